@@ -1,0 +1,79 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { AuthConfig } from '../options.js';
+import { isCommonPassword } from '../utils/common-passwords.js';
+import { normalizeUsername, usernameKey } from '../utils/username.js';
+
+const MAX_USERNAME = 254; // as long as an e-mail address gets (RFC 5321)
+
+/** A request behind `validateBody`. */
+export type BodyRequest<Name extends keyof Bodies> = Request<Request['params'], unknown, Bodies[Name]>;
+
+export interface Bodies {
+  register: { username: string; password: string };
+  login: LoginBody;
+  refresh: { refreshToken?: string | undefined };
+  password: { currentPassword: string; newPassword: string };
+}
+
+type BodySchemas = { [Name in keyof Bodies]: z.ZodType<Bodies[Name]> };
+
+/** Beside the fields that the options name. */
+export interface LoginBody extends Record<string, unknown> {
+  remember: boolean;
+  transport: Transport;
+}
+
+/** How tokens leave: as cookies, or in the body of the answer. */
+export type Transport = 'cookie' | 'body';
+export const transportSchema = z.enum(['cookie', 'body'], { error: "must be 'cookie' or 'body'" });
+
+/** What the bodies of the requests must look like. Members that nobody asked for are ignored. */
+export function createBodySchemas({ usernameField, passwordField, password }: AuthConfig): BodySchemas {
+  const username = text.transform(normalizeUsername).pipe(
+    z
+      .string()
+      .min(1, 'must not be empty')
+      .refine((name) => codePoints(name) <= MAX_USERNAME, `must be at most ${MAX_USERNAME} characters long`)
+      .refine((name) => !/\p{Cc}/u.test(name), 'must not contain control characters'),
+  );
+  const anyPassword = text.min(1, 'must not be empty');
+  const newPassword = anyPassword
+    .refine(
+      (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
+      `must be at least ${password.minLength} characters long`,
+    )
+    .refine((secret) => !isCommonPassword(secret), 'is one of the most common passwords: choose another');
+
+  return {
+    register: z
+      .object({ [usernameField]: username, [passwordField]: newPassword })
+      .transform((body) => ({
+        username: body[usernameField] as string,
+        password: body[passwordField] as string,
+      }))
+      .superRefine((body, context) => {
+        if (usernameKey(body.username) !== usernameKey(body.password)) return;
+        context.addIssue({ code: 'custom', path: [passwordField], message: 'must differ from the username' });
+      }),
+    // The two fields keep their names, because passport-local reads them from the body.
+    login: z.object({
+      [usernameField]: username,
+      [passwordField]: anyPassword,
+      remember: z.boolean({ error: 'must be true or false' }).default(false),
+      transport: transportSchema.default('cookie'),
+    }) as unknown as z.ZodType<LoginBody>,
+    refresh: z.object({ refreshToken: z.string({ error: 'must be a string' }).optional() }),
+    password: z.object({ currentPassword: anyPassword, newPassword }),
+  };
+}
+
+/** PostgreSQL has no NUL and UTF-8 no lone surrogate, so that neither could be kept as it was sent. */
+const text = z
+  .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a string') })
+  .refine((value) => !value.includes('\0'), 'must not contain NUL')
+  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+
+function codePoints(value: string): number {
+  return Array.from(value).length;
+}

@@ -1,0 +1,25 @@
+import type { RequestHandler } from 'express';
+import { extractAccessToken } from '../passport/jwt-strategy.js';
+import type { Services } from '../services.js';
+import { clearTokenCookies, readCookie } from '../utils/cookies.js';
+import type { BodyRequest } from './body-schemas.js';
+
+/** Ends the session that the tokens name, if any. While the store is down nothing is called ended: 503. */
+export function createLogout({ config, sessions }: Services): RequestHandler {
+  return async function logout(req: BodyRequest<'refresh'>, res) {
+    const { accessName, refreshName } = config.cookies;
+    const refreshToken = req.body.refreshToken || readCookie(req, refreshName);
+    await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token);
+    clearTokenCookies(res, config.cookies);
+    res.json({ message: 'User Logout' });
+  };
+}
+
+/** Ends every session of the user, on all devices. */
+export function createLogoutAll({ config, sessions }: Services): RequestHandler {
+  return async function logoutAll(req, res) {
+    const ended = await sessions.revokeAll(req.user?.id as string, {}, 'logout-all');
+    clearTokenCookies(res, config.cookies);
+    res.json({ message: 'Logged out everywhere', ended: ended.length });
+  };
+}

@@ -1,0 +1,32 @@
+import type { Request, RequestHandler } from 'express';
+import { AuthError, validationFailed } from '../errors.js';
+import type { Services } from '../services.js';
+import { clearTokenCookies, readCookie } from '../utils/cookies.js';
+import type { BodyRequest } from './body-schemas.js';
+import { deliverTokens, originOf } from './token-response.js';
+
+/** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
+export function createRefresh({ config, sessions }: Services): RequestHandler {
+  return async function refresh(req: BodyRequest<'refresh'>, res) {
+    const attempt = idempotencyKey(req);
+    const inBody = req.body.refreshToken || undefined;
+    const token = inBody ?? readCookie(req, config.cookies.refreshName);
+    if (token === undefined) throw new AuthError('NO_REFRESH_TOKEN');
+    try {
+      const issued = await sessions.refresh(token, { attempt, origin: originOf(req) });
+      const tokens = deliverTokens(res, issued, inBody === undefined ? 'cookie' : 'body', config);
+      res.json({ message: 'Token refreshed', ...tokens });
+    } catch (error) {
+      // A token that is good for nothing any more goes; after an outage it is as good as before.
+      if (error instanceof AuthError && error.status === 401) clearTokenCookies(res, config.cookies);
+      throw error;
+    }
+  };
+}
+
+/** Marks the retries of one attempt (draft-ietf-httpapi-idempotency-key-header). */
+function idempotencyKey(req: Request): string | undefined {
+  const key = req.get('idempotency-key');
+  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
+  throw validationFailed({ path: 'Idempotency-Key', message: 'must be 1 to 128 visible ASCII characters' });
+}

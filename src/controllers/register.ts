@@ -1,0 +1,15 @@
+import type { RequestHandler } from 'express';
+import type { Services } from '../services.js';
+import type { BodyRequest } from './body-schemas.js';
+import { originOf, publicUser } from './token-response.js';
+
+/** Makes a user. It does not log in, and grants no role. */
+export function createRegister({ config, events, passwords }: Services): RequestHandler {
+  return async function register(req: BodyRequest<'register'>, res) {
+    const { username, password } = req.body;
+    const passwordHash = await passwords.hash(password);
+    const user = await config.users.create({ username, passwordHash });
+    events.announce('registered', { userId: user.id, username: user.username, ...originOf(req) });
+    res.status(201).json({ message: 'Registration successful', user: publicUser(user) });
+  };
+}

@@ -1,0 +1,73 @@
+import type { RequestHandler, Router } from 'express';
+import type { Authenticator } from 'passport';
+import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
+import { AuthEvents } from './events.js';
+import { AttemptLimits } from './middleware/rate-limit.js';
+import { createGuard, type GuardOptions } from './middleware/token-verify.js';
+import { parseOptions, type AuthOptions } from './options.js';
+import { createPassport } from './passport/index.js';
+import { createAuthRouter } from './routes/auth-router.js';
+import type { Services } from './services.js';
+import { Sessions } from './sessions.js';
+import type { Session } from './stores/refresh-token-store.js';
+import { PasswordHasher } from './utils/password.js';
+
+export interface Auth {
+  /** The endpoints: `app.use('/auth', auth.router)`. */
+  readonly router: Router;
+  /** The default guard: lets a request pass only with a good access token, and sets `req.user`. */
+  readonly tokenVerify: RequestHandler;
+  /** Makes other guards. @throws TypeError that names the option and the cure */
+  guard(options?: GuardOptions): RequestHandler;
+  /**
+   * Turns `req.user`, put there by any Passport strategy, into a session and both tokens.
+   * @throws TypeError that names the option and the cure
+   */
+  completeLogin(options?: CompleteLoginOptions): RequestHandler;
+  /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */
+  readonly passport: Authenticator;
+  /** Sessions for server code: an admin page, a support tool. */
+  readonly sessions: {
+    /** The user's sessions, the one used last first. */
+    list(userId: string): Promise<Session[]>;
+    /** Ends one session. @returns whether there was such a session of this user */
+    revoke(userId: string, sessionId: string): Promise<boolean>;
+    /** Ends every session of the user but `except`. @returns the ids that ended */
+    revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
+  };
+  /** What happens, as it happens: for logs, metrics and mails. */
+  readonly events: AuthEvents;
+  /** Ends what `createAuth` opened, the hashing threads; the clients of the stores are yours to close. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the module together. It holds no global state: each call stands alone.
+ * @throws TypeError that names the option and the cure
+ */
+export function createAuth(options: AuthOptions): Auth {
+  const config = parseOptions(options);
+  const events = new AuthEvents();
+  const passwords = new PasswordHasher(config.password.cost);
+  const passport = createPassport(config, passwords);
+  const sessions = new Sessions(config, events);
+  const limits = new AttemptLimits(config, events);
+  const guard = (guardOptions?: GuardOptions) =>
+    createGuard({ config, events, passport, sessions }, guardOptions);
+  const services: Services = { config, events, passport, passwords, sessions, limits, guard };
+
+  return {
+    router: createAuthRouter(services),
+    tokenVerify: guard(),
+    guard,
+    completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
+    passport,
+    sessions: {
+      list: (userId) => sessions.list(userId),
+      revoke: (userId, sessionId) => sessions.revoke(userId, sessionId),
+      revokeAll: (userId, revokeOptions) => sessions.revokeAll(userId, revokeOptions),
+    },
+    events,
+    close: () => passwords.close(),
+  };
+}

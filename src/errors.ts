@@ -1,0 +1,103 @@
+/** What a failure looks like on the wire: its HTTP status and its default message. One row a code. */
+interface Failure {
+  readonly status: number;
+  readonly message: string;
+  /** RFC 6750 §3.1 `error` of the `WWW-Authenticate` challenge; absent where no token was judged. */
+  readonly challenge?: 'invalid_token' | 'insufficient_user_authentication';
+}
+
+/**
+ * Every failure that this package answers with. The list is closed: no other code is ever sent.
+ * `docs/errors.md` explains each one, and a test holds the two together.
+ */
+export const AUTH_FAILURES = {
+  VALIDATION_FAILED: { status: 400, message: 'Validation failed' },
+  MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
+  INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password' },
+  NO_ACCESS_TOKEN: { status: 401, message: 'No access token' },
+  ACCESS_TOKEN_EXPIRED: { status: 401, message: 'Access token expired', challenge: 'invalid_token' },
+  ACCESS_TOKEN_INVALID: { status: 401, message: 'Access token invalid', challenge: 'invalid_token' },
+  SESSION_REVOKED: { status: 401, message: 'Session revoked', challenge: 'invalid_token' },
+  // RFC 9470 §3
+  REAUTHENTICATION_REQUIRED: {
+    status: 401,
+    message: 'Reauthentication required',
+    challenge: 'insufficient_user_authentication',
+  },
+  NO_REFRESH_TOKEN: { status: 401, message: 'No refresh token' },
+  REFRESH_TOKEN_EXPIRED: { status: 401, message: 'Refresh token expired', challenge: 'invalid_token' },
+  REFRESH_TOKEN_INVALID: { status: 401, message: 'Refresh token invalid', challenge: 'invalid_token' },
+  REFRESH_TOKEN_REUSED: { status: 401, message: 'Refresh token reused', challenge: 'invalid_token' },
+  SESSION_NOT_FOUND: { status: 401, message: 'Session not found', challenge: 'invalid_token' },
+  FORBIDDEN: { status: 403, message: 'Forbidden' },
+  CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused' },
+  USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },
+  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts, try again later' },
+  SERVICE_UNAVAILABLE: { status: 503, message: 'Service temporarily unavailable' },
+} as const satisfies Record<string, Failure>;
+
+/** The closed union of codes. Branch on these, never on a message or a status. */
+export type AuthErrorCode = keyof typeof AUTH_FAILURES;
+
+/** One field of a request that was refused: `path` is its name in the body or the header's name. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface AuthErrorDetails {
+  /** The fields that were refused; sent with `VALIDATION_FAILED`. */
+  errors?: readonly FieldError[];
+  /** Replaces the status of the code; `SESSION_NOT_FOUND` is 404 where an id was asked for, else 401. */
+  status?: number;
+  /** Seconds, sent as `Retry-After`. */
+  retryAfterSeconds?: number;
+  /** Seconds since the login that would be young enough, sent as `max_age` (RFC 9470 §3). */
+  maxAgeSeconds?: number;
+  /** What went wrong underneath; for logs, never sent. */
+  cause?: unknown;
+}
+
+/** The one error class of this package. Its JSON form is the body that a client gets. */
+export class AuthError extends Error {
+  override readonly name: string = 'AuthError';
+  readonly code: AuthErrorCode;
+  readonly status: number;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly maxAgeSeconds: number | undefined;
+
+  constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
+    super(AUTH_FAILURES[code].message, 'cause' in details ? { cause: details.cause } : {});
+    this.code = code;
+    this.status = details.status ?? AUTH_FAILURES[code].status;
+    this.errors = details.errors;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.maxAgeSeconds = details.maxAgeSeconds;
+  }
+
+  toJSON(): { code: AuthErrorCode; message: string; errors?: readonly FieldError[] } {
+    return { code: this.code, message: this.message, ...(this.errors && { errors: this.errors }) };
+  }
+}
+
+/** Thrown by `UserStore.create` when the username, compared without case, exists already. */
+export class UsernameTakenError extends AuthError {
+  override readonly name = 'UsernameTakenError';
+
+  constructor(details: { cause?: unknown } = {}) {
+    super('USERNAME_TAKEN', details);
+  }
+}
+
+/** A store that can't be reached. It heals within seconds as a rule, so clients may soon try again. */
+export function serviceUnavailable(cause: unknown): AuthError {
+  return new AuthError('SERVICE_UNAVAILABLE', { cause, retryAfterSeconds: 2 });
+}
+
+/** A request whose fields are at fault. */
+export function validationFailed(...errors: readonly FieldError[]): AuthError {
+  return new AuthError('VALIDATION_FAILED', { errors });
+}

@@ -1,0 +1,33 @@
+export { createAuth, type Auth } from './create-auth.js';
+export type { CompleteLoginOptions } from './controllers/complete-login.js';
+export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
+export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
+export type { AuthEventMap, AuthEvents, RequestOrigin, RevocationReason } from './events.js';
+export type { GuardOptions } from './middleware/token-verify.js';
+export type { AuthOptions } from './options.js';
+export type { AuthenticatedUser } from './passport/authenticated-user.js';
+export type { AttemptCounter } from './stores/attempt-counter.js';
+export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';
+export { MemoryUserStore } from './stores/memory-user-store.js';
+export type { PostgresClient } from './stores/postgres-client.js';
+export {
+  PostgresRefreshTokenStore,
+  type PostgresRefreshTokenStoreOptions,
+} from './stores/postgres-refresh-token-store.js';
+export { PostgresUserStore, type PostgresUserStoreOptions } from './stores/postgres-user-store.js';
+export type { RedisClient } from './stores/redis-client.js';
+export {
+  RedisRefreshTokenStore,
+  type RedisRefreshTokenStoreOptions,
+} from './stores/redis-refresh-token-store.js';
+export type {
+  NewSession,
+  RefreshTokenStore,
+  RotateRequest,
+  RotateResult,
+  Session,
+} from './stores/refresh-token-store.js';
+export type { NewUser, StoredUser, UserStore } from './stores/user-store.js';
+export type { Duration } from './utils/duration.js';
+export type { Algorithm, KeyInput, KeyPair, Secret } from './utils/keys.js';
+export { normalizeUsername, usernameKey } from './utils/username.js';

@@ -1,0 +1,41 @@
+import cookieParser from 'cookie-parser';
+import express, { type Request, type RequestHandler } from 'express';
+import { AuthError } from '../errors.js';
+
+const MAX_BODY_BYTES = 16 * 1024;
+
+const readJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
+
+/** Cookies for the router's own routes; leaves alone what the app has parsed already. */
+export const parseCookies: RequestHandler = cookieParser();
+
+/** JSON and nothing else, whether or not the app has parsed it already. */
+export const parseBody: RequestHandler = function parseBody(req, res, next) {
+  if (!hasBody(req)) {
+    next();
+  } else if (!req.is('application/json')) {
+    next(new AuthError('UNSUPPORTED_MEDIA_TYPE'));
+  } else if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    next(new AuthError('PAYLOAD_TOO_LARGE'));
+  } else {
+    readJson(req, res, (error: unknown) => next(error === undefined ? undefined : toAuthError(error)));
+  }
+};
+
+/** RFC 9112 §6.3 */
+function hasBody(req: Request): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+/** By the `type` that body-parser documents for each of its errors. */
+function toAuthError(error: unknown): AuthError {
+  switch ((error as { type?: unknown }).type) {
+    case 'entity.too.large':
+      return new AuthError('PAYLOAD_TOO_LARGE', { cause: error });
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new AuthError('UNSUPPORTED_MEDIA_TYPE', { cause: error });
+    default:
+      return new AuthError('MALFORMED_BODY', { cause: error });
+  }
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import { AuthError } from '../errors.js';
+import type { AuthEventMap, AuthEvents } from '../events.js';
+import type { AuthConfig } from '../options.js';
+import { memoryCounter, type AttemptCounter } from '../stores/attempt-counter.js';
+import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
+import { addressGroup } from '../utils/address.js';
+import { usernameKey } from '../utils/username.js';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MAX_WAIT = 15 * MINUTE;
+
+type LimitName = AuthEventMap['locked'][0]['limit'];
+
+/** The limits on attempts. Each guess is counted before it is judged, so that parallel ones are not more than the limit. */
+export class AttemptLimits {
+  readonly #username: FailuresInARow | undefined;
+  readonly #password: FailuresInARow | undefined;
+  readonly #address: Window | undefined;
+  readonly #register: Window | undefined;
+  readonly #events: AuthEvents;
+
+  constructor({ limits, refreshTokens }: AuthConfig, events: AuthEvents) {
+    const { username, password, address, register } = limits;
+    this.#events = events;
+    this.#username =
+      username === undefined ? undefined : new FailuresInARow(refreshTokens, 'username', username);
+    this.#password =
+      password === undefined ? undefined : new FailuresInARow(refreshTokens, 'password', password);
+    this.#address = address === undefined ? undefined : new Window(refreshTokens, 'address', address, MINUTE);
+    this.#register =
+      register === undefined ? undefined : new Window(refreshTokens, 'register', register, HOUR);
+  }
+
+  /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
+  login<T>(req: Request, username: string, guess: () => Promise<T>): Promise<T> {
+    return this.#count('address', this.#address, addressGroup(req.ip), () =>
+      this.#count('username', this.#username, usernameKey(username), guess),
+    );
+  }
+
+  /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
+  password<T>(userId: string, guess: () => Promise<T>): Promise<T> {
+    return this.#count('password', this.#password, userId, guess);
+  }
+
+  /** Every registration counts, whatever comes of it. */
+  readonly register: RequestHandler = (req, _res, next) => {
+    const address = addressGroup(req.ip);
+    const entered = this.#register?.enter(address) ?? Promise.resolve();
+    entered.then(
+      () => next(),
+      (error: unknown) => next(this.#locked('register', address, error)),
+    );
+  };
+
+  async #count<T>(
+    name: LimitName,
+    limit: Limit | undefined,
+    key: string,
+    guess: () => Promise<T>,
+  ): Promise<T> {
+    if (!limit) return guess();
+    await limit.enter(key).catch((error: unknown) => {
+      throw this.#locked(name, key, error);
+    });
+    try {
+      const result = await guess();
+      await limit.succeeded(key);
+      return result;
+    } catch (error) {
+      // An outage or a refusal elsewhere was no guess. Nobody waits for this: the store may be what is down.
+      if (!isWrongGuess(error)) limit.takeBack(key).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #locked(limit: LimitName, key: string, error: unknown): unknown {
+    if (error instanceof AuthError && error.code === 'TOO_MANY_ATTEMPTS') {
+      this.#events.announce('locked', { limit, key, retryAfterSeconds: error.retryAfterSeconds ?? 0 });
+    }
+    return error;
+  }
+}
+
+interface Limit {
+  /** Counts one guess. @throws AuthError TOO_MANY_ATTEMPTS */
+  enter(key: string): Promise<void>;
+  succeeded(key: string): Promise<void>;
+  takeBack(key: string): Promise<void>;
+}
+
+/** So many in a window of time; a success doesn't count. */
+class Window implements Limit {
+  readonly #counter: AttemptCounter;
+  readonly #limit: number;
+
+  constructor(store: RefreshTokenStore, name: LimitName, limit: number, windowSeconds: number) {
+    this.#counter = counterOf(store, name, windowSeconds);
+    this.#limit = limit;
+  }
+
+  async enter(key: string): Promise<void> {
+    const { count, msBeforeReset } = await this.#counter.increment(key);
+    if (count > this.#limit) throw tooManyAttempts(msBeforeReset);
+  }
+
+  succeeded(key: string): Promise<void> {
+    return this.takeBack(key);
+  }
+
+  takeBack(key: string): Promise<void> {
+    return this.#counter.decrement(key);
+  }
+}
+
+/**
+ * From the last free failure on, guesses take turns: who gets the turn guesses, and the next turn comes after a wait that
+ * doubles each time. A success starts afresh, so that nobody is locked out for ever.
+ */
+class FailuresInARow implements Limit {
+  readonly #failures: AttemptCounter;
+  readonly #turn: AttemptCounter;
+  readonly #turnsTaken: AttemptCounter;
+  readonly #limit: number;
+
+  constructor(store: RefreshTokenStore, name: LimitName, limit: number) {
+    this.#failures = counterOf(store, `${name}-failures`, DAY);
+    this.#turn = counterOf(store, `${name}-turn`, MINUTE);
+    this.#turnsTaken = counterOf(store, `${name}-turns-taken`, DAY);
+    this.#limit = limit;
+  }
+
+  async enter(key: string): Promise<void> {
+    const digest = digestOf(key);
+    const { count } = await this.#failures.increment(digest);
+    if (count < this.#limit) return;
+    const turn = await this.#turn.increment(digest);
+    if (turn.count > 1) throw tooManyAttempts(turn.msBeforeReset);
+    const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
+    if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
+  }
+
+  async succeeded(key: string): Promise<void> {
+    const digest = digestOf(key);
+    await Promise.all([
+      this.#failures.reset(digest),
+      this.#turn.reset(digest),
+      this.#turnsTaken.reset(digest),
+    ]);
+  }
+
+  async takeBack(key: string): Promise<void> {
+    await this.#failures.decrement(digestOf(key));
+  }
+}
+
+/** What a client types is neither kept nor allowed to shape a key. */
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}
+
+function counterOf(store: RefreshTokenStore, name: string, windowSeconds: number): AttemptCounter {
+  return store.attemptCounter?.(name, windowSeconds) ?? memoryCounter(name, windowSeconds);
+}
+
+function tooManyAttempts(msBeforeReset: number): AuthError {
+  return new AuthError('TOO_MANY_ATTEMPTS', {
+    retryAfterSeconds: Math.max(1, Math.ceil(msBeforeReset / 1000)),
+  });
+}
+
+function isWrongGuess(error: unknown): boolean {
+  return error instanceof AuthError && error.code === 'INVALID_CREDENTIALS';
+}

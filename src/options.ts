@@ -1,0 +1,341 @@
+import type { Authenticator } from 'passport';
+import { z } from 'zod';
+import type { RefreshTokenStore } from './stores/refresh-token-store.js';
+import type { UserStore } from './stores/user-store.js';
+import type { AccessTokenConfig } from './utils/access-token.js';
+import type { CookieConfig } from './utils/cookies.js';
+import { durationInSeconds, type Duration } from './utils/duration.js';
+import { createKeySet, KeyError, type Algorithm, type KeySet, type Secret } from './utils/keys.js';
+
+export interface AuthOptions {
+  /** Where users live. */
+  users: UserStore;
+  /** Where sessions live. */
+  refreshTokens: RefreshTokenStore;
+  accessToken: {
+    /**
+     * HMAC: at least 32 bytes of text, bytes or a KeyObject. RS256, PS256, ES256 and kin: `{ privateKey, publicKey }`.
+     * A list rotates keys: the first signs, all verify.
+     */
+    secret: Secret | readonly Secret[] | undefined;
+    /** How long an access token lives. Default: `'30m'`. */
+    expiresIn?: Duration;
+    /** Default: `'HS256'`. */
+    algorithm?: Algorithm;
+    /** `iss`, written and demanded. Default: none. */
+    issuer?: string;
+    /** `aud`, written and demanded. Default: none. */
+    audience?: string;
+  };
+  refreshToken: {
+    /** At least 32 bytes, none of them the access token's. A list rotates keys. Always HS256. */
+    secret: Secret | readonly Secret[] | undefined;
+    /** How long a session lives without being used; each rotation renews it. Default: `'3h'`. */
+    expiresIn?: Duration;
+    /** How long a session lives at most. Default: `'30d'`. */
+    maxLifetime?: Duration;
+    /** How long an exchanged token may come again, from a second tab or a lost answer. Default: `'30s'`. */
+    reuseWindow?: Duration;
+  };
+  cookies?: {
+    /** Default: `'accessToken'`. */
+    accessName?: string;
+    /** Default: `'refreshToken'`. */
+    refreshName?: string;
+    /** Default: true when NODE_ENV is `production`. */
+    secure?: boolean;
+    /** Default: `'strict'`. */
+    sameSite?: 'strict' | 'lax' | 'none';
+    /** Default: none, which means the host alone. */
+    domain?: string;
+    /** Default: `'/'`. */
+    path?: string;
+  };
+  password?: {
+    /** In code points. Default: 8. */
+    minLength?: number;
+    /** bcrypt's cost, 10 to 31. Default: 12. */
+    cost?: number;
+  };
+  /** Limits on attempts; false switches one off. */
+  limits?: {
+    /** Failures in a row for one username, until each further try has to wait. Default: `{ failures: 10 }`. */
+    username?: false | { failures?: number };
+    /** Failures a minute from one address (IPv6: its /64). Default: `{ failures: 50 }`. */
+    address?: false | { failures?: number };
+    /** Registrations an hour from one address. Default: `{ attempts: 10 }`. */
+    register?: false | { attempts?: number };
+    /** Wrong current passwords in a row for one user at /password. Default: `{ failures: 10 }`. */
+    password?: false | { failures?: number };
+  };
+  /** The member of a login's body that holds the username. Default: `'username'`. */
+  usernameField?: string;
+  /** The member of a login's body that holds the password. Default: `'password'`. */
+  passwordField?: string;
+  /** Whether POST /register exists. Default: true. */
+  register?: boolean;
+  /** Origins besides the app's own whose pages may call it: `'https://app.example.com'`. Default: none. */
+  trustedOrigins?: readonly string[];
+  /** Whether GET /refresh and GET /logout exist beside POST. Default: true. */
+  getAliases?: boolean;
+  /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */
+  passport?: Authenticator;
+  /** Milliseconds since 1970, to hold time still in tests. Default: the clock of the store, `Date.now` for tokens. */
+  clock?: () => number;
+}
+
+export interface LimitsConfig {
+  readonly username: number | undefined;
+  readonly address: number | undefined;
+  readonly register: number | undefined;
+  readonly password: number | undefined;
+}
+
+/** The options with every default filled in and every key made: what the rest of the house works with. */
+export interface AuthConfig {
+  readonly users: UserStore;
+  readonly refreshTokens: RefreshTokenStore;
+  readonly accessToken: AccessTokenConfig;
+  readonly refreshToken: {
+    readonly keys: KeySet;
+    readonly expiresInSeconds: number;
+    readonly maxLifetimeSeconds: number;
+    readonly reuseWindowSeconds: number;
+  };
+  readonly cookies: CookieConfig;
+  readonly password: { readonly minLength: number; readonly cost: number };
+  readonly limits: LimitsConfig;
+  readonly usernameField: string;
+  readonly passwordField: string;
+  readonly register: boolean;
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly getAliases: boolean;
+  readonly passport: Authenticator | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The time a store should go by: undefined means by its own clock. */
+  readonly storeNow: () => Date | undefined;
+}
+
+/** @throws TypeError that names the option and the cure */
+export function parseOptions(input: AuthOptions): AuthConfig {
+  const parsed = optionsSchema.safeParse(input);
+  if (!parsed.success) throw new TypeError(parsed.error.issues.map(describe).join('\n'));
+  const { accessToken, refreshToken, cookies, limits, clock, ...options } = parsed.data;
+  const accessKeys = keySet('accessToken.secret', accessToken.algorithm, accessToken.secret);
+  const refreshKeys = keySet('refreshToken.secret', 'HS256', refreshToken.secret);
+  assertNoOverlap(accessKeys, refreshKeys);
+
+  return Object.freeze<AuthConfig>({
+    ...options,
+    accessToken: Object.freeze({
+      keys: accessKeys,
+      expiresInSeconds: accessToken.expiresIn,
+      issuer: accessToken.issuer,
+      audience: accessToken.audience,
+    }),
+    refreshToken: Object.freeze({
+      keys: refreshKeys,
+      expiresInSeconds: refreshToken.expiresIn,
+      maxLifetimeSeconds: refreshToken.maxLifetime,
+      reuseWindowSeconds: refreshToken.reuseWindow,
+    }),
+    cookies: Object.freeze({ ...cookies, domain: cookies.domain }),
+    password: Object.freeze(options.password),
+    limits: Object.freeze({
+      username: limits.username && limits.username.failures,
+      address: limits.address && limits.address.failures,
+      register: limits.register && limits.register.attempts,
+      password: limits.password && limits.password.failures,
+    }),
+    trustedOrigins: new Set(options.trustedOrigins),
+    passport: options.passport,
+    now: clock ?? Date.now,
+    storeNow: () => (clock ? new Date(clock()) : undefined),
+  });
+}
+
+function duration(minimumSeconds: number, byDefault: Duration) {
+  return z
+    .unknown()
+    .default(byDefault)
+    .transform((value, context) => {
+      const seconds = durationInSeconds(value);
+      if (seconds !== undefined && seconds >= minimumSeconds) return seconds;
+      context.addIssue(
+        `must be a whole number of seconds${minimumSeconds > 0 ? ', at least 1' : ''}, ` +
+          `or a text with its unit such as '30s', '30m' or '3h'; got ${JSON.stringify(value)}`,
+      );
+      return z.NEVER;
+    });
+}
+
+function methods<T>(kind: string, ...names: (keyof T & string)[]) {
+  return z.custom<T>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    `must be a ${kind}, with the methods ${names.join(', ')}`,
+  );
+}
+
+/** The key itself is checked by `createKeySet`; here it only has to be there. */
+const secret = z.custom<Secret | readonly Secret[]>(
+  (value) =>
+    value !== undefined && value !== null && value !== '' && ['string', 'object'].includes(typeof value),
+  'is missing: make one with `openssl rand -base64 48` and hand it over, from the environment for instance',
+);
+
+const cookieName = (byDefault: string) =>
+  z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~\w]+$/, 'must be a cookie name: letters, digits, - and _')
+    .default(byDefault);
+
+const RESERVED_FIELDS = ['remember', 'transport', 'refreshToken', '__proto__'];
+
+const fieldName = (byDefault: string) =>
+  z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be a plain name: letters, digits, - and _')
+    .refine((name) => !RESERVED_FIELDS.includes(name), `must not be ${RESERVED_FIELDS.join(', ')}`)
+    .default(byDefault);
+
+const limit = <Member extends string>(member: Member, byDefault: number) => {
+  const count = z.int().min(1).default(byDefault);
+  const tuned = z.strictObject({ [member]: count } as Record<Member, typeof count>);
+  const off = z.literal(false).transform(() => undefined);
+  return z.union([off, tuned], `must be false or { ${member}: a whole number from 1 }`).prefault({} as never);
+};
+
+const cookieSchema = z
+  .strictObject({
+    accessName: cookieName('accessToken'),
+    refreshName: cookieName('refreshToken'),
+    secure: z.boolean().default(() => process.env['NODE_ENV'] === 'production'),
+    sameSite: z.enum(['strict', 'lax', 'none']).default('strict'),
+    domain: z.string().min(1).optional(),
+    path: z.string().startsWith('/', "must begin with '/'").default('/'),
+  })
+  .superRefine((cookies, context) => {
+    const issue = (member: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [member], message });
+    if (cookies.sameSite === 'none' && !cookies.secure) {
+      issue(
+        'sameSite',
+        "is 'none', which browsers take from secure cookies only: set cookies.secure to true",
+      );
+    }
+    if (cookies.accessName === cookies.refreshName)
+      issue('refreshName', 'must differ from cookies.accessName');
+    for (const member of ['accessName', 'refreshName'] as const) {
+      // RFC 6265bis §4.1.3: browsers drop such a cookie when its attributes don't fit its name.
+      const prefix = /^__(Host|Secure)-/i.exec(cookies[member])?.[1]?.toLowerCase();
+      if (prefix && !cookies.secure) issue(member, 'has a prefix that needs cookies.secure: true');
+      if (prefix === 'host' && (cookies.domain !== undefined || cookies.path !== '/')) {
+        issue(member, "begins with __Host-, which allows no cookies.domain and no cookies.path but '/'");
+      }
+    }
+  });
+
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  message: "must be an origin such as 'https://app.example.com', without a path or a slash at its end",
+});
+
+const optionsSchema = z.strictObject({
+  users: methods<UserStore>('UserStore', 'findByUsername', 'findById', 'create', 'updatePasswordHash'),
+  refreshTokens: methods<RefreshTokenStore>(
+    'RefreshTokenStore',
+    'create',
+    'rotate',
+    'find',
+    'list',
+    'revoke',
+    'revokeAll',
+  ),
+  accessToken: z.strictObject({
+    secret,
+    expiresIn: duration(1, '30m'),
+    algorithm: z
+      .enum([
+        ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512'],
+        ...['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+      ] as Algorithm[])
+      .default('HS256'),
+    issuer: z.string().min(1).optional(),
+    audience: z.string().min(1).optional(),
+  }),
+  refreshToken: z.strictObject({
+    secret,
+    expiresIn: duration(1, '3h'),
+    maxLifetime: duration(1, '30d'),
+    reuseWindow: duration(0, '30s'),
+  }),
+  cookies: cookieSchema.prefault({}),
+  password: z
+    .strictObject({
+      minLength: z.int().min(1).max(64).default(8),
+      cost: z.int().min(10).max(31).default(12),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      username: limit('failures', 10),
+      address: limit('failures', 50),
+      register: limit('attempts', 10),
+      password: limit('failures', 10),
+    })
+    .prefault({}),
+  usernameField: fieldName('username'),
+  passwordField: fieldName('password'),
+  register: z.boolean().default(true),
+  trustedOrigins: z.array(origin).readonly().default([]),
+  getAliases: z.boolean().default(true),
+  passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
+  clock: z.custom<() => number>((value) => typeof value === 'function', 'must be a function').optional(),
+});
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownOptions(issue.path);
+    return issue.keys
+      .map((key) => `Unknown option ${[...issue.path, key].join('.')}: known are ${known}`)
+      .join('\n');
+  }
+  if (issue.path.length === 0) return 'createAuth needs an object of options';
+  return `${issue.path.join('.')} ${issue.message}`;
+}
+
+function knownOptions(path: PropertyKey[]): string {
+  const shapes: Record<string, object> = {
+    '': optionsSchema.shape,
+    accessToken: optionsSchema.shape.accessToken.shape,
+    refreshToken: optionsSchema.shape.refreshToken.shape,
+    cookies: cookieSchema.shape,
+  };
+  return Object.keys(shapes[path.join('.')] ?? {}).join(', ');
+}
+
+function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly Secret[]): KeySet {
+  try {
+    return createKeySet(
+      algorithm,
+      Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret],
+    );
+  } catch (error) {
+    if (error instanceof KeyError)
+      throw new TypeError(`${option}${error.message.startsWith('.') ? '' : ' '}${error.message}`);
+    throw error;
+  }
+}
+
+/** Equal keys have equal ids, whatever form they came in. */
+function assertNoOverlap(access: KeySet, refresh: KeySet): void {
+  for (const kid of refresh.verification.keys()) {
+    if (!access.verification.has(kid)) continue;
+    throw new TypeError(
+      'refreshToken.secret must have no key in common with accessToken.secret: make one of its own with `openssl rand -base64 48`',
+    );
+  }
+}

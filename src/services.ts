@@ -1,0 +1,19 @@
+import type { RequestHandler } from 'express';
+import type { Authenticator } from 'passport';
+import type { AuthEvents } from './events.js';
+import type { GuardOptions } from './middleware/token-verify.js';
+import type { AttemptLimits } from './middleware/rate-limit.js';
+import type { AuthConfig } from './options.js';
+import type { Sessions } from './sessions.js';
+import type { PasswordHasher } from './utils/password.js';
+
+/** What `createAuth` makes once and hands to the routes, controllers and middleware. */
+export interface Services {
+  config: AuthConfig;
+  events: AuthEvents;
+  passport: Authenticator;
+  passwords: PasswordHasher;
+  sessions: Sessions;
+  limits: AttemptLimits;
+  guard: (options?: GuardOptions) => RequestHandler;
+}

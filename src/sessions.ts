@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { AuthError } from './errors.js';
+import type { AuthEvents, RequestOrigin, RevocationReason } from './events.js';
+import type { AuthConfig } from './options.js';
+import type { Session } from './stores/refresh-token-store.js';
+import type { StoredUser } from './stores/user-store.js';
+import { signAccessToken, verifyExpiredAccessToken } from './utils/access-token.js';
+import { TokenError } from './utils/jwt.js';
+import {
+  signRefreshToken,
+  verifyExpiredRefreshToken,
+  verifyRefreshToken,
+  type RefreshClaims,
+} from './utils/refresh-token.js';
+import { RevokedSessions } from './utils/revoked-sessions.js';
+
+/** A pair of tokens and what it was made from. */
+export interface IssuedTokens {
+  user: StoredUser;
+  session: Session;
+  accessToken: string;
+  refreshToken: string;
+  issuedAt: Date;
+  accessExpiresAt: Date;
+}
+
+interface RequestDetails {
+  origin: RequestOrigin;
+  /** The `Idempotency-Key`. */
+  attempt?: string | undefined;
+}
+
+const SESSION_ID_BYTES = 16;
+/** A browser's own is about 111 characters long; the rest is somebody filling the store. */
+const MAX_USER_AGENT = 512;
+
+/** Starts, rotates and ends sessions: the only place that joins tokens and store. */
+export class Sessions {
+  readonly #config: AuthConfig;
+  readonly #events: AuthEvents;
+  readonly #revoked: RevokedSessions;
+
+  constructor(config: AuthConfig, events: AuthEvents) {
+    this.#config = config;
+    this.#events = events;
+    this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
+  }
+
+  /** For a user who has just proved who they are. */
+  async start(user: StoredUser, remember: boolean, origin: RequestOrigin): Promise<IssuedTokens> {
+    const now = this.#config.now();
+    const { expiresInSeconds, maxLifetimeSeconds } = this.#config.refreshToken;
+    const newSession = {
+      userId: user.id,
+      sessionId: randomBytes(SESSION_ID_BYTES).toString('base64url'),
+      createdAt: new Date(now),
+      authTime: new Date(now),
+      expiresAt: new Date(now + Math.min(expiresInSeconds, maxLifetimeSeconds) * 1000),
+      remember,
+      ip: origin.ip,
+      userAgent: origin.userAgent?.slice(0, MAX_USER_AGENT),
+    };
+    await this.#config.refreshTokens.create(newSession);
+    this.#events.announce('login', { userId: user.id, sessionId: newSession.sessionId, ...origin });
+    return this.#issue(
+      user,
+      { ...newSession, generation: 0, rotatedAt: newSession.createdAt },
+      new Date(now),
+    );
+  }
+
+  /**
+   * Exchanges a refresh token for the next pair.
+   * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
+   */
+  async refresh(refreshToken: string, details: RequestDetails): Promise<IssuedTokens> {
+    const { userId, sessionId, generation } = this.#verifyRefreshToken(refreshToken);
+    // Before the rotation: were the user store down only now, the client would be left with an exchanged token.
+    const user = await this.#config.users.findById(userId);
+    if (!user || user.disabled) {
+      await this.revoke(userId, sessionId, 'user-gone');
+      throw new AuthError('SESSION_NOT_FOUND');
+    }
+    return this.rotate(user, sessionId, generation, details);
+  }
+
+  /** Presents a generation of a session to the store, and hands out its successor. */
+  async rotate(
+    user: StoredUser,
+    sessionId: string,
+    generation: number,
+    { attempt, origin }: RequestDetails,
+  ): Promise<IssuedTokens> {
+    const { refreshTokens, refreshToken, storeNow } = this.#config;
+    const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = refreshToken;
+    const result = await refreshTokens.rotate({
+      userId: user.id,
+      sessionId,
+      generation,
+      attempt,
+      expiresInSeconds,
+      maxLifetimeSeconds,
+      reuseWindowSeconds,
+      now: storeNow(),
+    });
+    switch (result.outcome) {
+      case 'unknown':
+        this.#refuseAccess([sessionId]);
+        throw new AuthError('SESSION_NOT_FOUND');
+      case 'reused':
+        this.#refuseAccess([sessionId]);
+        this.#events.announce('reuse', { userId: user.id, sessionId, generation, ...origin });
+        throw new AuthError('REFRESH_TOKEN_REUSED');
+      default:
+        this.#events.announce('refresh', {
+          userId: user.id,
+          sessionId,
+          replayed: result.outcome === 'replayed',
+          ...origin,
+        });
+        return this.#issue(user, result.session, result.now);
+    }
+  }
+
+  /** Ends the session that the refresh token names, or else the one the access token names; expired ones will do. */
+  async endByTokens(refreshToken: string | undefined, accessToken: string | undefined): Promise<void> {
+    const { refreshToken: refresh, accessToken: access } = this.#config;
+    const claims =
+      unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
+      unlessInvalid(accessToken, (token) => verifyExpiredAccessToken(token, access));
+    if (claims) await this.revoke(claims.userId, claims.sessionId, 'logout');
+  }
+
+  find(userId: string, sessionId: string): Promise<Session | undefined> {
+    return this.#config.refreshTokens.find(userId, sessionId);
+  }
+
+  /** The one used last comes first. */
+  async list(userId: string): Promise<Session[]> {
+    const sessions = await this.#config.refreshTokens.list(userId);
+    return sessions.sort((a, b) => b.rotatedAt.getTime() - a.rotatedAt.getTime());
+  }
+
+  /** @returns whether there was such a session of this user. */
+  async revoke(userId: string, sessionId: string, reason: RevocationReason = 'server'): Promise<boolean> {
+    const existed = await this.#config.refreshTokens.revoke(userId, sessionId);
+    if (existed) this.#ended(userId, [sessionId], reason);
+    return existed;
+  }
+
+  /** Ends every session of the user but `except`. @returns the ids that ended. */
+  async revokeAll(
+    userId: string,
+    options: { except?: string | undefined } = {},
+    reason: RevocationReason = 'server',
+  ): Promise<string[]> {
+    const ended = await this.#config.refreshTokens.revokeAll(userId, options);
+    if (ended.length > 0) this.#ended(userId, ended, reason);
+    return ended;
+  }
+
+  /** Whether this process has ended the session, or learnt that it is gone. */
+  isRevoked(sessionId: string): boolean {
+    return this.#revoked.has(sessionId);
+  }
+
+  #ended(userId: string, sessionIds: string[], reason: RevocationReason): void {
+    this.#refuseAccess(sessionIds);
+    this.#events.announce('revoked', { userId, sessionIds, reason });
+  }
+
+  #refuseAccess(sessionIds: string[]): void {
+    this.#revoked.add(sessionIds, this.#config.now());
+  }
+
+  #verifyRefreshToken(token: string): RefreshClaims {
+    try {
+      return verifyRefreshToken(token, this.#config.refreshToken.keys, this.#config.now());
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      throw new AuthError(error.fault === 'expired' ? 'REFRESH_TOKEN_EXPIRED' : 'REFRESH_TOKEN_INVALID');
+    }
+  }
+
+  #issue(user: StoredUser, session: Session, issuedAt: Date): IssuedTokens {
+    const { accessToken, refreshToken } = this.#config;
+    const accessExpiresAt = new Date(
+      Math.min(
+        issuedAt.getTime() + accessToken.expiresInSeconds * 1000,
+        session.createdAt.getTime() + refreshToken.maxLifetimeSeconds * 1000,
+      ),
+    );
+    return {
+      user,
+      session,
+      issuedAt,
+      accessExpiresAt,
+      accessToken: signAccessToken(
+        {
+          userId: user.id,
+          sessionId: session.sessionId,
+          roles: user.roles,
+          authTime: session.authTime,
+          issuedAt,
+          expiresAt: accessExpiresAt,
+        },
+        accessToken,
+      ),
+      // All of it follows from the stored session, so that a replay is byte for byte.
+      refreshToken: signRefreshToken(
+        {
+          userId: user.id,
+          sessionId: session.sessionId,
+          generation: session.generation + 1,
+          issuedAt: session.rotatedAt,
+          expiresAt: session.expiresAt,
+        },
+        refreshToken.keys,
+      ),
+    };
+  }
+}
+
+function unlessInvalid<T>(token: string | undefined, verify: (token: string) => T): T | undefined {
+  if (token === undefined) return undefined;
+  try {
+    return verify(token);
+  } catch (error) {
+    if (error instanceof TokenError) return undefined;
+    throw error;
+  }
+}

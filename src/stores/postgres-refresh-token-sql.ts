@@ -1,0 +1,125 @@
+/** A row as the statements below return it: times are milliseconds since 1970, alike in pg and PGlite. */
+export interface SessionRow {
+  id: string;
+  user_id: string;
+  generation: number;
+  attempt: string | null;
+  rotated_at: number;
+  created_at: number;
+  auth_time: number;
+  expires_at: number;
+  remember: boolean;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+/** A login clears at most so many rows that have run out, so that it never waits for a great clean-up. */
+const PRUNED_PER_LOGIN = 10;
+
+const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
+
+const STORED_COLUMNS =
+  'id, user_id, generation, attempt, rotated_at, created_at, auth_time, expires_at, remember, ip, user_agent';
+
+/** `bigint` comes as text from pg and as a number from PGlite; float8 is exact for every generation a token can name. */
+const columnsOf = (alias: string) =>
+  `${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.remember, ${alias}.ip,
+   ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
+   ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
+
+/** The whole SQL of `PostgresRefreshTokenStore`. Both names have been checked. */
+export function refreshTokenStatements(table: string, attemptsTable: string) {
+  return {
+    schema: `
+      CREATE TABLE IF NOT EXISTS ${table} (
+        id         text PRIMARY KEY,
+        user_id    text NOT NULL,
+        generation bigint NOT NULL DEFAULT 0,
+        attempt    text,
+        rotated_at timestamptz(3) NOT NULL,
+        created_at timestamptz(3) NOT NULL,
+        auth_time  timestamptz(3) NOT NULL,
+        expires_at timestamptz(3) NOT NULL,
+        remember   boolean NOT NULL,
+        ip         text,
+        user_agent text
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);
+      CREATE INDEX IF NOT EXISTS ${indexName(table, 'expires_at')} ON ${table} (expires_at);
+      CREATE TABLE IF NOT EXISTS ${attemptsTable} (
+        key    varchar(255) PRIMARY KEY,
+        points integer NOT NULL DEFAULT 0,
+        expire bigint
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(attemptsTable, 'expire')} ON ${attemptsTable} (expire);`,
+
+    create: `
+      WITH pruned_sessions AS (
+        DELETE FROM ${table} WHERE id IN (
+          SELECT id FROM ${table} WHERE expires_at <= clock_timestamp()
+          ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
+      ), pruned_attempts AS (
+        DELETE FROM ${attemptsTable} WHERE key IN (
+          SELECT key FROM ${attemptsTable} WHERE expire <= extract(epoch FROM clock_timestamp()) * 1000
+          ORDER BY expire LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
+      )
+      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent)
+      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)`,
+
+    // The row lock makes parallel calls queue up, and each reads what the one before it has written.
+    rotate: `
+      WITH locked AS (
+        SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 FOR UPDATE
+      ), timed AS (
+        SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now FROM locked
+      ), decided AS (
+        SELECT timed.*, CASE
+          WHEN expires_at <= now THEN 'unknown'
+          WHEN $3::bigint > generation THEN 'rotated'
+          WHEN $3::bigint = generation
+            AND (attempt = nullif($4::text, '') OR now - rotated_at <= $7::integer * interval '1 second') THEN 'replayed'
+          ELSE 'reused'
+        END AS outcome FROM timed
+      ), rotated AS (
+        UPDATE ${table} AS stored SET
+          generation = $3::bigint,
+          rotated_at = decided.now,
+          attempt = nullif($4::text, ''),
+          expires_at = least(decided.now + $5::integer * interval '1 second',
+                             decided.created_at + $6::integer * interval '1 second')
+        FROM decided WHERE stored.id = decided.id AND decided.outcome = 'rotated'
+        RETURNING stored.*
+      ), ended AS (
+        DELETE FROM ${table} AS stored USING decided
+        WHERE stored.id = decided.id AND decided.outcome IN ('reused', 'unknown')
+      )
+      SELECT decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
+      FROM decided CROSS JOIN LATERAL (
+        SELECT ${STORED_COLUMNS} FROM rotated
+        UNION ALL
+        SELECT ${STORED_COLUMNS} FROM locked WHERE decided.outcome <> 'rotated'
+      ) AS current`,
+
+    find: `
+      SELECT ${columnsOf('stored')} FROM ${table} AS stored
+      WHERE user_id = $1 AND id = $2 AND expires_at > clock_timestamp()`,
+
+    list: `
+      SELECT ${columnsOf('stored')} FROM ${table} AS stored
+      WHERE user_id = $1 AND expires_at > clock_timestamp()`,
+
+    revoke: `
+      WITH ended AS (DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING id, expires_at)
+      SELECT id FROM ended WHERE expires_at > clock_timestamp()`,
+
+    revokeAll: `
+      WITH ended AS (
+        DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING id, expires_at)
+      SELECT id FROM ended WHERE expires_at > clock_timestamp()`,
+  };
+}
+
+/** Indexes live in the schema of their table, so that their own name goes without it. */
+function indexName(table: string, column: string): string {
+  return `${table.split('.').pop() as string}_${column}`;
+}

@@ -1,0 +1,133 @@
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { limiterCounter, type AttemptCounter } from './attempt-counter.js';
+import { BoundedPostgres, checkedTableName, type PostgresClient } from './postgres-client.js';
+import { refreshTokenStatements, type SessionRow } from './postgres-refresh-token-sql.js';
+import type {
+  NewSession,
+  RefreshTokenStore,
+  RotateRequest,
+  RotateResult,
+  Session,
+} from './refresh-token-store.js';
+
+export interface PostgresRefreshTokenStoreOptions {
+  /** A lower-case name, optionally with its schema. Default: `visa_refresh_tokens`. */
+  table?: string;
+  /** The table that counts attempts for the limits. Default: `visa_attempts`. */
+  attemptsTable?: string;
+}
+
+/**
+ * Sessions in a table of PostgreSQL. Each login deletes a few rows that have run out, so that the table
+ * needs no timer and no cron job.
+ */
+export class PostgresRefreshTokenStore implements RefreshTokenStore {
+  readonly #postgres: BoundedPostgres;
+  readonly #sql: ReturnType<typeof refreshTokenStatements>;
+  readonly #attemptsTable: string;
+
+  /** Takes the caller's client and leaves it open; connects to nothing by itself. */
+  constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
+    this.#postgres = new BoundedPostgres(client);
+    this.#attemptsTable = checkedTableName('attemptsTable', options.attemptsTable ?? 'visa_attempts');
+    this.#sql = refreshTokenStatements(
+      checkedTableName('table', options.table ?? 'visa_refresh_tokens'),
+      this.#attemptsTable,
+    );
+  }
+
+  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  async migrate(): Promise<void> {
+    await this.#postgres.migrate(this.#sql.schema);
+  }
+
+  async create(session: NewSession): Promise<void> {
+    await this.#postgres.query(this.#sql.create, [
+      session.sessionId,
+      session.userId,
+      session.createdAt,
+      session.authTime,
+      session.expiresAt,
+      session.remember,
+      session.ip ?? null,
+      session.userAgent ?? null,
+    ]);
+  }
+
+  async rotate(request: RotateRequest): Promise<RotateResult> {
+    const [row] = await this.#postgres.query<SessionRow & { outcome: RotateResult['outcome']; now: number }>(
+      this.#sql.rotate,
+      [
+        request.userId,
+        request.sessionId,
+        request.generation,
+        request.attempt ?? null,
+        request.expiresInSeconds,
+        request.maxLifetimeSeconds,
+        request.reuseWindowSeconds,
+        request.now ?? null,
+      ],
+    );
+    if (!row) return { outcome: 'unknown' };
+    if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
+    return { outcome: row.outcome, session: toSession(row), now: new Date(row.now) };
+  }
+
+  async find(userId: string, sessionId: string): Promise<Session | undefined> {
+    const [row] = await this.#postgres.query<SessionRow>(this.#sql.find, [userId, sessionId]);
+    return row && toSession(row);
+  }
+
+  async list(userId: string): Promise<Session[]> {
+    return (await this.#postgres.query<SessionRow>(this.#sql.list, [userId])).map(toSession);
+  }
+
+  async revoke(userId: string, sessionId: string): Promise<boolean> {
+    return (await this.#postgres.query(this.#sql.revoke, [userId, sessionId])).length > 0;
+  }
+
+  async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+    const rows = await this.#postgres.query<{ id: string }>(this.#sql.revokeAll, [
+      userId,
+      options.except ?? null,
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
+  attemptCounter(name: string, windowSeconds: number): AttemptCounter {
+    const [table, schema] = this.#attemptsTable.split('.').reverse();
+    const limiter = new RateLimiterPostgres({
+      // The limiter hands over one object; the stores' clients (PGlite among them) take text and values.
+      storeClient: {
+        query: async ({ text, values }: { text: string; values: unknown[] }) => ({
+          rows: await this.#postgres.query(text, values),
+        }),
+      },
+      storeType: 'client',
+      tableName: table as string,
+      ...(schema && { schemaName: schema }),
+      tableCreated: true, // by migrate()
+      clearExpiredByTimeout: false, // the login statement clears a few; a constructor starts no timer
+      keyPrefix: name,
+      points: 1,
+      duration: windowSeconds,
+    });
+    return limiterCounter(limiter, (operation) => operation());
+  }
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    userId: row.user_id,
+    sessionId: row.id,
+    generation: row.generation,
+    rotatedAt: new Date(row.rotated_at),
+    attempt: row.attempt ?? undefined,
+    createdAt: new Date(row.created_at),
+    authTime: new Date(row.auth_time),
+    expiresAt: new Date(row.expires_at),
+    remember: row.remember,
+    ip: row.ip ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+  };
+}

@@ -1,0 +1,112 @@
+import { UsernameTakenError } from '../errors.js';
+import { normalizeUsername, usernameKey } from '../utils/username.js';
+import {
+  BoundedPostgres,
+  checkedTableName,
+  sqlState,
+  UNIQUE_VIOLATION,
+  type PostgresClient,
+} from './postgres-client.js';
+import type { NewUser, StoredUser, UserStore } from './user-store.js';
+
+export interface PostgresUserStoreOptions {
+  /** A lower-case name, optionally with its schema. Default: `visa_users`. */
+  table?: string;
+}
+
+interface UserRow {
+  id: string;
+  username: string;
+  password_hash: string | null;
+  roles: string[];
+  disabled: boolean;
+}
+
+const COLUMNS = 'id, username, password_hash, roles, disabled';
+
+/** Users in a table of PostgreSQL. Names are unique by `usernameKey`, which has a column and index of its own. */
+export class PostgresUserStore implements UserStore {
+  readonly #postgres: BoundedPostgres;
+  readonly #table: string;
+
+  /** Takes the caller's client and leaves it open; connects to nothing by itself. */
+  constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
+    this.#postgres = new BoundedPostgres(client);
+    this.#table = checkedTableName('table', options.table ?? 'visa_users');
+  }
+
+  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  async migrate(): Promise<void> {
+    await this.#postgres.migrate(`
+      CREATE TABLE IF NOT EXISTS ${this.#table} (
+        id            text PRIMARY KEY DEFAULT gen_random_uuid()::text,
+        username      text NOT NULL,
+        username_key  text NOT NULL UNIQUE,
+        password_hash text,
+        roles         text[] NOT NULL DEFAULT '{}',
+        disabled      boolean NOT NULL DEFAULT false,
+        created_at    timestamptz NOT NULL DEFAULT now()
+      );`);
+  }
+
+  findByUsername(username: string): Promise<StoredUser | undefined> {
+    return this.#findOne(`SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key = $1`, [
+      usernameKey(username),
+    ]);
+  }
+
+  findById(id: string): Promise<StoredUser | undefined> {
+    return this.#findOne(`SELECT ${COLUMNS} FROM ${this.#table} WHERE id = $1`, [id]);
+  }
+
+  async create({ username, passwordHash, roles = [] }: NewUser): Promise<StoredUser> {
+    const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
+      VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
+    const values = [normalizeUsername(username), usernameKey(username), passwordHash, roles];
+    try {
+      return (await this.#findOne(insert, values)) as StoredUser;
+    } catch (error) {
+      throw sqlState(error) === UNIQUE_VIOLATION ? new UsernameTakenError({ cause: error }) : error;
+    }
+  }
+
+  async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
+    const user = await this.#findOne(
+      `UPDATE ${this.#table} SET password_hash = $2
+        WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $3::text RETURNING ${COLUMNS}`,
+      [id, next, previous],
+    );
+    return user !== undefined;
+  }
+
+  /** Changes roles or the disabled flag. @returns whether there is such a user. */
+  async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
+    const user = await this.#findOne(
+      `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
+        WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id, changes.roles ?? null, changes.disabled ?? null],
+    );
+    return user !== undefined;
+  }
+
+  /** @returns whether there was such a user. */
+  async delete(id: string): Promise<boolean> {
+    return (
+      (await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id])) !==
+      undefined
+    );
+  }
+
+  async #findOne(text: string, values: unknown[]): Promise<StoredUser | undefined> {
+    const [row] = await this.#postgres.query<UserRow>(text, values);
+    return (
+      row && {
+        id: row.id,
+        username: row.username,
+        passwordHash: row.password_hash,
+        roles: row.roles,
+        disabled: row.disabled,
+      }
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { BoundedCalls } from './bounded-calls.js';
+
+/**
+ * What the store needs of ioredis: a `Redis` or a `Cluster`, version 5 or 6, made by the caller. The types of
+ * the two versions don't fit each other, so that this names the members that are used and no more.
+ */
+export interface RedisClient {
+  readonly status: string;
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+  listeners(event: string): unknown[];
+  defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
+}
+
+/** Error codes that are a mistake in the program; every other one (LOADING, READONLY, OOM …) is an outage. */
+const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
+/** `wait` is a lazy client, which connects with its first command. */
+const READY = new Set(['ready', 'wait']);
+
+type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+
+/** A client whose every call is bounded in time and tells an outage from a mistake. */
+export class BoundedRedis {
+  readonly #client: RedisClient;
+  readonly #calls = new BoundedCalls('Redis', isOutage);
+  #becomingReady: Promise<void> | undefined;
+
+  /** Every script works on one key, so that it runs on a Cluster too. */
+  constructor(client: RedisClient, scripts: Readonly<Record<string, string>>) {
+    this.#client = client;
+    // ioredis prints every connection error that nobody listens for; the calls report the outage.
+    if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
+    for (const [name, lua] of Object.entries(scripts)) client.defineCommand(name, { numberOfKeys: 1, lua });
+  }
+
+  readonly run = <T>(operation: () => Promise<T>): Promise<T> =>
+    this.#calls.run(async () => {
+      if (!READY.has(this.#client.status)) await this.#ready();
+      return operation();
+    });
+
+  call(command: string, key: string, ...args: (string | number)[]): Promise<unknown> {
+    const client = this.#client as unknown as Record<string, Command>;
+    return this.run(() => (client[command] as Command)(key, ...args));
+  }
+
+  /**
+   * Without it a command given while the connection is down would wait in ioredis's queue and run after its
+   * request has long been answered. All waiting calls share one listener.
+   */
+  #ready(): Promise<void> {
+    this.#becomingReady ??= new Promise<void>((resolve, reject) => {
+      const client = this.#client;
+      const finish = () => {
+        clearTimeout(timer);
+        client.off('ready', finish);
+        this.#becomingReady = undefined;
+        if (READY.has(client.status)) resolve();
+        else reject(new Error(`The connection to Redis is not ready (${client.status})`));
+      };
+      const timer = setTimeout(finish, READY_TIMEOUT_MS);
+      client.on('ready', finish);
+    });
+    return this.#becomingReady;
+  }
+}
+
+/** Below the limit of a call, so that the error can name the reason. */
+const READY_TIMEOUT_MS = 900;
+
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof TypeError) && !MISTAKES.test(error.message);
+}
+
+function ignore(): void {}

@@ -1,0 +1,49 @@
+import type { Session } from './refresh-token-store.js';
+
+/**
+ * A session as one line-separated text, which takes a third of the memory of a hash with a field for each member.
+ * What a rotation changes comes first, so that its script reads six lines and copies the rest. Times but
+ * `createdAt` are milliseconds after it. The first line is the version of the format.
+ */
+const FORMAT = '1';
+
+export function packSession(session: Session): string {
+  const createdAt = session.createdAt.getTime();
+  return [
+    FORMAT,
+    session.generation,
+    session.rotatedAt.getTime() - createdAt,
+    session.expiresAt.getTime() - createdAt,
+    session.attempt ?? '',
+    createdAt,
+    session.authTime.getTime() - createdAt,
+    session.remember ? 1 : 0,
+    encodeLine(session.ip),
+    encodeLine(session.userAgent),
+  ].join('\n');
+}
+
+export function unpackSession(userId: string, sessionId: string, packed: string): Session {
+  const [, generation, rotatedAfter, expiresAfter, attempt, created, authAfter, remember, ip, userAgent] =
+    packed.split('\n');
+  const createdAt = Number(created);
+  const after = (milliseconds: string | undefined) => new Date(createdAt + Number(milliseconds));
+  return {
+    userId,
+    sessionId,
+    generation: Number(generation),
+    rotatedAt: after(rotatedAfter),
+    attempt: attempt || undefined,
+    createdAt: new Date(createdAt),
+    authTime: after(authAfter),
+    expiresAt: after(expiresAfter),
+    remember: remember === '1',
+    ip: ip || undefined,
+    userAgent: userAgent || undefined,
+  };
+}
+
+/** Neither an address nor a header holds a line break; whatever a server's own code hands over must not forge one. */
+function encodeLine(text = ''): string {
+  return text.replace(/[\r\n]+/g, ' ');
+}

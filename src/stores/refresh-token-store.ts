@@ -1,0 +1,82 @@
+import type { AttemptCounter } from './attempt-counter.js';
+
+/** One login on one device. No token is kept, nor anything that a token could be made from. */
+export interface NewSession {
+  userId: string;
+  /** 128 random bits or more. */
+  sessionId: string;
+  createdAt: Date;
+  /** When the user proved who they are. */
+  authTime: Date;
+  /** After this the session is gone; each rotation moves it. */
+  expiresAt: Date;
+  /** Whether cookies outlive the browser's session; kept because every rotation sets them anew. */
+  remember: boolean;
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+export interface Session extends NewSession {
+  /** The highest generation presented so far; 0 after the login. */
+  generation: number;
+  /** When that generation was presented; `createdAt` after the login. */
+  rotatedAt: Date;
+  /** The `Idempotency-Key` of the request that presented it. */
+  attempt?: string | undefined;
+}
+
+export interface RotateRequest {
+  userId: string;
+  sessionId: string;
+  /** `gen` of the refresh token that is presented, from 1. */
+  generation: number;
+  /** The request's `Idempotency-Key`. */
+  attempt?: string | undefined;
+  /** Seconds that a refresh token lives. */
+  expiresInSeconds: number;
+  /** Seconds that the session lives, counted from `createdAt`. */
+  maxLifetimeSeconds: number;
+  /** Seconds in which the generation presented last may come again. */
+  reuseWindowSeconds: number;
+  /** Holds time still in tests. Default: the clock of the store. */
+  now?: Date | undefined;
+}
+
+export type RotateResult =
+  | { outcome: 'rotated' | 'replayed'; session: Session; now: Date }
+  | { outcome: 'reused' }
+  | { outcome: 'unknown' };
+
+/**
+ * Where sessions live. `refreshTokenStoreContract` of `passport-visa/testing` proves an implementation.
+ *
+ * A store that can't be reached must say so within a second with `new AuthError('SERVICE_UNAVAILABLE')`.
+ * Sessions past `expiresAt` count as absent everywhere. Times are kept to the millisecond.
+ */
+export interface RefreshTokenStore {
+  /** Stores generation 0. */
+  create(session: NewSession): Promise<void>;
+  /**
+   * Presents a generation, in ONE atomic operation that is safe to run twice:
+   *
+   * - no such session: `unknown`;
+   * - above the stored generation: `rotated`. It becomes the stored one, `rotatedAt` is now, `attempt` the
+   *   request's, `expiresAt` the earlier of now + expiresIn and createdAt + maxLifetime;
+   * - the stored generation, with the same non-empty attempt or within the reuse window: `replayed`,
+   *   and nothing is written;
+   * - anything else: `reused`, and the session is deleted.
+   */
+  rotate(request: RotateRequest): Promise<RotateResult>;
+  find(userId: string, sessionId: string): Promise<Session | undefined>;
+  /** In no particular order. */
+  list(userId: string): Promise<Session[]>;
+  /** @returns whether there was such a session of this user. */
+  revoke(userId: string, sessionId: string): Promise<boolean>;
+  /** Ends every session of the user but `except`. @returns the ids that ended. */
+  revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
+  /**
+   * A counter that lives beside the sessions, for the limits on attempts. A store without it has its
+   * attempts counted in the memory of each process.
+   */
+  attemptCounter?(name: string, windowSeconds: number): AttemptCounter;
+}

@@ -1,0 +1,144 @@
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  KeyObject,
+} from 'node:crypto';
+
+export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
+export type AsymmetricAlgorithm =
+  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
+export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
+
+/** A secret text, its bytes, a PEM text or a KeyObject. */
+export type KeyInput = string | Uint8Array | KeyObject;
+/** `privateKey` may be left out where a key only verifies: behind the first of a list. */
+export interface KeyPair {
+  privateKey?: KeyInput | undefined;
+  publicKey: KeyInput;
+}
+export type Secret = KeyInput | KeyPair;
+
+/** Keys made once, at start: preparing one costs fifty times as much as a signature does. */
+export interface KeySet {
+  readonly algorithm: Algorithm;
+  readonly signing: { readonly kid: string; readonly key: KeyObject };
+  readonly verification: ReadonlyMap<string, KeyObject>;
+}
+
+/** What is wrong with a key, without the option's name, which the caller knows. */
+export class KeyError extends Error {}
+
+/** RFC 7518 §3.2 asks for a key as long as the hash; 256 bits are the least that is taken. */
+const MIN_SECRET_BYTES = 32;
+const MIN_RSA_BITS = 2048; // RFC 7518 §3.3
+const CURVES: Readonly<Record<string, string>> = {
+  ES256: 'prime256v1',
+  ES384: 'secp384r1',
+  ES512: 'secp521r1',
+};
+
+/** The first secret signs, all verify. @throws KeyError */
+export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): KeySet {
+  const keys = secrets.map((secret) =>
+    algorithm.startsWith('HS') ? hmacKey(secret) : asymmetricKey(algorithm, secret),
+  );
+  const first = keys[0];
+  if (!first) throw new KeyError('is an empty list: give at least one secret');
+  if (!first.signingKey) throw new KeyError('needs a privateKey in its first entry, the one that signs');
+  return {
+    algorithm,
+    signing: { kid: first.kid, key: first.signingKey },
+    verification: new Map(keys.map(({ kid, verificationKey }) => [kid, verificationKey])),
+  };
+}
+
+interface PreparedKey {
+  kid: string;
+  signingKey: KeyObject | undefined;
+  verificationKey: KeyObject;
+}
+
+function hmacKey(secret: Secret): PreparedKey {
+  if (isKeyPair(secret))
+    throw new KeyError(
+      'is a key pair, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin',
+    );
+  if (typeof secret === 'string' && secret.trimStart().startsWith('-----BEGIN')) {
+    throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
+  }
+  const key = secret instanceof KeyObject ? secret : createSecretKey(secretBytes(secret));
+  if (key.type !== 'secret') throw new KeyError(`is a ${key.type} key, but the algorithm is HMAC`);
+  if ((key.symmetricKeySize ?? 0) < MIN_SECRET_BYTES) {
+    throw new KeyError(
+      `must be at least ${MIN_SECRET_BYTES} bytes long: make one with \`openssl rand -base64 48\``,
+    );
+  }
+  // Derived from the secret, so that all processes agree; one-way, so that it tells nothing of it.
+  const kid = createHmac('sha256', key).update('passport-visa kid').digest('base64url').slice(0, 16);
+  return { kid, signingKey: key, verificationKey: key };
+}
+
+function asymmetricKey(algorithm: Algorithm, secret: Secret): PreparedKey {
+  if (!isKeyPair(secret)) throw new KeyError(`must be { privateKey, publicKey } for ${algorithm}`);
+  const verificationKey = readKey('publicKey', secret.publicKey, createPublicKey);
+  assertFits(algorithm, verificationKey);
+  const der = verificationKey.export({ type: 'spki', format: 'der' });
+  if (secret.privateKey !== undefined)
+    assertPair(readKey('privateKey', secret.privateKey, createPrivateKey), der);
+  return {
+    kid: createHash('sha256').update(der).digest('base64url').slice(0, 16),
+    signingKey:
+      secret.privateKey === undefined
+        ? undefined
+        : readKey('privateKey', secret.privateKey, createPrivateKey),
+    verificationKey,
+  };
+}
+
+function isKeyPair(secret: Secret): secret is KeyPair {
+  return typeof secret === 'object' && !(secret instanceof KeyObject) && !(secret instanceof Uint8Array);
+}
+
+function secretBytes(secret: string | Uint8Array): Uint8Array {
+  return typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
+}
+
+/** Node's own message stays out of ours: it could quote the key. */
+function readKey(
+  member: keyof KeyPair,
+  input: KeyInput,
+  create: (input: string | Buffer) => KeyObject,
+): KeyObject {
+  const type = member === 'privateKey' ? 'private' : 'public';
+  if (input instanceof KeyObject) {
+    if (input.type === type) return input;
+    throw new KeyError(`.${member} is a ${input.type} key`);
+  }
+  try {
+    return create(typeof input === 'string' ? input : Buffer.from(input));
+  } catch {
+    throw new KeyError(`.${member} can't be read: give a PEM text or a KeyObject`);
+  }
+}
+
+function assertPair(privateKey: KeyObject, publicDer: Buffer): void {
+  const derived = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  if (!derived.equals(publicDer)) throw new KeyError('.privateKey and .publicKey are not a pair');
+}
+
+function assertFits(algorithm: Algorithm, key: KeyObject): void {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (algorithm.startsWith('ES')) {
+    if (type === 'ec' && details?.namedCurve === CURVES[algorithm]) return;
+    throw new KeyError(`doesn't fit ${algorithm}, which needs an EC key on the curve ${CURVES[algorithm]}`);
+  }
+  if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
+    throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key`);
+  }
+  if ((details?.modulusLength ?? 0) < MIN_RSA_BITS) {
+    throw new KeyError(`is an RSA key under ${MIN_RSA_BITS} bits: make a longer one`);
+  }
+}

@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { AuthError } from '../errors.js';
+import type { PasswordTask } from './password-worker.js';
+
+/** bcrypt reads 72 bytes and no more; longer passwords are hashed first, and the marker says so. */
+const BCRYPT_BYTES = 72;
+const PREHASHED = 'hmac-sha384';
+/** Waiting longer than about a minute helps nobody: past this many tasks a login gets 503. */
+const MAX_QUEUED = 100;
+const IDLE_THREAD_MS = 60_000;
+
+export interface Verification {
+  matches: boolean;
+  /** The hash is weaker than what `hash` makes today, so that the caller should replace it. */
+  needsRehash: boolean;
+}
+
+/** Hashes passwords with bcrypt in worker threads, which start with the first password and end when idle. */
+export class PasswordHasher {
+  readonly #cost: number;
+  #pool: Piscina<PasswordTask, string | boolean> | undefined;
+
+  constructor(cost: number) {
+    this.#cost = cost;
+  }
+
+  /** @throws AuthError SERVICE_UNAVAILABLE when the queue is full */
+  async hash(password: string): Promise<string> {
+    const normalized = password.normalize('NFC');
+    const long = exceedsBcrypt(normalized);
+    const secret = long ? prehash(normalized) : normalized;
+    const hash = (await this.#run({ task: 'hash', secret, cost: this.#cost })) as string;
+    return long ? PREHASHED + hash : hash;
+  }
+
+  /**
+   * Takes the same time for a wrong password, for no hash at all (an unknown user) and for a malformed one.
+   * @throws AuthError SERVICE_UNAVAILABLE when the queue is full
+   */
+  async verify(password: string, stored: string | null): Promise<Verification> {
+    const normalized = password.normalize('NFC');
+    const isPrehashed = stored?.startsWith(PREHASHED) ?? false;
+    const hash = isPrehashed ? (stored as string).slice(PREHASHED.length) : stored;
+    const secret = isPrehashed ? prehash(normalized) : normalized;
+    const matches = (await this.#run({ task: 'compare', secret, hash, cost: this.#cost })) as boolean;
+    // A long password that matches a plain hash was cut off when another system made it.
+    const wasCutOff = !isPrehashed && exceedsBcrypt(normalized);
+    return { matches, needsRehash: matches && (wasCutOff || costOf(hash) < this.#cost) };
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await this.#pool?.destroy();
+    this.#pool = undefined;
+  }
+
+  #run(task: PasswordTask): Promise<string | boolean> {
+    this.#pool ??= new Piscina({
+      filename: require.resolve('#password-worker'),
+      minThreads: 0,
+      maxThreads: availableParallelism(),
+      idleTimeout: IDLE_THREAD_MS,
+    });
+    if (this.#pool.queueSize >= MAX_QUEUED) {
+      throw new AuthError('SERVICE_UNAVAILABLE', {
+        cause: new Error('The queue of passwords to hash is full'),
+        retryAfterSeconds: 5,
+      });
+    }
+    return this.#pool.run(task);
+  }
+}
+
+function exceedsBcrypt(password: string): boolean {
+  return Buffer.byteLength(password) >= BCRYPT_BYTES;
+}
+
+/** 64 base64 characters with all of the password in them; keyed by a fixed name, so that no other system's digest fits. */
+function prehash(password: string): string {
+  return createHmac('sha384', 'passport-visa password').update(password).digest('base64');
+}
+
+function costOf(hash: string | null): number {
+  return Number(hash?.slice(4, 6));
+}

@@ -1,0 +1,3 @@
+export type { ContractCase } from './contract.js';
+export { refreshTokenStoreContract } from './refresh-token-store-contract.js';
+export { userStoreContract } from './user-store-contract.js';

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type {
+  NewSession,
+  RefreshTokenStore,
+  RotateRequest,
+  RotateResult,
+} from '../stores/refresh-token-store.js';
+import type { ContractCase } from './contract.js';
+
+const HOUR = 60 * 60;
+const REUSE_WINDOW = 30;
+
+/**
+ * Proves a RefreshTokenStore. Users and sessions are random, so that the cases share a store with others.
+ * @param makeStore called once a case
+ */
+export function refreshTokenStoreContract(
+  makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
+): ContractCase[] {
+  const promise = (name: string, prove: (store: RefreshTokenStore) => Promise<void>): ContractCase => ({
+    name,
+    run: async () => prove(await makeStore()),
+  });
+
+  return [
+    promise('keeps a created session as generation 0', async (store) => {
+      const session = newSession({ remember: true, ip: '2001:db8::1', userAgent: 'Browser/1.0 (X; Y)' });
+      await store.create(session);
+      const found = await store.find(session.userId, session.sessionId);
+      assert.deepEqual(
+        { ...found, attempt: undefined },
+        { ...session, generation: 0, rotatedAt: session.createdAt, attempt: undefined },
+      );
+      assert.deepEqual(await store.list(session.userId), [found]);
+    }),
+
+    promise('keeps sessions without an address and a user agent', async (store) => {
+      const session = newSession({ ip: undefined, userAgent: undefined });
+      await store.create(session);
+      const found = await store.find(session.userId, session.sessionId);
+      assert.equal(found?.ip, undefined);
+      assert.equal(found?.userAgent, undefined);
+    }),
+
+    promise('takes any text as a user id, an address and a user agent', async (store) => {
+      const userId = `{a}:b\n'"; DROP TABLE x; -- ${randomUUID()}`;
+      const session = newSession({ userId, userAgent: `a "quoted' \\ agent \u00e9\u{1f600}` });
+      await store.create(session);
+      assert.equal((await store.find(userId, session.sessionId))?.userAgent, session.userAgent);
+      assert.equal((await store.rotate(request(session, 1))).outcome, 'rotated');
+      assert.equal((await store.find(userId, session.sessionId))?.userAgent, session.userAgent);
+      assert.deepEqual(await store.revokeAll(userId), [session.sessionId]);
+    }),
+
+    promise('rotates a session it has, and none that it has not', async (store) => {
+      const session = await started(store);
+      const result = await rotated(store, request(session, 1));
+      assert.equal(result.outcome, 'rotated');
+      assert.equal(result.session.generation, 1);
+      assert.deepEqual(result.session.rotatedAt, result.now);
+      assert.deepEqual(await store.find(session.userId, session.sessionId), result.session);
+      assert.deepEqual(await store.rotate(request(newSession(), 1)), { outcome: 'unknown' });
+      const stranger = { ...request(session, 2), userId: randomUUID() };
+      assert.deepEqual(await store.rotate(stranger), { outcome: 'unknown' });
+    }),
+
+    promise('leaves what a rotation does not concern as it was', async (store) => {
+      const session = await started(store, { remember: true, userAgent: 'Browser/1.0' });
+      const { session: after } = await rotated(store, request(session, 1));
+      for (const member of [
+        'userId',
+        'sessionId',
+        'createdAt',
+        'authTime',
+        'remember',
+        'ip',
+        'userAgent',
+      ] as const) {
+        assert.deepEqual(after[member], session[member], member);
+      }
+    }),
+
+    promise('renews the expiry by the clock of the store, up to the greatest lifetime', async (store) => {
+      const session = await started(store);
+      const first = await rotated(store, request(session, 1, { expiresInSeconds: 2 * HOUR }));
+      assert.equal(first.session.expiresAt.getTime(), first.now.getTime() + 2 * HOUR * 1000);
+      const last = await rotated(
+        store,
+        request(session, 2, { expiresInSeconds: 2 * HOUR, maxLifetimeSeconds: HOUR }),
+      );
+      assert.equal(last.session.expiresAt.getTime(), session.createdAt.getTime() + HOUR * 1000);
+    }),
+
+    promise('accepts a generation from beyond a lost write', async (store) => {
+      const session = await started(store);
+      const result = await rotated(store, request(session, 7));
+      assert.equal(result.outcome, 'rotated');
+      assert.equal(result.session.generation, 7);
+      assert.equal((await store.rotate(request(session, 6))).outcome, 'reused');
+    }),
+
+    promise('keeps the greatest generations exactly', async (store) => {
+      const session = await started(store);
+      const greatest = Number.MAX_SAFE_INTEGER - 1;
+      assert.equal((await rotated(store, request(session, greatest))).session.generation, greatest);
+      assert.equal((await rotated(store, request(session, greatest))).outcome, 'replayed');
+    }),
+
+    promise('replays the same generation inside the reuse window and writes nothing', async (store) => {
+      const session = await started(store);
+      const first = await rotated(store, request(session, 1, { attempt: 'first' }));
+      const edge = new Date(first.now.getTime() + REUSE_WINDOW * 1000);
+      const again = await rotated(store, request(session, 1, { attempt: 'second', now: edge }));
+      assert.equal(again.outcome, 'replayed');
+      assert.deepEqual(again.session, first.session);
+      assert.deepEqual(await store.find(session.userId, session.sessionId), first.session);
+    }),
+
+    promise('ends the session when the same generation comes back after the window', async (store) => {
+      const session = await started(store);
+      const { now } = await rotated(store, request(session, 1));
+      const late = new Date(now.getTime() + REUSE_WINDOW * 1000 + 1);
+      assert.deepEqual(await store.rotate(request(session, 1, { now: late })), { outcome: 'reused' });
+      await assertGone(store, session);
+    }),
+
+    promise('replays the same attempt after the window, and no other', async (store) => {
+      const session = await started(store);
+      const { now } = await rotated(store, request(session, 1, { attempt: 'one' }));
+      const late = new Date(now.getTime() + HOUR * 1000);
+      assert.equal(
+        (await store.rotate(request(session, 1, { attempt: 'one', now: late }))).outcome,
+        'replayed',
+      );
+      assert.equal(
+        (await store.rotate(request(session, 1, { attempt: 'two', now: late }))).outcome,
+        'reused',
+      );
+    }),
+
+    promise('never takes two missing or empty attempts for the same one', async (store) => {
+      for (const [first, second] of [
+        [undefined, undefined],
+        ['', ''],
+        [undefined, ''],
+      ]) {
+        const session = await started(store);
+        const { now } = await rotated(store, request(session, 1, { attempt: first }));
+        const late = new Date(now.getTime() + HOUR * 1000);
+        const result = await store.rotate(request(session, 1, { attempt: second, now: late }));
+        assert.equal(result.outcome, 'reused');
+      }
+    }),
+
+    promise('ends the session when an older generation comes back, at once', async (store) => {
+      const session = await started(store);
+      await rotated(store, request(session, 1, { attempt: 'same' }));
+      await rotated(store, request(session, 2, { attempt: 'same' }));
+      assert.deepEqual(await store.rotate(request(session, 1, { attempt: 'same' })), { outcome: 'reused' });
+      await assertGone(store, session);
+      assert.deepEqual(await store.rotate(request(session, 3)), { outcome: 'unknown' });
+    }),
+
+    promise('ends only the session that was reused', async (store) => {
+      const session = await started(store);
+      const other = await started(store, { userId: session.userId });
+      await rotated(store, request(session, 2));
+      await store.rotate(request(session, 1));
+      assert.deepEqual(ids(await store.list(session.userId)), [other.sessionId]);
+    }),
+
+    promise('allows no replay when the reuse window is 0 and time has passed', async (store) => {
+      const session = await started(store);
+      const { now } = await rotated(store, request(session, 1, { reuseWindowSeconds: 0 }));
+      const next = new Date(now.getTime() + 1);
+      const result = await store.rotate(request(session, 1, { reuseWindowSeconds: 0, now: next }));
+      assert.equal(result.outcome, 'reused');
+    }),
+
+    promise('converges on one successor under 100 parallel rotations', async (store) => {
+      const session = await started(store);
+      const results = await Promise.all(
+        Array.from({ length: 100 }, (_, n) =>
+          rotated(store, request(session, 1, { attempt: `attempt-${n}` })),
+        ),
+      );
+      assert.equal(results.filter(({ outcome }) => outcome === 'rotated').length, 1);
+      const successors = new Set(results.map((result) => JSON.stringify(result.session)));
+      assert.equal(successors.size, 1);
+    }),
+
+    promise('does not bring back a session that ends during rotations', async (store) => {
+      const session = await started(store);
+      const rotations = Array.from({ length: 20 }, (_, n) => store.rotate(request(session, n + 1)));
+      await Promise.all([...rotations, store.revoke(session.userId, session.sessionId)]);
+      assert.equal((await store.rotate(request(session, 100))).outcome, 'unknown');
+      await assertGone(store, session);
+    }),
+
+    promise('counts a session past its expiry as absent', async (store) => {
+      const justOver = new Date(Date.now() - 1000);
+      const session = await started(store, { createdAt: new Date(Date.now() - 60_000), expiresAt: justOver });
+      await assertGone(store, session);
+      assert.deepEqual(await store.rotate(request(session, 1)), { outcome: 'unknown' });
+      assert.equal(await store.revoke(session.userId, session.sessionId), false);
+      assert.deepEqual(await store.revokeAll(session.userId), []);
+    }),
+
+    promise('counts a session as absent at the very moment of its expiry', async (store) => {
+      const session = await started(store);
+      const atExpiry = request(session, 1, { now: session.expiresAt });
+      assert.deepEqual(await store.rotate(atExpiry), { outcome: 'unknown' });
+    }),
+
+    promise('revokes a session of the user, once', async (store) => {
+      const session = await started(store);
+      const other = await started(store, { userId: session.userId });
+      assert.equal(await store.revoke(randomUUID(), session.sessionId), false);
+      assert.equal(await store.revoke(session.userId, session.sessionId), true);
+      assert.equal(await store.revoke(session.userId, session.sessionId), false);
+      assert.deepEqual(ids(await store.list(session.userId)), [other.sessionId]);
+    }),
+
+    promise('revokes all sessions of a user, or all but one, and of nobody else', async (store) => {
+      const kept = await started(store);
+      const { userId } = kept;
+      const others = [await started(store, { userId }), await started(store, { userId })];
+      const stranger = await started(store);
+      assert.deepEqual((await store.revokeAll(userId, { except: kept.sessionId })).sort(), ids(others));
+      assert.deepEqual(ids(await store.list(userId)), [kept.sessionId]);
+      assert.deepEqual(await store.revokeAll(userId), [kept.sessionId]);
+      assert.deepEqual(await store.revokeAll(userId), []);
+      assert.deepEqual(ids(await store.list(stranger.userId)), [stranger.sessionId]);
+    }),
+
+    promise('lists all sessions of a user with many', async (store) => {
+      const userId = randomUUID();
+      const sessions = await Promise.all(Array.from({ length: 50 }, () => started(store, { userId })));
+      assert.deepEqual(ids(await store.list(userId)), ids(sessions));
+      assert.deepEqual(await store.list(randomUUID()), []);
+    }),
+  ];
+}
+
+function newSession(members: Partial<NewSession> = {}): NewSession {
+  const now = Date.now();
+  return {
+    userId: randomUUID(),
+    sessionId: randomBytes(16).toString('base64url'),
+    createdAt: new Date(now),
+    authTime: new Date(now - 5000),
+    expiresAt: new Date(now + HOUR * 1000),
+    remember: false,
+    ip: '192.0.2.1',
+    userAgent: 'Browser/1.0',
+    ...members,
+  };
+}
+
+async function started(store: RefreshTokenStore, members: Partial<NewSession> = {}): Promise<NewSession> {
+  const session = newSession(members);
+  await store.create(session);
+  return session;
+}
+
+function request(
+  session: NewSession,
+  generation: number,
+  members: Partial<RotateRequest> = {},
+): RotateRequest {
+  return {
+    userId: session.userId,
+    sessionId: session.sessionId,
+    generation,
+    expiresInSeconds: 3 * HOUR,
+    maxLifetimeSeconds: 30 * 24 * HOUR,
+    reuseWindowSeconds: REUSE_WINDOW,
+    ...members,
+  };
+}
+
+type Successor = Extract<RotateResult, { session: unknown }>;
+
+async function rotated(store: RefreshTokenStore, rotateRequest: RotateRequest): Promise<Successor> {
+  const result = await store.rotate(rotateRequest);
+  assert.ok('session' in result, `expected a successor, got ${result.outcome}`);
+  return result;
+}
+
+async function assertGone(store: RefreshTokenStore, { userId, sessionId }: NewSession): Promise<void> {
+  assert.equal(await store.find(userId, sessionId), undefined);
+  assert.ok(!ids(await store.list(userId)).includes(sessionId));
+}
+
+function ids(sessions: readonly { sessionId: string }[]): string[] {
+  return sessions.map(({ sessionId }) => sessionId).sort();
+}

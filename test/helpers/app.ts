@@ -1,0 +1,126 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import request from 'supertest';
+import {
+  createAuth,
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  PostgresUserStore,
+  RedisRefreshTokenStore,
+  type Auth,
+  type AuthOptions,
+} from '../../src';
+import { connectRedis, createDatabase, randomPrefix } from './backends';
+
+export const ACCESS_SECRET = 'access-secret-of-the-tests-0123456789';
+export const REFRESH_SECRET = 'refresh-secret-of-the-tests-987654321';
+export const PASSWORD = 'correct horse 9 battery';
+
+/** Deep enough for the options: those of a test go on top of the defaults, group by group. */
+export type TestOptions = Partial<Omit<AuthOptions, 'accessToken' | 'refreshToken'>> & {
+  accessToken?: Partial<AuthOptions['accessToken']>;
+  refreshToken?: Partial<AuthOptions['refreshToken']>;
+};
+
+export interface TestApp {
+  readonly auth: Auth;
+  readonly app: Express;
+  /** What reached the app's own error handler, which answers 500. */
+  readonly unforeseen: unknown[];
+  /** A browser: keeps cookies from request to request. */
+  browser(): ReturnType<typeof request.agent>;
+  /** A client without cookies. */
+  client(): ReturnType<typeof request>;
+  /** Registers a user, with `PASSWORD` unless told otherwise. */
+  register(username: string, password?: string): Promise<{ id: string; username: string; roles: string[] }>;
+  /** A browser that is logged in. */
+  loggedIn(username: string, body?: object): Promise<ReturnType<typeof request.agent>>;
+  /** A pair of tokens for `Authorization: Bearer`. */
+  tokensOf(username: string): Promise<{ accessToken: string; refreshToken: string }>;
+}
+
+/** An app with the router at /auth and a guarded /profile. Stores are in memory unless given. */
+export function createTestApp(
+  options: TestOptions = {},
+  mount?: (app: Express, auth: Auth) => void,
+): TestApp {
+  const auth = createAuth({
+    users: new MemoryUserStore(),
+    refreshTokens: new MemoryRefreshTokenStore(),
+    password: { cost: 10 },
+    ...options,
+    accessToken: { secret: ACCESS_SECRET, ...options.accessToken },
+    refreshToken: { secret: REFRESH_SECRET, ...options.refreshToken },
+  });
+  const app = express();
+  const unforeseen: unknown[] = [];
+  app.use('/auth', auth.router);
+  app.get('/profile', auth.tokenVerify, (req, res) => {
+    res.json(req.user);
+  });
+  mount?.(app, auth);
+  app.use(((error: unknown, _req, res, _next) => {
+    unforeseen.push(error);
+    res.status(500).json({ code: 'APP_ERROR' });
+  }) satisfies ErrorRequestHandler);
+
+  const client = () => request(app);
+  const login = async (agent: ReturnType<typeof request.agent>, username: string, body: object) => {
+    const response = await agent.post('/auth/login').send({ username, password: PASSWORD, ...body });
+    if (response.status !== 200) throw new Error(`login answered ${response.status}: ${response.text}`);
+    return response.body as { accessToken: string; refreshToken: string };
+  };
+  return {
+    auth,
+    app,
+    unforeseen,
+    client,
+    browser: () => request.agent(app),
+    async register(username, password = PASSWORD) {
+      const response = await client().post('/auth/register').send({ username, password });
+      if (response.status !== 201) throw new Error(`register answered ${response.status}: ${response.text}`);
+      return (response.body as { user: { id: string; username: string; roles: string[] } }).user;
+    },
+    async loggedIn(username, body = {}) {
+      const agent = request.agent(app);
+      await login(agent, username, body);
+      return agent;
+    },
+    tokensOf: (username) => login(request.agent(app), username, { transport: 'body' }),
+  };
+}
+
+export interface RealStores {
+  readonly users: PostgresUserStore;
+  readonly refreshTokens: RedisRefreshTokenStore;
+  close(): Promise<void>;
+}
+
+/** Users in a fresh PostgreSQL database, sessions in Redis under a prefix of their own. */
+export async function createRealStores(): Promise<RealStores> {
+  const database = await createDatabase();
+  const redis = connectRedis();
+  const users = new PostgresUserStore(database.pool);
+  await users.migrate();
+  return {
+    users,
+    refreshTokens: new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() }),
+    async close() {
+      redis.disconnect();
+      await database.close();
+    },
+  };
+}
+
+/** The `Set-Cookie` headers of an answer by cookie name: the value, and the attributes as one sorted text. */
+export function setCookies(response: {
+  headers: object;
+}): Record<string, { value: string; attributes: string[] }> {
+  const lines = (response.headers as { 'set-cookie'?: string[] })['set-cookie'] ?? [];
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [pair = '', ...attributes] = line.split('; ');
+      const [name = '', value = ''] = pair.split('=');
+      return [name, { value, attributes: attributes.filter((each) => !each.startsWith('Expires=')).sort() }];
+    }),
+  );
+}

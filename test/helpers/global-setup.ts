@@ -1,0 +1,23 @@
+// Jest's moduleNameMapper doesn't reach this file and what it imports, hence their names without extension.
+import { startPostgres, startRedis, type TestServer } from './servers';
+
+declare global {
+  /** The servers that all test files share. */
+  var sharedServers: TestServer[];
+}
+
+/** Starts one Redis and one PostgreSQL for the whole run. */
+export default async function globalSetup(): Promise<void> {
+  const [redis, postgres] = await Promise.allSettled([startRedis(), startPostgres()]);
+  globalThis.sharedServers = [redis, postgres].flatMap((start) =>
+    start.status === 'fulfilled' ? [start.value] : [],
+  );
+  if (redis.status === 'rejected' || postgres.status === 'rejected') {
+    // Jest calls no teardown after a setup that failed.
+    await Promise.all(globalThis.sharedServers.map((server) => server.stop()));
+    const reasons = [redis, postgres].flatMap((start) => (start.status === 'rejected' ? [start.reason] : []));
+    throw new Error(reasons.map(String).join('\n'));
+  }
+  process.env.TEST_REDIS_URL = redis.value.url;
+  process.env.TEST_POSTGRES_URL = postgres.value.url;
+}

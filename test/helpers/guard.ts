@@ -1,0 +1,44 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+const pids = new Set<number>();
+const folders = new Set<string>();
+let guardian: ChildProcess | undefined;
+
+/** Has the guardian end this server, should this process end first. */
+export function guardProcess(pid: number): void {
+  pids.add(pid);
+  tellGuardian();
+}
+
+export function releaseProcess(pid: number): void {
+  pids.delete(pid);
+  tellGuardian();
+}
+
+/** Has the guardian remove this folder, should this process end first. */
+export function guardFolder(folder: string): void {
+  folders.add(folder);
+  tellGuardian();
+}
+
+export function releaseFolder(folder: string): void {
+  folders.delete(folder);
+  tellGuardian();
+}
+
+function tellGuardian(): void {
+  guardian ??= startGuardian();
+  guardian.send({ pids: [...pids], folders: [...folders] });
+  if (pids.size + folders.size > 0) return;
+  guardian.disconnect();
+  guardian = undefined;
+}
+
+function startGuardian(): ChildProcess {
+  // Detached: Ctrl-C in the terminal must not reach it.
+  const child = fork(join(__dirname, 'guardian.js'), { detached: true, stdio: 'ignore', execArgv: [] });
+  child.unref();
+  child.channel?.unref();
+  return child;
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { startRedis } from './redis-server';
+import type { TestServer } from './test-server';
+
+const MASTERS = 3;
+const SLOTS = 16_384;
+const JOIN_TIMEOUT_MS = 20_000;
+const CLUSTER_ARGS = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+
+/** Its methods act on all nodes; `servers` are the nodes one by one. */
+export interface TestCluster extends Omit<TestServer, 'url' | 'port'> {
+  readonly nodes: readonly { host: string; port: number }[];
+  readonly servers: readonly TestServer[];
+}
+
+/** A Redis Cluster of three masters without replicas, ready to serve all slots. */
+export async function startRedisCluster(options: { args?: readonly string[] } = {}): Promise<TestCluster> {
+  const servers = await startNodes([...CLUSTER_ARGS, ...(options.args ?? [])]);
+  try {
+    await joinNodes(servers);
+  } catch (error) {
+    await all(servers, (server) => server.stop());
+    throw error;
+  }
+  return {
+    nodes: servers.map(({ port }) => ({ host: '127.0.0.1', port })),
+    servers,
+    stop: () => all(servers, (server) => server.stop()),
+    kill: () => all(servers, (server) => server.kill()),
+    freeze: () => servers.forEach((server) => server.freeze()),
+    thaw: () => servers.forEach((server) => server.thaw()),
+    async restart() {
+      await all(servers, (server) => server.restart());
+      await withClients(servers, untilJoined);
+    },
+  };
+}
+
+async function startNodes(args: string[]): Promise<TestServer[]> {
+  const starts = await Promise.allSettled(Array.from({ length: MASTERS }, () => startRedis({ args })));
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (!failed) return started;
+  await all(started, (server) => server.stop());
+  throw failed.reason;
+}
+
+async function joinNodes(servers: readonly TestServer[]): Promise<void> {
+  await withClients(servers, async (clients) => {
+    for (const [index, client] of clients.entries()) {
+      await client.cluster('SET-CONFIG-EPOCH', index + 1);
+      await client.cluster('ADDSLOTS', ...slotsOf(index));
+    }
+    // Everyone meets everyone, because gossip would take seconds.
+    for (const client of clients) {
+      for (const { port } of servers) await client.cluster('MEET', '127.0.0.1', port);
+    }
+    await untilJoined(clients);
+  });
+}
+
+function slotsOf(index: number): number[] {
+  return Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => slot % MASTERS === index);
+}
+
+/** Resolves when every node knows every slot's owner. */
+async function untilJoined(clients: readonly Redis[]): Promise<void> {
+  const deadline = Date.now() + JOIN_TIMEOUT_MS;
+  for (;;) {
+    const infos = await Promise.all(clients.map(clusterInfo));
+    const isJoined = infos.every(
+      (info) => info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${SLOTS}`),
+    );
+    if (isJoined) return;
+    if (Date.now() > deadline) throw new Error(`The cluster was not ready in time:\n${infos.join('\n')}`);
+    await sleep(50);
+  }
+}
+
+async function clusterInfo(client: Redis): Promise<string> {
+  return String(await client.cluster('INFO'));
+}
+
+async function withClients(
+  servers: readonly TestServer[],
+  use: (clients: readonly Redis[]) => Promise<void>,
+): Promise<void> {
+  const clients = servers.map(({ url }) => new Redis(url));
+  try {
+    await use(clients);
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+}
+
+async function all(
+  servers: readonly TestServer[],
+  act: (server: TestServer) => Promise<void>,
+): Promise<void> {
+  await Promise.all(servers.map(act));
+}

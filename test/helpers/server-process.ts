@@ -1,0 +1,124 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guardProcess, releaseProcess } from './guard';
+import { signalTree } from './process-tree.js';
+
+const START_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 5_000;
+const TAIL_CHARACTERS = 2_000;
+
+export interface ServerCommand {
+  program: string;
+  args: readonly string[];
+  /** Working directory and place of the log. */
+  folder: string;
+  /** What asks this server to end without delay. */
+  stopSignal: 'SIGTERM' | 'SIGQUIT';
+  /** The system user to run as. */
+  user?: { uid: number; gid: number } | undefined;
+}
+
+/** A server that runs as a child process. */
+export class ServerProcess {
+  #child: ChildProcess | undefined;
+
+  constructor(private readonly command: ServerCommand) {}
+
+  /** Resolves when the server accepts connections. */
+  async start(): Promise<void> {
+    const { program, args, folder, user } = this.command;
+    // A file, because a pipe would keep this process alive, and a full one would stop the server.
+    const log = openSync(this.#logPath, 'w');
+    const child = spawn(program, args, {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+      // The line that is waited for must not be translated.
+      env: { ...process.env, LC_ALL: 'C' },
+      ...user,
+    });
+    closeSync(log);
+    await once(child, 'spawn');
+    this.#child = child;
+    guardProcess(this.#pid);
+    await this.#untilReady(child);
+    child.unref();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return this.#forget();
+    signalTree(this.#pid, 'SIGCONT');
+    this.#child?.kill(this.command.stopSignal);
+    if (!(await this.#exitsWithin(STOP_TIMEOUT_MS))) await this.kill();
+    this.#forget();
+  }
+
+  /** As if the machine had lost its power. */
+  async kill(): Promise<void> {
+    if (this.#running) signalTree(this.#pid, 'SIGKILL');
+    if (!(await this.#exitsWithin(STOP_TIMEOUT_MS)))
+      throw new Error(`${this.command.program} can't be killed`);
+    this.#forget();
+  }
+
+  /** Connections stay open, and nobody answers. */
+  freeze(): void {
+    signalTree(this.#pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    signalTree(this.#pid, 'SIGCONT');
+  }
+
+  async #untilReady(child: ChildProcess): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    // Redis and PostgreSQL say it in the same words.
+    while (!/ready to accept connections/i.test(this.#log())) {
+      if (hasEnded(child)) throw await this.#failure('ended while it started');
+      if (Date.now() > deadline) throw await this.#failure(`was not ready after ${START_TIMEOUT_MS} ms`);
+      await sleep(10);
+    }
+  }
+
+  async #failure(what: string): Promise<Error> {
+    await this.kill();
+    return new Error(
+      `${this.command.program} ${what}. Its last output:\n${this.#log().slice(-TAIL_CHARACTERS)}`,
+    );
+  }
+
+  async #exitsWithin(milliseconds: number): Promise<boolean> {
+    const deadline = Date.now() + milliseconds;
+    while (this.#running && Date.now() < deadline) await sleep(5);
+    return !this.#running;
+  }
+
+  #forget(): void {
+    if (this.#child?.pid !== undefined) releaseProcess(this.#child.pid);
+    this.#child = undefined;
+  }
+
+  #log(): string {
+    return readFileSync(this.#logPath, 'utf8');
+  }
+
+  get #logPath(): string {
+    return join(this.command.folder, 'server.log');
+  }
+
+  get #running(): boolean {
+    return this.#child !== undefined && !hasEnded(this.#child);
+  }
+
+  get #pid(): number {
+    if (this.#child?.pid === undefined) throw new Error(`${this.command.program} is not running`);
+    return this.#child.pid;
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}

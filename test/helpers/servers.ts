@@ -1,0 +1,4 @@
+export { startPostgres } from './postgres-server';
+export { startRedisCluster, type TestCluster } from './redis-cluster';
+export { startRedis } from './redis-server';
+export type { ServerOptions, TestServer } from './test-server';

@@ -1,0 +1,81 @@
+import { PostgresRefreshTokenStore } from '../../src';
+import { refreshTokenStoreContract } from '../../src/testing';
+import { runContract } from '../contract/run-contract';
+import { createDatabase, type TestDatabase } from '../helpers/backends';
+
+let database: TestDatabase;
+let store: PostgresRefreshTokenStore;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  store = new PostgresRefreshTokenStore(database.pool);
+  await store.migrate();
+});
+afterAll(() => database.close());
+
+runContract(refreshTokenStoreContract(() => store));
+
+const countRows = async (table: string): Promise<number> => {
+  const { rows } = await database.pool.query<{ count: number }>(`SELECT count(*)::integer FROM ${table}`);
+  return rows[0]?.count ?? -1;
+};
+
+test('migrates twice, and from many processes at once', async () => {
+  const options = { table: 'app_tokens', attemptsTable: 'app_attempts' };
+  const stores = Array.from({ length: 8 }, () => new PostgresRefreshTokenStore(database.pool, options));
+  await Promise.all(stores.map((each) => each.migrate()));
+  await stores[0]?.migrate();
+  expect(await stores[0]?.list('nobody')).toEqual([]);
+});
+
+test('a login deletes rows that have run out, a few at a time', async () => {
+  const pruned = new PostgresRefreshTokenStore(database.pool, {
+    table: 'pruned',
+    attemptsTable: 'pruned_attempts',
+  });
+  await pruned.migrate();
+  await database.pool.query(`
+    INSERT INTO pruned (id, user_id, rotated_at, created_at, auth_time, expires_at, remember)
+    SELECT 'old-' || n, 'somebody', now(), now(), now(), now() - interval '1 second', false FROM generate_series(1, 25) n;
+    INSERT INTO pruned_attempts (key, points, expire) SELECT 'old-' || n, 1, 1000 FROM generate_series(1, 25) n`);
+  const now = new Date();
+  const session = {
+    userId: 'u',
+    createdAt: now,
+    authTime: now,
+    expiresAt: new Date(Date.now() + 60_000),
+    remember: false,
+  };
+  for (const [sessionId, left] of [
+    ['s1', 16],
+    ['s2', 7],
+    ['s3', 3],
+    ['s4', 4],
+  ] as const) {
+    await pruned.create({ ...session, sessionId });
+    expect(await countRows('pruned')).toBe(left);
+  }
+  expect(await countRows('pruned_attempts')).toBe(0);
+});
+
+test('counts attempts in its own table, in its schema', async () => {
+  await database.pool.query('CREATE SCHEMA auth');
+  const options = { table: 'auth.tokens', attemptsTable: 'auth.attempts' };
+  const inSchema = new PostgresRefreshTokenStore(database.pool, options);
+  await inSchema.migrate();
+  const counter = inSchema.attemptCounter('login', 60);
+  expect((await counter.increment('ann')).count).toBe(1);
+  expect((await inSchema.attemptCounter('login', 60).increment('ann')).count).toBe(2);
+  expect(await countRows('auth.attempts')).toBe(1);
+  await counter.reset('ann');
+  expect(await countRows('auth.attempts')).toBe(0);
+});
+
+test('holds nothing that a token could be made from', async () => {
+  const { rows } = await database.pool.query<{ column_name: string }>(
+    `SELECT column_name FROM information_schema.columns WHERE table_name = 'visa_refresh_tokens' ORDER BY 1`,
+  );
+  expect(rows.map(({ column_name: name }) => name)).toEqual(
+    ['attempt', 'auth_time', 'created_at', 'expires_at', 'generation', 'id', 'ip', 'remember', 'rotated_at', 'user_agent', 'user_id'], // prettier-ignore
+  );
+});

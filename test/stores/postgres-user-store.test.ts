@@ -1,0 +1,56 @@
+import { PostgresUserStore } from '../../src';
+import { userStoreContract } from '../../src/testing';
+import { runContract } from '../contract/run-contract';
+import { createDatabase, type TestDatabase } from '../helpers/backends';
+
+let database: TestDatabase;
+let store: PostgresUserStore;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  store = new PostgresUserStore(database.pool);
+  await store.migrate();
+});
+afterAll(() => database.close());
+
+runContract(userStoreContract(() => store));
+
+test('migrates twice, and from many processes at once', async () => {
+  const stores = Array.from(
+    { length: 8 },
+    () => new PostgresUserStore(database.pool, { table: 'app_users' }),
+  );
+  await Promise.all(stores.map((each) => each.migrate()));
+  await stores[0]?.migrate();
+  expect(await stores[0]?.findById('nobody')).toBeUndefined();
+});
+
+test('lives in a schema of its own when told to', async () => {
+  await database.pool.query('CREATE SCHEMA auth');
+  const inSchema = new PostgresUserStore(database.pool, { table: 'auth.users' });
+  await inSchema.migrate();
+  const { id } = await inSchema.create({ username: 'ann', passwordHash: null });
+  expect(await inSchema.findById(id)).toMatchObject({ username: 'ann' });
+});
+
+test('names the cure when its table is missing', async () => {
+  const unmigrated = new PostgresUserStore(database.pool, { table: 'never_made' });
+  await expect(unmigrated.findById('1')).rejects.toThrow(/call `await store.migrate\(\)`/);
+});
+
+test.each(['users; DROP TABLE x', 'Users', '', 'a.b.c', '1users'])('refuses %j as a table name', (table) => {
+  expect(() => new PostgresUserStore(database.pool, { table })).toThrow(
+    /table must be a lower-case table name/,
+  );
+});
+
+test('changes roles and the disabled flag, and deletes', async () => {
+  const { id } = await store.create({ username: 'changing', passwordHash: null });
+  expect(await store.update(id, { roles: ['admin', 'editor'] })).toBe(true);
+  expect(await store.update(id, { disabled: true })).toBe(true);
+  expect(await store.findById(id)).toMatchObject({ roles: ['admin', 'editor'], disabled: true });
+  expect(await store.delete(id)).toBe(true);
+  expect(await store.findById(id)).toBeUndefined();
+  expect(await store.update(id, {})).toBe(false);
+  expect(await store.delete(id)).toBe(false);
+});

@@ -1,0 +1,121 @@
+import { Redis, type Cluster } from 'ioredis';
+import { RedisRefreshTokenStore } from '../../src';
+import { refreshTokenStoreContract } from '../../src/testing';
+import { runContract } from '../contract/run-contract';
+import { connectRedis, randomPrefix } from '../helpers/backends';
+import { startRedisCluster, type TestCluster } from '../helpers/servers';
+
+const HOUR_MS = 60 * 60 * 1000;
+const keyPrefix = randomPrefix();
+let redis: Redis;
+
+beforeAll(() => {
+  redis = connectRedis();
+});
+afterAll(() => redis.quit());
+
+const newSession = (userId: string, sessionId: string, lifetimeMs = HOUR_MS) => {
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + lifetimeMs);
+  return { userId, sessionId, createdAt: now, authTime: now, expiresAt, remember: false };
+};
+
+describe('on a single node', () => {
+  runContract(refreshTokenStoreContract(() => new RedisRefreshTokenStore(redis, { keyPrefix })));
+});
+
+describe('on a Cluster', () => {
+  let cluster: TestCluster;
+  let client: Cluster;
+
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+    client = new Redis.Cluster([...cluster.nodes]);
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await cluster.stop();
+  });
+
+  runContract(refreshTokenStoreContract(() => new RedisRefreshTokenStore(client)));
+
+  test('counts attempts', async () => {
+    const counter = new RedisRefreshTokenStore(client).attemptCounter('login', 60);
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      await counter.increment(key);
+      await counter.hold(key, 30);
+      expect((await counter.increment(key)).count).toBe(2);
+      await counter.reset(key);
+      expect((await counter.increment(key)).count).toBe(1);
+    }
+  });
+});
+
+test('every key has a time to live, which a longer session extends and a shorter one does not cut', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  const key = `${prefix}{ann}`;
+  await store.create(newSession('ann', 'long', 2 * HOUR_MS));
+  expect(await redis.pttl(key)).toBeGreaterThan(HOUR_MS);
+  await store.create(newSession('ann', 'short', 1000));
+  expect(await redis.pttl(key)).toBeGreaterThan(HOUR_MS);
+  await store.rotate({
+    ...{ userId: 'ann', sessionId: 'long', generation: 1, reuseWindowSeconds: 30 },
+    ...{ expiresInSeconds: 10 * 3600, maxLifetimeSeconds: 100 * 3600 },
+  });
+  expect(await redis.pttl(key)).toBeGreaterThan(9 * HOUR_MS);
+  await store.attemptCounter('login', 60).increment('ann');
+  for (const each of await redis.keys(`${prefix}*`)) expect(await redis.pttl(each)).toBeGreaterThan(0);
+});
+
+test('logins drop sessions that have run out', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  await store.create(newSession('ann', 'old', -1000));
+  await store.create(newSession('ann', 'new'));
+  expect(await redis.hkeys(`${prefix}{ann}`)).toEqual(['new']);
+});
+
+test('leaves sessions of a format it does not know alone, and lets nobody in by them', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  await redis.hset(`${prefix}{ann}`, 'future', '2\nsomething new');
+  await store.create(newSession('ann', 'mine'));
+  expect((await store.list('ann')).map(({ sessionId }) => sessionId)).toEqual(['mine']);
+  expect(await store.find('ann', 'future')).toBeUndefined();
+  const request = { expiresInSeconds: 60, maxLifetimeSeconds: 60, reuseWindowSeconds: 30 };
+  expect(await store.rotate({ userId: 'ann', sessionId: 'future', generation: 1, ...request })).toEqual({
+    outcome: 'unknown',
+  });
+  expect(await redis.hexists(`${prefix}{ann}`, 'future')).toBe(1);
+});
+
+test('scripts survive SCRIPT FLUSH', async () => {
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix });
+  await store.create(newSession('flushed', 'one'));
+  await redis.script('FLUSH');
+  await store.create(newSession('flushed', 'two'));
+  expect((await store.list('flushed')).length).toBe(2);
+});
+
+test('works with a client that answers in RESP2 and adds a prefix of its own', async () => {
+  const prefixed = connectRedis({ keyPrefix: randomPrefix() });
+  const store = new RedisRefreshTokenStore(prefixed);
+  await store.create(newSession('ann', 'one'));
+  expect((await store.list('ann')).map(({ sessionId }) => sessionId)).toEqual(['one']);
+  await prefixed.quit();
+});
+
+test('refuses a prefix that would take over the hash tag', () => {
+  expect(() => new RedisRefreshTokenStore(redis, { keyPrefix: 'app:{x}:' })).toThrow(
+    'keyPrefix must not contain',
+  );
+});
+
+test('asks nothing of the server until it is used, and connects a lazy client then', async () => {
+  const lazy = connectRedis({ lazyConnect: true });
+  const store = new RedisRefreshTokenStore(lazy, { keyPrefix });
+  expect(lazy.status).toBe('wait');
+  expect(await store.list('nobody')).toEqual([]);
+  await lazy.quit();
+});

@@ -6,7 +6,7 @@ let testApp: TestApp;
 
 beforeAll(async () => {
   stores = await createRealStores();
-  testApp = createTestApp(stores);
+  testApp = createTestApp(stores.options);
 });
 afterAll(async () => {
   await testApp.auth.close();

@@ -90,8 +90,8 @@ export function createTestApp(
 }
 
 export interface RealStores {
-  readonly users: PostgresUserStore;
-  readonly refreshTokens: RedisRefreshTokenStore;
+  /** Options for `createTestApp`. */
+  readonly options: { users: PostgresUserStore; refreshTokens: RedisRefreshTokenStore };
   close(): Promise<void>;
 }
 
@@ -102,8 +102,7 @@ export async function createRealStores(): Promise<RealStores> {
   const users = new PostgresUserStore(database.pool);
   await users.migrate();
   return {
-    users,
-    refreshTokens: new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() }),
+    options: { users, refreshTokens: new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() }) },
     async close() {
       redis.disconnect();
       await database.close();

@@ -7,6 +7,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   testTimeout: 30_000,
+  // A test that failed halfway may leave connections open; a run must end all the same.
+  forceExit: true,
   collectCoverageFrom: ['src/**/*.ts', '!src/utils/password-worker.ts'],
   coverageReporters: ['text', 'text-summary'],
   coverageThreshold: { global: { lines: 95 } },

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { serviceUnavailable } from '../errors.js';
 
 /** A store call that hasn't answered by now is not waited for: a request must answer within 2 seconds. */
@@ -6,6 +7,11 @@ const TIMEOUT_MS = 1000;
 const TIMEOUTS_UNTIL_OPEN = 5;
 /** … and only one call in this time still tries it. The others fail at once instead of piling up. */
 const PROBE_INTERVAL_MS = 500;
+
+/** A mistake in a call is no outage. By name, because another realm's errors (Jest's, for one) are no instances of ours. */
+export function isProgrammingError(error: unknown): boolean {
+  return !types.isNativeError(error) || ['TypeError', 'RangeError', 'ReferenceError'].includes(error.name);
+}
 
 /**
  * Runs the calls of one client, so that none waits longer than a second whatever the client's own

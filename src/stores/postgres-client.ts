@@ -1,4 +1,4 @@
-import { BoundedCalls } from './bounded-calls.js';
+import { BoundedCalls, isProgrammingError } from './bounded-calls.js';
 
 /** What the stores need of PostgreSQL: a pg `Pool`, a pg `Client` or a PGlite instance, made by the caller. */
 export interface PostgresClient {
@@ -46,7 +46,8 @@ export class BoundedPostgres {
 
 /** The SQLSTATE of an error that PostgreSQL itself sent; pg and PGlite both give those a severity. */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined;
+  if (typeof error !== 'object' || error === null || !('severity' in error) || !('code' in error))
+    return undefined;
   return String(error.code);
 }
 
@@ -64,7 +65,7 @@ function withMigrateHint(error: unknown): unknown {
 /** Without an SQLSTATE the error comes from the connection, unless it is a mistake in the call. */
 function isOutage(error: unknown): boolean {
   const state = sqlState(error);
-  if (state === undefined) return error instanceof Error && !(error instanceof TypeError);
+  if (state === undefined) return !isProgrammingError(error);
   return OUTAGE_CLASSES.has(state.slice(0, 2)) || state === READ_ONLY_TRANSACTION;
 }
 

@@ -1,4 +1,4 @@
-import { BoundedCalls } from './bounded-calls.js';
+import { BoundedCalls, isProgrammingError } from './bounded-calls.js';
 
 /**
  * What the store needs of ioredis: a `Redis` or a `Cluster`, version 5 or 6, made by the caller. The types of
@@ -69,7 +69,7 @@ export class BoundedRedis {
 const READY_TIMEOUT_MS = 900;
 
 function isOutage(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof TypeError) && !MISTAKES.test(error.message);
+  return !isProgrammingError(error) && !MISTAKES.test((error as Error).message);
 }
 
 function ignore(): void {}

@@ -1,0 +1,38 @@
+// One process of an app: `node app-process.mjs redis|postgres`, with the servers' URLs in the environment.
+import express from 'express';
+import { Redis } from 'ioredis';
+import {
+  createAuth,
+  PostgresRefreshTokenStore,
+  PostgresUserStore,
+  RedisRefreshTokenStore,
+} from 'passport-visa';
+import pg from 'pg';
+
+const {
+  DATABASE_URL,
+  REDIS_URL = '',
+  KEY_PREFIX = '',
+  ACCESS_TOKEN_SECRET,
+  REFRESH_TOKEN_SECRET,
+} = process.env;
+const pool = new pg.Pool({ connectionString: DATABASE_URL });
+const auth = createAuth({
+  users: new PostgresUserStore(pool),
+  refreshTokens:
+    process.argv[2] === 'redis'
+      ? new RedisRefreshTokenStore(new Redis(REDIS_URL), { keyPrefix: KEY_PREFIX })
+      : new PostgresRefreshTokenStore(pool),
+  accessToken: { secret: ACCESS_TOKEN_SECRET },
+  refreshToken: { secret: REFRESH_TOKEN_SECRET },
+  password: { cost: 10 },
+});
+const app = express().use('/auth', auth.router);
+app.get('/profile', auth.tokenVerify, (req, res) => {
+  res.json(req.user);
+});
+const server = app.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.(typeof address === 'object' ? address?.port : undefined);
+});
+process.on('disconnect', () => process.exit()); // never outlives the test

@@ -1,0 +1,218 @@
+import { transformSync } from '@swc/core';
+import { hashSync } from 'bcryptjs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { PostgresUserStore, type UserStore } from '../src';
+import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET } from './helpers/app';
+import { createDatabase, type TestDatabase } from './helpers/backends';
+import { freePort } from './helpers/free-port';
+import { startRedis } from './helpers/servers';
+
+const root = path.join(__dirname, '..');
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+const snippets = new Map(
+  Array.from(readme.matchAll(/<!-- run: (\S+) -->\s+```\w+\n([\s\S]*?)```/g), ([, name, code]) => [
+    name,
+    code,
+  ]),
+);
+
+const snippet = (name: string): string => {
+  const code = snippets.get(name);
+  if (code === undefined) throw new Error(`README.md has no snippet marked "run: ${name}"`);
+  return code;
+};
+
+/** Runs a snippet in this Jest, with the package standing for its own sources. */
+const evaluate = (name: string): Record<string, unknown> => {
+  const { code } = transformSync(snippet(name), { module: { type: 'commonjs' } });
+  const exports: Record<string, unknown> = {};
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const load = (id: string): unknown => require(id === 'passport-visa' ? '../src' : id);
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  (new Function('require', 'exports', code) as (r: typeof load, e: typeof exports) => void)(load, exports);
+  return exports;
+};
+
+let folder: string;
+let database: TestDatabase;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(root, 'test', '.readme-')); // inside, so that 'passport-visa' is this package
+  database = await createDatabase();
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+  await database.close();
+});
+
+const environment = () => ({
+  ...process.env,
+  DATABASE_URL: database.url,
+  REDIS_URL: process.env['TEST_REDIS_URL'],
+  ACCESS_TOKEN_SECRET: ACCESS_SECRET,
+  REFRESH_TOKEN_SECRET: REFRESH_SECRET,
+  PARTNER_KEY: 'the key of the partner',
+});
+
+const run = (name: string, env: NodeJS.ProcessEnv = environment()): ChildProcess => {
+  const file = path.join(folder, `${name}.mjs`);
+  writeFileSync(file, snippet(name));
+  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  children.push(child);
+  return child;
+};
+
+/** Starts a snippet that listens. @returns a fetch that keeps cookies */
+async function start(name: string): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
+  const port = await freePort();
+  run(name, { ...environment(), PORT: String(port) });
+  const address = `http://127.0.0.1:${port}`;
+  await reachable(address);
+  let cookie = '';
+  return async (where, init = {}) => {
+    const headers = {
+      'Content-Type': 'application/json',
+      cookie,
+      ...(init.headers as Record<string, string>),
+    };
+    const response = await fetch(address + where, { ...init, headers });
+    const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
+    if (set.length > 0) cookie = set.join('; ');
+    return response;
+  };
+}
+
+async function reachable(address: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await fetch(address).then(() => true, () => false)) return; // prettier-ignore
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nobody listens at ${address}`);
+}
+
+const ann = JSON.stringify({ username: 'ann', password: PASSWORD });
+
+test('Mount it: register, log in, pass the guard', async () => {
+  expect(snippet('mount').trim().split('\n').length).toBeLessThan(20);
+  const browse = await start('mount');
+  expect((await browse('/profile')).status).toBe(401);
+  expect((await browse('/auth/register', { method: 'POST', body: ann })).status).toBe(201);
+  expect((await browse('/auth/login', { method: 'POST', body: ann })).status).toBe(200);
+  expect(await (await browse('/profile')).json()).toMatchObject({ roles: [] });
+});
+
+test('Guard routes: each guard does what it says', async () => {
+  const browse = await start('guards');
+  expect(await (await browse('/')).json()).toEqual({ user: null });
+  await browse('/auth/register', { method: 'POST', body: ann });
+  await browse('/auth/login', { method: 'POST', body: ann });
+  expect((await (await browse('/')).json()) as object).toMatchObject({ user: { roles: [] } });
+  expect((await browse('/admin')).status).toBe(403);
+  expect(await (await browse('/account')).json()).toMatchObject({ username: 'ann' });
+  expect((await browse('/account', { method: 'DELETE' })).status).toBe(200);
+});
+
+test('Other Passport strategies: completeLogin makes a session', async () => {
+  const browse = await start('strategy');
+  expect((await browse('/auth/partner')).status).toBe(401);
+  const headers = { 'x-partner-key': 'the key of the partner' };
+  expect(await (await browse('/auth/partner', { headers })).json()).toMatchObject({
+    message: 'Login successful',
+  });
+  expect((await browse('/profile')).status).toBe(200);
+});
+
+test('the command for a secret makes one that is long enough', () => {
+  const secret = execFileSync('sh', ['-c', snippet('secret')], { encoding: 'utf8' }).trim();
+  expect(Buffer.from(secret, 'base64')).toHaveLength(48);
+});
+
+describe('An existing users table', () => {
+  const old = { username: 'Old.Friend@Example.com', password: 'long since known' };
+
+  beforeAll(async () => {
+    await database.pool.query(`
+      CREATE TABLE accounts (id serial PRIMARY KEY, email text NOT NULL, password_hash text);
+      CREATE UNIQUE INDEX ON accounts (lower(email))`);
+    await database.pool.query('INSERT INTO accounts (email, password_hash) VALUES ($1, $2)', [
+      old.username,
+      hashSync(old.password, 4).replace('$2b$', '$2a$'),
+    ]);
+  });
+
+  test('copied: old hashes log in, and are made anew', async () => {
+    const users = new PostgresUserStore(database.pool);
+    await users.migrate();
+    await database.pool.query(snippet('existing-table'));
+    const { client, auth } = createTestApp({ users });
+    const login = await client()
+      .post('/auth/login')
+      .send({ ...old, username: 'old.friend@example.com' });
+    expect(login.body.user).toEqual({ id: '1', username: old.username, roles: ['member'] });
+    expect((await users.findById('1'))?.passwordHash).toMatch(/^\$2b\$10\$/);
+    await auth.close();
+  });
+
+  test('kept: a store over it registers, logs in and changes the password', async () => {
+    const { AccountStore } = evaluate('own-store') as { AccountStore: new (pool: unknown) => UserStore };
+    const testApp = createTestApp({ users: new AccountStore(database.pool) });
+    await testApp.register('new@example.com');
+    const taken = await testApp
+      .client()
+      .post('/auth/register')
+      .send({ username: 'NEW@example.com', password: PASSWORD });
+    expect(taken.body.code).toBe('USERNAME_TAKEN');
+    const browser = await testApp.loggedIn('New@Example.com');
+    const change = { currentPassword: PASSWORD, newPassword: 'another phrase 42' };
+    expect((await browser.post('/auth/password').send(change)).status).toBe(200);
+    expect((await browser.get('/auth/info')).body.user).toMatchObject({ roles: ['member'] });
+    await testApp.auth.close();
+  });
+});
+
+describe('In your own tests', () => {
+  evaluate('jest');
+});
+
+test('Server code: runs to its end', async () => {
+  const [code] = (await once(run('server-code'), 'exit')) as [number | null];
+  expect(code).toBe(0);
+});
+
+test('Production: Redis takes the configuration', async () => {
+  const args = snippet('redis-conf').trim().split('\n').flatMap((line) => {
+    const [directive = '', value = ''] = line.trim().split(' ');
+    return [`--${directive}`, value];
+  }); // prettier-ignore
+  const server = await startRedis({ args });
+  const redis = new Redis(server.url);
+  try {
+    expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+  } finally {
+    redis.disconnect();
+    await server.stop();
+  }
+});
+
+test('every snippet is run by a test, here or by .ci/run', () => {
+  const blocks = Array.from(readme.matchAll(/^ *```(\w+)\n([\s\S]*?)```/gm), ([, language, code = '']) => ({
+    language,
+    code: code.trim(),
+  }));
+  const elsewhere = blocks.filter(({ code }) => ![...snippets.values()].some((run) => run?.trim() === code));
+  expect(elsewhere.filter(({ language }) => language !== 'mermaid').map(({ code }) => code)).toEqual([
+    'npm ci && npm start',
+    'npm ci && npm run setup && npm test',
+    'npm install passport-visa express passport pg ioredis',
+  ]);
+  expect(readFileSync(path.join(root, '.ci/run'), 'utf8')).toContain(
+    '\nnpm ci && npm run setup && npm test\n',
+  );
+});

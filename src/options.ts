@@ -119,7 +119,7 @@ export interface AuthConfig {
 
 /** @throws TypeError that names the option and the cure */
 export function parseOptions(input: AuthOptions): AuthConfig {
-  const parsed = optionsSchema.safeParse(input);
+  const parsed = consistentOptionsSchema.safeParse(input);
   if (!parsed.success) throw new TypeError(parsed.error.issues.map(describe).join('\n'));
   const { accessToken, refreshToken, cookies, limits, clock, ...options } = parsed.data;
   const accessKeys = keySet('accessToken.secret', accessToken.algorithm, accessToken.secret);
@@ -155,16 +155,20 @@ export function parseOptions(input: AuthOptions): AuthConfig {
   });
 }
 
+/** 100 years: a date beyond the calendar would make tokens that never verify. */
+const MAX_SECONDS = 100 * 366 * 24 * 60 * 60;
+
 function duration(minimumSeconds: number, byDefault: Duration) {
   return z
     .unknown()
     .default(byDefault)
     .transform((value, context) => {
-      const seconds = durationInSeconds(value);
-      if (seconds !== undefined && seconds >= minimumSeconds) return seconds;
+      const seconds = durationInSeconds(value) ?? NaN;
+      if (seconds >= minimumSeconds && seconds <= MAX_SECONDS) return seconds;
+      // The value stays out of the message: it may be a secret that was put into the wrong place.
       context.addIssue(
-        `must be a whole number of seconds${minimumSeconds > 0 ? ', at least 1' : ''}, ` +
-          `or a text with its unit such as '30s', '30m' or '3h'; got ${JSON.stringify(value)}`,
+        `must be a whole number of seconds from ${minimumSeconds} to 100 years, ` +
+          "or a text with its unit such as '30s', '30m' or '3h'",
       );
       return z.NEVER;
     });
@@ -183,7 +187,9 @@ function methods<T>(kind: string, ...names: (keyof T & string)[]) {
 /** The key itself is checked by `createKeySet`; here it only has to be there. */
 const secret = z.custom<Secret | readonly Secret[]>(
   (value) =>
-    value !== undefined && value !== null && value !== '' && ['string', 'object'].includes(typeof value),
+    (Array.isArray(value) ? (value as unknown[]) : [value]).every(
+      (each) => (typeof each === 'string' && each !== '') || (typeof each === 'object' && each !== null),
+    ),
   'is missing: make one with `openssl rand -base64 48` and hand it over, from the environment for instance',
 );
 
@@ -215,8 +221,14 @@ const cookieSchema = z
     refreshName: cookieName('refreshToken'),
     secure: z.boolean().default(() => process.env['NODE_ENV'] === 'production'),
     sameSite: z.enum(['strict', 'lax', 'none']).default('strict'),
-    domain: z.string().min(1).optional(),
-    path: z.string().startsWith('/', "must begin with '/'").default('/'),
+    domain: z
+      .string()
+      .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain name')
+      .optional(),
+    path: z
+      .string()
+      .regex(/^\/[ -:=-~]*$/, "must begin with '/' and have no semicolon")
+      .default('/'),
   })
   .superRefine((cookies, context) => {
     const issue = (member: string, message: string) =>
@@ -296,6 +308,11 @@ const optionsSchema = z.strictObject({
   clock: z.custom<() => number>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 
+const consistentOptionsSchema = optionsSchema.refine(
+  ({ usernameField, passwordField }) => usernameField !== passwordField,
+  { path: ['passwordField'], message: 'must differ from usernameField' },
+);
+
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const known = knownOptions(issue.path);
@@ -307,14 +324,14 @@ function describe(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.message}`;
 }
 
-function knownOptions(path: PropertyKey[]): string {
-  const shapes: Record<string, object> = {
-    '': optionsSchema.shape,
-    accessToken: optionsSchema.shape.accessToken.shape,
-    refreshToken: optionsSchema.shape.refreshToken.shape,
-    cookies: cookieSchema.shape,
-  };
-  return Object.keys(shapes[path.join('.')] ?? {}).join(', ');
+/** The members of the object at `path`, whatever its schema is wrapped in. */
+function knownOptions(path: readonly PropertyKey[], schema: unknown = optionsSchema): string {
+  if (schema instanceof z.ZodPrefault) return knownOptions(path, schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.map((each) => knownOptions(path, each)).join('');
+  if (!(schema instanceof z.ZodObject)) return '';
+  const [member, ...rest] = path;
+  if (member === undefined) return Object.keys(schema.shape).join(', ');
+  return knownOptions(rest, schema.shape[String(member)]);
 }
 
 function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly Secret[]): KeySet {
@@ -324,9 +341,9 @@ function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly
       Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret],
     );
   } catch (error) {
-    if (error instanceof KeyError)
-      throw new TypeError(`${option}${error.message.startsWith('.') ? '' : ' '}${error.message}`);
-    throw error;
+    if (!(error instanceof KeyError)) throw error;
+    const separator = error.message.startsWith('.') ? '' : ' '; // '.privateKey …' goes on the option's path
+    throw new TypeError(option + separator + error.message, { cause: error });
   }
 }
 

@@ -213,6 +213,6 @@ test('every snippet is run by a test, here or by .ci/run', () => {
     'npm install passport-visa express passport pg ioredis',
   ]);
   expect(readFileSync(path.join(root, '.ci/run'), 'utf8')).toContain(
-    '\nnpm ci && npm run setup && npm test\n',
+    '{ npm ci && npm run setup && npm test; }',
   );
 });

@@ -61,14 +61,14 @@ function authenticate<User>(
   res: Response,
 ): Promise<{ user: User | undefined; info: unknown }> {
   return new Promise((resolve, reject) => {
-    const answer = (error: unknown, user?: unknown, info?: unknown) => {
-      if (error) reject(error as Error);
+    const answer = (error?: Error | null, user?: unknown, info?: unknown) => {
+      if (error) reject(error);
       else resolve({ user: (user || undefined) as User | undefined, info });
     };
     const handler = passport.authenticate(strategy, { session: false }, answer) as (
       req: Request,
       res: Response,
-      next: (error?: unknown) => void,
+      next: typeof answer,
     ) => void;
     handler(req, res, answer);
   });

@@ -23,7 +23,7 @@ export function extractAccessToken(req: Request, cookieName: string): PresentedT
 export function createJwtStrategy({ accessToken, cookies, now }: AuthConfig): Strategy {
   return new Strategy(
     {
-      jwtFromRequest: (req) => extractAccessToken(req, cookies.accessName)?.token ?? null,
+      jwtFromRequest: (req: Request) => extractAccessToken(req, cookies.accessName)?.token ?? null,
       secretOrKeyProvider: (_req, token, done) => {
         try {
           done(null, selectKey(token as string, 'at+jwt', accessToken.keys) as unknown as Buffer);

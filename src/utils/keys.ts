@@ -48,11 +48,11 @@ export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): 
   const first = keys[0];
   if (!first) throw new KeyError('is an empty list: give at least one secret');
   if (!first.signingKey) throw new KeyError('needs a privateKey in its first entry, the one that signs');
-  return {
+  return Object.freeze({
     algorithm,
-    signing: { kid: first.kid, key: first.signingKey },
+    signing: Object.freeze({ kid: first.kid, key: first.signingKey }),
     verification: new Map(keys.map(({ kid, verificationKey }) => [kid, verificationKey])),
-  };
+  });
 }
 
 interface PreparedKey {
@@ -66,11 +66,12 @@ function hmacKey(secret: Secret): PreparedKey {
     throw new KeyError(
       'is a key pair, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin',
     );
-  if (typeof secret === 'string' && secret.trimStart().startsWith('-----BEGIN')) {
-    throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
-  }
   const key = secret instanceof KeyObject ? secret : createSecretKey(secretBytes(secret));
   if (key.type !== 'secret') throw new KeyError(`is a ${key.type} key, but the algorithm is HMAC`);
+  // As bytes too: whoever knows a public key could sign with it (RFC 8725 §3.1).
+  if (key.export().toString('latin1').trimStart().startsWith('-----BEGIN')) {
+    throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
+  }
   if ((key.symmetricKeySize ?? 0) < MIN_SECRET_BYTES) {
     throw new KeyError(
       `must be at least ${MIN_SECRET_BYTES} bytes long: make one with \`openssl rand -base64 48\``,

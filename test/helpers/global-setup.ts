@@ -15,8 +15,10 @@ export default async function globalSetup(): Promise<void> {
   if (redis.status === 'rejected' || postgres.status === 'rejected') {
     // Jest calls no teardown after a setup that failed.
     await Promise.all(globalThis.sharedServers.map((server) => server.stop()));
-    const reasons = [redis, postgres].flatMap((start) => (start.status === 'rejected' ? [start.reason] : []));
-    throw new Error(reasons.map(String).join('\n'));
+    const reasons = [redis, postgres].flatMap((start) =>
+      start.status === 'rejected' ? [String(start.reason)] : [],
+    );
+    throw new Error(reasons.join('\n'));
   }
   process.env.TEST_REDIS_URL = redis.value.url;
   process.env.TEST_POSTGRES_URL = postgres.value.url;

@@ -1,0 +1,66 @@
+// Where Redis and PostgreSQL are installed. CommonJS, so that setup.mjs and the tests can both load it.
+const { accessSync, constants, readdirSync } = require('node:fs');
+const { delimiter, join } = require('node:path');
+
+// Homebrew's folders on Apple silicon and on Intel.
+const BREW_FOLDERS = ['/opt/homebrew/opt', '/usr/local/opt'];
+// Debian keeps PostgreSQL's server programs off the PATH, one folder a version.
+const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+
+/** @returns {string | undefined} the path of redis-server */
+function findRedis() {
+  const folder = findFolder(
+    [...pathFolders(), ...BREW_FOLDERS.map((brew) => join(brew, 'redis/bin'))],
+    ['redis-server'],
+  );
+  return folder && join(folder, 'redis-server');
+}
+
+/** @returns {{ initdb: string, postgres: string } | undefined} the paths of the server's programs */
+function findPostgres() {
+  const brewed = BREW_FOLDERS.flatMap((brew) =>
+    versions(brew).filter((name) => name.includes('/postgresql')),
+  );
+  const folders = [...versions(DEBIAN_POSTGRES), ...brewed].map((version) => join(version, 'bin'));
+  const folder = findFolder([...pathFolders(), ...folders], ['initdb', 'postgres']);
+  if (!folder) return undefined;
+  return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
+}
+
+function pathFolders() {
+  return (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} what is in it, the newest version first
+ */
+function versions(folder) {
+  try {
+    const names = readdirSync(folder).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+    return names.map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {string[]} folders
+ * @param {string[]} programs
+ * @returns {string | undefined} the first folder that has all the programs
+ */
+function findFolder(folders, programs) {
+  return folders.find((folder) => programs.every((program) => isExecutable(join(folder, program))));
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+module.exports = { findRedis, findPostgres };

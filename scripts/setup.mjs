@@ -1,0 +1,81 @@
+// Installs the servers that the tests need, and only those that are missing.
+import { spawnSync } from 'node:child_process';
+import { findPostgres, findRedis } from './find-server.js';
+
+const SERVERS = [
+  { name: 'Redis', find: findRedis, apt: 'redis-server', brew: 'redis' },
+  { name: 'PostgreSQL', find: findPostgres, apt: 'postgresql', brew: 'postgresql@16' },
+];
+
+const missing = missingServers();
+if (missing.length === 0) {
+  console.log('setup: Redis and PostgreSQL are installed');
+} else {
+  install();
+  const still = missingServers();
+  if (still.length > 0) fail(`${names(still)} still not found after the installation`);
+  console.log(`setup: ${names(missing)} installed`);
+}
+
+function install() {
+  if (hasProgram('apt-get')) {
+    const packages = missing.map(({ apt }) => apt);
+    announce(packages, 'apt-get');
+    // The lists of packages may be old, or absent as in most container images.
+    run(...asRoot('apt-get', ['update']));
+    run(...asRoot('apt-get', ['install', '-y', '--no-install-recommends', ...packages]));
+  } else if (hasProgram('brew')) {
+    const formulae = missing.map(({ brew }) => brew);
+    announce(formulae, 'brew');
+    run('brew', ['install', ...formulae]);
+  } else {
+    fail(`install ${names(missing)} by hand: neither apt-get nor brew was found`);
+  }
+}
+
+function missingServers() {
+  return SERVERS.filter(({ find }) => find() === undefined);
+}
+
+/** @param {typeof SERVERS} servers */
+function names(servers) {
+  return servers.map(({ name }) => name).join(' and ');
+}
+
+/** @param {string[]} packages @param {string} manager */
+function announce(packages, manager) {
+  console.log(`setup: installing ${packages.join(' and ')} with ${manager}`);
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {[string, string[]]}
+ */
+function asRoot(program, args) {
+  // Nobody may be there to answer debconf's questions.
+  const command = ['env', 'DEBIAN_FRONTEND=noninteractive', program, ...args];
+  if (process.getuid?.() === 0) return ['env', command.slice(1)];
+  if (!hasProgram('sudo')) fail(`run it as root: ${program} needs it, and sudo was not found`);
+  return ['sudo', command];
+}
+
+/** @param {string} program @param {string[]} args */
+function run(program, args) {
+  const { status } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) fail(`"${[program, ...args].join(' ')}" failed`);
+}
+
+/** @param {string} program */
+function hasProgram(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+/**
+ * @param {string} message
+ * @returns {never}
+ */
+function fail(message) {
+  console.error(`setup: ${message}`);
+  process.exit(1);
+}

@@ -4,7 +4,8 @@ import { createCompleteLogin, type CompleteLoginOptions } from './controllers/co
 import { AuthEvents } from './events.js';
 import { AttemptLimits } from './middleware/rate-limit.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
-import { parseOptions, type AuthOptions } from './options.js';
+import type { AuthOptions } from './auth-options.js';
+import { parseOptions } from './options.js';
 import { createPassport } from './passport/index.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import type { Services } from './services.js';

@@ -4,7 +4,7 @@ export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
 export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
 export type { AuthEventMap, AuthEvents, RequestOrigin, RevocationReason } from './events.js';
 export type { GuardOptions } from './middleware/token-verify.js';
-export type { AuthOptions } from './options.js';
+export type { AuthOptions } from './auth-options.js';
 export type { AuthenticatedUser } from './passport/authenticated-user.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';

@@ -3,7 +3,7 @@ import type { Authenticator } from 'passport';
 import type { AuthEvents } from './events.js';
 import type { GuardOptions } from './middleware/token-verify.js';
 import type { AttemptLimits } from './middleware/rate-limit.js';
-import type { AuthConfig } from './options.js';
+import type { AuthConfig } from './auth-config.js';
 import type { Sessions } from './sessions.js';
 import type { PasswordHasher } from './utils/password.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AuthError } from './errors.js';
 import type { AuthEvents, RequestOrigin, RevocationReason } from './events.js';
-import type { AuthConfig } from './options.js';
+import type { AuthConfig } from './auth-config.js';
 import type { Session } from './stores/refresh-token-store.js';
 import type { StoredUser } from './stores/user-store.js';
 import { signAccessToken, verifyExpiredAccessToken } from './utils/access-token.js';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { AuthConfig } from '../options.js';
+import type { AuthConfig } from '../auth-config.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
 

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { RequestOrigin } from '../events.js';
-import type { AuthConfig } from '../options.js';
+import type { AuthConfig } from '../auth-config.js';
 import type { Transport } from './body-schemas.js';
 import type { IssuedTokens } from '../sessions.js';
 import type { StoredUser } from '../stores/user-store.js';

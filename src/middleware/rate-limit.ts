@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import type { AuthEventMap, AuthEvents } from '../events.js';
-import type { AuthConfig } from '../options.js';
+import type { AuthConfig } from '../auth-config.js';
 import { memoryCounter, type AttemptCounter } from '../stores/attempt-counter.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import { addressGroup } from '../utils/address.js';

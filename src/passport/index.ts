@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { Passport, type Authenticator } from 'passport';
 import { AuthError } from '../errors.js';
-import type { AuthConfig } from '../options.js';
+import type { AuthConfig } from '../auth-config.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { TokenError } from '../utils/jwt.js';
 import type { PasswordHasher } from '../utils/password.js';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-jwt';
-import type { AuthConfig } from '../options.js';
+import type { AuthConfig } from '../auth-config.js';
 import { toAccessClaims, type AccessClaims } from '../utils/access-token.js';
 import { readCookie } from '../utils/cookies.js';
 import { selectKey, TokenError } from '../utils/jwt.js';

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-local';
 import { AuthError } from '../errors.js';
-import type { AuthConfig } from '../options.js';
+import type { AuthConfig } from '../auth-config.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { PasswordHasher } from '../utils/password.js';
 

@@ -7,6 +7,7 @@ import { createRefresh } from '../controllers/refresh.js';
 import { createRegister } from '../controllers/register.js';
 import { createEndOtherSessions, createEndSession, createListSessions } from '../controllers/sessions.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
+import { forwardRejection, refuseUndecodableId } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
 import { createSameSite } from '../middleware/same-site.js';
@@ -59,14 +60,6 @@ export function createAuthRouter(services: Services): Router {
   for (const [verb, path, ...chain] of routes) {
     router[verb](path, noStore, parseCookies, ...(chain as RequestHandler[]).map(forwardRejection));
   }
-  router.use(createErrorHandler(services.events));
+  router.use(refuseUndecodableId, createErrorHandler(services.events));
   return router;
-}
-
-/** Express 5 does this by itself; Express 4 would leave the request hanging. */
-function forwardRejection(handler: RequestHandler): RequestHandler {
-  return function (req, res, next) {
-    const returned: unknown = handler(req, res, next);
-    if (returned instanceof Promise) returned.catch(next);
-  };
 }

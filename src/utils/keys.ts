@@ -139,6 +139,13 @@ function assertFits(algorithm: Algorithm, key: KeyObject): void {
   if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
     throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key`);
   }
+  // RFC 7518 §3.5: one hash for the signature and its mask, and a salt no longer than that.
+  const hash = `sha${algorithm.slice(2)}`;
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details ?? {};
+  const fitsHash = hashAlgorithm === hash && mgf1HashAlgorithm === hash;
+  if (type === 'rsa-pss' && !(fitsHash && saltLength <= Number(algorithm.slice(2)) / 8)) {
+    throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key with the hash ${hash}`);
+  }
   if ((details?.modulusLength ?? 0) < MIN_RSA_BITS) {
     throw new KeyError(`is an RSA key under ${MIN_RSA_BITS} bits: make a longer one`);
   }

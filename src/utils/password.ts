@@ -50,10 +50,11 @@ export class PasswordHasher {
     return { matches, needsRehash: matches && (wasCutOff || costOf(hash) < this.#cost) };
   }
 
-  /** Ends the threads. */
+  /** Ends the threads; what is still in flight rejects. The next password would start new ones. */
   async close(): Promise<void> {
-    await this.#pool?.destroy();
+    const pool = this.#pool;
     this.#pool = undefined;
+    await pool?.destroy();
   }
 
   #run(task: PasswordTask): Promise<string | boolean> {

@@ -1,0 +1,39 @@
+import type { Authenticator } from 'passport';
+import type { RefreshTokenStore } from './stores/refresh-token-store.js';
+import type { UserStore } from './stores/user-store.js';
+import type { AccessTokenConfig } from './utils/access-token.js';
+import type { CookieConfig } from './utils/cookies.js';
+import type { KeySet } from './utils/keys.js';
+
+export interface LimitsConfig {
+  readonly username: number | undefined;
+  readonly address: number | undefined;
+  readonly register: number | undefined;
+  readonly password: number | undefined;
+}
+
+/** The options with every default filled in and every key made: what the rest of the house works with. */
+export interface AuthConfig {
+  readonly users: UserStore;
+  readonly refreshTokens: RefreshTokenStore;
+  readonly accessToken: AccessTokenConfig;
+  readonly refreshToken: {
+    readonly keys: KeySet;
+    readonly expiresInSeconds: number;
+    readonly maxLifetimeSeconds: number;
+    readonly reuseWindowSeconds: number;
+  };
+  readonly cookies: CookieConfig;
+  readonly password: { readonly minLength: number; readonly cost: number };
+  readonly limits: LimitsConfig;
+  readonly usernameField: string;
+  readonly passwordField: string;
+  readonly register: boolean;
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly getAliases: boolean;
+  readonly passport: Authenticator | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The time a store should go by: undefined means by its own clock. */
+  readonly storeNow: () => Date | undefined;
+}

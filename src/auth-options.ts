@@ -1,0 +1,83 @@
+import type { Authenticator } from 'passport';
+import type { RefreshTokenStore } from './stores/refresh-token-store.js';
+import type { UserStore } from './stores/user-store.js';
+import type { Duration } from './utils/duration.js';
+import type { Algorithm, Secret } from './utils/keys.js';
+
+/** What `createAuth` takes. A duration is seconds, or a text with its unit such as `'30m'`. */
+export interface AuthOptions {
+  /** Where users live. */
+  users: UserStore;
+  /** Where sessions live. */
+  refreshTokens: RefreshTokenStore;
+  accessToken: {
+    /**
+     * HMAC: at least 32 bytes of text, bytes or a KeyObject. RS256, PS256, ES256 and kin: `{ privateKey, publicKey }`.
+     * A list rotates keys: the first signs, all verify.
+     */
+    secret: Secret | readonly Secret[] | undefined;
+    /** How long an access token lives. Default: `'30m'`. */
+    expiresIn?: Duration;
+    /** Default: `'HS256'`. */
+    algorithm?: Algorithm;
+    /** `iss`, written and demanded. Default: none. */
+    issuer?: string;
+    /** `aud`, written and demanded. Default: none. */
+    audience?: string;
+  };
+  refreshToken: {
+    /** At least 32 bytes, none of them the access token's. A list rotates keys. Always HS256. */
+    secret: Secret | readonly Secret[] | undefined;
+    /** How long a session lives without being used; each rotation renews it. Default: `'3h'`. */
+    expiresIn?: Duration;
+    /** How long a session lives at most. Default: `'30d'`. */
+    maxLifetime?: Duration;
+    /** How long an exchanged token may come again, from a second tab or a lost answer. Default: `'30s'`. */
+    reuseWindow?: Duration;
+  };
+  cookies?: {
+    /** Default: `'accessToken'`. */
+    accessName?: string;
+    /** Default: `'refreshToken'`. */
+    refreshName?: string;
+    /** Default: true when NODE_ENV is `production`. */
+    secure?: boolean;
+    /** Default: `'strict'`. */
+    sameSite?: 'strict' | 'lax' | 'none';
+    /** Default: none, which means the host alone. */
+    domain?: string;
+    /** Default: `'/'`. */
+    path?: string;
+  };
+  password?: {
+    /** In code points. Default: 8. */
+    minLength?: number;
+    /** bcrypt's cost, 10 to 31. Default: 12. */
+    cost?: number;
+  };
+  /** Limits on attempts; false switches one off. */
+  limits?: {
+    /** Failures in a row for one username, until each further try has to wait. Default: `{ failures: 10 }`. */
+    username?: false | { failures?: number };
+    /** Failures a minute from one address (IPv6: its /64). Default: `{ failures: 50 }`. */
+    address?: false | { failures?: number };
+    /** Registrations an hour from one address. Default: `{ attempts: 10 }`. */
+    register?: false | { attempts?: number };
+    /** Wrong current passwords in a row for one user at /password. Default: `{ failures: 10 }`. */
+    password?: false | { failures?: number };
+  };
+  /** The member of a login's body that holds the username. Default: `'username'`. */
+  usernameField?: string;
+  /** The member of a login's body that holds the password. Default: `'password'`. */
+  passwordField?: string;
+  /** Whether POST /register exists. Default: true. */
+  register?: boolean;
+  /** Origins besides the app's own whose pages may call it: `'https://app.example.com'`. Default: none. */
+  trustedOrigins?: readonly string[];
+  /** Whether GET /refresh and GET /logout exist beside POST. Default: true. */
+  getAliases?: boolean;
+  /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */
+  passport?: Authenticator;
+  /** Milliseconds since 1970, to hold time still in tests. Default: the clock of the store, `Date.now` for tokens. */
+  clock?: () => number;
+}

@@ -1,18 +1,19 @@
-// Installs the servers that the tests need, and only those that are missing.
+// Installs the programs that the tests need, and only those that are missing.
 import { spawnSync } from 'node:child_process';
-import { findPostgres, findRedis } from './find-server.js';
+import { findCurl, findPostgres, findRedis } from './find-program.js';
 
-const SERVERS = [
+const PROGRAMS = [
   { name: 'Redis', find: findRedis, apt: 'redis-server', brew: 'redis' },
   { name: 'PostgreSQL', find: findPostgres, apt: 'postgresql', brew: 'postgresql@16' },
+  { name: 'curl', find: findCurl, apt: 'curl', brew: 'curl' }, // runs the lines that the example prints
 ];
 
-const missing = missingServers();
+const missing = missingPrograms();
 if (missing.length === 0) {
-  console.log('setup: Redis and PostgreSQL are installed');
+  console.log(`setup: ${names(PROGRAMS)} are installed`);
 } else {
   install();
-  const still = missingServers();
+  const still = missingPrograms();
   if (still.length > 0) fail(`${names(still)} still not found after the installation`);
   console.log(`setup: ${names(missing)} installed`);
 }
@@ -33,18 +34,18 @@ function install() {
   }
 }
 
-function missingServers() {
-  return SERVERS.filter(({ find }) => find() === undefined);
+function missingPrograms() {
+  return PROGRAMS.filter(({ find }) => find() === undefined);
 }
 
-/** @param {typeof SERVERS} servers */
-function names(servers) {
-  return servers.map(({ name }) => name).join(' and ');
+/** @param {typeof PROGRAMS} programs */
+function names(programs) {
+  return programs.map(({ name }) => name).join(', ');
 }
 
 /** @param {string[]} packages @param {string} manager */
 function announce(packages, manager) {
-  console.log(`setup: installing ${packages.join(' and ')} with ${manager}`);
+  console.log(`setup: installing ${packages.join(', ')} with ${manager}`);
 }
 
 /**

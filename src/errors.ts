@@ -52,7 +52,7 @@ export interface AuthErrorDetails {
   errors?: readonly FieldError[];
   /** Replaces the status of the code; `SESSION_NOT_FOUND` is 404 where an id was asked for, else 401. */
   status?: number;
-  /** Seconds, sent as `Retry-After`. */
+  /** Seconds, sent as `Retry-After`. Default: 2 for `SERVICE_UNAVAILABLE`, else none. */
   retryAfterSeconds?: number;
   /** Seconds since the login that would be young enough, sent as `max_age` (RFC 9470 §3). */
   maxAgeSeconds?: number;
@@ -74,7 +74,7 @@ export class AuthError extends Error {
     this.code = code;
     this.status = details.status ?? AUTH_FAILURES[code].status;
     this.errors = details.errors;
-    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? retryAfterOf(code);
     this.maxAgeSeconds = details.maxAgeSeconds;
   }
 
@@ -92,9 +92,14 @@ export class UsernameTakenError extends AuthError {
   }
 }
 
-/** A store that can't be reached. It heals within seconds as a rule, so clients may soon try again. */
+/** An outage heals within seconds as a rule, so that clients may soon try again. */
+function retryAfterOf(code: AuthErrorCode): number | undefined {
+  return code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;
+}
+
+/** A store that can't be reached. */
 export function serviceUnavailable(cause: unknown): AuthError {
-  return new AuthError('SERVICE_UNAVAILABLE', { cause, retryAfterSeconds: 2 });
+  return new AuthError('SERVICE_UNAVAILABLE', { cause });
 }
 
 /** A request whose fields are at fault. */

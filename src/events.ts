@@ -30,22 +30,14 @@ export interface AuthEventMap {
 
 /** The typed emitter behind `auth.events`. What a listener throws becomes a warning and never a failed login. */
 export class AuthEvents extends EventEmitter<AuthEventMap> {
-  constructor() {
-    super({ captureRejections: true });
-  }
-
-  /** `emit` for this package's own use. */
+  /** `emit` for this package's own use: one listener's failure keeps the event from no other. */
   announce<Name extends keyof AuthEventMap>(name: Name, event: AuthEventMap[Name][0]): void {
-    try {
-      (this as EventEmitter).emit(name, event);
-    } catch (error) {
-      warn(name, error);
+    for (const listener of (this as EventEmitter).rawListeners(name)) {
+      // Inside the promise, so that what it throws and what it rejects with end alike.
+      new Promise((resolve) => resolve(Reflect.apply(listener, this, [event]))).catch((error: unknown) => {
+        warn(name, error);
+      });
     }
-  }
-
-  /** Node calls this for a listener whose promise rejects. */
-  override [EventEmitter.captureRejectionSymbol](error: Error, event: unknown, ..._args: unknown[]): void {
-    warn(event, error);
   }
 }
 

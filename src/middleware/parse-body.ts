@@ -15,7 +15,10 @@ export const parseBody: RequestHandler = function parseBody(req, res, next) {
     next();
   } else if (!req.is('application/json')) {
     next(new AuthError('UNSUPPORTED_MEDIA_TYPE'));
-  } else if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+  } else if (
+    Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES ||
+    textLength(req.body) > MAX_BODY_BYTES
+  ) {
     next(new AuthError('PAYLOAD_TOO_LARGE'));
   } else {
     readJson(req, res, (error: unknown) => next(error === undefined ? undefined : toAuthError(error)));
@@ -25,6 +28,15 @@ export const parseBody: RequestHandler = function parseBody(req, res, next) {
 /** RFC 9112 §6.3 */
 function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+/** Of what the app has parsed already: it may have come compressed, or in chunks of no declared length. */
+function textLength(body: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(body) ?? '');
+  } catch {
+    return Infinity; // nested too deeply to be written
+  }
 }
 
 /** By the `type` that body-parser documents for each of its errors. */

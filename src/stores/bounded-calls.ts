@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { serviceUnavailable } from '../errors.js';
+import { AuthError, serviceUnavailable } from '../errors.js';
 
 /** A store call that hasn't answered by now is not waited for: a request must answer within 2 seconds. */
 const TIMEOUT_MS = 1000;
@@ -43,7 +43,8 @@ export class BoundedCalls {
     try {
       return await Promise.race([this.#answered(operation), timeout]);
     } catch (error) {
-      throw this.#isOutage(error) ? serviceUnavailable(error) : error;
+      if (error instanceof AuthError || !this.#isOutage(error)) throw error;
+      throw serviceUnavailable(error);
     } finally {
       clearTimeout(timer);
     }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findPostgres } from '../../scripts/find-server.js';
+import { findPostgres } from '../../scripts/find-program.js';
 import { serverFolder } from './server-folder';
 import { startServer, type ServerOptions, type TestServer } from './test-server';
 

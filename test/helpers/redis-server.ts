@@ -1,4 +1,4 @@
-import { findRedis } from '../../scripts/find-server.js';
+import { findRedis } from '../../scripts/find-program.js';
 import { serverFolder } from './server-folder';
 import { startServer, type ServerOptions, type TestServer } from './test-server';
 

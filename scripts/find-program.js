@@ -1,4 +1,4 @@
-// Where Redis and PostgreSQL are installed. CommonJS, so that setup.mjs and the tests can both load it.
+// Where Redis, PostgreSQL and curl are installed. CommonJS, so that setup.mjs and the tests can both load it.
 const { accessSync, constants, readdirSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 
@@ -14,6 +14,12 @@ function findRedis() {
     ['redis-server'],
   );
   return folder && join(folder, 'redis-server');
+}
+
+/** @returns {string | undefined} the path of curl */
+function findCurl() {
+  const folder = findFolder(pathFolders(), ['curl']);
+  return folder && join(folder, 'curl');
 }
 
 /** @returns {{ initdb: string, postgres: string } | undefined} the paths of the server's programs */
@@ -63,4 +69,4 @@ function isExecutable(path) {
   }
 }
 
-module.exports = { findRedis, findPostgres };
+module.exports = { findCurl, findPostgres, findRedis };

@@ -1,0 +1,27 @@
+// `.env`: settings that are not for git. The first start writes the secrets, and no start changes what is there.
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+
+const SECRETS = ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET'];
+
+/**
+ * Loads the file into process.env, where variables that are set already win, and adds the secrets that neither has.
+ *
+ * @param {string} path
+ */
+export function loadEnvFile(path) {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const saved = parseEnv(text);
+  const missing = SECRETS.filter((name) => !process.env[name] && !saved[name]);
+  if (missing.length > 0) {
+    const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+    const lines = missing.map((name) => `${name}=${randomBytes(48).toString('base64url')}\n`);
+    appendFileSync(path, separator + lines.join(''), { mode: 0o600 });
+    chmodSync(path, 0o600); // also where the file was there before, readable by all
+    console.log(`Wrote ${missing.join(' and ')} to ${path}`);
+  }
+  // One that is set to nothing is none, and must not hide the one in the file.
+  for (const name of SECRETS) if (!process.env[name]) delete process.env[name];
+  if (existsSync(path)) process.loadEnvFile(path);
+}

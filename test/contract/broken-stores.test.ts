@@ -1,0 +1,221 @@
+import type { NewUser, RotateRequest, Session, StoredUser } from '../../src';
+import { refreshTokenStoreContract, userStoreContract, type ContractCase } from '../../src/testing';
+import { MapRefreshTokenStore, MapUserStore } from '../stores/map-stores';
+
+/** The names of the promises that are not kept. */
+async function broken(cases: ContractCase[]): Promise<string[]> {
+  const results = await Promise.allSettled(cases.map(({ run }) => run()));
+  return cases.filter((_each, n) => results[n]?.status === 'rejected').map(({ name }) => name);
+}
+
+describe('the contract catches a store that', () => {
+  test.each<[defect: string, promise: RegExp, Store: new () => MapRefreshTokenStore]>([
+    [
+      'replays a generation for ever',
+      /after the window/,
+      class extends MapRefreshTokenStore {
+        override rotate = (request: RotateRequest) =>
+          super.rotate({ ...request, reuseWindowSeconds: Infinity });
+      },
+    ],
+    [
+      'has no reuse window',
+      /inside the reuse window/,
+      class extends MapRefreshTokenStore {
+        override rotate = (request: RotateRequest) => super.rotate({ ...request, reuseWindowSeconds: -1 });
+      },
+    ],
+    [
+      'takes two missing attempts for the same',
+      /missing or empty attempts/,
+      class extends MapRefreshTokenStore {
+        override rotate = (request: RotateRequest) =>
+          super.rotate({ ...request, attempt: request.attempt || 'none' });
+      },
+    ],
+    [
+      'forks successors',
+      /converges on one successor/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const result = await super.rotate(request);
+          if (result.outcome !== 'replayed') return result;
+          return { ...result, session: { ...result.session, generation: request.generation + 1 } };
+        }
+      },
+    ],
+    [
+      'writes at a replay',
+      /writes nothing/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const result = await super.rotate(request);
+          if (result.outcome === 'replayed')
+            (this.sessions.get(request.sessionId) as Session).rotatedAt = result.now;
+          return result;
+        }
+      },
+    ],
+    [
+      'checks and then acts',
+      /converges on one successor/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          await new Promise(setImmediate);
+          if (before) this.sessions.set(request.sessionId, before);
+          return super.rotate(request);
+        }
+      },
+    ],
+    [
+      'keeps a session that was reused',
+      /ends the session when an older generation/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          const result = await super.rotate(request);
+          if (result.outcome === 'reused' && before) this.sessions.set(request.sessionId, before);
+          return result;
+        }
+      },
+    ],
+    [
+      'ends all sessions of the user at a reuse',
+      /ends only the session that was reused/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const result = await super.rotate(request);
+          if (result.outcome === 'reused') await this.revokeAll(request.userId);
+          return result;
+        }
+      },
+    ],
+    [
+      'never renews the expiry',
+      /renews the expiry/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          const result = await super.rotate(request);
+          if ('session' in result && before) result.session.expiresAt = before.expiresAt;
+          return result;
+        }
+      },
+    ],
+    [
+      'forgets the greatest lifetime',
+      /up to the greatest lifetime/,
+      class extends MapRefreshTokenStore {
+        override rotate = (request: RotateRequest) => super.rotate({ ...request, maxLifetimeSeconds: 1e9 });
+      },
+    ],
+    [
+      'refuses a generation from beyond a lost write',
+      /beyond a lost write/,
+      class extends MapRefreshTokenStore {
+        override async rotate(request: RotateRequest) {
+          const session = await this.find(request.userId, request.sessionId);
+          if (session && request.generation > session.generation + 1) return { outcome: 'reused' } as const;
+          return super.rotate(request);
+        }
+      },
+    ],
+    [
+      'has sessions past their expiry',
+      /past its expiry as absent/,
+      class extends MapRefreshTokenStore {
+        protected override live(userId: string, sessionId: string) {
+          return super.live(userId, sessionId, new Date(0));
+        }
+      },
+    ],
+    [
+      'revokes for anybody',
+      /revokes a session of the user, once/,
+      class extends MapRefreshTokenStore {
+        override revoke = (_userId: string, sessionId: string) =>
+          Promise.resolve(this.sessions.delete(sessionId));
+      },
+    ],
+    [
+      'revokes without an exception',
+      /or all but one/,
+      class extends MapRefreshTokenStore {
+        override revokeAll = (userId: string) => super.revokeAll(userId);
+      },
+    ],
+    [
+      'hides that a revoked session was there',
+      /revokes a session of the user, once/,
+      class extends MapRefreshTokenStore {
+        override revoke = async (userId: string, sessionId: string) => {
+          await super.revoke(userId, sessionId);
+          return true;
+        };
+      },
+    ],
+    [
+      'forgets remember',
+      /keeps a created session/,
+      class extends MapRefreshTokenStore {
+        override async find(userId: string, sessionId: string) {
+          const session = await super.find(userId, sessionId);
+          return session && { ...session, remember: false };
+        }
+      },
+    ],
+  ])('%s', async (_defect, promise, Store) => {
+    expect(await broken(refreshTokenStoreContract(() => new Store()))).toContainEqual(
+      expect.stringMatching(promise),
+    );
+  });
+
+  test.each<[string, new () => MapUserStore, RegExp]>([
+    [
+      'tells usernames apart by case',
+      class extends MapUserStore {
+        protected override key = (username: string) => username.normalize('NFC').trim();
+      },
+      /without case/,
+    ],
+    [
+      'tells usernames apart by Unicode form',
+      class extends MapUserStore {
+        protected override key = (username: string) => username.toLowerCase().trim();
+      },
+      /Unicode form/,
+    ],
+    [
+      'replaces a password hash whatever it was',
+      class extends MapUserStore {
+        override async updatePasswordHash(id: string, next: string) {
+          return super.updatePasswordHash(id, next, this.users.get(id)?.passwordHash ?? null);
+        }
+      },
+      /only while it is the expected one/,
+    ],
+    [
+      'lets two of one name in',
+      class extends MapUserStore {
+        override async create(user: NewUser) {
+          await this.findByUsername(user.username);
+          const created = await new MapUserStore().create(user);
+          this.users.set(created.id, created);
+          return { ...created, roles: [...created.roles] };
+        }
+      },
+      /parallel creates/,
+    ],
+    [
+      'hands out its own objects',
+      class extends MapUserStore {
+        override create = async (user: NewUser) =>
+          this.users.get((await super.create(user)).id) as StoredUser;
+      },
+      /copies/,
+    ],
+  ])('%s', async (_defect, Store, promise) => {
+    expect(await broken(userStoreContract(() => new Store()))).toContainEqual(expect.stringMatching(promise));
+  });
+});

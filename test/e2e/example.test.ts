@@ -1,0 +1,317 @@
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { connectRedis, createDatabase, type TestDatabase } from '../helpers/backends';
+import { guardFolder, guardProcess, releaseFolder, releaseProcess } from '../helpers/guard';
+
+const EXAMPLE = path.join(__dirname, '..', '..', 'example');
+const START_TIMEOUT_MS = 25_000; // PGlite makes its folder
+const EXIT_TIMEOUT_MS = 12_000;
+jest.setTimeout(60_000);
+
+const folder = mkdtempSync(path.join(tmpdir(), 'visa-example-'));
+const envFile = path.join(folder, '.env');
+const dataFolder = path.join(folder, 'data');
+const processes: ExampleProcess[] = [];
+
+beforeAll(() => {
+  guardFolder(folder);
+  try {
+    execFileSync('curl', ['--version']);
+  } catch {
+    throw new Error('curl is missing: install it, because the example prints curl lines and this runs them');
+  }
+});
+afterAll(async () => {
+  for (const process of processes) process.signal('SIGKILL');
+  await Promise.all(processes.map((process) => process.exit()));
+  rmSync(folder, { recursive: true, maxRetries: 10 });
+  releaseFolder(folder);
+});
+
+/** A process with an environment of its own: nothing of this machine's settings reaches it. */
+class ExampleProcess {
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<unknown[]>;
+  output = '';
+
+  constructor(env: Record<string, string> = {}, args = [path.join(EXAMPLE, 'server.mjs')]) {
+    const base = { PATH: String(process.env['PATH']), PORT: '0', ENV_FILE: envFile, DATA_DIR: dataFolder };
+    this.#child = spawn(process.execPath, args, { env: { ...base, ...env } });
+    processes.push(this);
+    guardProcess(this.pid);
+    this.#exit = once(this.#child, 'exit').finally(() => releaseProcess(this.pid));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  get url(): string {
+    return /listens on (http:\/\/[^ ,]+),/.exec(this.output)?.[1] as string;
+  }
+
+  get curlLines(): string[] {
+    return this.output.split('\n').filter((line) => line.startsWith('curl '));
+  }
+
+  async says(text: string): Promise<this> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!this.output.includes(text)) {
+      if (this.#child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`The process never said "${text}", but:\n${this.output}`);
+      }
+      await sleep(10);
+    }
+    return this;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** @returns its exit code, or the signal that ended it */
+  async exit(): Promise<unknown> {
+    const timeout = sleep(EXIT_TIMEOUT_MS, ['still running'], { ref: false });
+    const [code, signal] = (await Promise.race([this.#exit, timeout])) as unknown[];
+    return code ?? signal;
+  }
+
+  async stop(): Promise<unknown> {
+    this.signal('SIGTERM');
+    return this.exit();
+  }
+}
+
+const start = (env?: Record<string, string>) => new ExampleProcess(env).says('listens on');
+
+/** Runs a line as if it were pasted into a terminal. */
+async function paste(line: string): Promise<Record<string, unknown>> {
+  const options = { cwd: folder, timeout: 10_000, env: { ...process.env, NO_PROXY: '*' } };
+  const { stdout } = await promisify(execFile)('bash', ['-c', line], options);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** Another request of the same browser, whose cookies live in the jar of the printed lines. */
+const browse = (url: string, ...options: string[]) =>
+  paste(`curl -s -b cookies.txt -c cookies.txt ${options.join(' ')} ${url}`);
+
+const secretsOf = (file: string) => readFileSync(file, 'utf8').trim().split('\n').sort();
+const lockFiles = () => readdirSync(dataFolder).filter((name) => name.endsWith('.lock'));
+
+describe('with Node alone', () => {
+  let example: ExampleProcess;
+
+  test('the first start writes secrets for its owner alone, and the printed lines work', async () => {
+    example = await start();
+    expect(statSync(envFile).mode & 0o777).toBe(0o600);
+    expect(secretsOf(envFile)).toEqual([
+      expect.stringMatching(/^ACCESS_TOKEN_SECRET=[\w-]{64}$/),
+      expect.stringMatching(/^REFRESH_TOKEN_SECRET=[\w-]{64}$/),
+    ]);
+
+    const [register, login, profile] = example.curlLines as [string, string, string];
+    expect(await paste(register)).toMatchObject({ user: { username: 'ann' } });
+    expect(await paste(login)).toMatchObject({ message: 'Login successful' });
+    expect(await paste(profile)).toMatchObject({ message: 'You are logged in', user: { roles: [] } });
+  });
+
+  test('a second start on the same folder is refused and names the first', async () => {
+    const second = new ExampleProcess();
+    expect(await second.exit()).toBe(1);
+    expect(second.output).toContain(`is in use by process ${example.pid}`);
+    expect(lockFiles()).toHaveLength(1);
+    expect(await browse(`${example.url}/profile`)).toMatchObject({ message: 'You are logged in' });
+  });
+
+  test('account and session survive kill -9, and the secrets stay as they are', async () => {
+    const secrets = secretsOf(envFile);
+    example.signal('SIGKILL');
+    expect(await example.exit()).toBe('SIGKILL');
+
+    example = await start();
+    expect(secretsOf(envFile)).toEqual(secrets);
+    expect(lockFiles()).toHaveLength(1);
+    expect(await browse(`${example.url}/profile`)).toMatchObject({ message: 'You are logged in' });
+    expect(await browse(`${example.url}/auth/refresh`, '-X POST')).toEqual({ message: 'Token refreshed' });
+    const [register, login, profile] = example.curlLines as [string, string, string];
+    expect(await paste(register)).toMatchObject({ code: 'USERNAME_TAKEN' });
+    expect(await paste(login)).toMatchObject({ message: 'Login successful' });
+    expect(await paste(profile)).toMatchObject({ message: 'You are logged in' });
+  });
+
+  test('everybody is welcome at home, and what is not there is a 404', async () => {
+    expect(await paste(`curl -s ${example.url}/`)).toMatchObject({ user: null });
+    expect(await browse(`${example.url}/`)).toMatchObject({ user: { roles: [] } });
+    const nowhere = await fetch(`${example.url}/nowhere`);
+    expect(nowhere.status).toBe(404);
+    expect(await nowhere.json()).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('SIGTERM, even twice, answers what is under way and ends with 0', async () => {
+    const login = request(`${example.url}/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Expect: '100-continue' },
+    });
+    login.flushHeaders();
+    await once(login, 'continue'); // it has arrived
+    example.signal('SIGTERM');
+    await example.says('Stopping');
+    example.signal('SIGTERM');
+    login.end(JSON.stringify({ username: 'ann', password: 'not the password' }));
+    const [answer] = (await once(login, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(401);
+    expect(await example.exit()).toBe(0);
+    expect(lockFiles()).toEqual([]);
+  });
+
+  test('ADMIN_USERNAME makes an account an admin that exists, and no other', async () => {
+    example = await start({ ADMIN_USERNAME: 'nobody' });
+    expect(example.output).toContain('there is no "nobody"');
+    expect(await browse(`${example.url}/admin`)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await example.stop()).toBe(0);
+
+    example = await start({ ADMIN_USERNAME: 'Ann' });
+    await browse(`${example.url}/auth/refresh`, '-X POST');
+    expect(await browse(`${example.url}/admin`)).toEqual({ message: 'You are an admin' });
+    expect(await example.stop()).toBe(0);
+  });
+
+  test('a port that is taken ends with 1, and the folder is free again', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    example = new ExampleProcess({ PORT: String(port) });
+    expect(await example.exit()).toBe(1);
+    other.close();
+    expect(example.output).toContain(`port ${port} on 127.0.0.1 is taken: set PORT to another one`);
+    expect(lockFiles()).toEqual([]);
+  });
+});
+
+describe('settings', () => {
+  const refused = async (env: Record<string, string>) => {
+    const example = new ExampleProcess(env);
+    expect(await example.exit()).toBe(1);
+    return example.output;
+  };
+
+  test.each([
+    ['PORT', 'abc'],
+    ['PORT', '70000'],
+    ['TRUST_PROXY', 'true'],
+  ])('%s=%s is refused by its name', async (name, value) => {
+    expect(await refused({ [name]: value })).toContain(`${name} must be`);
+  });
+
+  test('a secret that is there is kept, a missing one is added', async () => {
+    const file = path.join(folder, 'half.env');
+    const mine = `ACCESS_TOKEN_SECRET=${'mine'.repeat(16)}`;
+    writeFileSync(file, `${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none`); // no newline at its end
+    // The file's port would do for the refusal as well, but variables that are set win.
+    expect(await refused({ ENV_FILE: file, PORT: 'abc' })).toContain('got "abc"');
+    expect(readFileSync(file, 'utf8')).toMatch(
+      new RegExp(`^${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none\nREFRESH_TOKEN_SECRET=[\\w-]{64}\n$`),
+    );
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+});
+
+test('of many processes that want a folder at once, exactly one gets it', async () => {
+  const lock = pathToFileURL(path.join(EXAMPLE, 'folder-lock.mjs')).href;
+  const target = path.join(folder, 'wanted');
+  const script = `
+    import { lockFolder } from ${JSON.stringify(lock)};
+    const target = ${JSON.stringify(target)};
+    await lockFolder(target).then(() => console.log('mine'), (error) => console.log(error.message));
+    setInterval(() => {}, 1000);`;
+  const contend = () => new ExampleProcess({}, ['--input-type=module', '-e', script]);
+  const contenders = Array.from({ length: 6 }, contend);
+  await Promise.all(contenders.map((contender) => contender.says('\n')));
+  const winners = contenders.filter(({ output }) => output === 'mine\n');
+  expect(winners).toHaveLength(1);
+
+  const [winner] = winners as [ExampleProcess];
+  winner.signal('SIGKILL');
+  await winner.exit();
+  // What a killed process left behind is in nobody's way, even if its number is in use again. Only Linux can tell.
+  if (process.platform === 'linux') writeFileSync(path.join(target, `process-${process.pid}-1.lock`), '');
+  const next = contend();
+  await next.says('\n');
+  expect(next.output).toBe('mine\n');
+  expect(readdirSync(target)).toEqual([expect.stringContaining(`process-${next.pid}-`)]);
+});
+
+describe('on real servers', () => {
+  const redis = connectRedis();
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await database.close();
+  });
+
+  /** The three printed lines, in a folder without cookies. @returns the user's id */
+  async function logIn(example: ExampleProcess): Promise<string> {
+    rmSync(path.join(folder, 'cookies.txt'), { force: true });
+    const answers = [];
+    for (const line of example.curlLines) answers.push(await paste(line));
+    expect(answers).toMatchObject([{ user: {} }, { user: {} }, { message: 'You are logged in' }]);
+    return (answers[0] as { user: { id: string } }).user.id;
+  }
+
+  /** What a cookie jar of curl holds: the last column of each line is a value. */
+  const tokens = () =>
+    readFileSync(path.join(folder, 'cookies.txt'), 'utf8')
+      .split('\n')
+      .flatMap((line) => /\s(?:access|refresh)Token\s(\S+)$/.exec(line)?.[1] ?? []);
+
+  test('PostgreSQL and Redis: from register to logout, and Redis holds no token', async () => {
+    const example = await start({
+      DATABASE_URL: database.url,
+      REDIS_URL: String(process.env['TEST_REDIS_URL']),
+    });
+    expect(example.output).toContain('with users in PostgreSQL, sessions in Redis');
+    const userId = await logIn(example);
+
+    const key = `visa:{${userId}}`;
+    const stored = JSON.stringify(await redis.hgetall(key));
+    expect(tokens()).toHaveLength(2);
+    // Nor a part of one: a header, a payload or a signature.
+    for (const part of tokens().flatMap((token) => token.split('.'))) expect(stored).not.toContain(part);
+    expect(stored.length).toBeGreaterThan(2);
+
+    // Without -c the jar stays as it is: what if somebody kept the cookies?
+    const kept = 'curl -s -b cookies.txt';
+    expect(await paste(`${kept} -X POST ${example.url}/auth/logout`)).toEqual({ message: 'User Logout' });
+    expect(await redis.exists(key)).toBe(0);
+    expect(await paste(`${kept} ${example.url}/profile`)).toMatchObject({ code: 'SESSION_REVOKED' });
+    expect(await paste(`${kept} -X POST ${example.url}/auth/refresh`)).toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    });
+    expect(await example.stop()).toBe(0);
+  });
+
+  test('PostgreSQL alone keeps the sessions as well', async () => {
+    const other = await createDatabase();
+    const example = await start({ DATABASE_URL: other.url });
+    const userId = await logIn(example);
+    const { rows } = await other.pool.query('SELECT user_id FROM visa_refresh_tokens');
+    expect(rows).toEqual([{ user_id: userId }]);
+    expect(await example.stop()).toBe(0);
+    await other.close();
+  });
+});

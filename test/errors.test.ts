@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AUTH_FAILURES, AuthError, UsernameTakenError, type AuthErrorCode } from '../src';
+import { serviceUnavailable, validationFailed } from '../src/errors';
+
+const CODES = Object.keys(AUTH_FAILURES) as AuthErrorCode[];
+
+describe('docs/errors.md', () => {
+  const text = readFileSync(join(__dirname, '../docs/errors.md'), 'utf8');
+  const sections = text
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => {
+      const fields = [...section.matchAll(/^- (\w+): (.+)$/gm)].map(([, name, value]) => [name, value]);
+      return {
+        code: section.split('\n')[0] ?? '',
+        ...(Object.fromEntries(fields) as Record<string, string>),
+      };
+    });
+
+  test('has a section for each code, in the same order, and for no other', () => {
+    expect(sections.map(({ code }) => code)).toEqual(CODES);
+  });
+
+  test.each(sections)('says of $code what the code says', (section: Record<string, string>) => {
+    const { status, message } = AUTH_FAILURES[section['code'] as AuthErrorCode];
+    expect(Object.keys(section)).toEqual(['code', 'Status', 'Message', 'When', 'Client']);
+    expect(section['Status']).toMatch(/^\d{3}( \(404 for `DELETE \/sessions\/:id`\))?$/);
+    expect(Number(section['Status']?.slice(0, 3))).toBe(status);
+    expect(section['Message']).toBe(message);
+  });
+
+  test('names no code that does not exist', () => {
+    const named = text.match(/\b[A-Z]{3,}(_[A-Z]+)+\b/g) ?? [];
+    expect(named.filter((each) => each !== 'AUTH_FAILURES' && !(each in AUTH_FAILURES))).toEqual([]);
+  });
+});
+
+describe('AuthError', () => {
+  test.each(CODES)('%s has its status and message, and its JSON has no more than the contract', (code) => {
+    const error = new AuthError(code, { cause: new Error('inner'), retryAfterSeconds: 2, maxAgeSeconds: 5 });
+    const { status, message } = AUTH_FAILURES[code];
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'AuthError',
+      code,
+      status,
+      message,
+      retryAfterSeconds: 2,
+      maxAgeSeconds: 5,
+    });
+    expect(JSON.parse(JSON.stringify(error))).toEqual({ code, message });
+  });
+
+  test('keeps its cause for logs, which never shows in the JSON', () => {
+    const cause = new Error('connect ECONNREFUSED 10.0.0.5:5432');
+    const error = serviceUnavailable(cause);
+    expect(error.cause).toBe(cause);
+    expect(error.retryAfterSeconds).toBeGreaterThan(0);
+    expect(JSON.stringify(error)).not.toMatch(/10\.0\.0\.5|stack|cause/);
+    expect('cause' in new AuthError('FORBIDDEN')).toBe(false);
+  });
+
+  test('lists the fields at fault', () => {
+    const errors = [{ path: 'username', message: 'is required' }];
+    expect(JSON.parse(JSON.stringify(validationFailed(...errors)))).toEqual({
+      code: 'VALIDATION_FAILED',
+      message: 'Validation failed',
+      errors,
+    });
+  });
+
+  test('asks to come back soon after an outage, whoever reports it', () => {
+    expect(new AuthError('SERVICE_UNAVAILABLE').retryAfterSeconds).toBe(2);
+    expect(new AuthError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 30 }).retryAfterSeconds).toBe(30);
+    expect(new AuthError('FORBIDDEN').retryAfterSeconds).toBeUndefined();
+  });
+
+  test('takes another status where a code has two', () => {
+    expect(new AuthError('SESSION_NOT_FOUND', { status: 404 }).status).toBe(404);
+  });
+});
+
+test('UsernameTakenError is the AuthError that a store throws', () => {
+  const cause = new Error('duplicate key');
+  const error = new UsernameTakenError({ cause });
+  expect(error).toBeInstanceOf(AuthError);
+  expect(error).toMatchObject({ name: 'UsernameTakenError', code: 'USERNAME_TAKEN', status: 409, cause });
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    code: 'USERNAME_TAKEN',
+    message: 'Username is already taken',
+  });
+});
+
+test('a failure with a challenge is a 401', () => {
+  const challenged = Object.values(AUTH_FAILURES).filter((failure) => 'challenge' in failure);
+  expect(new Set(challenged.map(({ status }) => status))).toEqual(new Set([401]));
+});

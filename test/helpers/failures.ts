@@ -1,0 +1,60 @@
+import type { Response } from 'supertest';
+import type { FieldError } from '../../src';
+
+const invalidToken = (description: string) =>
+  `Bearer error="invalid_token", error_description="${description}"`;
+
+/** The contract's failures as they go over the wire, written down a second time so that no change slips through. */
+const FAILURES = {
+  VALIDATION_FAILED: [400, 'Validation failed'],
+  MALFORMED_BODY: [400, 'The request body is not valid JSON'],
+  INVALID_CREDENTIALS: [401, 'Invalid username or password', 'Bearer'],
+  NO_ACCESS_TOKEN: [401, 'No access token', 'Bearer'],
+  ACCESS_TOKEN_EXPIRED: [401, 'Access token expired', invalidToken('Access token expired')],
+  ACCESS_TOKEN_INVALID: [401, 'Access token invalid', invalidToken('Access token invalid')],
+  SESSION_REVOKED: [401, 'Session revoked', invalidToken('Session revoked')],
+  REAUTHENTICATION_REQUIRED: [
+    401,
+    'Reauthentication required',
+    'Bearer error="insufficient_user_authentication", error_description="Reauthentication required", max_age="300"',
+  ],
+  NO_REFRESH_TOKEN: [401, 'No refresh token', 'Bearer'],
+  REFRESH_TOKEN_EXPIRED: [401, 'Refresh token expired', invalidToken('Refresh token expired')],
+  REFRESH_TOKEN_INVALID: [401, 'Refresh token invalid', invalidToken('Refresh token invalid')],
+  REFRESH_TOKEN_REUSED: [401, 'Refresh token reused', invalidToken('Refresh token reused')],
+  SESSION_NOT_FOUND: [401, 'Session not found', invalidToken('Session not found')],
+  UNKNOWN_SESSION_ID: [404, 'Session not found'],
+  FORBIDDEN: [403, 'Forbidden'],
+  CROSS_SITE_REQUEST: [403, 'Cross-site request refused'],
+  USERNAME_TAKEN: [409, 'Username is already taken'],
+  PAYLOAD_TOO_LARGE: [413, 'The request body is too large'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'The request body must be application/json'],
+  TOO_MANY_ATTEMPTS: [429, 'Too many attempts, try again later'],
+  SERVICE_UNAVAILABLE: [503, 'Service temporarily unavailable'],
+} as const;
+
+/** `UNKNOWN_SESSION_ID` is SESSION_NOT_FOUND where an id was asked for. */
+export type FailureName = keyof typeof FAILURES;
+
+/** Holds an answer to the contract: status, body, challenge, `Retry-After`, caching. `paths` are the fields it must name. */
+export function expectFailure(response: Response, name: FailureName, paths?: string[]): void {
+  const [status, message, challenge] = FAILURES[name];
+  const code = name === 'UNKNOWN_SESSION_ID' ? 'SESSION_NOT_FOUND' : name;
+  const errors = expect.any(Array) as FieldError[];
+  expect([response.status, response.body]).toEqual([status, { code, message, ...(paths && { errors }) }]);
+  if (paths) expectFields((response.body as { errors: FieldError[] }).errors, paths);
+  expect(response.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  expect(response.headers['www-authenticate']).toBe(challenge);
+  const waits = status === 429 || status === 503;
+  expect(response.headers['retry-after']).toEqual(waits ? expect.stringMatching(/^[1-9]\d*$/) : undefined);
+}
+
+/** A field may be named more than once: for its type, say, and for its length. */
+function expectFields(errors: FieldError[], paths: string[]): void {
+  expect([...new Set(errors.map(({ path }) => path))].sort()).toEqual([...paths].sort());
+  const error = { path: expect.any(String) as string, message: expect.stringMatching(/./) as string };
+  expect(errors).toEqual(errors.map(() => error));
+}

@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import * as source from '../src';
+import * as sourceTesting from '../src/testing';
+
+const ROOT = join(__dirname, '..');
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  main: string;
+  types: string;
+  files: string[];
+  exports: object;
+  imports: object;
+};
+
+/** What a script prints that runs beside the built package. It must end by itself, or this throws. */
+function run(script: string, kind: 'module' | 'commonjs'): string {
+  const flags = [`--input-type=${kind}`, '--trace-warnings', '-e', script];
+  return execFileSync(process.execPath, flags, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    timeout: 10_000,
+    stdio: 'pipe',
+  });
+}
+
+/** The files that a tree of conditions comes to. */
+function targets(tree: unknown): string[] {
+  return typeof tree === 'string' ? [tree] : Object.values(tree as object).flatMap(targets);
+}
+
+const ENTRIES: [string, object][] = [
+  ['passport-visa', source],
+  ['passport-visa/testing', sourceTesting],
+];
+
+/** Beside the names of a CommonJS module. */
+const ADDED_BY_NODE = new Set(['default', 'module.exports', '__esModule']);
+
+describe.each(ENTRIES)('%s', (entry, exported) => {
+  const names = Object.keys(exported).sort();
+
+  test('gives the same names to import and to require', () => {
+    const print = 'process.stdout.write(JSON.stringify(Object.keys(all).sort()))';
+    const imported = JSON.parse(run(`import * as all from '${entry}'; ${print}`, 'module')) as string[];
+    const required = JSON.parse(run(`const all = require('${entry}'); ${print}`, 'commonjs')) as string[];
+    expect(imported.filter((name) => !ADDED_BY_NODE.has(name))).toEqual(names);
+    expect(required).toEqual(names);
+  });
+
+  test('is one module to both: an error of the one is an error of the other', () => {
+    const script = `
+      import { createRequire } from 'node:module';
+      import * as imported from '${entry}';
+      const required = createRequire(process.cwd() + '/x.js')('${entry}');
+      process.stdout.write(String(Object.keys(required).every((name) => imported[name] === required[name])));`;
+    expect(run(script, 'module')).toBe('true');
+  });
+
+  test.each([
+    ['import', 'module', (each: string) => `await import('${each}');`],
+    ['require', 'commonjs', (each: string) => `require('${each}');`],
+  ] as const)('has no side effect: %s opens nothing, starts nothing, prints nothing', (_way, kind, load) => {
+    const script = `
+      const state = () => [
+        ...Object.getOwnPropertyNames(globalThis),
+        ...process.eventNames().map((name) => name + ': ' + process.listenerCount(name) + ' listeners'),
+      ];
+      const before = new Set(state());
+      ${load(entry)}
+      setImmediate(() => {
+        // Pipes are this script's own output, and zod is known to keep its registry in globals.
+        const open = process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|CloseReq|Immediate)$/.test(name));
+        const added = [...open, ...state().filter((each) => !before.has(each) && !each.startsWith('__zod_'))];
+        if (added.length > 0) console.log(added);
+      });`;
+    expect(run(script, kind)).toBe('');
+  });
+});
+
+test('the public surface is this, and a change to it is a decision', () => {
+  expect(Object.keys(source).sort()).toEqual([
+    'AUTH_FAILURES',
+    'AuthError',
+    'MemoryRefreshTokenStore',
+    'MemoryUserStore',
+    'PostgresRefreshTokenStore',
+    'PostgresUserStore',
+    'RedisRefreshTokenStore',
+    'UsernameTakenError',
+    'createAuth',
+    'normalizeUsername',
+    'usernameKey',
+  ]);
+  expect(Object.keys(sourceTesting).sort()).toEqual(['refreshTokenStoreContract', 'userStoreContract']);
+});
+
+test('the types declare what the code exports, no more and no less', () => {
+  for (const [folder, exported] of [
+    ['dist', source],
+    ['dist/testing', sourceTesting],
+  ] as const) {
+    const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');
+    const values = [...declared.matchAll(/^export (?!type)\{([^}]*)\}/gms)]
+      .flatMap(([, list = '']) => list.split(','))
+      .map((each) => each.trim())
+      .filter((each) => each !== '' && !each.startsWith('type '));
+    expect(values.sort()).toEqual(Object.keys(exported).sort());
+    expect(readFileSync(join(ROOT, folder, 'index.d.mts'), 'utf8').trim()).toBe(
+      "export * from './index.js';",
+    );
+  }
+});
+
+test('package.json points at files that exist', () => {
+  const { main, types, exports, imports, files } = manifest;
+  for (const file of [main, types, ...targets(exports), ...targets(imports)]) {
+    expect([file, statSync(join(ROOT, file)).isFile()]).toEqual([file, true]);
+    expect(file === './package.json' || files.includes(file.split('/')[1] as string)).toBe(true);
+  }
+  for (const file of files) expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
+});

@@ -1,0 +1,112 @@
+/* eslint-disable @typescript-eslint/require-await -- the shortest way to a promise */
+import { randomUUID } from 'node:crypto';
+import {
+  usernameKey,
+  UsernameTakenError,
+  type NewSession,
+  type NewUser,
+  type RefreshTokenStore,
+  type RotateRequest,
+  type RotateResult,
+  type Session,
+  type StoredUser,
+  type UserStore,
+} from '../../src';
+
+/** What a user of this package might write: the least that keeps the contract, with no counter of attempts. */
+export class MapRefreshTokenStore implements RefreshTokenStore {
+  readonly sessions = new Map<string, Session>();
+
+  async create(session: NewSession): Promise<void> {
+    this.sessions.set(session.sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
+  }
+
+  async rotate(request: RotateRequest): Promise<RotateResult> {
+    const now = request.now ?? new Date();
+    const session = this.live(request.userId, request.sessionId, now);
+    if (!session) return { outcome: 'unknown' };
+    if (request.generation > session.generation) {
+      session.generation = request.generation;
+      session.rotatedAt = now;
+      session.attempt = request.attempt;
+      session.expiresAt = new Date(
+        Math.min(
+          now.getTime() + request.expiresInSeconds * 1000,
+          session.createdAt.getTime() + request.maxLifetimeSeconds * 1000,
+        ),
+      );
+      return { outcome: 'rotated', session: { ...session }, now };
+    }
+    const age = now.getTime() - session.rotatedAt.getTime();
+    const sameAttempt = Boolean(request.attempt) && request.attempt === session.attempt;
+    if (
+      request.generation === session.generation &&
+      (sameAttempt || age <= request.reuseWindowSeconds * 1000)
+    ) {
+      return { outcome: 'replayed', session: { ...session }, now };
+    }
+    this.sessions.delete(session.sessionId);
+    return { outcome: 'reused' };
+  }
+
+  async find(userId: string, sessionId: string): Promise<Session | undefined> {
+    const session = this.live(userId, sessionId);
+    return session && { ...session };
+  }
+
+  async list(userId: string): Promise<Session[]> {
+    const sessions = [...this.sessions.keys()].map((sessionId) => this.live(userId, sessionId));
+    return sessions.flatMap((session) => (session ? [{ ...session }] : []));
+  }
+
+  async revoke(userId: string, sessionId: string): Promise<boolean> {
+    return this.live(userId, sessionId) !== undefined && this.sessions.delete(sessionId);
+  }
+
+  async revokeAll(userId: string, { except }: { except?: string | undefined } = {}): Promise<string[]> {
+    const ended = (await this.list(userId)).map(({ sessionId }) => sessionId).filter((id) => id !== except);
+    for (const sessionId of ended) this.sessions.delete(sessionId);
+    return ended;
+  }
+
+  protected live(userId: string, sessionId: string, now = new Date()): Session | undefined {
+    const session = this.sessions.get(sessionId);
+    return session?.userId === userId && session.expiresAt > now ? session : undefined;
+  }
+}
+
+export class MapUserStore implements UserStore {
+  readonly users = new Map<string, StoredUser>();
+
+  async findByUsername(username: string): Promise<StoredUser | undefined> {
+    return copy([...this.users.values()].find((user) => this.key(user.username) === this.key(username)));
+  }
+
+  async findById(id: string): Promise<StoredUser | undefined> {
+    return copy(this.users.get(id));
+  }
+
+  async create({ username, passwordHash, roles = [] }: NewUser): Promise<StoredUser> {
+    if ([...this.users.values()].some((user) => this.key(user.username) === this.key(username))) {
+      throw new UsernameTakenError();
+    }
+    const user = { id: randomUUID(), username, passwordHash, roles: [...roles] };
+    this.users.set(user.id, user);
+    return { ...user, roles: [...roles] };
+  }
+
+  async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
+    const user = this.users.get(id);
+    if (user?.passwordHash !== previous) return false;
+    user.passwordHash = next;
+    return true;
+  }
+
+  protected key(username: string): string {
+    return usernameKey(username);
+  }
+}
+
+function copy(user: StoredUser | undefined): StoredUser | undefined {
+  return user && { ...user, roles: [...user.roles] };
+}

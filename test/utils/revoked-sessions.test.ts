@@ -1,0 +1,35 @@
+import { RevokedSessions } from '../../src/utils/revoked-sessions';
+
+const LIFETIME = 1800;
+/** A store's clock may be ahead by so much, and so may its tokens. */
+const TOLERANCE = 60;
+const after = (seconds: number) => 1_700_000_000_000 + seconds * 1000;
+
+test('knows what was ended, and nothing else', () => {
+  const revoked = new RevokedSessions(LIFETIME);
+  revoked.add(['a', 'b'], after(0));
+  expect(['a', 'b', 'c', '', '__proto__'].map((id) => revoked.has(id))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('remembers as long as an access token can still verify, and then forgets', () => {
+  const revoked = new RevokedSessions(LIFETIME);
+  revoked.add(['a'], after(0));
+  revoked.add([], after(LIFETIME + TOLERANCE - 1));
+  expect(revoked.has('a')).toBe(true);
+  revoked.add([], after(LIFETIME + TOLERANCE));
+  expect(revoked.has('a')).toBe(false);
+});
+
+test('counts from the last time that a session was named', () => {
+  const revoked = new RevokedSessions(LIFETIME);
+  revoked.add(['a', 'b'], after(0));
+  revoked.add(['a'], after(1000));
+  revoked.add([], after(LIFETIME + TOLERANCE));
+  expect([revoked.has('a'), revoked.has('b')]).toEqual([true, false]);
+});

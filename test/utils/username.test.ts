@@ -1,0 +1,33 @@
+import { normalizeUsername, usernameKey } from '../../src';
+
+test('a username is kept in NFC, without white space around it, as it was written', () => {
+  expect(normalizeUsername('  Zoe\u0308 Smith\t\n')).toBe('Zo\u00eb Smith');
+});
+
+test.each([
+  ['Ann', 'aNN'],
+  ['Zo\u00eb', 'ZOE\u0308'],
+  [' ann', 'ann\u00a0'],
+  ['\u0130stanbul', '\u0130STANBUL'],
+  ['ann@example.com', 'Ann@Example.COM'],
+  // Only the small letter has a composed form.
+  ['H\u0331', '\u1e96'],
+])('%j and %j are one name', (one, other) => {
+  expect(usernameKey(one)).toBe(usernameKey(other));
+});
+
+test.each([
+  ['ann', 'an n'],
+  ['ann', 'anne'],
+  ['\ufb01le', 'file'],
+  ['\uff41nn', 'ann'],
+  ['zoe', 'zo\u00eb'],
+])('%j and %j are two names', (one, other) => {
+  expect(usernameKey(one)).not.toBe(usernameKey(other));
+});
+
+test('a key is its own key, so that a store may keep it', () => {
+  for (const name of ['\u0130', '\u1e9e', '\u03a3\u03a3', '\u212b', 'I\u0307', ' X ']) {
+    expect(usernameKey(usernameKey(name))).toBe(usernameKey(name));
+  }
+});

@@ -27,3 +27,11 @@ export function resign(
     typeof change.payload === 'function' ? change.payload(payload) : { ...payload, ...change.payload };
   return signByHand({ ...header, ...change.header }, changed, secret);
 }
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** The next character at the end: where the last one has bits that mean nothing, the bytes are the same. */
+export function nonCanonical(token: string): string {
+  const last = BASE64URL.indexOf(token.at(-1) ?? '');
+  return token.slice(0, -1) + BASE64URL.charAt((last + 1) % BASE64URL.length);
+}

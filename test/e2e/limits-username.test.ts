@@ -1,0 +1,133 @@
+import { hashSync } from 'bcryptjs';
+import type { Response } from 'supertest';
+import {
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  PostgresRefreshTokenStore,
+  RedisRefreshTokenStore,
+  type RefreshTokenStore,
+} from '../../src';
+import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
+import { connectRedis, createDatabase, randomPrefix } from '../helpers/backends';
+import { expectFailure } from '../helpers/failures';
+
+const passwordHash = hashSync(PASSWORD, 10);
+
+interface Backend {
+  store: RefreshTokenStore;
+  /** What the passing of time would do: forgets the wait, and nothing else. Memory offers no way in. */
+  endWait?: () => Promise<void>;
+  close(): Promise<void>;
+}
+
+const backends: Record<string, () => Promise<Backend> | Backend> = {
+  Redis() {
+    const redis = connectRedis();
+    const keyPrefix = randomPrefix();
+    return {
+      store: new RedisRefreshTokenStore(redis, { keyPrefix }),
+      async endWait() {
+        const keys = await redis.keys(`${keyPrefix}attempts:*-turn:*`);
+        expect(keys).toHaveLength(1);
+        await redis.del(...keys);
+      },
+      close: () => Promise.resolve(redis.disconnect()),
+    };
+  },
+  async PostgreSQL() {
+    const database = await createDatabase();
+    const store = new PostgresRefreshTokenStore(database.pool);
+    await store.migrate();
+    return {
+      store,
+      async endWait() {
+        const { rowCount } = await database.pool.query(`DELETE FROM visa_attempts WHERE key LIKE '%-turn:%'`);
+        expect(rowCount).toBe(1);
+      },
+      close: () => database.close(),
+    };
+  },
+  memory: () => ({ store: new MemoryRefreshTokenStore(), close: () => Promise.resolve() }),
+};
+
+describe.each(Object.keys(backends))('limits counted in %s', (name) => {
+  let backend: Backend;
+  let users: MemoryUserStore;
+  let testApp: TestApp;
+
+  beforeEach(async () => {
+    backend = await (backends[name] as () => Promise<Backend> | Backend)();
+    users = new MemoryUserStore();
+    testApp = createTestApp({ users, refreshTokens: backend.store, limits: { address: false } });
+    for (const username of ['ann', 'bob']) await users.create({ username, passwordHash });
+  });
+  afterEach(async () => {
+    await testApp.auth.close();
+    await backend.close();
+    expect(testApp.unforeseen).toEqual([]);
+  });
+
+  const login = (username: string, password: string) =>
+    testApp.client().post('/auth/login').send({ username, password });
+  const fail = async (times: number, username = 'ann') => {
+    const guesses = Array.from({ length: times }, () => login(username, 'wrong'));
+    for (const response of await Promise.all(guesses)) expectFailure(response, 'INVALID_CREDENTIALS');
+  };
+
+  test('after 10 failures every further try has to wait, the right password included, and then one is judged', async () => {
+    const locked: unknown[] = [];
+    testApp.auth.events.on('locked', (event) => locked.push(event));
+    await fail(10);
+    expectWait(await login('ann', PASSWORD), 60);
+    expectWait(await login('ANN ', 'wrong'), 60);
+    expect(locked).toMatchObject([{ limit: 'username' }, { limit: 'username' }]);
+    expect((await login('bob', PASSWORD)).status).toBe(200);
+
+    if (!backend.endWait) return;
+    await backend.endWait();
+    const judged = jest.spyOn(users, 'findByUsername');
+    await Promise.all(Array.from({ length: 20 }, () => login('ann', 'wrong')));
+    expect(judged).toHaveBeenCalledTimes(1);
+  });
+
+  test('200 parallel guesses are judged 10 times, for a name that does not exist too', async () => {
+    const judged = jest.spyOn(users, 'findByUsername');
+    for (const username of ['ann', 'nobody']) {
+      judged.mockClear();
+      const responses = await Promise.all(Array.from({ length: 200 }, () => login(username, 'wrong')));
+      expect(judged).toHaveBeenCalledTimes(10);
+      expect(responses.filter(({ status }) => status === 401)).toHaveLength(10);
+      expect(responses.filter(({ status }) => status === 429)).toHaveLength(190);
+      expectWait(await login(username, PASSWORD), 60);
+    }
+  });
+
+  if (name === 'memory') {
+    test('a success starts afresh', async () => {
+      await fail(9);
+      expect((await login('ann', PASSWORD)).status).toBe(200);
+      await fail(10);
+      expectWait(await login('ann', PASSWORD), 60);
+    });
+  } else {
+    test('the wait doubles from 1 minute to 15, and a success after it starts afresh', async () => {
+      await fail(9);
+      for (const seconds of [60, 120, 240, 480, 900, 900]) {
+        await fail(1);
+        expectWait(await login('ann', PASSWORD), seconds);
+        await backend.endWait?.();
+      }
+      expect((await login('ann', PASSWORD)).status).toBe(200);
+      await fail(10);
+      expectWait(await login('ann', PASSWORD), 60);
+    });
+  }
+});
+
+/** `Retry-After` counts down while the test runs. */
+function expectWait(response: Response, seconds: number): void {
+  expectFailure(response, 'TOO_MANY_ATTEMPTS');
+  const wait = Number(response.headers['retry-after']);
+  expect(wait).toBeLessThanOrEqual(seconds);
+  expect(wait).toBeGreaterThan(seconds - 10);
+}

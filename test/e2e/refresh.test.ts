@@ -1,0 +1,154 @@
+import {
+  clearsCookies,
+  cookieHeader,
+  createRealStores,
+  createTestApp,
+  REFRESH_SECRET,
+  setCookies,
+  type RealStores,
+  type TestApp,
+} from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
+import { decodeToken, resign } from '../helpers/tokens';
+
+let stores: RealStores;
+let testApp: TestApp;
+let userId: string;
+let users = 0;
+
+beforeAll(async () => {
+  stores = await createRealStores();
+  testApp = createTestApp(stores.options);
+});
+beforeEach(async () => {
+  users += 1;
+  userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
+});
+afterAll(async () => {
+  await testApp.auth.close();
+  await stores.close();
+  expect(testApp.unforeseen).toEqual([]);
+});
+
+const name = () => `user ${users}`;
+const refreshWith = (cookies: Record<string, string>, method: 'get' | 'post' = 'post') =>
+  testApp.client()[method]('/auth/refresh').set('Cookie', cookieHeader(cookies));
+
+test.each(['post', 'get'] as const)(
+  '%s /refresh sets a new pair of cookies and says no more',
+  async (method) => {
+    const before = await testApp.tokensOf(name());
+    const response = await refreshWith(before, method);
+    expect([response.status, response.body]).toEqual([200, { message: 'Token refreshed' }]);
+    expect(response.headers['cache-control']).toBe('no-store');
+    const attributes = ['HttpOnly', 'Path=/', 'SameSite=Strict'];
+    const after = setCookies(response);
+    expect(after).toEqual({
+      accessToken: { value: expect.anything() as string, attributes },
+      refreshToken: { value: expect.anything() as string, attributes },
+    });
+    expect(decodeToken(after['refreshToken']?.value ?? '').payload['gen']).toBe(2);
+    const cookie = cookieHeader({ accessToken: after['accessToken']?.value ?? '' });
+    expect((await testApp.client().get('/profile').set('Cookie', cookie)).body.id).toBe(userId);
+  },
+);
+
+test('an expired access token is no obstacle, and none is needed', async () => {
+  const { refreshToken } = await testApp.tokensOf(name());
+  expect((await refreshWith({ refreshToken })).status).toBe(200);
+  expect((await refreshWith({ refreshToken, accessToken: 'garbage' })).status).toBe(200);
+});
+
+test('20 parallel refreshes with one token all get the same successor', async () => {
+  const tokens = await testApp.tokensOf(name());
+  const responses = await Promise.all(Array.from({ length: 20 }, () => refreshWith(tokens)));
+  const successors = new Set(responses.map((response) => setCookies(response)['refreshToken']?.value));
+  expect(successors.size).toBe(1);
+  expect([...successors][0]).toEqual(expect.any(String));
+});
+
+test.each([
+  ['no cookies', {}],
+  ['an empty cookie', { refreshToken: '' }],
+  ['the access token alone', { accessToken: 'garbage' }],
+])('%s: NO_REFRESH_TOKEN, and the cookies stay as they are', async (_what, cookies) => {
+  const response = await refreshWith(cookies);
+  expectFailure(response, 'NO_REFRESH_TOKEN');
+  expect(response.headers['set-cookie']).toBeUndefined();
+});
+
+test.each(['garbage', 'a.b.c', '%E0%A4%A', 'j:{"a":1}', 's:signed.x'])(
+  'the cookie %j is REFRESH_TOKEN_INVALID, and goes',
+  async (refreshToken) => {
+    const response = await refreshWith({ refreshToken });
+    expectFailure(response, 'REFRESH_TOKEN_INVALID');
+    expect(clearsCookies(response)).toBe(true);
+  },
+);
+
+test('a revoked session is SESSION_NOT_FOUND, and its cookies go', async () => {
+  const tokens = await testApp.tokensOf(name());
+  await testApp.auth.sessions.revokeAll(userId);
+  const response = await refreshWith(tokens);
+  expectFailure(response, 'SESSION_NOT_FOUND');
+  expect(clearsCookies(response)).toBe(true);
+});
+
+test('a revocation wins over refreshes in flight: none brings the session back', async () => {
+  const tokens = await testApp.tokensOf(name());
+  const inFlight = Array.from({ length: 10 }, () => refreshWith(tokens).then(({ status }) => status));
+  await testApp.auth.sessions.revokeAll(userId);
+  await Promise.all(inFlight);
+  expect(await testApp.auth.sessions.list(userId)).toEqual([]);
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['deleted', () => stores.options.users.delete(userId)],
+  ['disabled', () => stores.options.users.update(userId, { disabled: true })],
+])('a %s user gets SESSION_NOT_FOUND, and the session ends', async (_what, goes) => {
+  const tokens = await testApp.tokensOf(name());
+  const revoked: unknown[] = [];
+  testApp.auth.events.once('revoked', (event) => revoked.push(event));
+  await goes();
+  const response = await refreshWith(tokens);
+  expectFailure(response, 'SESSION_NOT_FOUND');
+  expect(clearsCookies(response)).toBe(true);
+  expect(await testApp.auth.sessions.list(userId)).toEqual([]);
+  expect(revoked).toMatchObject([{ userId, reason: 'user-gone' }]);
+});
+
+test('roles are read anew at each refresh', async () => {
+  const browser = await testApp.loggedIn(name());
+  await stores.options.users.update(userId, { roles: ['editor'] });
+  expect((await browser.get('/profile')).body.roles).toEqual([]);
+  await browser.post('/auth/refresh');
+  expect((await browser.get('/profile')).body.roles).toEqual(['editor']);
+});
+
+test('a refresh is no login: authTime and sessionId stay', async () => {
+  const browser = await testApp.loggedIn(name());
+  const before = (await browser.get('/profile')).body;
+  await browser.post('/auth/refresh');
+  expect((await browser.get('/profile')).body).toEqual(before);
+});
+
+describe('gen in a token that is signed with the right secret', () => {
+  test.each([0, -1, 1.5, '1', null, undefined, true, [1], 2 ** 53])(
+    '%j is REFRESH_TOKEN_INVALID, and touches no session',
+    async (gen) => {
+      const { refreshToken } = await testApp.tokensOf(name());
+      const forged = resign(refreshToken, REFRESH_SECRET, { payload: { gen } });
+      expectFailure(await refreshWith({ refreshToken: forged }), 'REFRESH_TOKEN_INVALID');
+      expect((await testApp.auth.sessions.list(userId))[0]?.generation).toBe(0);
+      expect((await refreshWith({ refreshToken })).status).toBe(200);
+    },
+  );
+
+  test('ahead of the store is believed: a failover lost a write', async () => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    const ahead = resign(refreshToken, REFRESH_SECRET, { payload: { gen: 7 } });
+    const response = await refreshWith({ refreshToken: ahead });
+    expect(response.status).toBe(200);
+    expect(decodeToken(setCookies(response)['refreshToken']?.value ?? '').payload['gen']).toBe(8);
+  });
+});

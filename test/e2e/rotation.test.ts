@@ -1,0 +1,197 @@
+import {
+  clearsCookies,
+  cookieHeader,
+  createRealStores,
+  createTestApp,
+  setCookies,
+  type RealStores,
+  type TestApp,
+  type TestOptions,
+} from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
+import { holdClock, type HeldClock } from '../helpers/held-clock';
+import { decodeToken } from '../helpers/tokens';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
+let stores: RealStores;
+let clock: HeldClock;
+let testApp: TestApp;
+let userId: string;
+let users = 0;
+
+beforeAll(async () => {
+  stores = await createRealStores();
+});
+beforeEach(async () => {
+  users += 1;
+  userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
+  clock = holdClock();
+  testApp = heldApp();
+});
+afterAll(() => stores.close());
+
+const name = () => `user ${users}`;
+const heldApp = (refreshToken: NonNullable<TestOptions['refreshToken']> = {}) =>
+  createTestApp({ ...stores.options, clock, refreshToken });
+
+/** Refreshes by cookie. */
+async function refresh(refreshToken: string, idempotencyKey?: string) {
+  const request = testApp.client().post('/auth/refresh').set('Cookie', cookieHeader({ refreshToken }));
+  const response = await (idempotencyKey === undefined
+    ? request
+    : request.set('Idempotency-Key', idempotencyKey));
+  return { response, token: setCookies(response)['refreshToken']?.value ?? '' };
+}
+
+test('a token that comes again within 30 seconds gets the same successor, byte for byte', async () => {
+  const { refreshToken } = await testApp.tokensOf(name());
+  clock.advance(10);
+  const first = await refresh(refreshToken);
+  clock.advance(30);
+  const again = await refresh(refreshToken);
+  expect(again.response.status).toBe(200);
+  expect(again.token).toBe(first.token);
+});
+
+test('a replay moves no deadline: the window counts from the first exchange', async () => {
+  const { refreshToken } = await testApp.tokensOf(name());
+  await refresh(refreshToken);
+  clock.advance(20);
+  await refresh(refreshToken);
+  clock.advance(11);
+  expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_REUSED');
+});
+
+test('the first refresh may come at any time: the window is about exchanged tokens', async () => {
+  const { refreshToken } = await testApp.tokensOf(name());
+  clock.advance(2 * HOUR);
+  expect((await refresh(refreshToken)).response.status).toBe(200);
+});
+
+test('a token that comes back later ends its session, and only that one', async () => {
+  const events: unknown[] = [];
+  testApp.auth.events.on('reuse', (event) => events.push(event));
+  const stolen = await testApp.tokensOf(name());
+  const elsewhere = await testApp.tokensOf(name());
+  const { token: successor } = await refresh(stolen.refreshToken);
+  clock.advance(31);
+
+  const { response } = await refresh(stolen.refreshToken);
+  expectFailure(response, 'REFRESH_TOKEN_REUSED');
+  expect(clearsCookies(response)).toBe(true);
+  const { sid } = decodeToken(stolen.refreshToken).payload;
+  expect(events).toEqual([
+    { userId, sessionId: sid, generation: 1, ip: expect.any(String) as string, userAgent: undefined },
+  ]);
+
+  // The successor, whoever has it, is worth nothing either.
+  expectFailure((await refresh(successor)).response, 'SESSION_NOT_FOUND');
+  const cookie = cookieHeader({ accessToken: stolen.accessToken });
+  expectFailure(await testApp.client().get('/profile').set('Cookie', cookie), 'SESSION_REVOKED');
+  expect((await refresh(elsewhere.refreshToken)).response.status).toBe(200);
+});
+
+test('an older generation is reuse, inside the window too', async () => {
+  const { refreshToken } = await testApp.tokensOf(name());
+  const { token: second } = await refresh(refreshToken);
+  await refresh(second);
+  expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_REUSED');
+});
+
+describe('Idempotency-Key', () => {
+  test('a retry with the same key gets the same successor long after the window', async () => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    const first = await refresh(refreshToken, 'attempt-1');
+    clock.advance(HOUR);
+    const retried = await refresh(refreshToken, 'attempt-1');
+    expect(retried.response.status).toBe(200);
+    expect(retried.token).toBe(first.token);
+  });
+
+  test.each([undefined, 'attempt-2', 'ATTEMPT-1'])('%j is no retry of attempt-1', async (key) => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    await refresh(refreshToken, 'attempt-1');
+    clock.advance(31);
+    expectFailure((await refresh(refreshToken, key)).response, 'REFRESH_TOKEN_REUSED');
+  });
+
+  test('the key of an earlier exchange opens nothing once the successor was used', async () => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    const { token: second } = await refresh(refreshToken, 'attempt-1');
+    await refresh(second, 'attempt-2');
+    expectFailure((await refresh(refreshToken, 'attempt-1')).response, 'REFRESH_TOKEN_REUSED');
+  });
+
+  test('128 visible characters will do', async () => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    expect((await refresh(refreshToken, '~'.repeat(128))).response.status).toBe(200);
+  });
+});
+
+describe('lifetimes', () => {
+  test('an unused refresh token lives 3 hours, to the second', async () => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    clock.advance(3 * HOUR);
+    const { response } = await refresh(refreshToken);
+    expectFailure(response, 'REFRESH_TOKEN_EXPIRED');
+    expect(clearsCookies(response)).toBe(true);
+  });
+
+  test('each rotation renews it', async () => {
+    let token = (await testApp.tokensOf(name())).refreshToken;
+    for (let round = 0; round < 3; round += 1) {
+      clock.advance(3 * HOUR - 1);
+      const refreshed = await refresh(token);
+      expect(refreshed.response.status).toBe(200);
+      token = refreshed.token;
+    }
+    expect(decodeToken(token).payload['exp']).toBe(clock() / 1000 + 3 * HOUR);
+  });
+
+  test('maxLifetime ends the session however often it was used, and its access tokens with it', async () => {
+    testApp = heldApp({ maxLifetime: '4h' });
+    const start = clock() / 1000;
+    let { refreshToken } = await testApp.tokensOf(name());
+    for (const seconds of [2 * HOUR, 2 * HOUR - 10 * MINUTE]) {
+      clock.advance(seconds);
+      const refreshed = await refresh(refreshToken);
+      refreshToken = refreshed.token;
+      const access = setCookies(refreshed.response)['accessToken']?.value ?? '';
+      expect(decodeToken(refreshToken).payload['exp']).toBe(start + 4 * HOUR);
+      expect(decodeToken(access).payload['exp']).toBeLessThanOrEqual(start + 4 * HOUR);
+    }
+    clock.advance(10 * MINUTE);
+    expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_EXPIRED');
+  });
+
+  test('maxLifetime under expiresIn holds from the login on', async () => {
+    testApp = heldApp({ maxLifetime: '1h' });
+    const { refreshToken, accessToken } = await testApp.tokensOf(name());
+    expect(decodeToken(refreshToken).payload['exp']).toBe(clock() / 1000 + HOUR);
+    expect(decodeToken(accessToken).payload['exp']).toBe(clock() / 1000 + 30 * MINUTE);
+  });
+
+  test('reuseWindow: 0 leaves no window after that very moment', async () => {
+    testApp = heldApp({ reuseWindow: 0 });
+    const { refreshToken } = await testApp.tokensOf(name());
+    await refresh(refreshToken);
+    clock.advance(1);
+    expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_REUSED');
+  });
+
+  test('a refresh token says sub, sid, gen, iat and exp, and is typed', async () => {
+    const { refreshToken } = await testApp.tokensOf(name());
+    const { header, payload } = decodeToken(refreshToken);
+    expect(header).toEqual({ alg: 'HS256', typ: 'rt+jwt', kid: expect.any(String) as string });
+    const iat = clock() / 1000;
+    expect(payload).toEqual({
+      sub: userId,
+      sid: expect.any(String) as string,
+      gen: 1,
+      iat,
+      exp: iat + 3 * HOUR,
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import {
+  clearsCookies,
+  createRealStores,
+  createTestApp,
+  type RealStores,
+  type TestApp,
+} from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
+
+const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+let stores: RealStores;
+let testApp: TestApp;
+let userId: string;
+let users = 0;
+
+beforeAll(async () => {
+  stores = await createRealStores();
+  testApp = createTestApp(stores.options);
+});
+beforeEach(async () => {
+  users += 1;
+  userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
+});
+afterAll(async () => {
+  await testApp.auth.close();
+  await stores.close();
+  expect(testApp.unforeseen).toEqual([]);
+});
+
+const name = () => `user ${users}`;
+
+type Browser = Awaited<ReturnType<TestApp['loggedIn']>>;
+const sessionIdOf = async (browser: Browser) => (await browser.get('/profile')).body.sessionId as string;
+
+test.each([
+  ['get', '/sessions'],
+  ['delete', '/sessions'],
+  ['delete', '/sessions/abc'],
+  ['post', '/logout-all'],
+  ['post', '/password'],
+  ['get', '/check'],
+  ['get', '/info'],
+] as const)('%s %s needs an access token', async (method, path) => {
+  expectFailure(await testApp.client()[method](`/auth${path}`), 'NO_ACCESS_TOKEN');
+});
+
+test('the list says which devices are logged in, and which one asks', async () => {
+  const login = testApp.browser();
+  await login.post('/quick-login').set('User-Agent', 'Phone/1.0').send({ username: name() });
+  const here = await testApp.loggedIn(name());
+  const response = await here.get('/auth/sessions');
+  expect(response.status).toBe(200);
+  expect(response.headers['cache-control']).toBe('no-store');
+  const date = expect.stringMatching(ISO_DATE) as string;
+  const session = {
+    createdAt: date,
+    lastUsedAt: date,
+    expiresAt: date,
+    ip: expect.stringContaining('127.0.0.1') as string,
+  };
+  expect(Object.keys(response.body)).toEqual(['sessions']);
+  expect(response.body.sessions).toHaveLength(2);
+  expect(response.body.sessions).toEqual(
+    expect.arrayContaining([
+      { ...session, id: await sessionIdOf(here), current: true, userAgent: null },
+      { ...session, id: await sessionIdOf(login), current: false, userAgent: 'Phone/1.0' },
+    ]),
+  );
+});
+
+test('a refresh moves lastUsedAt and expiresAt, and nothing else', async () => {
+  const browser = await testApp.loggedIn(name());
+  const [before] = (await browser.get('/auth/sessions')).body.sessions;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await browser.post('/auth/refresh');
+  const [after] = (await browser.get('/auth/sessions')).body.sessions;
+  expect(Date.parse(after.lastUsedAt)).toBeGreaterThan(Date.parse(before.lastUsedAt));
+  expect(Date.parse(after.expiresAt)).toBeGreaterThan(Date.parse(before.expiresAt));
+  expect({ ...after, lastUsedAt: 0, expiresAt: 0 }).toEqual({ ...before, lastUsedAt: 0, expiresAt: 0 });
+});
+
+test('ending another device answers 204, and logs it out at once', async () => {
+  const [here, there] = [await testApp.loggedIn(name()), await testApp.loggedIn(name())];
+  const response = await here.delete(`/auth/sessions/${await sessionIdOf(there)}`);
+  expect([response.status, response.text]).toEqual([204, '']);
+  expect(response.headers['set-cookie']).toBeUndefined();
+  expectFailure(await there.get('/profile'), 'SESSION_REVOKED');
+  expectFailure(await there.post('/auth/refresh'), 'SESSION_NOT_FOUND');
+  expect((await here.get('/profile')).status).toBe(200);
+});
+
+test('ending the own session clears the cookies', async () => {
+  const here = await testApp.loggedIn(name());
+  const response = await here.delete(`/auth/sessions/${await sessionIdOf(here)}`);
+  expect(response.status).toBe(204);
+  expect(clearsCookies(response)).toBe(true);
+  expectFailure(await here.get('/profile'), 'NO_ACCESS_TOKEN');
+});
+
+test("somebody else's session is 404 and stays", async () => {
+  await stores.options.users.create({ username: `${name()} victim`, passwordHash: null });
+  const victim = await testApp.loggedIn(`${name()} victim`);
+  const here = await testApp.loggedIn(name());
+  expectFailure(await here.delete(`/auth/sessions/${await sessionIdOf(victim)}`), 'UNKNOWN_SESSION_ID');
+  expect((await victim.post('/auth/refresh')).status).toBe(200);
+});
+
+test.each([
+  'AAAAAAAAAAAAAAAAAAAAAA',
+  'x'.repeat(2000),
+  '%00',
+  '%F0%9F%98%80',
+  'a%0Ab',
+  'a%2Fb',
+  '__proto__',
+  '*',
+  '{x}',
+  '%ff',
+  '%',
+])('the id %s is 404, and no session ends', async (id) => {
+  const here = await testApp.loggedIn(name());
+  expectFailure(await here.delete(`/auth/sessions/${id}`), 'UNKNOWN_SESSION_ID');
+  expect((await here.get('/auth/sessions')).body.sessions).toHaveLength(1);
+});
+
+test('DELETE /sessions ends every session but this one, and says how many', async () => {
+  const [here, ...others] = [1, 2, 3].map(() => testApp.loggedIn(name()));
+  const browser = await (here as Promise<Browser>);
+  const elsewhere = await Promise.all(others);
+  const response = await browser.delete('/auth/sessions');
+  expect([response.status, response.body]).toEqual([200, { ended: 2 }]);
+  expect((await browser.delete('/auth/sessions')).body).toEqual({ ended: 0 });
+  for (const other of elsewhere) expectFailure(await other.get('/profile'), 'SESSION_REVOKED');
+  expect((await browser.post('/auth/refresh')).status).toBe(200);
+});
+
+test('server code lists and ends sessions through auth.sessions', async () => {
+  const { sessions } = testApp.auth;
+  const browsers = await Promise.all([1, 2, 3].map(() => testApp.loggedIn(name())));
+  const ids = await Promise.all(browsers.map(sessionIdOf));
+  const [first, second] = ids as [string, string];
+  expect((await sessions.list(userId)).map(({ sessionId }) => sessionId).sort()).toEqual([...ids].sort());
+  expect(await sessions.revoke(userId, first)).toBe(true);
+  expect(await sessions.revoke(userId, first)).toBe(false);
+  expectFailure(await (browsers[0] as Browser).get('/profile'), 'SESSION_REVOKED');
+  expect(await sessions.revokeAll(userId, { except: second })).toEqual([ids[2]]);
+  expect(await sessions.revokeAll(userId)).toEqual([second]);
+});

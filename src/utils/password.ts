@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import { AuthError } from '../errors.js';
+import { AuthError, serviceUnavailable } from '../errors.js';
 import type { PasswordTask } from './password-worker.js';
 
 /** bcrypt reads 72 bytes and no more; longer passwords are hashed first, and the marker says so. */
@@ -57,20 +57,35 @@ export class PasswordHasher {
     await pool?.destroy();
   }
 
-  #run(task: PasswordTask): Promise<string | boolean> {
-    this.#pool ??= new Piscina({
-      filename: require.resolve('#password-worker'),
-      minThreads: 0,
-      maxThreads: availableParallelism(),
-      idleTimeout: IDLE_THREAD_MS,
-    });
+  async #run(task: PasswordTask): Promise<string | boolean> {
+    this.#pool ??= this.#startPool();
     if (this.#pool.queueSize >= MAX_QUEUED) {
       throw new AuthError('SERVICE_UNAVAILABLE', {
         cause: new Error('The queue of passwords to hash is full'),
         retryAfterSeconds: 5,
       });
     }
-    return this.#pool.run(task);
+    try {
+      return await this.#pool.run(task);
+    } catch (error) {
+      // The task itself never throws: its thread has ended, or never started.
+      throw serviceUnavailable(error);
+    }
+  }
+
+  #startPool(): Piscina<PasswordTask, string | boolean> {
+    const pool = new Piscina<PasswordTask, string | boolean>({
+      filename: require.resolve('#password-worker'),
+      minThreads: 0,
+      maxThreads: availableParallelism(),
+      idleTimeout: IDLE_THREAD_MS,
+    });
+    // A thread that can't start would leave its tasks waiting for ever; ending the pool rejects them.
+    pool.on('error', () => {
+      if (this.#pool === pool) this.#pool = undefined;
+      void pool.destroy();
+    });
+    return pool;
   }
 }
 

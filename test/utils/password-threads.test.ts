@@ -1,4 +1,7 @@
-import { availableParallelism } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../src';
@@ -119,4 +122,33 @@ describe('close()', () => {
     await hasher.close();
     expect(new Set((await inFlight).map(({ status }) => status))).toEqual(new Set(['rejected']));
   });
+});
+
+test('a thread that cannot start makes each password unavailable, at once, and the process lives', () => {
+  const root = path.join(__dirname, '../..');
+  const folder = mkdtempSync(path.join(tmpdir(), 'passport-visa-'));
+  try {
+    // The package as it is installed, but for the file that the threads run.
+    cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
+    cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
+    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    writeFileSync(
+      path.join(folder, 'dist/utils/password-worker.js'),
+      "require('a package that is not there')",
+    );
+    const script = `
+      const { PasswordHasher } = require('./dist/utils/password.js');
+      const hasher = new PasswordHasher(10);
+      const codes = [];
+      const attempt = () => hasher.hash('secret').catch((error) => codes.push(error.code));
+      Promise.all([attempt(), attempt(), attempt()]).then(attempt).then(() => console.log(codes.join()));`;
+    const output = execFileSync(process.execPath, ['-e', script], {
+      cwd: folder,
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    expect(output.trim().split(',')).toEqual(Array.from({ length: 4 }, () => 'SERVICE_UNAVAILABLE'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

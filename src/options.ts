@@ -156,24 +156,29 @@ const optionsSchema = z.strictObject({
     'revoke',
     'revokeAll',
   ),
-  accessToken: z.strictObject({
-    secret,
-    expiresIn: duration(1, '30m'),
-    algorithm: z
-      .enum([
-        ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512'],
-        ...['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
-      ] as Algorithm[])
-      .default('HS256'),
-    issuer: z.string().min(1).optional(),
-    audience: z.string().min(1).optional(),
-  }),
-  refreshToken: z.strictObject({
-    secret,
-    expiresIn: duration(1, '3h'),
-    maxLifetime: duration(1, '30d'),
-    reuseWindow: duration(0, '30s'),
-  }),
+  // A group that is missing is one without a secret, and the message says so.
+  accessToken: z
+    .strictObject({
+      secret,
+      expiresIn: duration(1, '30m'),
+      algorithm: z
+        .enum([
+          ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512'],
+          ...['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+        ] as Algorithm[])
+        .default('HS256'),
+      issuer: z.string().min(1).optional(),
+      audience: z.string().min(1).optional(),
+    })
+    .prefault({} as never),
+  refreshToken: z
+    .strictObject({
+      secret,
+      expiresIn: duration(1, '3h'),
+      maxLifetime: duration(1, '30d'),
+      reuseWindow: duration(0, '30s'),
+    })
+    .prefault({} as never),
   cookies: cookieSchema.prefault({}),
   password: z
     .strictObject({

@@ -39,14 +39,20 @@ export class Sessions {
   readonly #config: AuthConfig;
   readonly #events: AuthEvents;
   readonly #revoked: RevokedSessions;
+  /** Asked to end in an outage: the store may have done it, though nobody heard. */
+  readonly #unheard: RevokedSessions;
 
   constructor(config: AuthConfig, events: AuthEvents) {
     this.#config = config;
     this.#events = events;
     this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
+    this.#unheard = new RevokedSessions(config.accessToken.expiresInSeconds);
   }
 
-  /** For a user who has just proved who they are. */
+  /**
+   * For a user who has just proved who they are.
+   * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
+   */
   async start(user: StoredUser, remember: boolean, origin: RequestOrigin): Promise<IssuedTokens> {
     const now = this.#config.now();
     const { expiresInSeconds, maxLifetimeSeconds } = this.#config.refreshToken;
@@ -61,9 +67,15 @@ export class Sessions {
       userAgent: origin.userAgent?.slice(0, MAX_USER_AGENT),
     };
     await this.#config.refreshTokens.create(newSession);
+    // After the creation, so that a password change either sees this session and ends it, or is seen here.
+    const current = await this.#config.users.findById(user.id);
+    if (!current || current.disabled || current.passwordHash !== user.passwordHash) {
+      await this.#config.refreshTokens.revoke(user.id, newSession.sessionId);
+      throw new AuthError('INVALID_CREDENTIALS');
+    }
     this.#events.announce('login', { userId: user.id, sessionId: newSession.sessionId, ...origin });
     return this.#issue(
-      user,
+      current,
       { ...newSession, generation: 0, rotatedAt: newSession.createdAt },
       new Date(now),
     );
@@ -105,10 +117,10 @@ export class Sessions {
     });
     switch (result.outcome) {
       case 'unknown':
-        this.#refuseAccess([sessionId]);
+        this.#refuseAccess(user.id, [sessionId]);
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
-        this.#refuseAccess([sessionId]);
+        this.#refuseAccess(user.id, [sessionId]);
         this.#events.announce('reuse', { userId: user.id, sessionId, generation, ...origin });
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
@@ -128,7 +140,17 @@ export class Sessions {
     const claims =
       unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
       unlessInvalid(accessToken, (token) => verifyExpiredAccessToken(token, access));
-    if (claims) await this.revoke(claims.userId, claims.sessionId, 'logout');
+    if (!claims) return;
+    await this.revoke(claims.userId, claims.sessionId, 'logout');
+    // Whether it was there or not: the tokens are ours, so that it once was, and it isn't any more.
+    this.#refuseAccess(claims.userId, [claims.sessionId]);
+  }
+
+  /** Ends every session of the user, the one that asks included. @returns how many */
+  async endAll({ userId, sessionId }: { userId: string; sessionId: string }): Promise<number> {
+    const ended = await this.revokeAll(userId, {}, 'logout-all');
+    this.#refuseAccess(userId, [sessionId]);
+    return ended.length;
   }
 
   find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -143,8 +165,12 @@ export class Sessions {
 
   /** @returns whether there was such a session of this user. */
   async revoke(userId: string, sessionId: string, reason: RevocationReason = 'server'): Promise<boolean> {
-    const existed = await this.#config.refreshTokens.revoke(userId, sessionId);
-    if (existed) this.#ended(userId, [sessionId], reason);
+    const existed = await this.#config.refreshTokens.revoke(userId, sessionId).catch((error: unknown) => {
+      this.#unheard.add(userId, [sessionId], this.#config.now());
+      throw error;
+    });
+    if (existed || this.#unheard.has(userId, sessionId)) this.#refuseAccess(userId, [sessionId]);
+    if (existed) this.#events.announce('revoked', { userId, sessionIds: [sessionId], reason });
     return existed;
   }
 
@@ -155,22 +181,18 @@ export class Sessions {
     reason: RevocationReason = 'server',
   ): Promise<string[]> {
     const ended = await this.#config.refreshTokens.revokeAll(userId, options);
-    if (ended.length > 0) this.#ended(userId, ended, reason);
+    this.#refuseAccess(userId, ended);
+    if (ended.length > 0) this.#events.announce('revoked', { userId, sessionIds: ended, reason });
     return ended;
   }
 
   /** Whether this process has ended the session, or learnt that it is gone. */
-  isRevoked(sessionId: string): boolean {
-    return this.#revoked.has(sessionId);
+  isRevoked(userId: string, sessionId: string): boolean {
+    return this.#revoked.has(userId, sessionId);
   }
 
-  #ended(userId: string, sessionIds: string[], reason: RevocationReason): void {
-    this.#refuseAccess(sessionIds);
-    this.#events.announce('revoked', { userId, sessionIds, reason });
-  }
-
-  #refuseAccess(sessionIds: string[]): void {
-    this.#revoked.add(sessionIds, this.#config.now());
+  #refuseAccess(userId: string, sessionIds: string[]): void {
+    this.#revoked.add(userId, sessionIds, this.#config.now());
   }
 
   #verifyRefreshToken(token: string): RefreshClaims {

@@ -18,8 +18,9 @@ export function createLogout({ config, sessions }: Services): RequestHandler {
 /** Ends every session of the user, on all devices. */
 export function createLogoutAll({ config, sessions }: Services): RequestHandler {
   return async function logoutAll(req, res) {
-    const ended = await sessions.revokeAll(req.user?.id as string, {}, 'logout-all');
+    const { id, sessionId } = req.user as Express.User;
+    const ended = await sessions.endAll({ userId: id, sessionId });
     clearTokenCookies(res, config.cookies);
-    res.json({ message: 'Logged out everywhere', ended: ended.length });
+    res.json({ message: 'Logged out everywhere', ended });
   };
 }

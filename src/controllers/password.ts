@@ -3,16 +3,25 @@ import { AuthError } from '../errors.js';
 import { extractAccessToken } from '../passport/jwt-strategy.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
-import type { Bodies, BodyRequest } from './body-schemas.js';
+import type { BodyRequest } from './body-schemas.js';
 import { deliverTokens, originOf } from './token-response.js';
 
 /** Changes the password, ends all other sessions and rotates this one. */
 export function createPassword(services: Services): RequestHandler {
-  const { config, events, limits, sessions } = services;
+  const { config, events, limits, passwords, sessions } = services;
 
   return async function password(req: BodyRequest<'password'>, res) {
     const { id, sessionId } = req.user as Express.User;
-    const user = await limits.password(id, () => changePassword(services, id, req.body));
+    const { currentPassword, newPassword } = req.body;
+    const user = await limits.password(id, () => verifyCurrent(services, id, currentPassword));
+    const newHash = await passwords.hash(newPassword);
+    // Before the change, so that whoever tries again after an outage can't find it half done …
+    await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
+    // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.
+    if (!(await config.users.updatePasswordHash(id, newHash, user.passwordHash))) {
+      throw new AuthError('INVALID_CREDENTIALS');
+    }
+    // … and after it, for a login with the old password that got through in between.
     await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
     events.announce('passwordChanged', { userId: id, sessionId, ...originOf(req) });
 
@@ -25,17 +34,14 @@ export function createPassword(services: Services): RequestHandler {
   };
 }
 
-/** Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current. */
-async function changePassword(
-  { config: { users }, passwords }: Services,
+async function verifyCurrent(
+  { config, passwords }: Services,
   id: string,
-  { currentPassword, newPassword }: Bodies['password'],
+  currentPassword: string,
 ): Promise<StoredUser> {
-  const user = await users.findById(id);
+  const user = await config.users.findById(id);
   if (!user || user.disabled) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { matches } = await passwords.verify(currentPassword, user.passwordHash);
   if (!matches) throw new AuthError('INVALID_CREDENTIALS');
-  const changed = await users.updatePasswordHash(id, await passwords.hash(newPassword), user.passwordHash);
-  if (!changed) throw new AuthError('INVALID_CREDENTIALS');
   return user;
 }

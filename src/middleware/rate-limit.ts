@@ -50,7 +50,7 @@ export class AttemptLimits {
   /** Every registration counts, whatever comes of it. */
   readonly register: RequestHandler = (req, _res, next) => {
     const address = addressGroup(req.ip);
-    const entered = this.#register?.enter(address) ?? Promise.resolve();
+    const entered: Promise<unknown> = this.#register?.enter(address) ?? Promise.resolve();
     entered.then(
       () => next(),
       (error: unknown) => next(this.#locked('register', address, error)),
@@ -64,16 +64,16 @@ export class AttemptLimits {
     guess: () => Promise<T>,
   ): Promise<T> {
     if (!limit) return guess();
-    await limit.enter(key).catch((error: unknown) => {
+    const counted = await limit.enter(key).catch((error: unknown) => {
       throw this.#locked(name, key, error);
     });
     try {
       const result = await guess();
-      await limit.succeeded(key);
+      await counted.succeeded();
       return result;
     } catch (error) {
       // An outage or a refusal elsewhere was no guess. Nobody waits for this: the store may be what is down.
-      if (!isWrongGuess(error)) limit.takeBack(key).catch(() => undefined);
+      if (!isWrongGuess(error)) counted.takeBack().catch(() => undefined);
       throw error;
     }
   }
@@ -87,10 +87,14 @@ export class AttemptLimits {
 }
 
 interface Limit {
-  /** Counts one guess. @throws AuthError TOO_MANY_ATTEMPTS */
-  enter(key: string): Promise<void>;
-  succeeded(key: string): Promise<void>;
-  takeBack(key: string): Promise<void>;
+  /** Counts a guess as a failure, before it is judged. @throws AuthError TOO_MANY_ATTEMPTS */
+  enter(key: string): Promise<CountedGuess>;
+}
+
+interface CountedGuess {
+  succeeded(): Promise<void>;
+  /** As if there had been no guess. */
+  takeBack(): Promise<void>;
 }
 
 /** So many in a window of time; a success doesn't count. */
@@ -103,17 +107,11 @@ class Window implements Limit {
     this.#limit = limit;
   }
 
-  async enter(key: string): Promise<void> {
+  async enter(key: string): Promise<CountedGuess> {
     const { count, msBeforeReset } = await this.#counter.increment(key);
     if (count > this.#limit) throw tooManyAttempts(msBeforeReset);
-  }
-
-  succeeded(key: string): Promise<void> {
-    return this.takeBack(key);
-  }
-
-  takeBack(key: string): Promise<void> {
-    return this.#counter.decrement(key);
+    const takeBack = () => this.#counter.decrement(key);
+    return { succeeded: takeBack, takeBack };
   }
 }
 
@@ -134,27 +132,36 @@ class FailuresInARow implements Limit {
     this.#limit = limit;
   }
 
-  async enter(key: string): Promise<void> {
+  async enter(key: string): Promise<CountedGuess> {
     const digest = digestOf(key);
+    const succeeded = () => this.#forget(digest);
     const { count } = await this.#failures.increment(digest);
-    if (count < this.#limit) return;
+    if (count < this.#limit) return { succeeded, takeBack: () => this.#failures.decrement(digest) };
+    await this.#takeTurn(digest);
+    return { succeeded, takeBack: () => this.#giveTurnBack(digest) };
+  }
+
+  async #takeTurn(digest: string): Promise<void> {
     const turn = await this.#turn.increment(digest);
     if (turn.count > 1) throw tooManyAttempts(turn.msBeforeReset);
     const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
     if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
   }
 
-  async succeeded(key: string): Promise<void> {
-    const digest = digestOf(key);
+  async #giveTurnBack(digest: string): Promise<void> {
+    await Promise.all([
+      this.#failures.decrement(digest),
+      this.#turn.reset(digest),
+      this.#turnsTaken.decrement(digest),
+    ]);
+  }
+
+  async #forget(digest: string): Promise<void> {
     await Promise.all([
       this.#failures.reset(digest),
       this.#turn.reset(digest),
       this.#turnsTaken.reset(digest),
     ]);
-  }
-
-  async takeBack(key: string): Promise<void> {
-    await this.#failures.decrement(digestOf(key));
   }
 }
 

@@ -85,7 +85,7 @@ async function verify(
     throw new AuthError('CROSS_SITE_REQUEST');
   }
   const token = await authenticateJwt(passport, req, res);
-  if (sessions.isRevoked(token.sessionId)) throw new AuthError('SESSION_REVOKED');
+  if (sessions.isRevoked(token.id, token.sessionId)) throw new AuthError('SESSION_REVOKED');
   if (checks.checkSession && !(await sessions.find(token.id, token.sessionId))) {
     throw new AuthError('SESSION_REVOKED');
   }

@@ -1,6 +1,5 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-local';
-import { AuthError } from '../errors.js';
 import type { AuthConfig } from '../auth-config.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { PasswordHasher } from '../utils/password.js';
@@ -32,19 +31,15 @@ async function verifyCredentials(
   username: string,
   password: string,
 ): Promise<StoredUser | undefined> {
-  const user = await users.findByUsername(username);
+  const found = await users.findByUsername(username);
+  const user = found?.disabled ? undefined : found;
   // Unknown and disabled users take as long as a wrong password does.
   const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null);
-  if (!user || user.disabled || !matches) return undefined;
-  if (needsRehash) await rehash(user);
-  return user;
+  if (!user || !matches) return undefined;
+  if (!needsRehash) return user;
 
-  /** The login is good without it, and the next one will try again. */
-  async function rehash({ id, passwordHash }: StoredUser): Promise<void> {
-    try {
-      await users.updatePasswordHash(id, await passwords.hash(password), passwordHash);
-    } catch (error) {
-      if (!(error instanceof AuthError && error.code === 'SERVICE_UNAVAILABLE')) throw error;
-    }
-  }
+  const passwordHash = await passwords.hash(password);
+  const replaced = await users.updatePasswordHash(user.id, passwordHash, user.passwordHash);
+  // Somebody has just changed the password, and this one is no longer it.
+  return replaced ? { ...user, passwordHash } : undefined;
 }

@@ -33,10 +33,10 @@ export function createAuthRouter(services: Services): Router {
     ['get', '/info', guard(), createInfo(services)],
     ['post', '/refresh', sameSite, ...refresh],
     ['post', '/logout', sameSite, ...logout],
-    ['post', '/logout-all', sameSite, guard(), createLogoutAll(services)],
+    ['post', '/logout-all', sameSite, guard(), parseBody, createLogoutAll(services)],
     ['get', '/sessions', guard(), createListSessions(services)],
-    ['delete', '/sessions/:id', sameSite, guard(), createEndSession(services)],
-    ['delete', '/sessions', sameSite, guard(), createEndOtherSessions(services)],
+    ['delete', '/sessions/:id', sameSite, guard(), parseBody, createEndSession(services)],
+    ['delete', '/sessions', sameSite, guard(), parseBody, createEndOtherSessions(services)],
     [
       'post',
       '/password',

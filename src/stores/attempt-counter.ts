@@ -11,21 +11,26 @@ export interface AttemptCounter {
   reset(key: string): Promise<void>;
 }
 
-/** Any limiter of rate-limiter-flexible as a counter; `run` bounds each call as the store's other calls. */
-export function limiterCounter(
-  limiter: RateLimiterAbstract,
-  run: <T>(operation: () => Promise<T>) => Promise<T>,
-): AttemptCounter {
+/** How a store runs its calls: bounded in time, and `undo` for one that succeeds too late. */
+type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promise<T>;
+
+/** Any limiter of rate-limiter-flexible as a counter. */
+export function limiterCounter(limiter: RateLimiterAbstract, run: Run): AttemptCounter {
+  async function takeBack(key: string): Promise<void> {
+    const { consumedPoints } = await limiter.reward(key);
+    // Taking back what has meanwhile been reset must not leave credit.
+    if (consumedPoints <= 0) await limiter.delete(key);
+  }
   return {
     async increment(key) {
-      const { consumedPoints, msBeforeNext } = await run(() => limiter.penalty(key));
+      // Who has been told 503 has not been judged, so that it must not count.
+      const { consumedPoints, msBeforeNext } = await run(
+        () => limiter.penalty(key),
+        () => takeBack(key),
+      );
       return { count: consumedPoints, msBeforeReset: msBeforeNext };
     },
-    async decrement(key) {
-      const { consumedPoints } = await run(() => limiter.reward(key));
-      // Taking back what has meanwhile been reset must not leave credit.
-      if (consumedPoints <= 0) await run(() => limiter.delete(key));
-    },
+    decrement: (key) => run(() => takeBack(key)),
     async hold(key, seconds) {
       await run(() => limiter.set(key, 1, seconds));
     },

@@ -7,6 +7,8 @@ const TIMEOUT_MS = 1000;
 const TIMEOUTS_UNTIL_OPEN = 5;
 /** … and only one call in this time still tries it. The others fail at once instead of piling up. */
 const PROBE_INTERVAL_MS = 500;
+/** A connection that may be dead is replaced at most this often. */
+const RECONNECT_INTERVAL_MS = 5000;
 
 /** A mistake in a call is no outage. By name, because another realm's errors (Jest's, for one) are no instances of ours. */
 export function isProgrammingError(error: unknown): boolean {
@@ -20,28 +22,36 @@ export function isProgrammingError(error: unknown): boolean {
 export class BoundedCalls {
   readonly #backend: string;
   readonly #isOutage: (error: unknown) => boolean;
+  readonly #reconnect: () => void;
   #timeoutsInARow = 0;
   #nextProbeAt = 0;
+  #nextReconnectAt = 0;
 
-  constructor(backend: string, isOutage: (error: unknown) => boolean) {
+  /** @param reconnect replaces a connection on which nothing comes back, though it looks open */
+  constructor(backend: string, isOutage: (error: unknown) => boolean, reconnect = () => {}) {
     this.#backend = backend;
     this.#isOutage = isOutage;
+    this.#reconnect = reconnect;
   }
 
-  readonly run = async <T>(operation: () => Promise<T>): Promise<T> => {
+  /** @param undo called when the operation succeeds after all, too late for whoever asked for it */
+  readonly run = async <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
     if (this.#timeoutsInARow >= TIMEOUTS_UNTIL_OPEN && performance.now() < this.#nextProbeAt) {
       throw serviceUnavailable(new Error(`${this.#backend} does not answer`));
     }
     this.#nextProbeAt = performance.now() + PROBE_INTERVAL_MS;
     let timer: NodeJS.Timeout | undefined;
+    const answered = this.#answered(operation);
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        this.#timeoutsInARow += 1;
+        this.#countTimeout();
+        // A late failure needs no undoing, and an undoing that fails has nobody to tell.
+        if (undo) answered.then(undo).catch(() => undefined);
         reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${TIMEOUT_MS} ms`)));
       }, TIMEOUT_MS);
     });
     try {
-      return await Promise.race([this.#answered(operation), timeout]);
+      return await Promise.race([answered, timeout]);
     } catch (error) {
       if (error instanceof AuthError || !this.#isOutage(error)) throw error;
       throw serviceUnavailable(error);
@@ -50,10 +60,22 @@ export class BoundedCalls {
     }
   };
 
-  /** An answer proves that the server is alive, also one that comes too late to be of use. */
+  /** An answer proves that the server is alive, also one that comes too late to be of use, or says no. */
   async #answered<T>(operation: () => Promise<T>): Promise<T> {
-    const answer = await operation();
-    this.#timeoutsInARow = 0;
-    return answer;
+    try {
+      const answer = await operation();
+      this.#timeoutsInARow = 0;
+      return answer;
+    } catch (error) {
+      if (!this.#isOutage(error)) this.#timeoutsInARow = 0;
+      throw error;
+    }
+  }
+
+  #countTimeout(): void {
+    this.#timeoutsInARow += 1;
+    if (this.#timeoutsInARow < TIMEOUTS_UNTIL_OPEN || performance.now() < this.#nextReconnectAt) return;
+    this.#nextReconnectAt = performance.now() + RECONNECT_INTERVAL_MS;
+    this.#reconnect();
   }
 }

@@ -16,7 +16,6 @@ const UNDEFINED_TABLE = '42P01';
 export class BoundedPostgres {
   readonly #client: PostgresClient;
   readonly #calls = new BoundedCalls('PostgreSQL', isOutage);
-  readonly run = this.#calls.run;
 
   constructor(client: PostgresClient) {
     this.#client = client;
@@ -24,13 +23,17 @@ export class BoundedPostgres {
   }
 
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const { rows } = await this.run(() => this.#client.query(text, values));
+    return rows as Row[];
+  }
+
+  readonly run: BoundedCalls['run'] = async (operation, undo) => {
     try {
-      const { rows } = await this.#calls.run(() => this.#client.query(text, values));
-      return rows as Row[];
+      return await this.#calls.run(operation, undo);
     } catch (error) {
       throw withMigrateHint(error);
     }
-  }
+  };
 
   /**
    * Runs statements of `CREATE … IF NOT EXISTS`, one process after the other: without the lock two that begin

@@ -15,6 +15,7 @@ export interface SessionRow {
 
 /** A login clears at most so many rows that have run out, so that it never waits for a great clean-up. */
 const PRUNED_PER_LOGIN = 10;
+const PRUNED_ATTEMPTS = 100;
 
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -58,13 +59,14 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
         DELETE FROM ${table} WHERE id IN (
           SELECT id FROM ${table} WHERE expires_at <= clock_timestamp()
           ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
-      ), pruned_attempts AS (
-        DELETE FROM ${attemptsTable} WHERE key IN (
-          SELECT key FROM ${attemptsTable} WHERE expire <= extract(epoch FROM clock_timestamp()) * 1000
-          ORDER BY expire LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
       )
       INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent)
       VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)`,
+
+    pruneAttempts: `
+      DELETE FROM ${attemptsTable} WHERE key IN (
+        SELECT key FROM ${attemptsTable} WHERE expire <= extract(epoch FROM clock_timestamp()) * 1000
+        ORDER BY expire LIMIT ${PRUNED_ATTEMPTS} FOR UPDATE SKIP LOCKED)`,
 
     // The row lock makes parallel calls queue up, and each reads what the one before it has written.
     rotate: `
@@ -77,7 +79,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
           WHEN expires_at <= now THEN 'unknown'
           WHEN $3::bigint > generation THEN 'rotated'
           WHEN $3::bigint = generation
-            AND (attempt = nullif($4::text, '') OR now - rotated_at <= $7::integer * interval '1 second') THEN 'replayed'
+            AND (attempt = nullif($4::text, '') OR now - rotated_at <= $7::float8 * interval '1 second') THEN 'replayed'
           ELSE 'reused'
         END AS outcome FROM timed
       ), rotated AS (
@@ -85,8 +87,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
           generation = $3::bigint,
           rotated_at = decided.now,
           attempt = nullif($4::text, ''),
-          expires_at = least(decided.now + $5::integer * interval '1 second',
-                             decided.created_at + $6::integer * interval '1 second')
+          expires_at = least(decided.now + $5::float8 * interval '1 second',
+                             decided.created_at + $6::float8 * interval '1 second')
         FROM decided WHERE stored.id = decided.id AND decided.outcome = 'rotated'
         RETURNING stored.*
       ), ended AS (

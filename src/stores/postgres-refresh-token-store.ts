@@ -17,17 +17,22 @@ export interface PostgresRefreshTokenStoreOptions {
   attemptsTable?: string;
 }
 
+/** Each pruning takes a hundred rows, so that the table shrinks where all of them have run out. */
+const PRUNE_CHANCE = 1 / 20;
+
 /**
  * Sessions in a table of PostgreSQL. Each login deletes a few rows that have run out, so that the table
  * needs no timer and no cron job.
  */
 export class PostgresRefreshTokenStore implements RefreshTokenStore {
+  readonly #client: PostgresClient;
   readonly #postgres: BoundedPostgres;
   readonly #sql: ReturnType<typeof refreshTokenStatements>;
   readonly #attemptsTable: string;
 
   /** Takes the caller's client and leaves it open; connects to nothing by itself. */
   constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
+    this.#client = client;
     this.#postgres = new BoundedPostgres(client);
     this.#attemptsTable = checkedTableName('attemptsTable', options.attemptsTable ?? 'visa_attempts');
     this.#sql = refreshTokenStatements(
@@ -99,20 +104,26 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     const limiter = new RateLimiterPostgres({
       // The limiter hands over one object; the stores' clients (PGlite among them) take text and values.
       storeClient: {
-        query: async ({ text, values }: { text: string; values: unknown[] }) => ({
-          rows: await this.#postgres.query(text, values),
-        }),
+        query: ({ text, values }: { text: string; values: unknown[] }) => {
+          this.#pruneAttemptsNowAndThen();
+          return this.#client.query(text, values);
+        },
       },
       storeType: 'client',
       tableName: table as string,
       ...(schema && { schemaName: schema }),
       tableCreated: true, // by migrate()
-      clearExpiredByTimeout: false, // the login statement clears a few; a constructor starts no timer
+      clearExpiredByTimeout: false, // see pruneAttemptsNowAndThen; a constructor starts no timer
       keyPrefix: name,
       points: 1,
       duration: windowSeconds,
     });
-    return limiterCounter(limiter, (operation) => operation());
+    return limiterCounter(limiter, this.#postgres.run);
+  }
+
+  /** Made-up usernames never log in, so that a login can't be what clears their counters. Nobody waits for it. */
+  #pruneAttemptsNowAndThen(): void {
+    if (Math.random() < PRUNE_CHANCE) this.#postgres.query(this.#sql.pruneAttempts).catch(() => undefined);
   }
 }
 

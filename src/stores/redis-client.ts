@@ -9,11 +9,14 @@ export interface RedisClient {
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
   listeners(event: string): unknown[];
+  disconnect(reconnect?: boolean): void;
   defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
 }
 
 /** Error codes that are a mistake in the program; every other one (LOADING, READONLY, OOM …) is an outage. */
 const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
+/** How Redis before version 7 reports an outage that a script has run into. */
+const OUTAGE_IN_SCRIPT = /^ERR Error running script .* -(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN) /;
 /** `wait` is a lazy client, which connects with its first command. */
 const READY = new Set(['ready', 'wait']);
 
@@ -22,22 +25,24 @@ type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 /** A client whose every call is bounded in time and tells an outage from a mistake. */
 export class BoundedRedis {
   readonly #client: RedisClient;
-  readonly #calls = new BoundedCalls('Redis', isOutage);
+  readonly #calls: BoundedCalls;
   #becomingReady: Promise<void> | undefined;
 
   /** Every script works on one key, so that it runs on a Cluster too. */
   constructor(client: RedisClient, scripts: Readonly<Record<string, string>>) {
     this.#client = client;
+    // A dropped NAT entry or a dead host leaves a connection that looks open; ioredis alone would wait for ever.
+    this.#calls = new BoundedCalls('Redis', isOutage, () => client.disconnect(true));
     // ioredis prints every connection error that nobody listens for; the calls report the outage.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
     for (const [name, lua] of Object.entries(scripts)) client.defineCommand(name, { numberOfKeys: 1, lua });
   }
 
-  readonly run = <T>(operation: () => Promise<T>): Promise<T> =>
+  readonly run: BoundedCalls['run'] = (operation, undo) =>
     this.#calls.run(async () => {
       if (!READY.has(this.#client.status)) await this.#ready();
       return operation();
-    });
+    }, undo);
 
   call(command: string, key: string, ...args: (string | number)[]): Promise<unknown> {
     const client = this.#client as unknown as Record<string, Command>;
@@ -69,7 +74,9 @@ export class BoundedRedis {
 const READY_TIMEOUT_MS = 900;
 
 function isOutage(error: unknown): boolean {
-  return !isProgrammingError(error) && !MISTAKES.test((error as Error).message);
+  if (isProgrammingError(error)) return false;
+  const { message } = error as Error;
+  return !MISTAKES.test(message) || OUTAGE_IN_SCRIPT.test(message);
 }
 
 function ignore(): void {}

@@ -92,6 +92,19 @@ export function refreshTokenStoreContract(
       assert.equal(last.session.expiresAt.getTime(), session.createdAt.getTime() + HOUR * 1000);
     }),
 
+    promise('takes lifetimes and windows of a hundred years', async (store) => {
+      const session = await started(store);
+      const century = 100 * 365 * 24 * HOUR;
+      const lifetimes = {
+        expiresInSeconds: century,
+        maxLifetimeSeconds: century,
+        reuseWindowSeconds: century,
+      };
+      const result = await rotated(store, request(session, 1, lifetimes));
+      assert.equal(result.session.expiresAt.getTime(), session.createdAt.getTime() + century * 1000);
+      assert.equal((await rotated(store, request(session, 1, lifetimes))).outcome, 'replayed');
+    }),
+
     promise('accepts a generation from beyond a lost write', async (store) => {
       const session = await started(store);
       const result = await rotated(store, request(session, 7));

@@ -6,6 +6,7 @@ import { CLOCK_TOLERANCE_SECONDS } from './jwt.js';
  */
 export class RevokedSessions {
   readonly #lifetimeMs: number;
+  /** By user and session: who names somebody else's session must not shut them out. */
   readonly #untilBySession = new Map<string, number>();
 
   /** @param accessLifetimeSeconds how long an access token lives; the store that dated it may be ahead of us */
@@ -13,16 +14,17 @@ export class RevokedSessions {
     this.#lifetimeMs = (accessLifetimeSeconds + CLOCK_TOLERANCE_SECONDS) * 1000;
   }
 
-  add(sessionIds: readonly string[], nowMs: number): void {
+  add(userId: string, sessionIds: readonly string[], nowMs: number): void {
     this.#forget(nowMs);
     for (const sessionId of sessionIds) {
-      this.#untilBySession.delete(sessionId); // so that it goes to the end
-      this.#untilBySession.set(sessionId, nowMs + this.#lifetimeMs);
+      const key = keyOf(userId, sessionId);
+      this.#untilBySession.delete(key); // so that it goes to the end
+      this.#untilBySession.set(key, nowMs + this.#lifetimeMs);
     }
   }
 
-  has(sessionId: string): boolean {
-    return this.#untilBySession.has(sessionId);
+  has(userId: string, sessionId: string): boolean {
+    return this.#untilBySession.has(keyOf(userId, sessionId));
   }
 
   /** All live equally long, so that the oldest stand first. */
@@ -32,4 +34,9 @@ export class RevokedSessions {
       this.#untilBySession.delete(sessionId);
     }
   }
+}
+
+/** Session ids have no slash. */
+function keyOf(userId: string, sessionId: string): string {
+  return `${sessionId}/${userId}`;
 }

@@ -75,6 +75,18 @@ const bodies: [string, FailureName, string | Buffer, Headers?][] = [
   ],
 ];
 
+test.each([
+  ['post', '/auth/logout-all'],
+  ['delete', '/auth/sessions'],
+  ['delete', '/auth/sessions/some-id'],
+] as const)('%s %s acts on no body but JSON', async (verb, path) => {
+  await testApp.register(`body-${path}`);
+  const browser = await testApp.loggedIn(`body-${path}`);
+  const response = await browser[verb](path).set('Content-Type', 'text/plain').send('hello');
+  expect([response.status, response.body.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  expect((await browser.post('/auth/refresh')).status).toBe(200);
+});
+
 describe.each(ENDPOINTS)('/%s with a bad body', (endpoint) => {
   // A rest parameter, because Jest would hand its callback to the one that a short row leaves free.
   test.each(bodies)('%s: %s', async (...[, code, body, headers]) => {

@@ -38,6 +38,14 @@ describe('a hash', () => {
     expect(await hasher.verify(composed, await hasher.hash(decomposed))).toEqual(MATCH);
   });
 
+  test('a hash that another system made of a decomposed password matches what it was made of', async () => {
+    const decomposed = 'cafe\u0301 au lait';
+    const legacy = hashSync(decomposed, COST);
+    expect(await hasher.verify(decomposed, legacy)).toEqual({ matches: true, needsRehash: true });
+    expect((await hasher.verify('cafe\u0301 noir', legacy)).matches).toBe(false);
+    expect((await hasher.verify('cafe\u0301 noir', await hasher.hash('x'.repeat(80)))).matches).toBe(false);
+  });
+
   test('keeps apart what only looks alike: NFC is no NFKC, and case matters', async () => {
     const hash = await hasher.hash('\ufb01le');
     expect(await hasher.verify('file', hash)).toEqual(MISMATCH);

@@ -7,8 +7,8 @@ const after = (seconds: number) => 1_700_000_000_000 + seconds * 1000;
 
 test('knows what was ended, and nothing else', () => {
   const revoked = new RevokedSessions(LIFETIME);
-  revoked.add(['a', 'b'], after(0));
-  expect(['a', 'b', 'c', '', '__proto__'].map((id) => revoked.has(id))).toEqual([
+  revoked.add('ann', ['a', 'b'], after(0));
+  expect(['a', 'b', 'c', '', '__proto__'].map((id) => revoked.has('ann', id))).toEqual([
     true,
     true,
     false,
@@ -17,19 +17,25 @@ test('knows what was ended, and nothing else', () => {
   ]);
 });
 
+test("does not take one user's session for another's", () => {
+  const revoked = new RevokedSessions(LIFETIME);
+  revoked.add('ann', ['a'], after(0));
+  expect(revoked.has('bob', 'a')).toBe(false);
+});
+
 test('remembers as long as an access token can still verify, and then forgets', () => {
   const revoked = new RevokedSessions(LIFETIME);
-  revoked.add(['a'], after(0));
-  revoked.add([], after(LIFETIME + TOLERANCE - 1));
-  expect(revoked.has('a')).toBe(true);
-  revoked.add([], after(LIFETIME + TOLERANCE));
-  expect(revoked.has('a')).toBe(false);
+  revoked.add('ann', ['a'], after(0));
+  revoked.add('ann', [], after(LIFETIME + TOLERANCE - 1));
+  expect(revoked.has('ann', 'a')).toBe(true);
+  revoked.add('ann', [], after(LIFETIME + TOLERANCE));
+  expect(revoked.has('ann', 'a')).toBe(false);
 });
 
 test('counts from the last time that a session was named', () => {
   const revoked = new RevokedSessions(LIFETIME);
-  revoked.add(['a', 'b'], after(0));
-  revoked.add(['a'], after(1000));
-  revoked.add([], after(LIFETIME + TOLERANCE));
-  expect([revoked.has('a'), revoked.has('b')]).toEqual([true, false]);
+  revoked.add('ann', ['a', 'b'], after(0));
+  revoked.add('ann', ['a'], after(1000));
+  revoked.add('ann', [], after(LIFETIME + TOLERANCE));
+  expect([revoked.has('ann', 'a'), revoked.has('ann', 'b')]).toEqual([true, false]);
 });

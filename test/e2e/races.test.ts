@@ -1,0 +1,142 @@
+import { AuthError, MemoryRefreshTokenStore, MemoryUserStore } from '../../src';
+import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
+
+const NEW_PASSWORD = 'another phrase 42';
+
+/** Stores whose next call does something first: what another request, or an outage, does at that very moment. */
+class HookedUsers extends MemoryUserStore {
+  beforeFind: (() => Promise<void>) | undefined;
+
+  override async findByUsername(username: string) {
+    const hook = this.beforeFind;
+    this.beforeFind = undefined;
+    await hook?.();
+    return super.findByUsername(username);
+  }
+}
+
+class HookedSessions extends MemoryRefreshTokenStore {
+  beforeCreate: (() => Promise<void>) | undefined;
+  beforeRevoke: (() => Promise<void>) | undefined;
+
+  override async create(session: Parameters<MemoryRefreshTokenStore['create']>[0]) {
+    const hook = this.beforeCreate;
+    this.beforeCreate = undefined;
+    await hook?.();
+    return super.create(session);
+  }
+
+  override async revoke(userId: string, sessionId: string) {
+    const existed = await super.revoke(userId, sessionId);
+    await this.#answered();
+    return existed;
+  }
+
+  override async revokeAll(userId: string, options?: { except?: string }) {
+    const ended = await super.revokeAll(userId, options);
+    await this.#answered();
+    return ended;
+  }
+
+  /** The store has done it; the answer may get lost. */
+  async #answered() {
+    const hook = this.beforeRevoke;
+    this.beforeRevoke = undefined;
+    await hook?.();
+  }
+}
+
+const outage = () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'));
+
+let users: HookedUsers;
+let refreshTokens: HookedSessions;
+let testApp: TestApp;
+let userId: string;
+
+beforeEach(async () => {
+  users = new HookedUsers();
+  refreshTokens = new HookedSessions();
+  testApp = createTestApp({ users, refreshTokens });
+  ({ id: userId } = await testApp.register('ann'));
+});
+afterEach(() => testApp.auth.close());
+
+const login = (password: string) => testApp.client().post('/auth/login').send({ username: 'ann', password });
+const change = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+
+describe('a login that is under way', () => {
+  test('while the password changes gets no session by the old one', async () => {
+    const browser = await testApp.loggedIn('ann');
+    refreshTokens.beforeCreate = async () => {
+      expect((await browser.post('/auth/password').send(change)).status).toBe(200);
+    };
+    expect((await login(PASSWORD)).body.code).toBe('INVALID_CREDENTIALS');
+    expect(await refreshTokens.list(userId)).toHaveLength(1);
+    expect((await browser.post('/auth/refresh')).status).toBe(200);
+  });
+
+  test.each([
+    ['is disabled', () => users.update(userId, { disabled: true })],
+    ['is deleted', () => users.delete(userId)],
+  ])('while the user %s gets no session', async (_what, end) => {
+    refreshTokens.beforeCreate = async () => {
+      await end();
+    };
+    expect((await login(PASSWORD)).body.code).toBe('INVALID_CREDENTIALS');
+    expect(await refreshTokens.list(userId)).toEqual([]);
+  });
+});
+
+test('a password change that met an outage can be tried again, and the other sessions end', async () => {
+  const browser = await testApp.loggedIn('ann');
+  const other = await testApp.loggedIn('ann');
+  refreshTokens.beforeRevoke = outage;
+  expect((await browser.post('/auth/password').send(change)).status).toBe(503);
+  expect((await browser.post('/auth/password').send(change)).status).toBe(200);
+  expect((await other.post('/auth/refresh')).body.code).toBe('SESSION_NOT_FOUND');
+  expect((await login(NEW_PASSWORD)).status).toBe(200);
+});
+
+describe('an ending whose answer got lost', () => {
+  test.each(['logout', 'logout-all'])(
+    '%s: 503, and tried again it ends the access token too',
+    async (name) => {
+      const { accessToken } = await testApp.tokensOf('ann');
+      const send = (verb: 'get' | 'post', path: string) =>
+        testApp.client()[verb](path).set('Authorization', `Bearer ${accessToken}`);
+      refreshTokens.beforeRevoke = outage;
+      expect((await send('post', `/auth/${name}`)).status).toBe(503);
+      expect((await send('get', '/profile')).status).toBe(200); // not ended, and not called ended
+      expect((await send('post', `/auth/${name}`)).status).toBe(200);
+      expect((await send('get', '/profile')).body.code).toBe('SESSION_REVOKED');
+    },
+  );
+
+  test('one of the sessions: 503, then 404, and its access token is refused', async () => {
+    const browser = await testApp.loggedIn('ann');
+    const { accessToken } = await testApp.tokensOf('ann');
+    const profile = () => testApp.client().get('/profile').set('Authorization', `Bearer ${accessToken}`);
+    const { sessionId } = (await profile()).body as { sessionId: string };
+    refreshTokens.beforeRevoke = outage;
+    expect((await browser.delete(`/auth/sessions/${sessionId}`)).status).toBe(503);
+    expect((await browser.delete(`/auth/sessions/${sessionId}`)).status).toBe(404);
+    expect((await profile()).body.code).toBe('SESSION_REVOKED');
+  });
+
+  test("an id of somebody else's session shuts nobody out", async () => {
+    await testApp.register('bob');
+    const bob = await testApp.loggedIn('bob');
+    const { sessionId } = (await bob.get('/profile')).body as { sessionId: string };
+    const ann = await testApp.loggedIn('ann');
+    refreshTokens.beforeRevoke = outage;
+    expect((await ann.delete(`/auth/sessions/${sessionId}`)).status).toBe(503);
+    expect((await bob.get('/profile')).status).toBe(200);
+  });
+});
+
+test('an outage is no guess: after nine failures and a 503 the right password logs in', async () => {
+  for (let n = 0; n < 9; n += 1) expect((await login('wrong')).status).toBe(401);
+  users.beforeFind = outage;
+  expect((await login(PASSWORD)).status).toBe(503);
+  expect((await login(PASSWORD)).status).toBe(200);
+});

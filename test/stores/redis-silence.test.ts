@@ -1,0 +1,26 @@
+import { Redis } from 'ioredis';
+import { RedisRefreshTokenStore } from '../../src';
+import { randomPrefix } from '../helpers/backends';
+import { startTcpProxy } from '../helpers/tcp-proxy';
+
+test('a connection that looks open and says nothing is replaced, so that the store heals by itself', async () => {
+  const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
+  const redis = new Redis(`redis://127.0.0.1:${proxy.port}`);
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
+  const answers = () => store.list('ann').then(() => true, () => false); // prettier-ignore
+  try {
+    expect(await answers()).toBe(true);
+    proxy.silence();
+    const began = performance.now();
+    expect(await Promise.all(Array.from({ length: 5 }, answers))).toEqual(
+      Array.from({ length: 5 }, () => false),
+    );
+    while (!(await answers())) {
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    redis.disconnect();
+    await proxy.close();
+  }
+});

@@ -1,43 +1,16 @@
-import {
-  clearsCookies,
-  cookieHeader,
-  createRealStores,
-  createTestApp,
-  REFRESH_SECRET,
-  setCookies,
-  type RealStores,
-  type TestApp,
-} from '../helpers/app';
+import { clearsCookies, cookieHeader, REFRESH_SECRET, setCookies } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
+import { useRealApp } from '../helpers/real-app';
 import { decodeToken, resign } from '../helpers/tokens';
 
-let stores: RealStores;
-let testApp: TestApp;
-let userId: string;
-let users = 0;
-
-beforeAll(async () => {
-  stores = await createRealStores();
-  testApp = createTestApp(stores.options);
-});
-beforeEach(async () => {
-  users += 1;
-  userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
-});
-afterAll(async () => {
-  await testApp.auth.close();
-  await stores.close();
-  expect(testApp.unforeseen).toEqual([]);
-});
-
-const name = () => `user ${users}`;
+const real = useRealApp();
 const refreshWith = (cookies: Record<string, string>, method: 'get' | 'post' = 'post') =>
-  testApp.client()[method]('/auth/refresh').set('Cookie', cookieHeader(cookies));
+  real.testApp.client()[method]('/auth/refresh').set('Cookie', cookieHeader(cookies));
 
 test.each(['post', 'get'] as const)(
   '%s /refresh sets a new pair of cookies and says no more',
   async (method) => {
-    const before = await testApp.tokensOf(name());
+    const before = await real.testApp.tokensOf(real.username);
     const response = await refreshWith(before, method);
     expect([response.status, response.body]).toEqual([200, { message: 'Token refreshed' }]);
     expect(response.headers['cache-control']).toBe('no-store');
@@ -49,18 +22,18 @@ test.each(['post', 'get'] as const)(
     });
     expect(decodeToken(after['refreshToken']?.value ?? '').payload['gen']).toBe(2);
     const cookie = cookieHeader({ accessToken: after['accessToken']?.value ?? '' });
-    expect((await testApp.client().get('/profile').set('Cookie', cookie)).body.id).toBe(userId);
+    expect((await real.testApp.client().get('/profile').set('Cookie', cookie)).body.id).toBe(real.userId);
   },
 );
 
 test('an expired access token is no obstacle, and none is needed', async () => {
-  const { refreshToken } = await testApp.tokensOf(name());
+  const { refreshToken } = await real.testApp.tokensOf(real.username);
   expect((await refreshWith({ refreshToken })).status).toBe(200);
   expect((await refreshWith({ refreshToken, accessToken: 'garbage' })).status).toBe(200);
 });
 
 test('20 parallel refreshes with one token all get the same successor', async () => {
-  const tokens = await testApp.tokensOf(name());
+  const tokens = await real.testApp.tokensOf(real.username);
   const responses = await Promise.all(Array.from({ length: 20 }, () => refreshWith(tokens)));
   const successors = new Set(responses.map((response) => setCookies(response)['refreshToken']?.value));
   expect(successors.size).toBe(1);
@@ -87,46 +60,46 @@ test.each(['garbage', 'a.b.c', '%E0%A4%A', 'j:{"a":1}', 's:signed.x'])(
 );
 
 test('a revoked session is SESSION_NOT_FOUND, and its cookies go', async () => {
-  const tokens = await testApp.tokensOf(name());
-  await testApp.auth.sessions.revokeAll(userId);
+  const tokens = await real.testApp.tokensOf(real.username);
+  await real.testApp.auth.sessions.revokeAll(real.userId);
   const response = await refreshWith(tokens);
   expectFailure(response, 'SESSION_NOT_FOUND');
   expect(clearsCookies(response)).toBe(true);
 });
 
 test('a revocation wins over refreshes in flight: none brings the session back', async () => {
-  const tokens = await testApp.tokensOf(name());
+  const tokens = await real.testApp.tokensOf(real.username);
   const inFlight = Array.from({ length: 10 }, () => refreshWith(tokens).then(({ status }) => status));
-  await testApp.auth.sessions.revokeAll(userId);
+  await real.testApp.auth.sessions.revokeAll(real.userId);
   await Promise.all(inFlight);
-  expect(await testApp.auth.sessions.list(userId)).toEqual([]);
+  expect(await real.testApp.auth.sessions.list(real.userId)).toEqual([]);
 });
 
 test.each<[string, () => Promise<unknown>]>([
-  ['deleted', () => stores.options.users.delete(userId)],
-  ['disabled', () => stores.options.users.update(userId, { disabled: true })],
+  ['deleted', () => real.stores.options.users.delete(real.userId)],
+  ['disabled', () => real.stores.options.users.update(real.userId, { disabled: true })],
 ])('a %s user gets SESSION_NOT_FOUND, and the session ends', async (_what, goes) => {
-  const tokens = await testApp.tokensOf(name());
+  const tokens = await real.testApp.tokensOf(real.username);
   const revoked: unknown[] = [];
-  testApp.auth.events.once('revoked', (event) => revoked.push(event));
+  real.testApp.auth.events.once('revoked', (event) => revoked.push(event));
   await goes();
   const response = await refreshWith(tokens);
   expectFailure(response, 'SESSION_NOT_FOUND');
   expect(clearsCookies(response)).toBe(true);
-  expect(await testApp.auth.sessions.list(userId)).toEqual([]);
-  expect(revoked).toMatchObject([{ userId, reason: 'user-gone' }]);
+  expect(await real.testApp.auth.sessions.list(real.userId)).toEqual([]);
+  expect(revoked).toMatchObject([{ userId: real.userId, reason: 'user-gone' }]);
 });
 
 test('roles are read anew at each refresh', async () => {
-  const browser = await testApp.loggedIn(name());
-  await stores.options.users.update(userId, { roles: ['editor'] });
+  const browser = await real.testApp.loggedIn(real.username);
+  await real.stores.options.users.update(real.userId, { roles: ['editor'] });
   expect((await browser.get('/profile')).body.roles).toEqual([]);
   await browser.post('/auth/refresh');
   expect((await browser.get('/profile')).body.roles).toEqual(['editor']);
 });
 
 test('a refresh is no login: authTime and sessionId stay', async () => {
-  const browser = await testApp.loggedIn(name());
+  const browser = await real.testApp.loggedIn(real.username);
   const before = (await browser.get('/profile')).body;
   await browser.post('/auth/refresh');
   expect((await browser.get('/profile')).body).toEqual(before);
@@ -136,16 +109,16 @@ describe('gen in a token that is signed with the right secret', () => {
   test.each([0, -1, 1.5, '1', null, undefined, true, [1], 2 ** 53])(
     '%j is REFRESH_TOKEN_INVALID, and touches no session',
     async (gen) => {
-      const { refreshToken } = await testApp.tokensOf(name());
+      const { refreshToken } = await real.testApp.tokensOf(real.username);
       const forged = resign(refreshToken, REFRESH_SECRET, { payload: { gen } });
       expectFailure(await refreshWith({ refreshToken: forged }), 'REFRESH_TOKEN_INVALID');
-      expect((await testApp.auth.sessions.list(userId))[0]?.generation).toBe(0);
+      expect((await real.testApp.auth.sessions.list(real.userId))[0]?.generation).toBe(0);
       expect((await refreshWith({ refreshToken })).status).toBe(200);
     },
   );
 
   test('ahead of the store is believed: a failover lost a write', async () => {
-    const { refreshToken } = await testApp.tokensOf(name());
+    const { refreshToken } = await real.testApp.tokensOf(real.username);
     const ahead = resign(refreshToken, REFRESH_SECRET, { payload: { gen: 7 } });
     const response = await refreshWith({ refreshToken: ahead });
     expect(response.status).toBe(200);

@@ -1,34 +1,10 @@
-import {
-  clearsCookies,
-  createRealStores,
-  createTestApp,
-  type RealStores,
-  type TestApp,
-} from '../helpers/app';
+import { clearsCookies, type TestApp } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
+import { useRealApp } from '../helpers/real-app';
 
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-let stores: RealStores;
-let testApp: TestApp;
-let userId: string;
-let users = 0;
-
-beforeAll(async () => {
-  stores = await createRealStores();
-  testApp = createTestApp(stores.options);
-});
-beforeEach(async () => {
-  users += 1;
-  userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
-});
-afterAll(async () => {
-  await testApp.auth.close();
-  await stores.close();
-  expect(testApp.unforeseen).toEqual([]);
-});
-
-const name = () => `user ${users}`;
+const real = useRealApp();
 
 type Browser = Awaited<ReturnType<TestApp['loggedIn']>>;
 const sessionIdOf = async (browser: Browser) => (await browser.get('/profile')).body.sessionId as string;
@@ -42,13 +18,13 @@ test.each([
   ['get', '/check'],
   ['get', '/info'],
 ] as const)('%s %s needs an access token', async (method, path) => {
-  expectFailure(await testApp.client()[method](`/auth${path}`), 'NO_ACCESS_TOKEN');
+  expectFailure(await real.testApp.client()[method](`/auth${path}`), 'NO_ACCESS_TOKEN');
 });
 
 test('the list says which devices are logged in, and which one asks', async () => {
-  const login = testApp.browser();
-  await login.post('/quick-login').set('User-Agent', 'Phone/1.0').send({ username: name() });
-  const here = await testApp.loggedIn(name());
+  const login = real.testApp.browser();
+  await login.post('/quick-login').set('User-Agent', 'Phone/1.0').send({ username: real.username });
+  const here = await real.testApp.loggedIn(real.username);
   const response = await here.get('/auth/sessions');
   expect(response.status).toBe(200);
   expect(response.headers['cache-control']).toBe('no-store');
@@ -70,7 +46,7 @@ test('the list says which devices are logged in, and which one asks', async () =
 });
 
 test('a refresh moves lastUsedAt and expiresAt, and nothing else', async () => {
-  const browser = await testApp.loggedIn(name());
+  const browser = await real.testApp.loggedIn(real.username);
   const [before] = (await browser.get('/auth/sessions')).body.sessions;
   await new Promise((resolve) => setTimeout(resolve, 5));
   await browser.post('/auth/refresh');
@@ -81,7 +57,10 @@ test('a refresh moves lastUsedAt and expiresAt, and nothing else', async () => {
 });
 
 test('ending another device answers 204, and logs it out at once', async () => {
-  const [here, there] = [await testApp.loggedIn(name()), await testApp.loggedIn(name())];
+  const [here, there] = [
+    await real.testApp.loggedIn(real.username),
+    await real.testApp.loggedIn(real.username),
+  ];
   const response = await here.delete(`/auth/sessions/${await sessionIdOf(there)}`);
   expect([response.status, response.text]).toEqual([204, '']);
   expect(response.headers['set-cookie']).toBeUndefined();
@@ -91,7 +70,7 @@ test('ending another device answers 204, and logs it out at once', async () => {
 });
 
 test('ending the own session clears the cookies', async () => {
-  const here = await testApp.loggedIn(name());
+  const here = await real.testApp.loggedIn(real.username);
   const response = await here.delete(`/auth/sessions/${await sessionIdOf(here)}`);
   expect(response.status).toBe(204);
   expect(clearsCookies(response)).toBe(true);
@@ -99,9 +78,9 @@ test('ending the own session clears the cookies', async () => {
 });
 
 test("somebody else's session is 404 and stays", async () => {
-  await stores.options.users.create({ username: `${name()} victim`, passwordHash: null });
-  const victim = await testApp.loggedIn(`${name()} victim`);
-  const here = await testApp.loggedIn(name());
+  await real.stores.options.users.create({ username: `${real.username} victim`, passwordHash: null });
+  const victim = await real.testApp.loggedIn(`${real.username} victim`);
+  const here = await real.testApp.loggedIn(real.username);
   expectFailure(await here.delete(`/auth/sessions/${await sessionIdOf(victim)}`), 'UNKNOWN_SESSION_ID');
   expect((await victim.post('/auth/refresh')).status).toBe(200);
 });
@@ -119,13 +98,13 @@ test.each([
   '%ff',
   '%',
 ])('the id %s is 404, and no session ends', async (id) => {
-  const here = await testApp.loggedIn(name());
+  const here = await real.testApp.loggedIn(real.username);
   expectFailure(await here.delete(`/auth/sessions/${id}`), 'UNKNOWN_SESSION_ID');
   expect((await here.get('/auth/sessions')).body.sessions).toHaveLength(1);
 });
 
 test('DELETE /sessions ends every session but this one, and says how many', async () => {
-  const [here, ...others] = [1, 2, 3].map(() => testApp.loggedIn(name()));
+  const [here, ...others] = [1, 2, 3].map(() => real.testApp.loggedIn(real.username));
   const browser = await (here as Promise<Browser>);
   const elsewhere = await Promise.all(others);
   const response = await browser.delete('/auth/sessions');
@@ -136,14 +115,16 @@ test('DELETE /sessions ends every session but this one, and says how many', asyn
 });
 
 test('server code lists and ends sessions through auth.sessions', async () => {
-  const { sessions } = testApp.auth;
-  const browsers = await Promise.all([1, 2, 3].map(() => testApp.loggedIn(name())));
+  const { sessions } = real.testApp.auth;
+  const browsers = await Promise.all([1, 2, 3].map(() => real.testApp.loggedIn(real.username)));
   const ids = await Promise.all(browsers.map(sessionIdOf));
   const [first, second] = ids as [string, string];
-  expect((await sessions.list(userId)).map(({ sessionId }) => sessionId).sort()).toEqual([...ids].sort());
-  expect(await sessions.revoke(userId, first)).toBe(true);
-  expect(await sessions.revoke(userId, first)).toBe(false);
+  expect((await sessions.list(real.userId)).map(({ sessionId }) => sessionId).sort()).toEqual(
+    [...ids].sort(),
+  );
+  expect(await sessions.revoke(real.userId, first)).toBe(true);
+  expect(await sessions.revoke(real.userId, first)).toBe(false);
   expectFailure(await (browsers[0] as Browser).get('/profile'), 'SESSION_REVOKED');
-  expect(await sessions.revokeAll(userId, { except: second })).toEqual([ids[2]]);
-  expect(await sessions.revokeAll(userId)).toEqual([second]);
+  expect(await sessions.revokeAll(real.userId, { except: second })).toEqual([ids[2]]);
+  expect(await sessions.revokeAll(real.userId)).toEqual([second]);
 });

@@ -15,14 +15,15 @@ export function createPassword(services: Services): RequestHandler {
     const { currentPassword, newPassword } = req.body;
     const user = await limits.password(id, () => verifyCurrent(services, id, currentPassword));
     const newHash = await passwords.hash(newPassword);
-    // Before the change, so that whoever tries again after an outage can't find it half done …
-    await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
     // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.
     if (!(await config.users.updatePasswordHash(id, newHash, user.passwordHash))) {
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    // … and after it, for a login with the old password that got through in between.
-    await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
+    await sessions.revokeAll(id, { except: sessionId }, 'password-changed').catch(async (error: unknown) => {
+      // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
+      await config.users.updatePasswordHash(id, user.passwordHash, newHash);
+      throw error;
+    });
     events.announce('passwordChanged', { userId: id, sessionId, ...originOf(req) });
 
     const session = await sessions.find(id, sessionId);
@@ -38,10 +39,11 @@ async function verifyCurrent(
   { config, passwords }: Services,
   id: string,
   currentPassword: string,
-): Promise<StoredUser> {
+): Promise<StoredUser & { passwordHash: string }> {
   const user = await config.users.findById(id);
   if (!user || user.disabled) throw new AuthError('ACCESS_TOKEN_INVALID');
-  const { matches } = await passwords.verify(currentPassword, user.passwordHash);
-  if (!matches) throw new AuthError('INVALID_CREDENTIALS');
-  return user;
+  const { passwordHash } = user;
+  const { matches } = await passwords.verify(currentPassword, passwordHash);
+  if (!matches || passwordHash === null) throw new AuthError('INVALID_CREDENTIALS');
+  return { ...user, passwordHash };
 }

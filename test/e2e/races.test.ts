@@ -87,11 +87,26 @@ describe('a login that is under way', () => {
   });
 });
 
-test('a password change that met an outage can be tried again, and the other sessions end', async () => {
+test('of two password changes at once, from two devices, one wins and keeps its session', async () => {
+  const devices = [await testApp.loggedIn('ann'), await testApp.loggedIn('ann')] as const;
+  const answers = await Promise.all(
+    devices.map((device, n) =>
+      device.post('/auth/password').send({ ...change, newPassword: `${NEW_PASSWORD} of ${n}` }),
+    ),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+  const winner = answers.findIndex(({ status }) => status === 200);
+  expect((await login(`${NEW_PASSWORD} of ${winner}`)).status).toBe(200);
+  expect((await devices[winner as 0 | 1].post('/auth/refresh')).status).toBe(200);
+  expect((await devices[(1 - winner) as 0 | 1].post('/auth/refresh')).status).toBe(401);
+});
+
+test('a password change that met an outage is none, and tried again it ends the other sessions', async () => {
   const browser = await testApp.loggedIn('ann');
   const other = await testApp.loggedIn('ann');
   refreshTokens.beforeRevoke = outage;
   expect((await browser.post('/auth/password').send(change)).status).toBe(503);
+  expect((await login(PASSWORD)).status).toBe(200);
   expect((await browser.post('/auth/password').send(change)).status).toBe(200);
   expect((await other.post('/auth/refresh')).body.code).toBe('SESSION_NOT_FOUND');
   expect((await login(NEW_PASSWORD)).status).toBe(200);

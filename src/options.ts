@@ -5,7 +5,14 @@ import type { AuthOptions } from './auth-options.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import { durationInSeconds, type Duration } from './utils/duration.js';
-import { createKeySet, KeyError, type Algorithm, type KeySet, type Secret } from './utils/keys.js';
+import {
+  createKeySet,
+  KeyError,
+  MAKE_A_SECRET,
+  type Algorithm,
+  type KeySet,
+  type Secret,
+} from './utils/keys.js';
 
 /** @throws TypeError that names the option and the cure */
 export function parseOptions(input: AuthOptions): AuthConfig {
@@ -80,7 +87,7 @@ const secret = z.custom<Secret | readonly Secret[]>(
     (Array.isArray(value) ? (value as unknown[]) : [value]).every(
       (each) => (typeof each === 'string' && each !== '') || (typeof each === 'object' && each !== null),
     ),
-  'is missing: make one with `openssl rand -base64 48` and hand it over, from the environment for instance',
+  `is missing: make one with ${MAKE_A_SECRET} and hand it over, from the environment for instance`,
 );
 
 const cookieName = (byDefault: string) =>
@@ -247,7 +254,7 @@ function assertNoOverlap(access: KeySet, refresh: KeySet): void {
   for (const kid of refresh.verification.keys()) {
     if (!access.verification.has(kid)) continue;
     throw new TypeError(
-      'refreshToken.secret must have no key in common with accessToken.secret: make one of its own with `openssl rand -base64 48`',
+      `refreshToken.secret must have no key in common with accessToken.secret: make one of its own with ${MAKE_A_SECRET}`,
     );
   }
 }

@@ -10,8 +10,8 @@ const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const pemText = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
-const MISSING = /is missing: make one with `openssl rand -base64 48`/;
-const SHORT = /at least 32 bytes.*openssl rand/;
+const MISSING = /is missing: make one with `node -p "crypto\.randomBytes\(48\)/;
+const SHORT = /at least 32 bytes.*make one with `node -p/;
 const IS_PAIR = /is a key pair, but the algorithm is HMAC: set algorithm to RS256/;
 const IS_PEM = /is a PEM key, but the algorithm is HMAC: set algorithm to RS256/;
 

@@ -33,6 +33,8 @@ export class KeyError extends Error {}
 
 /** RFC 7518 §3.2 asks for a key as long as the hash; 256 bits are the least that is taken. */
 const MIN_SECRET_BYTES = 32;
+/** The command that every start-up error about a secret names. */
+export const MAKE_A_SECRET = '`node -p "crypto.randomBytes(48).toString(\'base64\')"`';
 const MIN_RSA_BITS = 2048; // RFC 7518 §3.3
 const CURVES: Readonly<Record<string, string>> = {
   ES256: 'prime256v1',
@@ -73,9 +75,7 @@ function hmacKey(secret: Secret): PreparedKey {
     throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
   }
   if ((key.symmetricKeySize ?? 0) < MIN_SECRET_BYTES) {
-    throw new KeyError(
-      `must be at least ${MIN_SECRET_BYTES} bytes long: make one with \`openssl rand -base64 48\``,
-    );
+    throw new KeyError(`must be at least ${MIN_SECRET_BYTES} bytes long: make one with ${MAKE_A_SECRET}`);
   }
   // Derived from the secret, so that all processes agree; one-way, so that it tells nothing of it.
   const kid = createHmac('sha256', key).update('passport-visa kid').digest('base64url').slice(0, 16);

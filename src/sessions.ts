@@ -68,7 +68,11 @@ export class Sessions {
     };
     await this.#config.refreshTokens.create(newSession);
     // After the creation, so that a password change either sees this session and ends it, or is seen here.
-    const current = await this.#config.users.findById(user.id);
+    const current = await this.#config.users.findById(user.id).catch((error: unknown) => {
+      // Nobody gets the tokens of this session, and nobody waits for its end.
+      this.#config.refreshTokens.revoke(user.id, newSession.sessionId).catch(() => undefined);
+      throw error;
+    });
     if (!current || current.disabled || current.passwordHash !== user.passwordHash) {
       await this.#config.refreshTokens.revoke(user.id, newSession.sessionId);
       throw new AuthError('INVALID_CREDENTIALS');

@@ -19,20 +19,26 @@ export function createPassword(services: Services): RequestHandler {
     if (!(await config.users.updatePasswordHash(id, newHash, user.passwordHash))) {
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    await sessions.revokeAll(id, { except: sessionId }, 'password-changed').catch(async (error: unknown) => {
+    try {
+      await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
+      const session = await sessions.find(id, sessionId);
+      if (!session) throw new AuthError('SESSION_REVOKED');
+      const origin = originOf(req);
+      const issued = await sessions.rotate(user, sessionId, session.generation + 1, { origin });
+      events.announce('passwordChanged', { userId: id, sessionId, ...origin });
+      const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
+      const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
+      res.json({ message: 'Password changed', ...tokens });
+    } catch (error) {
       // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
-      await config.users.updatePasswordHash(id, user.passwordHash, newHash);
+      if (isOutage(error)) await config.users.updatePasswordHash(id, user.passwordHash, newHash);
       throw error;
-    });
-    events.announce('passwordChanged', { userId: id, sessionId, ...originOf(req) });
-
-    const session = await sessions.find(id, sessionId);
-    if (!session) throw new AuthError('SESSION_REVOKED');
-    const issued = await sessions.rotate(user, sessionId, session.generation + 1, { origin: originOf(req) });
-    const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
-    const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
-    res.json({ message: 'Password changed', ...tokens });
+    }
   };
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof AuthError && error.code === 'SERVICE_UNAVAILABLE';
 }
 
 async function verifyCurrent(

@@ -79,7 +79,7 @@ export class AttemptLimits {
   }
 
   #locked(limit: LimitName, key: string, error: unknown): unknown {
-    if (error instanceof AuthError && error.code === 'TOO_MANY_ATTEMPTS') {
+    if (isTooManyAttempts(error)) {
       this.#events.announce('locked', { limit, key, retryAfterSeconds: error.retryAfterSeconds ?? 0 });
     }
     return error;
@@ -137,7 +137,10 @@ class FailuresInARow implements Limit {
     const succeeded = () => this.#forget(digest);
     const { count } = await this.#failures.increment(digest);
     if (count < this.#limit) return { succeeded, takeBack: () => this.#failures.decrement(digest) };
-    await this.#takeTurn(digest);
+    await this.#takeTurn(digest).catch((error: unknown) => {
+      if (!isTooManyAttempts(error)) this.#giveTurnBack(digest).catch(() => undefined);
+      throw error;
+    });
     return { succeeded, takeBack: () => this.#giveTurnBack(digest) };
   }
 
@@ -178,6 +181,10 @@ function tooManyAttempts(msBeforeReset: number): AuthError {
   return new AuthError('TOO_MANY_ATTEMPTS', {
     retryAfterSeconds: Math.max(1, Math.ceil(msBeforeReset / 1000)),
   });
+}
+
+function isTooManyAttempts(error: unknown): error is AuthError {
+  return error instanceof AuthError && error.code === 'TOO_MANY_ATTEMPTS';
 }
 
 function isWrongGuess(error: unknown): boolean {

@@ -39,7 +39,10 @@ async function verifyCredentials(
   if (!needsRehash) return user;
 
   const passwordHash = await passwords.hash(password);
-  const replaced = await users.updatePasswordHash(user.id, passwordHash, user.passwordHash);
-  // Somebody has just changed the password, and this one is no longer it.
-  return replaced ? { ...user, passwordHash } : undefined;
+  if (await users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
+    return { ...user, passwordHash };
+  // Another login has made the hash anew, or somebody has just changed the password: what is stored now decides.
+  const current = await users.findById(user.id);
+  if (!current || current.disabled) return undefined;
+  return (await passwords.verify(password, current.passwordHash)).matches ? current : undefined;
 }

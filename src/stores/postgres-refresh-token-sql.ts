@@ -63,9 +63,10 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
       INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent)
       VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)`,
 
+    // They are dated by the clocks of the processes, which may be a minute behind.
     pruneAttempts: `
       DELETE FROM ${attemptsTable} WHERE key IN (
-        SELECT key FROM ${attemptsTable} WHERE expire <= extract(epoch FROM clock_timestamp()) * 1000
+        SELECT key FROM ${attemptsTable} WHERE expire <= (extract(epoch FROM clock_timestamp()) - 60) * 1000
         ORDER BY expire LIMIT ${PRUNED_ATTEMPTS} FOR UPDATE SKIP LOCKED)`,
 
     // The row lock makes parallel calls queue up, and each reads what the one before it has written.

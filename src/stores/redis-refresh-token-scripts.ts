@@ -1,6 +1,7 @@
 /**
  * The scripts of `RedisRefreshTokenStore`. KEYS[1] is the hash of one user; a field is a session id, its value
- * what `packSession` writes. Each is safe to run twice, because ioredis may send a script again after a reconnect.
+ * what `packSession` writes. Each is safe to run twice, because ioredis may send a script again after a reconnect;
+ * a rotation that comes long after its request was given up on writes nothing, or it would pass for a reuse.
  */
 
 /** Redis 7 has milliseconds in TIME as well; Lua prints large numbers in exponents unless told otherwise. */
@@ -31,13 +32,14 @@ const unpack = `
 /** The key must outlive its longest session; relative, so that a clock held still in a test works too. */
 const keepKeyFor = `
   local function keepKeyFor(milliseconds)
-    if redis.call('PTTL', KEYS[1]) < milliseconds then
+    local ttl = redis.call('PTTL', KEYS[1])
+    if ttl < 0 or ttl < milliseconds then
       redis.call('PEXPIRE', KEYS[1], digits(math.max(milliseconds, 1)))
     end
   end`;
 
 export const refreshTokenScripts = {
-  /** ARGV: session id, packed session, expiresAt. Looks at four other sessions and drops those that have run out. */
+  /** ARGV: session id, packed session, its lifetime in ms. Answers the time. Looks at four other sessions and drops those that have run out. */
   visaCreateSession: `${clock}${unpack}${keepKeyFor}
     local now = storeTime()
     local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
@@ -46,11 +48,13 @@ export const refreshTokenScripts = {
       if session and session.expiresAt <= now then redis.call('HDEL', KEYS[1], sample[i]) end
     end
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-    keepKeyFor(tonumber(ARGV[3]) - now)
-    return 1`,
+    keepKeyFor(tonumber(ARGV[3]))
+    return digits(now)`,
 
-  /** ARGV: session id, generation, attempt, expiresIn, maxLifetime, reuseWindow (all ms), now or ''. */
+  /** ARGV: session id, generation, attempt, expiresIn, maxLifetime, reuseWindow (all ms), now or '', deadline or ''. */
   visaRotateSession: `${clock}${unpack}${keepKeyFor}
+    local deadline = tonumber(ARGV[8])
+    if deadline and storeTime() > deadline then return {'late', '', digits(storeTime())} end
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     local session = packed and unpackSession(packed)
     if not session then return {'unknown'} end

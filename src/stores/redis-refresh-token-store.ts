@@ -1,4 +1,5 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { serviceUnavailable } from '../errors.js';
 import { limiterCounter, type AttemptCounter } from './attempt-counter.js';
 import { BoundedRedis, type RedisClient } from './redis-client.js';
 import { refreshTokenScripts } from './redis-refresh-token-scripts.js';
@@ -10,6 +11,9 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
+
+/** Longer than any call is waited for, and shorter than any stall that matters. */
+const ROTATION_DEADLINE_MS = 1500;
 
 export interface RedisRefreshTokenStoreOptions {
   /** What all keys begin with. Default: `visa:`. */
@@ -24,6 +28,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   readonly #client: RedisClient;
   readonly #redis: BoundedRedis;
   readonly #keyPrefix: string;
+  /** How far the clock of Redis is ahead of ours. */
+  #clockOffsetMs: number | undefined;
 
   /** Takes the caller's client and leaves it open. */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
@@ -35,13 +41,14 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   async create(session: NewSession): Promise<void> {
-    await this.#redis.call(
+    const now = await this.#redis.call(
       'visaCreateSession',
       this.#key(session.userId),
       session.sessionId,
       packSession({ ...session, generation: 0, rotatedAt: session.createdAt }),
-      session.expiresAt.getTime(),
+      session.expiresAt.getTime() - session.createdAt.getTime(),
     );
+    this.#learnTime(now as string);
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
@@ -55,9 +62,15 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       request.maxLifetimeSeconds * 1000,
       request.reuseWindowSeconds * 1000,
       request.now?.getTime() ?? '',
+      this.#deadline(),
     );
-    const [outcome, packed, now] = reply as [RotateResult['outcome'], string, string];
+    const [outcome, packed, now] = reply as [RotateResult['outcome'] | 'late', string, string];
+    if (outcome === 'late') {
+      this.#learnTime(now);
+      throw serviceUnavailable(new Error('Redis was too late with a rotation'));
+    }
     if (outcome === 'reused' || outcome === 'unknown') return { outcome };
+    if (!request.now) this.#learnTime(now);
     const session = unpackSession(request.userId, request.sessionId, packed);
     return { outcome, session, now: new Date(Number(now)) };
   }
@@ -96,6 +109,15 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       duration: windowSeconds,
     });
     return limiterCounter(limiter, this.#redis.run);
+  }
+
+  #learnTime(storeTime: string): void {
+    this.#clockOffsetMs = Number(storeTime) - Date.now();
+  }
+
+  /** By the clock of Redis; none until its first answer has told us that. */
+  #deadline(): number | '' {
+    return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + ROTATION_DEADLINE_MS;
   }
 
   /** The braces are the hash tag (Redis Cluster specification); encoding keeps an id from closing them. */

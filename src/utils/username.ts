@@ -4,9 +4,9 @@ export function normalizeUsername(username: string): string {
 }
 
 /**
- * What usernames are compared by: two names with the same key are one name. Lower-casing can undo the
- * composition (İ becomes i and a combining dot), so that NFC comes last as well.
+ * What usernames are compared by: two names with the same key are one name. Σ has two lower-case forms, of which one is
+ * taken. Lower-casing can undo the composition (İ becomes i and a combining dot), so that NFC comes last as well.
  */
 export function usernameKey(username: string): string {
-  return normalizeUsername(username).toLowerCase().normalize('NFC');
+  return normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }

@@ -53,8 +53,8 @@ test('each event fires once, with who and where, and never with a password or a 
   await expectEvents(
     () => post('password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, cookies),
     ['revoked', { userId, sessionIds: [sessionId], reason: 'password-changed' }],
-    ['passwordChanged', who],
     ['refresh', { ...who, replayed: false }],
+    ['passwordChanged', who],
   );
   clock.advance(60);
   await expectEvents(() => post('refresh', {}, cookies), ['reuse', { ...who, generation: 1 }]);

@@ -1,3 +1,4 @@
+import { hashSync } from 'bcryptjs';
 import { AuthError, MemoryRefreshTokenStore, MemoryUserStore } from '../../src';
 import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
 
@@ -147,6 +148,14 @@ describe('an ending whose answer got lost', () => {
     expect((await ann.delete(`/auth/sessions/${sessionId}`)).status).toBe(503);
     expect((await bob.get('/profile')).status).toBe(200);
   });
+});
+
+test('parallel logins that all make an old hash anew all succeed', async () => {
+  const { id } = await users.create({ username: 'old', passwordHash: hashSync(PASSWORD, 4) });
+  const old = () => testApp.client().post('/auth/login').send({ username: 'old', password: PASSWORD });
+  const answers = await Promise.all([old(), old(), old()]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await users.findById(id))?.passwordHash).toMatch(/^\$2b\$10\$/);
 });
 
 test('an outage is no guess: after nine failures and a 503 the right password logs in', async () => {

@@ -119,3 +119,31 @@ test('asks nothing of the server until it is used, and connects a lazy client th
   expect(await store.list('nobody')).toEqual([]);
   await lazy.quit();
 });
+
+test('a rotation that runs long after its request was given up on writes nothing', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  await store.create(newSession('ann', 'one'));
+  const lifetimes = { expiresInSeconds: 60, maxLifetimeSeconds: 60, reuseWindowSeconds: 0 };
+  const request = { userId: 'ann', sessionId: 'one', generation: 1, ...lifetimes };
+  const realNow = Date.now;
+  try {
+    // As if it had been sent two seconds ago, and ioredis sent it again after a reconnect.
+    Date.now = () => realNow() - 2000;
+    await expect(store.rotate(request)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(await store.find('ann', 'one')).toMatchObject({ generation: 0 });
+    // A clock that was set back is no reason to be late for ever.
+    expect((await store.rotate(request)).outcome).toBe('rotated');
+  } finally {
+    Date.now = realNow;
+  }
+});
+
+test('keys have a time to live whatever the clock of the process says', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  const long = new Date('2024-01-01T00:00:00Z');
+  const session = { ...newSession('ann', 'one'), createdAt: long, authTime: long };
+  await store.create({ ...session, expiresAt: new Date(long.getTime() + HOUR_MS) });
+  expect(await redis.pttl(`${prefix}{ann}`)).toBeGreaterThan(0);
+});

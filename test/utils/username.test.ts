@@ -12,6 +12,8 @@ test.each([
   ['ann@example.com', 'Ann@Example.COM'],
   // Only the small letter has a composed form.
   ['H\u0331', '\u1e96'],
+  // Three sigmas: capital, small, and small at the end of a word.
+  ['\u039f\u0394\u039f\u03a3', '\u03bf\u03b4\u03bf\u03c3'],
 ])('%j and %j are one name', (one, other) => {
   expect(usernameKey(one)).toBe(usernameKey(other));
 });

@@ -97,6 +97,10 @@ function retryAfterOf(code: AuthErrorCode): number | undefined {
   return code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;
 }
 
+export function isAuthError(error: unknown, code: AuthErrorCode): error is AuthError {
+  return error instanceof AuthError && error.code === code;
+}
+
 /** A store that can't be reached. */
 export function serviceUnavailable(cause: unknown): AuthError {
   return new AuthError('SERVICE_UNAVAILABLE', { cause });

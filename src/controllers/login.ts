@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { AuthError } from '../errors.js';
+import { isAuthError } from '../errors.js';
 import { authenticateLocal } from '../passport/index.js';
 import type { BodyRequest } from './body-schemas.js';
 import type { Services } from '../services.js';
@@ -13,7 +13,7 @@ export function createLogin({ config, events, limits, passport, sessions }: Serv
     const user = await limits
       .login(req, username, () => authenticateLocal(passport, req, res))
       .catch((error: unknown) => {
-        if (error instanceof AuthError && error.code === 'INVALID_CREDENTIALS') {
+        if (isAuthError(error, 'INVALID_CREDENTIALS')) {
           events.announce('loginFailed', { username, ...originOf(req) });
         }
         throw error;

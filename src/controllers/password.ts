@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { AuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import { extractAccessToken } from '../passport/jwt-strategy.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
@@ -31,14 +31,11 @@ export function createPassword(services: Services): RequestHandler {
       res.json({ message: 'Password changed', ...tokens });
     } catch (error) {
       // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
-      if (isOutage(error)) await config.users.updatePasswordHash(id, user.passwordHash, newHash);
+      if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
+        await config.users.updatePasswordHash(id, user.passwordHash, newHash);
       throw error;
     }
   };
-}
-
-function isOutage(error: unknown): boolean {
-  return error instanceof AuthError && error.code === 'SERVICE_UNAVAILABLE';
 }
 
 async function verifyCurrent(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import { AuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import type { AuthEventMap, AuthEvents } from '../events.js';
 import type { AuthConfig } from '../auth-config.js';
 import { memoryCounter, type AttemptCounter } from '../stores/attempt-counter.js';
@@ -73,13 +73,13 @@ export class AttemptLimits {
       return result;
     } catch (error) {
       // An outage or a refusal elsewhere was no guess. Nobody waits for this: the store may be what is down.
-      if (!isWrongGuess(error)) counted.takeBack().catch(() => undefined);
+      if (!isAuthError(error, 'INVALID_CREDENTIALS')) counted.takeBack().catch(() => undefined);
       throw error;
     }
   }
 
   #locked(limit: LimitName, key: string, error: unknown): unknown {
-    if (isTooManyAttempts(error)) {
+    if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) {
       this.#events.announce('locked', { limit, key, retryAfterSeconds: error.retryAfterSeconds ?? 0 });
     }
     return error;
@@ -138,7 +138,7 @@ class FailuresInARow implements Limit {
     const { count } = await this.#failures.increment(digest);
     if (count < this.#limit) return { succeeded, takeBack: () => this.#failures.decrement(digest) };
     await this.#takeTurn(digest).catch((error: unknown) => {
-      if (!isTooManyAttempts(error)) this.#giveTurnBack(digest).catch(() => undefined);
+      if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) this.#giveTurnBack(digest).catch(() => undefined);
       throw error;
     });
     return { succeeded, takeBack: () => this.#giveTurnBack(digest) };
@@ -181,12 +181,4 @@ function tooManyAttempts(msBeforeReset: number): AuthError {
   return new AuthError('TOO_MANY_ATTEMPTS', {
     retryAfterSeconds: Math.max(1, Math.ceil(msBeforeReset / 1000)),
   });
-}
-
-function isTooManyAttempts(error: unknown): error is AuthError {
-  return error instanceof AuthError && error.code === 'TOO_MANY_ATTEMPTS';
-}
-
-function isWrongGuess(error: unknown): boolean {
-  return error instanceof AuthError && error.code === 'INVALID_CREDENTIALS';
 }

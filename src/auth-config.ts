@@ -1,4 +1,5 @@
 import type { Authenticator } from 'passport';
+import type { OnStoreDown } from './access-tokens.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import type { AccessTokenConfig } from './utils/access-token.js';
@@ -31,6 +32,9 @@ export interface AuthConfig {
   readonly register: boolean;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly getAliases: boolean;
+  readonly revocation: 'instant' | 'expiry';
+  readonly onStoreDown: OnStoreDown;
+  readonly storeUserAgent: 'full' | 'label' | false;
   readonly passport: Authenticator | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;

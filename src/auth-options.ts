@@ -2,6 +2,7 @@ import type { Authenticator } from 'passport';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import type { Duration } from './utils/duration.js';
+import type { OnStoreDown } from './access-tokens.js';
 import type { Algorithm, Secret } from './utils/keys.js';
 
 /** What `createAuth` takes. A duration is seconds, or a text with its unit such as `'30m'`. */
@@ -24,6 +25,8 @@ export interface AuthOptions {
     issuer?: string;
     /** `aud`, written and demanded. Default: none. */
     audience?: string;
+    /** How many verified tokens a process remembers, so as not to verify them again; 0 for none. Default: 10,000 (some 10 MB). */
+    cacheSize?: number;
   };
   refreshToken: {
     /** At least 32 bytes, none of them the access token's. A list rotates keys. Always HS256. */
@@ -74,6 +77,18 @@ export interface AuthOptions {
   register?: boolean;
   /** Origins besides the app's own whose pages may call it: `'https://app.example.com'`. Default: none. */
   trustedOrigins?: readonly string[];
+  /**
+   * How soon the end of a session reaches the access tokens in other processes: `'instant'`, or when they run out: `'expiry'`.
+   * Default: `'instant'` where the store can do it; those for Redis and PostgreSQL can.
+   */
+  revocation?: 'instant' | 'expiry';
+  /**
+   * What guards do while this process can't know which sessions have just ended, because the store is out of reach: answer
+   * 503, or go by the access token alone. Default: `'allow-until-expiry'`.
+   */
+  onStoreDown?: OnStoreDown;
+  /** What is kept of the `User-Agent` header: all of it, a label such as `Chrome 142, Windows`, or nothing. Default: `'full'`. */
+  storeUserAgent?: 'full' | 'label' | false;
   /** Whether GET /refresh and GET /logout exist beside POST. Default: true. */
   getAliases?: boolean;
   /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */

@@ -1,12 +1,15 @@
 import type { RequestHandler, Router } from 'express';
 import type { Authenticator } from 'passport';
+import { AccessTokens } from './access-tokens.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
 import { AuthEvents } from './events.js';
 import { AttemptLimits } from './middleware/rate-limit.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
 import type { AuthOptions } from './auth-options.js';
 import { parseOptions } from './options.js';
-import { createPassport } from './passport/index.js';
+import { createAuthenticateRequest } from './passport/authenticate-request.js';
+import { answerJwtWith, createPassport } from './passport/index.js';
+import { Revocations } from './revocations.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import type { Services } from './services.js';
 import { Sessions } from './sessions.js';
@@ -38,7 +41,16 @@ export interface Auth {
   };
   /** What happens, as it happens: for logs, metrics and mails. */
   readonly events: AuthEvents;
-  /** Ends what `createAuth` opened, the hashing threads; the clients of the stores are yours to close. */
+  /**
+   * Resolves when this process knows which sessions have lately been revoked: what to wait for before the app listens. At
+   * once where revocation is not instant.
+   * @throws AuthError SERVICE_UNAVAILABLE when the store stays out of reach for 10 seconds
+   */
+  ready(): Promise<void>;
+  /**
+   * Ends what `createAuth` opened: the hashing threads, and the connection on which revocations are heard. The clients of
+   * the stores are yours to close.
+   */
   close(): Promise<void>;
 }
 
@@ -50,16 +62,25 @@ export function createAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
   const events = new AuthEvents();
   const passwords = new PasswordHasher(config.password.cost);
-  const passport = createPassport(config, passwords);
-  const sessions = new Sessions(config, events);
+  const revocations = new Revocations(config, events);
+  const sessions = new Sessions(config, events, revocations);
+  const accessTokens = new AccessTokens(config, revocations);
+  const authenticateRequest = createAuthenticateRequest(config, accessTokens);
+  const passport = createPassport(config, passwords, accessTokens, authenticateRequest);
   const limits = new AttemptLimits(config, events);
   const guard = (guardOptions?: GuardOptions) =>
-    createGuard({ config, events, passport, sessions }, guardOptions);
-  const services: Services = { config, events, passport, passwords, sessions, limits, guard };
+    createGuard({ config, events, accessTokens, authenticateRequest, sessions }, guardOptions);
+  const tokenVerify = guard();
+  answerJwtWith(tokenVerify, passport);
+  const forgetUsers = config.users.onUserGone?.((userId) => sessions.revokeAll(userId, {}, 'user-gone'));
+  const services: Services = {
+    ...{ config, events, passwords, sessions, accessTokens },
+    ...{ authenticateRequest, passport, limits, guard },
+  };
 
   return {
     router: createAuthRouter(services),
-    tokenVerify: guard(),
+    tokenVerify,
     guard,
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     passport,
@@ -69,6 +90,11 @@ export function createAuth(options: AuthOptions): Auth {
       revokeAll: (userId, revokeOptions) => sessions.revokeAll(userId, revokeOptions),
     },
     events,
-    close: () => passwords.close(),
+    ready: () => revocations.ready(),
+    async close() {
+      forgetUsers?.();
+      revocations.close();
+      await passwords.close();
+    },
   };
 }

@@ -24,6 +24,8 @@ export interface AuthEventMap {
   reuse: [RequestOrigin & { userId: string; sessionId: string; generation: number }];
   revoked: [{ userId: string; sessionIds: string[]; reason: RevocationReason }];
   passwordChanged: [RequestOrigin & { userId: string; sessionId: string }];
+  /** Whether this process knows what other processes have revoked; `error` says why it doesn't. */
+  revocations: [{ current: boolean; error?: Error }];
   /** A store was out of reach, or the hashing queue full, and a request got 503. */
   unavailable: [{ error: Error }];
 }

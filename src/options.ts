@@ -30,6 +30,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       expiresInSeconds: accessToken.expiresIn,
       issuer: accessToken.issuer,
       audience: accessToken.audience,
+      cacheSize: accessToken.cacheSize,
     }),
     refreshToken: Object.freeze({
       keys: refreshKeys,
@@ -47,9 +48,14 @@ export function parseOptions(input: AuthOptions): AuthConfig {
     }),
     trustedOrigins: new Set(options.trustedOrigins),
     passport: options.passport,
+    revocation: options.revocation ?? (canFollow(options.refreshTokens) ? 'instant' : 'expiry'),
     now: clock ?? Date.now,
     storeNow: () => (clock ? new Date(clock()) : undefined),
   });
+}
+
+function canFollow(store: RefreshTokenStore): boolean {
+  return typeof store.followRevocations === 'function';
 }
 
 /** 100 years: a date beyond the calendar would make tokens that never verify. */
@@ -176,6 +182,7 @@ const optionsSchema = z.strictObject({
         .default('HS256'),
       issuer: z.string().min(1).optional(),
       audience: z.string().min(1).optional(),
+      cacheSize: z.int().min(0).max(1_000_000).default(10_000),
     })
     .prefault({} as never),
   refreshToken: z
@@ -206,14 +213,26 @@ const optionsSchema = z.strictObject({
   register: z.boolean().default(true),
   trustedOrigins: z.array(origin).readonly().default([]),
   getAliases: z.boolean().default(true),
+  revocation: z.enum(['instant', 'expiry']).optional(),
+  onStoreDown: z.enum(['deny', 'allow-until-expiry']).default('allow-until-expiry'),
+  storeUserAgent: z
+    .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
+    .default('full'),
   passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
   clock: z.custom<() => number>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 
-const consistentOptionsSchema = optionsSchema.refine(
-  ({ usernameField, passwordField }) => usernameField !== passwordField,
-  { path: ['passwordField'], message: 'must differ from usernameField' },
-);
+const consistentOptionsSchema = optionsSchema
+  .refine(({ usernameField, passwordField }) => usernameField !== passwordField, {
+    path: ['passwordField'],
+    message: 'must differ from usernameField',
+  })
+  .refine(({ revocation, refreshTokens }) => revocation !== 'instant' || canFollow(refreshTokens), {
+    path: ['revocation'],
+    message:
+      "is 'instant', which refreshTokens can't do: use one of the stores of this package, give yours the method " +
+      "followRevocations, or set revocation to 'expiry'",
+  });
 
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {

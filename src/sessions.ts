@@ -4,7 +4,8 @@ import type { AuthEvents, RequestOrigin, RevocationReason } from './events.js';
 import type { AuthConfig } from './auth-config.js';
 import type { Session } from './stores/refresh-token-store.js';
 import type { StoredUser } from './stores/user-store.js';
-import { signAccessToken, verifyExpiredAccessToken } from './utils/access-token.js';
+import type { Revocations } from './revocations.js';
+import { signAccessToken, verifyAccessToken } from './utils/access-token.js';
 import { TokenError } from './utils/jwt.js';
 import {
   signRefreshToken,
@@ -12,6 +13,7 @@ import {
   verifyRefreshToken,
   type RefreshClaims,
 } from './utils/refresh-token.js';
+import { keptUserAgent } from './utils/user-agent.js';
 import { RevokedSessions } from './utils/revoked-sessions.js';
 
 /** A pair of tokens and what it was made from. */
@@ -31,21 +33,19 @@ interface RequestDetails {
 }
 
 const SESSION_ID_BYTES = 16;
-/** A browser's own is about 111 characters long; the rest is somebody filling the store. */
-const MAX_USER_AGENT = 512;
 
 /** Starts, rotates and ends sessions: the only place that joins tokens and store. */
 export class Sessions {
   readonly #config: AuthConfig;
   readonly #events: AuthEvents;
-  readonly #revoked: RevokedSessions;
+  readonly #revocations: Revocations;
   /** Asked to end in an outage: the store may have done it, though nobody heard. */
   readonly #unheard: RevokedSessions;
 
-  constructor(config: AuthConfig, events: AuthEvents) {
+  constructor(config: AuthConfig, events: AuthEvents, revocations: Revocations) {
     this.#config = config;
     this.#events = events;
-    this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
+    this.#revocations = revocations;
     this.#unheard = new RevokedSessions(config.accessToken.expiresInSeconds);
   }
 
@@ -64,7 +64,7 @@ export class Sessions {
       expiresAt: new Date(now + Math.min(expiresInSeconds, maxLifetimeSeconds) * 1000),
       remember,
       ip: origin.ip,
-      userAgent: origin.userAgent?.slice(0, MAX_USER_AGENT),
+      userAgent: keptUserAgent(origin.userAgent, this.#config.storeUserAgent),
     };
     await this.#config.refreshTokens.create(newSession);
     // After the creation, so that a password change either sees this session and ends it, or is seen here.
@@ -121,10 +121,10 @@ export class Sessions {
     });
     switch (result.outcome) {
       case 'unknown':
-        this.#refuseAccess(user.id, [sessionId]);
+        await this.#revocations.announce(user.id, sessionId);
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
-        this.#refuseAccess(user.id, [sessionId]);
+        this.#revocations.refuse(user.id, [sessionId]);
         this.#events.announce('reuse', { userId: user.id, sessionId, generation, ...origin });
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
@@ -143,17 +143,17 @@ export class Sessions {
     const { refreshToken: refresh, accessToken: access } = this.#config;
     const claims =
       unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
-      unlessInvalid(accessToken, (token) => verifyExpiredAccessToken(token, access));
+      unlessInvalid(accessToken, (token) => verifyAccessToken(token, access).claims);
     if (!claims) return;
     await this.revoke(claims.userId, claims.sessionId, 'logout');
-    // Whether it was there or not: the tokens are ours, so that it once was, and it isn't any more.
-    this.#refuseAccess(claims.userId, [claims.sessionId]);
+    // If the store didn't know it: the tokens are ours, so that it once was, and it isn't any more.
+    await this.#revocations.announce(claims.userId, claims.sessionId);
   }
 
   /** Ends every session of the user, the one that asks included. @returns how many */
   async endAll({ userId, sessionId }: { userId: string; sessionId: string }): Promise<number> {
     const ended = await this.revokeAll(userId, {}, 'logout-all');
-    this.#refuseAccess(userId, [sessionId]);
+    this.#revocations.refuse(userId, [sessionId]);
     return ended.length;
   }
 
@@ -173,7 +173,7 @@ export class Sessions {
       this.#unheard.add(userId, [sessionId], this.#config.now());
       throw error;
     });
-    if (existed || this.#unheard.has(userId, sessionId)) this.#refuseAccess(userId, [sessionId]);
+    if (existed || this.#unheard.has(userId, sessionId)) this.#revocations.refuse(userId, [sessionId]);
     if (existed) this.#events.announce('revoked', { userId, sessionIds: [sessionId], reason });
     return existed;
   }
@@ -185,18 +185,9 @@ export class Sessions {
     reason: RevocationReason = 'server',
   ): Promise<string[]> {
     const ended = await this.#config.refreshTokens.revokeAll(userId, options);
-    this.#refuseAccess(userId, ended);
+    this.#revocations.refuse(userId, ended);
     if (ended.length > 0) this.#events.announce('revoked', { userId, sessionIds: ended, reason });
     return ended;
-  }
-
-  /** Whether this process has ended the session, or learnt that it is gone. */
-  isRevoked(userId: string, sessionId: string): boolean {
-    return this.#revoked.has(userId, sessionId);
-  }
-
-  #refuseAccess(userId: string, sessionIds: string[]): void {
-    this.#revoked.add(userId, sessionIds, this.#config.now());
   }
 
   #verifyRefreshToken(token: string): RefreshClaims {

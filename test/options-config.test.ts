@@ -19,7 +19,9 @@ describe('the config', () => {
   test('has every default that the contract names', () => {
     const options = minimum();
     const { accessToken, refreshToken, now, storeNow, ...config } = parseOptions(options);
-    expect(accessToken).toMatchObject({ expiresInSeconds: 30 * 60, issuer: undefined, audience: undefined });
+    expect(accessToken).toMatchObject({
+      ...{ expiresInSeconds: 30 * 60, issuer: undefined, audience: undefined, cacheSize: 10_000 },
+    });
     expect(accessToken.keys.algorithm).toBe('HS256');
     expect(refreshToken).toMatchObject({
       expiresInSeconds: 3 * 60 * 60,
@@ -45,6 +47,9 @@ describe('the config', () => {
       register: true,
       trustedOrigins: new Set(),
       getAliases: true,
+      revocation: 'instant',
+      onStoreDown: 'allow-until-expiry',
+      storeUserAgent: 'full',
       passport: undefined,
     });
     expect(Math.abs(now() - Date.now())).toBeLessThan(1000);

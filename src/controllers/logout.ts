@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { extractAccessToken } from '../passport/jwt-strategy.js';
+import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
 import type { BodyRequest } from './body-schemas.js';

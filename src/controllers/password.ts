@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { AuthError, isAuthError } from '../errors.js';
-import { extractAccessToken } from '../passport/jwt-strategy.js';
+import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { BodyRequest } from './body-schemas.js';

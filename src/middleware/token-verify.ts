@@ -1,14 +1,12 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
+import type { OnStoreDown } from '../access-tokens.js';
 import { AuthError, type AuthErrorCode } from '../errors.js';
 import type { AuthenticatedUser } from '../passport/authenticated-user.js';
-import { authenticateJwt } from '../passport/index.js';
-import { extractAccessToken } from '../passport/jwt-strategy.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { createErrorHandler } from './error-handler.js';
-import { isCrossSite, isUnsafe } from './same-site.js';
 
 export interface GuardOptions {
   /** Lets a request without a good token pass as anonymous; `req.authInfo.code` says why. Default: false. */
@@ -21,6 +19,8 @@ export interface GuardOptions {
   freshWithin?: Duration;
   /** Asks the store whether the session still stands: one read. Default: false. */
   checkSession?: boolean;
+  /** Overrides the option of `createAuth`: what to do while revocations can't be heard. Default: that option. */
+  onStoreDown?: OnStoreDown;
 }
 
 const optionsSchema = z.strictObject({
@@ -29,9 +29,10 @@ const optionsSchema = z.strictObject({
   loadUser: z.boolean().default(false),
   freshWithin: z.unknown().optional(),
   checkSession: z.boolean().default(false),
+  onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
 });
 
-type GuardServices = Pick<Services, 'config' | 'events' | 'passport' | 'sessions'>;
+type GuardServices = Pick<Services, 'config' | 'events' | 'accessTokens' | 'authenticateRequest' | 'sessions'>;
 
 /** What makes a request anonymous where the guard is optional; anything else still stops it. */
 const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
@@ -43,55 +44,67 @@ const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
 
 /** @throws TypeError that names the option and the cure */
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
+  const { config, events, accessTokens, authenticateRequest } = services;
   const { optional, ...checks } = parseGuardOptions(options);
-  const handleAuthError = createErrorHandler(services.events);
+  const asksStore = checks.loadUser || checks.checkSession;
+  const handleAuthError = createErrorHandler(events);
+
+  function refuse(error: unknown, req: Request, res: Response, next: NextFunction): void {
+    if (!optional || !(error instanceof AuthError && ANONYMOUS.has(error.code))) {
+      handleAuthError(error, req, res, next);
+      return;
+    }
+    delete req.user;
+    req.authInfo = { code: error.code };
+    next();
+  }
 
   return function tokenVerify(req, res, next) {
-    verify(services, checks, req, res).then(
-      (user) => {
-        req.user = user;
+    let user: AuthenticatedUser;
+    try {
+      user = authenticateRequest(req);
+      if (!asksStore) {
+        accessTokens.assertNotRevoked(user.id, user.sessionId, checks.onStoreDown);
+        assertAllowed(user, checks, config.now());
+      }
+    } catch (error) {
+      refuse(error, req, res, next);
+      return;
+    }
+    if (!asksStore) {
+      req.user = user;
+      next();
+      return;
+    }
+    verifyInStore(services, checks, user).then(
+      (current) => {
+        req.user = current;
         next();
       },
-      (error: unknown) => {
-        if (!optional || !(error instanceof AuthError && ANONYMOUS.has(error.code))) {
-          handleAuthError(error, req, res, next);
-          return;
-        }
-        delete req.user;
-        req.authInfo = { code: error.code };
-        next();
-      },
+      (error: unknown) => refuse(error, req, res, next),
     );
   };
 }
 
 interface Checks {
-  roles: readonly string[] | undefined;
+  roles?: readonly string[] | undefined;
   loadUser: boolean;
   freshWithinSeconds: number | undefined;
   checkSession: boolean;
+  onStoreDown?: OnStoreDown | undefined;
 }
 
-async function verify(
-  { config, passport, sessions }: GuardServices,
+async function verifyInStore(
+  { config, accessTokens, sessions }: GuardServices,
   checks: Checks,
-  req: Request,
-  res: Response,
+  token: AuthenticatedUser,
 ): Promise<AuthenticatedUser> {
-  const presented = extractAccessToken(req, config.cookies.accessName);
-  if (!presented) throw new AuthError('NO_ACCESS_TOKEN');
-  // A browser adds cookies to whatever page's request; a header it adds for nobody.
-  if (presented.from === 'cookie' && isUnsafe(req) && isCrossSite(req, config.trustedOrigins)) {
-    throw new AuthError('CROSS_SITE_REQUEST');
-  }
-  const token = await authenticateJwt(passport, req, res);
-  if (sessions.isRevoked(token.id, token.sessionId)) throw new AuthError('SESSION_REVOKED');
-  if (checks.checkSession && !(await sessions.find(token.id, token.sessionId))) {
-    throw new AuthError('SESSION_REVOKED');
-  }
-  const user = checks.loadUser ? asLoaded(token, await config.users.findById(token.id)) : token;
-  assertFresh(user, checks.freshWithinSeconds, config.now());
-  assertRole(user, checks.roles);
+  const { id, sessionId } = token;
+  const user = checks.loadUser ? asLoaded(token, await config.users.findById(id)) : token;
+  // Whoever asks the store about the session can do without what this process has heard of it.
+  accessTokens.assertNotRevoked(id, sessionId, checks.checkSession ? 'allow-until-expiry' : checks.onStoreDown);
+  if (checks.checkSession && !(await sessions.find(id, sessionId))) throw new AuthError('SESSION_REVOKED');
+  assertAllowed(user, checks, config.now());
   return user;
 }
 
@@ -102,17 +115,15 @@ function asLoaded(token: AuthenticatedUser, stored: StoredUser | undefined): Aut
   return { ...user, sessionId: token.sessionId, authTime: token.authTime };
 }
 
-function assertFresh(
-  { authTime }: AuthenticatedUser,
-  freshWithinSeconds: number | undefined,
+function assertAllowed(
+  { authTime, roles: has }: AuthenticatedUser,
+  { freshWithinSeconds, roles: needed }: Checks,
   nowMs: number,
 ): void {
-  if (freshWithinSeconds === undefined || nowMs - authTime.getTime() < freshWithinSeconds * 1000) return;
-  throw new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: freshWithinSeconds });
-}
-
-function assertRole(user: AuthenticatedUser, roles: readonly string[] | undefined): void {
-  if (roles && !roles.some((role) => user.roles.includes(role))) throw new AuthError('FORBIDDEN');
+  if (freshWithinSeconds !== undefined && nowMs - authTime.getTime() >= freshWithinSeconds * 1000) {
+    throw new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: freshWithinSeconds });
+  }
+  if (needed && !needed.some((role) => has.includes(role))) throw new AuthError('FORBIDDEN');
 }
 
 function parseGuardOptions(options: GuardOptions): Checks & { optional: boolean } {
@@ -121,12 +132,12 @@ function parseGuardOptions(options: GuardOptions): Checks & { optional: boolean 
     const known = Object.keys(optionsSchema.shape).join(', ');
     throw new TypeError(`guard(): ${z.prettifyError(parsed.error)} (known options: ${known})`);
   }
-  const { optional, roles, loadUser, checkSession, freshWithin } = parsed.data;
+  const { freshWithin, ...checks } = parsed.data;
   const freshWithinSeconds = freshWithin === undefined ? undefined : durationInSeconds(freshWithin);
   if (freshWithin !== undefined && !(freshWithinSeconds !== undefined && freshWithinSeconds > 0)) {
     throw new TypeError(
       `guard(): freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
     );
   }
-  return { optional, roles, loadUser, checkSession, freshWithinSeconds };
+  return { ...checks, freshWithinSeconds };
 }

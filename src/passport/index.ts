@@ -1,20 +1,25 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { Passport, type Authenticator } from 'passport';
+import type { AccessTokens } from '../access-tokens.js';
 import { AuthError } from '../errors.js';
 import type { AuthConfig } from '../auth-config.js';
 import type { StoredUser } from '../stores/user-store.js';
-import { TokenError } from '../utils/jwt.js';
 import type { PasswordHasher } from '../utils/password.js';
-import type { AuthenticatedUser } from './authenticated-user.js';
+import type { AuthenticateRequest } from './authenticate-request.js';
 import { createJwtStrategy } from './jwt-strategy.js';
 import { createLocalStrategy } from './local-strategy.js';
 
 /** The caller's Passport instance or a new one, with the strategies `local` and `jwt`. */
-export function createPassport(config: AuthConfig, passwords: PasswordHasher): Authenticator {
+export function createPassport(
+  config: AuthConfig,
+  passwords: PasswordHasher,
+  accessTokens: AccessTokens,
+  authenticateRequest: AuthenticateRequest,
+): Authenticator {
   const passport = config.passport ?? (new Passport() as unknown as Authenticator);
   for (const [name, strategy] of [
     ['local', createLocalStrategy(config, passwords)],
-    ['jwt', createJwtStrategy(config)],
+    ['jwt', createJwtStrategy(config, accessTokens, authenticateRequest)],
   ] as const) {
     assertFree(passport, name);
     passport.use(name, strategy);
@@ -31,41 +36,29 @@ function assertFree(passport: Authenticator, name: string): void {
   );
 }
 
+/**
+ * Makes `passport.authenticate('jwt')` the guard itself: the same answer, without the work that Passport does for each
+ * request. With a callback, further options or several strategies it stays Passport's, which asks the strategy.
+ */
+export function answerJwtWith(guard: RequestHandler, passport: Authenticator): void {
+  const authenticate = passport.authenticate.bind(passport) as (...args: unknown[]) => unknown;
+  passport.authenticate = (...args: unknown[]) => {
+    const [strategy, options = {}, callback] = args;
+    const { session = false, ...further } = options as { session?: boolean };
+    const plain = typeof options === 'object' && callback === undefined && Object.keys(further).length === 0;
+    return strategy === 'jwt' && plain && !session ? guard : authenticate(...args);
+  };
+}
+
 /** @throws AuthError INVALID_CREDENTIALS */
-export async function authenticateLocal(
-  passport: Authenticator,
-  req: Request,
-  res: Response,
-): Promise<StoredUser> {
-  const { user } = await authenticate<StoredUser>(passport, 'local', req, res);
-  if (!user) throw new AuthError('INVALID_CREDENTIALS');
-  return user;
-}
-
-/** @throws AuthError ACCESS_TOKEN_EXPIRED or ACCESS_TOKEN_INVALID */
-export async function authenticateJwt(
-  passport: Authenticator,
-  req: Request,
-  res: Response,
-): Promise<AuthenticatedUser> {
-  const { user, info } = await authenticate<AuthenticatedUser>(passport, 'jwt', req, res);
-  if (user) return user;
-  const expired = info instanceof TokenError && info.fault === 'expired';
-  throw new AuthError(expired ? 'ACCESS_TOKEN_EXPIRED' : 'ACCESS_TOKEN_INVALID');
-}
-
-function authenticate<User>(
-  passport: Authenticator,
-  strategy: 'local' | 'jwt',
-  req: Request,
-  res: Response,
-): Promise<{ user: User | undefined; info: unknown }> {
+export function authenticateLocal(passport: Authenticator, req: Request, res: Response): Promise<StoredUser> {
   return new Promise((resolve, reject) => {
-    const answer = (error?: Error | null, user?: unknown, info?: unknown) => {
+    const answer = (error?: Error | null, user?: unknown) => {
       if (error) reject(error);
-      else resolve({ user: (user || undefined) as User | undefined, info });
+      else if (user) resolve(user as StoredUser);
+      else reject(new AuthError('INVALID_CREDENTIALS'));
     };
-    const handler = passport.authenticate(strategy, { session: false }, answer) as (
+    const handler = passport.authenticate('local', { session: false }, answer) as (
       req: Request,
       res: Response,
       next: typeof answer,

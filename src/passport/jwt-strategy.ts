@@ -1,52 +1,48 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-jwt';
+import type { AccessTokens } from '../access-tokens.js';
 import type { AuthConfig } from '../auth-config.js';
-import { toAccessClaims, type AccessClaims } from '../utils/access-token.js';
-import { readCookie } from '../utils/cookies.js';
-import { selectKey, TokenError } from '../utils/jwt.js';
-import type { AuthenticatedUser } from './authenticated-user.js';
+import { AuthError } from '../errors.js';
+import { selectKey } from '../utils/jwt.js';
+import { extractAccessToken, type AuthenticateRequest } from './authenticate-request.js';
 
-export interface PresentedToken {
-  token: string;
-  from: 'header' | 'cookie';
-}
+type VerifiedRequest = (req: Request, payload: unknown, done: (error: null, user: Express.User) => void) => void;
 
-/** `Authorization: Bearer` (RFC 6750 §2.1) beats the cookie. Never the query string. */
-export function extractAccessToken(req: Request, cookieName: string): PresentedToken | undefined {
-  const bearer = /^Bearer +(\S.*)$/i.exec(req.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return { token: bearer, from: 'header' };
-  const token = readCookie(req, cookieName);
-  return token === undefined ? undefined : { token, from: 'cookie' };
-}
-
-/** Registered as `jwt`: turns a good access token into `req.user`. */
-export function createJwtStrategy({ accessToken, cookies, now }: AuthConfig): Strategy {
-  return new Strategy(
+/**
+ * Registered as `jwt`, for those who go through Passport: with a callback, or as one of several strategies. It answers what
+ * the guard answers, because it asks the same questions before passport-jwt may verify the signature once more.
+ */
+export function createJwtStrategy(
+  { accessToken, cookies }: AuthConfig,
+  accessTokens: AccessTokens,
+  authenticateRequest: AuthenticateRequest,
+): Strategy {
+  class AccessTokenStrategy extends Strategy {
+    override authenticate(req: Request, options?: object): void {
+      try {
+        const { id, sessionId } = authenticateRequest(req);
+        accessTokens.assertNotRevoked(id, sessionId);
+      } catch (error) {
+        // An outage is no failed authentication.
+        if (error instanceof AuthError && error.status < 500) this.fail(error, error.status);
+        else this.error(error as Error);
+        return;
+      }
+      super.authenticate(req, options);
+    }
+  }
+  const verified: VerifiedRequest = (req, _payload, done) => done(null, authenticateRequest(req));
+  return new AccessTokenStrategy(
     {
       jwtFromRequest: (req: Request) => extractAccessToken(req, cookies.accessName)?.token ?? null,
-      secretOrKeyProvider: (_req, token, done) => {
-        try {
-          done(null, selectKey(token as string, 'at+jwt', accessToken.keys) as unknown as Buffer);
-        } catch (error) {
-          done(error);
-        }
-      },
+      secretOrKeyProvider: (_req, token, done) =>
+        done(null, selectKey(token as string, 'at+jwt', accessToken.keys) as unknown as Buffer),
       algorithms: [accessToken.keys.algorithm],
-      // Times are checked below, against our clock.
+      // Times have been checked, against our clock.
       jsonWebTokenOptions: { ignoreNotBefore: true },
       ignoreExpiration: true,
+      passReqToCallback: true,
     },
-    (payload: unknown, done: (error: unknown, user?: AuthenticatedUser | false, info?: unknown) => void) => {
-      try {
-        done(null, toUser(toAccessClaims(payload, accessToken, now())));
-      } catch (error) {
-        if (error instanceof TokenError) done(null, false, error);
-        else done(error);
-      }
-    },
+    verified,
   );
-}
-
-function toUser({ userId, roles, sessionId, authTime }: AccessClaims): AuthenticatedUser {
-  return { id: userId, roles, sessionId, authTime };
 }

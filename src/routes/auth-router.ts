@@ -1,5 +1,5 @@
 import { Router, type RequestHandler } from 'express';
-import { check, createInfo } from '../controllers/info.js';
+import { check, info } from '../controllers/info.js';
 import { createLogin } from '../controllers/login.js';
 import { createLogout, createLogoutAll } from '../controllers/logout.js';
 import { createPassword } from '../controllers/password.js';
@@ -30,7 +30,7 @@ export function createAuthRouter(services: Services): Router {
   const routes: Route[] = [
     ['post', '/login', sameSite, parseBody, validateBody(body.login), createLogin(services)],
     ['get', '/check', guard(), check],
-    ['get', '/info', guard(), createInfo(services)],
+    ['get', '/info', guard({ loadUser: true }), info],
     ['post', '/refresh', sameSite, ...refresh],
     ['post', '/logout', sameSite, ...logout],
     ['post', '/logout-all', sameSite, guard(), parseBody, createLogoutAll(services)],

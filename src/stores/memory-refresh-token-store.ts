@@ -5,12 +5,15 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
+import type { Revocation, RevocationFeed, RevocationFollower } from './revocation-feed.js';
 
 /**
  * Sessions in the memory of one process: for tests, and for trying things out. A restart logs everybody out.
  */
 export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #sessionsByUser = new Map<string, Map<string, Session>>();
+  readonly #followers = new Set<RevocationFollower>();
+  readonly #log: (Revocation & { at: number })[] = [];
 
   create(session: NewSession): Promise<void> {
     const ofUser = this.#liveSessions(session.userId, Date.now());
@@ -40,6 +43,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
       return Promise.resolve({ outcome: 'replayed', session: { ...session }, now });
     }
     ofUser.delete(request.sessionId);
+    this.#announce({ userId: request.userId, sessionIds: [request.sessionId] });
     return Promise.resolve({ outcome: 'reused' });
   }
 
@@ -54,14 +58,37 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   }
 
   revoke(userId: string, sessionId: string): Promise<boolean> {
-    return Promise.resolve(this.#liveSessions(userId, Date.now()).delete(sessionId));
+    const existed = this.#liveSessions(userId, Date.now()).delete(sessionId);
+    if (existed) this.#announce({ userId, sessionIds: [sessionId] });
+    return Promise.resolve(existed);
   }
 
   revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
     const ofUser = this.#liveSessions(userId, Date.now());
     const ended = [...ofUser.keys()].filter((sessionId) => sessionId !== options.except);
     for (const sessionId of ended) ofUser.delete(sessionId);
+    if (ended.length > 0) this.#announce({ userId, sessionIds: ended });
     return Promise.resolve(ended);
+  }
+
+  /** For several `createAuth` in this process; no other one sees this store. */
+  followRevocations(follower: RevocationFollower): RevocationFeed {
+    this.#followers.add(follower);
+    for (const revocation of this.#log) follower.onRevoked(revocation);
+    follower.onCurrent();
+    return {
+      announce: (revocation) => Promise.resolve(this.#announce(revocation)),
+      close: () => void this.#followers.delete(follower),
+    };
+  }
+
+  #announce(revocation: Revocation): void {
+    if (this.#followers.size === 0) return;
+    const keepMs = Math.max(...Array.from(this.#followers, ({ keepForSeconds }) => keepForSeconds)) * 1000;
+    const firstKept = this.#log.findIndex(({ at }) => at > Date.now() - keepMs);
+    this.#log.splice(0, firstKept === -1 ? this.#log.length : firstKept);
+    this.#log.push({ ...revocation, at: Date.now() });
+    for (const follower of this.#followers) follower.onRevoked(revocation);
   }
 
   /** The user's sessions without those that have run out, which are forgotten here. */

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../errors.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
-import type { NewUser, StoredUser, UserStore } from './user-store.js';
+import { UserGoneListeners } from './user-gone-listeners.js';
+import type { NewUser, StoredUser, UserGoneListener, UserStore } from './user-store.js';
 
 /** Users in the memory of one process: for tests, and for trying things out. A restart forgets them. */
 export class MemoryUserStore implements UserStore {
   readonly #users = new Map<string, StoredUser>();
   readonly #idsByUsername = new Map<string, string>();
+  readonly #userGone = new UserGoneListeners();
 
   findByUsername(username: string): Promise<StoredUser | undefined> {
     return this.findById(this.#idsByUsername.get(usernameKey(username)) ?? '');
@@ -33,19 +35,26 @@ export class MemoryUserStore implements UserStore {
     return Promise.resolve(true);
   }
 
-  /** Changes roles or the disabled flag. @returns whether there is such a user. */
-  update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
+  /** Changes roles or the disabled flag; disabling ends the user's sessions. @returns whether there is such a user. */
+  async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const user = this.#users.get(id);
-    if (!user) return Promise.resolve(false);
+    if (!user) return false;
     if (changes.roles !== undefined) user.roles = [...changes.roles];
     if (changes.disabled !== undefined) user.disabled = changes.disabled;
-    return Promise.resolve(true);
+    if (changes.disabled) await this.#userGone.tell(id);
+    return true;
   }
 
-  /** @returns whether there was such a user. */
-  delete(id: string): Promise<boolean> {
+  /** Ends the user's sessions too. @returns whether there was such a user. */
+  async delete(id: string): Promise<boolean> {
     const user = this.#users.get(id);
     if (user) this.#idsByUsername.delete(usernameKey(user.username));
-    return Promise.resolve(this.#users.delete(id));
+    this.#users.delete(id);
+    await this.#userGone.tell(id);
+    return user !== undefined;
+  }
+
+  onUserGone(listener: UserGoneListener): () => void {
+    return this.#userGone.add(listener);
   }
 }

@@ -16,6 +16,7 @@ export interface SessionRow {
 /** A login clears at most so many rows that have run out, so that it never waits for a great clean-up. */
 const PRUNED_PER_LOGIN = 10;
 const PRUNED_ATTEMPTS = 100;
+const PRUNED_REVOCATIONS = 1000;
 
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -28,8 +29,19 @@ const columnsOf = (alias: string) =>
    ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
    ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
 
-/** The whole SQL of `PostgresRefreshTokenStore`. Both names have been checked. */
-export function refreshTokenStatements(table: string, attemptsTable: string) {
+/**
+ * The whole SQL of `PostgresRefreshTokenStore`. All names have been checked.
+ *
+ * What ends a session logs that in the same statement, and rings: the notification says only that there is something to read.
+ * A null where the lifetime of access tokens goes: nobody follows the log.
+ */
+export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
+  const log = (rows: string, keepForSeconds: string) => `
+    INSERT INTO ${revocationsTable} (user_id, session_id, keep_until)
+    SELECT user_id, id, clock_timestamp() + ${keepForSeconds}::float8 * interval '1 second' FROM ${rows}
+    WHERE ${keepForSeconds}::float8 IS NOT NULL`;
+  const ring = (when: string) => `CASE WHEN ${when} THEN pg_notify('${revocationsTable}', '') END`;
+
   return {
     schema: `
       CREATE TABLE IF NOT EXISTS ${table} (
@@ -52,7 +64,15 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
         points integer NOT NULL DEFAULT 0,
         expire bigint
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(attemptsTable, 'expire')} ON ${attemptsTable} (expire);`,
+      CREATE INDEX IF NOT EXISTS ${indexName(attemptsTable, 'expire')} ON ${attemptsTable} (expire);
+      CREATE TABLE IF NOT EXISTS ${revocationsTable} (
+        user_id    text NOT NULL,
+        session_id text NOT NULL,
+        keep_until timestamptz NOT NULL,
+        written_by xid8 NOT NULL DEFAULT pg_current_xact_id()
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'written_by')} ON ${revocationsTable} (written_by);
+      CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'keep_until')} ON ${revocationsTable} (keep_until);`,
 
     create: `
       WITH pruned_sessions AS (
@@ -95,8 +115,10 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
       ), ended AS (
         DELETE FROM ${table} AS stored USING decided
         WHERE stored.id = decided.id AND decided.outcome IN ('reused', 'unknown')
+        RETURNING stored.user_id, stored.id
+      ), logged AS (${log('ended', '$9')}
       )
-      SELECT decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
+      SELECT ${ring("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
       FROM decided CROSS JOIN LATERAL (
         SELECT ${STORED_COLUMNS} FROM rotated
         UNION ALL
@@ -112,13 +134,37 @@ export function refreshTokenStatements(table: string, attemptsTable: string) {
       WHERE user_id = $1 AND expires_at > clock_timestamp()`,
 
     revoke: `
-      WITH ended AS (DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING id, expires_at)
-      SELECT id FROM ended WHERE expires_at > clock_timestamp()`,
+      WITH ended AS (
+        DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING user_id, id, expires_at
+      ), logged AS (${log('ended', '$3')}
+      )
+      SELECT id, expires_at > clock_timestamp() AS live, ${ring('$3::float8 IS NOT NULL')} FROM ended`,
 
     revokeAll: `
       WITH ended AS (
-        DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING id, expires_at)
-      SELECT id FROM ended WHERE expires_at > clock_timestamp()`,
+        DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING user_id, id, expires_at
+      ), logged AS (${log('ended', '$3')}
+      )
+      SELECT id, expires_at > clock_timestamp() AS live, ${ring('$3::float8 IS NOT NULL')} FROM ended`,
+
+    announce: `
+      WITH ended AS (SELECT $1::text AS user_id, unnest($2::text[]) AS id), logged AS (${log('ended', '$3')}
+      )
+      SELECT ${ring('$3::float8 IS NOT NULL')}`,
+
+    pruneRevocations: `
+      DELETE FROM ${revocationsTable} WHERE ctid IN (
+        SELECT ctid FROM ${revocationsTable} WHERE keep_until <= clock_timestamp()
+        ORDER BY keep_until LIMIT ${PRUNED_REVOCATIONS} FOR UPDATE SKIP LOCKED)`,
+
+    /**
+     * The position is the oldest transaction that still ran when this one looked: what is written by it or a later one may
+     * have come after this look, and everything older has been seen. Numbers alone would skip what commits late.
+     */
+    readRevocations: `
+      SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS position, logged.user_id, logged.session_id
+      FROM (VALUES (1)) AS one LEFT JOIN ${revocationsTable} AS logged
+        ON written_by >= coalesce($1::text, '0')::xid8 AND keep_until > clock_timestamp()`,
   };
 }
 

@@ -9,15 +9,19 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
+import { openRevocationReader } from './postgres-revocation-reader.js';
+import { followLog, type RevocationFeed, type RevocationFollower } from './revocation-feed.js';
 
 export interface PostgresRefreshTokenStoreOptions {
   /** A lower-case name, optionally with its schema. Default: `visa_refresh_tokens`. */
   table?: string;
   /** The table that counts attempts for the limits. Default: `visa_attempts`. */
   attemptsTable?: string;
+  /** The table that keeps the latest revocations, and the channel that announces them. Default: `visa_revocations`. */
+  revocationsTable?: string;
 }
 
-/** Each pruning takes a hundred rows, so that the table shrinks where all of them have run out. */
+/** Each pruning takes a hundred rows or more, so that the table shrinks where all of them have run out. */
 const PRUNE_CHANCE = 1 / 20;
 
 /**
@@ -29,15 +33,23 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   readonly #postgres: BoundedPostgres;
   readonly #sql: ReturnType<typeof refreshTokenStatements>;
   readonly #attemptsTable: string;
+  readonly #revocationsTable: string;
+  /** How long a revocation stays in the log; null while nobody follows it. */
+  #keepForSeconds: number | null = null;
 
   /** Takes the caller's client and leaves it open; connects to nothing by itself. */
   constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
     this.#client = client;
     this.#postgres = new BoundedPostgres(client);
     this.#attemptsTable = checkedTableName('attemptsTable', options.attemptsTable ?? 'visa_attempts');
+    this.#revocationsTable = checkedTableName(
+      'revocationsTable',
+      options.revocationsTable ?? 'visa_revocations',
+    );
     this.#sql = refreshTokenStatements(
       checkedTableName('table', options.table ?? 'visa_refresh_tokens'),
       this.#attemptsTable,
+      this.#revocationsTable,
     );
   }
 
@@ -71,6 +83,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
         request.maxLifetimeSeconds,
         request.reuseWindowSeconds,
         request.now ?? null,
+        this.#keepForSeconds,
       ],
     );
     if (!row) return { outcome: 'unknown' };
@@ -88,15 +101,26 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async revoke(userId: string, sessionId: string): Promise<boolean> {
-    return (await this.#postgres.query(this.#sql.revoke, [userId, sessionId])).length > 0;
+    return (await this.#end(this.#sql.revoke, userId, sessionId)).length > 0;
   }
 
-  async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
-    const rows = await this.#postgres.query<{ id: string }>(this.#sql.revokeAll, [
-      userId,
-      options.except ?? null,
-    ]);
-    return rows.map(({ id }) => id);
+  revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+    return this.#end(this.#sql.revokeAll, userId, options.except ?? null);
+  }
+
+  followRevocations(follower: RevocationFollower): RevocationFeed {
+    this.#keepForSeconds = Math.max(this.#keepForSeconds ?? 0, follower.keepForSeconds);
+    const { readRevocations } = this.#sql;
+    const stop = followLog(
+      () => openRevocationReader(this.#client, this.#revocationsTable, readRevocations),
+      follower,
+    );
+    return {
+      announce: async ({ userId, sessionIds }) => {
+        await this.#postgres.query(this.#sql.announce, [userId, sessionIds, this.#keepForSeconds]);
+      },
+      close: stop,
+    };
   }
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
@@ -119,6 +143,18 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       duration: windowSeconds,
     });
     return limiterCounter(limiter, this.#postgres.run);
+  }
+
+  /** @returns the live sessions that ended */
+  async #end(statement: string, userId: string, sessionId: string | null): Promise<string[]> {
+    const rows = await this.#postgres.query<{ id: string; live: boolean }>(statement, [
+      userId,
+      sessionId,
+      this.#keepForSeconds,
+    ]);
+    if (this.#keepForSeconds !== null && Math.random() < PRUNE_CHANCE)
+      this.#postgres.query(this.#sql.pruneRevocations).catch(() => undefined);
+    return rows.filter(({ live }) => live).map(({ id }) => id);
   }
 
   /** Made-up usernames never log in, so that a login can't be what clears their counters. Nobody waits for it. */

@@ -7,7 +7,8 @@ import {
   UNIQUE_VIOLATION,
   type PostgresClient,
 } from './postgres-client.js';
-import type { NewUser, StoredUser, UserStore } from './user-store.js';
+import { UserGoneListeners } from './user-gone-listeners.js';
+import type { NewUser, StoredUser, UserGoneListener, UserStore } from './user-store.js';
 
 export interface PostgresUserStoreOptions {
   /** A lower-case name, optionally with its schema. Default: `visa_users`. */
@@ -28,6 +29,7 @@ const COLUMNS = 'id, username, password_hash, roles, disabled';
 export class PostgresUserStore implements UserStore {
   readonly #postgres: BoundedPostgres;
   readonly #table: string;
+  readonly #userGone = new UserGoneListeners();
 
   /** Takes the caller's client and leaves it open; connects to nothing by itself. */
   constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
@@ -79,22 +81,27 @@ export class PostgresUserStore implements UserStore {
     return user !== undefined;
   }
 
-  /** Changes roles or the disabled flag. @returns whether there is such a user. */
+  /** Changes roles or the disabled flag; disabling ends the user's sessions. @returns whether there is such a user. */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const user = await this.#findOne(
       `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
         WHERE id = $1 RETURNING ${COLUMNS}`,
       [id, changes.roles ?? null, changes.disabled ?? null],
     );
+    if (user && changes.disabled) await this.#userGone.tell(id);
     return user !== undefined;
   }
 
-  /** @returns whether there was such a user. */
+  /** Ends the user's sessions too. @returns whether there was such a user. */
   async delete(id: string): Promise<boolean> {
-    return (
-      (await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id])) !==
-      undefined
-    );
+    const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id]);
+    // Also when it was gone already: the last try may have failed here.
+    await this.#userGone.tell(id);
+    return user !== undefined;
+  }
+
+  onUserGone(listener: UserGoneListener): () => void {
+    return this.#userGone.add(listener);
   }
 
   async #findOne(text: string, values: unknown[]): Promise<StoredUser | undefined> {

@@ -11,6 +11,15 @@ export interface RedisClient {
   listeners(event: string): unknown[];
   disconnect(reconnect?: boolean): void;
   defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
+  readonly isCluster?: boolean;
+  /** A client of a Cluster takes nodes first and then options, any other one options. */
+  duplicate?(nodesOrOptions?: object, options?: object): RedisClient;
+}
+
+/** A Lua script; on a Cluster all its keys must share their hash tag. */
+export interface RedisScript {
+  readonly numberOfKeys: number;
+  readonly lua: string;
 }
 
 /** Error codes that are a mistake in the program; every other one (LOADING, READONLY, OOM …) is an outage. */
@@ -28,14 +37,13 @@ export class BoundedRedis {
   readonly #calls: BoundedCalls;
   #becomingReady: Promise<void> | undefined;
 
-  /** Every script works on one key, so that it runs on a Cluster too. */
-  constructor(client: RedisClient, scripts: Readonly<Record<string, string>>) {
+  constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
     this.#client = client;
     // A dropped NAT entry or a dead host leaves a connection that looks open; ioredis alone would wait for ever.
     this.#calls = new BoundedCalls('Redis', isOutage, () => client.disconnect(true));
     // ioredis prints every connection error that nobody listens for; the calls report the outage.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
-    for (const [name, lua] of Object.entries(scripts)) client.defineCommand(name, { numberOfKeys: 1, lua });
+    for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
   }
 
   readonly run: BoundedCalls['run'] = (operation, undo) =>

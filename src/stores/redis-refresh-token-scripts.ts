@@ -1,3 +1,5 @@
+import type { RedisScript } from './redis-client.js';
+
 /**
  * The scripts of `RedisRefreshTokenStore`. KEYS[1] is the hash of one user; a field is a session id, its value
  * what `packSession` writes. Each is safe to run twice, because ioredis may send a script again after a reconnect;
@@ -38,9 +40,28 @@ const keepKeyFor = `
     end
   end`;
 
+/**
+ * KEYS[2] is the user's outbox: sessions that have ended and are not in the log of revocations yet. The log is on another
+ * node of a Cluster, so that one script can't write both; whoever gets the ids from here announces them, and if nobody came
+ * to that, the next call about this user gets them again. A keepMs of 0: nobody follows, nothing is announced.
+ */
+const outbox = `
+  local function putInOutbox(sessionId, keepMs)
+    if tonumber(keepMs) == 0 then return end
+    redis.call('SADD', KEYS[2], sessionId)
+    redis.call('PEXPIRE', KEYS[2], keepMs)
+  end
+  local function unannounced(keepMs)
+    if tonumber(keepMs) == 0 then return {} end
+    return redis.call('SMEMBERS', KEYS[2])
+  end`;
+
+const onUser = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
+const onUserAndOutbox = (lua: string): RedisScript => ({ numberOfKeys: 2, lua });
+
 export const refreshTokenScripts = {
   /** ARGV: session id, packed session, its lifetime in ms. Answers the time. Looks at four other sessions and drops those that have run out. */
-  visaCreateSession: `${clock}${unpack}${keepKeyFor}
+  visaCreateSession: onUser(`${clock}${unpack}${keepKeyFor}
     local now = storeTime()
     local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
     for i = 1, #sample, 2 do
@@ -49,20 +70,23 @@ export const refreshTokenScripts = {
     end
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
     keepKeyFor(tonumber(ARGV[3]))
-    return digits(now)`,
+    return digits(now)`),
 
-  /** ARGV: session id, generation, attempt, expiresIn, maxLifetime, reuseWindow (all ms), now or '', deadline or ''. */
-  visaRotateSession: `${clock}${unpack}${keepKeyFor}
+  /**
+   * ARGV: session id, generation, attempt, expiresIn, maxLifetime, reuseWindow (all ms), now or '', deadline or '', keepMs.
+   * Answers the outcome, the packed session, the time and what is to be announced.
+   */
+  visaRotateSession: onUserAndOutbox(`${clock}${unpack}${keepKeyFor}${outbox}
     local deadline = tonumber(ARGV[8])
     if deadline and storeTime() > deadline then return {'late', '', digits(storeTime())} end
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     local session = packed and unpackSession(packed)
-    if not session then return {'unknown'} end
+    if not session then return {'unknown', '', '', unannounced(ARGV[9])} end
     local generation, attempt = tonumber(ARGV[2]), ARGV[3]
     local now = tonumber(ARGV[7]) or storeTime()
     if session.expiresAt <= now then
       redis.call('HDEL', KEYS[1], ARGV[1])
-      return {'unknown'}
+      return {'unknown', '', '', unannounced(ARGV[9])}
     end
     if generation > session.generation then
       local expiresAt = math.min(now + ARGV[4], session.createdAt + ARGV[5])
@@ -79,14 +103,15 @@ export const refreshTokenScripts = {
       return {'replayed', packed, digits(now)}
     end
     redis.call('HDEL', KEYS[1], ARGV[1])
-    return {'reused'}`,
+    putInOutbox(ARGV[1], ARGV[9])
+    return {'reused', '', '', unannounced(ARGV[9])}`),
 
   /** ARGV: session id. */
-  visaFindSession: `${clock}${unpack}
+  visaFindSession: onUser(`${clock}${unpack}
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
-    return packed and isLive(packed, storeTime()) and packed`,
+    return packed and isLive(packed, storeTime()) and packed`),
 
-  visaListSessions: `${clock}${unpack}
+  visaListSessions: onUser(`${clock}${unpack}
     local now, all, live = storeTime(), redis.call('HGETALL', KEYS[1]), {}
     for i = 1, #all, 2 do
       if isLive(all[i + 1], now) then
@@ -94,23 +119,31 @@ export const refreshTokenScripts = {
         live[#live + 1] = all[i + 1]
       end
     end
-    return live`,
+    return live`),
 
-  /** ARGV: session id. */
-  visaRevokeSession: `${clock}${unpack}
+  /** ARGV: session id, keepMs. Answers whether it was live, and what is to be announced. */
+  visaRevokeSession: onUserAndOutbox(`${clock}${unpack}${outbox}
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
-    if not packed then return 0 end
-    redis.call('HDEL', KEYS[1], ARGV[1])
-    return isLive(packed, storeTime()) and 1 or 0`,
+    if packed then
+      redis.call('HDEL', KEYS[1], ARGV[1])
+      putInOutbox(ARGV[1], ARGV[2])
+    end
+    return {packed and isLive(packed, storeTime()) and 1 or 0, unannounced(ARGV[2])}`),
 
-  /** ARGV: the session id to keep, or ''. */
-  visaRevokeSessions: `${clock}${unpack}
+  /** ARGV: the session id to keep, or '', and keepMs. Answers the live ones that ended, and what is to be announced. */
+  visaRevokeSessions: onUserAndOutbox(`${clock}${unpack}${outbox}
     local now, all, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}
     for i = 1, #all, 2 do
       if all[i] ~= ARGV[1] then
         redis.call('HDEL', KEYS[1], all[i])
+        putInOutbox(all[i], ARGV[2])
         if isLive(all[i + 1], now) then ended[#ended + 1] = all[i] end
       end
     end
-    return ended`,
+    return {ended, unannounced(ARGV[2])}`),
+
+  /** KEYS[1]: the log, a stream. ARGV: user id, session ids with commas between them, keepMs. */
+  visaAnnounceRevocation: onUser(`${clock}
+    redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - ARGV[3]), '*', 'u', ARGV[1], 's', ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])`),
 };

@@ -3,6 +3,7 @@ import { serviceUnavailable } from '../errors.js';
 import { limiterCounter, type AttemptCounter } from './attempt-counter.js';
 import { BoundedRedis, type RedisClient } from './redis-client.js';
 import { refreshTokenScripts } from './redis-refresh-token-scripts.js';
+import { openRevocationReader } from './redis-revocation-reader.js';
 import { packSession, unpackSession } from './redis-session.js';
 import type {
   NewSession,
@@ -11,9 +12,12 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
+import { followLog, type Revocation, type RevocationFeed, type RevocationFollower } from './revocation-feed.js';
 
 /** Longer than any call is waited for, and shorter than any stall that matters. */
 const ROTATION_DEADLINE_MS = 1500;
+
+type RotateReply = [outcome: RotateResult['outcome'] | 'late', packed: string, now: string, unannounced: string[]];
 
 export interface RedisRefreshTokenStoreOptions {
   /** What all keys begin with. Default: `visa:`. */
@@ -22,7 +26,8 @@ export interface RedisRefreshTokenStoreOptions {
 
 /**
  * Sessions in Redis, on a single node (Sentinel included) or a Cluster: one hash a user, one field a session, so that
- * every operation is one script on one key. The hash lives as long as its longest session.
+ * every operation is one script on one user. The hash lives as long as its longest session. Revocations are logged in one
+ * stream, which all processes follow.
  */
 export class RedisRefreshTokenStore implements RefreshTokenStore {
   readonly #client: RedisClient;
@@ -30,6 +35,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   readonly #keyPrefix: string;
   /** How far the clock of Redis is ahead of ours. */
   #clockOffsetMs: number | undefined;
+  /** How long a revocation stays in the log; 0 while nobody follows it. */
+  #keepMs = 0;
 
   /** Takes the caller's client and leaves it open. */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
@@ -55,6 +62,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     const reply = await this.#redis.call(
       'visaRotateSession',
       this.#key(request.userId),
+      this.#outboxKey(request.userId),
       request.sessionId,
       request.generation,
       request.attempt ?? '',
@@ -63,13 +71,17 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       request.reuseWindowSeconds * 1000,
       request.now?.getTime() ?? '',
       this.#deadline(),
+      this.#keepMs,
     );
-    const [outcome, packed, now] = reply as [RotateResult['outcome'] | 'late', string, string];
+    const [outcome, packed, now, unannounced] = reply as RotateReply;
     if (outcome === 'late') {
       this.#learnTime(now);
       throw serviceUnavailable(new Error('Redis was too late with a rotation'));
     }
-    if (outcome === 'reused' || outcome === 'unknown') return { outcome };
+    if (outcome === 'reused' || outcome === 'unknown') {
+      await this.#emptyOutbox(request.userId, unannounced);
+      return { outcome };
+    }
     if (!request.now) this.#learnTime(now);
     const session = unpackSession(request.userId, request.sessionId, packed);
     return { outcome, session, now: new Date(Number(now)) };
@@ -90,15 +102,35 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   async revoke(userId: string, sessionId: string): Promise<boolean> {
-    return (await this.#redis.call('visaRevokeSession', this.#key(userId), sessionId)) === 1;
+    const reply = await this.#redis.call(
+      'visaRevokeSession',
+      this.#key(userId),
+      this.#outboxKey(userId),
+      sessionId,
+      this.#keepMs,
+    );
+    const [wasLive, unannounced] = reply as [number, string[]];
+    await this.#emptyOutbox(userId, unannounced);
+    return wasLive === 1;
   }
 
   async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
-    return (await this.#redis.call(
+    const reply = await this.#redis.call(
       'visaRevokeSessions',
       this.#key(userId),
+      this.#outboxKey(userId),
       options.except ?? '',
-    )) as string[];
+      this.#keepMs,
+    );
+    const [ended, unannounced] = reply as [string[], string[]];
+    await this.#emptyOutbox(userId, unannounced);
+    return ended;
+  }
+
+  followRevocations(follower: RevocationFollower): RevocationFeed {
+    this.#keepMs = Math.max(this.#keepMs, follower.keepForSeconds * 1000);
+    const stop = followLog(() => openRevocationReader(this.#client, this.#logKey()), follower);
+    return { announce: (revocation) => this.#announce(revocation), close: stop };
   }
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
@@ -111,6 +143,18 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return limiterCounter(limiter, this.#redis.run);
   }
 
+  /** An id that can't be taken out is announced once more by the next call about this user, which harms nobody. */
+  async #emptyOutbox(userId: string, sessionIds: string[]): Promise<void> {
+    if (sessionIds.length === 0) return;
+    await this.#announce({ userId, sessionIds });
+    this.#redis.call('srem', this.#outboxKey(userId), ...sessionIds).catch(() => undefined);
+  }
+
+  async #announce({ userId, sessionIds }: Revocation): Promise<void> {
+    const ids = sessionIds.join(',');
+    await this.#redis.call('visaAnnounceRevocation', this.#logKey(), userId, ids, this.#keepMs);
+  }
+
   #learnTime(storeTime: string): void {
     this.#clockOffsetMs = Number(storeTime) - Date.now();
   }
@@ -118,6 +162,15 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   /** By the clock of Redis; none until its first answer has told us that. */
   #deadline(): number | '' {
     return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + ROTATION_DEADLINE_MS;
+  }
+
+  #logKey(): string {
+    return `${this.#keyPrefix}revocations`;
+  }
+
+  /** Shares the hash tag, and so the node, with the user's sessions. */
+  #outboxKey(userId: string): string {
+    return `${this.#key(userId)}:ended`;
   }
 
   /** The braces are the hash tag (Redis Cluster specification); encoding keeps an id from closing them. */

@@ -1,4 +1,5 @@
 import type { AttemptCounter } from './attempt-counter.js';
+import type { RevocationFeed, RevocationFollower } from './revocation-feed.js';
 
 /** One login on one device. No token is kept, nor anything that a token could be made from. */
 export interface NewSession {
@@ -79,4 +80,11 @@ export interface RefreshTokenStore {
    * attempts counted in the memory of each process.
    */
   attemptCounter?(name: string, windowSeconds: number): AttemptCounter;
+  /**
+   * Instant revocation in all processes. From this call on, every session that `revoke`, `revokeAll` or a reuse ends is told
+   * to all followers, in whichever process, before the call that ended it is answered; one that can't be told must fail
+   * with `SERVICE_UNAVAILABLE`, and be told when that call is tried again. Who begins to follow is first told of all that
+   * ended in the last `keepForSeconds`. A store without it leaves access tokens good in other processes until they run out.
+   */
+  followRevocations?(follower: RevocationFollower): RevocationFeed;
 }

@@ -36,4 +36,12 @@ export interface UserStore {
    * @returns false when it isn't, or there is no such user.
    */
   updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean>;
+  /**
+   * Lets `createAuth` end the sessions of a user that this store has just disabled or deleted: the store awaits `listener`
+   * before it answers. Without it, call `auth.sessions.revokeAll(userId)` yourself.
+   * @returns a function that takes the listener away
+   */
+  onUserGone?(listener: UserGoneListener): () => void;
 }
+
+export type UserGoneListener = (userId: string) => Promise<unknown>;

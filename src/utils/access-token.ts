@@ -1,4 +1,4 @@
-import { checkClaims, checkTimes, signJwt, TokenError, verifySignature, type Claims } from './jwt.js';
+import { signJwt, TokenError, verifySignature, type Claims } from './jwt.js';
 import type { KeySet } from './keys.js';
 
 export interface AccessTokenConfig {
@@ -6,6 +6,8 @@ export interface AccessTokenConfig {
   readonly expiresInSeconds: number;
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
+  /** How many verified tokens are remembered; 0: none. */
+  readonly cacheSize: number;
 }
 
 /** What an access token says, in our words. */
@@ -36,39 +38,30 @@ export function signAccessToken(claims: AccessClaims, config: AccessTokenConfig)
   );
 }
 
-/** @throws TokenError */
-export function verifyAccessToken(token: string, config: AccessTokenConfig, nowMs: number): AccessClaims {
-  const claims = verifySignature(token, 'at+jwt', config.keys);
-  return toAccessClaims(claims, config, nowMs);
+/** A token that has passed every check but those of time. */
+export interface VerifiedAccessToken {
+  readonly payload: Claims;
+  readonly claims: AccessClaims;
 }
 
-/** For logout, which ends a session by an expired token too. @throws TokenError 'invalid' */
-export function verifyExpiredAccessToken(token: string, config: AccessTokenConfig): AccessClaims {
-  return toAccessClaims(verifySignature(token, 'at+jwt', config.keys), config, undefined);
-}
-
-/** The rest of the checks for a payload whose signature holds; without `nowMs` times go unchecked. @throws TokenError */
-export function toAccessClaims(
-  payload: unknown,
-  config: AccessTokenConfig,
-  nowMs: number | undefined,
-): AccessClaims {
-  const claims: Claims = checkClaims(payload);
-  const { iss, aud, roles, auth_time: authTime } = claims;
+/** Checks everything but times, which `checkTimes` judges anew at each use. @throws TokenError 'invalid' */
+export function verifyAccessToken(token: string, config: AccessTokenConfig): VerifiedAccessToken {
+  const payload = verifySignature(token, 'at+jwt', config.keys);
+  const { iss, aud, roles, auth_time: authTime } = payload;
   if (config.issuer !== undefined && iss !== config.issuer) throw new TokenError('invalid');
   if (config.audience !== undefined && aud !== config.audience) throw new TokenError('invalid');
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string'))
     throw new TokenError('invalid');
   if (!Number.isSafeInteger(authTime)) throw new TokenError('invalid');
-  if (nowMs !== undefined) checkTimes(claims, nowMs);
-  return {
-    userId: claims.sub,
-    sessionId: claims.sid,
+  const claims = {
+    userId: payload.sub,
+    sessionId: payload.sid,
     roles,
     authTime: new Date((authTime as number) * 1000),
-    issuedAt: new Date(claims.iat * 1000),
-    expiresAt: new Date(claims.exp * 1000),
+    issuedAt: new Date(payload.iat * 1000),
+    expiresAt: new Date(payload.exp * 1000),
   };
+  return { payload, claims };
 }
 
 function seconds(date: Date): number {

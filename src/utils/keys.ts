@@ -21,11 +21,24 @@ export interface KeyPair {
 }
 export type Secret = KeyInput | KeyPair;
 
+/** `at+jwt` is RFC 9068's; a refresh token says `rt+jwt`, so that neither ever passes for the other (RFC 8725 §3.11). */
+export type TokenType = 'at+jwt' | 'rt+jwt';
+
 /** Keys made once, at start: preparing one costs fifty times as much as a signature does. */
 export interface KeySet {
   readonly algorithm: Algorithm;
-  readonly signing: { readonly kid: string; readonly key: KeyObject };
+  readonly signing: SigningKey;
+  /** By `kid`. */
   readonly verification: ReadonlyMap<string, KeyObject>;
+  /** By the whole header, as it stands encoded before the first dot: no other header is ever accepted. */
+  readonly byHeader: Readonly<Record<TokenType, ReadonlyMap<string, KeyObject>>>;
+}
+
+interface SigningKey {
+  readonly kid: string;
+  readonly key: KeyObject;
+  /** Encoded, as they stand before the first dot. */
+  readonly headers: Readonly<Record<TokenType, string>>;
 }
 
 /** What is wrong with a key, without the option's name, which the caller knows. */
@@ -50,10 +63,19 @@ export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): 
   const first = keys[0];
   if (!first) throw new KeyError('is an empty list: give at least one secret');
   if (!first.signingKey) throw new KeyError('needs a privateKey in its first entry, the one that signs');
+  const header = (type: TokenType, kid: string) =>
+    Buffer.from(JSON.stringify({ alg: algorithm, typ: type, kid })).toString('base64url');
+  const byHeader = (type: TokenType) =>
+    new Map(keys.map(({ kid, verificationKey }) => [header(type, kid), verificationKey]));
   return Object.freeze({
     algorithm,
-    signing: Object.freeze({ kid: first.kid, key: first.signingKey }),
+    signing: Object.freeze({
+      kid: first.kid,
+      key: first.signingKey,
+      headers: { 'at+jwt': header('at+jwt', first.kid), 'rt+jwt': header('rt+jwt', first.kid) },
+    }),
     verification: new Map(keys.map(({ kid, verificationKey }) => [kid, verificationKey])),
+    byHeader: { 'at+jwt': byHeader('at+jwt'), 'rt+jwt': byHeader('rt+jwt') },
   });
 }
 

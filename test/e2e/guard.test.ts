@@ -8,7 +8,7 @@ const clock = holdClock();
 const users = new MemoryUserStore();
 const refreshTokens = new MemoryRefreshTokenStore();
 const whoami: RequestHandler = (req, res) => void res.json({ user: req.user, authInfo: req.authInfo });
-const testApp = createTestApp({ users, refreshTokens, clock }, (app, auth) => {
+const testApp = createTestApp({ users, refreshTokens, clock, revocation: 'expiry' }, (app, auth) => {
   app.get('/optional', auth.guard({ optional: true }), whoami);
   app.get('/optional-admin', auth.guard({ optional: true, roles: ['admin'] }), whoami);
   app.get('/optional-loaded', auth.guard({ optional: true, loadUser: true, checkSession: true }), whoami);

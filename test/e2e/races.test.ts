@@ -57,7 +57,7 @@ let userId: string;
 beforeEach(async () => {
   users = new HookedUsers();
   refreshTokens = new HookedSessions();
-  testApp = createTestApp({ users, refreshTokens });
+  testApp = createTestApp({ users, refreshTokens, revocation: 'expiry' });
   ({ id: userId } = await testApp.register('ann'));
 });
 afterEach(() => testApp.auth.close());

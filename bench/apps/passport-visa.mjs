@@ -1,0 +1,59 @@
+import bcrypt from 'bcryptjs';
+import cookieParser from 'cookie-parser';
+import express from 'express';
+import { Redis } from 'ioredis';
+import { createAuth, MemoryUserStore, PostgresUserStore, RedisRefreshTokenStore } from 'passport-visa';
+import pg from 'pg';
+import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-settings.mjs';
+
+/**
+ * @param {object} settings
+ * @param {string} settings.redisUrl
+ * @param {string} [settings.postgresUrl] users live there; without it in memory
+ * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
+ * @param {object} [settings.options] further ones of createAuth
+ */
+export default async function createApp({ redisUrl, postgresUrl, cookieParser: parsesCookies, options }) {
+  const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
+  const auth = createAuth({
+    users,
+    refreshTokens: new RedisRefreshTokenStore(new Redis(redisUrl)),
+    accessToken: { secret: ACCESS_SECRET },
+    refreshToken: { secret: REFRESH_SECRET },
+    password: { cost: COST },
+    limits: { username: false, address: false },
+    ...options,
+  });
+  const app = express();
+  if (parsesCookies) app.use(cookieParser());
+  app.post('/login/:number', provenUser(users), auth.completeLogin());
+  app.get('/guarded', auth.tokenVerify, (req, res) => {
+    res.json({ ok: true, id: /** @type {{ id: string }} */ (req.user).id });
+  });
+  app.use('/auth', auth.router);
+  return app;
+}
+
+/** @param {string} connectionString */
+async function postgresUsers(connectionString) {
+  const users = new PostgresUserStore(new pg.Pool({ connectionString }));
+  await users.migrate();
+  return users;
+}
+
+/**
+ * Stands for any Passport strategy: the user of this number, made when they first come.
+ *
+ * @param {import('passport-visa').UserStore} users
+ * @returns {import('express').RequestHandler}
+ */
+function provenUser(users) {
+  const passwordHash = bcrypt.hashSync(PASSWORD, COST);
+  return async (req, _res, next) => {
+    const username = `user-${req.params['number']}`;
+    const known = await users.findByUsername(username);
+    const { id } = known ?? (await users.create({ username, passwordHash }));
+    Object.assign(req, { user: { id } });
+    next();
+  };
+}

@@ -1,0 +1,142 @@
+import { createHmac } from 'node:crypto';
+import { twoDigits, whole } from '../lib/format.mjs';
+import { atLeast, costColumns, costRow } from '../lib/report.mjs';
+import { assertGuards, startApp } from '../lib/running-app.mjs';
+import { ACCESS_SECRET } from '../lib/shared-settings.mjs';
+import { ceilingOf, compareRounds, measureSideBySide, summarize } from '../lib/side-by-side.mjs';
+
+/** @typedef {import('../lib/running-app.mjs').Headers} Headers */
+/** @typedef {import('../lib/side-by-side.mjs').Variant} Variant */
+
+const USERS = 100;
+/** Three times what the guard remembers, so that none of them is remembered when its turn comes again. */
+const NEW_TOKENS = 30_000;
+const CONNECTIONS = 32;
+
+const BARE = 'bare Express (the ceiling)';
+const HITS = 'passport-visa, tokens seen before';
+const NEW = 'passport-visa, every token new';
+const TUTORIAL = 'tutorial: cookie-parser, passport, passport-jwt, string secret';
+
+/**
+ * @typedef {object} Plan
+ * @property {string} name
+ * @property {string} app
+ * @property {object} [settings]
+ * @property {(users: Headers[]) => Headers[]} [credentials] what is sent instead of what the login gave
+ */
+
+/** @type {Plan[]} */
+const plans = [
+  { name: BARE, app: 'bare' },
+  { name: HITS, app: 'passport-visa' },
+  { name: NEW, app: 'passport-visa', credentials: newTokens },
+  { name: 'passport-visa, bearer header', app: 'passport-visa', credentials: (users) => users.map(asBearer) },
+  {
+    name: 'passport-visa, in an app with cookie-parser',
+    app: 'passport-visa',
+    settings: { cookieParser: true },
+  },
+  { name: 'HMAC check by hand', app: 'hand-written' },
+  { name: TUTORIAL, app: 'tutorial' },
+  { name: 'the same with a KeyObject', app: 'tutorial', settings: { keyObjects: true } },
+  { name: 'express-jwt', app: 'express-jwt' },
+  { name: 'express-oauth2-jwt-bearer', app: 'express-oauth2-jwt-bearer' },
+  { name: 'express-session, connect-redis, passport.session()', app: 'express-session' },
+  { name: 'better-auth getSession, cookie cache', app: 'better-auth', settings: { cookieCache: true } },
+  { name: 'better-auth getSession, no cookie cache', app: 'better-auth' },
+];
+
+/**
+ * @param {import('../run.mjs').Context} context
+ * @returns {Promise<import('../lib/report.mjs').Part>}
+ */
+export async function measureGuard({ redis, load, pace }) {
+  const variants = [];
+  for (const plan of plans) {
+    const app = await startApp(plan.app, { redisUrl: redis.url, ...plan.settings });
+    variants.push({ name: plan.name, app });
+    const users = await credentialsFor(plan, app);
+    const target = { name: plan.name, port: app.port, method: 'GET', path: '/guarded', users };
+    await load.call('open', { ...target, connections: CONNECTIONS });
+  }
+  const [bare, ...guards] = /** @type {[Variant, ...Variant[]]} */ (variants);
+  const samples = await measureSideBySide(load, bare, guards, pace);
+  for (const { name, app } of variants) {
+    await load.call('close', name);
+    await app.stop();
+  }
+
+  const summaries = new Map(guards.map(({ name }) => [name, summarize(samples.get(name) ?? [])]));
+  const ratioOf = (/** @type {string} */ name) => Number(summaries.get(name)?.ratio.median);
+  const overTutorial = compareRounds(samples, HITS, TUTORIAL, (ours, theirs) => theirs.cpu / ours.cpu).median;
+  return {
+    title: 'Guard',
+    intro: `GET of a guarded route. ${USERS} users in turn, ${CONNECTIONS} connections, ${pace.rounds} rounds of ${pace.burstMilliseconds} ms a variant.`,
+    tables: [
+      {
+        columns: costColumns,
+        rows: [
+          costRow(BARE, summarize(ceilingOf(samples))),
+          ...[...summaries].map(([name, summary]) => costRow(name, summary)),
+        ],
+      },
+    ],
+    targets: [
+      atLeast('Guard: CPU ratio to bare Express, tokens seen before', 0.8, ratioOf(HITS), twoDigits),
+      atLeast('Guard: CPU ratio to bare Express, every token new', 0.65, ratioOf(NEW), twoDigits),
+      atLeast('Guard: CPU of the tutorial over ours, tokens seen before', 6, overTutorial, twoDigits),
+    ],
+    notes: [
+      `_Every token new_ cycles through ${whole(NEW_TOKENS)} tokens of as many users, more than the guard remembers, so that each is checked in full.`,
+      'The JWT variants check HS256 with a secret of 64 characters. Their tokens carry what the variant asks for, and passport-visa’s are the longest.',
+      'express-jwt and express-oauth2-jwt-bearer read a bearer header, their only idiom; the others read cookies. A header is cheaper to read.',
+      'The tutorial does not look its user up, which favours it: most articles add a query to each request.',
+      'express-session and better-auth can end a session at once, because they ask Redis each time (better-auth not with its cookie cache). passport-visa asks nothing: a session that another process ended lasts until its access token expires, unless instant revocation is on. The rows that ask Redis pay the price of that.',
+      'Redis is on loopback here. Over a real network its answers take longer, but cost the app no more CPU time.',
+      'better-auth runs with users in memory and sessions in Redis as its secondary storage. Its cookie cache is kept valid for the whole run.',
+      'connect-redis is version 8, the last that takes ioredis, so that all variants use one client.',
+    ],
+  };
+}
+
+/**
+ * @param {Plan} plan
+ * @param {import('../lib/running-app.mjs').RunningApp} app
+ * @returns {Promise<Headers[]>}
+ */
+async function credentialsFor(plan, app) {
+  if (plan.name === BARE) return [{}];
+  const users = [];
+  for (let number = 1; number <= USERS; number += 1) users.push(onlyAccess(await app.logIn(number)));
+  const credentials = plan.credentials?.(users) ?? users;
+  await assertGuards(plan.name, app.port, /** @type {Headers} */ (credentials[0]));
+  await assertGuards(plan.name, app.port, /** @type {Headers} */ (credentials.at(-1)));
+  return credentials;
+}
+
+/** A guard needs no refresh token, and apps that care limit its cookie to one path. @param {Headers} headers */
+function onlyAccess({ cookie, ...headers }) {
+  if (cookie === undefined) return headers;
+  const pairs = cookie.split('; ').filter((pair) => !pair.startsWith('refreshToken='));
+  return { ...headers, cookie: pairs.join('; ') };
+}
+
+/** @param {Headers} headers @returns {Headers} */
+function asBearer({ cookie = '' }) {
+  return { authorization: `Bearer ${cookie.slice(cookie.indexOf('=') + 1)}` };
+}
+
+/** Tokens like those of a login, for users and sessions that differ. @param {Headers[]} users */
+function newTokens([first]) {
+  const [name, token = ''] = (first?.['cookie'] ?? '').split('=');
+  const [header, payload = ''] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return Array.from({ length: NEW_TOKENS }, (_, index) => {
+    const suffix = String(index).padStart(5, '0');
+    const own = { ...claims, sub: claims.sub.slice(0, -5) + suffix, sid: claims.sid.slice(0, -5) + suffix };
+    const text = `${header}.${Buffer.from(JSON.stringify(own)).toString('base64url')}`;
+    const signature = createHmac('sha256', ACCESS_SECRET).update(text).digest('base64url');
+    return { cookie: `${name}=${text}.${signature}` };
+  });
+}

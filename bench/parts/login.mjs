@@ -1,0 +1,178 @@
+import { startChild } from '../lib/child.mjs';
+import { coreCount, places } from '../lib/cores.mjs';
+import { brief, percent, range } from '../lib/format.mjs';
+import { atLeast, atMost } from '../lib/report.mjs';
+import { startApp } from '../lib/running-app.mjs';
+import { COST, PASSWORD } from '../lib/shared-settings.mjs';
+import { median, percentile, spread } from '../lib/statistics.mjs';
+
+/** @typedef {import('../lib/child.mjs').Child} Child */
+
+const PARALLEL_LOGINS = 8;
+/** About a hundred requests a second. */
+const PAUSE_MILLISECONDS = 10;
+const WARM_UP_MILLISECONDS = 1500;
+const RATE_MILLISECONDS = 1500;
+
+const OURS = 'passport-visa';
+
+const plans = [
+  { name: OURS, app: 'passport-visa', settings: {} },
+  {
+    name: 'tutorial, bcryptjs on the main thread',
+    app: 'tutorial',
+    settings: { keyObjects: true, hashing: 'bcryptjs' },
+  },
+  { name: 'tutorial, native bcrypt', app: 'tutorial', settings: { keyObjects: true, hashing: 'bcrypt' } },
+];
+
+/**
+ * @typedef {object} Measured
+ * @property {number[]} idle what the steady client waited, in ms
+ * @property {number[]} busy the same during logins
+ * @property {number[]} perSecond logins, one value a round
+ * @property {number[]} cpuMilliseconds of a login, one value a round
+ */
+
+/**
+ * @param {import('../run.mjs').Context} context
+ * @returns {Promise<import('../lib/report.mjs').Part>}
+ */
+export async function measureLogin({ redis, load, pace }) {
+  /** @type {Map<string, Measured>} */
+  const results = new Map();
+  /** @type {number[]} */
+  const oneCore = [];
+  const apps = [];
+  for (const { name, app: file, settings } of plans) {
+    const app = await startApp(file, { redisUrl: redis.url, ...settings }, places.everywhere);
+    apps.push({ name, app });
+    results.set(name, { idle: [], busy: [], perSecond: [], cpuMilliseconds: [] });
+    await openTargets(load, name, app);
+    await bothClients(load, name, WARM_UP_MILLISECONDS);
+  }
+  const rate = await startChild('./bcrypt-rate.mjs', { place: places.app });
+  await rate.call('measure', RATE_MILLISECONDS);
+  for (let round = 0; round < pace.loginRounds; round += 1) {
+    oneCore.push(await rate.call('measure', RATE_MILLISECONDS));
+    const first = round % apps.length;
+    for (const { name, app } of [...apps.slice(first), ...apps.slice(0, first)]) {
+      const measured = /** @type {Measured} */ (results.get(name));
+      const { latencies } = await load.call('burst', {
+        name: `${name}, steady`,
+        milliseconds: pace.loginMilliseconds,
+      });
+      measured.idle.push(...latencies);
+      const cpuBefore = await app.cpuMicroseconds();
+      const { logins, steady } = await bothClients(load, name, pace.loginMilliseconds);
+      measured.busy.push(...steady.latencies);
+      measured.perSecond.push(logins.requests / logins.seconds);
+      measured.cpuMilliseconds.push(((await app.cpuMicroseconds()) - cpuBefore) / 1000 / logins.requests);
+    }
+  }
+  await rate.stop();
+  for (const { app } of apps) await app.stop();
+  return report(results, oneCore, pace);
+}
+
+/** @param {Child} load @param {string} name @param {import('../lib/running-app.mjs').RunningApp} app */
+async function openTargets(load, name, app) {
+  const users = [];
+  for (let number = 1; number <= PARALLEL_LOGINS; number += 1) users.push(await app.logIn(number));
+  const steady = { name: `${name}, steady`, port: app.port, method: 'GET', path: '/guarded', users };
+  await load.call('open', { ...steady, connections: 1, pauseMilliseconds: PAUSE_MILLISECONDS });
+  const bodies = users.map((_, index) =>
+    JSON.stringify({ username: `user-${index + 1}`, password: PASSWORD }),
+  );
+  const logins = {
+    name: `${name}, logins`,
+    port: app.port,
+    method: 'POST',
+    path: '/auth/login',
+    users: [{}],
+    bodies,
+  };
+  await load.call('open', { ...logins, connections: PARALLEL_LOGINS });
+}
+
+/** @param {Child} load @param {string} name @param {number} milliseconds */
+async function bothClients(load, name, milliseconds) {
+  const [logins, steady] = await Promise.all([
+    load.call('burst', { name: `${name}, logins`, milliseconds }),
+    load.call('burst', { name: `${name}, steady`, milliseconds }),
+  ]);
+  return { logins, steady };
+}
+
+/**
+ * @param {Map<string, Measured>} results
+ * @param {number[]} oneCore
+ * @param {import('../run.mjs').Pace} pace
+ * @returns {import('../lib/report.mjs').Part}
+ */
+function report(results, oneCore, pace) {
+  const ours = latenciesOf(/** @type {Measured} */ (results.get(OURS)));
+  const rate = median(oneCore);
+  const share = median(/** @type {Measured} */ (results.get(OURS)).perSecond) / (coreCount * rate);
+  return {
+    title: 'Login',
+    intro: `POST /auth/login with bcrypt of cost ${COST}: ${PARALLEL_LOGINS} clients that log in again and again, ${pace.loginRounds} rounds of ${pace.loginMilliseconds / 1000} s. Meanwhile a steady client asks for a guarded route, about 100 times a second. The app may use all ${coreCount} cores.`,
+    tables: [
+      {
+        columns: [
+          'variant',
+          'logins/s',
+          'spread',
+          'CPU ms a login',
+          'p50 idle, ms',
+          'p99 idle',
+          'p50 during logins',
+          'p99 during logins',
+        ],
+        rows: [...results].map(([name, measured]) => {
+          const { idle, busy } = latenciesOf(measured);
+          return [
+            name,
+            brief(median(measured.perSecond)),
+            range(spread(measured.perSecond), brief),
+            brief(median(measured.cpuMilliseconds)),
+            ...[idle.p50, idle.p99, busy.p50, busy.p99].map(brief),
+          ];
+        }),
+      },
+    ],
+    targets: [
+      atMost(
+        'Login: p99 of a guarded route during logins, over its idle p99',
+        5,
+        ours.busy.p99 / ours.idle.p99,
+        brief,
+      ),
+      atLeast(
+        `Login: logins per second, of ${coreCount} × one core’s bcryptjs rate (${brief(rate)}/s)`,
+        0.9,
+        share,
+        percent,
+      ),
+    ],
+    notes: [
+      `One core alone makes ${brief(rate)} comparisons a second with bcryptjs (${range(spread(oneCore), brief)}), measured in the same rounds.`,
+      'Load generator and Redis run on the same cores as the app here, so that the cores are never all the app’s. The load generator has the higher priority where it is allowed to, because a real client waits for no core of the server’s.',
+      `Cost ${COST} for all, the least that passport-visa allows, so that a run ends in time; its default of 12 takes four times as long. Users are in memory, sessions in Redis.`,
+      'passport-visa runs with `limits: { username: false, address: false }`. With limits, a login also counts its attempt in Redis.',
+      'bcryptjs computes in slices on the main thread, and every request waits for them. Native bcrypt computes in libuv’s pool of four threads; it has to be compiled or downloaded for each platform.',
+      'The tutorial shape uses KeyObjects here, so that the hashing alone makes the difference.',
+    ],
+  };
+}
+
+/** @param {Measured} measured */
+function latenciesOf({ idle, busy }) {
+  return { idle: percentiles(idle), busy: percentiles(busy) };
+}
+
+/** @param {number[]} latencies */
+function percentiles(latencies) {
+  const sorted = [...latencies].sort((a, b) => a - b);
+  return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+}

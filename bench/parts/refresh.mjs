@@ -1,0 +1,136 @@
+import { Redis } from 'ioredis';
+import { percent, twoDigits } from '../lib/format.mjs';
+import { atLeast, atMost, costColumns, costRow } from '../lib/report.mjs';
+import { startApp } from '../lib/running-app.mjs';
+import { ceilingOf, compareRounds, measureSideBySide, summarize } from '../lib/side-by-side.mjs';
+
+/** @typedef {import('../lib/side-by-side.mjs').Variant} Variant */
+
+const CONNECTIONS = 32;
+
+const BARE = 'bare Express, no Redis (the ceiling)';
+const HAND = 'by hand: verify, rotate, sign two, two cookies';
+const OURS = 'passport-visa';
+
+/** @type {{ name: string, app: string, path?: string, settings?: object, users?: 'in PostgreSQL' }[]} */
+const plans = [
+  { name: BARE, app: 'bare' },
+  { name: 'one script that does nothing', app: 'redis-script' },
+  { name: HAND, app: 'hand-written' },
+  { name: OURS, app: 'passport-visa', path: '/auth/refresh' },
+  {
+    name: 'passport-visa, users in PostgreSQL',
+    app: 'passport-visa',
+    path: '/auth/refresh',
+    users: 'in PostgreSQL',
+  },
+  { name: 'tutorial on Redis, string secrets', app: 'tutorial' },
+  { name: 'the same with KeyObjects', app: 'tutorial', settings: { keyObjects: true } },
+  { name: 'express-session rolling, connect-redis', app: 'express-session', settings: { rolling: true } },
+];
+
+/**
+ * @param {import('../run.mjs').Context} context
+ * @returns {Promise<import('../lib/report.mjs').Part>}
+ */
+export async function measureRefresh({ redis, postgres, load, pace }) {
+  /** @type {Variant[]} */
+  const variants = [];
+  let roundTrips = NaN;
+  // No two variants share a user, as some of them share the names of their keys.
+  let lastUser = 0;
+  for (const { name, app: file, path = '/refresh', settings, users: place } of plans) {
+    const postgresUrl = place === 'in PostgreSQL' ? postgres.url : undefined;
+    const app = await startApp(file, { redisUrl: redis.url, postgresUrl, ...settings });
+    variants.push({ name, app });
+    const withoutSessions = file === 'bare' || file === 'redis-script';
+    const users = [];
+    for (let count = 0; count < CONNECTIONS; count += 1) {
+      lastUser += 1;
+      users.push(withoutSessions ? {} : await app.logIn(lastUser));
+    }
+    const target = { name, port: app.port, users, rotating: true, connections: CONNECTIONS };
+    await load.call('open', { ...target, method: 'POST', path });
+    if (name === OURS)
+      roundTrips = await countRoundTrips(
+        redis.url,
+        `http://127.0.0.1:${app.port}${path}`,
+        await app.logIn(0),
+      );
+  }
+  const [bare, ...others] = /** @type {[Variant, ...Variant[]]} */ (variants);
+  const samples = await measureSideBySide(load, bare, others, pace);
+  for (const { name, app } of variants) {
+    await load.call('close', name);
+    await app.stop();
+  }
+
+  const speed = compareRounds(samples, OURS, HAND, (ours, hand) => ours.perSecond / hand.perSecond);
+  const cpu = compareRounds(samples, OURS, HAND, (ours, hand) => hand.cpu / ours.cpu);
+  return {
+    title: 'Refresh',
+    intro: `POST to the route that exchanges a refresh token, sessions in Redis. ${CONNECTIONS} connections, each with a session of its own that always presents its newest token; ${pace.rounds} rounds of ${pace.burstMilliseconds} ms a variant.`,
+    tables: [
+      {
+        columns: costColumns,
+        rows: [
+          costRow(BARE, summarize(ceilingOf(samples))),
+          ...others.map(({ name }) => costRow(name, summarize(samples.get(name) ?? []))),
+        ],
+      },
+      {
+        title: 'passport-visa beside the work by hand, in the same rounds',
+        columns: ['', 'share', 'quartiles'],
+        rows: [
+          ['requests per second', percent(speed.median), `${percent(speed.low)} – ${percent(speed.high)}`],
+          [
+            'CPU of the work by hand over ours',
+            percent(cpu.median),
+            `${percent(cpu.low)} – ${percent(cpu.high)}`,
+          ],
+        ],
+      },
+    ],
+    targets: [
+      atMost('Refresh: round trips to Redis', 1, roundTrips, twoDigits),
+      atLeast('Refresh: requests per second, of those of the work by hand', 0.9, speed.median, percent),
+    ],
+    notes: [
+      'passport-visa reads the user at each refresh, so that a deleted or disabled one gets no new tokens. Its users are in memory here, as the ceilings read no user; the row with PostgreSQL pays for a query as well.',
+      'The work by hand is one Express handler over node:crypto and ioredis: it verifies one HMAC, runs a rotation script of the same meaning on the same kind of record, signs two tokens, sets two cookies. It checks nothing else: no body, no origin, no claims, no time limits on Redis, no events.',
+      'The tutorial reads the user’s refresh token, compares it and writes the next one: two round trips, two parallel requests can both pass, and a token that was stolen is not noticed. Tokens signed within one second are the same.',
+      'express-session signs nothing: it reads the session, moves its end and sends the same cookie again. That is less work than a rotation, and no token ever changes.',
+      'Round trips are what Redis counts as reads from its clients while one client refreshes 200 times in a row.',
+    ],
+  };
+}
+
+const COUNTED = 200;
+
+/**
+ * @param {string} redisUrl
+ * @param {string} url
+ * @param {import('../lib/running-app.mjs').Headers} headers
+ */
+async function countRoundTrips(redisUrl, url, { cookie = '' }) {
+  const observer = new Redis(redisUrl);
+  // The connection's own first commands are not meant.
+  const refresh = async () => {
+    const response = await fetch(url, { method: 'POST', headers: { cookie } });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`A refresh answered ${response.status}`);
+    cookie = response.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+  };
+  const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await observer.info('stats'))?.[1]);
+  await refresh();
+  await reads();
+  const before = await reads();
+  for (let count = 0; count < COUNTED; count += 1) await refresh();
+  const after = await reads();
+  observer.disconnect();
+  // The second question is one of them.
+  return (after - before - 1) / COUNTED;
+}

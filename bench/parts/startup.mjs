@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pinned, places } from '../lib/cores.mjs';
+import { brief, range, whole } from '../lib/format.mjs';
+import { spread } from '../lib/statistics.mjs';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NPM_TIMEOUT_MS = 120_000;
+
+const NOTHING = 'nothing: bare Node';
+const ALONE = 'passport-visa';
+const FRAMEWORK = 'express, passport';
+const AFTER = 'passport-visa, after express and passport';
+
+/** What is loaded before the clock starts, and what after. */
+const plans = [
+  { name: NOTHING, before: [], imports: [] },
+  { name: FRAMEWORK, before: [], imports: ['express', 'passport'] },
+  { name: ALONE, before: [], imports: ['passport-visa'] },
+  { name: AFTER, before: ['express', 'passport'], imports: ['passport-visa'] },
+];
+
+/**
+ * @param {import('../run.mjs').Context} context
+ * @returns {Promise<import('../lib/report.mjs').Part>}
+ */
+export async function measureStartUp({ pace }) {
+  const folder = mkdtempSync(join(tmpdir(), 'passport-visa-bench-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  try {
+    const { size, installed, withPeers } = await install(folder);
+    const starts = await startOften(withPeers.folder, pace.startUps);
+    return {
+      title: 'Start-up and install size',
+      intro: `An import in a new process, ${pace.startUps} times in turn; the package is installed from its tarball.`,
+      tables: [
+        {
+          columns: ['imported', 'time, ms', 'spread', 'memory, MB', 'spread'],
+          rows: plans.map(({ name }) => {
+            const { milliseconds, megabytes } = /** @type {Starts} */ (starts.get(name));
+            const times = spread(milliseconds);
+            const memory = spread(megabytes);
+            return [
+              name,
+              brief(times.median),
+              range(times, brief),
+              brief(memory.median),
+              range(memory, brief),
+            ];
+          }),
+        },
+        {
+          columns: ['on disk', 'size, kB', 'packages'],
+          rows: [
+            ['the package itself, unpacked', whole(size / 1000), '1'],
+            ['installed with its dependencies', whole(installed.bytes / 1000), whole(installed.packages)],
+            ['the same with express and passport', whole(withPeers.bytes / 1000), whole(withPeers.packages)],
+          ],
+        },
+      ],
+      notes: [
+        'Time is that of the import statement; memory is what is resident after it, beyond bare Node. After express and passport, which every app of its users loads anyway, memory is that beyond the two.',
+        'The hashing threads start with the first password, and are not in these figures.',
+        'ioredis and pg are optional, and belong to the app.',
+      ],
+    };
+  } finally {
+    process.off('exit', remove);
+    remove();
+  }
+}
+
+/** As an app would have it: from the tarball, in a folder of its own. @param {string} folder */
+async function install(folder) {
+  const { stdout } = await npm(ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder);
+  const packed = JSON.parse(stdout);
+  const [{ filename, unpackedSize: size }] = Array.isArray(packed) ? packed : Object.values(packed);
+  const tarball = join(folder, filename);
+  const alone = await installInto(join(folder, 'alone'), ['--legacy-peer-deps', tarball]);
+  const withPeers = await installInto(join(folder, 'with-peers'), [tarball, 'express', 'passport']);
+  return { size, installed: alone, withPeers };
+}
+
+/** @param {string} folder @param {string[]} args */
+async function installInto(folder, args) {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  await npm(folder, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev', ...args);
+  const modules = join(folder, 'node_modules');
+  return { folder, ...measureFolder(modules) };
+}
+
+/** @param {string} folder @param {...string} args */
+function npm(folder, ...args) {
+  // The settings of the npm that runs this script would send npm to its folder.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(package|lifecycle|config_local_prefix|config_prefix)/.test(name),
+    ),
+  );
+  return run('npm', args, { cwd: folder, timeout: NPM_TIMEOUT_MS, maxBuffer: 1e8, env });
+}
+
+/** @param {string} folder @returns {{ bytes: number, packages: number }} */
+function measureFolder(folder) {
+  let bytes = 0;
+  let packages = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    bytes += lstatSync(join(entry.parentPath, entry.name)).size;
+    if (entry.name === 'package.json' && /node_modules\/(@[^/]+\/)?[^/]+$/.test(entry.parentPath))
+      packages += 1;
+  }
+  return { bytes, packages };
+}
+
+/** @typedef {{ milliseconds: number[], megabytes: number[] }} Starts */
+
+/**
+ * @param {string} folder
+ * @param {number} times
+ * @returns {Promise<Map<string, Starts>>}
+ */
+async function startOften(folder, times) {
+  /** @type {Map<string, Starts>} */
+  const starts = new Map(plans.map(({ name }) => [name, { milliseconds: [], megabytes: [] }]));
+  for (let time = 0; time < times; time += 1) {
+    let bare = NaN;
+    for (const { name, before, imports } of plans) {
+      const { milliseconds, bytesBefore, bytes } = await startOnce(folder, before, imports);
+      if (name === NOTHING) bare = bytes;
+      const measured = /** @type {Starts} */ (starts.get(name));
+      measured.milliseconds.push(milliseconds);
+      measured.megabytes.push((bytes - (before.length > 0 ? bytesBefore : bare)) / 1e6);
+    }
+  }
+  return starts;
+}
+
+/**
+ * @param {string} folder
+ * @param {string[]} before
+ * @param {string[]} imports
+ * @returns {Promise<{ milliseconds: number, bytesBefore: number, bytes: number }>}
+ */
+async function startOnce(folder, before, imports) {
+  const load = (/** @type {string[]} */ names) => names.map((name) => `await import('${name}');`).join(' ');
+  const script = `
+    ${load(before)}
+    const bytesBefore = process.memoryUsage.rss();
+    const startedAt = performance.now();
+    ${load(imports)}
+    const milliseconds = performance.now() - startedAt;
+    console.log(JSON.stringify({ milliseconds, bytesBefore, bytes: process.memoryUsage.rss() }));`;
+  const [program, args] = pinned(places.app, process.execPath, ['--input-type=module', '--eval', script]);
+  const { stdout } = await run(program, args, { cwd: folder, timeout: 30_000 });
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,121 @@
+// npm run bench [-- [--quick] [part …]]
+import { writeFile } from 'node:fs/promises';
+import { startChild } from './lib/child.mjs';
+import { places } from './lib/cores.mjs';
+import { describeMachine } from './lib/machine.mjs';
+import { print, renderPart, renderReport, renderTargets } from './lib/report.mjs';
+import { startPostgres, startRedis } from './lib/servers.mjs';
+import { measureGrowth } from './parts/growth.mjs';
+import { measureGuard } from './parts/guard.mjs';
+import { measureLogin } from './parts/login.mjs';
+import { measureMemory } from './parts/memory.mjs';
+import { measureRefresh } from './parts/refresh.mjs';
+import { measureStartUp } from './parts/startup.mjs';
+
+/**
+ * @typedef {object} Context
+ * @property {import('./lib/servers.mjs').Server} redis
+ * @property {import('./lib/servers.mjs').Server} postgres
+ * @property {import('./lib/child.mjs').Child} load
+ * @property {Pace} pace
+ */
+
+/** @typedef {typeof full} Pace */
+
+const parts = {
+  guard: measureGuard,
+  login: measureLogin,
+  refresh: measureRefresh,
+  memory: measureMemory,
+  growth: measureGrowth,
+  startup: measureStartUp,
+};
+
+const full = {
+  rounds: 25,
+  burstMilliseconds: 200,
+  warmUpMilliseconds: 2500,
+  loginRounds: 4,
+  loginMilliseconds: 4000,
+  usersInMemory: 3000,
+  redisSizes: [1_000, 10_000, 100_000, 1_000_000],
+  postgresSizes: [1_000, 10_000, 100_000],
+  growthOperations: 1000,
+  startUps: 15,
+};
+
+/** @type {Pace} */
+const quick = {
+  rounds: 5,
+  burstMilliseconds: 150,
+  warmUpMilliseconds: 1000,
+  loginRounds: 1,
+  loginMilliseconds: 3000,
+  usersInMemory: 300,
+  redisSizes: [1_000, 10_000],
+  postgresSizes: [1_000, 3_000],
+  growthOperations: 200,
+  startUps: 5,
+};
+
+const words = process.argv.slice(2);
+const isQuick = words.includes('--quick');
+const chosen = words.filter((word) => word !== '--quick');
+const unknown = chosen.filter((word) => !(word in parts));
+if (unknown.length > 0) {
+  throw new Error(`Unknown: ${unknown.join(', ')}. Known: --quick, ${Object.keys(parts).join(', ')}`);
+}
+
+// An exit on Ctrl-C like any other: temporary folders go, and whatever we started ends after us.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+const startedAt = performance.now();
+const results = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  process.stderr.write(`${name} …\n`);
+  results.push(await withServers((context) => measure(context)));
+  process.stderr.write(`${name}: done after ${seconds()} s\n`);
+}
+
+if (isQuick || chosen.length > 0) {
+  for (const part of results) print(renderPart(part));
+  print(renderTargets(results.flatMap(({ targets = [] }) => targets)));
+} else {
+  const duration = `${Math.floor(seconds() / 60)} minutes ${seconds() % 60} seconds`;
+  const report = renderReport({ facts: describeMachine(), duration, parts: results });
+  print(report);
+  await writeFile(new URL('./README.md', import.meta.url), await formatted(report));
+}
+
+/**
+ * Each part has servers of its own, which hold nothing yet.
+ *
+ * @template T
+ * @param {(context: Context) => Promise<T>} use
+ */
+async function withServers(use) {
+  const started = [];
+  try {
+    const redis = await startRedis();
+    started.push(redis);
+    const postgres = await startPostgres();
+    started.push(postgres);
+    const load = await startChild('./load-generator.mjs', { place: places.load });
+    started.push(load);
+    return await use({ redis, postgres, load, pace: isQuick ? quick : full });
+  } finally {
+    for (const server of started.reverse()) await server.stop();
+  }
+}
+
+function seconds() {
+  return Math.round((performance.now() - startedAt) / 1000);
+}
+
+/** @param {string} markdown the way `npm run format:check` wants it */
+async function formatted(markdown) {
+  const { format, resolveConfig } = await import('prettier');
+  const path = new URL('./README.md', import.meta.url);
+  return format(markdown, { ...(await resolveConfig(path)), parser: 'markdown' });
+}

@@ -1,0 +1,21 @@
+import Bowser from 'bowser';
+
+/** A browser's own is about 111 characters long; the rest is somebody filling the store. */
+const MAX_LENGTH = 512;
+const MAX_LABEL_LENGTH = 64;
+
+/** What a session keeps of the `User-Agent` header. */
+export function keptUserAgent(header: string | undefined, keep: 'full' | 'label' | false): string | undefined {
+  if (!header || keep === false) return undefined;
+  const userAgent = header.slice(0, MAX_LENGTH);
+  return keep === 'label' ? label(userAgent).slice(0, MAX_LABEL_LENGTH) : userAgent;
+}
+
+/** `Chrome 142, Windows`, or `curl 8`: what a person needs to tell one device from another. */
+function label(userAgent: string): string {
+  const { browser, os } = Bowser.parse(userAgent);
+  const [, product, productVersion] = /^([\w.-]+)(?:\/([\d.]+))?/.exec(userAgent) ?? [];
+  const [name, version] = browser.name ? [browser.name, browser.version] : [product, productVersion];
+  const program = [name, version?.split('.')[0]].filter(Boolean).join(' ');
+  return [program, os.name].filter(Boolean).join(', ') || 'Unknown';
+}

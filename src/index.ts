@@ -6,6 +6,7 @@ export type { AuthEventMap, AuthEvents, RequestOrigin, RevocationReason } from '
 export type { GuardOptions } from './middleware/token-verify.js';
 export type { AuthOptions } from './auth-options.js';
 export type { AuthenticatedUser } from './passport/authenticated-user.js';
+export type { OnStoreDown } from './access-tokens.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';
 export { MemoryUserStore } from './stores/memory-user-store.js';
@@ -27,7 +28,8 @@ export type {
   RotateResult,
   Session,
 } from './stores/refresh-token-store.js';
-export type { NewUser, StoredUser, UserStore } from './stores/user-store.js';
+export type { Revocation, RevocationFeed, RevocationFollower } from './stores/revocation-feed.js';
+export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
 export type { Algorithm, KeyInput, KeyPair, Secret } from './utils/keys.js';
 export { normalizeUsername, usernameKey } from './utils/username.js';

@@ -32,7 +32,10 @@ const optionsSchema = z.strictObject({
   onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
 });
 
-type GuardServices = Pick<Services, 'config' | 'events' | 'accessTokens' | 'authenticateRequest' | 'sessions'>;
+type GuardServices = Pick<
+  Services,
+  'config' | 'events' | 'accessTokens' | 'authenticateRequest' | 'sessions'
+>;
 
 /** What makes a request anonymous where the guard is optional; anything else still stops it. */
 const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
@@ -102,7 +105,11 @@ async function verifyInStore(
   const { id, sessionId } = token;
   const user = checks.loadUser ? asLoaded(token, await config.users.findById(id)) : token;
   // Whoever asks the store about the session can do without what this process has heard of it.
-  accessTokens.assertNotRevoked(id, sessionId, checks.checkSession ? 'allow-until-expiry' : checks.onStoreDown);
+  accessTokens.assertNotRevoked(
+    id,
+    sessionId,
+    checks.checkSession ? 'allow-until-expiry' : checks.onStoreDown,
+  );
   if (checks.checkSession && !(await sessions.find(id, sessionId))) throw new AuthError('SESSION_REVOKED');
   assertAllowed(user, checks, config.now());
   return user;

@@ -6,7 +6,11 @@ import { AuthError } from '../errors.js';
 import { selectKey } from '../utils/jwt.js';
 import { extractAccessToken, type AuthenticateRequest } from './authenticate-request.js';
 
-type VerifiedRequest = (req: Request, payload: unknown, done: (error: null, user: Express.User) => void) => void;
+type VerifiedRequest = (
+  req: Request,
+  payload: unknown,
+  done: (error: null, user: Express.User) => void,
+) => void;
 
 /**
  * Registered as `jwt`, for those who go through Passport: with a callback, or as one of several strategies. It answers what

@@ -12,12 +12,22 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
-import { followLog, type Revocation, type RevocationFeed, type RevocationFollower } from './revocation-feed.js';
+import {
+  followLog,
+  type Revocation,
+  type RevocationFeed,
+  type RevocationFollower,
+} from './revocation-feed.js';
 
 /** Longer than any call is waited for, and shorter than any stall that matters. */
 const ROTATION_DEADLINE_MS = 1500;
 
-type RotateReply = [outcome: RotateResult['outcome'] | 'late', packed: string, now: string, unannounced: string[]];
+type RotateReply = [
+  outcome: RotateResult['outcome'] | 'late',
+  packed: string,
+  now: string,
+  unannounced: string[],
+];
 
 export interface RedisRefreshTokenStoreOptions {
   /** What all keys begin with. Default: `visa:`. */

@@ -3,7 +3,12 @@ import { pause, WAIT_MS, type Revocation, type RevocationReader } from './revoca
 
 /** The commands that read a stream. */
 interface StreamClient extends RedisClient {
-  xrange(key: string, start: string, end: string, ...count: (string | number)[]): Promise<[string, string[]][]>;
+  xrange(
+    key: string,
+    start: string,
+    end: string,
+    ...count: (string | number)[]
+  ): Promise<[string, string[]][]>;
   xread(...options: (string | number)[]): Promise<unknown>;
 }
 
@@ -58,7 +63,11 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
 /** A client that can't be duplicated is asked once a second instead. */
 function duplicateOf(client: RedisClient): RedisClient | undefined {
   const connection = client.isCluster
-    ? client.duplicate?.([], { lazyConnect: true, clusterRetryStrategy: () => null, redisOptions: CONNECTION })
+    ? client.duplicate?.([], {
+        lazyConnect: true,
+        clusterRetryStrategy: () => null,
+        redisOptions: CONNECTION,
+      })
     : client.duplicate?.(CONNECTION);
   connection?.on('error', () => undefined); // each command reports it
   return connection;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type {
   NewSession,
   RefreshTokenStore,
@@ -7,9 +7,7 @@ import type {
   RotateResult,
 } from '../stores/refresh-token-store.js';
 import type { ContractCase } from './contract.js';
-
-const HOUR = 60 * 60;
-const REUSE_WINDOW = 30;
+import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixtures.js';
 
 /**
  * Proves a RefreshTokenStore. Users and sessions are random, so that the cases share a store with others.
@@ -254,43 +252,6 @@ export function refreshTokenStoreContract(
       assert.deepEqual(await store.list(randomUUID()), []);
     }),
   ];
-}
-
-function newSession(members: Partial<NewSession> = {}): NewSession {
-  const now = Date.now();
-  return {
-    userId: randomUUID(),
-    sessionId: randomBytes(16).toString('base64url'),
-    createdAt: new Date(now),
-    authTime: new Date(now - 5000),
-    expiresAt: new Date(now + HOUR * 1000),
-    remember: false,
-    ip: '192.0.2.1',
-    userAgent: 'Browser/1.0',
-    ...members,
-  };
-}
-
-async function started(store: RefreshTokenStore, members: Partial<NewSession> = {}): Promise<NewSession> {
-  const session = newSession(members);
-  await store.create(session);
-  return session;
-}
-
-function request(
-  session: NewSession,
-  generation: number,
-  members: Partial<RotateRequest> = {},
-): RotateRequest {
-  return {
-    userId: session.userId,
-    sessionId: session.sessionId,
-    generation,
-    expiresInSeconds: 3 * HOUR,
-    maxLifetimeSeconds: 30 * 24 * HOUR,
-    reuseWindowSeconds: REUSE_WINDOW,
-    ...members,
-  };
 }
 
 type Successor = Extract<RotateResult, { session: unknown }>;

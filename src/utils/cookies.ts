@@ -33,7 +33,7 @@ export function readCookie(req: Request, name: string): string | undefined {
 /** The first cookie of that name, as the package `cookie` reads it, which is left to decode just this one. */
 function findCookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined;
-  for (let start = 0; start < header.length; ) {
+  for (let start = 0; start < header.length;) {
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     while (header.charCodeAt(start) === SPACE) start += 1;

@@ -5,7 +5,10 @@ const MAX_LENGTH = 512;
 const MAX_LABEL_LENGTH = 64;
 
 /** What a session keeps of the `User-Agent` header. */
-export function keptUserAgent(header: string | undefined, keep: 'full' | 'label' | false): string | undefined {
+export function keptUserAgent(
+  header: string | undefined,
+  keep: 'full' | 'label' | false,
+): string | undefined {
   if (!header || keep === false) return undefined;
   const userAgent = header.slice(0, MAX_LENGTH);
   return keep === 'label' ? label(userAgent).slice(0, MAX_LABEL_LENGTH) : userAgent;

@@ -1,5 +1,5 @@
 import { PostgresRefreshTokenStore } from '../../src';
-import { refreshTokenStoreContract } from '../../src/testing';
+import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
 
@@ -14,6 +14,17 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 runContract(refreshTokenStoreContract(() => store));
+describe('over a pool', () => {
+  runContract(revocationContract(() => new PostgresRefreshTokenStore(database.pool)));
+});
+describe('over a client that can not listen, which asks once a second', () => {
+  runContract(
+    revocationContract(
+      () =>
+        new PostgresRefreshTokenStore({ query: (text, values) => database.pool.query(text, values) }),
+    ),
+  );
+});
 
 const countRows = async (table: string): Promise<number> => {
   const { rows } = await database.pool.query<{ count: number }>(`SELECT count(*)::integer FROM ${table}`);

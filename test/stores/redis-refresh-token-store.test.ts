@@ -1,6 +1,6 @@
 import { Redis, type Cluster } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
-import { refreshTokenStoreContract } from '../../src/testing';
+import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { connectRedis, randomPrefix } from '../helpers/backends';
 import { startRedisCluster, type TestCluster } from '../helpers/servers';
@@ -22,6 +22,7 @@ const newSession = (userId: string, sessionId: string, lifetimeMs = HOUR_MS) => 
 
 describe('on a single node', () => {
   runContract(refreshTokenStoreContract(() => new RedisRefreshTokenStore(redis, { keyPrefix })));
+  runContract(revocationContract(() => new RedisRefreshTokenStore(redis, { keyPrefix })));
 });
 
 describe('on a Cluster', () => {
@@ -38,6 +39,7 @@ describe('on a Cluster', () => {
   });
 
   runContract(refreshTokenStoreContract(() => new RedisRefreshTokenStore(client)));
+  runContract(revocationContract(() => new RedisRefreshTokenStore(client)));
 
   test('counts attempts', async () => {
     const counter = new RedisRefreshTokenStore(client).attemptCounter('login', 60);

@@ -7,18 +7,35 @@ const MASTERS = 3;
 const SLOTS = 16_384;
 const JOIN_TIMEOUT_MS = 20_000;
 const CLUSTER_ARGS = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+/** A replica takes over soon, and is there soon in the first place: Redis would wait for others to join it. */
+const REPLICATION_ARGS = ['--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'];
+
+export interface ClusterOptions {
+  args?: readonly string[];
+  /** Gives each master a replica, which takes over about four seconds after its master is gone. Default: false. */
+  replicas?: boolean;
+}
 
 /** Its methods act on all nodes; `servers` are the nodes one by one. */
 export interface TestCluster extends Omit<TestServer, 'url' | 'port'> {
   readonly nodes: readonly { host: string; port: number }[];
   readonly servers: readonly TestServer[];
+  /** The node that serves a key now. */
+  masterOf(key: string): Promise<TestServer>;
 }
 
-/** A Redis Cluster of three masters without replicas, ready to serve all slots. */
-export async function startRedisCluster(options: { args?: readonly string[] } = {}): Promise<TestCluster> {
-  const servers = await startNodes([...CLUSTER_ARGS, ...(options.args ?? [])]);
+/** A Redis Cluster of three masters, ready to serve all slots; replicas, if any, are in step. */
+export async function startRedisCluster({
+  args = [],
+  replicas = false,
+}: ClusterOptions = {}): Promise<TestCluster> {
+  const servers = await startNodes(
+    replicas ? 2 * MASTERS : MASTERS,
+    replicas ? [...CLUSTER_ARGS, ...REPLICATION_ARGS, ...args] : [...CLUSTER_ARGS, ...args],
+  );
   try {
     await joinNodes(servers);
+    if (replicas) await withClients(servers, addReplicas);
   } catch (error) {
     await all(servers, (server) => server.stop());
     throw error;
@@ -26,6 +43,7 @@ export async function startRedisCluster(options: { args?: readonly string[] } = 
   return {
     nodes: servers.map(({ port }) => ({ host: '127.0.0.1', port })),
     servers,
+    masterOf: (key) => masterOf(servers, key),
     stop: () => all(servers, (server) => server.stop()),
     kill: () => all(servers, (server) => server.kill()),
     freeze: () => servers.forEach((server) => server.freeze()),
@@ -37,8 +55,8 @@ export async function startRedisCluster(options: { args?: readonly string[] } = 
   };
 }
 
-async function startNodes(args: string[]): Promise<TestServer[]> {
-  const starts = await Promise.allSettled(Array.from({ length: MASTERS }, () => startRedis({ args })));
+async function startNodes(count: number, args: string[]): Promise<TestServer[]> {
+  const starts = await Promise.allSettled(Array.from({ length: count }, () => startRedis({ args })));
   const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
   const failed = starts.find((start) => start.status === 'rejected');
   if (!failed) return started;
@@ -48,7 +66,7 @@ async function startNodes(args: string[]): Promise<TestServer[]> {
 
 async function joinNodes(servers: readonly TestServer[]): Promise<void> {
   await withClients(servers, async (clients) => {
-    for (const [index, client] of clients.entries()) {
+    for (const [index, client] of clients.slice(0, MASTERS).entries()) {
       await client.cluster('SET-CONFIG-EPOCH', index + 1);
       await client.cluster('ADDSLOTS', ...slotsOf(index));
     }
@@ -76,6 +94,41 @@ async function untilJoined(clients: readonly Redis[]): Promise<void> {
     if (Date.now() > deadline) throw new Error(`The cluster was not ready in time:\n${infos.join('\n')}`);
     await sleep(50);
   }
+}
+
+/** The first nodes are the masters, the others become their replicas. */
+async function addReplicas(clients: readonly Redis[]): Promise<void> {
+  for (const [index, client] of clients.slice(MASTERS).entries()) {
+    await client.cluster('REPLICATE', await (clients[index] as Redis).cluster('MYID'));
+  }
+  await until('the replicas are in step', async () => {
+    const replications = await Promise.all(
+      clients.slice(0, MASTERS).map((client) => client.info('replication')),
+    );
+    const knownNodes = await Promise.all(clients.map(clusterNodes));
+    return (
+      replications.every((replication) => /^slave0:.*state=online/m.test(replication)) &&
+      // Each master must know whose replica it is that asks for its vote.
+      knownNodes.every((nodes) => nodes.filter(({ flags }) => flags.includes('slave')).length === MASTERS)
+    );
+  });
+}
+
+async function masterOf(servers: readonly TestServer[], key: string): Promise<TestServer> {
+  let master: TestServer | undefined;
+  await withClients(servers, async (clients) => {
+    const answers = clients.map(async (client) => {
+      // Only its master doesn't point to another node.
+      const serves = await client.get(key).then(
+        () => true,
+        () => false,
+      );
+      return serves;
+    });
+    master = servers[(await Promise.all(answers)).indexOf(true)];
+  });
+  if (!master) throw new Error(`No node serves ${key}`);
+  return master;
 }
 
 async function clusterInfo(client: Redis): Promise<string> {

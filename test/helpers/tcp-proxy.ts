@@ -16,7 +16,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<[Socket, Socket]>();
   let isCut = false;
   const server = createServer((client) => {
-    if (isCut) return client.destroy();
+    if (isCut) {
+      client.destroy();
+      return;
+    }
     const target = connect(targetPort, '127.0.0.1');
     pairs.add([client, target]);
     for (const [from, to] of [

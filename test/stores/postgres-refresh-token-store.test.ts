@@ -20,8 +20,7 @@ describe('over a pool', () => {
 describe('over a client that can not listen, which asks once a second', () => {
   runContract(
     revocationContract(
-      () =>
-        new PostgresRefreshTokenStore({ query: (text, values) => database.pool.query(text, values) }),
+      () => new PostgresRefreshTokenStore({ query: (text, values) => database.pool.query(text, values) }),
     ),
   );
 });

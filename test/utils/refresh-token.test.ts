@@ -55,7 +55,7 @@ test('an access token is no refresh token, were it signed with the same key', ()
   const { userId, sessionId, issuedAt, expiresAt } = CLAIMS;
   const access = signAccessToken(
     { userId, sessionId, roles: [], authTime: issuedAt, issuedAt, expiresAt },
-    { keys, expiresInSeconds: 1800, issuer: undefined, audience: undefined },
+    { keys, expiresInSeconds: 1800, issuer: undefined, audience: undefined, cacheSize: 0 },
   );
   expect(() => verifyRefreshToken(access, keys, NOW)).toThrow('token invalid');
   expect(() => verifyExpiredRefreshToken(access, keys)).toThrow('token invalid');

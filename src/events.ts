@@ -32,8 +32,13 @@ export interface AuthEventMap {
 
 /** The typed emitter behind `auth.events`. What a listener throws becomes a warning and never a failed login. */
 export class AuthEvents extends EventEmitter<AuthEventMap> {
-  /** `emit` for this package's own use: one listener's failure keeps the event from no other. */
-  announce<Name extends keyof AuthEventMap>(name: Name, event: AuthEventMap[Name][0]): void {
+  /**
+   * `emit` for this package's own use: one listener's failure keeps the event from no other.
+   * @param describe makes the event, which nobody does for no listener
+   */
+  announce<Name extends keyof AuthEventMap>(name: Name, describe: () => AuthEventMap[Name][0]): void {
+    if (this.listenerCount(name) === 0) return;
+    const event = describe();
     for (const listener of (this as EventEmitter).rawListeners(name)) {
       // Inside the promise, so that what it throws and what it rejects with end alike.
       new Promise((resolve) => resolve(Reflect.apply(listener, this, [event]))).catch((error: unknown) => {

@@ -84,13 +84,14 @@ export class Revocations {
     for (const finish of this.#waiting) finish();
     if (this.#announcedCurrent === true) return;
     this.#announcedCurrent = true;
-    this.#events.announce('revocations', { current: true });
+    this.#events.announce('revocations', () => ({ current: true }));
   }
 
   #becomeStale(error: unknown): void {
-    this.#staleness = types.isNativeError(error) ? error : new Error(String(error));
+    const reason = types.isNativeError(error) ? error : new Error(String(error));
+    this.#staleness = reason;
     if (this.#announcedCurrent === false) return;
     this.#announcedCurrent = false;
-    this.#events.announce('revocations', { current: false, error: this.#staleness });
+    this.#events.announce('revocations', () => ({ current: false, error: reason }));
   }
 }

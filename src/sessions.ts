@@ -27,7 +27,8 @@ export interface IssuedTokens {
 }
 
 interface RequestDetails {
-  origin: RequestOrigin;
+  /** Asked only if somebody listens. */
+  origin: () => RequestOrigin;
   /** The `Idempotency-Key`. */
   attempt?: string | undefined;
 }
@@ -77,7 +78,7 @@ export class Sessions {
       await this.#config.refreshTokens.revoke(user.id, newSession.sessionId);
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    this.#events.announce('login', { userId: user.id, sessionId: newSession.sessionId, ...origin });
+    this.#events.announce('login', () => ({ userId: user.id, sessionId: newSession.sessionId, ...origin }));
     return this.#issue(
       current,
       { ...newSession, generation: 0, rotatedAt: newSession.createdAt },
@@ -125,15 +126,15 @@ export class Sessions {
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
         this.#revocations.refuse(user.id, [sessionId]);
-        this.#events.announce('reuse', { userId: user.id, sessionId, generation, ...origin });
+        this.#events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin() }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
-        this.#events.announce('refresh', {
+        this.#events.announce('refresh', () => ({
           userId: user.id,
           sessionId,
           replayed: result.outcome === 'replayed',
-          ...origin,
-        });
+          ...origin(),
+        }));
         return this.#issue(user, result.session, result.now);
     }
   }
@@ -174,7 +175,7 @@ export class Sessions {
       throw error;
     });
     if (existed || this.#unheard.has(userId, sessionId)) this.#revocations.refuse(userId, [sessionId]);
-    if (existed) this.#events.announce('revoked', { userId, sessionIds: [sessionId], reason });
+    if (existed) this.#events.announce('revoked', () => ({ userId, sessionIds: [sessionId], reason }));
     return existed;
   }
 
@@ -186,7 +187,7 @@ export class Sessions {
   ): Promise<string[]> {
     const ended = await this.#config.refreshTokens.revokeAll(userId, options);
     this.#revocations.refuse(userId, ended);
-    if (ended.length > 0) this.#events.announce('revoked', { userId, sessionIds: ended, reason });
+    if (ended.length > 0) this.#events.announce('revoked', () => ({ userId, sessionIds: ended, reason }));
     return ended;
   }
 

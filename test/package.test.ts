@@ -92,7 +92,11 @@ test('the public surface is this, and a change to it is a decision', () => {
     'normalizeUsername',
     'usernameKey',
   ]);
-  expect(Object.keys(sourceTesting).sort()).toEqual(['refreshTokenStoreContract', 'userStoreContract']);
+  expect(Object.keys(sourceTesting).sort()).toEqual([
+    'refreshTokenStoreContract',
+    'revocationContract',
+    'userStoreContract',
+  ]);
 });
 
 test('the types declare what the code exports, no more and no less', () => {

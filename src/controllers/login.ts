@@ -14,7 +14,7 @@ export function createLogin({ config, events, limits, passport, sessions }: Serv
       .login(req, username, () => authenticateLocal(passport, req, res))
       .catch((error: unknown) => {
         if (isAuthError(error, 'INVALID_CREDENTIALS')) {
-          events.announce('loginFailed', { username, ...originOf(req) });
+          events.announce('loginFailed', () => ({ username, ...originOf(req) }));
         }
         throw error;
       });

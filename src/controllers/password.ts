@@ -23,9 +23,9 @@ export function createPassword(services: Services): RequestHandler {
       await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
       const session = await sessions.find(id, sessionId);
       if (!session) throw new AuthError('SESSION_REVOKED');
-      const origin = originOf(req);
+      const origin = () => originOf(req);
       const issued = await sessions.rotate(user, sessionId, session.generation + 1, { origin });
-      events.announce('passwordChanged', { userId: id, sessionId, ...origin });
+      events.announce('passwordChanged', () => ({ userId: id, sessionId, ...origin() }));
       const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
       const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
       res.json({ message: 'Password changed', ...tokens });

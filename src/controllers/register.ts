@@ -9,7 +9,7 @@ export function createRegister({ config, events, passwords }: Services): Request
     const { username, password } = req.body;
     const passwordHash = await passwords.hash(password);
     const user = await config.users.create({ username, passwordHash });
-    events.announce('registered', { userId: user.id, username: user.username, ...originOf(req) });
+    events.announce('registered', () => ({ userId: user.id, username: user.username, ...originOf(req) }));
     res.status(201).json({ message: 'Registration successful', user: publicUser(user) });
   };
 }

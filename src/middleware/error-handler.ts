@@ -9,7 +9,7 @@ export function createErrorHandler(events: AuthEvents): ErrorRequestHandler {
       next(error);
       return;
     }
-    if (error.code === 'SERVICE_UNAVAILABLE') events.announce('unavailable', { error });
+    if (error.code === 'SERVICE_UNAVAILABLE') events.announce('unavailable', () => ({ error }));
     sendAuthError(res, error);
   };
 }

@@ -6,7 +6,7 @@ const MAX_BODY_BYTES = 16 * 1024;
 
 const readJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
 
-/** Cookies for the router's own routes; leaves alone what the app has parsed already. */
+/** For a route that reads several cookies; leaves alone what the app has parsed already. */
 export const parseCookies: RequestHandler = cookieParser();
 
 /** JSON and nothing else, whether or not the app has parsed it already. */

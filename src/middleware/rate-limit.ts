@@ -80,7 +80,11 @@ export class AttemptLimits {
 
   #locked(limit: LimitName, key: string, error: unknown): unknown {
     if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) {
-      this.#events.announce('locked', { limit, key, retryAfterSeconds: error.retryAfterSeconds ?? 0 });
+      this.#events.announce('locked', () => ({
+        limit,
+        key,
+        retryAfterSeconds: error.retryAfterSeconds ?? 0,
+      }));
     }
     return error;
   }

@@ -25,9 +25,10 @@ export function isCrossSite(req: Request, trustedOrigins: ReadonlySet<string>): 
 
 /** A browser fetches ahead of the user, who may never come: nobody asked for a logout. */
 function isPrefetch({ headers }: Request): boolean {
-  const purpose = `${String(headers['sec-purpose'] ?? '')} ${String(headers['purpose'] ?? '')} ${String(headers['x-moz'] ?? '')}`;
-  return /\bprefetch\b/i.test(purpose);
+  return PURPOSE_HEADERS.some((name) => /\bprefetch\b/i.test(String(headers[name])));
 }
+
+const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];
 
 /** As the browser knows it: scheme and host come from the proxy's headers where the app trusts its proxy. */
 function ownOrigin(req: Request): string {

@@ -4,8 +4,10 @@ import { validationFailed } from '../errors.js';
 
 /** Puts what the schema makes of the body in its place; no body counts as an empty one. */
 export function validateBody(schema: z.ZodType): RequestHandler {
+  const ofNothing = schema.safeParse({});
   return function validate(req, _res, next) {
-    const result = schema.safeParse((req.body as unknown) ?? {});
+    const body = (req.body as unknown) ?? undefined;
+    const result = body === undefined ? ofNothing : schema.safeParse(body);
     if (result.success) {
       req.body = result.data;
       next();

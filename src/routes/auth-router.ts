@@ -23,15 +23,16 @@ export function createAuthRouter(services: Services): Router {
   const body = createBodySchemas(config);
   const sameSite = createSameSite(config.trustedOrigins);
   const refresh = [parseBody, validateBody(body.refresh), createRefresh(services)];
-  const logout = [parseBody, validateBody(body.refresh), createLogout(services)];
+  const logout = [parseCookies, parseBody, validateBody(body.refresh), createLogout(services)];
   // The session that a new password is for must still stand, whatever this process has heard of it.
   const guardSession = guard({ checkSession: true });
 
   const routes: Route[] = [
+    // First, because it is asked most.
+    ['post', '/refresh', sameSite, ...refresh],
     ['post', '/login', sameSite, parseBody, validateBody(body.login), createLogin(services)],
     ['get', '/check', guard(), check],
     ['get', '/info', guard({ loadUser: true }), info],
-    ['post', '/refresh', sameSite, ...refresh],
     ['post', '/logout', sameSite, ...logout],
     ['post', '/logout-all', sameSite, guard(), parseBody, createLogoutAll(services)],
     ['get', '/sessions', guard(), createListSessions(services)],
@@ -58,7 +59,7 @@ export function createAuthRouter(services: Services): Router {
 
   const router = Router();
   for (const [verb, path, ...chain] of routes) {
-    router[verb](path, noStore, parseCookies, ...(chain as RequestHandler[]).map(forwardRejection));
+    router[verb](path, noStore, ...(chain as RequestHandler[]).map(forwardRejection));
   }
   router.use(refuseUndecodableId, createErrorHandler(services.events));
   return router;

@@ -35,29 +35,27 @@ export class BoundedCalls {
   }
 
   /** @param undo called when the operation succeeds after all, too late for whoever asked for it */
-  readonly run = async <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
+  readonly run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
     if (this.#timeoutsInARow >= TIMEOUTS_UNTIL_OPEN && performance.now() < this.#nextProbeAt) {
-      throw serviceUnavailable(new Error(`${this.#backend} does not answer`));
+      return Promise.reject(serviceUnavailable(new Error(`${this.#backend} does not answer`)));
     }
     this.#nextProbeAt = performance.now() + PROBE_INTERVAL_MS;
-    let timer: NodeJS.Timeout | undefined;
-    const answered = this.#answered(operation);
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+    return new Promise<T>((resolve, reject) => {
+      const answered = this.#answered(operation);
+      const timer = setTimeout(() => {
         this.#countTimeout();
         // A late failure needs no undoing, and an undoing that fails has nobody to tell.
         if (undo) answered.then(undo).catch(() => undefined);
         reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${TIMEOUT_MS} ms`)));
       }, TIMEOUT_MS);
+      const settle = <V>(act: (value: V) => void) => {
+        return (value: V) => {
+          clearTimeout(timer);
+          act(value);
+        };
+      };
+      answered.then(settle(resolve), settle(reject));
     });
-    try {
-      return await Promise.race([answered, timeout]);
-    } catch (error) {
-      if (error instanceof AuthError || !this.#isOutage(error)) throw error;
-      throw serviceUnavailable(error);
-    } finally {
-      clearTimeout(timer);
-    }
   };
 
   /** An answer proves that the server is alive, also one that comes too late to be of use, or says no. */
@@ -67,7 +65,9 @@ export class BoundedCalls {
       this.#timeoutsInARow = 0;
       return answer;
     } catch (error) {
-      if (!this.#isOutage(error)) this.#timeoutsInARow = 0;
+      if (error instanceof AuthError) throw error;
+      if (this.#isOutage(error)) throw serviceUnavailable(error);
+      this.#timeoutsInARow = 0;
       throw error;
     }
   }

@@ -142,14 +142,15 @@ class Process {
   #heardWhenCurrent: number | undefined;
 
   constructor(store: RefreshTokenStore) {
-    assert.ok(store.followRevocations, 'the store has no followRevocations');
     this.store = store;
-    this.feed = store.followRevocations({
+    const feed = store.followRevocations?.({
       keepForSeconds: 60,
       onRevoked: (revocation) => void this.#heard.push(revocation),
       onCurrent: () => (this.#heardWhenCurrent ??= this.#heard.length),
       onLost: () => undefined,
     });
+    assert.ok(feed, 'the store has no followRevocations');
+    this.feed = feed;
   }
 
   heard(userId: string): string[] {

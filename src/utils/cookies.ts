@@ -1,5 +1,5 @@
-import { parse } from 'cookie';
-import type { CookieOptions, Request, Response } from 'express';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { Request, Response } from 'express';
 
 export interface CookieConfig {
   readonly accessName: string;
@@ -38,7 +38,7 @@ function findCookie(header: string | undefined, name: string): string | undefine
     const end = semicolon === -1 ? header.length : semicolon;
     while (header.charCodeAt(start) === SPACE) start += 1;
     if (header.startsWith(name, start) && header.charCodeAt(start + name.length) === EQUALS)
-      return parse(header.slice(start, end))[name];
+      return parseCookie(header.slice(start, end))[name];
     start = end + 1;
   }
   return undefined;
@@ -48,14 +48,22 @@ const SPACE = 0x20;
 const EQUALS = 0x3d;
 
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {
-  res.cookie(config.accessName, tokens.accessToken, {
-    ...attributes(config),
-    ...maxAge(tokens.accessMaxAgeSeconds),
-  });
-  res.cookie(config.refreshName, tokens.refreshToken, {
-    ...attributes(config),
-    ...maxAge(tokens.refreshMaxAgeSeconds),
-  });
+  const { accessToken, refreshToken, accessMaxAgeSeconds, refreshMaxAgeSeconds } = tokens;
+  // Both at once: each `res.cookie` would read and write the header anew.
+  res.append('Set-Cookie', [
+    setCookie(config.accessName, accessToken, accessMaxAgeSeconds, config),
+    setCookie(config.refreshName, refreshToken, refreshMaxAgeSeconds, config),
+  ]);
+}
+
+function setCookie(
+  name: string,
+  value: string,
+  maxAgeSeconds: number | undefined,
+  config: CookieConfig,
+): string {
+  const maxAge = maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds };
+  return stringifySetCookie({ name, value, ...attributes(config), ...maxAge });
 }
 
 export function clearTokenCookies(res: Response, config: CookieConfig): void {
@@ -63,16 +71,6 @@ export function clearTokenCookies(res: Response, config: CookieConfig): void {
   res.clearCookie(config.refreshName, attributes(config));
 }
 
-function attributes(config: CookieConfig): CookieOptions {
-  return {
-    httpOnly: true,
-    secure: config.secure,
-    sameSite: config.sameSite,
-    path: config.path,
-    ...(config.domain !== undefined && { domain: config.domain }),
-  };
-}
-
-function maxAge(seconds: number | undefined): CookieOptions {
-  return seconds === undefined ? {} : { maxAge: seconds * 1000 };
+function attributes({ secure, sameSite, path, domain }: CookieConfig) {
+  return { httpOnly: true, secure, sameSite, path, ...(domain !== undefined && { domain }) };
 }

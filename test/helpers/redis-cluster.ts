@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { eventually } from './eventually';
 import { startRedis } from './redis-server';
 import type { TestServer } from './test-server';
 
@@ -20,7 +21,7 @@ export interface ClusterOptions {
 export interface TestCluster extends Omit<TestServer, 'url' | 'port'> {
   readonly nodes: readonly { host: string; port: number }[];
   readonly servers: readonly TestServer[];
-  /** The node that serves a key now. */
+  /** The node that serves a key; all nodes must be up. */
   masterOf(key: string): Promise<TestServer>;
 }
 
@@ -68,7 +69,7 @@ async function joinNodes(servers: readonly TestServer[]): Promise<void> {
   await withClients(servers, async (clients) => {
     for (const [index, client] of clients.slice(0, MASTERS).entries()) {
       await client.cluster('SET-CONFIG-EPOCH', index + 1);
-      await client.cluster('ADDSLOTS', ...slotsOf(index));
+      await client.cluster('ADDSLOTSRANGE', firstSlotOf(index), firstSlotOf(index + 1) - 1);
     }
     // Everyone meets everyone, because gossip would take seconds.
     for (const client of clients) {
@@ -78,8 +79,9 @@ async function joinNodes(servers: readonly TestServer[]): Promise<void> {
   });
 }
 
-function slotsOf(index: number): number[] {
-  return Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => slot % MASTERS === index);
+/** One range a master, because clients ask for the list of ranges each time they connect. */
+function firstSlotOf(index: number): number {
+  return Math.ceil((index * SLOTS) / MASTERS);
 }
 
 /** Resolves when every node knows every slot's owner. */
@@ -101,32 +103,24 @@ async function addReplicas(clients: readonly Redis[]): Promise<void> {
   for (const [index, client] of clients.slice(MASTERS).entries()) {
     await client.cluster('REPLICATE', await (clients[index] as Redis).cluster('MYID'));
   }
-  await until('the replicas are in step', async () => {
-    const replications = await Promise.all(
-      clients.slice(0, MASTERS).map((client) => client.info('replication')),
-    );
-    const knownNodes = await Promise.all(clients.map(clusterNodes));
+  await eventually('every replica is in step, and every node knows it', async () => {
+    const masters = await Promise.all(clients.slice(0, MASTERS).map((client) => client.info('replication')));
+    const views = await Promise.all(clients.map(async (client) => String(await client.cluster('NODES'))));
     return (
-      replications.every((replication) => /^slave0:.*state=online/m.test(replication)) &&
-      // Each master must know whose replica it is that asks for its vote.
-      knownNodes.every((nodes) => nodes.filter(({ flags }) => flags.includes('slave')).length === MASTERS)
+      masters.every((replication) => /^slave0:.*state=online/m.test(replication)) &&
+      // A master votes for nobody whose master it doesn't know.
+      views.every((nodes) => (nodes.match(/\bslave /g) ?? []).length === MASTERS)
     );
   });
 }
 
+/** All other nodes point to it. */
 async function masterOf(servers: readonly TestServer[], key: string): Promise<TestServer> {
-  let master: TestServer | undefined;
+  let answers: PromiseSettledResult<number>[] = [];
   await withClients(servers, async (clients) => {
-    const answers = clients.map(async (client) => {
-      // Only its master doesn't point to another node.
-      const serves = await client.get(key).then(
-        () => true,
-        () => false,
-      );
-      return serves;
-    });
-    master = servers[(await Promise.all(answers)).indexOf(true)];
+    answers = await Promise.allSettled(clients.map((client) => client.exists(key)));
   });
+  const master = servers[answers.findIndex(({ status }) => status === 'fulfilled')];
   if (!master) throw new Error(`No node serves ${key}`);
   return master;
 }

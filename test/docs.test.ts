@@ -5,12 +5,14 @@ import { MemoryRefreshTokenStore, MemoryUserStore } from '../src';
 
 describe('docs/stores.md: the contract suites run as it says', () => {
   const page = readFileSync(path.join(__dirname, '../docs/stores.md'), 'utf8');
-  const snippet = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
-  const { code } = transformSync(snippet, { module: { type: 'commonjs' } });
+  const snippets = Array.from(page.matchAll(/```js\n([\s\S]*?)```/g), ([, snippet = '']) => snippet);
+  const { code } = transformSync(snippets.join(''), { module: { type: 'commonjs' } });
+  const sessions = new MemoryRefreshTokenStore();
+  const MyRefreshTokenStore = function () {
+    return sessions; // so that all of them share their sessions
+  };
   const load = (id: string): unknown => {
-    if (id === './my-stores.js') {
-      return { MyUserStore: MemoryUserStore, MyRefreshTokenStore: MemoryRefreshTokenStore };
-    }
+    if (id === './my-stores.js') return { MyUserStore: MemoryUserStore, MyRefreshTokenStore };
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require(id === 'passport-visa/testing' ? '../src/testing' : id);
   };

@@ -118,6 +118,23 @@ test('Guard routes: each guard does what it says', async () => {
   expect((await browse('/account', { method: 'DELETE' })).status).toBe(200);
 });
 
+test('Instant sign-out: a disabled user is out in the other process too', async () => {
+  const [here, there] = [await start('instant'), await start('instant')];
+  const credentials = JSON.stringify({ username: 'leaver', password: PASSWORD });
+  const boss = JSON.stringify({ username: 'boss', password: PASSWORD });
+  for (const body of [credentials, boss]) await here('/auth/register', { method: 'POST', body });
+  await database.pool.query("UPDATE visa_users SET roles = '{admin}' WHERE username = 'boss'");
+  await there('/auth/login', { method: 'POST', body: credentials });
+  const { id } = (await (await there('/profile')).json()) as { id: string };
+  expect((await there('/transfers', { method: 'POST' })).status).toBe(200);
+
+  await here('/auth/login', { method: 'POST', body: boss });
+  const disabled = await here(`/users/${id}/disable`, { method: 'POST' });
+  expect(await disabled.json()).toEqual({ known: true });
+  const refused = async () => ((await (await there('/profile')).json()) as { code?: string }).code;
+  for (let tries = 0; (await refused()) !== 'SESSION_REVOKED'; tries += 1) expect(tries).toBeLessThan(500);
+});
+
 test('Other Passport strategies: completeLogin makes a session', async () => {
   const browse = await start('strategy');
   expect((await browse('/auth/partner')).status).toBe(401);

@@ -1,4 +1,10 @@
 import { compareSync, hashSync } from 'bcryptjs';
+import { setPriority } from 'node:os';
+
+/** As nice as a background job: whoever waits for a hash waits long, and nobody else should. */
+const PRIORITY = 10;
+// Linux gives each thread its own priority; elsewhere this would be the whole process.
+if (process.platform === 'linux') setPriority(PRIORITY);
 
 /** The cost is in the hash itself: `$2b$12$…`. */
 const HASH_FORM = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;

@@ -32,9 +32,9 @@ const parts = {
 };
 
 const full = {
-  rounds: 25,
+  rounds: 23,
   burstMilliseconds: 200,
-  warmUpMilliseconds: 2500,
+  warmUpMilliseconds: 2000,
   loginRounds: 4,
   loginMilliseconds: 4000,
   usersInMemory: 3000,

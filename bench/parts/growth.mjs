@@ -10,9 +10,9 @@ import { median } from '../lib/statistics.mjs';
 
 const SIZES_OF_A_USER = [1, 10, 100, 1000];
 const SESSIONS_A_USER = 3;
-/** How many sessions are being written at a time while a store is filled. */
-const PARALLEL_WRITES = 400;
 const LOGOUTS = 40;
+/** A store whose logins grow dearer as it fills would never be full. */
+const FILL_LIMIT_MS = 75_000;
 const MONTH_SECONDS = 30 * 24 * 60 * 60;
 
 /**
@@ -27,9 +27,10 @@ export async function measureGrowth({ redis, postgres, pace }) {
   const redisBackend = {
     name: 'Redis',
     store: new RedisRefreshTokenStore(client),
+    parallel: 200,
     serverCpu: await redisCpu(client),
   };
-  const postgresBackend = { name: 'PostgreSQL', store: postgresStore };
+  const postgresBackend = { name: 'PostgreSQL', store: postgresStore, parallel: 20 };
   const { growthOperations: operations } = pace;
   const tables = [
     await growUser(redisBackend, operations),
@@ -59,18 +60,19 @@ export async function measureGrowth({ redis, postgres, pace }) {
  * @typedef {object} Backend
  * @property {string} name
  * @property {Store} store
+ * @property {number} parallel writes while the store is filled
  * @property {() => number} [serverCpu] microseconds used so far
  */
 
 /** From 1 to 1,000 sessions of one user. @param {Backend} backend @param {number} operations */
 async function growUser(backend, operations) {
-  const { store } = backend;
+  const { store, parallel } = backend;
   const rows = [];
   for (const size of SIZES_OF_A_USER) {
     const userId = userIdOf(-size);
     const sessionIds = Array.from({ length: size }, (_, index) => sessionIdOf(index));
     const fillUser = () =>
-      inParallel(size, (index) => store.create(newSession(userId, String(sessionIds[index]))));
+      inParallel(size, parallel, (index) => store.create(newSession(userId, String(sessionIds[index]))));
     await fillUser();
     const some = Math.max(LOGOUTS, Math.round(operations / Math.max(1, size / 10)));
     const list = await time(backend, some, () => store.list(userId));
@@ -95,13 +97,22 @@ async function growUser(backend, operations) {
  * @param {number} operations
  */
 async function growStore(backend, sizes, operations) {
-  const { store } = backend;
+  const { store, parallel } = backend;
   const rows = [];
   let filled = 0;
   for (const size of sizes) {
     const start = filled;
-    await inParallel(size - start, (index) => store.create(sessionAt(start + index)));
-    filled = size;
+    const limit = performance.now() + FILL_LIMIT_MS;
+    await inParallel(size - start, parallel, async (index) => {
+      if (performance.now() > limit) return;
+      await store.create(sessionAt(start + index));
+      filled += 1;
+    });
+    if (filled < size) {
+      const stopped = `given up after ${whole(FILL_LIMIT_MS / 1000)} s, at ${whole(filled)}`;
+      rows.push([whole(size), stopped, '', '', '']);
+      break;
+    }
     const users = Math.floor(size / SESSIONS_A_USER);
     const randomUser = () => Math.floor(Math.random() * users);
     const list = await time(backend, operations, () => store.list(userIdOf(randomUser())));
@@ -116,7 +127,9 @@ async function growStore(backend, sizes, operations) {
       LOGOUTS,
       () => store.revokeAll(userIdOf(user)),
       async () => {
-        await inParallel(SESSIONS_A_USER, (index) => store.create(sessionAt(user * SESSIONS_A_USER + index)));
+        await inParallel(SESSIONS_A_USER, parallel, (index) =>
+          store.create(sessionAt(user * SESSIONS_A_USER + index)),
+        );
         user = randomUser();
       },
     );
@@ -198,8 +211,8 @@ async function redisCpu(client) {
   return () => Number(readFileSync(path, 'utf8').split(' ')[0]) / 1000;
 }
 
-/** @param {number} count @param {(index: number) => Promise<unknown>} write */
-async function inParallel(count, write) {
+/** @param {number} count @param {number} parallel @param {(index: number) => Promise<unknown>} write */
+async function inParallel(count, parallel, write) {
   let next = 0;
   const writeOn = async () => {
     while (next < count) {
@@ -207,7 +220,7 @@ async function inParallel(count, write) {
       await write(next - 1);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_WRITES, count) }, writeOn));
+  await Promise.all(Array.from({ length: Math.min(parallel, count) }, writeOn));
 }
 
 /** @param {number} index of the session in the store */

@@ -24,6 +24,7 @@ const TUTORIAL = 'tutorial: cookie-parser, passport, passport-jwt, string secret
  * @property {string} app
  * @property {object} [settings]
  * @property {(users: Headers[]) => Headers[]} [credentials] what is sent instead of what the login gave
+ * @property {boolean} [sendsAll] every cookie of the login
  */
 
 /** @type {Plan[]} */
@@ -31,6 +32,7 @@ const plans = [
   { name: BARE, app: 'bare' },
   { name: HITS, app: 'passport-visa' },
   { name: NEW, app: 'passport-visa', credentials: newTokens },
+  { name: 'passport-visa, tokens seen before, both cookies sent', app: 'passport-visa', sendsAll: true },
   { name: 'passport-visa, bearer header', app: 'passport-visa', credentials: (users) => users.map(asBearer) },
   {
     name: 'passport-visa, in an app with cookie-parser',
@@ -90,9 +92,10 @@ export async function measureGuard({ redis, load, pace }) {
     notes: [
       `_Every token new_ cycles through ${whole(NEW_TOKENS)} tokens of as many users, more than the guard remembers, so that each is checked in full.`,
       'The JWT variants check HS256 with a secret of 64 characters. Their tokens carry what the variant asks for, and passport-visa’s are the longest.',
+      'The variants that read an access cookie are sent nothing else, except in the row that says so: a browser sends all cookies of a path.',
       'express-jwt and express-oauth2-jwt-bearer read a bearer header, their only idiom; the others read cookies. A header is cheaper to read.',
       'The tutorial does not look its user up, which favours it: most articles add a query to each request.',
-      'express-session and better-auth can end a session at once, because they ask Redis each time (better-auth not with its cookie cache). passport-visa asks nothing: a session that another process ended lasts until its access token expires, unless instant revocation is on. The rows that ask Redis pay the price of that.',
+      'express-session and better-auth ask Redis on each request whether the session still stands (better-auth not with its cookie cache). passport-visa asks nothing: its processes hear from the store which sessions have ended (`revocation`, on by default), and the guard looks that up in memory.',
       'Redis is on loopback here. Over a real network its answers take longer, but cost the app no more CPU time.',
       'better-auth runs with users in memory and sessions in Redis as its secondary storage. Its cookie cache is kept valid for the whole run.',
       'connect-redis is version 8, the last that takes ioredis, so that all variants use one client.',
@@ -108,15 +111,18 @@ export async function measureGuard({ redis, load, pace }) {
 async function credentialsFor(plan, app) {
   if (plan.name === BARE) return [{}];
   const users = [];
-  for (let number = 1; number <= USERS; number += 1) users.push(onlyAccess(await app.logIn(number)));
+  for (let number = 1; number <= USERS; number += 1) {
+    const headers = await app.logIn(number);
+    users.push(plan.sendsAll ? headers : withoutRefreshToken(headers));
+  }
   const credentials = plan.credentials?.(users) ?? users;
   await assertGuards(plan.name, app.port, /** @type {Headers} */ (credentials[0]));
   await assertGuards(plan.name, app.port, /** @type {Headers} */ (credentials.at(-1)));
   return credentials;
 }
 
-/** A guard needs no refresh token, and apps that care limit its cookie to one path. @param {Headers} headers */
-function onlyAccess({ cookie, ...headers }) {
+/** Which no guard asks for. @param {Headers} headers */
+function withoutRefreshToken({ cookie, ...headers }) {
   if (cookie === undefined) return headers;
   const pairs = cookie.split('; ').filter((pair) => !pair.startsWith('refreshToken='));
   return { ...headers, cookie: pairs.join('; ') };

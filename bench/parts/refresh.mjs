@@ -100,37 +100,40 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
       'The work by hand is one Express handler over node:crypto and ioredis: it verifies one HMAC, runs a rotation script of the same meaning on the same kind of record, signs two tokens, sets two cookies. It checks nothing else: no body, no origin, no claims, no time limits on Redis, no events.',
       'The tutorial reads the user’s refresh token, compares it and writes the next one: two round trips, two parallel requests can both pass, and a token that was stolen is not noticed. Tokens signed within one second are the same.',
       'express-session signs nothing: it reads the session, moves its end and sends the same cookie again. That is less work than a rotation, and no token ever changes.',
-      'Round trips are what Redis counts as reads from its clients while one client refreshes 200 times in a row.',
+      `Round trips are what Redis counts as reads from its clients while one client refreshes ${COUNTED} times in a row; the fewest of ${COUNTS} such counts.`,
     ],
   };
 }
 
-const COUNTED = 200;
+const COUNTED = 100;
+const COUNTS = 5;
 
 /**
+ * The fewest of several counts: a process may ask Redis about other things now and then.
+ *
  * @param {string} redisUrl
  * @param {string} url
  * @param {import('../lib/running-app.mjs').Headers} headers
  */
 async function countRoundTrips(redisUrl, url, { cookie = '' }) {
   const observer = new Redis(redisUrl);
-  // The connection's own first commands are not meant.
-  const refresh = async () => {
-    const response = await fetch(url, { method: 'POST', headers: { cookie } });
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`A refresh answered ${response.status}`);
-    cookie = response.headers
-      .getSetCookie()
-      .map((line) => line.split(';')[0])
-      .join('; ');
-  };
   const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await observer.info('stats'))?.[1]);
-  await refresh();
-  await reads();
-  const before = await reads();
-  for (let count = 0; count < COUNTED; count += 1) await refresh();
-  const after = await reads();
+  let fewest = Infinity;
+  for (let count = 0; count < COUNTS; count += 1) {
+    const before = await reads();
+    for (let refresh = 0; refresh < COUNTED; refresh += 1) cookie = await refreshOnce(url, cookie);
+    // One of them is the question itself.
+    fewest = Math.min(fewest, (await reads()) - before - 1);
+  }
   observer.disconnect();
-  // The second question is one of them.
-  return (after - before - 1) / COUNTED;
+  return fewest / COUNTED;
+}
+
+/** @param {string} url @param {string} cookie @returns {Promise<string>} the next cookies */
+async function refreshOnce(url, cookie) {
+  const response = await fetch(url, { method: 'POST', headers: { cookie } });
+  if (!response.ok) throw new Error(`A refresh answered ${response.status}: ${await response.text()}`);
+  await response.arrayBuffer();
+  const pairs = response.headers.getSetCookie().map((line) => line.split(';')[0]);
+  return pairs.join('; ');
 }

@@ -43,7 +43,8 @@ const keepKeyFor = `
 /**
  * KEYS[2] is the user's outbox: sessions that have ended and are not in the log of revocations yet. The log is on another
  * node of a Cluster, so that one script can't write both; whoever gets the ids from here announces them, and if nobody came
- * to that, the next call about this user gets them again. A keepMs of 0: nobody follows, nothing is announced.
+ * to that, the next call about this user gets them again. First in the outbox and then gone: a Redis that is out of memory
+ * refuses the first, and a script is not undone. A keepMs of 0: nobody follows, nothing is announced.
  */
 const outbox = `
   local function putInOutbox(sessionId, keepMs)
@@ -102,8 +103,8 @@ export const refreshTokenScripts = {
     if generation == session.generation and (sameAttempt or now - session.rotatedAt <= tonumber(ARGV[6])) then
       return {'replayed', packed, digits(now)}
     end
-    redis.call('HDEL', KEYS[1], ARGV[1])
     putInOutbox(ARGV[1], ARGV[9])
+    redis.call('HDEL', KEYS[1], ARGV[1])
     return {'reused', '', '', unannounced(ARGV[9])}`),
 
   /** ARGV: session id. */
@@ -125,8 +126,8 @@ export const refreshTokenScripts = {
   visaRevokeSession: onUserAndOutbox(`${clock}${unpack}${outbox}
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     if packed then
-      redis.call('HDEL', KEYS[1], ARGV[1])
       putInOutbox(ARGV[1], ARGV[2])
+      redis.call('HDEL', KEYS[1], ARGV[1])
     end
     return {packed and isLive(packed, storeTime()) and 1 or 0, unannounced(ARGV[2])}`),
 
@@ -135,8 +136,8 @@ export const refreshTokenScripts = {
     local now, all, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}
     for i = 1, #all, 2 do
       if all[i] ~= ARGV[1] then
-        redis.call('HDEL', KEYS[1], all[i])
         putInOutbox(all[i], ARGV[2])
+        redis.call('HDEL', KEYS[1], all[i])
         if isLive(all[i + 1], now) then ended[#ended + 1] = all[i] end
       end
     end

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, type Cluster } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
@@ -51,6 +52,71 @@ describe('on a Cluster', () => {
       expect((await counter.increment(key)).count).toBe(1);
     }
   });
+});
+
+describe('an ending that could not be announced', () => {
+  const request = { expiresInSeconds: 3600, maxLifetimeSeconds: 7200, reuseWindowSeconds: 0 };
+  const rotate = (store: RedisRefreshTokenStore, generation: number) =>
+    store.rotate({ userId: 'ann', sessionId: 'one', generation, ...request });
+
+  test.each<[string, (store: RedisRefreshTokenStore) => Promise<unknown>, unknown]>([
+    ['revoke', (store) => store.revoke('ann', 'one'), false],
+    ['revokeAll', (store) => store.revokeAll('ann'), []],
+    ['a reuse', (store) => rotate(store, 1), { outcome: 'unknown' }],
+  ])('is announced when the call comes again: %s', async (_what, end, answer) => {
+    const prefix = randomPrefix();
+    const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+    const heard: unknown[] = [];
+    const feed = new RedisRefreshTokenStore(redis, { keyPrefix: prefix }).followRevocations({
+      ...{ keepForSeconds: 60, onCurrent: () => undefined, onLost: () => undefined },
+      onRevoked: (revocation) => heard.push(revocation),
+    });
+    const own = store.followRevocations({
+      ...{ keepForSeconds: 60, onCurrent: () => undefined, onLost: () => undefined },
+      onRevoked: () => undefined,
+    });
+    await store.create(newSession('ann', 'one'));
+    await rotate(store, 2);
+
+    await redis.set(`${prefix}revocations`, 'what no log can be written to');
+    await expect(end(store)).rejects.toThrow('WRONGTYPE');
+    expect(await store.find('ann', 'one')).toBeUndefined();
+    expect(await redis.pttl(`${prefix}{ann}:ended`)).toBeGreaterThan(0);
+    await redis.del(`${prefix}revocations`);
+    expect(await end(store)).toEqual(answer);
+    await eventually(() => heard.length > 0);
+    expect(heard).toEqual([{ userId: 'ann', sessionIds: ['one'] }]);
+    await eventually(async () => (await redis.exists(`${prefix}{ann}:ended`)) === 0);
+    feed.close();
+    own.close();
+  });
+
+  async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+    for (let tries = 0; !(await holds()); tries += 1) {
+      expect(tries).toBeLessThan(2000);
+      await sleep(5);
+    }
+  }
+});
+
+test('the log of revocations runs out by itself, and keeps no more than it must', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  const feed = store.followRevocations({
+    ...{ keepForSeconds: 1, onCurrent: () => undefined, onLost: () => undefined },
+    onRevoked: () => undefined,
+  });
+  const log = `${prefix}revocations`;
+  for (let n = 0; n < 500; n += 1) await feed.announce({ userId: 'ann', sessionIds: [`session ${n}`] });
+  expect(await redis.pttl(log)).toBeGreaterThan(0);
+  await sleep(900);
+  await feed.announce({ userId: 'ann', sessionIds: ['later'] });
+  await sleep(400);
+  await feed.announce({ userId: 'ann', sessionIds: ['last'] });
+  expect(await redis.xlen(log)).toBeLessThanOrEqual(200);
+  feed.close();
+  await sleep(1200);
+  expect(await redis.exists(log)).toBe(0);
 });
 
 test('every key has a time to live, which a longer session extends and a shorter one does not cut', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresRefreshTokenStore } from '../../src';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
@@ -100,4 +101,73 @@ test('holds nothing that a token could be made from', async () => {
   expect(rows.map(({ column_name: name }) => name)).toEqual(
     ['attempt', 'auth_time', 'created_at', 'expires_at', 'generation', 'id', 'ip', 'remember', 'rotated_at', 'user_agent', 'user_id'], // prettier-ignore
   );
+});
+
+describe('the log of revocations', () => {
+  const follow = (heard: string[]) =>
+    new PostgresRefreshTokenStore(database.pool).followRevocations({
+      keepForSeconds: 60,
+      onRevoked: ({ sessionIds }) => heard.push(...sessionIds),
+      onCurrent: () => undefined,
+      onLost: () => undefined,
+    });
+  const hears = async (heard: string[], sessionId: string) => {
+    for (let tries = 0; !heard.includes(sessionId); tries += 1) {
+      expect(tries).toBeLessThan(2000);
+      await sleep(5);
+    }
+  };
+
+  test('what commits late is not skipped, though later entries have been read', async () => {
+    const heard: string[] = [];
+    const feed = follow(heard);
+    const slow = await database.pool.connect();
+    await slow.query('BEGIN');
+    await slow.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
+      VALUES ('ann', 'slow', now() + interval '1 minute')`);
+    await feed.announce({ userId: 'ann', sessionIds: ['quick'] });
+    await hears(heard, 'quick');
+    expect(heard).not.toContain('slow');
+    await slow.query('COMMIT');
+    slow.release();
+    await hears(heard, 'slow');
+    feed.close();
+  });
+
+  test('a connection that the server ends is replaced', async () => {
+    const heard: string[] = [];
+    const feed = follow(heard);
+    await feed.announce({ userId: 'ann', sessionIds: ['before'] });
+    await hears(heard, 'before');
+    const { rows } = await database.pool.query<{ ended: boolean }>(
+      `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE '%pg_snapshot_xmin%' AND pid <> pg_backend_pid()`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    await feed.announce({ userId: 'ann', sessionIds: ['after'] });
+    await hears(heard, 'after');
+    feed.close();
+  });
+
+  test('the ending of sessions deletes entries that have run out', async () => {
+    await database.pool.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
+      SELECT 'old', n::text, now() - interval '1 second' FROM generate_series(1, 50) n`);
+    const feed = follow([]);
+    for (let n = 0; n < 300; n += 1) await store.revokeAll('nobody');
+    feed.close();
+    // Its own store was not the one that followed, so that it had nothing to log and nothing to delete.
+    const old = "visa_revocations WHERE user_id = 'old'";
+    expect(await countRows(old)).toBe(50);
+    const own = store.followRevocations({
+      ...{
+        keepForSeconds: 60,
+        onRevoked: () => undefined,
+        onCurrent: () => undefined,
+        onLost: () => undefined,
+      },
+    });
+    for (let n = 0; n < 400 && (await countRows(old)) > 0; n += 1) await store.revokeAll('nobody');
+    own.close();
+    expect(await countRows(old)).toBe(0);
+  });
 });

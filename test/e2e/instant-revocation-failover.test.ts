@@ -36,7 +36,7 @@ async function deployCluster(options: { replicas: boolean }): Promise<Deployment
 /** A client that is to notice a frozen master must be told to by ioredis's own options. */
 const NOTICING = { failoverDetector: true, commandTimeout: 500 };
 
-async function deploySentinel(clientOptions: typeof NOTICING | object = {}): Promise<Deployment> {
+async function deploySentinel(clientOptions: object = {}): Promise<Deployment> {
   const { name, sentinels, servers, stop } = await startRedisSentinel();
   return {
     servers,
@@ -149,11 +149,11 @@ test(
 );
 
 test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<void> | void]>([
-  ['Cluster whose master is killed', () => deployCluster({ replicas: true }), (master) => master.kill()],
-  ['Sentinel whose master is killed', () => deploySentinel(), (master) => master.kill()],
-  ['Sentinel whose master is frozen', () => deploySentinel(NOTICING), (master) => master.freeze()],
+  ['Cluster, master killed', () => deployCluster({ replicas: true }), (master) => master.kill()],
+  ['Sentinel, master killed', () => deploySentinel(), (master) => master.kill()],
+  ['Sentinel, master frozen', () => deploySentinel(NOTICING), (master) => master.freeze()],
 ])(
-  'a failover on a %s: every process recovers by itself and misses no revocation',
+  'after a failover (%s) every process is current again by itself, and no revocation was missed',
   async (_name, deploy, lose) => {
     const deployment = await deployed(deploy());
     const [here, there] = await Promise.all([startProcess(deployment), startProcess(deployment)]);
@@ -181,10 +181,10 @@ test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<vo
 );
 
 test.each<[string, () => Promise<Deployment>]>([
-  ['Cluster', () => deployCluster({ replicas: false })],
-  ['Sentinel', () => deploySentinel()],
+  ['Redis Cluster', () => deployCluster({ replicas: false })],
+  ['Redis behind Sentinel', () => deploySentinel()],
 ])(
-  'while a %s has no master left, guards deny or allow as they were told',
+  'while a %s has no master, guards deny or allow as they were told',
   async (_name, deploy) => {
     const deployment = await deployed(deploy());
     const process = await startProcess(deployment);

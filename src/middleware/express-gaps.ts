@@ -8,10 +8,27 @@ export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown
   next(undecodable ? new AuthError('SESSION_NOT_FOUND', { status: 404, cause: error }) : error);
 };
 
-/** Express 5 does this by itself; Express 4 would leave the request hanging. */
-export function forwardRejection(handler: RequestHandler): RequestHandler {
-  return function (req, res, next) {
-    const returned: unknown = handler(req, res, next);
-    if (returned instanceof Promise) returned.catch(next);
+/**
+ * The chain of a route as one handler, whose rejections go to `next`, as Express 5 does by itself and Express 4 does not.
+ * A layer of Express for each link would cost a refresh as much as its signatures do.
+ */
+export function inSequence(chain: readonly RequestHandler[]): RequestHandler {
+  return function (req, res, done) {
+    let link = 0;
+    const next = (error?: unknown) => {
+      const handler = error === undefined ? chain[link] : undefined;
+      link += 1;
+      if (!handler) {
+        done(error);
+        return;
+      }
+      try {
+        const returned: unknown = handler(req, res, next);
+        if (returned instanceof Promise) returned.catch(done);
+      } catch (thrown) {
+        done(thrown);
+      }
+    };
+    next();
   };
 }

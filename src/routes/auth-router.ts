@@ -7,7 +7,7 @@ import { createRefresh } from '../controllers/refresh.js';
 import { createRegister } from '../controllers/register.js';
 import { createEndOtherSessions, createEndSession, createListSessions } from '../controllers/sessions.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
-import { forwardRejection, refuseUndecodableId } from '../middleware/express-gaps.js';
+import { inSequence, refuseUndecodableId } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
 import { createSameSite } from '../middleware/same-site.js';
@@ -59,7 +59,7 @@ export function createAuthRouter(services: Services): Router {
 
   const router = Router();
   for (const [verb, path, ...chain] of routes) {
-    router[verb](path, noStore, ...(chain as RequestHandler[]).map(forwardRejection));
+    router[verb](path, inSequence([noStore, ...(chain as RequestHandler[])]));
   }
   router.use(refuseUndecodableId, createErrorHandler(services.events));
   return router;

@@ -15,6 +15,13 @@ export function isProgrammingError(error: unknown): boolean {
   return !types.isNativeError(error) || ['TypeError', 'RangeError', 'ReferenceError'].includes(error.name);
 }
 
+interface Recovery {
+  /** Called at each timeout. */
+  onTimeout?(): void;
+  /** Replaces a connection on which nothing comes back, though it looks open. */
+  reconnect?(): void;
+}
+
 /**
  * Runs the calls of one client, so that none waits longer than a second whatever the client's own
  * options say, and an outage is always SERVICE_UNAVAILABLE.
@@ -22,16 +29,15 @@ export function isProgrammingError(error: unknown): boolean {
 export class BoundedCalls {
   readonly #backend: string;
   readonly #isOutage: (error: unknown) => boolean;
-  readonly #reconnect: () => void;
+  readonly #recovery: Recovery;
   #timeoutsInARow = 0;
   #nextProbeAt = 0;
   #nextReconnectAt = 0;
 
-  /** @param reconnect replaces a connection on which nothing comes back, though it looks open */
-  constructor(backend: string, isOutage: (error: unknown) => boolean, reconnect = () => {}) {
+  constructor(backend: string, isOutage: (error: unknown) => boolean, recovery: Recovery = {}) {
     this.#backend = backend;
     this.#isOutage = isOutage;
-    this.#reconnect = reconnect;
+    this.#recovery = recovery;
   }
 
   /** @param undo called when the operation succeeds after all, too late for whoever asked for it */
@@ -74,8 +80,9 @@ export class BoundedCalls {
 
   #countTimeout(): void {
     this.#timeoutsInARow += 1;
+    this.#recovery.onTimeout?.();
     if (this.#timeoutsInARow < TIMEOUTS_UNTIL_OPEN || performance.now() < this.#nextReconnectAt) return;
     this.#nextReconnectAt = performance.now() + RECONNECT_INTERVAL_MS;
-    this.#reconnect();
+    this.#recovery.reconnect?.();
   }
 }

@@ -18,6 +18,9 @@ const PRUNED_PER_LOGIN = 10;
 const PRUNED_ATTEMPTS = 100;
 const PRUNED_REVOCATIONS = 1000;
 
+/** Asked once for a statement: without the brackets it would be asked for each row, and no index could be searched by it. */
+const NOW = '(SELECT clock_timestamp())';
+
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const STORED_COLUMNS =
@@ -77,7 +80,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     create: `
       WITH pruned_sessions AS (
         DELETE FROM ${table} WHERE id IN (
-          SELECT id FROM ${table} WHERE expires_at <= clock_timestamp()
+          SELECT id FROM ${table} WHERE expires_at <= ${NOW}
           ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
       )
       INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent)
@@ -86,7 +89,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // They are dated by the clocks of the processes, which may be a minute behind.
     pruneAttempts: `
       DELETE FROM ${attemptsTable} WHERE key IN (
-        SELECT key FROM ${attemptsTable} WHERE expire <= (extract(epoch FROM clock_timestamp()) - 60) * 1000
+        SELECT key FROM ${attemptsTable}
+        WHERE expire <= (SELECT ((extract(epoch FROM clock_timestamp()) - 60) * 1000)::bigint)
         ORDER BY expire LIMIT ${PRUNED_ATTEMPTS} FOR UPDATE SKIP LOCKED)`,
 
     // The row lock makes parallel calls queue up, and each reads what the one before it has written.
@@ -154,7 +158,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
 
     pruneRevocations: `
       DELETE FROM ${revocationsTable} WHERE ctid IN (
-        SELECT ctid FROM ${revocationsTable} WHERE keep_until <= clock_timestamp()
+        SELECT ctid FROM ${revocationsTable} WHERE keep_until <= ${NOW}
         ORDER BY keep_until LIMIT ${PRUNED_REVOCATIONS} FOR UPDATE SKIP LOCKED)`,
 
     /**

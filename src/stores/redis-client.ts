@@ -12,6 +12,9 @@ export interface RedisClient {
   disconnect(reconnect?: boolean): void;
   defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
   readonly isCluster?: boolean;
+  readonly options?: object;
+  /** Has a Cluster look anew which node has which keys. */
+  refreshSlotsCache?(done: () => void): void;
   /** A client of a Cluster takes nodes first and then options, any other one options. */
   duplicate?(nodesOrOptions?: object, options?: object): RedisClient;
 }
@@ -40,7 +43,11 @@ export class BoundedRedis {
   constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
     this.#client = client;
     // A dropped NAT entry or a dead host leaves a connection that looks open; ioredis alone would wait for ever.
-    this.#calls = new BoundedCalls('Redis', isOutage, () => client.disconnect(true));
+    this.#calls = new BoundedCalls('Redis', isOutage, {
+      // A Cluster whose other nodes answer would not notice that one of them has been replaced.
+      onTimeout: () => client.refreshSlotsCache?.(ignore),
+      reconnect: () => client.disconnect(true),
+    });
     // ioredis prints every connection error that nobody listens for; the calls report the outage.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
     for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);

@@ -16,16 +16,29 @@ const BATCH = 1000;
 /** Before the first entry that a stream can have. */
 const BEGINNING = '0-0';
 
-/** A connection that fails is not mended but replaced, so that no command is sent twice behind our back. */
+/**
+ * A connection that fails is not mended but replaced, so that no command is sent twice behind our back. The caller's own
+ * limits are for commands that should be quick; here who waits sets the limit.
+ */
 const CONNECTION = {
   lazyConnect: true,
+  enableOfflineQueue: true,
+  enableAutoPipelining: false,
   retryStrategy: () => null,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  // A read that waits on purpose is no outage; who waits sets the limit.
   commandTimeout: undefined,
   blockingTimeout: undefined,
+  socketTimeout: undefined,
+};
+
+const CLUSTER_CONNECTION = {
+  lazyConnect: true,
+  enableOfflineQueue: true,
   enableAutoPipelining: false,
+  scaleReads: 'master',
+  clusterRetryStrategy: () => null,
+  retryDelayOnFailover: 0,
 };
 
 /**
@@ -36,16 +49,24 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
   if (client.status === 'end') throw new Error('The Redis client has been closed');
   const duplicate = duplicateOf(client);
   const reading = (duplicate ?? client) as StreamClient;
-  // It would hold a process open that has closed its own client.
-  const close = () => duplicate?.disconnect();
+  const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
+  const close = () => {
+    client.off('end', close);
+    // ioredis waits for the end of a connection that has ended already, and holds the process open.
+    if (duplicate && duplicate.status !== 'end') duplicate.disconnect();
+  };
+  // The duplicate would hold a process open that has closed its own client.
   client.on('end', close);
   return {
     async read(position) {
-      const start = position === undefined ? '-' : `(${position}`;
-      const entries = await reading.xrange(key, start, '+', 'COUNT', BATCH);
+      const known = position === undefined || position === BEGINNING ? undefined : position;
+      let entries = known === undefined ? [] : await entriesFrom(known);
+      // Where the entry read last is missing, it has run out or a failover has lost it, and others may have taken its place.
+      const goesOn = known !== undefined && entries[0]?.[0] === known;
+      if (!goesOn) entries = await entriesFrom('-');
       return {
-        revocations: entries.map(([, members]) => toRevocation(members)),
-        position: entries.at(-1)?.[0] ?? position ?? BEGINNING,
+        revocations: (goesOn ? entries.slice(1) : entries).map(([, members]) => toRevocation(members)),
+        position: entries.at(-1)?.[0] ?? BEGINNING,
         more: entries.length === BATCH,
       };
     },
@@ -53,24 +74,19 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
       if (duplicate) await reading.xread('COUNT', 1, 'BLOCK', WAIT_MS, 'STREAMS', key, position);
       else await pause(WAIT_MS);
     },
-    close() {
-      client.off('end', close);
-      close();
-    },
+    close,
   };
 }
 
 /** A client that can't be duplicated is asked once a second instead. */
 function duplicateOf(client: RedisClient): RedisClient | undefined {
-  const connection = client.isCluster
-    ? client.duplicate?.([], {
-        lazyConnect: true,
-        clusterRetryStrategy: () => null,
-        redisOptions: CONNECTION,
-      })
+  // ioredis 5 would drop the other options of the nodes, the password among them.
+  const { redisOptions } = (client.options ?? {}) as { redisOptions?: object };
+  const duplicate = client.isCluster
+    ? client.duplicate?.([], { ...CLUSTER_CONNECTION, redisOptions: { ...redisOptions, ...CONNECTION } })
     : client.duplicate?.(CONNECTION);
-  connection?.on('error', () => undefined); // each command reports it
-  return connection;
+  duplicate?.on('error', () => undefined); // each command reports it
+  return duplicate;
 }
 
 /** Members are a list of names and values: `u`, the user, and `s`, the sessions. */

@@ -35,6 +35,8 @@ export interface RevocationReader {
 /** A log that says nothing for so long is read all the same, which proves that it can still be read. */
 export const WAIT_MS = 1000;
 const ANSWER_TIMEOUT_MS = 1000;
+/** The first answer comes after connecting, and over a Sentinel, a Cluster or TLS that takes many round trips. */
+const FIRST_ANSWER_TIMEOUT_MS = 3000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1000;
 
@@ -87,7 +89,8 @@ async function readOn(
     let position: string | undefined;
     for (;;) {
       closing.throwIfAborted();
-      const batch = await within(ANSWER_TIMEOUT_MS, reader.read(position));
+      const limitMs = position === undefined ? FIRST_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+      const batch = await within(limitMs, reader.read(position));
       position = batch.position;
       for (const revocation of batch.revocations) follower.onRevoked(revocation);
       if (batch.more) continue;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresRefreshTokenStore } from '../../src';
+import { refreshTokenStatements } from '../../src/stores/postgres-refresh-token-sql';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
@@ -101,6 +102,41 @@ test('holds nothing that a token could be made from', async () => {
   expect(rows.map(({ column_name: name }) => name)).toEqual(
     ['attempt', 'auth_time', 'created_at', 'expires_at', 'generation', 'id', 'ip', 'remember', 'rotated_at', 'user_agent', 'user_id'], // prettier-ignore
   );
+});
+
+describe('no statement reads more of a table than it needs', () => {
+  const sql = refreshTokenStatements('visa_refresh_tokens', 'visa_attempts', 'visa_revocations');
+  test.each([
+    ['create', sql.create, ['expires_at']],
+    ['rotate', sql.rotate, ['id']],
+    ['find', sql.find, ['id']],
+    ['list', sql.list, ['user_id']],
+    ['revoke', sql.revoke, ['id']],
+    ['revokeAll', sql.revokeAll, ['user_id']],
+    ['pruneAttempts', sql.pruneAttempts, ['expire']],
+    ['pruneRevocations', sql.pruneRevocations, ['keep_until']],
+    ['readRevocations', sql.readRevocations, ['written_by']],
+  ])('%s looks rows up by an index', async (_name, statement, columns) => {
+    const client = await database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SET LOCAL enable_seqscan = off'); // a small table would rather be read whole
+      await client.query('SET LOCAL plan_cache_mode = force_generic_plan'); // for whatever the values are
+      const parameters = Math.max(0, ...Array.from(statement.matchAll(/\$(\d+)/g), ([, n]) => Number(n)));
+      await client.query(`PREPARE each AS ${statement}`);
+      const values = Array.from({ length: parameters }, () => 'NULL').join(', ');
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `EXPLAIN EXECUTE each${parameters ? `(${values})` : ''}`,
+      );
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).not.toMatch(/Seq Scan/);
+      for (const column of columns) expect(plan).toMatch(new RegExp(`Index Cond: .*\\b${column}\\b`));
+    } finally {
+      await client.query('ROLLBACK');
+      await client.query('DEALLOCATE ALL');
+      client.release();
+    }
+  });
 });
 
 describe('the log of revocations', () => {

@@ -137,7 +137,7 @@ const howTo = `## How to run it
 \`\`\`sh
 npm ci
 npm run bench                 # everything; writes this page
-npm run bench -- --quick      # a minute or two; prints, and writes nothing
+npm run bench -- --quick      # two or three minutes; prints, and writes nothing
 npm run bench -- guard login  # some parts: guard, login, refresh, memory, growth, startup; prints, and writes nothing
 \`\`\`
 

@@ -4,6 +4,7 @@ import type { AuthConfig } from './auth-config.js';
 import type { AuthOptions } from './auth-options.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
+import { cookieAttributes } from './utils/cookies.js';
 import { durationInSeconds, type Duration } from './utils/duration.js';
 import {
   createKeySet,
@@ -38,7 +39,11 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       maxLifetimeSeconds: refreshToken.maxLifetime,
       reuseWindowSeconds: refreshToken.reuseWindow,
     }),
-    cookies: Object.freeze({ ...cookies, domain: cookies.domain }),
+    cookies: Object.freeze({
+      ...cookies,
+      domain: cookies.domain,
+      attributes: cookieAttributes({ ...cookies, domain: cookies.domain }),
+    }),
     password: Object.freeze(options.password),
     limits: Object.freeze({
       username: limits.username && limits.username.failures,

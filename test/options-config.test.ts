@@ -39,6 +39,7 @@ describe('the config', () => {
         sameSite: 'strict',
         domain: undefined,
         path: '/',
+        attributes: '; Path=/; HttpOnly; SameSite=Strict',
       },
       password: { minLength: 8, cost: 12 },
       limits: { username: 10, address: 50, register: 10, password: 10 },

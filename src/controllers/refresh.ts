@@ -26,7 +26,7 @@ export function createRefresh({ config, sessions }: Services): RequestHandler {
 
 /** Marks the retries of one attempt (draft-ietf-httpapi-idempotency-key-header). */
 function idempotencyKey(req: Request): string | undefined {
-  const key = req.get('idempotency-key');
+  const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text
   if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
   throw validationFailed({ path: 'Idempotency-Key', message: 'must be 1 to 128 visible ASCII characters' });
 }

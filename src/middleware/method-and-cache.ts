@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 
 /** Tokens and who they belong to are nobody else's to keep (RFC 6749 §5.1). */
 export const noStore: RequestHandler = function noStore(_req, res, next) {
-  res.set('Cache-Control', 'no-store');
+  res.setHeader('Cache-Control', 'no-store');
   next();
 };
 

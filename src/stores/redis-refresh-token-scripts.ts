@@ -74,23 +74,24 @@ export const refreshTokenScripts = {
     return digits(now)`),
 
   /**
-   * ARGV: session id, generation, attempt, expiresIn, maxLifetime, reuseWindow (all ms), now or '', deadline or '', keepMs.
-   * Answers the outcome, the packed session, the time and what is to be announced.
+   * ARGV: session id, generation, `expiresIn maxLifetime reuseWindow keep` in ms, deadline or '', attempt, and now, which may be
+   * left out. Few and short, because each argument costs. Answers the outcome, the packed session, the time and what is to be announced.
    */
   visaRotateSession: onUserAndOutbox(`${clock}${unpack}${keepKeyFor}${outbox}
-    local deadline = tonumber(ARGV[8])
-    if deadline and storeTime() > deadline then return {'late', '', digits(storeTime())} end
+    local time, deadline = storeTime(), tonumber(ARGV[4])
+    if deadline and time > deadline then return {'late', '', digits(time)} end
+    local expiresIn, maxLifetime, reuseWindow, keepMs = string.match(ARGV[3], '^(%d+) (%d+) (%d+) (%d+)$')
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     local session = packed and unpackSession(packed)
-    if not session then return {'unknown', '', '', unannounced(ARGV[9])} end
-    local generation, attempt = tonumber(ARGV[2]), ARGV[3]
-    local now = tonumber(ARGV[7]) or storeTime()
+    if not session then return {'unknown', '', '', unannounced(keepMs)} end
+    local generation, attempt = tonumber(ARGV[2]), ARGV[5]
+    local now = tonumber(ARGV[6]) or time
     if session.expiresAt <= now then
       redis.call('HDEL', KEYS[1], ARGV[1])
-      return {'unknown', '', '', unannounced(ARGV[9])}
+      return {'unknown', '', '', unannounced(keepMs)}
     end
     if generation > session.generation then
-      local expiresAt = math.min(now + ARGV[4], session.createdAt + ARGV[5])
+      local expiresAt = math.min(now + expiresIn, session.createdAt + maxLifetime)
       local rotated = table.concat({
         '1', digits(generation), digits(now - session.createdAt), digits(expiresAt - session.createdAt), attempt,
         digits(session.createdAt), session.rest,
@@ -100,12 +101,12 @@ export const refreshTokenScripts = {
       return {'rotated', rotated, digits(now)}
     end
     local sameAttempt = attempt ~= '' and attempt == session.attempt
-    if generation == session.generation and (sameAttempt or now - session.rotatedAt <= tonumber(ARGV[6])) then
+    if generation == session.generation and (sameAttempt or now - session.rotatedAt <= tonumber(reuseWindow)) then
       return {'replayed', packed, digits(now)}
     end
-    putInOutbox(ARGV[1], ARGV[9])
+    putInOutbox(ARGV[1], keepMs)
     redis.call('HDEL', KEYS[1], ARGV[1])
-    return {'reused', '', '', unannounced(ARGV[9])}`),
+    return {'reused', '', '', unannounced(keepMs)}`),
 
   /** ARGV: session id. */
   visaFindSession: onUser(`${clock}${unpack}

@@ -69,19 +69,23 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
-    const reply = await this.#redis.call(
-      'visaRotateSession',
-      this.#key(request.userId),
-      this.#outboxKey(request.userId),
-      request.sessionId,
-      request.generation,
-      request.attempt ?? '',
+    const { userId, sessionId, generation, attempt, now: givenTime } = request;
+    const settings = [
       request.expiresInSeconds * 1000,
       request.maxLifetimeSeconds * 1000,
       request.reuseWindowSeconds * 1000,
-      request.now?.getTime() ?? '',
-      this.#deadline(),
       this.#keepMs,
+    ];
+    const reply = await this.#redis.call(
+      'visaRotateSession',
+      this.#key(userId),
+      this.#outboxKey(userId),
+      sessionId,
+      generation,
+      settings.join(' '),
+      this.#deadline(),
+      attempt ?? '',
+      ...(givenTime ? [givenTime.getTime()] : []),
     );
     const [outcome, packed, now, unannounced] = reply as RotateReply;
     if (outcome === 'late') {
@@ -89,11 +93,11 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       throw serviceUnavailable(new Error('Redis was too late with a rotation'));
     }
     if (outcome === 'reused' || outcome === 'unknown') {
-      await this.#emptyOutbox(request.userId, unannounced);
+      await this.#emptyOutbox(userId, unannounced);
       return { outcome };
     }
-    if (!request.now) this.#learnTime(now);
-    const session = unpackSession(request.userId, request.sessionId, packed);
+    if (!givenTime) this.#learnTime(now);
+    const session = unpackSession(userId, sessionId, packed);
     return { outcome, session, now: new Date(Number(now)) };
   }
 

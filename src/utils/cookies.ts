@@ -8,6 +8,8 @@ export interface CookieConfig {
   readonly sameSite: 'strict' | 'lax' | 'none';
   readonly domain: string | undefined;
   readonly path: string;
+  /** As `cookieAttributes` writes them. */
+  readonly attributes: string;
 }
 
 /** Both tokens and how long a browser should keep them; undefined: until it is closed. */
@@ -56,21 +58,28 @@ export function setTokenCookies(res: Response, tokens: TokenCookies, config: Coo
   ]);
 }
 
+/** A token is letters, digits, `-`, `_` and dots, of which a cookie needs none encoded. */
 function setCookie(
   name: string,
-  value: string,
+  token: string,
   maxAgeSeconds: number | undefined,
-  config: CookieConfig,
+  { attributes }: CookieConfig,
 ): string {
-  const maxAge = maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds };
-  return stringifySetCookie({ name, value, ...attributes(config), ...maxAge });
+  const maxAge = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`;
+  return `${name}=${token}${maxAge}${attributes}`;
 }
 
 export function clearTokenCookies(res: Response, config: CookieConfig): void {
-  res.clearCookie(config.accessName, attributes(config));
-  res.clearCookie(config.refreshName, attributes(config));
+  res.clearCookie(config.accessName, attributesOf(config));
+  res.clearCookie(config.refreshName, attributesOf(config));
 }
 
-function attributes({ secure, sameSite, path, domain }: CookieConfig) {
+/** What follows each cookie but its age, written once: `; Path=/; HttpOnly; Secure; SameSite=Strict`. */
+export function cookieAttributes(config: Omit<CookieConfig, 'attributes'>): string {
+  const [name, value] = ['name', ''];
+  return stringifySetCookie({ name, value, ...attributesOf(config) }).slice(`${name}=`.length);
+}
+
+function attributesOf({ secure, sameSite, path, domain }: Omit<CookieConfig, 'attributes'>) {
   return { httpOnly: true, secure, sameSite, path, ...(domain !== undefined && { domain }) };
 }

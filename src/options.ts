@@ -53,14 +53,22 @@ export function parseOptions(input: AuthOptions): AuthConfig {
     }),
     trustedOrigins: new Set(options.trustedOrigins),
     passport: options.passport,
-    revocation: options.revocation ?? (canFollow(options.refreshTokens) ? 'instant' : 'expiry'),
+    revocation: isInstant(options.revocation, options.refreshTokens) ? 'instant' : 'expiry',
     now: clock ?? Date.now,
     storeNow: () => (clock ? new Date(clock()) : undefined),
   });
 }
 
+/** Nobody would hear of a revocation that could be missed. */
+export const CANT_DENY =
+  "is 'deny', which needs instant revocation: leave revocation out, or set it to 'instant', with a store that can do it";
+
 function canFollow(store: RefreshTokenStore): boolean {
   return typeof store.followRevocations === 'function';
+}
+
+function isInstant(revocation: AuthOptions['revocation'], store: RefreshTokenStore): boolean {
+  return (revocation ?? (canFollow(store) ? 'instant' : 'expiry')) === 'instant';
 }
 
 /** 100 years: a date beyond the calendar would make tokens that never verify. */
@@ -237,7 +245,15 @@ const consistentOptionsSchema = optionsSchema
     message:
       "is 'instant', which refreshTokens can't do: use one of the stores of this package, give yours the method " +
       "followRevocations, or set revocation to 'expiry'",
-  });
+  })
+  .refine(
+    ({ onStoreDown, revocation, refreshTokens }) =>
+      onStoreDown !== 'deny' || isInstant(revocation, refreshTokens),
+    {
+      path: ['onStoreDown'],
+      message: CANT_DENY,
+    },
+  );
 
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {

@@ -19,8 +19,10 @@ export class Revocations {
   readonly #feed: RevocationFeed | undefined;
   /** Why other processes' revocations may be missing here; undefined: none is. */
   #staleness: Error | undefined;
+  #currentUntil = Infinity;
   /** What was announced last; nothing before the store has answered or failed. */
   #announcedCurrent: boolean | undefined;
+  #isClosed = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(config: AuthConfig, events: AuthEvents) {
@@ -33,7 +35,7 @@ export class Revocations {
     this.#feed = config.refreshTokens.followRevocations?.({
       keepForSeconds,
       onRevoked: ({ userId, sessionIds }) => this.refuse(userId, sessionIds),
-      onCurrent: () => this.#becomeCurrent(),
+      onCurrent: (validForMs) => this.#becomeCurrent(validForMs),
       onLost: (error) => this.#becomeStale(error),
     });
   }
@@ -58,12 +60,28 @@ export class Revocations {
   /** @throws AuthError SERVICE_UNAVAILABLE while other processes' revocations may be missing */
   assertCurrent(): void {
     if (this.#staleness) throw serviceUnavailable(this.#staleness);
+    // This process may have stood still, and a timer that would have noticed has not run yet.
+    if (performance.now() > this.#currentUntil)
+      throw serviceUnavailable(new Error('The latest revocations were read too long ago'));
   }
 
   /** @throws AuthError SERVICE_UNAVAILABLE when the store stays out of reach for 10 seconds */
   async ready(): Promise<void> {
-    if (!this.#staleness) return;
-    await new Promise<void>((resolve) => {
+    if (this.#staleness && !this.#isClosed) await this.#settled();
+    this.assertCurrent();
+  }
+
+  close(): void {
+    if (!this.#feed) return;
+    this.#isClosed = true;
+    this.#feed.close();
+    this.#staleness = new Error('auth.close() has been called');
+    for (const finish of this.#waiting) finish();
+  }
+
+  /** Current, closed, or out of patience. */
+  #settled(): Promise<void> {
+    return new Promise<void>((resolve) => {
       const finish = () => {
         clearTimeout(timer);
         this.#waiting.delete(finish);
@@ -72,15 +90,11 @@ export class Revocations {
       const timer = setTimeout(finish, READY_TIMEOUT_MS);
       this.#waiting.add(finish);
     });
-    this.assertCurrent();
   }
 
-  close(): void {
-    this.#feed?.close();
-  }
-
-  #becomeCurrent(): void {
+  #becomeCurrent(validForMs: number): void {
     this.#staleness = undefined;
+    this.#currentUntil = performance.now() + validForMs;
     for (const finish of this.#waiting) finish();
     if (this.#announcedCurrent === true) return;
     this.#announcedCurrent = true;

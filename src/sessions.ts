@@ -27,8 +27,7 @@ export interface IssuedTokens {
 }
 
 interface RequestDetails {
-  /** Asked only if somebody listens. */
-  origin: () => RequestOrigin;
+  origin: RequestOrigin;
   /** The `Idempotency-Key`. */
   attempt?: string | undefined;
 }
@@ -126,14 +125,14 @@ export class Sessions {
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
         this.#revocations.refuse(user.id, [sessionId]);
-        this.#events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin() }));
+        this.#events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
         this.#events.announce('refresh', () => ({
           userId: user.id,
           sessionId,
           replayed: result.outcome === 'replayed',
-          ...origin(),
+          ...origin,
         }));
         return this.#issue(user, result.session, result.now);
     }
@@ -154,7 +153,7 @@ export class Sessions {
   /** Ends every session of the user, the one that asks included. @returns how many */
   async endAll({ userId, sessionId }: { userId: string; sessionId: string }): Promise<number> {
     const ended = await this.revokeAll(userId, {}, 'logout-all');
-    this.#revocations.refuse(userId, [sessionId]);
+    await this.#revocations.announce(userId, sessionId); // the store may have lost it
     return ended.length;
   }
 
@@ -202,11 +201,9 @@ export class Sessions {
 
   #issue(user: StoredUser, session: Session, issuedAt: Date): IssuedTokens {
     const { accessToken, refreshToken } = this.#config;
+    // Never longer than its session: what a store has forgotten can't be revoked any more.
     const accessExpiresAt = new Date(
-      Math.min(
-        issuedAt.getTime() + accessToken.expiresInSeconds * 1000,
-        session.createdAt.getTime() + refreshToken.maxLifetimeSeconds * 1000,
-      ),
+      Math.min(issuedAt.getTime() + accessToken.expiresInSeconds * 1000, session.expiresAt.getTime()),
     );
     return {
       user,

@@ -1,4 +1,4 @@
-import { MemoryUserStore } from '../src';
+import { MemoryRefreshTokenStore, MemoryUserStore } from '../src';
 import { parseOptions } from '../src/options';
 import { optionsWith, refusal } from './helpers/options';
 
@@ -51,6 +51,7 @@ describe('a duration', () => {
 
 describe('other options out of form', () => {
   const store = new MemoryUserStore();
+  const untelling = Object.assign(new MemoryRefreshTokenStore(), { followRevocations: undefined });
   test.each<[option: string, value: unknown, message: RegExp, also?: Record<string, unknown>]>([
     [
       'users',
@@ -60,6 +61,19 @@ describe('other options out of form', () => {
     ['users', { findById: store.findById }, /must be a UserStore, with the methods/],
     ['refreshTokens', undefined, /must be a RefreshTokenStore, with the methods create, rotate, find, list/],
     ['refreshTokens', store, /must be a RefreshTokenStore, with the methods/],
+    ['revocation', 'sometimes', /expected one of "instant"\|"expiry"/],
+    [
+      'revocation',
+      'instant',
+      /which refreshTokens can't do: use one of the stores/,
+      { refreshTokens: untelling },
+    ],
+    ['onStoreDown', 'pray', /expected one of "deny"\|"allow-until-expiry"/],
+    ['onStoreDown', 'deny', /which needs instant revocation/, { refreshTokens: untelling }],
+    ['onStoreDown', 'deny', /which needs instant revocation/, { revocation: 'expiry' }],
+    ['storeUserAgent', true, /must be 'full', 'label' or false/],
+    ['accessToken.cacheSize', -1, /expected number to be >=0/],
+    ['accessToken.cacheSize', '10', /expected number/],
     ['accessToken', undefined, /accessToken.secret is missing: make one with/],
     ['refreshToken', undefined, /refreshToken.secret is missing: make one with/],
     ['accessToken.algorithm', 'none', /one of "HS256"/],

@@ -43,9 +43,10 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
 
   return async function completeLogin(req, res, next) {
     try {
+      const origin = originOf(req);
       const user = await config.users.findById(provenId(req));
       if (!user || user.disabled) throw new AuthError('INVALID_CREDENTIALS');
-      const issued = await sessions.start(user, remember, originOf(req));
+      const issued = await sessions.start(user, remember, origin);
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)

@@ -10,15 +10,16 @@ export function createLogin({ config, events, limits, passport, sessions }: Serv
   return async function login(req: BodyRequest<'login'>, res) {
     const { remember, transport } = req.body;
     const username = req.body[config.usernameField] as string;
+    const origin = originOf(req);
     const user = await limits
       .login(req, username, () => authenticateLocal(passport, req, res))
       .catch((error: unknown) => {
         if (isAuthError(error, 'INVALID_CREDENTIALS')) {
-          events.announce('loginFailed', () => ({ username, ...originOf(req) }));
+          events.announce('loginFailed', () => ({ username, ...origin }));
         }
         throw error;
       });
-    const issued = await sessions.start(user, remember, originOf(req));
+    const issued = await sessions.start(user, remember, origin);
     const tokens = deliverTokens(res, issued, transport, config);
     res.json({ message: 'Login successful', user: publicUser(user), ...tokens });
   };

@@ -13,6 +13,7 @@ export function createPassword(services: Services): RequestHandler {
   return async function password(req: BodyRequest<'password'>, res) {
     const { id, sessionId } = req.user as Express.User;
     const { currentPassword, newPassword } = req.body;
+    const origin = originOf(req);
     const user = await limits.password(id, () => verifyCurrent(services, id, currentPassword));
     const newHash = await passwords.hash(newPassword);
     // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.
@@ -23,9 +24,8 @@ export function createPassword(services: Services): RequestHandler {
       await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
       const session = await sessions.find(id, sessionId);
       if (!session) throw new AuthError('SESSION_REVOKED');
-      const origin = () => originOf(req);
       const issued = await sessions.rotate(user, sessionId, session.generation + 1, { origin });
-      events.announce('passwordChanged', () => ({ userId: id, sessionId, ...origin() }));
+      events.announce('passwordChanged', () => ({ userId: id, sessionId, ...origin }));
       const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
       const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
       res.json({ message: 'Password changed', ...tokens });

@@ -13,7 +13,7 @@ export function createRefresh({ config, sessions }: Services): RequestHandler {
     const token = inBody ?? readCookie(req, config.cookies.refreshName);
     if (token === undefined) throw new AuthError('NO_REFRESH_TOKEN');
     try {
-      const issued = await sessions.refresh(token, { attempt, origin: () => originOf(req) });
+      const issued = await sessions.refresh(token, { attempt, origin: originOf(req) });
       const tokens = deliverTokens(res, issued, inBody === undefined ? 'cookie' : 'body', config);
       res.json({ message: 'Token refreshed', ...tokens });
     } catch (error) {

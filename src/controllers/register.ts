@@ -7,9 +7,10 @@ import { originOf, publicUser } from './token-response.js';
 export function createRegister({ config, events, passwords }: Services): RequestHandler {
   return async function register(req: BodyRequest<'register'>, res) {
     const { username, password } = req.body;
+    const origin = originOf(req);
     const passwordHash = await passwords.hash(password);
     const user = await config.users.create({ username, passwordHash });
-    events.announce('registered', () => ({ userId: user.id, username: user.username, ...originOf(req) }));
+    events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
     res.status(201).json({ message: 'Registration successful', user: publicUser(user) });
   };
 }

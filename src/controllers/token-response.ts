@@ -15,6 +15,7 @@ export function publicUser({
   return { id, username, roles };
 }
 
+/** To be asked before anything is awaited: a connection that the client has broken off has no address. */
 export function originOf(req: Request): RequestOrigin {
   return { ip: req.ip, userAgent: req.get('user-agent') };
 }

@@ -5,6 +5,7 @@ import { AuthError, type AuthErrorCode } from '../errors.js';
 import type { AuthenticatedUser } from '../passport/authenticated-user.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
+import { CANT_DENY } from '../options.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { createErrorHandler } from './error-handler.js';
 
@@ -49,6 +50,8 @@ const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
   const { config, events, accessTokens, authenticateRequest } = services;
   const { optional, ...checks } = parseGuardOptions(options);
+  if (checks.onStoreDown === 'deny' && config.revocation === 'expiry')
+    throw new TypeError(`guard(): onStoreDown ${CANT_DENY}`);
   const asksStore = checks.loadUser || checks.checkSession;
   const handleAuthError = createErrorHandler(events);
 

@@ -29,8 +29,7 @@ export function createPassport(
 
 /** Passport would replace a strategy of the same name without a word. */
 function assertFree(passport: Authenticator, name: string): void {
-  const { _strategy } = passport as { _strategy?: (name: string) => unknown };
-  if (_strategy?.call(passport, name) === undefined) return;
+  if (registered(passport, name) === undefined) return;
   throw new TypeError(
     `options.passport has a strategy named '${name}' already: give yours another name, or leave options.passport out`,
   );
@@ -42,12 +41,19 @@ function assertFree(passport: Authenticator, name: string): void {
  */
 export function answerJwtWith(guard: RequestHandler, passport: Authenticator): void {
   const authenticate = passport.authenticate.bind(passport) as (...args: unknown[]) => unknown;
+  const ours = registered(passport, 'jwt');
   passport.authenticate = (...args: unknown[]) => {
-    const [strategy, options = {}, callback] = args;
-    const { session = false, ...further } = options as { session?: boolean };
-    const plain = typeof options === 'object' && callback === undefined && Object.keys(further).length === 0;
-    return strategy === 'jwt' && plain && !session ? guard : authenticate(...args);
+    const [strategy, options, callback] = args;
+    const { session = false, ...further } = (options ?? {}) as { session?: boolean };
+    const plain =
+      typeof options !== 'function' && callback === undefined && Object.keys(further).length === 0;
+    const isOurs = strategy === 'jwt' && registered(passport, 'jwt') === ours;
+    return isOurs && plain && !session ? guard : authenticate(...args);
   };
+}
+
+function registered(passport: Authenticator, name: string): unknown {
+  return (passport as { _strategy?: (name: string) => unknown })._strategy?.call(passport, name);
 }
 
 /** @throws AuthError INVALID_CREDENTIALS */

@@ -75,7 +75,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#followers.add(follower);
     for (const revocation of this.#log) follower.onRevoked(revocation);
-    follower.onCurrent();
+    follower.onCurrent(Infinity);
     return {
       announce: (revocation) => Promise.resolve(this.#announce(revocation)),
       close: () => void this.#followers.delete(follower),

@@ -55,7 +55,7 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /** Schema mistakes are the developer's to mend, so that their message names the cure. */
-export function withMigrateHint(error: unknown): unknown {
+function withMigrateHint(error: unknown): unknown {
   if (sqlState(error) !== UNDEFINED_TABLE) return error;
   return new Error(
     'A table of passport-visa is missing: call `await store.migrate()` before the app listens',

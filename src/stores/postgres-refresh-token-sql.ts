@@ -17,6 +17,8 @@ export interface SessionRow {
 const PRUNED_PER_LOGIN = 10;
 const PRUNED_ATTEMPTS = 100;
 const PRUNED_REVOCATIONS = 1000;
+/** A snapshot (xmin:xmax:list) in which nothing is visible yet. */
+const BEFORE_EVERYTHING = '1:1:';
 
 /** Asked once for a statement: without the brackets it would be asked for each row, and no index could be searched by it. */
 const NOW = '(SELECT clock_timestamp())';
@@ -39,9 +41,14 @@ const columnsOf = (alias: string) =>
  * A null where the lifetime of access tokens goes: nobody follows the log.
  */
 export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
+  // While processes with another lifetime of access tokens run, the longest counts.
   const log = (rows: string, keepForSeconds: string) => `
-    INSERT INTO ${revocationsTable} (user_id, session_id, keep_until)
-    SELECT user_id, id, clock_timestamp() + ${keepForSeconds}::float8 * interval '1 second' FROM ${rows}
+    INSERT INTO ${revocationsTable} (user_id, session_id, keep_for, keep_until)
+    SELECT user_id, id, keep_for, clock_timestamp() + keep_for * interval '1 second'
+    FROM ${rows} CROSS JOIN (
+      SELECT greatest(${keepForSeconds}::float8,
+        (SELECT keep_for FROM ${revocationsTable} ORDER BY written_by DESC LIMIT 1)) AS keep_for
+    ) AS longest
     WHERE ${keepForSeconds}::float8 IS NOT NULL`;
   const ring = (when: string) => `CASE WHEN ${when} THEN pg_notify('${revocationsTable}', '') END`;
 
@@ -71,6 +78,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       CREATE TABLE IF NOT EXISTS ${revocationsTable} (
         user_id    text NOT NULL,
         session_id text NOT NULL,
+        keep_for   float8 NOT NULL DEFAULT 0,
         keep_until timestamptz NOT NULL,
         written_by xid8 NOT NULL DEFAULT pg_current_xact_id()
       );
@@ -162,13 +170,15 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         ORDER BY keep_until LIMIT ${PRUNED_REVOCATIONS} FOR UPDATE SKIP LOCKED)`,
 
     /**
-     * The position is the oldest transaction that still ran when this one looked: what is written by it or a later one may
-     * have come after this look, and everything older has been seen. Numbers alone would skip what commits late.
+     * The position is the snapshot of the last look: new is what was not visible in it, whenever it was written. Numbers alone
+     * would skip what commits late.
      */
     readRevocations: `
-      SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS position, logged.user_id, logged.session_id
+      SELECT pg_current_snapshot()::text AS position, logged.user_id, logged.session_id
       FROM (VALUES (1)) AS one LEFT JOIN ${revocationsTable} AS logged
-        ON written_by >= coalesce($1::text, '0')::xid8 AND keep_until > clock_timestamp()`,
+        ON written_by >= pg_snapshot_xmin(coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
+        AND NOT pg_visible_in_snapshot(written_by, coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
+        AND keep_until > clock_timestamp()`,
   };
 }
 

@@ -9,7 +9,7 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
-import { openRevocationReader } from './postgres-revocation-reader.js';
+import { openRevocationReader, type RevocationRow } from './postgres-revocation-reader.js';
 import { followLog, type RevocationFeed, type RevocationFollower } from './revocation-feed.js';
 
 export interface PostgresRefreshTokenStoreOptions {
@@ -20,6 +20,9 @@ export interface PostgresRefreshTokenStoreOptions {
   /** The table that keeps the latest revocations, and the channel that announces them. Default: `visa_revocations`. */
   revocationsTable?: string;
 }
+
+/** PostgreSQL's own, for the channel that has the table's name. */
+const MAX_CHANNEL_LENGTH = 63;
 
 /** Each pruning takes a hundred rows or more, so that the table shrinks where all of them have run out. */
 const PRUNE_CHANCE = 1 / 20;
@@ -46,6 +49,10 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       'revocationsTable',
       options.revocationsTable ?? 'visa_revocations',
     );
+    if (this.#revocationsTable.length > MAX_CHANNEL_LENGTH)
+      throw new TypeError(
+        `revocationsTable must be at most ${MAX_CHANNEL_LENGTH} characters long, schema included`,
+      );
     this.#sql = refreshTokenStatements(
       checkedTableName('table', options.table ?? 'visa_refresh_tokens'),
       this.#attemptsTable,
@@ -110,9 +117,10 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepForSeconds = Math.max(this.#keepForSeconds ?? 0, follower.keepForSeconds);
-    const { readRevocations } = this.#sql;
+    const readRows = (position: string | undefined) =>
+      this.#postgres.query<RevocationRow>(this.#sql.readRevocations, [position ?? null]);
     const stop = followLog(
-      () => openRevocationReader(this.#client, this.#revocationsTable, readRevocations),
+      () => openRevocationReader(this.#client, this.#revocationsTable, readRows),
       follower,
     );
     return {

@@ -1,4 +1,4 @@
-import { withMigrateHint, type PostgresClient } from './postgres-client.js';
+import type { PostgresClient } from './postgres-client.js';
 import { pause, WAIT_MS, type RevocationReader } from './revocation-feed.js';
 
 /** What a pg `Client` has beside `query`. */
@@ -16,28 +16,32 @@ interface ClientMaker extends PostgresClient {
   ending?: boolean;
 }
 
-const CONNECT_TIMEOUT_MS = 1000;
-
-interface RevocationRow {
+/** Without a user: there is nothing new, and this is where to go on. */
+export interface RevocationRow {
   position: string;
   user_id: string | null;
   session_id: string;
 }
 
+const CONNECT_TIMEOUT_MS = 1000;
+
 /**
- * Reads the table of revocations over a connection of its own that listens for the bell. It is not one of the pool's: that
- * one would be missing there, and `pool.end()` would wait for it. A lone client and PGlite are asked once a second instead.
+ * Reads the table of revocations the way the store reads everything, whenever a bell rings on a connection of its own that
+ * listens. That one is none of the pool's: it would be missing there, and `pool.end()` would wait for it. A lone client and
+ * PGlite have no bell and are asked once a second.
+ *
+ * @param readRows all that is new after a position
  */
 export function openRevocationReader(
   client: PostgresClient,
   channel: string,
-  readStatement: string,
+  readRows: (position: string | undefined) => Promise<RevocationRow[]>,
 ): RevocationReader {
   const bell = isPool(client) ? new Bell(client, channel) : undefined;
   return {
     async read(position) {
-      const connection = (await bell?.connected) ?? client;
-      const rows = await readRows(connection, readStatement, position);
+      await bell?.listening; // first, so that nothing is said in between
+      const rows = await readRows(position);
       const logged = rows.filter(({ user_id }) => user_id !== null);
       return {
         revocations: logged.map(({ user_id, session_id }) => ({
@@ -53,25 +57,13 @@ export function openRevocationReader(
   };
 }
 
-async function readRows(
-  connection: PostgresClient,
-  statement: string,
-  position: string | undefined,
-): Promise<RevocationRow[]> {
-  try {
-    return (await connection.query(statement, [position ?? null])).rows as RevocationRow[];
-  } catch (error) {
-    throw withMigrateHint(error);
-  }
-}
-
 function isPool(client: PostgresClient): client is ClientMaker {
   return typeof (client as Partial<ClientMaker>).Client === 'function' && 'options' in client;
 }
 
 /** A connection that listens on a channel. */
 class Bell {
-  readonly connected: Promise<PostgresClient>;
+  readonly listening: Promise<void>;
   readonly #pool: ClientMaker;
   readonly #client: ListeningClient;
   #rang = false;
@@ -94,15 +86,16 @@ class Bell {
     };
     this.#client.on('error', broke);
     this.#client.on('end', () => broke());
-    this.connected = this.#listen(channel);
-    this.connected.catch(() => undefined); // whoever reads is told
+    this.listening = this.#listen(channel);
+    this.listening.catch(() => undefined); // whoever reads is told
   }
 
-  /** Resolves when it has rung since the last call, or after `WAIT_MS`. */
+  /** Resolves when it has rung since the last call, or after `WAIT_MS` if the connection still answers. */
   async rings(): Promise<void> {
     if (!this.#rang && !this.#broken) {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
       await Promise.race([woken, pause(WAIT_MS)]);
+      if (!this.#rang) await this.#client.query('SELECT 1');
     }
     this.#rang = false;
     if (this.#broken) throw this.#broken;
@@ -113,11 +106,10 @@ class Bell {
     this.#client.end().catch(() => undefined);
   }
 
-  async #listen(channel: string): Promise<PostgresClient> {
+  async #listen(channel: string): Promise<void> {
     if (this.#pool.ending) throw new Error('The pool has ended');
     await this.#client.connect();
     this.#client.unref?.(); // a process that has nothing else to do may end
     await this.#client.query(`LISTEN "${channel}"`);
-    return this.#client;
   }
 }

@@ -50,7 +50,7 @@ const outbox = `
   local function putInOutbox(sessionId, keepMs)
     if tonumber(keepMs) == 0 then return end
     redis.call('SADD', KEYS[2], sessionId)
-    redis.call('PEXPIRE', KEYS[2], keepMs)
+    if redis.call('PTTL', KEYS[2]) < tonumber(keepMs) then redis.call('PEXPIRE', KEYS[2], keepMs) end
   end
   local function unannounced(keepMs)
     if tonumber(keepMs) == 0 then return {} end
@@ -144,8 +144,12 @@ export const refreshTokenScripts = {
     end
     return {ended, unannounced(ARGV[2])}`),
 
-  /** KEYS[1]: the log, a stream. ARGV: user id, session ids with commas between them, keepMs. */
+  /**
+   * KEYS[1]: the log, a stream. ARGV: user id, session ids with commas between them, keepMs. While processes with another
+   * lifetime of access tokens run, the longest counts.
+   */
   visaAnnounceRevocation: onUser(`${clock}
-    redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - ARGV[3]), '*', 'u', ARGV[1], 's', ARGV[2])
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])`),
+    local keepMs = math.max(tonumber(ARGV[3]), redis.call('PTTL', KEYS[1]))
+    redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - keepMs), '*', 'u', ARGV[1], 's', ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], digits(keepMs))`),
 };

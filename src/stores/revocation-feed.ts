@@ -10,8 +10,8 @@ export interface RevocationFollower {
   readonly keepForSeconds: number;
   /** May come twice for the same session. */
   onRevoked(revocation: Revocation): void;
-  /** Whatever was revoked up to now has been told. Called about once a second, to say that it still holds. */
-  onCurrent(): void;
+  /** Whatever was revoked up to now has been told; called again and again, within `validForMs`, to say that it still holds. */
+  onCurrent(validForMs: number): void;
   /** From now on something may be missed, until `onCurrent` is called again. */
   onLost(error: unknown): void;
 }
@@ -35,6 +35,8 @@ export interface RevocationReader {
 /** A log that says nothing for so long is read all the same, which proves that it can still be read. */
 export const WAIT_MS = 1000;
 const ANSWER_TIMEOUT_MS = 1000;
+/** Between two answers at most, and a little more. Matters when this process itself stood still, and its timers with it. */
+const VALID_FOR_MS = WAIT_MS + ANSWER_TIMEOUT_MS + 500;
 /** The first answer comes after connecting, and over a Sentinel, a Cluster or TLS that takes many round trips. */
 const FIRST_ANSWER_TIMEOUT_MS = 3000;
 const FIRST_PAUSE_MS = 100;
@@ -59,9 +61,9 @@ async function run(
   let pauseMs = FIRST_PAUSE_MS;
   const report = {
     ...follower,
-    onCurrent() {
+    onCurrent(validForMs: number) {
       pauseMs = FIRST_PAUSE_MS;
-      follower.onCurrent();
+      follower.onCurrent(validForMs);
     },
   };
   while (!closing.aborted) {
@@ -94,7 +96,7 @@ async function readOn(
       position = batch.position;
       for (const revocation of batch.revocations) follower.onRevoked(revocation);
       if (batch.more) continue;
-      follower.onCurrent();
+      follower.onCurrent(VALID_FOR_MS);
       await within(WAIT_MS + ANSWER_TIMEOUT_MS, reader.wait(position));
     }
   } finally {

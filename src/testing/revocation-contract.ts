@@ -146,7 +146,7 @@ class Process {
     const feed = store.followRevocations?.({
       keepForSeconds: 60,
       onRevoked: (revocation) => void this.#heard.push(revocation),
-      onCurrent: () => (this.#heardWhenCurrent ??= this.#heard.length),
+      onCurrent: () => void (this.#heardWhenCurrent ??= this.#heard.length),
       onLost: () => undefined,
     });
     assert.ok(feed, 'the store has no followRevocations');

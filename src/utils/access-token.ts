@@ -53,15 +53,17 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string'))
     throw new TokenError('invalid');
   if (!Number.isSafeInteger(authTime)) throw new TokenError('invalid');
+  // Also when it was signed with a longer life: revocations are kept for no longer than this.
+  const exp = Math.min(payload.exp, payload.iat + config.expiresInSeconds);
   const claims = {
     userId: payload.sub,
     sessionId: payload.sid,
     roles,
     authTime: new Date((authTime as number) * 1000),
     issuedAt: new Date(payload.iat * 1000),
-    expiresAt: new Date(payload.exp * 1000),
+    expiresAt: new Date(exp * 1000),
   };
-  return { payload, claims };
+  return { payload: { ...payload, exp }, claims };
 }
 
 function seconds(date: Date): number {

@@ -38,16 +38,12 @@ function findCookie(header: string | undefined, name: string): string | undefine
   for (let start = 0; start < header.length;) {
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
-    while (header.charCodeAt(start) === SPACE) start += 1;
-    if (header.startsWith(name, start) && header.charCodeAt(start + name.length) === EQUALS)
-      return parseCookie(header.slice(start, end))[name];
+    const pair = header.slice(start, end);
+    if (pair.slice(0, Math.max(pair.indexOf('='), 0)).trim() === name) return parseCookie(pair)[name];
     start = end + 1;
   }
   return undefined;
 }
-
-const SPACE = 0x20;
-const EQUALS = 0x3d;
 
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {
   const { accessToken, refreshToken, accessMaxAgeSeconds, refreshMaxAgeSeconds } = tokens;

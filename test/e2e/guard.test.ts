@@ -212,6 +212,8 @@ test.each<[string, RegExp, object]>([
   ['a duration without its unit', /freshWithin.*'5m'/, { freshWithin: '300' }],
   ['a duration of nothing', /freshWithin/, { freshWithin: 0 }],
   ['optional as text', /optional/, { optional: 'yes' }],
+  ['onStoreDown of another kind', /onStoreDown/, { onStoreDown: 'pray' }],
+  ['deny where nothing can be missed', /onStoreDown.*needs instant revocation/, { onStoreDown: 'deny' }],
 ])('guard() with %s throws, naming the option', (_what, message, options) => {
   expect(() => testApp.auth.guard(options as GuardOptions)).toThrow(message);
 });

@@ -48,6 +48,17 @@ function makeStore(kind: StoreKind, port?: number): RefreshTokenStore {
 const serverUrl = (kind: StoreKind) =>
   kind === 'redis' ? (process.env['TEST_REDIS_URL'] as string) : database.url;
 
+/** As a server that has lost its memory. */
+async function lose(kind: StoreKind, userId: string): Promise<void> {
+  if (kind === 'postgres') {
+    await database.pool.query('DELETE FROM visa_refresh_tokens WHERE user_id = $1', [userId]);
+    return;
+  }
+  const redis = new Redis(serverUrl(kind));
+  await redis.del(`${keyPrefix}{${userId}}`);
+  redis.disconnect();
+}
+
 interface Process extends TestApp {
   readonly users: PostgresUserStore;
   /** What a guarded route answers to an access token. */
@@ -60,7 +71,8 @@ function startProcess(kind: StoreKind, options: TestOptions = {}, port?: number)
   const testApp = createTestApp(
     { users, refreshTokens: makeStore(kind, port), limits: { register: false }, ...options },
     (app, auth) => {
-      app.get('/strict', auth.guard({ onStoreDown: 'deny' }), (_req, res) => res.json({}));
+      if (options.revocation !== 'expiry')
+        app.get('/strict', auth.guard({ onStoreDown: 'deny' }), (_req, res) => res.json({}));
       app.get('/lenient', auth.guard({ onStoreDown: 'allow-until-expiry' }), (_req, res) => res.json({}));
       const viaPassport = auth.passport.authenticate(['jwt'], { session: false }) as typeof auth.tokenVerify;
       app.get('/passport', viaPassport, (_req, res) => res.json({}));
@@ -151,6 +163,23 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     expect((await there.visit(other.accessToken)).status).toBe(otherStatus);
     expect((await there.visit(bystander.accessToken)).status).toBe(200);
   });
+
+  test.each(['logout', 'logout-all'])(
+    '%s reaches the others though the store has lost the session',
+    async (name) => {
+      const username = newName();
+      const { id } = await here.register(username);
+      const tokens = await here.tokensOf(username);
+      await there.visit(tokens.accessToken).expect(200);
+      await lose(kind, id);
+      const { status } = await here
+        .client()
+        .post(`/auth/${name}`)
+        .set('Authorization', `Bearer ${tokens.accessToken}`);
+      expect(status).toBe(200);
+      await refused(there, tokens.accessToken);
+    },
+  );
 
   test('a process that starts late catches up before it is ready', async () => {
     const username = newName();

@@ -103,6 +103,16 @@ test('no token, a foreign page and a revoked session do too', async () => {
   expect((await get('/several', ended)).status).toBe(401);
 });
 
+test('options of null are none, and a strategy that has taken the place of ours is asked', async () => {
+  expect(testApp.auth.passport.authenticate('jwt', null as never)).toBe(testApp.auth.tokenVerify);
+  const other = createTestApp({}, (app, auth) => {
+    auth.passport.use('jwt', new NeverStrategy());
+    app.get('/replaced', auth.passport.authenticate('jwt', { session: false }) as RequestHandler, whoami);
+  });
+  expect((await other.client().get('/replaced')).text).toBe('Unauthorized');
+  await other.auth.close();
+});
+
 test("other strategies stay Passport's own", async () => {
   const response = await testApp.client().get('/other');
   expect([response.status, response.text, response.headers['www-authenticate']]).toEqual([

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
 import { PostgresRefreshTokenStore } from '../../src';
 import { refreshTokenStatements } from '../../src/stores/postgres-refresh-token-sql';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
@@ -170,6 +171,78 @@ describe('the log of revocations', () => {
     feed.close();
   });
 
+  test('the longest lifetime of access tokens counts', async () => {
+    const follow = (keepForSeconds: number) =>
+      new PostgresRefreshTokenStore(database.pool).followRevocations({
+        ...{
+          keepForSeconds,
+          onRevoked: () => undefined,
+          onCurrent: () => undefined,
+          onLost: () => undefined,
+        },
+      });
+    const [long, short] = [follow(7200), follow(60)];
+    await long.announce({ userId: 'long', sessionIds: ['one'] });
+    await short.announce({ userId: 'short', sessionIds: ['two'] });
+    const { rows } = await database.pool.query(
+      "SELECT user_id FROM visa_revocations WHERE keep_until > now() + interval '100 minutes' ORDER BY user_id",
+    );
+    expect(rows).toEqual([{ user_id: 'long' }, { user_id: 'short' }]);
+    await database.pool.query("DELETE FROM visa_revocations WHERE user_id IN ('long', 'short')");
+    long.close();
+    short.close();
+  });
+
+  test('a pool that prepares its connections is read as it is', async () => {
+    await database.pool.query('CREATE SCHEMA prepared');
+    const pool = new Pool({
+      connectionString: database.url,
+      onConnect: async (client) => void (await client.query('SET search_path TO prepared')),
+    });
+    const prepared = new PostgresRefreshTokenStore(pool);
+    await prepared.migrate();
+    const heard: string[] = [];
+    const feed = prepared.followRevocations({
+      keepForSeconds: 60,
+      onRevoked: ({ sessionIds }) => heard.push(...sessionIds),
+      onCurrent: () => undefined,
+      onLost: (error) => heard.push(String(error)),
+    });
+    await feed.announce({ userId: 'ann', sessionIds: ['prepared'] });
+    await hears(heard, 'prepared');
+    expect(heard).toEqual(['prepared']);
+    feed.close();
+    await pool.end();
+  });
+
+  test('a transaction that stays open makes nothing come twice', async () => {
+    const heard: string[] = [];
+    const feed = follow(heard);
+    const open = await database.pool.connect();
+    await open.query('BEGIN');
+    await open.query('SELECT pg_current_xact_id()');
+    for (const sessionId of ['first', 'second', 'third']) {
+      await feed.announce({ userId: 'ann', sessionIds: [sessionId] });
+      await hears(heard, sessionId);
+    }
+    await sleep(1500);
+    expect(heard.filter((each) => ['first', 'second', 'third'].includes(each))).toEqual([
+      'first',
+      'second',
+      'third',
+    ]);
+    await open.query('ROLLBACK');
+    open.release();
+    feed.close();
+  });
+
+  test('a name that is too long for a channel is refused', () => {
+    const revocationsTable = `${'s'.repeat(40)}.${'t'.repeat(27)}`;
+    expect(() => new PostgresRefreshTokenStore(database.pool, { revocationsTable })).toThrow(
+      'revocationsTable must be at most 63 characters',
+    );
+  });
+
   test('a connection that the server ends is replaced', async () => {
     const heard: string[] = [];
     const feed = follow(heard);
@@ -177,7 +250,7 @@ describe('the log of revocations', () => {
     await hears(heard, 'before');
     const { rows } = await database.pool.query<{ ended: boolean }>(
       `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
-        WHERE datname = current_database() AND query LIKE '%pg_snapshot_xmin%' AND pid <> pg_backend_pid()`,
+        WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1') AND pid <> pg_backend_pid()`,
     );
     expect(rows.length).toBeGreaterThan(0);
     await feed.announce({ userId: 'ann', sessionIds: ['after'] });

@@ -99,6 +99,21 @@ describe('an ending that could not be announced', () => {
   }
 });
 
+test('the longest lifetime of access tokens counts for the log', async () => {
+  const prefix = randomPrefix();
+  const follow = (keepForSeconds: number) =>
+    new RedisRefreshTokenStore(redis, { keyPrefix: prefix }).followRevocations({
+      ...{ keepForSeconds, onCurrent: () => undefined, onLost: () => undefined },
+      onRevoked: () => undefined,
+    });
+  const [long, short] = [follow(7200), follow(60)];
+  await long.announce({ userId: 'ann', sessionIds: ['one'] });
+  await short.announce({ userId: 'ann', sessionIds: ['two'] });
+  expect(await redis.pttl(`${prefix}revocations`)).toBeGreaterThan(7_000_000);
+  long.close();
+  short.close();
+});
+
 test('the log of revocations runs out by itself, and keeps no more than it must', async () => {
   const prefix = randomPrefix();
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });

@@ -23,6 +23,9 @@ async function read(header: string | undefined, name = 'accessToken'): Promise<u
 
 test.each([
   ['is there', 'other=1; accessToken=a.b.c; more=2', 'a.b.c'],
+  ['has white space around its name', 'other=1;\t accessToken =a.b.c', 'a.b.c'],
+  ['ends as another one does', 'xaccessToken=1; accessTokenx=2; accessToken=a', 'a'],
+  ['follows one without a value', 'flag; accessToken=a', 'a'],
   ['is encoded', 'accessToken=a%2Eb', 'a.b'],
   ['comes twice: the first counts', 'accessToken=first; accessToken=second', 'first'],
   ['is missing', 'other=1', null],

@@ -17,7 +17,7 @@ export function publicUser({
 
 /** To be asked before anything is awaited: a connection that the client has broken off has no address. */
 export function originOf(req: Request): RequestOrigin {
-  return { ip: req.ip, userAgent: req.get('user-agent') };
+  return { ip: req.ip, userAgent: req.headers['user-agent'] };
 }
 
 interface TokenBody {

@@ -25,7 +25,9 @@ export function isCrossSite(req: Request, trustedOrigins: ReadonlySet<string>): 
 
 /** A browser fetches ahead of the user, who may never come: nobody asked for a logout. */
 function isPrefetch({ headers }: Request): boolean {
-  return PURPOSE_HEADERS.some((name) => /\bprefetch\b/i.test(String(headers[name])));
+  return PURPOSE_HEADERS.some(
+    (name) => headers[name] !== undefined && /\bprefetch\b/i.test(String(headers[name])),
+  );
 }
 
 const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];

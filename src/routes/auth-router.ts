@@ -1,4 +1,4 @@
-import { Router, type RequestHandler } from 'express';
+import { Router, type ErrorRequestHandler, type IRoute, type RequestHandler } from 'express';
 import { check, info } from '../controllers/info.js';
 import { createLogin } from '../controllers/login.js';
 import { createLogout, createLogoutAll } from '../controllers/logout.js';
@@ -58,9 +58,36 @@ export function createAuthRouter(services: Services): Router {
   }
 
   const router = Router();
+  const handleError = createErrorHandler(services.events);
+  const fixedPaths: FixedPaths = new Map();
   for (const [verb, path, ...chain] of routes) {
-    router[verb](path, inSequence([noStore, ...(chain as RequestHandler[])]));
+    const handler = inSequence([noStore, ...(chain as RequestHandler[])]);
+    const route = router.route(path)[verb](handler);
+    if (!path.includes(':')) fixedPaths.set(`${verb.toUpperCase()} ${path}`, { handler, route });
   }
-  router.use(refuseUndecodableId, createErrorHandler(services.events));
-  return router;
+  router.use(refuseUndecodableId, handleError);
+  return lookedUp(router, fixedPaths, handleError);
+}
+
+type FixedPaths = Map<string, { handler: RequestHandler; route: IRoute }>;
+
+/**
+ * Finding its way through a mounted router costs a refresh as much as its signatures do, so that a path that is fixed to the
+ * letter is looked up. Every other request (another case, a slash or a query behind it, HEAD, OPTIONS) goes Express's way.
+ */
+function lookedUp(router: Router, fixedPaths: FixedPaths, handleError: ErrorRequestHandler): Router {
+  const lookUp: RequestHandler = (req, res, next) => {
+    const found = fixedPaths.get(`${req.method} ${req.url}`);
+    if (!found) {
+      router(req, res, next);
+      return;
+    }
+    req.route = found.route;
+    found.handler(req, res, (error?: unknown) => {
+      if (error === undefined) next();
+      else handleError(error, req, res, next);
+    });
+  };
+  // Still a router, for whoever adds to it.
+  return Object.setPrototypeOf(lookUp, router) as Router;
 }

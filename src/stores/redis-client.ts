@@ -54,10 +54,10 @@ export class BoundedRedis {
   }
 
   readonly run: BoundedCalls['run'] = (operation, undo) =>
-    this.#calls.run(async () => {
-      if (!READY.has(this.#client.status)) await this.#ready();
-      return operation();
-    }, undo);
+    this.#calls.run(
+      () => (READY.has(this.#client.status) ? operation() : this.#ready().then(operation)),
+      undo,
+    );
 
   call(command: string, key: string, ...args: (string | number)[]): Promise<unknown> {
     const client = this.#client as unknown as Record<string, Command>;

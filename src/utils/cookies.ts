@@ -48,7 +48,7 @@ function findCookie(header: string | undefined, name: string): string | undefine
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {
   const { accessToken, refreshToken, accessMaxAgeSeconds, refreshMaxAgeSeconds } = tokens;
   // Both at once: each `res.cookie` would read and write the header anew.
-  res.append('Set-Cookie', [
+  res.appendHeader('Set-Cookie', [
     setCookie(config.accessName, accessToken, accessMaxAgeSeconds, config),
     setCookie(config.refreshName, refreshToken, refreshMaxAgeSeconds, config),
   ]);

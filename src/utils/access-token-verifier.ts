@@ -5,6 +5,7 @@ import {
   type AccessTokenConfig,
   type VerifiedAccessToken,
 } from './access-token.js';
+import { compactCopy } from './compact-copy.js';
 import { checkTimes, TokenError } from './jwt.js';
 
 /** A prime number, 64 kB: enough to know again what comes again soon. */
@@ -37,7 +38,7 @@ export class AccessTokenVerifier {
     }
     // Keeping what never comes again would cost as much as the signature does.
     if (!known && this.#verified && this.#seen.add(token))
-      this.#verified.set(copyOf(token), { payload, claims });
+      this.#verified.set(compactCopy(token), { payload, claims });
     return claims;
   }
 }
@@ -57,9 +58,4 @@ class SeenTokens {
     this.#fingerprints[place] = fingerprint;
     return wasThere;
   }
-}
-
-/** A slice of a header keeps the whole header in memory for as long as the slice lives. A token is ASCII once it is verified. */
-function copyOf(token: string): string {
-  return Buffer.from(token, 'latin1').toString('latin1');
 }

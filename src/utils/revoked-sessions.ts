@@ -1,3 +1,4 @@
+import { compactCopy } from './compact-copy.js';
 import { CLOCK_TOLERANCE_SECONDS } from './jwt.js';
 
 /** Looking for what may be forgotten costs as much as was forgotten before, so that it isn't done for each revocation. */
@@ -23,7 +24,8 @@ export class RevokedSessions {
     for (const sessionId of sessionIds) {
       const key = keyOf(userId, sessionId);
       // No session comes back, so that no token of it is younger than the first time it was named.
-      if (!this.#untilBySession.has(key)) this.#untilBySession.set(key, nowMs + this.#lifetimeMs);
+      if (!this.#untilBySession.has(key))
+        this.#untilBySession.set(compactCopy(key), nowMs + this.#lifetimeMs);
     }
   }
 

@@ -40,6 +40,15 @@ test('counts from the first time that a session was named, since it has no young
   expect([revoked.has('ann', 'a'), revoked.has('ann', 'b')]).toEqual([false, true]);
 });
 
+test('takes any text as a user id, broken ones too', () => {
+  const revoked = new RevokedSessions(LIFETIME);
+  for (const userId of ['ünï', '\u{1f600}', '\ud800', '\udc00a', '']) {
+    revoked.add(userId, ['a'], after(0));
+    expect(revoked.has(userId, 'a')).toBe(true);
+    expect(revoked.has(`${userId}\ufffd`, 'a')).toBe(false);
+  }
+});
+
 test('hearing a long log again costs no more than hearing it first', () => {
   const revoked = new RevokedSessions(LIFETIME);
   const ids = Array.from({ length: 20_000 }, (_, n) => `session ${n}`);

@@ -150,6 +150,7 @@ test(
 
 test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<void> | void]>([
   ['Cluster, master killed', () => deployCluster({ replicas: true }), (master) => master.kill()],
+  ['Cluster, master frozen', () => deployCluster({ replicas: true }), (master) => master.freeze()],
   ['Sentinel, master killed', () => deploySentinel(), (master) => master.kill()],
   ['Sentinel, master frozen', () => deploySentinel(NOTICING), (master) => master.freeze()],
 ])(

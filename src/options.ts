@@ -291,8 +291,8 @@ function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly
 
 /** Equal keys have equal ids, whatever form they came in. */
 function assertNoOverlap(access: KeySet, refresh: KeySet): void {
-  for (const kid of refresh.verification.keys()) {
-    if (!access.verification.has(kid)) continue;
+  for (const kid of refresh.kids) {
+    if (!access.kids.has(kid)) continue;
     throw new TypeError(
       `refreshToken.secret must have no key in common with accessToken.secret: make one of its own with ${MAKE_A_SECRET}`,
     );

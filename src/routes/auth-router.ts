@@ -28,11 +28,10 @@ export function createAuthRouter(services: Services): Router {
   const guardSession = guard({ checkSession: true });
 
   const routes: Route[] = [
-    // First, because it is asked most.
-    ['post', '/refresh', sameSite, ...refresh],
     ['post', '/login', sameSite, parseBody, validateBody(body.login), createLogin(services)],
     ['get', '/check', guard(), check],
     ['get', '/info', guard({ loadUser: true }), info],
+    ['post', '/refresh', sameSite, ...refresh],
     ['post', '/logout', sameSite, ...logout],
     ['post', '/logout-all', sameSite, guard(), parseBody, createLogoutAll(services)],
     ['get', '/sessions', guard(), createListSessions(services)],

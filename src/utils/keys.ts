@@ -28,8 +28,8 @@ export type TokenType = 'at+jwt' | 'rt+jwt';
 export interface KeySet {
   readonly algorithm: Algorithm;
   readonly signing: SigningKey;
-  /** By `kid`. */
-  readonly verification: ReadonlyMap<string, KeyObject>;
+  /** Of all keys; equal keys have equal ones. */
+  readonly kids: ReadonlySet<string>;
   /** By the whole header, as it stands encoded before the first dot: no other header is ever accepted. */
   readonly byHeader: Readonly<Record<TokenType, ReadonlyMap<string, KeyObject>>>;
 }
@@ -74,7 +74,7 @@ export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): 
       key: first.signingKey,
       headers: { 'at+jwt': header('at+jwt', first.kid), 'rt+jwt': header('rt+jwt', first.kid) },
     }),
-    verification: new Map(keys.map(({ kid, verificationKey }) => [kid, verificationKey])),
+    kids: new Set(keys.map(({ kid }) => kid)),
     byHeader: { 'at+jwt': byHeader('at+jwt'), 'rt+jwt': byHeader('rt+jwt') },
   });
 }

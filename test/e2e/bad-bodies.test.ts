@@ -1,30 +1,22 @@
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import express, { type Express } from 'express';
+import { useAnn } from '../helpers/ann';
 import { createTestApp, PASSWORD } from '../helpers/app';
 import { expectFailure, type FailureName } from '../helpers/failures';
 
 type Headers = Record<string, string>;
 
 const testApp = createTestApp();
-let accessToken: string;
-
-beforeAll(async () => {
-  await testApp.register('ann');
-  ({ accessToken } = await testApp.tokensOf('ann'));
-});
-afterAll(async () => {
-  await testApp.auth.close();
-  // Never a 500: nothing of all this reaches the app's error handler.
-  expect(testApp.unforeseen).toEqual([]);
-});
+const ann = useAnn(testApp);
 
 /** Those that read a body. */
 const ENDPOINTS = ['register', 'login', 'refresh', 'logout', 'password'];
 
 /** `body` goes as it is: text or bytes. */
 const post = (endpoint: string, body: string | Buffer, headers: Headers = {}, from = testApp) => {
-  const authorization: Headers = endpoint === 'password' ? { Authorization: `Bearer ${accessToken}` } : {};
+  const authorization: Headers =
+    endpoint === 'password' ? { Authorization: `Bearer ${ann.accessToken}` } : {};
   return from
     .client()
     .post(`/auth/${endpoint}`)

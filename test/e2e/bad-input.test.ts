@@ -1,19 +1,10 @@
 import type { Response } from 'supertest';
+import { useAnn } from '../helpers/ann';
 import { cookieHeader, createRealStores, createTestApp, PASSWORD, type RealStores } from '../helpers/app';
 import { expectFailure, type FailureName } from '../helpers/failures';
 
 const testApp = createTestApp({ limits: { register: false } });
-let accessToken: string;
-
-beforeAll(async () => {
-  await testApp.register('ann');
-  ({ accessToken } = await testApp.tokensOf('ann'));
-});
-afterAll(async () => {
-  await testApp.auth.close();
-  // Never a 500: nothing of all this reaches the app's error handler.
-  expect(testApp.unforeseen).toEqual([]);
-});
+const ann = useAnn(testApp);
 
 /** Every endpoint that reads a body, and a good body for it. */
 const GOOD_BODIES: Record<string, Record<string, unknown>> = {
@@ -26,7 +17,7 @@ const GOOD_BODIES: Record<string, Record<string, unknown>> = {
 
 const post = (endpoint: string, body: object) => {
   const request = testApp.client().post(`/auth/${endpoint}`).send(body);
-  return endpoint === 'password' ? request.auth(accessToken, { type: 'bearer' }) : request;
+  return endpoint === 'password' ? request.auth(ann.accessToken, { type: 'bearer' }) : request;
 };
 
 const wrongTypes: unknown[] = [0, -1, 1.5, true, null, [], ['a'], {}, { length: 8 }, { toString: 'x' }];

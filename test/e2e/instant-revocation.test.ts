@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import {
@@ -10,10 +9,9 @@ import {
 } from '../../src';
 import { createTestApp, PASSWORD, type TestApp, type TestOptions } from '../helpers/app';
 import { createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
+import { eventually } from '../helpers/eventually';
 import { expectFailure } from '../helpers/failures';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy';
-
-const PATIENCE_MS = 10_000;
 
 let database: TestDatabase;
 const closing: (() => unknown)[] = [];
@@ -84,14 +82,6 @@ function startProcess(kind: StoreKind, options: TestOptions = {}, port?: number)
   return Object.assign(testApp, { users, visit });
 }
 
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error('It never came to pass');
-    await sleep(5);
-  }
-}
-
 let names = 0;
 const newName = () => `user ${(names += 1)}`;
 
@@ -105,7 +95,10 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
   });
 
   const refused = (process: Process, accessToken: string) =>
-    eventually(async () => (await process.visit(accessToken)).body.code === 'SESSION_REVOKED');
+    eventually(
+      'the token is refused',
+      async () => (await process.visit(accessToken)).body.code === 'SESSION_REVOKED',
+    );
 
   interface Ending {
     /** The user of the session that ends. */
@@ -256,7 +249,10 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
       }
 
       proxy.restore();
-      await eventually(async () => (await cutOff.visit(tokens.accessToken, '/strict')).status === 200);
+      await eventually(
+        'it is current again',
+        async () => (await cutOff.visit(tokens.accessToken, '/strict')).status === 200,
+      );
       expectFailure(await cutOff.visit(ended.accessToken), 'SESSION_REVOKED');
       expect(news.at(-1)).toEqual({ current: true });
     });

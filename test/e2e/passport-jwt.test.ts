@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import passport, { Passport, type Authenticator } from 'passport';
 import { MemoryUserStore } from '../../src';
+import { useAnn } from '../helpers/ann';
 import { ACCESS_SECRET, createTestApp } from '../helpers/app';
 import { expectFailure, type FailureName } from '../helpers/failures';
 import { holdClock } from '../helpers/held-clock';
@@ -36,15 +37,7 @@ const testApp = createTestApp(
   },
 );
 
-let accessToken: string;
-beforeAll(async () => {
-  await testApp.register('ann');
-  ({ accessToken } = await testApp.tokensOf('ann'));
-});
-afterAll(async () => {
-  await testApp.auth.close();
-  expect(testApp.unforeseen).toEqual([]);
-});
+const ann = useAnn(testApp);
 
 const get = (path: string, token: string) =>
   testApp.client().get(path).set('Authorization', `Bearer ${token}`);
@@ -54,28 +47,28 @@ test('it is the guard itself', () => {
 });
 
 test('a good token gives the same req.user on every way', async () => {
-  const { body: expected } = await get('/profile', accessToken).expect(200);
+  const { body: expected } = await get('/profile', ann.accessToken).expect(200);
   for (const path of ['/plain', '/sessionless', '/several'])
-    expect((await get(path, accessToken).expect(200)).body).toEqual(expected);
-  expect((await get('/callback', accessToken)).body).toEqual({ user: expected });
+    expect((await get(path, ann.accessToken).expect(200)).body).toEqual(expected);
+  expect((await get('/callback', ann.accessToken)).body).toEqual({ user: expected });
 });
 
 const refusals: [string, FailureName, () => string][] = [
   [
     'a forged token',
     'ACCESS_TOKEN_INVALID',
-    () => resign(accessToken, 'another secret 0123456789 0123456789', {}),
+    () => resign(ann.accessToken, 'another secret 0123456789 0123456789', {}),
   ],
   ['none at all', 'ACCESS_TOKEN_INVALID', () => 'x'],
   [
     'an alg of none',
     'ACCESS_TOKEN_INVALID',
-    () => resign(accessToken, ACCESS_SECRET, { header: { alg: 'none' } }),
+    () => resign(ann.accessToken, ACCESS_SECRET, { header: { alg: 'none' } }),
   ],
   [
     'an expired token',
     'ACCESS_TOKEN_EXPIRED',
-    () => resign(accessToken, ACCESS_SECRET, { payload: { exp: 1_700_000_000 } }),
+    () => resign(ann.accessToken, ACCESS_SECRET, { payload: { exp: 1_700_000_000 } }),
   ],
 ];
 
@@ -91,7 +84,7 @@ test('no token, a foreign page and a revoked session do too', async () => {
   expect((await client.get('/callback')).body).toEqual({ user: false, code: 'NO_ACCESS_TOKEN', status: 401 });
 
   const fromElsewhere = (path: string) =>
-    client.post(path).set('Cookie', `accessToken=${accessToken}`).set('Sec-Fetch-Site', 'cross-site');
+    client.post(path).set('Cookie', `accessToken=${ann.accessToken}`).set('Sec-Fetch-Site', 'cross-site');
   for (const path of ['/plain', '/sessionless'])
     expectFailure(await fromElsewhere(path), 'CROSS_SITE_REQUEST');
   expect((await fromElsewhere('/callback')).body).toMatchObject({ code: 'CROSS_SITE_REQUEST', status: 403 });

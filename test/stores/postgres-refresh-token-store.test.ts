@@ -5,6 +5,7 @@ import { refreshTokenStatements } from '../../src/stores/postgres-refresh-token-
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
+import { eventually } from '../helpers/eventually';
 
 let database: TestDatabase;
 let store: PostgresRefreshTokenStore;
@@ -148,12 +149,8 @@ describe('the log of revocations', () => {
       onCurrent: () => undefined,
       onLost: () => undefined,
     });
-  const hears = async (heard: string[], sessionId: string) => {
-    for (let tries = 0; !heard.includes(sessionId); tries += 1) {
-      expect(tries).toBeLessThan(2000);
-      await sleep(5);
-    }
-  };
+  const hears = (heard: string[], sessionId: string) =>
+    eventually(`${sessionId} was heard`, () => Promise.resolve(heard.includes(sessionId)));
 
   test('what commits late is not skipped, though later entries have been read', async () => {
     const heard: string[] = [];

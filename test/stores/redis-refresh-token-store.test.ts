@@ -4,6 +4,7 @@ import { RedisRefreshTokenStore } from '../../src';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { connectRedis, randomPrefix } from '../helpers/backends';
+import { eventually } from '../helpers/eventually';
 import { startRedisCluster, type TestCluster } from '../helpers/servers';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -84,19 +85,12 @@ describe('an ending that could not be announced', () => {
     expect(await redis.pttl(`${prefix}{ann}:ended`)).toBeGreaterThan(0);
     await redis.del(`${prefix}revocations`);
     expect(await end(store)).toEqual(answer);
-    await eventually(() => heard.length > 0);
+    await eventually('it was heard', () => Promise.resolve(heard.length > 0));
     expect(heard).toEqual([{ userId: 'ann', sessionIds: ['one'] }]);
-    await eventually(async () => (await redis.exists(`${prefix}{ann}:ended`)) === 0);
+    await eventually('the outbox is empty', async () => (await redis.exists(`${prefix}{ann}:ended`)) === 0);
     feed.close();
     own.close();
   });
-
-  async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-    for (let tries = 0; !(await holds()); tries += 1) {
-      expect(tries).toBeLessThan(2000);
-      await sleep(5);
-    }
-  }
 });
 
 test('the longest lifetime of access tokens counts for the log', async () => {

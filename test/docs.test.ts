@@ -1,21 +1,42 @@
-import { transformSync } from '@swc/core';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../src';
+import { useDocPage } from './helpers/snippets';
+
+const root = path.join(__dirname, '..');
+
+/** The files below a folder, from the root of the repository. */
+const filesIn = (folder: string, ending: string): string[] =>
+  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending) && !file.includes('node_modules'))
+    .map((file) => path.join(folder, file));
+
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
 describe('docs/stores.md: the contract suites run as it says', () => {
-  const page = readFileSync(path.join(__dirname, '../docs/stores.md'), 'utf8');
-  const snippets = Array.from(page.matchAll(/```js\n([\s\S]*?)```/g), ([, snippet = '']) => snippet);
-  const { code } = transformSync(snippets.join(''), { module: { type: 'commonjs' } });
+  const page = useDocPage('docs/stores.md');
   const sessions = new MemoryRefreshTokenStore();
   const MyRefreshTokenStore = function () {
     return sessions; // so that all of them share their sessions
   };
-  const load = (id: string): unknown => {
-    if (id === './my-stores.js') return { MyUserStore: MemoryUserStore, MyRefreshTokenStore };
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return require(id === 'passport-visa/testing' ? '../src/testing' : id);
-  };
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  (new Function('require', 'exports', code) as (require: typeof load, exports: object) => void)(load, {});
+  const modules = { './my-stores.js': { MyUserStore: MemoryUserStore, MyRefreshTokenStore } };
+  page.evaluate('contract', modules);
+  page.evaluate('revocations', modules);
+});
+
+test('every page with code that runs has a test that runs it', () => {
+  const tests = filesIn('test', '.test.ts').map(read).join('');
+  const untested = filesIn('docs', '.md').filter(
+    (file) => /```(js|ts|sql|html)\n/.test(read(file)) && !tests.includes(`useDocPage('${file}')`),
+  );
+  expect(untested).toEqual([]);
+});
+
+test('every snippet that could run is marked as one that does', () => {
+  const unmarked = filesIn('docs', '.md').flatMap((file) =>
+    Array.from(read(file).matchAll(/(<!-- run: \S+ -->\s+)?^ *```(js|ts|sql|html)\n.*/gm))
+      .filter(([, mark]) => mark === undefined)
+      .map(([block]) => `${file}: ${block}`),
+  );
+  expect(unmarked).toEqual([]);
 });

@@ -1,100 +1,16 @@
-import { transformSync } from '@swc/core';
 import { hashSync } from 'bcryptjs';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { PostgresUserStore, type UserStore } from '../src';
-import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET } from './helpers/app';
-import { createDatabase, type TestDatabase } from './helpers/backends';
-import { freePort } from './helpers/free-port';
+import { createTestApp, PASSWORD } from './helpers/app';
 import { startRedis } from './helpers/servers';
+import { useDocPage } from './helpers/snippets';
 
-const root = path.join(__dirname, '..');
-const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-const snippets = new Map(
-  Array.from(readme.matchAll(/<!-- run: (\S+) -->\s+```\w+\n([\s\S]*?)```/g), ([, name, code]) => [
-    name,
-    code,
-  ]),
-);
-
-const snippet = (name: string): string => {
-  const code = snippets.get(name);
-  if (code === undefined) throw new Error(`README.md has no snippet marked "run: ${name}"`);
-  return code;
-};
-
-/** Runs a snippet in this Jest, with the package standing for its own sources. */
-const evaluate = (name: string): Record<string, unknown> => {
-  const { code } = transformSync(snippet(name), { module: { type: 'commonjs' } });
-  const exports: Record<string, unknown> = {};
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const load = (id: string): unknown => require(id === 'passport-visa' ? '../src' : id);
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  (new Function('require', 'exports', code) as (r: typeof load, e: typeof exports) => void)(load, exports);
-  return exports;
-};
-
-let folder: string;
-let database: TestDatabase;
-const children: ChildProcess[] = [];
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(root, 'test', '.readme-')); // inside, so that 'passport-visa' is this package
-  database = await createDatabase();
-});
-afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true });
-  await database.close();
-});
-
-const environment = () => ({
-  ...process.env,
-  DATABASE_URL: database.url,
-  REDIS_URL: process.env['TEST_REDIS_URL'],
-  ACCESS_TOKEN_SECRET: ACCESS_SECRET,
-  REFRESH_TOKEN_SECRET: REFRESH_SECRET,
-  PARTNER_KEY: 'the key of the partner',
-});
-
-const run = (name: string, env: NodeJS.ProcessEnv = environment()): ChildProcess => {
-  const file = path.join(folder, `${name}.mjs`);
-  writeFileSync(file, snippet(name));
-  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'inherit', 'inherit'] });
-  children.push(child);
-  return child;
-};
-
-/** Starts a snippet that listens. @returns a fetch that keeps cookies */
-async function start(name: string): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
-  const port = await freePort();
-  run(name, { ...environment(), PORT: String(port) });
-  const address = `http://127.0.0.1:${port}`;
-  await reachable(address);
-  let cookie = '';
-  return async (where, init = {}) => {
-    const headers = {
-      'Content-Type': 'application/json',
-      cookie,
-      ...(init.headers as Record<string, string>),
-    };
-    const response = await fetch(address + where, { ...init, headers });
-    const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
-    if (set.length > 0) cookie = set.join('; ');
-    return response;
-  };
-}
-
-async function reachable(address: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (await fetch(address).then(() => true, () => false)) return; // prettier-ignore
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`nobody listens at ${address}`);
-}
+const page = useDocPage('README.md');
+const { snippet, evaluate, run, start } = page;
 
 const ann = JSON.stringify({ username: 'ann', password: PASSWORD });
 
@@ -123,7 +39,7 @@ test('Instant sign-out: a disabled user is out in the other process too', async 
   const credentials = JSON.stringify({ username: 'leaver', password: PASSWORD });
   const boss = JSON.stringify({ username: 'boss', password: PASSWORD });
   for (const body of [credentials, boss]) await here('/auth/register', { method: 'POST', body });
-  await database.pool.query("UPDATE visa_users SET roles = '{admin}' WHERE username = 'boss'");
+  await page.database.pool.query("UPDATE visa_users SET roles = '{admin}' WHERE username = 'boss'");
   await there('/auth/login', { method: 'POST', body: credentials });
   const { id } = (await (await there('/profile')).json()) as { id: string };
   expect((await there('/transfers', { method: 'POST' })).status).toBe(200);
@@ -136,7 +52,7 @@ test('Instant sign-out: a disabled user is out in the other process too', async 
 });
 
 test('Other Passport strategies: completeLogin makes a session', async () => {
-  const browse = await start('strategy');
+  const browse = await start('strategy', { PARTNER_KEY: 'the key of the partner' });
   expect((await browse('/auth/partner')).status).toBe(401);
   const headers = { 'x-partner-key': 'the key of the partner' };
   expect(await (await browse('/auth/partner', { headers })).json()).toMatchObject({
@@ -154,19 +70,19 @@ describe('An existing users table', () => {
   const old = { username: 'Old.Friend@Example.com', password: 'long since known' };
 
   beforeAll(async () => {
-    await database.pool.query(`
+    await page.database.pool.query(`
       CREATE TABLE accounts (id serial PRIMARY KEY, email text NOT NULL, password_hash text);
       CREATE UNIQUE INDEX ON accounts (lower(email))`);
-    await database.pool.query('INSERT INTO accounts (email, password_hash) VALUES ($1, $2)', [
+    await page.database.pool.query('INSERT INTO accounts (email, password_hash) VALUES ($1, $2)', [
       old.username,
       hashSync(old.password, 4).replace('$2b$', '$2a$'),
     ]);
   });
 
   test('copied: old hashes log in, and are made anew', async () => {
-    const users = new PostgresUserStore(database.pool);
+    const users = new PostgresUserStore(page.database.pool);
     await users.migrate();
-    await database.pool.query(snippet('existing-table'));
+    await page.database.pool.query(snippet('existing-table'));
     const { client, auth } = createTestApp({ users });
     const login = await client()
       .post('/auth/login')
@@ -178,7 +94,7 @@ describe('An existing users table', () => {
 
   test('kept: a store over it registers, logs in and changes the password', async () => {
     const { AccountStore } = evaluate('own-store') as { AccountStore: new (pool: unknown) => UserStore };
-    const testApp = createTestApp({ users: new AccountStore(database.pool) });
+    const testApp = createTestApp({ users: new AccountStore(page.database.pool) });
     await testApp.register('new@example.com');
     const taken = await testApp
       .client()
@@ -219,17 +135,12 @@ test('Production: Redis takes the configuration', async () => {
 });
 
 test('every snippet is run by a test, here or by .ci/run', () => {
-  const blocks = Array.from(readme.matchAll(/^ *```(\w+)\n([\s\S]*?)```/gm), ([, language, code = '']) => ({
-    language,
-    code: code.trim(),
-  }));
-  const elsewhere = blocks.filter(({ code }) => ![...snippets.values()].some((run) => run?.trim() === code));
-  expect(elsewhere.filter(({ language }) => language !== 'mermaid').map(({ code }) => code)).toEqual([
+  expect(page.unmarked).toEqual([
     'npm ci && npm start',
     'npm ci && npm run setup && npm test',
     'npm install passport-visa express passport pg ioredis',
   ]);
-  expect(readFileSync(path.join(root, '.ci/run'), 'utf8')).toContain(
+  expect(readFileSync(path.join(__dirname, '../.ci/run'), 'utf8')).toContain(
     '{ npm ci && npm run setup && npm test; }',
   );
 });

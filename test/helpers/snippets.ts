@@ -1,0 +1,131 @@
+import { transformSync } from '@swc/core';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ACCESS_SECRET, REFRESH_SECRET } from './app';
+import { createDatabase, type TestDatabase } from './backends';
+import { eventually } from './eventually';
+import { freePort } from './free-port';
+
+const root = path.join(__dirname, '../..');
+
+/** A browser of sorts: `fetch` with a path of the app, that keeps cookies. */
+export type Browse = (path: string, init?: RequestInit) => Promise<Response>;
+
+/** A page of the documentation, whose snippets are marked `<!-- run: name -->`. */
+export interface DocPage {
+  readonly database: TestDatabase;
+  /** The code of what has no mark, but for diagrams. */
+  readonly unmarked: string[];
+  /** The code of a snippet. */
+  snippet(name: string): string;
+  /** Runs a snippet in this Jest, with the package standing for its own sources. @returns what it exports */
+  evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
+  /** Runs a snippet as a module of its own, in a process that ends with the tests. */
+  run(name: string, env?: Record<string, string>): ChildProcess;
+  /** Runs a snippet that listens on PORT. */
+  start(name: string, env?: Record<string, string>): Promise<Browse & { readonly address: string }>;
+}
+
+/**
+ * Reads a page for the tests of a file, gives its snippets a database, and sees at the end that none of them was left out.
+ * @param file from the root of the repository: `'README.md'`
+ */
+export function useDocPage(file: string): DocPage {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const snippets = new Map(
+    Array.from(text.matchAll(/<!-- run: (\S+) -->\s+```\w+\n([\s\S]*?)```/g), ([, name = '', code = '']) => [
+      name,
+      code,
+    ]),
+  );
+  const unmarked = Array.from(text.matchAll(/(<!-- run: \S+ -->\s+)?^ *```(\w+)\n([\s\S]*?)```/gm))
+    .filter(([, mark, language]) => mark === undefined && language !== 'mermaid')
+    .map(([, , , code = '']) => code.trim());
+  const used = new Set<string>();
+  const children: ChildProcess[] = [];
+  let folder: string;
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(root, 'test', '.docs-')); // inside, so that 'passport-visa' is this package
+    database = await createDatabase();
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+    await database.close();
+    expect([...used].sort()).toEqual([...snippets.keys()].sort());
+  });
+
+  const snippet = (name: string): string => {
+    const code = snippets.get(name);
+    if (code === undefined) throw new Error(`${file} has no snippet marked "run: ${name}"`);
+    used.add(name);
+    return code;
+  };
+  const run = (name: string, env: Record<string, string> = {}): ChildProcess => {
+    const module = path.join(folder, `${name}.mjs`);
+    writeFileSync(module, snippet(name));
+    const settings = {
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env['TEST_REDIS_URL'],
+      ACCESS_TOKEN_SECRET: ACCESS_SECRET,
+      REFRESH_TOKEN_SECRET: REFRESH_SECRET,
+    };
+    const child = spawn(process.execPath, [module], {
+      env: { ...process.env, ...settings, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    children.push(child);
+    return child;
+  };
+
+  return {
+    get database() {
+      return database;
+    },
+    unmarked,
+    snippet,
+    evaluate: (name, modules) => evaluate(snippet(name), modules),
+    run,
+    async start(name, env = {}) {
+      const port = String(await freePort());
+      run(name, { PORT: port, ...env });
+      const address = `http://127.0.0.1:${port}`;
+      await eventually(`${name} listens`, async () => (await fetch(address)).status > 0);
+      return Object.assign(browserOf(address), { address });
+    },
+  };
+}
+
+/** What a snippet imports comes from this Jest, so that it may use `test` and fake timers. */
+function evaluate(source: string, modules: Record<string, unknown> = {}): Record<string, unknown> {
+  const { code } = transformSync(source, { module: { type: 'commonjs' } });
+  const exports: Record<string, unknown> = {};
+  const load = (id: string): unknown => {
+    if (id in modules) return modules[id];
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require(id.replace(/^passport-visa(?=\/|$)/, path.join(root, 'src')));
+  };
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  (new Function('require', 'exports', code) as (r: typeof load, e: typeof exports) => void)(load, exports);
+  return exports;
+}
+
+function browserOf(address: string): Browse {
+  const jar = new Map<string, string>();
+  return async (where, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '));
+    if (typeof init.body === 'string' && !headers.has('content-type'))
+      headers.set('content-type', 'application/json');
+    const response = await fetch(new URL(where, address), { ...init, headers });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value) jar.set(name, value);
+      else jar.delete(name);
+    }
+    return response;
+  };
+}

@@ -43,6 +43,8 @@ export interface AuthOptions {
     accessName?: string;
     /** Default: `'refreshToken'`. */
     refreshName?: string;
+    /** What the names of the cookies of `auth.flowState` begin with. Default: `'flowState'`. */
+    flowName?: string;
     /** Default: true when NODE_ENV is `production`. */
     secure?: boolean;
     /** Default: `'strict'`. */

@@ -1,13 +1,15 @@
-import type { RequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Authenticator } from 'passport';
 import { AccessTokens } from './access-tokens.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
 import { AuthEvents } from './events.js';
 import { AttemptLimits } from './middleware/rate-limit.js';
+import { createErrorHandler } from './middleware/error-handler.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
 import type { AuthOptions } from './auth-options.js';
 import { parseOptions } from './options.js';
 import { createAuthenticateRequest } from './passport/authenticate-request.js';
+import { createFlowState, type FlowState } from './passport/flow-state.js';
 import { answerJwtWith, createPassport } from './passport/index.js';
 import { Revocations } from './revocations.js';
 import { createAuthRouter } from './routes/auth-router.js';
@@ -28,6 +30,13 @@ export interface Auth {
    * @throws TypeError that names the option and the cure
    */
   completeLogin(options?: CompleteLoginOptions): RequestHandler;
+  /** What a login of several requests keeps between them, such as OpenID Connect's state and nonce, without express-session. */
+  readonly flowState: FlowState;
+  /**
+   * Answers an AuthError that your own routes throw or pass on as the router answers its own, and leaves all else to the next
+   * error handler: `app.use(auth.errorHandler)` behind your routes.
+   */
+  readonly errorHandler: ErrorRequestHandler;
   /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */
   readonly passport: Authenticator;
   /** Sessions for server code: an admin page, a support tool. */
@@ -83,6 +92,8 @@ export function createAuth(options: AuthOptions): Auth {
     tokenVerify,
     guard,
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
+    flowState: createFlowState(config),
+    errorHandler: createErrorHandler(events),
     passport,
     sessions: {
       list: (userId) => sessions.list(userId),

@@ -14,6 +14,7 @@ export const AUTH_FAILURES = {
   VALIDATION_FAILED: { status: 400, message: 'Validation failed' },
   MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
   INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password' },
+  FLOW_STATE_INVALID: { status: 400, message: 'The login has expired or was begun elsewhere: begin again' },
   NO_ACCESS_TOKEN: { status: 401, message: 'No access token' },
   ACCESS_TOKEN_EXPIRED: { status: 401, message: 'Access token expired', challenge: 'invalid_token' },
   ACCESS_TOKEN_INVALID: { status: 401, message: 'Access token invalid', challenge: 'invalid_token' },

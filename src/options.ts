@@ -135,6 +135,7 @@ const cookieSchema = z
   .strictObject({
     accessName: cookieName('accessToken'),
     refreshName: cookieName('refreshToken'),
+    flowName: cookieName('flowState'),
     secure: z.boolean().default(() => process.env['NODE_ENV'] === 'production'),
     sameSite: z.enum(['strict', 'lax', 'none']).default('strict'),
     domain: z
@@ -157,7 +158,7 @@ const cookieSchema = z
     }
     if (cookies.accessName === cookies.refreshName)
       issue('refreshName', 'must differ from cookies.accessName');
-    for (const member of ['accessName', 'refreshName'] as const) {
+    for (const member of ['accessName', 'refreshName', 'flowName'] as const) {
       // RFC 6265bis §4.1.3: browsers drop such a cookie when its attributes don't fit its name.
       const prefix = /^__(Host|Secure)-/i.exec(cookies[member])?.[1]?.toLowerCase();
       if (prefix && !cookies.secure) issue(member, 'has a prefix that needs cookies.secure: true');

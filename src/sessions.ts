@@ -32,6 +32,14 @@ interface RequestDetails {
   attempt?: string | undefined;
 }
 
+/** How and when the user proved who they are. */
+export interface Proof {
+  /** Default: now. */
+  authTime?: Date | undefined;
+  /** Methods by the names of RFC 8176. Default: not told. */
+  amr?: readonly string[] | undefined;
+}
+
 const SESSION_ID_BYTES = 16;
 
 /** Starts, rotates and ends sessions: the only place that joins tokens and store. */
@@ -53,14 +61,21 @@ export class Sessions {
    * For a user who has just proved who they are.
    * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
    */
-  async start(user: StoredUser, remember: boolean, origin: RequestOrigin): Promise<IssuedTokens> {
+  async start(
+    user: StoredUser,
+    remember: boolean,
+    origin: RequestOrigin,
+    { authTime, amr }: Proof = {},
+  ): Promise<IssuedTokens> {
     const now = this.#config.now();
     const { expiresInSeconds, maxLifetimeSeconds } = this.#config.refreshToken;
     const newSession = {
       userId: user.id,
       sessionId: randomBytes(SESSION_ID_BYTES).toString('base64url'),
       createdAt: new Date(now),
-      authTime: new Date(now),
+      // A clock ahead of ours makes no login younger than now.
+      authTime: new Date(Math.min(authTime?.getTime() ?? now, now)),
+      ...(amr && { amr }),
       expiresAt: new Date(now + Math.min(expiresInSeconds, maxLifetimeSeconds) * 1000),
       remember,
       ip: origin.ip,
@@ -216,6 +231,7 @@ export class Sessions {
           sessionId: session.sessionId,
           roles: user.roles,
           authTime: session.authTime,
+          amr: session.amr,
           issuedAt,
           expiresAt: accessExpiresAt,
         },

@@ -35,6 +35,7 @@ describe('the config', () => {
       cookies: {
         accessName: 'accessToken',
         refreshName: 'refreshToken',
+        flowName: 'flowState',
         secure: false,
         sameSite: 'strict',
         domain: undefined,

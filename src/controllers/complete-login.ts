@@ -4,26 +4,49 @@ import { AuthError } from '../errors.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
 import { transportSchema, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
+import type { Proof } from '../sessions.js';
+import { isLocalPath, redirectLocally } from './local-redirect.js';
 import { deliverTokens, originOf, publicUser } from './token-response.js';
 
 export interface CompleteLoginOptions {
-  /** A path of this app to send the browser to; without it the answer is the JSON of a login. */
-  redirectTo?: string;
+  /**
+   * A path of this app to send the browser to, or a function that finds one for the request; what it finds that is no path of
+   * this app counts as `/`. Default: none, the answer is the JSON of a login.
+   */
+  redirectTo?: string | ((req: Request) => unknown);
   /** Whether the cookies outlive the browser's session. Default: false. */
   remember?: boolean;
   /** `'body'` hands the tokens over in the JSON. Default: `'cookie'`. */
   transport?: Transport;
+  /**
+   * How the user has proved who they are, by the names of RFC 8176: `['pwd', 'otp']`. It stands in `req.user.amr` for as long as
+   * the session lives. Default: what the strategy says in `req.authInfo.amr`, or else nothing.
+   */
+  amr?: readonly string[];
 }
+
+const amrSchema = z
+  .array(z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be visible ASCII without spaces'))
+  .nonempty()
+  .max(16)
+  .readonly();
+
+const proofSchema = z.object({ amr: amrSchema.optional(), authTime: z.date().optional() });
 
 const optionsSchema = z
   .strictObject({
-    // A browser reads \ as /, and // begins another host.
     redirectTo: z
-      .string()
-      .regex(/^\/(?![/\\])[^\\\p{Cc}]*$/u, "must be a path of this app that begins with one '/'")
+      .union(
+        [
+          z.string().refine(isLocalPath),
+          z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
+        ],
+        "must be a path of this app that begins with one '/', or a function that finds one",
+      )
       .optional(),
     remember: z.boolean().default(false),
     transport: transportSchema.default('cookie'),
+    amr: amrSchema.optional(),
   })
   .refine(({ redirectTo, transport }) => redirectTo === undefined || transport === 'cookie', {
     path: ['transport'],
@@ -38,20 +61,21 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
   const { config, events, sessions } = services;
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new TypeError(`completeLogin(): ${z.prettifyError(parsed.error)}`);
-  const { redirectTo, remember, transport } = parsed.data;
+  const { redirectTo, remember, transport, amr } = parsed.data;
   const handleAuthError = createErrorHandler(events);
 
   return async function completeLogin(req, res, next) {
     try {
       const origin = originOf(req);
+      const proof = { amr, ...proofOf(req) };
       const user = await config.users.findById(provenId(req));
       if (!user || user.disabled) throw new AuthError('INVALID_CREDENTIALS');
-      const issued = await sessions.start(user, remember, origin);
+      const issued = await sessions.start(user, remember, origin, proof);
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)
         res.json({ message: 'Login successful', user: publicUser(user), ...tokens });
-      else res.redirect(303, redirectTo);
+      else redirectLocally(req, res, typeof redirectTo === 'string' ? redirectTo : redirectTo(req), config);
     } catch (error) {
       handleAuthError(error, req, res, next);
     }
@@ -64,4 +88,12 @@ function provenId(req: Request): string {
   throw new TypeError(
     'completeLogin() needs req.user.id, the id of a user in the user store: put a Passport strategy before it, with { session: false }',
   );
+}
+
+/** What the strategy says beside the user: `done(null, user, { amr, authTime })`. */
+function proofOf(req: Request): Proof {
+  const { amr, authTime } = req.authInfo ?? {};
+  const parsed = proofSchema.safeParse({ amr, authTime });
+  if (!parsed.success) throw new TypeError(`completeLogin(): req.authInfo: ${z.prettifyError(parsed.error)}`);
+  return { ...(amr && { amr: parsed.data.amr }), authTime: parsed.data.authTime };
 }

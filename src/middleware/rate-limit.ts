@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { AuthError, isAuthError } from '../errors.js';
 import type { AuthEventMap, AuthEvents } from '../events.js';
 import type { AuthConfig } from '../auth-config.js';
-import { memoryCounter, type AttemptCounter } from '../stores/attempt-counter.js';
+import { counterOf, type AttemptCounter } from '../stores/attempt-counter.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import { addressGroup } from '../utils/address.js';
 import { usernameKey } from '../utils/username.js';
@@ -175,10 +175,6 @@ class FailuresInARow implements Limit {
 /** What a client types is neither kept nor allowed to shape a key. */
 function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
-}
-
-function counterOf(store: RefreshTokenStore, name: string, windowSeconds: number): AttemptCounter {
-  return store.attemptCounter?.(name, windowSeconds) ?? memoryCounter(name, windowSeconds);
 }
 
 function tooManyAttempts(msBeforeReset: number): AuthError {

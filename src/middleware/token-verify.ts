@@ -122,7 +122,8 @@ async function verifyInStore(
 function asLoaded(token: AuthenticatedUser, stored: StoredUser | undefined): AuthenticatedUser {
   if (!stored || stored.disabled) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { passwordHash: _secret, ...user } = stored;
-  return { ...user, sessionId: token.sessionId, authTime: token.authTime };
+  const { sessionId, authTime, amr } = token;
+  return { ...user, sessionId, authTime, amr };
 }
 
 function assertAllowed(

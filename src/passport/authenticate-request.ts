@@ -35,8 +35,9 @@ export function createAuthenticateRequest(
     if (presented.from === 'cookie' && isUnsafe(req) && isCrossSite(req, trustedOrigins)) {
       throw new AuthError('CROSS_SITE_REQUEST');
     }
-    const { userId, roles, sessionId, authTime } = accessTokens.verify(presented.token);
+    const { userId, roles, sessionId, authTime, amr } = accessTokens.verify(presented.token);
     // Copies: an app may change its req.user, and the claims are remembered for the next request.
-    return { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
+    const user = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
+    return amr ? { ...user, amr: [...amr] } : user;
   };
 }

@@ -7,6 +7,8 @@ export interface AuthenticatedUser {
   sessionId: string;
   /** When the user proved who they are: the login, not the last refresh. */
   authTime: Date;
+  /** How they proved it, where the login said so: `completeLogin({ amr: ['pwd', 'otp'] })` (RFC 8176). */
+  amr?: string[] | undefined;
 }
 
 declare global {
@@ -17,6 +19,10 @@ declare global {
     interface AuthInfo {
       /** Why `guard({ optional: true })` let the request pass as anonymous. */
       code?: AuthErrorCode;
+      /** For `completeLogin`, from a strategy's `done(null, user, info)`: how the user has proved who they are. */
+      amr?: readonly string[] | undefined;
+      /** For `completeLogin`: when they did, where that was earlier than now. */
+      authTime?: Date | undefined;
     }
   }
 }

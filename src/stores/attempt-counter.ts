@@ -1,4 +1,5 @@
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { RefreshTokenStore } from './refresh-token-store.js';
 
 /** Counts attempts by key in a window of time that begins with the first one. */
 export interface AttemptCounter {
@@ -38,6 +39,11 @@ export function limiterCounter(limiter: RateLimiterAbstract, run: Run): AttemptC
       await run(() => limiter.delete(key));
     },
   };
+}
+
+/** The store's counter, which all processes share, or one of this process alone. */
+export function counterOf(store: RefreshTokenStore, name: string, windowSeconds: number): AttemptCounter {
+  return store.attemptCounter?.(name, windowSeconds) ?? memoryCounter(name, windowSeconds);
 }
 
 /** Counts in this process alone. */

@@ -10,7 +10,7 @@ const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58']);
 const READ_ONLY_TRANSACTION = '25006'; // a standby that has not been promoted yet
 
 export const UNIQUE_VIOLATION = '23505';
-const UNDEFINED_TABLE = '42P01';
+const SCHEMA_FAULTS: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
 
 /** A client whose every query is bounded in time and tells an outage from a mistake. */
 export class BoundedPostgres {
@@ -36,7 +36,7 @@ export class BoundedPostgres {
   };
 
   /**
-   * Runs statements of `CREATE … IF NOT EXISTS`, one process after the other: without the lock two that begin
+   * Runs statements of PL/pgSQL that create what is missing, one process after the other: without the lock two that begin
    * together can both find nothing and then collide. Unbounded in time, because start-up may wait.
    */
   async migrate(statements: string): Promise<void> {
@@ -56,12 +56,10 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Schema mistakes are the developer's to mend, so that their message names the cure. */
 function withMigrateHint(error: unknown): unknown {
-  if (sqlState(error) !== UNDEFINED_TABLE) return error;
+  if (!SCHEMA_FAULTS.has(sqlState(error))) return error;
   return new Error(
-    'A table of passport-visa is missing: call `await store.migrate()` before the app listens',
-    {
-      cause: error,
-    },
+    'A table or column of passport-visa is missing: call `await store.migrate()` before the app listens',
+    { cause: error },
   );
 }
 

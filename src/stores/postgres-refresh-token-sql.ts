@@ -8,6 +8,7 @@ export interface SessionRow {
   created_at: number;
   auth_time: number;
   expires_at: number;
+  amr: string[] | null;
   remember: boolean;
   ip: string | null;
   user_agent: string | null;
@@ -26,11 +27,11 @@ const NOW = '(SELECT clock_timestamp())';
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const STORED_COLUMNS =
-  'id, user_id, generation, attempt, rotated_at, created_at, auth_time, expires_at, remember, ip, user_agent';
+  'id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
 
 /** `bigint` comes as text from pg and as a number from PGlite; float8 is exact for every generation a token can name. */
 const columnsOf = (alias: string) =>
-  `${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.remember, ${alias}.ip,
+  `${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.amr, ${alias}.remember, ${alias}.ip,
    ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
    ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
 
@@ -67,6 +68,12 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         ip         text,
         user_agent text
       );
+      -- Asked first: ALTER TABLE waits for every query on the table, and lets none past while it waits.
+      IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'amr' AND NOT attisdropped
+      ) THEN
+        ALTER TABLE ${table} ADD COLUMN amr text[];
+      END IF;
       CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);
       CREATE INDEX IF NOT EXISTS ${indexName(table, 'expires_at')} ON ${table} (expires_at);
       CREATE TABLE IF NOT EXISTS ${attemptsTable} (
@@ -91,8 +98,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
           SELECT id FROM ${table} WHERE expires_at <= ${NOW}
           ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
       )
-      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent)
-      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)`,
+      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr)
+      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9)`,
 
     // They are dated by the clocks of the processes, which may be a minute behind.
     pruneAttempts: `

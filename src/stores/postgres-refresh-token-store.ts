@@ -75,6 +75,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       session.remember,
       session.ip ?? null,
       session.userAgent ?? null,
+      session.amr ?? null,
     ]);
   }
 
@@ -180,6 +181,7 @@ function toSession(row: SessionRow): Session {
     attempt: row.attempt ?? undefined,
     createdAt: new Date(row.created_at),
     authTime: new Date(row.auth_time),
+    ...(row.amr && { amr: row.amr }),
     expiresAt: new Date(row.expires_at),
     remember: row.remember,
     ip: row.ip ?? undefined,

@@ -20,12 +20,25 @@ export function packSession(session: Session): string {
     session.remember ? 1 : 0,
     encodeLine(session.ip),
     encodeLine(session.userAgent),
+    // What few sessions have costs the others nothing.
+    ...(session.amr ? [session.amr.join(' ')] : []),
   ].join('\n');
 }
 
 export function unpackSession(userId: string, sessionId: string, packed: string): Session {
-  const [, generation, rotatedAfter, expiresAfter, attempt, created, authAfter, remember, ip, userAgent] =
-    packed.split('\n');
+  const [
+    ,
+    generation,
+    rotatedAfter,
+    expiresAfter,
+    attempt,
+    created,
+    authAfter,
+    remember,
+    ip,
+    userAgent,
+    amr,
+  ] = packed.split('\n');
   const createdAt = Number(created);
   const after = (milliseconds: string | undefined) => new Date(createdAt + Number(milliseconds));
   return {
@@ -36,6 +49,7 @@ export function unpackSession(userId: string, sessionId: string, packed: string)
     attempt: attempt || undefined,
     createdAt: new Date(createdAt),
     authTime: after(authAfter),
+    ...(amr && { amr: amr.split(' ') }),
     expiresAt: after(expiresAfter),
     remember: remember === '1',
     ip: ip || undefined,

@@ -9,6 +9,8 @@ export interface NewSession {
   createdAt: Date;
   /** When the user proved who they are. */
   authTime: Date;
+  /** How they proved it, where the login said so (RFC 8176): `['pwd', 'otp']`. Visible ASCII without spaces. */
+  amr?: readonly string[] | undefined;
   /** After this the session is gone; each rotation moves it. */
   expiresAt: Date;
   /** Whether cookies outlive the browser's session; kept because every rotation sets them anew. */

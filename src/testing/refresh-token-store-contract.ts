@@ -41,6 +41,14 @@ export function refreshTokenStoreContract(
       assert.equal(found?.userAgent, undefined);
     }),
 
+    promise('keeps how the user proved who they are, rotations included', async (store) => {
+      const session = await started(store, { amr: ['pwd', 'otp'] });
+      assert.deepEqual((await store.find(session.userId, session.sessionId))?.amr, ['pwd', 'otp']);
+      assert.deepEqual((await rotated(store, request(session, 1))).session.amr, ['pwd', 'otp']);
+      const other = await started(store, { userAgent: undefined, amr: ['hwk'] });
+      assert.deepEqual((await store.list(other.userId)).map(({ amr }) => amr), [['hwk']]); // prettier-ignore
+    }),
+
     promise('takes any text as a user id, an address and a user agent', async (store) => {
       const userId = `{a}:b\n'"; DROP TABLE x; -- ${randomUUID()}`;
       const session = newSession({ userId, userAgent: `a "quoted' \\ agent \u00e9\u{1f600}` });

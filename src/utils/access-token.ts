@@ -17,6 +17,8 @@ export interface AccessClaims {
   roles: string[];
   /** When the user proved who they are. */
   authTime: Date;
+  /** How they proved it, where the login said so (RFC 8176). */
+  amr?: readonly string[] | undefined;
   issuedAt: Date;
   expiresAt: Date;
 }
@@ -31,6 +33,7 @@ export function signAccessToken(claims: AccessClaims, config: AccessTokenConfig)
       sid: claims.sessionId,
       roles: claims.roles,
       auth_time: seconds(claims.authTime),
+      ...(claims.amr && { amr: claims.amr }),
       iat: seconds(claims.issuedAt),
       exp: seconds(claims.expiresAt),
     },
@@ -47,11 +50,10 @@ export interface VerifiedAccessToken {
 /** Checks everything but times, which `checkTimes` judges anew at each use. @throws TokenError 'invalid' */
 export function verifyAccessToken(token: string, config: AccessTokenConfig): VerifiedAccessToken {
   const payload = verifySignature(token, 'at+jwt', config.keys);
-  const { iss, aud, roles, auth_time: authTime } = payload;
+  const { iss, aud, roles, amr, auth_time: authTime } = payload;
   if (config.issuer !== undefined && iss !== config.issuer) throw new TokenError('invalid');
   if (config.audience !== undefined && aud !== config.audience) throw new TokenError('invalid');
-  if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string'))
-    throw new TokenError('invalid');
+  if (!isTexts(roles) || !(amr === undefined || isTexts(amr))) throw new TokenError('invalid');
   if (!Number.isSafeInteger(authTime)) throw new TokenError('invalid');
   // Also when it was signed with a longer life: revocations are kept for no longer than this.
   const exp = Math.min(payload.exp, payload.iat + config.expiresInSeconds);
@@ -60,10 +62,15 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
     sessionId: payload.sid,
     roles,
     authTime: new Date((authTime as number) * 1000),
+    ...(amr && { amr }),
     issuedAt: new Date(payload.iat * 1000),
     expiresAt: new Date(exp * 1000),
   };
   return { payload: { ...payload, exp }, claims };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 function seconds(date: Date): number {

@@ -4,6 +4,8 @@ import type { Request, Response } from 'express';
 export interface CookieConfig {
   readonly accessName: string;
   readonly refreshName: string;
+  /** What the names of flow states begin with. */
+  readonly flowName: string;
   readonly secure: boolean;
   readonly sameSite: 'strict' | 'lax' | 'none';
   readonly domain: string | undefined;
@@ -11,6 +13,8 @@ export interface CookieConfig {
   /** As `cookieAttributes` writes them. */
   readonly attributes: string;
 }
+
+type CookieFlags = Pick<CookieConfig, 'secure' | 'sameSite' | 'path' | 'domain'>;
 
 /** Both tokens and how long a browser should keep them; undefined: until it is closed. */
 export interface TokenCookies {
@@ -59,23 +63,43 @@ function setCookie(
   name: string,
   token: string,
   maxAgeSeconds: number | undefined,
-  { attributes }: CookieConfig,
+  { attributes }: Pick<CookieConfig, 'attributes'>,
 ): string {
   const maxAge = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`;
   return `${name}=${token}${maxAge}${attributes}`;
 }
 
 export function clearTokenCookies(res: Response, config: CookieConfig): void {
-  res.clearCookie(config.accessName, attributesOf(config));
-  res.clearCookie(config.refreshName, attributesOf(config));
+  clearCookie(res, config.accessName, config);
+  clearCookie(res, config.refreshName, config);
+}
+
+/** A cookie of our own beside the tokens; the value is base64url. */
+export function appendCookie(
+  res: Response,
+  name: string,
+  value: string,
+  maxAgeSeconds: number,
+  config: CookieFlags,
+): void {
+  res.append('Set-Cookie', setCookie(name, value, maxAgeSeconds, { attributes: cookieAttributes(config) }));
+}
+
+export function clearCookie(res: Response, name: string, config: CookieFlags): void {
+  res.clearCookie(name, attributesOf(config));
+}
+
+/** In the order in which the browser sends them. */
+export function namesOfCookies(req: Request): string[] {
+  return Object.keys((req.cookies as object | undefined) ?? parseCookie(req.headers.cookie ?? ''));
 }
 
 /** What follows each cookie but its age, written once: `; Path=/; HttpOnly; Secure; SameSite=Strict`. */
-export function cookieAttributes(config: Omit<CookieConfig, 'attributes'>): string {
+export function cookieAttributes(config: CookieFlags): string {
   const [name, value] = ['name', ''];
   return stringifySetCookie({ name, value, ...attributesOf(config) }).slice(`${name}=`.length);
 }
 
-function attributesOf({ secure, sameSite, path, domain }: Omit<CookieConfig, 'attributes'>) {
+function attributesOf({ secure, sameSite, path, domain }: CookieFlags) {
   return { httpOnly: true, secure, sameSite, path, ...(domain !== undefined && { domain }) };
 }

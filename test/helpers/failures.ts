@@ -8,6 +8,7 @@ const invalidToken = (description: string) =>
 const FAILURES = {
   VALIDATION_FAILED: [400, 'Validation failed'],
   MALFORMED_BODY: [400, 'The request body is not valid JSON'],
+  FLOW_STATE_INVALID: [400, 'The login has expired or was begun elsewhere: begin again'],
   INVALID_CREDENTIALS: [401, 'Invalid username or password', 'Bearer'],
   NO_ACCESS_TOKEN: [401, 'No access token', 'Bearer'],
   ACCESS_TOKEN_EXPIRED: [401, 'Access token expired', invalidToken('Access token expired')],

@@ -1,0 +1,209 @@
+import express from 'express';
+import type { Auth } from '../../src';
+import {
+  createRealStores,
+  createTestApp,
+  REFRESH_SECRET,
+  setCookies,
+  type RealStores,
+  type TestApp,
+  type TestOptions,
+} from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
+import { holdClock } from '../helpers/held-clock';
+
+// What a login of several requests keeps between them, without express-session.
+let stores: RealStores;
+let testApp: TestApp;
+const clock = holdClock();
+const apps: TestApp[] = [];
+
+const startApp = (options: TestOptions = {}): TestApp => {
+  const app = createTestApp({ ...stores.options, clock, ...options }, mountFlow);
+  apps.push(app);
+  return app;
+};
+
+function mountFlow(app: express.Express, auth: Auth): void {
+  app.post('/begin', express.json(), (req, res) => {
+    const { data, options } = req.body as { data: object; options?: object };
+    res.json({ handle: auth.flowState.save(req, data, options) });
+  });
+  app.post('/finish', express.json(), async (req, res) => {
+    res.json(await auth.flowState.take(req, (req.body as { handle?: unknown }).handle));
+  });
+  app.use(auth.errorHandler);
+}
+
+beforeAll(async () => {
+  stores = await createRealStores();
+  testApp = startApp();
+});
+afterAll(async () => {
+  for (const { auth } of apps) await auth.close();
+  await stores.close();
+});
+
+type Browser = ReturnType<TestApp['browser']>;
+const begin = async (browser: Browser, data: object = { nonce: 'n1' }, options: object = {}) => {
+  const response = await browser.post('/begin').send({ data, options });
+  expect(response.status).toBe(200);
+  return { handle: response.body.handle as string, response };
+};
+const finish = (browser: Browser, handle: unknown) => browser.post('/finish').send({ handle });
+
+test('what was saved is given back, once', async () => {
+  const browser = testApp.browser();
+  const { handle, response } = await begin(browser, { nonce: 'n1', returnTo: '/caf\u00e9' });
+  const [cookie] = Object.values(setCookies(response));
+  expect(cookie?.attributes).toEqual(['HttpOnly', 'Max-Age=600', 'Path=/', 'SameSite=Lax']);
+  expect(cookie?.value).not.toContain('n1');
+  expect(Buffer.from(cookie?.value ?? '', 'base64url').toString('latin1')).not.toContain('n1');
+
+  const taken = await finish(browser, handle);
+  expect(taken.body).toEqual({ nonce: 'n1', returnTo: '/caf\u00e9' });
+  expect(Object.values(setCookies(taken)).map(({ value }) => value)).toEqual(['']);
+  expectFailure(await finish(browser, handle), 'FLOW_STATE_INVALID');
+});
+
+test('a copy of the cookie is good once too, in all processes together', async () => {
+  const other = startApp();
+  const browser = testApp.browser();
+  const { handle, response } = await begin(browser);
+  const cookie = (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
+  const tries = Array.from({ length: 20 }, (_, index) =>
+    (index % 2 ? other : testApp).client().post('/finish').set('Cookie', cookie).send({ handle }),
+  );
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  expect(statuses.sort()).toEqual([200, ...Array<number>(19).fill(400)]);
+});
+
+test('another browser has nothing to take', async () => {
+  const { handle } = await begin(testApp.browser());
+  const { body } = await finish(testApp.browser(), handle);
+  expect(body).toEqual({ code: 'FLOW_STATE_INVALID', message: expect.stringContaining('begin again') });
+});
+
+test('another flow of the same browser opens nothing, and several go on side by side', async () => {
+  const browser = testApp.browser();
+  const one = await begin(browser, { flow: 1 });
+  const two = await begin(browser, { flow: 2 });
+  const swapped = one.handle.slice(0, 8) + two.handle.slice(8);
+  expectFailure(await finish(browser, swapped), 'FLOW_STATE_INVALID');
+  expect((await finish(browser, two.handle)).body).toEqual({ flow: 2 });
+  expect((await finish(browser, one.handle)).body).toEqual({ flow: 1 });
+});
+
+test('a user who has begun five times has lost the first', async () => {
+  const browser = testApp.browser();
+  const handles: string[] = [];
+  for (let flow = 1; flow <= 5; flow += 1) handles.push((await begin(browser, { flow })).handle);
+  expectFailure(await finish(browser, handles[0]), 'FLOW_STATE_INVALID');
+  for (const [index, handle] of handles.slice(1).entries())
+    expect((await finish(browser, handle)).body).toEqual({ flow: index + 2 });
+});
+
+test('it runs out', async () => {
+  const browser = testApp.browser();
+  const { handle: late } = await begin(browser);
+  const { handle: inTime } = await begin(browser, {}, { expiresIn: '11m' });
+  clock.advance(600);
+  expectFailure(await finish(browser, late), 'FLOW_STATE_INVALID');
+  expect((await finish(browser, inTime)).status).toBe(200);
+});
+
+test.each([
+  undefined,
+  null,
+  5,
+  '',
+  'x',
+  {},
+  ['a'],
+  '\u0000'.repeat(32),
+  '../'.repeat(20),
+  'a'.repeat(10_000),
+])('the handle %j opens nothing', async (handle) => {
+  expectFailure(await finish(testApp.browser(), handle), 'FLOW_STATE_INVALID');
+});
+
+test.each(['', 'x', 'j:{}', '%ff', 'A'.repeat(37), 'A'.repeat(3000)])(
+  'the cookie %.10j opens nothing',
+  async (value) => {
+    const { handle } = await begin(testApp.browser());
+    const cookie = `flowState.${handle.slice(0, 8)}=${value}`;
+    expectFailure(
+      await testApp.client().post('/finish').set('Cookie', cookie).send({ handle }),
+      'FLOW_STATE_INVALID',
+    );
+  },
+);
+
+test('one changed letter opens nothing', async () => {
+  const { handle, response } = await begin(testApp.browser());
+  const [name = '', value = ''] = (
+    (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? ''
+  ).split('=');
+  for (const at of [0, 20, 50, value.length - 2]) {
+    const changed = value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1);
+    const answer = await testApp
+      .client()
+      .post('/finish')
+      .set('Cookie', `${name}=${changed}`)
+      .send({ handle });
+    expectFailure(answer, 'FLOW_STATE_INVALID');
+  }
+});
+
+test('it survives a change of the secret, and no other secret opens it', async () => {
+  const next = 'the next refresh secret, 0123456789abcdef';
+  const { handle, response } = await begin(testApp.browser());
+  const cookie = (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
+  const taken = (secret: string | string[]) =>
+    startApp({ refreshToken: { secret } }).client().post('/finish').set('Cookie', cookie).send({ handle });
+  expectFailure(await taken(next), 'FLOW_STATE_INVALID');
+  expect((await taken([next, REFRESH_SECRET])).status).toBe(200);
+});
+
+test.each([
+  ['expiresIn', { expiresIn: '2h' }, /at most an hour/],
+  ['expiresIn', { expiresIn: 0 }, /at most an hour/],
+  ['sameSite', { sameSite: 'none' }, /needs cookies\.secure/],
+  ['sameSite', { sameSite: 'loose' }, /sameSite/],
+  ['a misspelt one', { expiryIn: '1m' }, /expiryIn/],
+])('the option %s is checked', async (_option, options, message) => {
+  expect(() => testApp.auth.flowState.store(options as object)).toThrow(message);
+});
+
+test('too much for a cookie is a mistake that says so', async () => {
+  const response = await testApp
+    .browser()
+    .post('/begin')
+    .send({ data: { text: 'x'.repeat(3000) } });
+  expect(response.status).toBe(500);
+  expect(String(testApp.unforeseen.pop())).toContain('too large for a cookie');
+});
+
+describe('the ids of SAML requests', () => {
+  const ids = () => testApp.auth.flowState.requestIds();
+
+  test('prove themselves, in another process too, and are good once', async () => {
+    const id = ids().generateUniqueId();
+    expect(id).toMatch(/^_[\w.-]{40,80}$/);
+    const other = startApp().auth.flowState.requestIds();
+    expect(await other.cacheProvider.getAsync(id)).toBe(new Date(clock()).toISOString());
+    expect(await ids().cacheProvider.removeAsync(id)).toBe(id);
+    await expect(other.cacheProvider.removeAsync(id)).rejects.toMatchObject({ code: 'FLOW_STATE_INVALID' });
+  });
+
+  test('run out, and nobody else makes them', async () => {
+    const { cacheProvider, generateUniqueId } = ids();
+    const id = generateUniqueId();
+    for (const forged of ['_1', id.slice(0, -1), `${id}A`, id.replace('_', '_A'), '', '_a.b.c'])
+      expect(await cacheProvider.getAsync(forged)).toBeNull();
+    expect(await cacheProvider.removeAsync('_1')).toBeNull();
+    expect(await cacheProvider.removeAsync(null)).toBeNull();
+    clock.advance(600);
+    expect(await cacheProvider.getAsync(id)).toBeNull();
+  });
+});

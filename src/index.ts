@@ -11,6 +11,7 @@ export type { StateStore } from './passport/state-store.js';
 export type { AuthenticatedUser } from './passport/authenticated-user.js';
 export type { OnStoreDown } from './access-tokens.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
+export type { Identity, IdentityStore } from './stores/identity-store.js';
 export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';
 export { MemoryUserStore } from './stores/memory-user-store.js';
 export type { PostgresClient } from './stores/postgres-client.js';

@@ -78,6 +78,11 @@ export function checkedTableName(option: string, name: string): string {
   );
 }
 
+/** Indexes live in the schema of their table, so that their own name goes without it. */
+export function indexName(table: string, column: string): string {
+  return `${table.split('.').pop() as string}_${column}`;
+}
+
 interface ErrorEmitter {
   on(event: 'error', listener: () => void): unknown;
   listeners(event: 'error'): unknown[];

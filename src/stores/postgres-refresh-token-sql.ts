@@ -1,3 +1,5 @@
+import { indexName } from './postgres-client.js';
+
 /** A row as the statements below return it: times are milliseconds since 1970, alike in pg and PGlite. */
 export interface SessionRow {
   id: string;
@@ -187,9 +189,4 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         AND NOT pg_visible_in_snapshot(written_by, coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
         AND keep_until > clock_timestamp()`,
   };
-}
-
-/** Indexes live in the schema of their table, so that their own name goes without it. */
-function indexName(table: string, column: string): string {
-  return `${table.split('.').pop() as string}_${column}`;
 }

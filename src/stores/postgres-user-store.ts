@@ -3,16 +3,20 @@ import { normalizeUsername, usernameKey } from '../utils/username.js';
 import {
   BoundedPostgres,
   checkedTableName,
+  indexName,
   sqlState,
   UNIQUE_VIOLATION,
   type PostgresClient,
 } from './postgres-client.js';
+import { checkedIdentity, type Identity, type IdentityStore } from './identity-store.js';
 import { UserGoneListeners } from './user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from './user-store.js';
 
 export interface PostgresUserStoreOptions {
   /** A lower-case name, optionally with its schema. Default: `visa_users`. */
   table?: string;
+  /** Which user an identity of another provider belongs to. Default: `visa_identities`; `<table>_identities` with a `table`. */
+  identitiesTable?: string;
 }
 
 interface UserRow {
@@ -26,15 +30,21 @@ interface UserRow {
 const COLUMNS = 'id, username, password_hash, roles, disabled';
 
 /** Users in a table of PostgreSQL. Names are unique by `usernameKey`, which has a column and index of its own. */
-export class PostgresUserStore implements UserStore {
+export class PostgresUserStore implements UserStore, IdentityStore {
   readonly #postgres: BoundedPostgres;
   readonly #table: string;
+  readonly #identities: string;
   readonly #userGone = new UserGoneListeners();
 
   /** Takes the caller's client and leaves it open; connects to nothing by itself. */
   constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
     this.#postgres = new BoundedPostgres(client);
     this.#table = checkedTableName('table', options.table ?? 'visa_users');
+    this.#identities = checkedTableName(
+      'identitiesTable',
+      options.identitiesTable ??
+        (options.table === undefined ? 'visa_identities' : `${options.table}_identities`),
+    );
   }
 
   /** Creates what is missing. Safe to run again, and from several processes at once. */
@@ -48,7 +58,14 @@ export class PostgresUserStore implements UserStore {
         roles         text[] NOT NULL DEFAULT '{}',
         disabled      boolean NOT NULL DEFAULT false,
         created_at    timestamptz NOT NULL DEFAULT now()
-      );`);
+      );
+      CREATE TABLE IF NOT EXISTS ${this.#identities} (
+        issuer  text NOT NULL,
+        subject text NOT NULL,
+        user_id text NOT NULL REFERENCES ${this.#table} (id) ON DELETE CASCADE,
+        PRIMARY KEY (issuer, subject)
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`);
   }
 
   findByUsername(username: string): Promise<StoredUser | undefined> {
@@ -98,6 +115,69 @@ export class PostgresUserStore implements UserStore {
     // Also when it was gone already: the last try may have failed here.
     await this.#userGone.tell(id);
     return user !== undefined;
+  }
+
+  findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
+    const { issuer, subject } = checkedIdentity(identity);
+    return this.#findOne(
+      `SELECT ${COLUMNS} FROM ${this.#table}
+        WHERE id = (SELECT user_id FROM ${this.#identities} WHERE issuer = $1 AND subject = $2)`,
+      [issuer, subject],
+    );
+  }
+
+  async findOrCreate(
+    identity: Identity,
+    { username, roles = [] }: Omit<NewUser, 'passwordHash'>,
+  ): Promise<StoredUser> {
+    const { issuer, subject } = checkedIdentity(identity);
+    const found = await this.findByIdentity(identity);
+    if (found) return found;
+    // One statement, so that there is never the one without the other.
+    const insert = `WITH created AS (
+        INSERT INTO ${this.#table} (username, username_key, roles) VALUES ($1, $2, $3) RETURNING ${COLUMNS}
+      ), linked AS (
+        INSERT INTO ${this.#identities} (issuer, subject, user_id) SELECT $4, $5, id FROM created
+      )
+      SELECT ${COLUMNS} FROM created`;
+    const values = [normalizeUsername(username), usernameKey(username), roles, issuer, subject];
+    try {
+      return (await this.#findOne(insert, values)) as StoredUser;
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      // The same identity has come first, or else somebody of the same name.
+      const first = await this.findByIdentity(identity);
+      if (first) return first;
+      throw new UsernameTakenError({ cause: error });
+    }
+  }
+
+  async link(userId: string, identity: Identity): Promise<boolean> {
+    const { issuer, subject } = checkedIdentity(identity);
+    const linked = await this.#postgres.query(
+      `INSERT INTO ${this.#identities} AS kept (issuer, subject, user_id)
+        SELECT $1, $2, id FROM ${this.#table} WHERE id = $3
+        ON CONFLICT (issuer, subject) DO UPDATE SET user_id = kept.user_id WHERE kept.user_id = excluded.user_id
+        RETURNING user_id`,
+      [issuer, subject, userId],
+    );
+    return linked.length > 0;
+  }
+
+  async unlink(userId: string, identity: Identity): Promise<boolean> {
+    const { issuer, subject } = checkedIdentity(identity);
+    const unlinked = await this.#postgres.query(
+      `DELETE FROM ${this.#identities} WHERE issuer = $1 AND subject = $2 AND user_id = $3 RETURNING user_id`,
+      [issuer, subject, userId],
+    );
+    return unlinked.length > 0;
+  }
+
+  listIdentities(userId: string): Promise<Identity[]> {
+    return this.#postgres.query<Identity & Record<string, unknown>>(
+      `SELECT issuer, subject FROM ${this.#identities} WHERE user_id = $1`,
+      [userId],
+    );
   }
 
   onUserGone(listener: UserGoneListener): () => void {

@@ -171,7 +171,7 @@ test.each([
   ['sameSite', { sameSite: 'none' }, /needs cookies\.secure/],
   ['sameSite', { sameSite: 'loose' }, /sameSite/],
   ['a misspelt one', { expiryIn: '1m' }, /expiryIn/],
-])('the option %s is checked', async (_option, options, message) => {
+])('the option %s is checked', (_option, options, message) => {
   expect(() => testApp.auth.flowState.store(options as object)).toThrow(message);
 });
 

@@ -1,5 +1,5 @@
 import { PostgresUserStore } from '../../src';
-import { userStoreContract } from '../../src/testing';
+import { identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 runContract(userStoreContract(() => store));
+runContract(identityStoreContract(() => store));
 
 test('migrates twice, and from many processes at once', async () => {
   const stores = Array.from(
@@ -53,4 +54,12 @@ test('changes roles and the disabled flag, and deletes', async () => {
   expect(await store.findById(id)).toBeUndefined();
   expect(await store.update(id, {})).toBe(false);
   expect(await store.delete(id)).toBe(false);
+});
+
+test('a deleted user takes the identities along', async () => {
+  const identity = { issuer: 'https://accounts.example.com', subject: '1' };
+  const { id } = await store.findOrCreate(identity, { username: 'leaver' });
+  await store.delete(id);
+  expect(await store.findByIdentity(identity)).toBeUndefined();
+  expect((await store.findOrCreate(identity, { username: 'leaver' })).id).not.toBe(id);
 });

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { UsernameTakenError } from '../errors.js';
+import type { Identity, IdentityStore } from '../stores/identity-store.js';
+import type { UserStore } from '../stores/user-store.js';
+import type { ContractCase } from './contract.js';
+
+/**
+ * Proves an IdentityStore. Names and identities are random, so that the cases share a store with other users.
+ * @param makeStore called once a case
+ */
+export function identityStoreContract(
+  makeStore: () => (UserStore & IdentityStore) | Promise<UserStore & IdentityStore>,
+): ContractCase[] {
+  const promise = (
+    name: string,
+    prove: (store: UserStore & IdentityStore) => Promise<void>,
+  ): ContractCase => ({
+    name,
+    run: async () => prove(await makeStore()),
+  });
+
+  return [
+    promise('creates a user for a new identity, and finds that user from then on', async (store) => {
+      const identity = newIdentity();
+      assert.equal(await store.findByIdentity(identity), undefined);
+      const created = await store.findOrCreate(identity, { username: randomUUID(), roles: ['member'] });
+      assert.deepEqual([created.passwordHash, created.roles], [null, ['member']]);
+      assert.deepEqual(await store.findById(created.id), created);
+      assert.deepEqual(await store.findByIdentity(identity), created);
+      assert.deepEqual(await store.findOrCreate(identity, { username: randomUUID() }), created);
+      assert.deepEqual(await store.listIdentities(created.id), [identity]);
+    }),
+
+    promise('tells issuers and subjects apart', async (store) => {
+      const identity = newIdentity();
+      await store.findOrCreate(identity, { username: randomUUID() });
+      for (const other of [
+        { ...identity, issuer: `${identity.issuer}/` },
+        { ...identity, subject: identity.subject.toUpperCase() },
+        { issuer: identity.subject, subject: identity.issuer },
+      ])
+        assert.equal(await store.findByIdentity(other), undefined);
+    }),
+
+    promise('lets one of many parallel calls for an identity create', async (store) => {
+      const identity = newIdentity();
+      const username = randomUUID();
+      const users = await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          store.findOrCreate(identity, { username: index % 2 ? username : randomUUID() }),
+        ),
+      );
+      assert.equal(new Set(users.map(({ id }) => id)).size, 1);
+    }),
+
+    promise('never gives a new identity to a user who is there already', async (store) => {
+      const username = `Ann-${randomUUID()}`;
+      await store.create({ username, passwordHash: null });
+      const identity = newIdentity();
+      await assert.rejects(
+        store.findOrCreate(identity, { username: username.toUpperCase() }),
+        UsernameTakenError,
+      );
+      assert.equal(await store.findByIdentity(identity), undefined);
+    }),
+
+    promise('links an identity to one user and no second one', async (store) => {
+      const [ann, bob] = await Promise.all([newUser(store), newUser(store)]);
+      const identity = newIdentity();
+      assert.equal(await store.link(ann, identity), true);
+      assert.equal(await store.link(ann, identity), true, 'once more');
+      assert.equal(await store.link(bob, identity), false, 'to another user');
+      assert.equal((await store.findByIdentity(identity))?.id, ann);
+      assert.equal(await store.link(randomUUID(), newIdentity()), false, 'to nobody');
+    }),
+
+    promise('unlinks what belongs to the user', async (store) => {
+      const [ann, bob] = await Promise.all([newUser(store), newUser(store)]);
+      const identities = [newIdentity(), newIdentity()] as const;
+      for (const identity of identities) await store.link(ann, identity);
+      assert.equal(await store.unlink(bob, identities[0]), false);
+      assert.equal(await store.unlink(ann, identities[0]), true);
+      assert.equal(await store.unlink(ann, identities[0]), false);
+      assert.deepEqual(await store.listIdentities(ann), [identities[1]]);
+      assert.equal(await store.link(bob, identities[0]), true);
+    }),
+
+    promise('refuses an identity without a subject or an issuer', async (store) => {
+      for (const missing of [undefined, null, '', 5, 'a\0b']) {
+        const identity = { ...newIdentity(), subject: missing as string };
+        await assert.rejects(async () => store.findOrCreate(identity, { username: randomUUID() }), TypeError);
+        await assert.rejects(async () => store.findByIdentity(identity), TypeError);
+        const nowhere = { ...newIdentity(), issuer: missing as string };
+        await assert.rejects(async () => store.link('id', nowhere), TypeError);
+      }
+    }),
+  ];
+}
+
+function newIdentity(): Identity {
+  return { issuer: 'https://accounts.example.com', subject: `subject-${randomUUID()}` };
+}
+
+async function newUser(store: UserStore): Promise<string> {
+  return (await store.create({ username: randomUUID(), passwordHash: null })).id;
+}

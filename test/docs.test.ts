@@ -24,11 +24,13 @@ describe('docs/stores.md: the contract suites run as it says', () => {
   page.evaluate('revocations', modules);
 });
 
-test('every page with code that runs has a test that runs it', () => {
+test('every snippet that is marked has a test that runs it', () => {
   const tests = filesIn('test', '.test.ts').map(read).join('');
-  const untested = filesIn('docs', '.md').filter(
-    (file) => /```(js|ts|sql|html)\n/.test(read(file)) && !tests.includes(`useDocPage('${file}')`),
-  );
+  const untested = filesIn('docs', '.md').filter((file) => {
+    if (tests.includes(`useDocPage('${file}')`)) return false;
+    const names = Array.from(read(file).matchAll(/<!-- run: (\S+) -->/g), ([, name = '']) => name);
+    return !names.every((name) => tests.includes(`useDocPage('${file}', '${name}'`));
+  });
   expect(untested).toEqual([]);
 });
 

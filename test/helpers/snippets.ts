@@ -30,8 +30,9 @@ export interface DocPage {
 /**
  * Reads a page for the tests of a file, gives its snippets a database, and sees at the end that none of them was left out.
  * @param file from the root of the repository: `'README.md'`
+ * @param names those that this file of tests runs; others run the rest. Default: all
  */
-export function useDocPage(file: string): DocPage {
+export function useDocPage(file: string, ...names: string[]): DocPage {
   const text = readFileSync(path.join(root, file), 'utf8');
   const snippets = new Map(
     Array.from(text.matchAll(/<!-- run: (\S+) -->\s+```\w+\n([\s\S]*?)```/g), ([, name = '', code = '']) => [
@@ -55,7 +56,7 @@ export function useDocPage(file: string): DocPage {
     for (const child of children) child.kill('SIGKILL');
     rmSync(folder, { recursive: true });
     await database.close();
-    expect([...used].sort()).toEqual([...snippets.keys()].sort());
+    expect([...used].sort()).toEqual((names.length > 0 ? names : [...snippets.keys()]).sort());
   });
 
   const snippet = (name: string): string => {
@@ -90,8 +91,8 @@ export function useDocPage(file: string): DocPage {
     evaluate: (name, modules) => evaluate(snippet(name), modules),
     run,
     async start(name, env = {}) {
-      const port = String(await freePort());
-      run(name, { PORT: port, ...env });
+      const port = env['PORT'] ?? String(await freePort());
+      run(name, { ...env, PORT: port });
       const address = `http://127.0.0.1:${port}`;
       await eventually(`${name} listens`, async () => (await fetch(address)).status > 0);
       return Object.assign(browserOf(address), { address });

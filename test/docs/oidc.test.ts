@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { CookieBrowser } from '../helpers/cookie-browser';
+import { freePort } from '../helpers/free-port';
+import { useDocPage } from '../helpers/snippets';
+
+// docs/strategies.md, OpenID Connect: against a real provider, oidc-provider, in a process of its own.
+const page = useDocPage('docs/strategies.md', 'oidc');
+let provider: ChildProcess;
+let app: string;
+
+beforeAll(async () => {
+  const [issuerPort, appPort] = [await freePort(), await freePort()];
+  app = `http://127.0.0.1:${appPort}`;
+  const client = {
+    CLIENT_ID: 'the-app',
+    CLIENT_SECRET: 'a client secret of some length',
+    PORT: String(issuerPort),
+  };
+  provider = spawn(process.execPath, [path.join(__dirname, '../helpers/oidc-provider.mjs')], {
+    env: { ...process.env, ...client, REDIRECT_URI: `${app}/oidc/callback` },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(provider.stdout as NodeJS.ReadableStream, 'data');
+  const settings = {
+    ...client,
+    ISSUER: `http://localhost:${issuerPort}`,
+    APP_URL: app,
+    PORT: String(appPort),
+  };
+  await page.start('oidc', settings);
+});
+afterAll(() => provider.kill('SIGKILL'));
+
+/** As far as the provider's last redirect, back to the app. */
+async function logInThere(
+  browser: CookieBrowser,
+  name: string,
+  start = '/oidc/login?returnTo=/profile',
+  init?: RequestInit,
+) {
+  const login = await browser.open(app + start, init);
+  const consent = await browser.submit(login, { login: name, password: 'any' });
+  return browser.submit(consent);
+}
+
+interface Profile {
+  id: string;
+  authTime: string;
+}
+const profileOf = (browser: CookieBrowser) =>
+  browser.fetch(`${app}/profile`).then((response) => response.json() as Promise<Profile>);
+
+test('a login there is a session here, and ends where it was to go', async () => {
+  const browser = new CookieBrowser();
+  const { url, status, text } = await logInThere(browser, 'ann');
+  expect([url.href, status]).toEqual([`${app}/profile`, 200]);
+  const profile = JSON.parse(text) as Profile;
+  expect(Date.now() - new Date(profile.authTime).getTime()).toBeLessThan(30_000);
+  const again = new CookieBrowser();
+  await logInThere(again, 'ann');
+  expect((await profileOf(again)).id).toBe(profile.id);
+});
+
+test('the answer is good once, and in the browser that asked', async () => {
+  const browser = new CookieBrowser();
+  await logInThere(browser, 'bob');
+  const callback = browser.visited.find((address) => address.includes('/oidc/callback')) as string;
+  for (const who of [browser, new CookieBrowser()]) {
+    const response = await who.fetch(callback);
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/?login=failed']);
+  }
+});
+
+test('nobody is sent to another site', async () => {
+  const { url } = await logInThere(new CookieBrowser(), 'cleo', '/oidc/login?returnTo=//evil.example');
+  expect(url.href).toBe(`${app}/`);
+});
+
+test('a name that is taken is not handed over; who is logged in can link it, and nobody else after that', async () => {
+  const [dora, eve] = [await registered('dora@example.com'), await registered('eve@example.com')];
+  const refused = await logInThere(new CookieBrowser(), 'dora');
+  expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('USERNAME_TAKEN')]);
+
+  const linked = await logInThere(dora.browser, 'dora', '/oidc/link', { method: 'POST' });
+  expect(JSON.parse(linked.text)).toMatchObject({ id: dora.id });
+  const later = new CookieBrowser();
+  await logInThere(later, 'dora');
+  expect((await profileOf(later)).id).toBe(dora.id);
+
+  const stolen = await logInThere(eve.browser, 'dora', '/oidc/link', { method: 'POST' });
+  expect([stolen.status, stolen.text]).toEqual([403, expect.stringContaining('FORBIDDEN')]);
+  expect((await profileOf(eve.browser)).id).toBe(eve.id);
+});
+
+/** Somebody with a password here, logged in. */
+async function registered(username: string): Promise<{ browser: CookieBrowser; id: string }> {
+  const browser = new CookieBrowser();
+  const body = JSON.stringify({ username, password: 'correct horse 9 battery' });
+  const json = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
+  await browser.fetch(`${app}/auth/register`, json);
+  await browser.fetch(`${app}/auth/login`, json);
+  return { browser, id: (await profileOf(browser)).id };
+}

@@ -12,6 +12,9 @@ const root = path.join(__dirname, '../..');
 /** A browser of sorts: `fetch` with a path of the app, that keeps cookies. */
 export type Browse = (path: string, init?: RequestInit) => Promise<Response>;
 
+/** A snippet that listens; `child.stdout` has what it prints. */
+export type Running = Browse & { readonly address: string; readonly child: ChildProcess };
+
 /** A page of the documentation, whose snippets are marked `<!-- run: name -->`. */
 export interface DocPage {
   readonly database: TestDatabase;
@@ -21,10 +24,12 @@ export interface DocPage {
   snippet(name: string): string;
   /** Runs a snippet in this Jest, with the package standing for its own sources. @returns what it exports */
   evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
+  /** A file beside the snippets, for what they import by its path. */
+  write(name: string, code: string): void;
   /** Runs a snippet as a module of its own, in a process that ends with the tests. */
   run(name: string, env?: Record<string, string>): ChildProcess;
   /** Runs a snippet that listens on PORT. */
-  start(name: string, env?: Record<string, string>): Promise<Browse & { readonly address: string }>;
+  start(name: string, env?: Record<string, string>): Promise<Running>;
 }
 
 /**
@@ -76,8 +81,9 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     };
     const child = spawn(process.execPath, [module], {
       env: { ...process.env, ...settings, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    child.stdout.resume(); // or a full pipe would stop it
     children.push(child);
     return child;
   };
@@ -89,13 +95,14 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     unmarked,
     snippet,
     evaluate: (name, modules) => evaluate(snippet(name), modules),
+    write: (name, code) => writeFileSync(path.join(folder, name), code),
     run,
     async start(name, env = {}) {
       const port = env['PORT'] ?? String(await freePort());
-      run(name, { ...env, PORT: port });
+      const child = run(name, { ...env, PORT: port });
       const address = `http://127.0.0.1:${port}`;
       await eventually(`${name} listens`, async () => (await fetch(address)).status > 0);
-      return Object.assign(browserOf(address), { address });
+      return Object.assign(browserOf(address), { address, child });
     },
   };
 }

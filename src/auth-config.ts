@@ -1,5 +1,6 @@
 import type { Authenticator } from 'passport';
 import type { OnStoreDown } from './access-tokens.js';
+import type { OpenApiConfig } from './openapi/openapi-options.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import type { AccessTokenConfig } from './utils/access-token.js';
@@ -35,6 +36,7 @@ export interface AuthConfig {
   readonly revocation: 'instant' | 'expiry';
   readonly onStoreDown: OnStoreDown;
   readonly storeUserAgent: 'full' | 'label' | false;
+  readonly openapi: OpenApiConfig;
   readonly passport: Authenticator | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,4 +1,5 @@
 import type { Authenticator } from 'passport';
+import type { OpenApiInfo } from './openapi/openapi-options.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import type { Duration } from './utils/duration.js';
@@ -93,6 +94,11 @@ export interface AuthOptions {
   storeUserAgent?: 'full' | 'label' | false;
   /** Whether GET /refresh and GET /logout exist beside POST. Default: true. */
   getAliases?: boolean;
+  /**
+   * Whether GET /openapi.json exists, which describes the endpoints; an object serves it too, and says how your API is called.
+   * Default: false.
+   */
+  openapi?: boolean | OpenApiInfo;
   /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */
   passport?: Authenticator;
   /** Milliseconds since 1970, to hold time still in tests. Default: the clock of the store, `Date.now` for tokens. */

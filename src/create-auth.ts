@@ -7,6 +7,8 @@ import { AttemptLimits } from './middleware/rate-limit.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
 import type { AuthOptions } from './auth-options.js';
+import type { OpenApiDocument } from './openapi/openapi-document.js';
+import type { OpenApiOptions } from './openapi/openapi-options.js';
 import { parseOptions } from './options.js';
 import { createAuthenticateRequest } from './passport/authenticate-request.js';
 import { createFlowState, type FlowState } from './passport/flow-state.js';
@@ -48,6 +50,11 @@ export interface Auth {
     /** Ends every session of the user but `except`. @returns the ids that ended */
     revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
   };
+  /**
+   * Describes the endpoints of the router in OpenAPI 3.1. Each call returns a new object, yours to change.
+   * @throws TypeError that names the option and the cure
+   */
+  openapi(options?: OpenApiOptions): OpenApiDocument;
   /** What happens, as it happens: for logs, metrics and mails. */
   readonly events: AuthEvents;
   /**
@@ -86,15 +93,17 @@ export function createAuth(options: AuthOptions): Auth {
     ...{ config, events, passwords, sessions, accessTokens },
     ...{ authenticateRequest, passport, limits, guard },
   };
+  const { router, openapi } = createAuthRouter(services);
 
   return {
-    router: createAuthRouter(services),
+    router,
     tokenVerify,
     guard,
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     flowState: createFlowState(config),
     errorHandler: createErrorHandler(events),
     passport,
+    openapi,
     sessions: {
       list: (userId) => sessions.list(userId),
       revoke: (userId, sessionId) => sessions.revoke(userId, sessionId),

@@ -8,6 +8,8 @@ export type { AuthOptions } from './auth-options.js';
 export type { FlowState, FlowStateOptions } from './passport/flow-state.js';
 export type { RequestIds } from './passport/request-ids.js';
 export type { StateStore } from './passport/state-store.js';
+export type { OpenApiDocument } from './openapi/openapi-document.js';
+export type { OpenApiInfo, OpenApiOptions, OpenApiServer } from './openapi/openapi-options.js';
 export type { AuthenticatedUser } from './passport/authenticated-user.js';
 export type { OnStoreDown } from './access-tokens.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';

@@ -2,6 +2,7 @@ import type { Authenticator } from 'passport';
 import { z } from 'zod';
 import type { AuthConfig } from './auth-config.js';
 import type { AuthOptions } from './auth-options.js';
+import { openApiConfigSchema } from './openapi/openapi-options.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import { cookieAttributes } from './utils/cookies.js';
@@ -232,6 +233,7 @@ const optionsSchema = z.strictObject({
   storeUserAgent: z
     .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
     .default('full'),
+  openapi: openApiConfigSchema,
   passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
   clock: z.custom<() => number>((value) => typeof value === 'function', 'must be a function').optional(),
 });

@@ -4,6 +4,7 @@ import type { AuthConfig } from '../auth-config.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
 
+const A_PASSWORD = 'correct horse battery staple';
 const MAX_USERNAME = 254; // as long as an e-mail address gets (RFC 5321)
 
 /** A request behind `validateBody`. */
@@ -16,7 +17,7 @@ export interface Bodies {
   password: { currentPassword: string; newPassword: string };
 }
 
-type BodySchemas = { [Name in keyof Bodies]: z.ZodType<Bodies[Name]> };
+export type BodySchemas = { [Name in keyof Bodies]: z.ZodType<Bodies[Name]> };
 
 /** Beside the fields that the options name. */
 export interface LoginBody extends Record<string, unknown> {
@@ -30,20 +31,24 @@ export const transportSchema = z.enum(['cookie', 'body'], { error: "must be 'coo
 
 /** What the bodies of the requests must look like. Members that nobody asked for are ignored. */
 export function createBodySchemas({ usernameField, passwordField, password }: AuthConfig): BodySchemas {
-  const username = text.transform(normalizeUsername).pipe(
-    z
-      .string()
-      .min(1, 'must not be empty')
-      .refine((name) => codePoints(name) <= MAX_USERNAME, `must be at most ${MAX_USERNAME} characters long`)
-      .refine((name) => !/\p{Cc}/u.test(name), 'must not contain control characters'),
-  );
-  const anyPassword = text.min(1, 'must not be empty');
+  const username = text
+    .meta(described.username)
+    .transform(normalizeUsername)
+    .pipe(
+      z
+        .string()
+        .min(1, 'must not be empty')
+        .refine((name) => codePoints(name) <= MAX_USERNAME, `must be at most ${MAX_USERNAME} characters long`)
+        .refine((name) => !/\p{Cc}/u.test(name), 'must not contain control characters'),
+    );
+  const anyPassword = text.min(1, 'must not be empty').meta(described.password);
   const newPassword = anyPassword
     .refine(
       (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
       `must be at least ${password.minLength} characters long`,
     )
-    .refine((secret) => !isCommonPassword(secret), 'is one of the most common passwords: choose another');
+    .refine((secret) => !isCommonPassword(secret), 'is one of the most common passwords: choose another')
+    .meta({ ...described.newPassword, minLength: password.minLength });
 
   return {
     register: z
@@ -60,13 +65,37 @@ export function createBodySchemas({ usernameField, passwordField, password }: Au
     login: z.object({
       [usernameField]: username,
       [passwordField]: anyPassword,
-      remember: z.boolean({ error: 'must be true or false' }).default(false),
-      transport: transportSchema.default('cookie'),
+      remember: z.boolean({ error: 'must be true or false' }).default(false).meta(described.remember),
+      transport: transportSchema.default('cookie').meta(described.transport),
     }) as unknown as z.ZodType<LoginBody>,
-    refresh: z.object({ refreshToken: z.string({ error: 'must be a string' }).optional() }),
+    refresh: z.object({
+      refreshToken: z.string({ error: 'must be a string' }).optional().meta(described.refreshToken),
+    }),
     password: z.object({ currentPassword: anyPassword, newPassword }),
   };
 }
+
+/** For the description: what JSON Schema can't read off a transform or a refinement, and what people want to know. */
+const described = {
+  username: {
+    description: 'Compared without case; white space around it is dropped. Without control characters.',
+    maxLength: MAX_USERNAME,
+    pattern: '\\S',
+    examples: ['ann'],
+  },
+  password: { format: 'password', examples: [A_PASSWORD] },
+  newPassword: {
+    description: 'Common passwords are refused.',
+    format: 'password',
+    examples: [A_PASSWORD],
+  },
+  remember: { description: "Whether the cookies outlive the browser's session." },
+  transport: { description: 'How tokens leave: `body` is for clients without cookies.' },
+  refreshToken: {
+    description: 'For clients without cookies; it beats the refresh cookie.',
+    examples: ['eyJhbGciOiJIUzI1NiIsInR5cCI6…'],
+  },
+};
 
 /** PostgreSQL has no NUL and UTF-8 no lone surrogate, so that neither could be kept as it was sent. */
 const text = z

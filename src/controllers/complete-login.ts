@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
+import type { AnswerResponse } from './answer-schemas.js';
 import { transportSchema, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { Proof } from '../sessions.js';
@@ -64,7 +65,7 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
   const { redirectTo, remember, transport, amr } = parsed.data;
   const handleAuthError = createErrorHandler(events);
 
-  return async function completeLogin(req, res, next) {
+  return async function completeLogin(req, res: AnswerResponse<'login'>, next) {
     try {
       const origin = originOf(req);
       const proof = { amr, ...proofOf(req) };

@@ -2,11 +2,12 @@ import type { RequestHandler } from 'express';
 import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
+import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
 
 /** Ends the session that the tokens name, if any. While the store is down nothing is called ended: 503. */
 export function createLogout({ config, sessions }: Services): RequestHandler {
-  return async function logout(req: BodyRequest<'refresh'>, res) {
+  return async function logout(req: BodyRequest<'refresh'>, res: AnswerResponse<'logout'>) {
     const { accessName, refreshName } = config.cookies;
     const refreshToken = req.body.refreshToken || readCookie(req, refreshName);
     await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token);
@@ -17,7 +18,7 @@ export function createLogout({ config, sessions }: Services): RequestHandler {
 
 /** Ends every session of the user, on all devices. */
 export function createLogoutAll({ config, sessions }: Services): RequestHandler {
-  return async function logoutAll(req, res) {
+  return async function logoutAll(req, res: AnswerResponse<'logoutAll'>) {
     const { id, sessionId } = req.user as Express.User;
     const ended = await sessions.endAll({ userId: id, sessionId });
     clearTokenCookies(res, config.cookies);

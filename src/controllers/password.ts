@@ -3,6 +3,7 @@ import { AuthError, isAuthError } from '../errors.js';
 import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
+import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
 import { deliverTokens, originOf } from './token-response.js';
 
@@ -10,7 +11,7 @@ import { deliverTokens, originOf } from './token-response.js';
 export function createPassword(services: Services): RequestHandler {
   const { config, events, limits, passwords, sessions } = services;
 
-  return async function password(req: BodyRequest<'password'>, res) {
+  return async function password(req: BodyRequest<'password'>, res: AnswerResponse<'password'>) {
     const { id, sessionId } = req.user as Express.User;
     const { currentPassword, newPassword } = req.body;
     const origin = originOf(req);

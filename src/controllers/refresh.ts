@@ -2,12 +2,13 @@ import type { Request, RequestHandler } from 'express';
 import { AuthError, validationFailed } from '../errors.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
+import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
 import { deliverTokens, originOf } from './token-response.js';
 
 /** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
 export function createRefresh({ config, sessions }: Services): RequestHandler {
-  return async function refresh(req: BodyRequest<'refresh'>, res) {
+  return async function refresh(req: BodyRequest<'refresh'>, res: AnswerResponse<'refresh'>) {
     const attempt = idempotencyKey(req);
     const inBody = req.body.refreshToken || undefined;
     const token = inBody ?? readCookie(req, config.cookies.refreshName);
@@ -24,9 +25,11 @@ export function createRefresh({ config, sessions }: Services): RequestHandler {
   };
 }
 
+export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
+
 /** Marks the retries of one attempt (draft-ietf-httpapi-idempotency-key-header). */
 function idempotencyKey(req: Request): string | undefined {
   const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text
-  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
+  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
   throw validationFailed({ path: 'Idempotency-Key', message: 'must be 1 to 128 visible ASCII characters' });
 }

@@ -1,11 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { Services } from '../services.js';
+import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
 import { originOf, publicUser } from './token-response.js';
 
 /** Makes a user. It does not log in, and grants no role. */
 export function createRegister({ config, events, passwords }: Services): RequestHandler {
-  return async function register(req: BodyRequest<'register'>, res) {
+  return async function register(req: BodyRequest<'register'>, res: AnswerResponse<'register'>) {
     const { username, password } = req.body;
     const origin = originOf(req);
     const passwordHash = await passwords.hash(password);

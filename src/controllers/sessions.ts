@@ -1,11 +1,12 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
+import type { AnswerResponse } from './answer-schemas.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies } from '../utils/cookies.js';
 
 /** The user's devices. */
 export function createListSessions({ sessions }: Services): RequestHandler {
-  return async function listSessions(req, res) {
+  return async function listSessions(req, res: AnswerResponse<'listSessions'>) {
     const { id, sessionId } = req.user as Express.User;
     const all = await sessions.list(id);
     res.json({
@@ -37,7 +38,7 @@ export function createEndSession({ config, sessions }: Services): RequestHandler
 
 /** Ends every session of the user but the one that asks. */
 export function createEndOtherSessions({ sessions }: Services): RequestHandler {
-  return async function endOtherSessions(req, res) {
+  return async function endOtherSessions(req, res: AnswerResponse<'endOtherSessions'>) {
     const { id, sessionId } = req.user as Express.User;
     const ended = await sessions.revokeAll(id, { except: sessionId }, 'session-ended');
     res.json({ ended: ended.length });

@@ -2,6 +2,7 @@ import { Router, type ErrorRequestHandler, type IRoute, type RequestHandler } fr
 import { check, info } from '../controllers/info.js';
 import { createLogin } from '../controllers/login.js';
 import { createLogout, createLogoutAll } from '../controllers/logout.js';
+import { createServeOpenApi } from '../controllers/openapi.js';
 import { createPassword } from '../controllers/password.js';
 import { createRefresh } from '../controllers/refresh.js';
 import { createRegister } from '../controllers/register.js';
@@ -12,13 +13,20 @@ import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
 import { createSameSite } from '../middleware/same-site.js';
 import { validateBody } from '../middleware/validate-body.js';
+import { createOpenApi, type DescribeEndpoints } from '../openapi/create-openapi.js';
 import type { Services } from '../services.js';
 import { createBodySchemas } from '../controllers/body-schemas.js';
 
 type Route = [verb: 'get' | 'post' | 'delete', path: string, ...chain: RequestHandler<never>[]];
 
+export interface AuthRouter {
+  router: Router;
+  /** Describes the table below. */
+  openapi: DescribeEndpoints;
+}
+
 /** The HTTP contract as a table: verb, path, what a request passes through, who answers. */
-export function createAuthRouter(services: Services): Router {
+export function createAuthRouter(services: Services): AuthRouter {
   const { config, guard, limits } = services;
   const body = createBodySchemas(config);
   const sameSite = createSameSite(config.trustedOrigins);
@@ -56,6 +64,9 @@ export function createAuthRouter(services: Services): Router {
     routes.push(['get', '/logout', refuseHead, sameSite, ...logout]);
   }
 
+  const openapi = createOpenApi(config, body, [...routes]);
+  if (config.openapi.served) routes.push(['get', '/openapi.json', createServeOpenApi(openapi)]);
+
   const router = Router();
   const handleError = createErrorHandler(services.events);
   const fixedPaths: FixedPaths = new Map();
@@ -65,7 +76,7 @@ export function createAuthRouter(services: Services): Router {
     if (!path.includes(':')) fixedPaths.set(`${verb.toUpperCase()} ${path}`, { handler, route });
   }
   router.use(refuseUndecodableId, handleError);
-  return lookedUp(router, fixedPaths, handleError);
+  return { router: lookedUp(router, fixedPaths, handleError), openapi };
 }
 
 type FixedPaths = Map<string, { handler: RequestHandler; route: IRoute }>;

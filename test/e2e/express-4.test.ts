@@ -3,6 +3,7 @@ import express4 from 'express4';
 import request from 'supertest';
 import { AuthError, createAuth, MemoryRefreshTokenStore, MemoryUserStore } from '../../src';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/app';
+import { describedRouter } from '../helpers/described-router';
 import { expectFailure } from '../helpers/failures';
 
 const users = new MemoryUserStore();
@@ -15,7 +16,7 @@ const auth = createAuth({
 });
 const unforeseen: unknown[] = [];
 const app = express4();
-app.use('/auth', auth.router);
+app.use('/auth', describedRouter(auth));
 app.get('/profile', auth.tokenVerify, (req, res) => void res.json(req.user));
 app.post('/posts', auth.tokenVerify, (_req, res) => void res.json({}));
 app.get('/loaded', auth.guard({ loadUser: true }), (req, res) => void res.json(req.user));

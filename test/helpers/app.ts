@@ -11,6 +11,7 @@ import {
   type CompleteLoginOptions,
   type UserStore,
 } from '../../src';
+import { describedRouter } from './described-router';
 import { connectRedis, createDatabase, randomPrefix } from './backends';
 
 export const ACCESS_SECRET = 'access-secret-of-the-tests-0123456789';
@@ -47,7 +48,7 @@ export function cookieHeader(cookies: Record<string, string>): string {
     .join('; ');
 }
 
-/** An app with the router at /auth and a guarded /profile. Stores are in memory unless given. */
+/** An app with the router at /auth, every answer of it held against its description, and a guarded /profile. Stores are in memory unless given. */
 export function createTestApp(
   options: TestOptions = {},
   mount?: (app: Express, auth: Auth) => void,
@@ -63,7 +64,7 @@ export function createTestApp(
   });
   const app = express();
   const unforeseen: unknown[] = [];
-  app.use('/auth', auth.router);
+  app.use('/auth', describedRouter(auth));
   app.get('/profile', auth.tokenVerify, (req, res) => {
     res.json(req.user);
   });

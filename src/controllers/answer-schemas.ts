@@ -1,0 +1,89 @@
+import type { Response } from 'express';
+import { z } from 'zod';
+
+/** What the endpoints answer when they succeed, before it is written as JSON. Controllers are held to it when they compile. */
+export type Answers = { [Name in keyof AnswerSchemas]: z.infer<AnswerSchemas[Name]> };
+
+/** A response that takes this answer and no other. */
+export type AnswerResponse<Name extends keyof Answers> = Response<Answers[Name]>;
+
+export type AnswerSchemas = ReturnType<typeof createAnswerSchemas>['answers'];
+
+/** Made when somebody asks for the description: most processes never do. */
+export function createAnswerSchemas() {
+  const message = z.string().meta({ description: 'For people.' });
+  const roles = z.array(z.string()).meta({ examples: [['member']] });
+  const userId = z.string().meta({ examples: ['b1946ac9-2492-4d23-9c1d-1d7f0b8a3a53'] });
+  const sessionId = z.string().meta({ examples: ['pT4h0nVq3mJ8cY1sKxW2Zg'] });
+  const username = z.string().meta({ description: 'As it was registered.', examples: ['ann'] });
+  const instant = (description: string, example: string) =>
+    z.date().meta({ description, examples: [example] });
+  const ended = (description: string) =>
+    z
+      .int()
+      .min(0)
+      .meta({ description, examples: [2] });
+
+  const user = z.strictObject({ id: userId, username, roles }).meta({ description: 'A user.' });
+  const authenticated = z
+    .strictObject({
+      id: userId,
+      roles,
+      sessionId,
+      authTime: instant('When the user logged in.', '2026-11-02T08:30:00.000Z'),
+    })
+    .meta({ description: 'What the access token says about its user.' });
+  const session = z
+    .strictObject({
+      id: sessionId,
+      current: z.boolean().meta({ description: 'Whether it is the session that asks.' }),
+      createdAt: instant('The login.', '2026-11-02T08:30:00.000Z'),
+      lastUsedAt: instant('The last refresh.', '2026-11-02T10:15:00.000Z'),
+      expiresAt: instant('When it ends, unless it is refreshed before.', '2026-11-02T13:15:00.000Z'),
+      ip: z
+        .string()
+        .nullable()
+        .meta({ examples: ['203.0.113.7'] }),
+      userAgent: z
+        .string()
+        .nullable()
+        .meta({ examples: ['Chrome 142, Windows'] }),
+    })
+    .meta({ description: 'One login on one device.' });
+  const tokens = {
+    accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer …`.', examples: [A_JWT] }),
+    refreshToken: z.string().meta({ description: 'Good for one refresh.', examples: [A_JWT] }),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z
+      .int()
+      .min(1)
+      .meta({ description: 'Seconds that the access token lives.', examples: [1800] }),
+  };
+  /** Tokens leave by cookie, or in the body. */
+  const byTransport = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+    z.xor([
+      z.strictObject(shape).meta({ title: 'Tokens in cookies' }),
+      z.strictObject({ ...shape, ...tokens }).meta({ title: 'Tokens in the body' }),
+    ]);
+
+  return {
+    /** What several answers have in common. */
+    parts: { user, authenticated, session },
+    answers: {
+      register: z.strictObject({ message, user }),
+      login: byTransport({ message, user }),
+      check: z.strictObject({ user: authenticated }),
+      info: z.strictObject({ user }),
+      refresh: byTransport({ message }),
+      logout: z.strictObject({ message }),
+      logoutAll: z.strictObject({ message, ended: ended('How many sessions ended.') }),
+      listSessions: z.strictObject({
+        sessions: z.array(session).meta({ description: 'The one used last comes first.' }),
+      }),
+      endOtherSessions: z.strictObject({ ended: ended('How many sessions ended.') }),
+      password: byTransport({ message }),
+    },
+  };
+}
+
+const A_JWT = 'eyJhbGciOiJIUzI1NiIsInR5cCI6…';

@@ -1,0 +1,74 @@
+import { IDEMPOTENCY_KEY } from '../controllers/refresh.js';
+import { answerName, bodyName } from './component-schemas.js';
+import { failureResponse, failuresOf } from './failures.js';
+import { SET_COOKIE } from './headers.js';
+import type { Operation } from './operation.js';
+import { SECURITY } from './security.js';
+
+type Json = Record<string, unknown>;
+
+/** The operation object of an endpoint. */
+export function describeOperation(path: string, operation: Operation): Json {
+  const { id, tag, summary, description, needs, body } = operation;
+  const parameters = parametersOf(path, operation);
+  const failures = failuresOf(operation).map(({ status, name }) => [
+    String(status),
+    { $ref: `#/components/responses/${name}` },
+  ]);
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    security: SECURITY[needs],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: body.required, content: json(schemaRef(bodyName(body.name))) } }),
+    responses: { ...successOf(operation), ...(Object.fromEntries(failures) as Json) },
+  };
+}
+
+/** The failures of all these operations, each described once. */
+export function responsesOf(operations: readonly Operation[]): Record<string, Json> {
+  const named = operations.flatMap(failuresOf).map((failures) => [failures.name, failureResponse(failures)]);
+  return Object.fromEntries(named) as Record<string, Json>;
+}
+
+function successOf({ success: { status, text, answer }, cookies }: Operation): Json {
+  const response = {
+    description: text,
+    headers: {
+      'Cache-Control': { $ref: '#/components/headers/AuthNoStore' },
+      ...(cookies && {
+        'Set-Cookie': { ...SET_COOKIE, description: cookies.text, required: cookies.always },
+      }),
+    },
+    ...(answer && { content: json(schemaRef(answerName(answer))) }),
+  };
+  return { [answer ? (status ?? 200) : 204]: response };
+}
+
+function parametersOf(path: string, { idempotencyKey }: Operation): Json[] {
+  const parameters: Json[] = [];
+  for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
+    parameters.push({ name, in: 'path', required: true, schema: { type: 'string' } });
+  }
+  if (idempotencyKey) {
+    parameters.push({
+      name: 'Idempotency-Key',
+      in: 'header',
+      description:
+        'The same for the retries of one refresh: a retry whose first answer got lost then gets the same tokens, however late it comes.',
+      schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+      example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+    });
+  }
+  return parameters;
+}
+
+function json(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+function schemaRef(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}

@@ -1,0 +1,110 @@
+import { AUTH_FAILURES, type AuthErrorCode } from '../errors.js';
+import { SET_COOKIE } from './headers.js';
+import type { Operation } from './operation.js';
+
+type Json = Record<string, unknown>;
+
+/** Those failures of an operation that have the same status. */
+export interface Failures {
+  readonly status: number;
+  readonly codes: readonly [AuthErrorCode, ...AuthErrorCode[]];
+  /** As in `#/components/responses/AuthUnauthorized`. */
+  readonly name: string;
+  readonly clearsCookies: boolean;
+}
+
+export function failuresOf(operation: Operation): Failures[] {
+  const { failures, notFound = [], unauthorizedClearsCookies = false } = operation;
+  const byStatus = new Map<number, Failures['codes']>();
+  const add = (status: number, code: AuthErrorCode) =>
+    byStatus.set(status, [...(byStatus.get(status) ?? ([] as const)), code] as const);
+  for (const code of failures) add(AUTH_FAILURES[code].status, code);
+  for (const code of notFound) add(404, code);
+  return [...byStatus].map(([status, codes]) => ({
+    ...{ status, codes },
+    name: 'Auth' + nameOf(status, codes, operation),
+    clearsCookies: status === 401 && unauthorizedClearsCookies,
+  }));
+}
+
+function nameOf(status: number, codes: Failures['codes'], { unauthorized }: Operation): string {
+  const [first] = codes;
+  if (codes.length === 1)
+    return first.toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
+  return status === 400 ? 'BadRequest' : (unauthorized ?? 'Unauthorized');
+}
+
+/** A response object, with an example of each code. */
+export function failureResponse({ status, codes, clearsCookies }: Failures): Json {
+  const examples = codes.map((code) => [code, { value: exampleOf(code) }]);
+  return {
+    description: describe(codes),
+    headers: {
+      'Cache-Control': { $ref: '#/components/headers/AuthNoStore' },
+      ...(status === 401 && { 'WWW-Authenticate': { $ref: '#/components/headers/AuthWwwAuthenticate' } }),
+      ...((status === 429 || status === 503) && {
+        'Retry-After': { $ref: '#/components/headers/AuthRetryAfter' },
+      }),
+      ...(clearsCookies && {
+        'Set-Cookie': {
+          ...SET_COOKIE,
+          description: 'Both token cookies, cleared; not after `NO_REFRESH_TOKEN`.',
+        },
+      }),
+    },
+    content: {
+      'application/json': { schema: schemaOf(codes), examples: Object.fromEntries(examples) as Json },
+    },
+  };
+}
+
+function describe(codes: Failures['codes']): string {
+  const [first] = codes;
+  if (codes.length === 1) return `\`${first}\`: ${AUTH_FAILURES[first].message}.`;
+  return ['One of these:', '', ...codes.map((code) => `- \`${code}\`: ${AUTH_FAILURES[code].message}.`)].join(
+    '\n',
+  );
+}
+
+function schemaOf(codes: readonly AuthErrorCode[]): Json {
+  const others = codes.filter((code) => code !== 'VALIDATION_FAILED');
+  if (others.length === codes.length) return failureSchema(codes);
+  const refused = { $ref: '#/components/schemas/AuthValidationFailure' };
+  return others.length === 0 ? refused : { oneOf: [refused, failureSchema(others)] };
+}
+
+function failureSchema(codes: readonly AuthErrorCode[], further: Json = {}): Json {
+  return {
+    type: 'object',
+    properties: {
+      code: { type: 'string', description: 'What to branch on: a code is never renamed.', enum: codes },
+      message: { type: 'string', description: 'For people and logs.' },
+      ...further,
+    },
+    required: ['code', 'message', ...Object.keys(further)],
+    additionalProperties: false,
+  };
+}
+
+const FIELD_ERROR = {
+  type: 'object',
+  properties: {
+    path: { type: 'string', description: 'The name of the field, or of the header.' },
+    message: { type: 'string' },
+  },
+  required: ['path', 'message'],
+  additionalProperties: false,
+};
+
+export const VALIDATION_FAILURE: Json = {
+  ...failureSchema(['VALIDATION_FAILED'], {
+    errors: { type: 'array', description: 'The fields that were refused.', items: FIELD_ERROR, minItems: 1 },
+  }),
+  description: 'A request whose fields are at fault.',
+};
+
+function exampleOf(code: AuthErrorCode): Json {
+  const { message } = AUTH_FAILURES[code];
+  const errors = [{ path: 'password', message: 'is required' }];
+  return { code, message, ...(code === 'VALIDATION_FAILED' && { errors }) };
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+/** Where the endpoints can be reached: an OpenAPI server object. */
+export interface OpenApiServer {
+  /** With the mount path: `'https://api.example.com/auth'`, or `'/auth'` on the host that serves the document. */
+  url: string;
+  description?: string;
+}
+
+/** What a description says beside the endpoints. */
+export interface OpenApiInfo {
+  /** Default: `'Authentication'`. */
+  title?: string;
+  /** The version of your API. Default: `'1.0.0'`. */
+  version?: string;
+  /** Default: the path that the router is mounted at. */
+  servers?: readonly OpenApiServer[];
+}
+
+export interface OpenApiOptions extends OpenApiInfo {
+  /** Where the router is mounted; `servers` overrides it. Default: `'/auth'`. */
+  mountPath?: string;
+}
+
+/** The option `openapi` of `createAuth`, parsed. */
+export interface OpenApiConfig {
+  /** Whether GET /openapi.json exists. */
+  readonly served: boolean;
+  readonly info: OpenApiInfo;
+}
+
+const serverSchema = z.strictObject({ url: z.string().min(1), description: z.string().optional() });
+const infoShape = {
+  title: z.string().min(1).optional(),
+  version: z.string().min(1).optional(),
+  servers: z.array(serverSchema).nonempty().readonly().optional(),
+};
+
+/** The option `openapi` of `createAuth`: an object describes and serves. */
+export const openApiConfigSchema = z
+  .union([z.boolean(), z.strictObject(infoShape)], 'must be true, false or { title?, version?, servers? }')
+  .default(false)
+  .transform((option): OpenApiConfig => {
+    const info = typeof option === 'object' ? (option as OpenApiInfo) : {};
+    return Object.freeze({ served: option !== false, info: Object.freeze(info) });
+  });
+
+const callSchema = z.strictObject({
+  ...infoShape,
+  mountPath: z
+    .string()
+    .regex(/^\/[^?#\s]*$/, "must be a path that begins with '/'")
+    .optional(),
+});
+
+/** @throws TypeError that names the option and the cure */
+export function parseOpenApiOptions(options: OpenApiOptions): OpenApiOptions {
+  const parsed = callSchema.safeParse(options);
+  if (parsed.success) return parsed.data as OpenApiOptions;
+  const known = Object.keys(callSchema.shape).join(', ');
+  throw new TypeError(`openapi(): ${z.prettifyError(parsed.error)} (known options: ${known})`);
+}

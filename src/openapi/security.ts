@@ -1,0 +1,39 @@
+import type { CookieConfig } from '../utils/cookies.js';
+import type { Operation } from './operation.js';
+
+type Requirement = Record<string, []>;
+
+const ACCESS: Requirement[] = [{ accessBearer: [] }, { accessCookie: [] }];
+/** Also in the body, or not at all. */
+const NOTHING: Requirement = {};
+
+/** Any one of them will do. */
+export const SECURITY: Record<Operation['needs'], Requirement[]> = {
+  nothing: [],
+  'access token': ACCESS,
+  'refresh token': [{ refreshCookie: [] }, NOTHING],
+  'any token': [{ refreshCookie: [] }, ...ACCESS, NOTHING],
+};
+
+export function securitySchemes({ accessName, refreshName }: CookieConfig) {
+  return {
+    accessBearer: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'The access token, for clients without cookies. It beats the cookie.',
+    },
+    accessCookie: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: accessName,
+      description: 'The access token, as browsers send it.',
+    },
+    refreshCookie: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: refreshName,
+      description: 'The refresh token, as browsers send it.',
+    },
+  };
+}

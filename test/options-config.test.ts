@@ -52,6 +52,7 @@ describe('the config', () => {
       revocation: 'instant',
       onStoreDown: 'allow-until-expiry',
       storeUserAgent: 'full',
+      openapi: { served: false, info: {} },
       passport: undefined,
     });
     expect(Math.abs(now() - Date.now())).toBeLessThan(1000);

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Auth } from '../../src';
-import { Description } from './description';
+import { Description, type SentAnswer } from './description';
 
 /** Of the test that runs. */
 const violations: string[] = [];
@@ -41,7 +41,7 @@ export function describedRouter(
       if (described && !passedOn.has(req)) {
         const body = typeof args[0] === 'string' || Buffer.isBuffer(args[0]) ? args[0].toString() : '';
         const answer = { method, path, status: res.statusCode, headers: res.getHeaders(), body };
-        const found = descriptionOf(auth, openapi).violations(answer);
+        const found = violationsOf(auth, openapi, answer);
         violations.push(...found.map((each) => `${method} ${path}, status ${res.statusCode}: ${each}`));
       }
       return end(...args);
@@ -57,6 +57,15 @@ export function describedRouter(
     next(error);
   };
   return [watch, auth.router, passOn, passErrorOn];
+}
+
+/** A description that can't be read must fail the test, not hang its request. */
+function violationsOf(auth: Auth, openapi: Auth['openapi'], answer: SentAnswer): string[] {
+  try {
+    return descriptionOf(auth, openapi).violations(answer);
+  } catch (error) {
+    return [String(error)];
+  }
 }
 
 const byAuth = new WeakMap<Auth, Description>();

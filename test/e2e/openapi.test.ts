@@ -1,0 +1,59 @@
+import express from 'express';
+import request from 'supertest';
+import { createAuth } from '../../src';
+import { createTestApp } from '../helpers/app';
+import { optionsWith } from '../helpers/options';
+
+test('GET /openapi.json does not exist unless it is switched on', async () => {
+  const { auth, client } = createTestApp();
+  expect((await client().get('/auth/openapi.json')).status).toBe(404);
+  await auth.close();
+});
+
+describe('GET /openapi.json', () => {
+  const testApp = createTestApp({ openapi: true }, (app, auth) => app.use('/api/v2/auth', auth.router));
+  afterAll(() => testApp.auth.close());
+
+  test('is the document, for everybody, to be asked for again each time', async () => {
+    const { status, headers, body } = await testApp.client().get('/auth/openapi.json');
+    expect(status).toBe(200);
+    expect(body).toEqual(testApp.auth.openapi());
+    expect(headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-cache',
+      etag: expect.any(String) as string,
+    });
+    expect(headers).not.toHaveProperty('set-cookie');
+  });
+
+  test('is not sent twice to whoever has it', async () => {
+    const { headers } = await testApp.client().get('/auth/openapi.json');
+    const again = await testApp
+      .client()
+      .get('/auth/openapi.json')
+      .set('If-None-Match', String(headers['etag']));
+    expect([again.status, again.text]).toEqual([304, '']);
+    expect((await testApp.client().head('/auth/openapi.json')).status).toBe(200);
+  });
+
+  test('names the path by which it was asked for, where the router is mounted twice', async () => {
+    const serversAt = async (path: string): Promise<unknown> =>
+      (await testApp.client().get(`${path}/openapi.json`)).body.servers as unknown;
+    expect(await serversAt('/auth')).toEqual([{ url: '/auth' }]);
+    expect(await serversAt('/api/v2/auth')).toEqual([{ url: '/api/v2/auth' }]);
+    expect(await serversAt('/auth')).toEqual([{ url: '/auth' }]);
+  });
+
+  test('says / where the router is mounted at the root, and the servers that the app names', async () => {
+    const servers = [{ url: 'https://acme.example/auth' }];
+    for (const [openapi, expected] of [
+      [true, [{ url: '/' }]],
+      [{ servers }, servers],
+    ] as const) {
+      const auth = createAuth(optionsWith({ openapi }));
+      const app = express().use(auth.router);
+      expect((await request(app).get('/openapi.json')).body.servers).toEqual(expected);
+      await auth.close();
+    }
+  });
+});

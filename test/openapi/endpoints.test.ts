@@ -1,0 +1,77 @@
+import { createAuth, type AuthOptions } from '../../src';
+import { optionsWith } from '../helpers/options';
+
+/** The routes that Express has, whichever table they were made from: `post /login`. */
+function routesOf(options: AuthOptions): { described: string[]; routed: string[] } {
+  const auth = createAuth(options);
+  const described = Object.entries(auth.openapi().paths).flatMap(([path, item]) =>
+    Object.keys(item).map((verb) => `${verb} ${path}`),
+  );
+  const routed = auth.router.stack.flatMap(({ route }) =>
+    route ? route.stack.map(({ method }) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`) : [],
+  );
+  void auth.close();
+  return { described: described.sort(), routed: routed.sort() };
+}
+
+describe('the description has the endpoints of the router, no more and no less', () => {
+  test.each<[string, Record<string, unknown>, number]>([
+    ['by default', {}, 13],
+    ['without registration', { register: false }, 12],
+    ['without the aliases', { getAliases: false }, 11],
+    ['without both', { register: false, getAliases: false }, 10],
+    ['with everything else changed', { usernameField: 'email', onStoreDown: 'deny', limits: {} }, 13],
+  ])('%s', (_case, changes, count) => {
+    const { described, routed } = routesOf(optionsWith(changes));
+    expect(described).toEqual(routed);
+    expect(described).toHaveLength(count);
+  });
+
+  test('but for the description itself', () => {
+    const { described, routed } = routesOf(optionsWith({ openapi: true }));
+    expect(routed.filter((route) => !described.includes(route))).toEqual(['get /openapi.json']);
+  });
+});
+
+describe('what the options change', () => {
+  const documentOf = (changes: Record<string, unknown>) => {
+    const auth = createAuth(optionsWith(changes));
+    void auth.close();
+    return auth.openapi();
+  };
+  const statuses = (document: ReturnType<typeof documentOf>, path: string, verb = 'post') =>
+    Object.keys((document.paths[path]?.[verb] as { responses: object }).responses);
+
+  test('field names and the length of passwords', () => {
+    const changes = { usernameField: 'email', passwordField: 'secret-word', 'password.minLength': 12 };
+    const { schemas } = documentOf(changes).components;
+    expect(schemas['AuthRegisterRequest']).toMatchObject({
+      properties: { email: { maxLength: 254 }, 'secret-word': { minLength: 12, format: 'password' } },
+      required: ['email', 'secret-word'],
+    });
+    expect(schemas['AuthPasswordRequest']).toMatchObject({ properties: { newPassword: { minLength: 12 } } });
+    expect(schemas['AuthLoginRequest']).toMatchObject({ properties: { 'secret-word': { minLength: 1 } } });
+  });
+
+  test('names of cookies', () => {
+    const { securitySchemes } = documentOf({
+      'cookies.accessName': 'a',
+      'cookies.refreshName': 'r',
+    }).components;
+    expect(securitySchemes).toMatchObject({ accessCookie: { name: 'a' }, refreshCookie: { name: 'r' } });
+  });
+
+  test('limits that are off', () => {
+    const off = documentOf({ limits: { username: false, address: false, register: false, password: false } });
+    for (const path of ['/login', '/register', '/password']) {
+      expect(statuses(documentOf({}), path)).toContain('429');
+      expect(statuses(off, path)).not.toContain('429');
+    }
+    expect(statuses(documentOf({ 'limits.username': false }), '/login')).toContain('429');
+  });
+
+  test('guards that deny in an outage', () => {
+    expect(statuses(documentOf({}), '/check', 'get')).toEqual(['200', '401']);
+    expect(statuses(documentOf({ onStoreDown: 'deny' }), '/check', 'get')).toEqual(['200', '401', '503']);
+  });
+});

@@ -1,0 +1,119 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createAuth } from '../../src';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
+import { optionsWith } from '../helpers/options';
+
+const documentOf = (changes: Record<string, unknown> = {}, options?: object) => {
+  const auth = createAuth(optionsWith(changes));
+  void auth.close();
+  return auth.openapi(options);
+};
+
+test('says by default where the examples mount the router', () => {
+  const { openapi, info, servers } = documentOf();
+  expect({ openapi, ...info, servers }).toMatchObject({
+    ...{ openapi: '3.1.0', title: 'Authentication', version: '1.0.0', servers: [{ url: '/auth' }] },
+  });
+});
+
+test('says what createAuth was told, and what the call says beats that', () => {
+  const servers = [{ url: 'https://api.example.com/auth', description: 'Production' }];
+  const told = documentOf({ openapi: { title: 'ACME', version: '7', servers } }, { version: '8' });
+  expect(told).toMatchObject({ info: { title: 'ACME', version: '8' }, servers });
+  expect(documentOf({ openapi: { servers } }, { mountPath: '/else' }).servers).toEqual(servers);
+  expect(documentOf({}, { mountPath: '/account' }).servers).toEqual([{ url: '/account' }]);
+});
+
+test.each([
+  [{ mountpath: '/auth' }, /openapi\(\): .*mountpath.*known options: title, version, servers, mountPath/s],
+  [{ mountPath: 'auth' }, /must be a path that begins with '\/'/],
+  [{ servers: [] }, /servers/],
+])('refuses %j', (options, message) => {
+  expect(() => documentOf({}, options)).toThrow(message);
+});
+
+test('each call returns an object of its own, all the way down', () => {
+  const auth = createAuth(optionsWith());
+  void auth.close();
+  const before = JSON.stringify(auth.openapi());
+  const mine = auth.openapi();
+  mine.paths['/login'] = {};
+  mine.components.schemas['AuthUser']!['properties'].id.type = 'integer';
+  mine.components.headers['AuthNoStore']!['required'] = false;
+  mine.tags.length = 0;
+  expect(JSON.stringify(auth.openapi())).toBe(before);
+});
+
+test('is plain JSON', () => {
+  const document = documentOf();
+  expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+});
+
+test('says nothing of secrets, keys and stores', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const keys = [privateKey, publicKey].flatMap((pem) => pem.split('\n').filter((line) => line.length > 40));
+  const documents = [
+    documentOf({ 'accessToken.issuer': 'the-issuer', trustedOrigins: ['https://partner.example.com'] }),
+    documentOf({ 'accessToken.secret': { privateKey, publicKey }, 'accessToken.algorithm': 'RS256' }),
+  ].map((document) => JSON.stringify(document));
+  for (const needle of [
+    ACCESS_SECRET,
+    REFRESH_SECRET,
+    ...keys,
+    'BEGIN',
+    'the-issuer',
+    'partner.example',
+    'passwordHash',
+  ])
+    for (const document of documents) expect(document).not.toContain(needle);
+});
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  description: string;
+}
+
+describe('as a reader sees it', () => {
+  const document = documentOf();
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item) as Operation[]);
+
+  test('every operation has a name, a short summary without a full stop, and a description in sentences', () => {
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    for (const { summary, description } of operations) {
+      expect(summary).toMatch(/^[A-Z].{4,60}[^.]$/);
+      expect(description).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  test('every failure has an example of each code', () => {
+    for (const { content } of Object.values(document.components.responses)) {
+      const text = JSON.stringify(content['application/json'].schema);
+      for (const [code, { value }] of Object.entries<{ value: object }>(
+        content['application/json'].examples,
+      )) {
+        expect(value).toMatchObject({ code });
+        expect(text).toContain(code === 'VALIDATION_FAILED' ? 'AuthValidationFailure' : code);
+      }
+    }
+  });
+
+  test('every text and number of an answer or a body has an example, unless it speaks for itself', () => {
+    const bare: string[] = [];
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a JSON Schema, as it comes
+    const visit = (where: string, schema: any): void => {
+      for (const [name, member] of Object.entries<typeof schema>(schema.properties ?? {}))
+        visit(`${where}.${name}`, member);
+      for (const one of schema.oneOf ?? []) visit(where, one);
+      const speaksForItself = 'const' in schema || 'enum' in schema || 'examples' in schema;
+      const needsOne = ['string', 'integer'].includes([schema.type].flat()[0]) && !speaksForItself;
+      if (needsOne && !/\.(message|errors)$/.test(where)) bare.push(where);
+    };
+    for (const [name, schema] of Object.entries(document.components.schemas)) visit(name, schema);
+    expect(bare).toEqual([]);
+  });
+});

@@ -31,6 +31,13 @@ export function createAnswerSchemas() {
       roles,
       sessionId,
       authTime: instant('When the user logged in.', '2026-11-02T08:30:00.000Z'),
+      amr: z
+        .array(z.string())
+        .optional()
+        .meta({
+          description: 'How, by the names of RFC 8176, where the login said so.',
+          examples: [['pwd', 'otp']],
+        }),
     })
     .meta({ description: 'What the access token says about its user.' });
   const session = z

@@ -10,6 +10,14 @@ test('GET /openapi.json does not exist unless it is switched on', async () => {
   await auth.close();
 });
 
+test('an answer with members that come only sometimes is described too', async () => {
+  const { auth, register, loggedIn } = createTestApp();
+  await register('ann');
+  const browser = await loggedIn('ann', { amr: ['pwd', 'otp'] });
+  expect((await browser.get('/auth/check')).body.user.amr).toEqual(['pwd', 'otp']); // else createTestApp complains
+  await auth.close();
+});
+
 describe('GET /openapi.json', () => {
   const testApp = createTestApp({ openapi: true }, (app, auth) => app.use('/api/v2/auth', auth.router));
   afterAll(() => testApp.auth.close());

@@ -72,7 +72,6 @@ describe('other options out of form', () => {
     ['onStoreDown', 'deny', /which needs instant revocation/, { refreshTokens: untelling }],
     ['onStoreDown', 'deny', /which needs instant revocation/, { revocation: 'expiry' }],
     ['openapi', 'yes', /openapi must be true, false or \{ title\?, version\?, servers\? \}/],
-    ['openapi', { titel: 'ACME' }, /must be true, false or/],
     ['openapi', { servers: ['https://acme.example'] }, /must be true, false or/],
     ['storeUserAgent', true, /must be 'full', 'label' or false/],
     ['accessToken.cacheSize', -1, /expected number to be >=0/],

@@ -76,13 +76,13 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
-  const events = new AuthEvents();
+  const events = new AuthEvents(config.now);
   const passwords = new PasswordHasher(config.password.cost);
   const revocations = new Revocations(config, events);
   const sessions = new Sessions(config, events, revocations);
   const accessTokens = new AccessTokens(config, revocations);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
-  const passport = createPassport(config, passwords, accessTokens, authenticateRequest);
+  const passport = createPassport({ config, events, passwords, accessTokens, authenticateRequest });
   const limits = new AttemptLimits(config, events);
   const guard = (guardOptions?: GuardOptions) =>
     createGuard({ config, events, accessTokens, authenticateRequest, sessions }, guardOptions);

@@ -2,7 +2,18 @@ export { createAuth, type Auth } from './create-auth.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
 export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
-export type { AuthEventMap, AuthEvents, RequestOrigin, RevocationReason } from './events.js';
+export { AUTH_EVENT_NAMES } from './events.js';
+export type {
+  AuthEvent,
+  AuthEventDetails,
+  AuthEventMap,
+  AuthEventName,
+  AuthEvents,
+  LoginFailureReason,
+  RefusalCode,
+  RequestOrigin,
+  RevocationReason,
+} from './events.js';
 export type { GuardOptions } from './middleware/token-verify.js';
 export type { AuthOptions } from './auth-options.js';
 export type { FlowState, FlowStateOptions } from './passport/flow-state.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { AuthError } from './errors.js';
-import type { AuthEvents, RequestOrigin, RevocationReason } from './events.js';
+import { AuthError, type AuthErrorCode } from './errors.js';
+import type { AuthEventDetails, AuthEvents, RequestOrigin, RevocationReason } from './events.js';
 import type { AuthConfig } from './auth-config.js';
 import type { Session } from './stores/refresh-token-store.js';
 import type { StoredUser } from './stores/user-store.js';
@@ -41,6 +41,16 @@ export interface Proof {
 }
 
 const SESSION_ID_BYTES = 16;
+
+/** Server code has no request. */
+const SERVER: RequestOrigin = { ip: undefined, userAgent: undefined };
+
+type RefreshFailureCode = AuthEventDetails['refreshFailed']['code'];
+const REFRESH_FAILURES: ReadonlySet<AuthErrorCode> = new Set<RefreshFailureCode>([
+  'REFRESH_TOKEN_EXPIRED',
+  'REFRESH_TOKEN_INVALID',
+  'SESSION_NOT_FOUND',
+]);
 
 /** Starts, rotates and ends sessions: the only place that joins tokens and store. */
 export class Sessions {
@@ -90,6 +100,9 @@ export class Sessions {
     });
     if (!current || current.disabled || current.passwordHash !== user.passwordHash) {
       await this.#config.refreshTokens.revoke(user.id, newSession.sessionId);
+      const { id: userId, username } = user;
+      const reason = current?.disabled ? 'disabled' : current ? 'password-changed' : 'unknown-user';
+      this.#events.announce('loginFailed', () => ({ username, userId, reason, ...origin }));
       throw new AuthError('INVALID_CREDENTIALS');
     }
     this.#events.announce('login', () => ({ userId: user.id, sessionId: newSession.sessionId, ...origin }));
@@ -105,14 +118,31 @@ export class Sessions {
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    */
   async refresh(refreshToken: string, details: RequestDetails): Promise<IssuedTokens> {
-    const { userId, sessionId, generation } = this.#verifyRefreshToken(refreshToken);
-    // Before the rotation: were the user store down only now, the client would be left with an exchanged token.
-    const user = await this.#config.users.findById(userId);
-    if (!user || user.disabled) {
-      await this.revoke(userId, sessionId, 'user-gone');
-      throw new AuthError('SESSION_NOT_FOUND');
+    const { origin } = details;
+    try {
+      const { userId, sessionId, generation } = this.#verifyRefreshToken(refreshToken);
+      // Before the rotation: were the user store down only now, the client would be left with an exchanged token.
+      const user = await this.#config.users.findById(userId);
+      if (!user || user.disabled) {
+        await this.revoke(userId, sessionId, 'user-gone', origin);
+        throw new AuthError('SESSION_NOT_FOUND');
+      }
+      const { replayed, ...issued } = await this.rotate(user, sessionId, generation, details);
+      this.#events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin }));
+      return issued;
+    } catch (error) {
+      if (error instanceof AuthError && REFRESH_FAILURES.has(error.code))
+        this.#announceRefreshFailure(refreshToken, error.code as RefreshFailureCode, origin);
+      throw error;
     }
-    return this.rotate(user, sessionId, generation, details);
+  }
+
+  #announceRefreshFailure(refreshToken: string, code: RefreshFailureCode, origin: RequestOrigin): void {
+    this.#events.announce('refreshFailed', () => {
+      const { keys } = this.#config.refreshToken;
+      const claims = unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, keys));
+      return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin };
+    });
   }
 
   /** Presents a generation of a session to the store, and hands out its successor. */
@@ -121,7 +151,7 @@ export class Sessions {
     sessionId: string,
     generation: number,
     { attempt, origin }: RequestDetails,
-  ): Promise<IssuedTokens> {
+  ): Promise<IssuedTokens & { replayed: boolean }> {
     const { refreshTokens, refreshToken, storeNow } = this.#config;
     const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = refreshToken;
     const result = await refreshTokens.rotate({
@@ -143,31 +173,35 @@ export class Sessions {
         this.#events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
-        this.#events.announce('refresh', () => ({
-          userId: user.id,
-          sessionId,
+        return {
+          ...this.#issue(user, result.session, result.now),
           replayed: result.outcome === 'replayed',
-          ...origin,
-        }));
-        return this.#issue(user, result.session, result.now);
+        };
     }
   }
 
   /** Ends the session that the refresh token names, or else the one the access token names; expired ones will do. */
-  async endByTokens(refreshToken: string | undefined, accessToken: string | undefined): Promise<void> {
+  async endByTokens(
+    refreshToken: string | undefined,
+    accessToken: string | undefined,
+    origin: RequestOrigin,
+  ): Promise<void> {
     const { refreshToken: refresh, accessToken: access } = this.#config;
     const claims =
       unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
       unlessInvalid(accessToken, (token) => verifyAccessToken(token, access).claims);
     if (!claims) return;
-    await this.revoke(claims.userId, claims.sessionId, 'logout');
+    await this.revoke(claims.userId, claims.sessionId, 'logout', origin);
     // If the store didn't know it: the tokens are ours, so that it once was, and it isn't any more.
     await this.#revocations.announce(claims.userId, claims.sessionId);
   }
 
   /** Ends every session of the user, the one that asks included. @returns how many */
-  async endAll({ userId, sessionId }: { userId: string; sessionId: string }): Promise<number> {
-    const ended = await this.revokeAll(userId, {}, 'logout-all');
+  async endAll(
+    { userId, sessionId }: { userId: string; sessionId: string },
+    origin: RequestOrigin,
+  ): Promise<number> {
+    const ended = await this.revokeAll(userId, {}, 'logout-all', origin);
     await this.#revocations.announce(userId, sessionId); // the store may have lost it
     return ended.length;
   }
@@ -183,13 +217,20 @@ export class Sessions {
   }
 
   /** @returns whether there was such a session of this user. */
-  async revoke(userId: string, sessionId: string, reason: RevocationReason = 'server'): Promise<boolean> {
+  async revoke(
+    userId: string,
+    sessionId: string,
+    reason: RevocationReason = 'server',
+    origin: RequestOrigin = SERVER,
+  ): Promise<boolean> {
     const existed = await this.#config.refreshTokens.revoke(userId, sessionId).catch((error: unknown) => {
       this.#unheard.add(userId, [sessionId], this.#config.now());
       throw error;
     });
-    if (existed || this.#unheard.has(userId, sessionId)) this.#revocations.refuse(userId, [sessionId]);
-    if (existed) this.#events.announce('revoked', () => ({ userId, sessionIds: [sessionId], reason }));
+    if (this.#unheard.take(userId, sessionId) || existed) {
+      this.#revocations.refuse(userId, [sessionId]);
+      this.#events.announce('revoked', () => ({ userId, sessionIds: [sessionId], reason, ...origin }));
+    }
     return existed;
   }
 
@@ -198,10 +239,12 @@ export class Sessions {
     userId: string,
     options: { except?: string | undefined } = {},
     reason: RevocationReason = 'server',
+    origin: RequestOrigin = SERVER,
   ): Promise<string[]> {
     const ended = await this.#config.refreshTokens.revokeAll(userId, options);
     this.#revocations.refuse(userId, ended);
-    if (ended.length > 0) this.#events.announce('revoked', () => ({ userId, sessionIds: ended, reason }));
+    if (ended.length > 0)
+      this.#events.announce('revoked', () => ({ userId, sessionIds: ended, reason, ...origin }));
     return ended;
   }
 

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { AuthError } from '../errors.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
 import type { AnswerResponse } from './answer-schemas.js';
+import { originOf } from '../middleware/request-origin.js';
 import { transportSchema, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { Proof } from '../sessions.js';
 import { isLocalPath, redirectLocally } from './local-redirect.js';
-import { deliverTokens, originOf, publicUser } from './token-response.js';
+import { deliverTokens, publicUser } from './token-response.js';
 
 export interface CompleteLoginOptions {
   /**
@@ -69,8 +70,13 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
     try {
       const origin = originOf(req);
       const proof = { amr, ...proofOf(req) };
-      const user = await config.users.findById(provenId(req));
-      if (!user || user.disabled) throw new AuthError('INVALID_CREDENTIALS');
+      const userId = provenId(req);
+      const user = await config.users.findById(userId);
+      if (!user || user.disabled) {
+        const reason = user ? 'disabled' : 'unknown-user';
+        events.announce('loginFailed', () => ({ username: user?.username, userId, reason, ...origin }));
+        throw new AuthError('INVALID_CREDENTIALS');
+      }
       const issued = await sessions.start(user, remember, origin, proof);
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');

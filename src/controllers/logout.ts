@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { originOf } from '../middleware/request-origin.js';
 import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
@@ -10,7 +11,7 @@ export function createLogout({ config, sessions }: Services): RequestHandler {
   return async function logout(req: BodyRequest<'refresh'>, res: AnswerResponse<'logout'>) {
     const { accessName, refreshName } = config.cookies;
     const refreshToken = req.body.refreshToken || readCookie(req, refreshName);
-    await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token);
+    await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token, originOf(req));
     clearTokenCookies(res, config.cookies);
     res.json({ message: 'User Logout' });
   };
@@ -20,7 +21,7 @@ export function createLogout({ config, sessions }: Services): RequestHandler {
 export function createLogoutAll({ config, sessions }: Services): RequestHandler {
   return async function logoutAll(req, res: AnswerResponse<'logoutAll'>) {
     const { id, sessionId } = req.user as Express.User;
-    const ended = await sessions.endAll({ userId: id, sessionId });
+    const ended = await sessions.endAll({ userId: id, sessionId }, originOf(req));
     clearTokenCookies(res, config.cookies);
     res.json({ message: 'Logged out everywhere', ended });
   };

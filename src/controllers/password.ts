@@ -1,42 +1,76 @@
 import type { RequestHandler } from 'express';
 import { AuthError, isAuthError } from '../errors.js';
+import type { RequestOrigin } from '../events.js';
+import { originOf } from '../middleware/request-origin.js';
 import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
+import type { IssuedTokens } from '../sessions.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
-import { deliverTokens, originOf } from './token-response.js';
+import { deliverTokens } from './token-response.js';
+
+/** Whose password, in which session, and where the request came from. */
+type Who = RequestOrigin & { userId: string; sessionId: string };
 
 /** Changes the password, ends all other sessions and rotates this one. */
 export function createPassword(services: Services): RequestHandler {
-  const { config, events, limits, passwords, sessions } = services;
+  const { config } = services;
 
   return async function password(req: BodyRequest<'password'>, res: AnswerResponse<'password'>) {
     const { id, sessionId } = req.user as Express.User;
-    const { currentPassword, newPassword } = req.body;
-    const origin = originOf(req);
-    const user = await limits.password(id, () => verifyCurrent(services, id, currentPassword));
-    const newHash = await passwords.hash(newPassword);
-    // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.
-    if (!(await config.users.updatePasswordHash(id, newHash, user.passwordHash))) {
-      throw new AuthError('INVALID_CREDENTIALS');
-    }
-    try {
-      await sessions.revokeAll(id, { except: sessionId }, 'password-changed');
-      const session = await sessions.find(id, sessionId);
-      if (!session) throw new AuthError('SESSION_REVOKED');
-      const issued = await sessions.rotate(user, sessionId, session.generation + 1, { origin });
-      events.announce('passwordChanged', () => ({ userId: id, sessionId, ...origin }));
-      const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
-      const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
-      res.json({ message: 'Password changed', ...tokens });
-    } catch (error) {
-      // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
-      if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
-        await config.users.updatePasswordHash(id, user.passwordHash, newHash);
+    const who = { userId: id, sessionId, ...originOf(req) };
+    const issued = await changePassword(services, who, req.body).catch((error: unknown) => {
+      announceFailure(services, who, error);
       throw error;
-    }
+    });
+    const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
+    const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
+    res.json({ message: 'Password changed', ...tokens });
   };
+}
+
+async function changePassword(
+  services: Services,
+  who: Who,
+  { currentPassword, newPassword }: BodyRequest<'password'>['body'],
+): Promise<IssuedTokens> {
+  const { config, events, limits, passwords } = services;
+  const { userId } = who;
+  const user = await limits.password(who, () => verifyCurrent(services, userId, currentPassword));
+  const newHash = await passwords.hash(newPassword);
+  // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.
+  if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash))) {
+    throw new AuthError('INVALID_CREDENTIALS');
+  }
+  let takenBack = false;
+  try {
+    return await renewSessions(services, who, user);
+  } catch (error) {
+    // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
+    if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
+      takenBack = await config.users.updatePasswordHash(userId, user.passwordHash, newHash);
+    throw error;
+  } finally {
+    if (!takenBack) events.announce('passwordChanged', () => who);
+  }
+}
+
+async function renewSessions(
+  { sessions }: Services,
+  { userId, sessionId, ...origin }: Who,
+  user: StoredUser,
+): Promise<IssuedTokens> {
+  await sessions.revokeAll(userId, { except: sessionId }, 'password-changed', origin);
+  const session = await sessions.find(userId, sessionId);
+  if (!session) throw new AuthError('SESSION_REVOKED');
+  return sessions.rotate(user, sessionId, session.generation + 1, { origin });
+}
+
+function announceFailure({ events }: Services, who: Who, error: unknown): void {
+  if (!isAuthError(error, 'INVALID_CREDENTIALS') && !isAuthError(error, 'ACCESS_TOKEN_INVALID')) return;
+  const code = error.code as 'INVALID_CREDENTIALS' | 'ACCESS_TOKEN_INVALID';
+  events.announce('passwordChangeFailed', () => ({ code, ...who }));
 }
 
 async function verifyCurrent(

@@ -1,10 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 import { AuthError, validationFailed } from '../errors.js';
+import { originOf } from '../middleware/request-origin.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
-import { deliverTokens, originOf } from './token-response.js';
+import { deliverTokens } from './token-response.js';
 
 /** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
 export function createRefresh({ config, sessions }: Services): RequestHandler {

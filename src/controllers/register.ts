@@ -1,8 +1,10 @@
 import type { RequestHandler } from 'express';
+import { isAuthError } from '../errors.js';
+import { originOf } from '../middleware/request-origin.js';
 import type { Services } from '../services.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
-import { originOf, publicUser } from './token-response.js';
+import { publicUser } from './token-response.js';
 
 /** Makes a user. It does not log in, and grants no role. */
 export function createRegister({ config, events, passwords }: Services): RequestHandler {
@@ -10,7 +12,11 @@ export function createRegister({ config, events, passwords }: Services): Request
     const { username, password } = req.body;
     const origin = originOf(req);
     const passwordHash = await passwords.hash(password);
-    const user = await config.users.create({ username, passwordHash });
+    const user = await config.users.create({ username, passwordHash }).catch((error: unknown) => {
+      if (isAuthError(error, 'USERNAME_TAKEN'))
+        events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));
+      throw error;
+    });
     events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
     res.status(201).json({ message: 'Registration successful', user: publicUser(user) });
   };

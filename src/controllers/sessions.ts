@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import type { AnswerResponse } from './answer-schemas.js';
+import { originOf } from '../middleware/request-origin.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies } from '../utils/cookies.js';
 
@@ -28,7 +29,7 @@ export function createEndSession({ config, sessions }: Services): RequestHandler
   return async function endSession(req, res) {
     const user = req.user as Express.User;
     const { id } = req.params;
-    if (!isSessionId(id) || !(await sessions.revoke(user.id, id, 'session-ended'))) {
+    if (!isSessionId(id) || !(await sessions.revoke(user.id, id, 'session-ended', originOf(req)))) {
       throw new AuthError('SESSION_NOT_FOUND', { status: 404 });
     }
     if (id === user.sessionId) clearTokenCookies(res, config.cookies);
@@ -40,7 +41,7 @@ export function createEndSession({ config, sessions }: Services): RequestHandler
 export function createEndOtherSessions({ sessions }: Services): RequestHandler {
   return async function endOtherSessions(req, res: AnswerResponse<'endOtherSessions'>) {
     const { id, sessionId } = req.user as Express.User;
-    const ended = await sessions.revokeAll(id, { except: sessionId }, 'session-ended');
+    const ended = await sessions.revokeAll(id, { except: sessionId }, 'session-ended', originOf(req));
     res.json({ ended: ended.length });
   };
 }

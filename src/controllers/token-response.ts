@@ -1,5 +1,4 @@
-import type { Request, Response } from 'express';
-import type { RequestOrigin } from '../events.js';
+import type { Response } from 'express';
 import type { AuthConfig } from '../auth-config.js';
 import type { Transport } from './body-schemas.js';
 import type { IssuedTokens } from '../sessions.js';
@@ -13,11 +12,6 @@ export function publicUser({
   roles,
 }: StoredUser): Pick<StoredUser, 'id' | 'username' | 'roles'> {
   return { id, username, roles };
-}
-
-/** To be asked before anything is awaited: a connection that the client has broken off has no address. */
-export function originOf(req: Request): RequestOrigin {
-  return { ip: req.ip, userAgent: req.headers['user-agent'] };
 }
 
 interface TokenBody {

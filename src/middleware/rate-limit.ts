@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { AuthError, isAuthError } from '../errors.js';
-import type { AuthEventMap, AuthEvents } from '../events.js';
+import type { AuthEventDetails, AuthEvents, RequestOrigin } from '../events.js';
 import type { AuthConfig } from '../auth-config.js';
 import { counterOf, type AttemptCounter } from '../stores/attempt-counter.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import { addressGroup } from '../utils/address.js';
 import { usernameKey } from '../utils/username.js';
+import { originOf } from './request-origin.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MAX_WAIT = 15 * MINUTE;
 
-type LimitName = AuthEventMap['locked'][0]['limit'];
+type LimitName = AuthEventDetails['locked']['limit'];
+
+/** Whose attempt it is, as far as that is known. */
+type Attempter = RequestOrigin & { userId?: string; sessionId?: string };
 
 /** The limits on attempts. Each guess is counted before it is judged, so that parallel ones are not more than the limit. */
 export class AttemptLimits {
@@ -36,36 +40,32 @@ export class AttemptLimits {
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
-  login<T>(req: Request, username: string, guess: () => Promise<T>): Promise<T> {
-    return this.#count('address', this.#address, addressGroup(req.ip), () =>
-      this.#count('username', this.#username, usernameKey(username), guess),
-    );
+  login<T>(origin: RequestOrigin, username: string, guess: () => Promise<T>): Promise<T> {
+    const byUsername = { limit: 'username', key: usernameKey(username), who: origin } as const;
+    const byAddress = { limit: 'address', key: addressGroup(origin.ip), who: origin } as const;
+    return this.#count(byAddress, this.#address, () => this.#count(byUsername, this.#username, guess));
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
-  password<T>(userId: string, guess: () => Promise<T>): Promise<T> {
-    return this.#count('password', this.#password, userId, guess);
+  password<T>(who: Attempter & { userId: string }, guess: () => Promise<T>): Promise<T> {
+    return this.#count({ limit: 'password', key: who.userId, who }, this.#password, guess);
   }
 
   /** Every registration counts, whatever comes of it. */
   readonly register: RequestHandler = (req, _res, next) => {
-    const address = addressGroup(req.ip);
-    const entered: Promise<unknown> = this.#register?.enter(address) ?? Promise.resolve();
+    const who = originOf(req);
+    const key = addressGroup(who.ip);
+    const entered: Promise<unknown> = this.#register?.enter(key) ?? Promise.resolve();
     entered.then(
       () => next(),
-      (error: unknown) => next(this.#locked('register', address, error)),
+      (error: unknown) => next(this.#locked({ limit: 'register', key, who }, error)),
     );
   };
 
-  async #count<T>(
-    name: LimitName,
-    limit: Limit | undefined,
-    key: string,
-    guess: () => Promise<T>,
-  ): Promise<T> {
+  async #count<T>(attempt: Attempt, limit: Limit | undefined, guess: () => Promise<T>): Promise<T> {
     if (!limit) return guess();
-    const counted = await limit.enter(key).catch((error: unknown) => {
-      throw this.#locked(name, key, error);
+    const counted = await limit.enter(attempt.key).catch((error: unknown) => {
+      throw this.#locked(attempt, error);
     });
     try {
       const result = await guess();
@@ -78,16 +78,20 @@ export class AttemptLimits {
     }
   }
 
-  #locked(limit: LimitName, key: string, error: unknown): unknown {
+  #locked({ limit, key, who }: Attempt, error: unknown): unknown {
     if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) {
-      this.#events.announce('locked', () => ({
-        limit,
-        key,
-        retryAfterSeconds: error.retryAfterSeconds ?? 0,
-      }));
+      const retryAfterSeconds = error.retryAfterSeconds ?? 0;
+      const nobody = { userId: undefined, sessionId: undefined };
+      this.#events.announce('locked', () => ({ limit, key, retryAfterSeconds, ...nobody, ...who }));
     }
     return error;
   }
+}
+
+interface Attempt {
+  limit: LimitName;
+  key: string;
+  who: Attempter;
 }
 
 interface Limit {

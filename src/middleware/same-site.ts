@@ -1,13 +1,20 @@
 import type { Request, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
+import type { AuthEvents } from '../events.js';
+import { announceRefusal } from './refusals.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Refuses what a page of another site makes a browser send, prefetches included. */
-export function createSameSite(trustedOrigins: ReadonlySet<string>): RequestHandler {
+export function createSameSite(trustedOrigins: ReadonlySet<string>, events: AuthEvents): RequestHandler {
   return function sameSite(req, _res, next) {
-    if (isPrefetch(req) || isCrossSite(req, trustedOrigins)) next(new AuthError('CROSS_SITE_REQUEST'));
-    else next();
+    if (!isPrefetch(req) && !isCrossSite(req, trustedOrigins)) {
+      next();
+      return;
+    }
+    const error = new AuthError('CROSS_SITE_REQUEST');
+    announceRefusal(events, error, req);
+    next(error);
   };
 }
 

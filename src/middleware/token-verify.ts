@@ -8,6 +8,8 @@ import type { StoredUser } from '../stores/user-store.js';
 import { CANT_DENY } from '../options.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { createErrorHandler } from './error-handler.js';
+import { announceRefusal } from './refusals.js';
+import { originOf } from './request-origin.js';
 
 export interface GuardOptions {
   /** Lets a request without a good token pass as anonymous; `req.authInfo.code` says why. Default: false. */
@@ -55,8 +57,13 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
   const asksStore = checks.loadUser || checks.checkSession;
   const handleAuthError = createErrorHandler(events);
 
-  function refuse(error: unknown, req: Request, res: Response, next: NextFunction): void {
+  function refuse(
+    error: unknown,
+    [req, res, next]: [Request, Response, NextFunction],
+    who: Parameters<typeof announceRefusal>[3],
+  ): void {
     if (!optional || !(error instanceof AuthError && ANONYMOUS.has(error.code))) {
+      announceRefusal(events, error, req, who);
       handleAuthError(error, req, res, next);
       return;
     }
@@ -66,7 +73,7 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
   }
 
   return function tokenVerify(req, res, next) {
-    let user: AuthenticatedUser;
+    let user: AuthenticatedUser | undefined;
     try {
       user = authenticateRequest(req);
       if (!asksStore) {
@@ -74,7 +81,7 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
         assertAllowed(user, checks, config.now());
       }
     } catch (error) {
-      refuse(error, req, res, next);
+      refuse(error, [req, res, next], user);
       return;
     }
     if (!asksStore) {
@@ -82,12 +89,13 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       next();
       return;
     }
+    const who = { ...user, origin: originOf(req) };
     verifyInStore(services, checks, user).then(
       (current) => {
         req.user = current;
         next();
       },
-      (error: unknown) => refuse(error, req, res, next),
+      (error: unknown) => refuse(error, [req, res, next], who),
     );
   };
 }

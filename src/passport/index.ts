@@ -1,24 +1,22 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Passport, type Authenticator } from 'passport';
-import type { AccessTokens } from '../access-tokens.js';
 import { AuthError } from '../errors.js';
-import type { AuthConfig } from '../auth-config.js';
+import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
-import type { PasswordHasher } from '../utils/password.js';
-import type { AuthenticateRequest } from './authenticate-request.js';
 import { createJwtStrategy } from './jwt-strategy.js';
 import { createLocalStrategy } from './local-strategy.js';
 
+type PassportServices = Pick<
+  Services,
+  'config' | 'events' | 'passwords' | 'accessTokens' | 'authenticateRequest'
+>;
+
 /** The caller's Passport instance or a new one, with the strategies `local` and `jwt`. */
-export function createPassport(
-  config: AuthConfig,
-  passwords: PasswordHasher,
-  accessTokens: AccessTokens,
-  authenticateRequest: AuthenticateRequest,
-): Authenticator {
+export function createPassport(services: PassportServices): Authenticator {
+  const { config, accessTokens, authenticateRequest } = services;
   const passport = config.passport ?? (new Passport() as unknown as Authenticator);
   for (const [name, strategy] of [
-    ['local', createLocalStrategy(config, passwords)],
+    ['local', createLocalStrategy(services)],
     ['jwt', createJwtStrategy(config, accessTokens, authenticateRequest)],
   ] as const) {
     assertFree(passport, name);

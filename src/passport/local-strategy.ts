@@ -1,24 +1,37 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-local';
-import type { AuthConfig } from '../auth-config.js';
+import type { LoginFailureReason } from '../events.js';
+import { originOf } from '../middleware/request-origin.js';
+import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
-import type { PasswordHasher } from '../utils/password.js';
+
+type LocalServices = Pick<Services, 'config' | 'events' | 'passwords'>;
+
+type Verdict = { user: StoredUser } | { userId: string | undefined; reason: LoginFailureReason };
 
 /** passport-local would read the query string too, where a password ends up in logs. */
 class BodyOnlyStrategy extends Strategy {
-  override authenticate(req: Request, options?: object): void {
-    super.authenticate({ body: req.body as unknown, query: {} } as Request, options);
+  override authenticate({ body, ip, headers }: Request, options?: object): void {
+    super.authenticate({ body: body as unknown, query: {}, ip, headers } as Request, options);
   }
 }
 
 /** Registered as `local`: proves a login with username and password. */
-export function createLocalStrategy(config: AuthConfig, passwords: PasswordHasher): Strategy {
-  const { usernameField, passwordField } = config;
+export function createLocalStrategy(services: LocalServices): Strategy {
+  const { usernameField, passwordField } = services.config;
   return new BodyOnlyStrategy(
-    { usernameField, passwordField, session: false },
-    (username, password, done) => {
-      verifyCredentials(config, passwords, username, password).then(
-        (user) => done(null, (user ?? false) as Express.User | false),
+    { usernameField, passwordField, session: false, passReqToCallback: true },
+    (req, username, password, done) => {
+      const origin = originOf(req);
+      verifyCredentials(services, username, password).then(
+        (verdict) => {
+          if ('user' in verdict) {
+            done(null, verdict.user as unknown as Express.User);
+            return;
+          }
+          services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
+          done(null, false);
+        },
         (error: unknown) => done(error),
       );
     },
@@ -26,23 +39,24 @@ export function createLocalStrategy(config: AuthConfig, passwords: PasswordHashe
 }
 
 async function verifyCredentials(
-  { users }: AuthConfig,
-  passwords: PasswordHasher,
+  { config: { users }, passwords }: LocalServices,
   username: string,
   password: string,
-): Promise<StoredUser | undefined> {
+): Promise<Verdict> {
   const found = await users.findByUsername(username);
   const user = found?.disabled ? undefined : found;
   // Unknown and disabled users take as long as a wrong password does.
   const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null);
-  if (!user || !matches) return undefined;
-  if (!needsRehash) return user;
+  if (!user) return { userId: found?.id, reason: found ? 'disabled' : 'unknown-user' };
+  if (!matches) return { userId: user.id, reason: 'wrong-password' };
+  if (!needsRehash) return { user };
 
   const passwordHash = await passwords.hash(password);
   if (await users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
-    return { ...user, passwordHash };
+    return { user: { ...user, passwordHash } };
   // Another login has made the hash anew, or somebody has just changed the password: what is stored now decides.
   const current = await users.findById(user.id);
-  if (!current || current.disabled) return undefined;
-  return (await passwords.verify(password, current.passwordHash)).matches ? current : undefined;
+  if (!current || current.disabled) return { userId: user.id, reason: current ? 'disabled' : 'unknown-user' };
+  const verified = await passwords.verify(password, current.passwordHash);
+  return verified.matches ? { user: current } : { userId: user.id, reason: 'password-changed' };
 }

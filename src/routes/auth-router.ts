@@ -29,7 +29,7 @@ export interface AuthRouter {
 export function createAuthRouter(services: Services): AuthRouter {
   const { config, guard, limits } = services;
   const body = createBodySchemas(config);
-  const sameSite = createSameSite(config.trustedOrigins);
+  const sameSite = createSameSite(config.trustedOrigins, services.events);
   const refresh = [parseBody, validateBody(body.refresh), createRefresh(services)];
   const logout = [parseCookies, parseBody, validateBody(body.refresh), createLogout(services)];
   // The session that a new password is for must still stand, whatever this process has heard of it.

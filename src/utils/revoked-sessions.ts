@@ -33,6 +33,11 @@ export class RevokedSessions {
     return this.#untilBySession.has(keyOf(userId, sessionId));
   }
 
+  /** `has`, and forgets it. */
+  take(userId: string, sessionId: string): boolean {
+    return this.#untilBySession.delete(keyOf(userId, sessionId));
+  }
+
   /** All live equally long, so that the oldest stand first. */
   #forget(nowMs: number): void {
     this.#forgotAt = nowMs;

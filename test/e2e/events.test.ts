@@ -1,103 +1,444 @@
-import { AuthError, MemoryUserStore, type AuthEventMap } from '../../src';
-import { cookieHeader, createTestApp, PASSWORD } from '../helpers/app';
+import { hashSync } from 'bcryptjs';
+import {
+  AuthError,
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  type AuthEvent,
+  type AuthEventDetails,
+  type AuthEventName,
+  type Session,
+  type StoredUser,
+} from '../../src';
+import { cookieHeader, createRealStores, createTestApp, PASSWORD, type TestApp } from '../helpers/app';
 import { holdClock } from '../helpers/held-clock';
+import { nonCanonical } from '../helpers/tokens';
 
-const NAMES = [
-  'registered',
-  'login',
-  'loginFailed',
-  'locked',
-  'refresh',
-  'reuse',
-  'revoked',
-  'passwordChanged',
-  'unavailable',
-] as const satisfies (keyof AuthEventMap)[];
+const passwordHash = hashSync(PASSWORD, 10);
 const NEW_PASSWORD = 'another stapler 4 you';
+const GUESS = 'guess-by-eve';
+const USER_AGENT = 'Phone/1.0';
 
-test('each event fires once, with who and where, and never with a password or a token', async () => {
+type Tokens = { accessToken: string; refreshToken: string };
+/** An event without what all of them have, `where` put for the members that a request brings. */
+type Expected = { [Name in AuthEventName]: [Name, Omit<AuthEventDetails[Name], 'ip' | 'userAgent'>] };
+
+const backends = {
+  'stores in memory': () => ({
+    options: { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() },
+    close: () => Promise.resolve(),
+  }),
+  'Redis and PostgreSQL': createRealStores,
+};
+
+describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) => {
   const clock = holdClock();
-  const testApp = createTestApp({ clock, limits: { username: { failures: 1 } } });
-  const events: [string, object][] = [];
-  for (const name of NAMES) testApp.auth.events.on(name, (event: object) => events.push([name, event]));
-  const fired = async (act: () => PromiseLike<unknown>) => {
-    events.length = 0;
-    await act();
-    return [...events];
+  const heard: AuthEvent[] = [];
+  const secrets = new Set([PASSWORD, NEW_PASSWORD, GUESS, passwordHash]);
+  let backend: Awaited<ReturnType<typeof open>>;
+  let testApp: TestApp;
+  let user: StoredUser;
+  let users = 0;
+
+  beforeAll(async () => {
+    backend = await open();
+    testApp = createTestApp(
+      {
+        ...backend.options,
+        clock,
+        limits: { username: { failures: 1 }, password: { failures: 1 }, register: { attempts: 2 } },
+      },
+      (app, auth) => {
+        app.delete('/posts/:id', auth.guard({ roles: ['admin'] }), (_req, res) => res.sendStatus(204));
+        app.use('/optional', auth.guard({ optional: true }), (_req, res) => res.sendStatus(204));
+        app.use('/checked', auth.guard({ checkSession: true }), (_req, res) => res.sendStatus(204));
+      },
+    );
+    await testApp.auth.ready();
+    testApp.auth.events.onAny((event) => heard.push(event));
+  });
+  beforeEach(async () => {
+    users += 1;
+    user = await backend.options.users.create({ username: `user ${users}`, passwordHash });
+    heard.length = 0;
+  });
+  afterAll(async () => {
+    await testApp.auth.close();
+    await backend.close();
+    expect(testApp.unforeseen).toEqual([]);
+  });
+
+  const send = (verb: 'get' | 'post' | 'delete', path: string, tokens: Partial<Tokens> = {}, body = {}) => {
+    const request = testApp.client()[verb](path);
+    return request.set({ 'User-Agent': USER_AGENT, Cookie: cookieHeader(tokens) }).send(body);
   };
-  const said: object[] = [];
-  const post = (path: string, body: object, cookies = {}) =>
-    testApp
-      .client()
-      .post(`/auth/${path}`)
-      .set({ 'User-Agent': 'Phone/1.0', Cookie: cookieHeader(cookies) })
-      .send(body);
-  const expectEvents = async (act: () => PromiseLike<unknown>, ...expected: [string, object][]) => {
-    const found = await fired(act);
-    said.push(found);
-    expect(found).toEqual(expected);
+  const post = (path: string, body: object, tokens?: Partial<Tokens>) =>
+    send('post', `/auth/${path}`, tokens, body);
+  const tokens = async (): Promise<Tokens & { sessionId: string }> => {
+    const { accessToken, refreshToken } = await testApp.tokensOf(user.username);
+    const pair = { accessToken, refreshToken };
+    const { sessionId } = (await send('get', '/auth/check', pair)).body.user as { sessionId: string };
+    Object.values(pair).forEach((token) => secrets.add(token));
+    heard.length = 0;
+    return { ...pair, sessionId };
   };
+  /** Exactly these, in this order, with time and place; and with nothing secret in them. */
+  const expectEvents = (...expected: Expected[AuthEventName][]) => {
+    const ip = expect.stringContaining('127.0.0.1') as string;
+    const where = { ip, userAgent: USER_AGENT, at: new Date(clock()) };
+    expect(heard).toEqual(expected.map(([type, details]) => ({ type, ...where, ...details })));
+    const text = JSON.stringify(heard);
+    for (const secret of secrets) expect(text).not.toContain(secret);
+    heard.length = 0;
+  };
+  const someId = expect.stringMatching(/^[\w-]+$/) as string;
 
-  const where = { ip: expect.stringContaining('127.0.0.1') as string, userAgent: 'Phone/1.0' };
-  const userId = expect.any(String) as string;
-  const sessionId = expect.any(String) as string;
-  const who = { userId, sessionId, ...where };
-  const ann = { username: 'Ann', password: PASSWORD };
+  test('POST /register', async () => {
+    const body = { username: 'Ann', password: PASSWORD };
+    await post('register', body).expect(201);
+    expectEvents(['registered', { userId: someId, username: 'Ann' }]);
+    await post('register', { username: 'bob', password: 'short' }).expect(400);
+    expectEvents();
+    await post('register', { ...body, username: 'ANN' }).expect(409);
+    expectEvents(['registerFailed', { username: 'ANN', code: 'USERNAME_TAKEN' }]);
+    await post('register', { ...body, username: 'bob' }).expect(429);
+    const nobody = { userId: undefined, sessionId: undefined };
+    const retryAfterSeconds = expect.any(Number) as number;
+    const key = expect.stringContaining('127.0.0.1') as string;
+    expectEvents(['locked', { limit: 'register', key, retryAfterSeconds, ...nobody }]);
+  });
 
-  await expectEvents(() => post('register', ann), ['registered', { userId, username: 'Ann', ...where }]);
-  await expectEvents(() => post('login', ann), ['login', who]);
-  const { refreshToken, accessToken } = (await post('login', { ...ann, transport: 'body' })).body;
-  const cookies = { refreshToken, accessToken };
-  await expectEvents(() => post('refresh', {}, cookies), ['refresh', { ...who, replayed: false }]);
-  await expectEvents(() => post('refresh', {}, cookies), ['refresh', { ...who, replayed: true }]);
-  await expectEvents(
-    () => post('password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, cookies),
-    ['revoked', { userId, sessionIds: [sessionId], reason: 'password-changed' }],
-    ['refresh', { ...who, replayed: false }],
-    ['passwordChanged', who],
+  test('POST /login', async () => {
+    const { username, id: userId } = user;
+    await post('login', { username, password: PASSWORD }).expect(200);
+    expectEvents(['login', { userId, sessionId: someId }]);
+    await post('login', { username }).expect(400);
+    expectEvents();
+    await post('login', { username, password: GUESS }).expect(401);
+    expectEvents(['loginFailed', { username, userId, reason: 'wrong-password' }]);
+    await post('login', { username, password: PASSWORD }).expect(429);
+    const nobody = { userId: undefined, sessionId: undefined };
+    const retryAfterSeconds = expect.any(Number) as number;
+    expectEvents(['locked', { limit: 'username', key: username, retryAfterSeconds, ...nobody }]);
+    await post('login', { username: `eve ${users}`, password: GUESS }).expect(401);
+    expectEvents(['loginFailed', { username: `eve ${users}`, userId: undefined, reason: 'unknown-user' }]);
+  });
+
+  test('POST /login of a disabled user', async () => {
+    const { username, id: userId } = user;
+    await backend.options.users.update(userId, { disabled: true });
+    await post('login', { username, password: PASSWORD }).expect(401);
+    expectEvents(['loginFailed', { username, userId, reason: 'disabled' }]);
+  });
+
+  test('completeLogin', async () => {
+    const { username, id: userId } = user;
+    await send('post', '/quick-login', {}, { username }).expect(200);
+    expectEvents(['login', { userId, sessionId: someId }]);
+    await backend.options.users.update(userId, { disabled: true });
+    heard.length = 0;
+    await send('post', '/quick-login', {}, { username }).expect(401);
+    expectEvents(['loginFailed', { username, userId, reason: 'disabled' }]);
+  });
+
+  test('GET /check, GET /info and guards', async () => {
+    const pair = await tokens();
+    const { accessToken, sessionId } = pair;
+    const userId = user.id;
+    await send('get', '/auth/check', pair).expect(200);
+    await send('get', '/auth/info', pair).expect(200);
+    await send('get', '/auth/check').expect(401);
+    await send('get', '/optional', { accessToken: nonCanonical(accessToken) }).expect(204);
+    expectEvents();
+
+    await send('get', '/auth/info', { accessToken: nonCanonical(accessToken) }).expect(401);
+    const forged = { code: 'ACCESS_TOKEN_INVALID', userId: undefined, sessionId: undefined } as const;
+    expectEvents(['refused', { ...forged, method: 'GET', route: '/auth/info' }]);
+    await send('delete', '/posts/7', pair).expect(403);
+    const who = { userId, sessionId };
+    expectEvents(['refused', { code: 'FORBIDDEN', method: 'DELETE', route: '/posts/:id', ...who }]);
+
+    await backend.options.refreshTokens.revoke(userId, sessionId);
+    heard.length = 0;
+    await send('get', '/checked/with-a-secret', pair).expect(401);
+    expectEvents(['refused', { code: 'SESSION_REVOKED', method: 'GET', route: '/checked', ...who }]);
+    clock.advance(3600);
+    await send('get', '/auth/check', pair).expect(401);
+    expectEvents();
+  });
+
+  test('GET /info of a disabled user', async () => {
+    const { accessToken, sessionId } = await tokens();
+    const find = jest.spyOn(backend.options.users, 'findById').mockResolvedValue(undefined);
+    await send('get', '/auth/info', { accessToken }).expect(401);
+    find.mockRestore();
+    const who = { userId: user.id, sessionId };
+    const refused = { code: 'ACCESS_TOKEN_INVALID', method: 'GET', route: '/auth/info' } as const;
+    expectEvents(['refused', { ...refused, ...who }]);
+  });
+
+  test.each(['login', 'register', 'refresh', 'logout', 'logout-all', 'password'])(
+    'POST /%s from another site',
+    async (path) => {
+      const pair = await tokens();
+      await post(path, {}, pair).set('Origin', 'https://evil.example').expect(403);
+      const nobody = { userId: undefined, sessionId: undefined };
+      const refused = { code: 'CROSS_SITE_REQUEST', method: 'POST', route: `/auth/${path}` } as const;
+      expectEvents(['refused', { ...refused, ...nobody }]);
+    },
   );
-  clock.advance(60);
-  await expectEvents(() => post('refresh', {}, cookies), ['reuse', { ...who, generation: 1 }]);
-  await expectEvents(() => post('logout', {}, cookies));
 
-  const next = (await post('login', { ...ann, password: NEW_PASSWORD, transport: 'body' })).body;
-  const nextCookies = { refreshToken: next.refreshToken, accessToken: next.accessToken };
-  const ended = { userId, sessionIds: [sessionId], reason: 'logout' };
-  await expectEvents(() => post('logout', {}, nextCookies), ['revoked', ended]);
-  await expectEvents(
-    () => post('login', { username: 'eve', password: 'guess-by-eve' }),
-    ['loginFailed', { username: 'eve', ...where }],
-  );
-  await expectEvents(
-    () => post('login', { username: 'eve', password: 'guess-by-eve' }),
-    ['locked', { limit: 'username', key: 'eve', retryAfterSeconds: expect.any(Number) as number }],
-  );
+  test('POST /refresh', async () => {
+    const { refreshToken, accessToken, sessionId } = await tokens();
+    const who = { userId: user.id, sessionId };
+    await post('refresh', {}).expect(401);
+    await post('refresh', {}, { refreshToken }).set('Idempotency-Key', ' ').expect(400);
+    expectEvents();
+    await post('refresh', {}, { refreshToken }).set('Idempotency-Key', 'one').expect(200);
+    expectEvents(['refresh', { ...who, replayed: false }]);
+    clock.advance(60);
+    await post('refresh', {}, { refreshToken }).set('Idempotency-Key', 'one').expect(200);
+    expectEvents(['refresh', { ...who, replayed: true }]);
+    await post('refresh', {}, { refreshToken: nonCanonical(refreshToken) }).expect(401);
+    const nobody = { userId: undefined, sessionId: undefined };
+    expectEvents(['refreshFailed', { code: 'REFRESH_TOKEN_INVALID', ...nobody }]);
 
-  const text = JSON.stringify(said);
-  for (const secret of [
-    PASSWORD,
-    NEW_PASSWORD,
-    'guess-by-eve',
-    refreshToken,
-    accessToken,
-    next.refreshToken,
-  ]) {
-    expect(text).not.toContain(secret);
-  }
-  await testApp.auth.close();
+    await post('refresh', {}, { refreshToken }).expect(401);
+    expectEvents(['reuse', { ...who, generation: 1 }]);
+    await post('refresh', {}, { refreshToken }).expect(401);
+    expectEvents(['refreshFailed', { code: 'SESSION_NOT_FOUND', ...who }]);
+    await post('logout', {}, { refreshToken, accessToken }).expect(200);
+    expectEvents();
+    clock.advance(4 * 3600);
+    await post('refresh', {}, { refreshToken }).expect(401);
+    expectEvents(['refreshFailed', { code: 'REFRESH_TOKEN_EXPIRED', ...who }]);
+  });
+
+  test('POST /refresh of a user who has been disabled', async () => {
+    const { refreshToken, sessionId } = await tokens();
+    const userId = user.id;
+    const find = jest.spyOn(backend.options.users, 'findById').mockResolvedValue({ ...user, disabled: true });
+    await post('refresh', {}, { refreshToken }).expect(401);
+    expectEvents(
+      ['revoked', { userId, sessionIds: [sessionId], reason: 'user-gone' }],
+      ['refreshFailed', { code: 'SESSION_NOT_FOUND', userId, sessionId }],
+    );
+    await post('refresh', {}, { refreshToken }).expect(401);
+    expectEvents(['refreshFailed', { code: 'SESSION_NOT_FOUND', userId, sessionId }]);
+    find.mockRestore();
+  });
+
+  test('POST /logout and POST /logout-all', async () => {
+    const userId = user.id;
+    const first = await tokens();
+    const second = await tokens();
+    const third = await tokens();
+    const leave = { refreshToken: first.refreshToken };
+    await post('logout', {}, leave).expect(200);
+    expectEvents(['revoked', { userId, sessionIds: [first.sessionId], reason: 'logout' }]);
+    await post('logout', {}, leave).expect(200);
+    await post('logout', {}).expect(200);
+    await post('logout-all', {}).expect(401);
+    expectEvents();
+    await post('logout-all', {}, second).expect(200);
+    const sessionIds = expect.arrayContaining([second.sessionId, third.sessionId]) as string[];
+    expectEvents(['revoked', { userId, sessionIds, reason: 'logout-all' }]);
+  });
+
+  test('/sessions', async () => {
+    const userId = user.id;
+    const first = await tokens();
+    const second = await tokens();
+    const third = await tokens();
+    await send('get', '/auth/sessions', first).expect(200);
+    await send('delete', '/auth/sessions/of-nobody', first).expect(404);
+    expectEvents();
+    await send('delete', `/auth/sessions/${second.sessionId}`, first).expect(204);
+    const reason = 'session-ended';
+    expectEvents(['revoked', { userId, sessionIds: [second.sessionId], reason }]);
+    await send('delete', `/auth/sessions/${second.sessionId}`, first).expect(404);
+    expectEvents();
+    await send('delete', '/auth/sessions', first).expect(200);
+    expectEvents(['revoked', { userId, sessionIds: [third.sessionId], reason }]);
+    await send('delete', '/auth/sessions', first).expect(200);
+    expectEvents();
+  });
+
+  test('POST /password', async () => {
+    const userId = user.id;
+    const { sessionId, ...pair } = await tokens();
+    const other = await tokens();
+    const who = { userId, sessionId };
+    const change = (currentPassword: string) =>
+      post('password', { currentPassword, newPassword: NEW_PASSWORD }, pair);
+    await post('password', { currentPassword: PASSWORD }, pair).expect(400);
+    expectEvents();
+    await change(PASSWORD).expect(200);
+    expectEvents(
+      ['revoked', { userId, sessionIds: [other.sessionId], reason: 'password-changed' }],
+      ['passwordChanged', who],
+    );
+    await change(GUESS).expect(401);
+    expectEvents(['passwordChangeFailed', { code: 'INVALID_CREDENTIALS', ...who }]);
+    await change(PASSWORD).expect(429);
+    const retryAfterSeconds = expect.any(Number) as number;
+    expectEvents(['locked', { limit: 'password', key: userId, retryAfterSeconds, ...who }]);
+  });
+
+  test('server code: no request, so that nobody is anywhere', async () => {
+    const userId = user.id;
+    const { sessionId } = await tokens();
+    const { sessionId: second } = await tokens();
+    const { sessionId: third } = await tokens();
+    const nowhere = { ip: undefined, userAgent: undefined };
+    const reason = 'server';
+    await testApp.auth.sessions.revoke(userId, sessionId);
+    expectEvents(['revoked', { userId, sessionIds: [sessionId], reason, ...nowhere }]);
+    await testApp.auth.sessions.revoke(userId, sessionId);
+    expectEvents();
+    await testApp.auth.sessions.revokeAll(userId, { except: third });
+    expectEvents(['revoked', { userId, sessionIds: [second], reason, ...nowhere }]);
+    await backend.options.users.delete(userId);
+    expectEvents(['revoked', { userId, sessionIds: [third], reason: 'user-gone', ...nowhere }]);
+  });
 });
 
-test('an outage is announced with its cause', async () => {
+describe('what happens between two steps of a request', () => {
   const users = new MemoryUserStore();
-  const testApp = createTestApp({ users });
-  await users.create({ username: 'ann', passwordHash: null });
-  const browser = await testApp.loggedIn('ann');
-  const outage = new AuthError('SERVICE_UNAVAILABLE', { cause: new Error('down'), retryAfterSeconds: 2 });
-  jest.spyOn(users, 'findById').mockRejectedValue(outage);
-  const errors: Error[] = [];
-  testApp.auth.events.on('unavailable', ({ error }) => errors.push(error));
-  expect((await browser.get('/auth/info')).status).toBe(503);
-  expect(errors).toEqual([outage]);
+  const refreshTokens = new MemoryRefreshTokenStore();
+  const testApp = createTestApp({ users, refreshTokens, limits: { address: { failures: 1 } } });
+  const heard: [string, object][] = [];
+  const outage = new AuthError('SERVICE_UNAVAILABLE', { cause: new Error('down') });
+  let ann: StoredUser;
+
+  beforeAll(async () => {
+    ann = await users.create({ username: 'ann', passwordHash });
+    testApp.auth.events.onAny(({ type, at: _at, ...details }) => heard.push([type, details]));
+  });
+  beforeEach(() => void (heard.length = 0));
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => testApp.auth.close());
+
+  test('an outage is announced with its cause, once', async () => {
+    const browser = await testApp.loggedIn('ann');
+    heard.length = 0;
+    jest.spyOn(users, 'findById').mockRejectedValue(outage);
+    expect((await browser.get('/auth/info')).status).toBe(503);
+    expect((await browser.post('/auth/refresh')).status).toBe(503);
+    expect(heard).toEqual([
+      ['unavailable', { error: outage }],
+      ['unavailable', { error: outage }],
+    ]);
+  });
+
+  test('too many failures from one address', async () => {
+    const login = () => testApp.client().post('/auth/login').send({ username: 'eve', password: GUESS });
+    await login().expect(401);
+    await login().expect(429);
+    const details = { limit: 'address', key: '127.0.0.1', userId: undefined };
+    expect(heard).toEqual([
+      ['loginFailed', expect.anything()],
+      ['locked', expect.objectContaining(details)],
+    ]);
+  });
+
+  test.each<[string, Partial<StoredUser> | undefined]>([
+    ['unknown-user', undefined],
+    ['disabled', { disabled: true }],
+    ['password-changed', { passwordHash: 'another' }],
+  ])('a login that is overtaken has failed: %s', async (reason, change) => {
+    const current = change && { ...ann, ...change };
+    // The test's own quick login looks the user up as well.
+    const find = jest.spyOn(users, 'findById').mockResolvedValue(current);
+    find.mockResolvedValueOnce(ann).mockResolvedValueOnce(ann);
+    await testApp.client().post('/quick-login').send({ username: 'ann' }).expect(401);
+    expect(heard).toEqual([
+      ['loginFailed', expect.objectContaining({ userId: ann.id, username: 'ann', reason })],
+    ]);
+  });
+
+  describe('a password change', () => {
+    const change = async () => {
+      const { accessToken } = await testApp.tokensOf('ann');
+      heard.length = 0;
+      return testApp
+        .client()
+        .post('/auth/password')
+        .set('Authorization', `Bearer ${accessToken}`)
+        .send({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD });
+    };
+    const names = () => heard.map(([type]) => type);
+
+    test('that another one has overtaken has failed', async () => {
+      jest.spyOn(users, 'updatePasswordHash').mockResolvedValue(false);
+      expect((await change()).status).toBe(401);
+      expect(names()).toEqual(['passwordChangeFailed']);
+    });
+
+    test('of a user who has just gone has failed', async () => {
+      const find = jest.spyOn(users, 'findById').mockImplementation(() => Promise.resolve(ann));
+      const { accessToken } = await testApp.tokensOf('ann');
+      find.mockResolvedValue(undefined);
+      heard.length = 0;
+      const response = await testApp
+        .client()
+        .post('/auth/password')
+        .set('Authorization', `Bearer ${accessToken}`)
+        .send({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD });
+      expect(response.status).toBe(401);
+      expect(heard).toEqual([
+        ['passwordChangeFailed', expect.objectContaining({ code: 'ACCESS_TOKEN_INVALID', userId: ann.id })],
+      ]);
+    });
+
+    test('that an outage took back has not happened', async () => {
+      jest.spyOn(refreshTokens, 'revokeAll').mockRejectedValue(outage);
+      expect((await change()).status).toBe(503);
+      expect(names()).toEqual(['unavailable']);
+    });
+
+    test('that an outage kept from being taken back has', async () => {
+      jest.spyOn(refreshTokens, 'revokeAll').mockRejectedValue(outage);
+      jest.spyOn(users, 'updatePasswordHash').mockResolvedValueOnce(true).mockRejectedValue(outage);
+      expect((await change()).status).toBe(503);
+      expect(names()).toEqual(['passwordChanged', 'unavailable']);
+    });
+
+    test('whose own session ended meanwhile has', async () => {
+      // The guard still finds it.
+      const find = jest.spyOn(refreshTokens, 'find').mockResolvedValue(undefined);
+      find.mockResolvedValueOnce({} as Session);
+      jest.spyOn(users, 'updatePasswordHash').mockResolvedValue(true);
+      expect((await change()).status).toBe(401);
+      expect(names().filter((name) => name !== 'revoked')).toEqual(['passwordChanged']);
+    });
+  });
+
+  test('a logout that was done, though its answer got lost, is told by the one that is tried again', async () => {
+    const { refreshToken } = await testApp.tokensOf('ann');
+    heard.length = 0;
+    const revoke = refreshTokens.revoke.bind(refreshTokens);
+    jest.spyOn(refreshTokens, 'revoke').mockImplementationOnce(async (...session) => {
+      await revoke(...session);
+      throw outage;
+    });
+    const logout = () => testApp.client().post('/auth/logout').send({ refreshToken });
+    for (const status of [503, 200, 200]) await logout().expect(status);
+    expect(heard.map(([type]) => type)).toEqual(['unavailable', 'revoked']);
+  });
+
+  test('of many parallel thieves with one token, the first is a reuse', async () => {
+    const clock = holdClock();
+    const held = createTestApp({ users, clock });
+    const { refreshToken } = await held.tokensOf('ann');
+    const refresh = () => held.client().post('/auth/refresh').send({ refreshToken });
+    await refresh().expect(200);
+    clock.advance(60);
+    const types: string[] = [];
+    held.auth.events.onAny(({ type }) => types.push(type));
+    await Promise.all([refresh(), refresh(), refresh()]);
+    expect(types).toEqual(['reuse', 'refreshFailed', 'refreshFailed']);
+    await held.auth.close();
+  });
 });
 
 describe('a listener that fails', () => {

@@ -1,0 +1,35 @@
+import { printable } from '../../src/utils/printable';
+
+test.each([
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
+  '2001:db8::1%eth0',
+  'Zoë Øster',
+  'नेहा 👩‍💻 אן',
+  'C:\\Users\\ann',
+])('%s stays as it is', (text) => expect(printable(text, 512)).toBe(text));
+
+test.each([
+  ['NUL', 'a\0b', 'a\\u{0}b'],
+  ['CR LF', 'a\r\nb', 'a\\u{d}\\u{a}b'],
+  ['ESC', '\x1b[31mred\x1b[0m', '\\u{1b}[31mred\\u{1b}[0m'],
+  ['DEL and the 8-bit CSI', 'a\x7fb\x9b31m', 'a\\u{7f}b\\u{9b}31m'],
+  ['NEL', 'a\x85b', 'a\\u{85}b'],
+  ['LINE SEPARATOR', 'a\u2028b', 'a\\u{2028}b'],
+  ['PARAGRAPH SEPARATOR', 'a\u2029b', 'a\\u{2029}b'],
+  ['RIGHT-TO-LEFT OVERRIDE', 'a\u202eb', 'a\\u{202e}b'],
+  ['isolates', 'a\u2066b\u2069', 'a\\u{2066}b\\u{2069}'],
+  ['half a character', 'a\ud83d', 'a\\u{d83d}'],
+])('%s is escaped', (_name, text, shown) => {
+  expect(printable(text, 512)).toBe(shown);
+  expect(printable(shown, 512)).toBe(shown);
+});
+
+test('is never longer than asked for, escapes and all', () => {
+  expect(printable('x'.repeat(600), 512)).toBe('x'.repeat(512));
+  expect(printable('\u2028'.repeat(600), 512)).toHaveLength(512);
+});
+
+test('a character that is cut in two leaves no half behind', () => {
+  expect(printable('ab💻', 3)).toBe('ab\\');
+  expect(printable('ab💻', 3).isWellFormed()).toBe(true);
+});

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AUTH_EVENT_NAMES, type AuthEventDetails, type AuthEventName } from '../../src';
+import { AuthEvents } from '../../src/events';
+import { PASSWORD } from '../helpers/app';
+import { eventually } from '../helpers/eventually';
+import { freePort } from '../helpers/free-port';
+import { useDocPage, type Browse } from '../helpers/snippets';
+import { decodeToken, nonCanonical } from '../helpers/tokens';
+
+const page = useDocPage('docs/observability.md');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'observability-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const post = (browse: Browse, where: string, body: object = {}) =>
+  browse(`/auth/${where}`, { method: 'POST', body: JSON.stringify(body) });
+
+/** Registers, fails to log in, logs in, refreshes with a forged token, and logs out. @returns the tokens */
+async function comeAndGo(browse: Browse): Promise<{ accessToken: string; refreshToken: string }> {
+  const ann = { username: 'ann', password: PASSWORD };
+  await post(browse, 'register', ann);
+  await post(browse, 'login', { ...ann, password: 'guess-by-eve' });
+  await post(browse, 'login', { username: 'secret-in-the-wrong-field', password: 'ann' });
+  const login = await post(browse, 'login', { ...ann, transport: 'body' });
+  expect(login.status).toBe(200);
+  const tokens = (await login.json()) as { accessToken: string; refreshToken: string };
+  await post(browse, 'refresh', { refreshToken: nonCanonical(tokens.refreshToken) });
+  await post(browse, 'logout', { refreshToken: tokens.refreshToken });
+  return tokens;
+}
+
+const CAME_AND_WENT = [
+  ['registered', ''],
+  ['loginFailed', 'wrong-password'],
+  ['loginFailed', 'unknown-user'],
+  ['login', ''],
+  ['refreshFailed', 'REFRESH_TOKEN_INVALID'],
+  ['revoked', 'logout'],
+];
+
+test('one kind of event, or all of them', () => {
+  const { listen } = page.evaluate('listen') as { listen: (auth: { events: AuthEvents }) => () => void };
+  const info = jest.spyOn(console, 'info').mockReturnValue();
+  const warn = jest.spyOn(console, 'warn').mockReturnValue();
+  const events = new AuthEvents();
+  const stop = listen({ events });
+  const where = { ip: '192.0.2.1', userAgent: undefined };
+  const theft = () => ({ userId: 'ann', sessionId: 'session', generation: 1, ...where });
+  events.announce('reuse', theft);
+  stop();
+  events.announce('reuse', theft);
+  expect([warn.mock.calls.length, info.mock.calls.length]).toEqual([2, 1]);
+  jest.restoreAllMocks();
+});
+
+test('the audit log: one line of JSON for each event, nothing secret in it, session ids hashed', async () => {
+  const file = path.join(folder, 'audit.log');
+  const browse = await page.start('pino', { AUDIT_LOG: file });
+  const { accessToken, refreshToken } = await comeAndGo(browse);
+  const log = readFileSync(file, 'utf8');
+  const lines = log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map(({ event, code, reason }) => [event, code ?? reason ?? ''])).toEqual(CAME_AND_WENT);
+  expect(lines.map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'info', 'warn', 'info']);
+
+  const sessionId = decodeToken(refreshToken).payload['sid'] as string;
+  const session = createHash('sha256').update(sessionId).digest('hex').slice(0, 16);
+  const { userId, ...registered } = lines[0] ?? {};
+  const where = { ip: expect.stringContaining('127.0.0.1') as string, userAgent: 'node' };
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string;
+  expect(registered).toEqual({ level: 'info', time, event: 'registered', username: 'ann', ...where });
+  expect(lines[3]).toEqual({ level: 'info', time, event: 'login', userId, session, ...where });
+  expect(lines[5]).toMatchObject({ userId, sessions: [session] });
+  for (const secret of [PASSWORD, 'guess-by-eve', 'wrong-field', accessToken, refreshToken, sessionId])
+    expect(log).not.toContain(secret);
+});
+
+test('Prometheus: counters with bounded labels, a gauge of what is heard, on a port of its own', async () => {
+  const port = String(await freePort());
+  const browse = await page.start('prometheus', { METRICS_PORT: port });
+  const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  await eventually('revocations are heard', async () =>
+    (await scrape()).includes('auth_revocations_current 1\n'),
+  );
+  expect((await browse('/metrics')).status).toBe(404);
+  const before = await scrape();
+  for (const name of AUTH_EVENT_NAMES)
+    expect(before).toContain(`auth_events_total{type="${name}",reason=""} `);
+
+  await comeAndGo(browse);
+  const after = await scrape();
+  for (const [type, reason] of CAME_AND_WENT)
+    expect(after).toContain(`auth_events_total{type="${type}",reason="${reason}"} 1\n`);
+  expect(after).not.toMatch(/ann|wrong-field|127\.0\.0\.1/);
+  expect(page.unmarked.join()).toContain('auth_revocations_current == 0');
+});
+
+test('OpenTelemetry: counted, on the span of its request, and http.route is right', async () => {
+  const file = path.join(folder, 'telemetry.json');
+  const sdk = pathToFileURL(path.join(__dirname, '../helpers/telemetry.mjs')).href;
+  const browse = await page.start('opentelemetry', {
+    NODE_OPTIONS: `--import ${sdk}`,
+    TELEMETRY_FILE: file,
+  });
+  await comeAndGo(browse);
+  interface Told {
+    name: string;
+    attributes: Record<string, string>;
+  }
+  interface Telemetry {
+    points: (Told & { value: number })[];
+    spans: (Told & { events: Told[] })[];
+  }
+  const read = () => JSON.parse(readFileSync(file, 'utf8')) as Telemetry;
+  await eventually('the last request is reported', () =>
+    Promise.resolve(read().spans.some(({ name }) => name === 'POST /auth/logout')),
+  );
+  const { points, spans } = read();
+  const attributes = (type = '', reason = '') => ({ 'auth.event': type, 'auth.reason': reason });
+  expect(points).toEqual(
+    CAME_AND_WENT.map(([type, reason]) => ({
+      ...{ name: 'auth.events', value: 1 },
+      attributes: attributes(type, reason),
+    })),
+  );
+  const routes = ['register', 'login', 'login', 'login', 'refresh', 'logout'];
+  expect(spans.filter(({ events }) => events.length > 0)).toEqual(
+    CAME_AND_WENT.map(([type, reason], request) => ({
+      name: `POST /auth/${routes[request]}`,
+      attributes: { 'http.route': `/auth/${routes[request]}` },
+      events: [{ name: 'auth.event', attributes: attributes(type, reason) }],
+    })),
+  );
+});
+
+/** The compiler holds this to the code, and the test the page to this. */
+const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], true> } = {
+  registered: { userId: true, username: true, ip: true, userAgent: true },
+  registerFailed: { username: true, code: true, ip: true, userAgent: true },
+  login: { userId: true, sessionId: true, ip: true, userAgent: true },
+  loginFailed: { username: true, userId: true, reason: true, ip: true, userAgent: true },
+  locked: {
+    ...{ limit: true, key: true, retryAfterSeconds: true },
+    ...{ userId: true, sessionId: true, ip: true, userAgent: true },
+  },
+  refresh: { userId: true, sessionId: true, replayed: true, ip: true, userAgent: true },
+  refreshFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
+  reuse: { userId: true, sessionId: true, generation: true, ip: true, userAgent: true },
+  revoked: { userId: true, sessionIds: true, reason: true, ip: true, userAgent: true },
+  passwordChanged: { userId: true, sessionId: true, ip: true, userAgent: true },
+  passwordChangeFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
+  refused: {
+    ...{ code: true, method: true, route: true },
+    ...{ userId: true, sessionId: true, ip: true, userAgent: true },
+  },
+  revocations: { current: true, error: true },
+  unavailable: { error: true },
+};
+
+test('the table names every event, in order, with every member', () => {
+  const text = readFileSync(path.join(__dirname, '../../docs/observability.md'), 'utf8');
+  const table = text.slice(text.indexOf('## The events'), text.indexOf('## One happening'));
+  const rows = Array.from(
+    table.matchAll(/^\| `(\w+)` +\| [^|]+\| ([^|]+)\|$/gm),
+    ([, name, members = '']) => [
+      name,
+      Array.from(
+        members.replace('_where_', '`ip`, `userAgent`').matchAll(/`(\w+)`/g),
+        ([, member]) => member,
+      ),
+    ],
+  );
+  expect(rows).toEqual(AUTH_EVENT_NAMES.map((name) => [name, Object.keys(MEMBERS[name])]));
+});

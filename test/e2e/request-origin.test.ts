@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { MemoryUserStore, type AuthEvent } from '../../src';
 import { originOf } from '../../src/middleware/request-origin';
@@ -79,6 +79,29 @@ describe('what a client says of itself, over a bare socket', () => {
     expect(await login(`User-Agent: ${sent}`)).toBe('400');
     expect(heard).toEqual([]);
   });
+});
+
+test('who breaks the connection off before a guard has asked the store has an address all the same', async () => {
+  const users = new MemoryUserStore();
+  const testApp = createTestApp({ users }, (app, auth) => {
+    app.get('/admin', auth.guard({ roles: ['admin'], loadUser: true }), (_req, res) => res.sendStatus(204));
+  });
+  const ann = await users.create({ username: 'ann', passwordHash: null });
+  const { accessToken } = await testApp.tokensOf('ann');
+  const heard = new Promise((resolve) => testApp.auth.events.once('refused', resolve));
+  const server = createServer(testApp.app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const connection = once(server, 'connection') as Promise<[Socket]>;
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  jest.spyOn(users, 'findById').mockImplementation(async () => {
+    socket.destroy();
+    await connection.then(([broken]) => once(broken, 'close'));
+    return ann;
+  });
+  socket.write(`GET /admin HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${accessToken}\r\n\r\n`);
+  expect(await heard).toMatchObject({ code: 'FORBIDDEN', ip: '127.0.0.1', userId: ann.id });
+  server.close();
+  await testApp.auth.close();
 });
 
 describe('originOf, where Node has been told not to refuse', () => {

@@ -80,6 +80,7 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
 
 test('the public surface is this, and a change to it is a decision', () => {
   expect(Object.keys(source).sort()).toEqual([
+    'AUTH_EVENT_NAMES',
     'AUTH_FAILURES',
     'AuthError',
     'MemoryRefreshTokenStore',

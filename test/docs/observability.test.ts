@@ -121,9 +121,10 @@ test('OpenTelemetry: counted, on the span of its request, and http.route is righ
     spans: (Told & { events: Told[] })[];
   }
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as Telemetry;
-  await eventually('the last request is reported', () =>
-    Promise.resolve(read().spans.some(({ name }) => name === 'POST /auth/logout')),
-  );
+  await eventually('the last request is reported', async () => {
+    await Promise.resolve(); // until there is a file
+    return read().spans.some(({ name }) => name === 'POST /auth/logout');
+  });
   const { points, spans } = read();
   const attributes = (type = '', reason = '') => ({ 'auth.event': type, 'auth.reason': reason });
   expect(points).toEqual(

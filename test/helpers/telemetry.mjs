@@ -8,7 +8,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { Server } from 'node:http';
 
 const storage = new AsyncLocalStorage();
@@ -39,20 +39,24 @@ trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new Sim
 const tracer = trace.getTracer('telemetry of the tests');
 
 async function report() {
+  // First, so that whoever finds a span finds what it counted as well.
+  const finished = spans.getFinishedSpans().map(({ name, attributes, events }) => ({
+    ...{ name, attributes },
+    events: events.map((event) => ({ name: event.name, attributes: event.attributes })),
+  }));
   const { resourceMetrics } = await reader.collect();
   const points = resourceMetrics.scopeMetrics
     .flatMap(({ metrics }) => metrics)
     .flatMap(({ descriptor, dataPoints }) =>
       dataPoints.map(({ attributes, value }) => ({ name: descriptor.name, attributes, value })),
     );
-  const finished = spans.getFinishedSpans().map(({ name, attributes, events }) => ({
-    ...{ name, attributes },
-    events: events.map((event) => ({ name: event.name, attributes: event.attributes })),
-  }));
-  writeFileSync(String(process.env['TELEMETRY_FILE']), JSON.stringify({ points, spans: finished }));
+  const file = String(process.env['TELEMETRY_FILE']);
+  writeFileSync(`${file}.next`, JSON.stringify({ points, spans: finished }));
+  renameSync(`${file}.next`, file); // nobody reads half of it
 }
+let reported = Promise.resolve();
 
-// As the instrumentation of HTTP does it: a span around the request, named after the route when the response is closed.
+// As the instrumentation of HTTP does it: a span around the request, named after the route when the answer is closed.
 /** @type {(this: Server, name: string, ...args: any[]) => boolean} */
 const emit = Server.prototype.emit;
 
@@ -66,7 +70,7 @@ function emitTraced(name, ...args) {
     span.updateName(`${req.method} ${request.route}`);
     span.setAttribute('http.route', request.route);
     span.end();
-    void report();
+    reported = reported.then(report);
   });
   const active = setRPCMetadata(trace.setSpan(context.active(), span), request);
   return context.with(active, () => emit.call(this, name, ...args));

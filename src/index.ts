@@ -32,7 +32,11 @@ export {
   PostgresRefreshTokenStore,
   type PostgresRefreshTokenStoreOptions,
 } from './stores/postgres-refresh-token-store.js';
-export { PostgresUserStore, type PostgresUserStoreOptions } from './stores/postgres-user-store.js';
+export {
+  PostgresUserStore,
+  type ListUsersOptions,
+  type PostgresUserStoreOptions,
+} from './stores/postgres-user-store.js';
 export type { RedisClient } from './stores/redis-client.js';
 export {
   RedisRefreshTokenStore,

@@ -30,7 +30,11 @@ export type Transport = 'cookie' | 'body';
 export const transportSchema = z.enum(['cookie', 'body'], { error: "must be 'cookie' or 'body'" });
 
 /** What the bodies of the requests must look like. Members that nobody asked for are ignored. */
-export function createBodySchemas({ usernameField, passwordField, password }: AuthConfig): BodySchemas {
+export function createBodySchemas({
+  usernameField,
+  passwordField,
+  password,
+}: Pick<AuthConfig, 'usernameField' | 'passwordField' | 'password'>): BodySchemas {
   const username = text
     .meta(described.username)
     .transform(normalizeUsername)

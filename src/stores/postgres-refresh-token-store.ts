@@ -60,9 +60,14 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     );
   }
 
+  /** The SQL that `migrate` runs: statements that may be run again. */
+  get schema(): string {
+    return this.#sql.schema;
+  }
+
   /** Creates what is missing. Safe to run again, and from several processes at once. */
   async migrate(): Promise<void> {
-    await this.#postgres.migrate(this.#sql.schema);
+    await this.#postgres.migrate(this.schema);
   }
 
   async create(session: NewSession): Promise<void> {

@@ -19,6 +19,13 @@ export interface PostgresUserStoreOptions {
   identitiesTable?: string;
 }
 
+export interface ListUsersOptions {
+  /** 1 to 1000. Default: 100. */
+  limit?: number;
+  /** The username at which the page before ended. Default: none, which begins at the first. */
+  after?: string;
+}
+
 interface UserRow {
   id: string;
   username: string;
@@ -27,6 +34,7 @@ interface UserRow {
   disabled: boolean;
 }
 
+const MAX_PAGE = 1000;
 const COLUMNS = 'id, username, password_hash, roles, disabled';
 
 /** Users in a table of PostgreSQL. Names are unique by `usernameKey`, which has a column and index of its own. */
@@ -47,9 +55,9 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     );
   }
 
-  /** Creates what is missing. Safe to run again, and from several processes at once. */
-  async migrate(): Promise<void> {
-    await this.#postgres.migrate(`
+  /** The SQL that `migrate` runs: statements that may be run again. */
+  get schema(): string {
+    return `
       CREATE TABLE IF NOT EXISTS ${this.#table} (
         id            text PRIMARY KEY DEFAULT gen_random_uuid()::text,
         username      text NOT NULL,
@@ -65,7 +73,12 @@ export class PostgresUserStore implements UserStore, IdentityStore {
         user_id text NOT NULL REFERENCES ${this.#table} (id) ON DELETE CASCADE,
         PRIMARY KEY (issuer, subject)
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`);
+      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`;
+  }
+
+  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  async migrate(): Promise<void> {
+    await this.#postgres.migrate(this.schema);
   }
 
   findByUsername(username: string): Promise<StoredUser | undefined> {
@@ -76,6 +89,20 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   findById(id: string): Promise<StoredUser | undefined> {
     return this.#findOne(`SELECT ${COLUMNS} FROM ${this.#table} WHERE id = $1`, [id]);
+  }
+
+  /**
+   * Users in the order of their names (of `usernameKey`), one page at a time.
+   * @throws RangeError when `limit` is not a whole number from 1 to 1000
+   */
+  async list({ limit = 100, after }: ListUsersOptions = {}): Promise<StoredUser[]> {
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+      throw new RangeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
+    const rows = await this.#postgres.query<UserRow>(
+      `SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key > $1 ORDER BY username_key LIMIT $2`,
+      [usernameKey(after ?? ''), limit],
+    );
+    return rows.map(toUser);
   }
 
   async create({ username, passwordHash, roles = [] }: NewUser): Promise<StoredUser> {
@@ -186,14 +213,16 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   async #findOne(text: string, values: unknown[]): Promise<StoredUser | undefined> {
     const [row] = await this.#postgres.query<UserRow>(text, values);
-    return (
-      row && {
-        id: row.id,
-        username: row.username,
-        passwordHash: row.password_hash,
-        roles: row.roles,
-        disabled: row.disabled,
-      }
-    );
+    return row && toUser(row);
   }
+}
+
+function toUser(row: UserRow): StoredUser {
+  return {
+    id: row.id,
+    username: row.username,
+    passwordHash: row.password_hash,
+    roles: row.roles,
+    disabled: row.disabled,
+  };
 }

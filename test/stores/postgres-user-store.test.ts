@@ -63,3 +63,36 @@ test('a deleted user takes the identities along', async () => {
   expect(await store.findByIdentity(identity)).toBeUndefined();
   expect((await store.findOrCreate(identity, { username: 'leaver' })).id).not.toBe(id);
 });
+
+describe('list', () => {
+  let listed: PostgresUserStore;
+  const namesOf = (users: { username: string }[]) => users.map(({ username }) => username);
+
+  beforeAll(async () => {
+    listed = new PostgresUserStore(database.pool, { table: 'listed_users' });
+    await listed.migrate();
+    for (const username of ['Dora', 'ann', 'Carl', 'bob'])
+      await listed.create({ username, passwordHash: null });
+  });
+
+  test('goes by name, page by page, and ends', async () => {
+    const first = await listed.list({ limit: 3 });
+    expect(namesOf(first)).toEqual(['ann', 'bob', 'Carl']);
+    expect(first[0]).toEqual(await listed.findByUsername('ann'));
+    expect(namesOf(await listed.list({ limit: 3, after: 'CARL' }))).toEqual(['Dora']);
+    expect(await listed.list({ after: 'dora' })).toEqual([]);
+    expect(await listed.list()).toHaveLength(4);
+  });
+
+  test.each([0, -1, 1.5, 1001, NaN])('refuses a page of %p', async (limit) => {
+    await expect(listed.list({ limit })).rejects.toThrow(RangeError);
+  });
+});
+
+test('schema is what migrate runs: by hand it makes the same table, and may be run again', async () => {
+  const byHand = new PostgresUserStore(database.pool, { table: 'by_hand' });
+  await database.pool.query(byHand.schema);
+  await database.pool.query(byHand.schema);
+  const { id } = await byHand.create({ username: 'ann', passwordHash: null });
+  expect(await byHand.findById(id)).toMatchObject({ username: 'ann' });
+});

@@ -1,0 +1,58 @@
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { durationInSeconds } from '../utils/duration.js';
+
+export interface JsonOption {
+  json?: boolean;
+}
+
+export function username(): Argument {
+  return new Argument('<username>', 'in whatever case');
+}
+
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON, for scripts');
+}
+
+export function withEnvironment(command: Command): Command {
+  return withJson(command).option('--env-file <path>', 'read variables from a file; those that are set win');
+}
+
+export function withUsersTable(command: Command): Command {
+  return command.option('--users-table <name>', "the PostgresUserStore's table (default: visa_users)");
+}
+
+export function withTables(command: Command): Command {
+  const store = "the PostgresRefreshTokenStore's";
+  return withUsersTable(command)
+    .option('--sessions-table <name>', `${store} table (default: visa_refresh_tokens)`)
+    .option('--attempts-table <name>', `${store} attemptsTable (default: visa_attempts)`)
+    .option('--revocations-table <name>', `${store} revocationsTable (default: visa_revocations)`);
+}
+
+export function withSessions(command: Command): Command {
+  return command
+    .option('--redis-prefix <prefix>', "the RedisRefreshTokenStore's keyPrefix (default: visa:)")
+    .addOption(
+      new Option(
+        '--access-lifetime <duration>',
+        "the app's accessToken.expiresIn, where it is not 30m: so long is the end of a session remembered",
+      ).argParser(duration),
+    );
+}
+
+export function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+}
+
+function duration(text: string): string {
+  if ((durationInSeconds(text) ?? 0) >= 1) return text;
+  throw new InvalidArgumentError("It must be a duration such as '30m'.");
+}
+
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ npx passport-visa ${line}`).join('\n')}`;
+}

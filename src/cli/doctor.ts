@@ -1,0 +1,49 @@
+import { UsageError } from './cli-error.js';
+import { checkEnvironment, checkNode } from './doctor/check-environment.js';
+import { checkPostgres } from './doctor/check-postgres.js';
+import { checkRedis } from './doctor/check-redis.js';
+import { checkSecrets } from './doctor/check-secrets.js';
+import { checkUrl } from './doctor/check-url.js';
+import type { Finding } from './doctor/finding.js';
+import { packageManifest } from './manifest.js';
+import { printJson, printLine } from './output.js';
+import type { StoreNames } from './stores.js';
+
+export interface DoctorOptions extends StoreNames {
+  url?: string;
+  json?: boolean;
+}
+
+/** @returns the exit status */
+export async function doctor({ url, json, ...names }: DoctorOptions): Promise<number> {
+  const base = url === undefined ? undefined : routerUrl(url);
+  const [redis, postgres, web] = await Promise.all([
+    checkRedis(names.redisPrefix),
+    checkPostgres(names),
+    base ? checkUrl(base) : [],
+  ]);
+  const findings = [
+    checkNode(process.versions.node, packageManifest().engines.node),
+    ...checkSecrets(process.env),
+    ...checkEnvironment(process.env),
+    ...postgres,
+    ...redis,
+    ...web,
+  ];
+  const healthy = findings.every(({ level }) => level !== 'fail');
+  if (json) printJson({ healthy, findings });
+  else for (const finding of findings) printLine(describe(finding));
+  return healthy ? 0 : 1;
+}
+
+function describe({ level, about, message, cure }: Finding): string {
+  return `${level.padEnd(4)}  ${about}: ${message}${cure === undefined ? '' : ` -> ${cure}`}`;
+}
+
+function routerUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The text stays out of the message, because it may hold a password.
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search)
+    throw new UsageError('--url must be where auth.router is mounted, such as https://app.example.com/auth');
+  return url;
+}

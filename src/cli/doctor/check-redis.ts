@@ -1,0 +1,113 @@
+import type { Redis } from 'ioredis';
+import { CommandError } from '../cli-error.js';
+import { setting } from '../environment.js';
+import { reasonOf } from '../reason.js';
+import { withRedis } from '../redis.js';
+import { judgeClock, measureClock } from './check-clock.js';
+import { compareVersions } from './check-environment.js';
+import { findingsAbout, type Finding } from './finding.js';
+import { checkPermissions } from './redis-permissions.js';
+
+const OLDEST_SUPPORTED = '6.2';
+const DEFAULT_PREFIX = 'visa:';
+const { ok, warn, fail } = findingsAbout('redis');
+
+/** @param prefix what the app's keys begin with */
+export async function checkRedis(prefix = DEFAULT_PREFIX): Promise<Finding[]> {
+  if (setting('REDIS_URL') === undefined)
+    return [ok('REDIS_URL is not set: sessions are taken to live in PostgreSQL')];
+  try {
+    return await withRedis(async (redis) => [
+      ...(await checkServer(redis)),
+      await checkClock(redis),
+      await checkPermissions(redis, prefix),
+    ]);
+  } catch (error) {
+    const message = error instanceof CommandError ? error.message : reasonOf(error);
+    return [
+      fail(message, 'start the server, and see whether REDIS_URL and the firewall let this machine in'),
+    ];
+  }
+}
+
+async function checkServer(redis: Redis): Promise<Finding[]> {
+  const info = await readInfo(redis);
+  if (!info)
+    return [
+      warn(
+        "version, eviction and persistence can't be read: the user may not give INFO",
+        'look yourself: 6.2 or newer, maxmemory-policy noeviction, appendonly yes',
+      ),
+    ];
+  return [judgeVersion(info), judgeEviction(info), judgePersistence(info, await readSave(redis))];
+}
+
+export type RedisInfo = Readonly<Record<string, string>>;
+
+export function judgeVersion({ redis_version: version = '' }: RedisInfo): Finding {
+  if (compareVersions(version, OLDEST_SUPPORTED) >= 0) return ok(`Redis ${version}`);
+  return fail(`Redis ${version} is too old`, `upgrade to ${OLDEST_SUPPORTED} or newer`);
+}
+
+/** Every key of ours has a time to live, so that the volatile policies evict it too. */
+export function judgeEviction({ maxmemory_policy: policy, maxmemory }: RedisInfo): Finding {
+  const cure = 'set maxmemory-policy noeviction, or logins vanish when memory runs short';
+  if (policy === undefined) return warn("maxmemory-policy can't be read", `look yourself: ${cure}`);
+  if (policy === 'noeviction') return ok('maxmemory-policy is noeviction');
+  const message = `maxmemory-policy is ${policy}`;
+  return maxmemory === '0'
+    ? warn(`${message}, which counts as soon as maxmemory is set`, cure)
+    : fail(message, cure);
+}
+
+/** @param save the snapshots of `CONFIG GET save`; undefined where that can't be read */
+export function judgePersistence(info: RedisInfo, save: string | undefined): Finding {
+  const cure = 'set appendonly yes and appendfsync everysec';
+  if (info['aof_enabled'] === undefined) return warn("persistence can't be read", `look yourself: ${cure}`);
+  if (info['aof_enabled'] === '1') return ok('appendonly is yes');
+  if (save) return warn('it keeps snapshots only: a crash loses minutes of logins and sign-outs', cure);
+  if (save === undefined)
+    return warn("appendonly is no, and whether there are snapshots can't be read", cure);
+  if (Number(info['connected_slaves']) > 0)
+    return warn('it keeps nothing on disk: replicas alone hold what a crash would lose', cure);
+  return fail(
+    'it keeps nothing on disk: a restart ends all sessions, and forgets which had been ended',
+    cure,
+  );
+}
+
+async function checkClock(redis: Redis): Promise<Finding> {
+  try {
+    const ahead = await measureClock(async () => {
+      const [seconds, microseconds] = await redis.time();
+      return Number(seconds) * 1000 + Number(microseconds) / 1000;
+    });
+    return judgeClock('redis', ahead);
+  } catch (error) {
+    return fail(`its clock can't be read: ${reasonOf(error)}`, 'ACL SETUSER <user> +time');
+  }
+}
+
+async function readInfo(redis: Redis): Promise<RedisInfo | undefined> {
+  const text = await unlessForbidden(redis.info());
+  if (text === undefined) return undefined;
+  const lines = text.split(/\r?\n/).map((line) => line.split(':', 2));
+  return Object.fromEntries(lines.map(([name = '', value = '']) => [name, value]));
+}
+
+/** Managed servers forbid CONFIG, or don't know it. */
+async function readSave(redis: Redis): Promise<string | undefined> {
+  const reply = await unlessForbidden(redis.call('CONFIG', 'GET', 'save'));
+  // A list in RESP2, a map in RESP3, which ioredis hands over in one form or the other.
+  const value: unknown = Array.isArray(reply) ? reply[1] : (reply as { save?: unknown } | undefined)?.save;
+  return typeof value === 'string' ? value : undefined;
+}
+
+async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as Error).name === 'ReplyError') return undefined;
+    throw error;
+  }
+}

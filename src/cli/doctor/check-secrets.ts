@@ -1,0 +1,39 @@
+import { findingsAbout, type Finding } from './finding.js';
+
+const MIN_BYTES = 32; // RFC 7518 §3.2, and what createAuth takes
+/** 32 hexadecimal digits at random come to about 118, a line of prose as long to about as much. */
+const MIN_ENTROPY_BITS = 96;
+const PLACEHOLDER =
+  /change[-_ ]?(me|this|it)|secret|password|passw0rd|example|placeholder|your[-_ ]|replace|insert|todo|1234567|qwerty/i;
+const CURE = 'make two with `npx passport-visa secret`';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function checkSecrets(env: Environment): Finding[] {
+  const { ACCESS_TOKEN_SECRET: access, REFRESH_TOKEN_SECRET: refresh } = env;
+  const findings = [judgeSecret('ACCESS_TOKEN_SECRET', access), judgeSecret('REFRESH_TOKEN_SECRET', refresh)];
+  if (access && access === refresh)
+    findings.push(findingsAbout('secrets').fail('both secrets are the same', CURE));
+  return findings;
+}
+
+function judgeSecret(name: string, value: string | undefined): Finding {
+  const { ok, warn, fail } = findingsAbout('secrets');
+  if (!value) return fail(`${name} is not set`, `${CURE}, or name the file that has it with --env-file`);
+  if (value.trimStart().startsWith('-----BEGIN'))
+    return warn(`${name} is a PEM key, which is not judged here`, 'createAuth judges it when the app starts');
+  const bytes = Buffer.byteLength(value);
+  if (bytes < MIN_BYTES) return fail(`${name} has ${bytes} bytes; ${MIN_BYTES} are the least`, CURE);
+  if (PLACEHOLDER.test(value)) return fail(`${name} looks like a placeholder that was never replaced`, CURE);
+  if (entropyBits(value) < MIN_ENTROPY_BITS)
+    return fail(`${name} repeats itself too much to be random`, CURE);
+  return ok(`${name} is set, ${bytes} bytes`);
+}
+
+/** Shannon's, of the characters as they are: what is random has more than this, what repeats itself has less. */
+function entropyBits(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  const length = Array.from(text).length;
+  return Array.from(counts.values()).reduce((bits, count) => bits - count * Math.log2(count / length), 0);
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { run } from './program.js';
+
+/** A connection that won't close must not hold the command open once it has said everything. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+void run(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+  setTimeout(() => process.exit(), CLOSE_TIMEOUT_MS).unref();
+});

@@ -1,0 +1,58 @@
+import type { PostgresClient } from '../stores/postgres-client.js';
+import { printJson, printLine } from './output.js';
+import { withPostgres } from './postgres.js';
+import { openPostgresSessions, openUserStore, type StoreNames } from './stores.js';
+
+export interface MigrateOptions extends StoreNames {
+  only?: 'users' | 'sessions';
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+interface StoreWithSchema {
+  readonly schema: string;
+  migrate(): Promise<void>;
+}
+
+/** A store connects to nothing by itself, so that its schema can be had without a server. */
+const NO_SERVER: PostgresClient = { query: () => Promise.reject(new Error('There is no server')) };
+
+export async function migrate({ only, dryRun, json, ...names }: MigrateOptions): Promise<void> {
+  if (dryRun) {
+    printSchemas(await openStores(NO_SERVER, names, only), json);
+    return;
+  }
+  await withPostgres(async (pool) => {
+    const stores = await openStores(pool, names, only);
+    for (const [, store] of stores) await store.migrate();
+    const done = stores.map(([name]) => name);
+    if (json) printJson({ migrated: done });
+    else printLine(`The schema of ${done.join(' and ')} is up to date`);
+  });
+}
+
+async function openStores(
+  client: PostgresClient,
+  names: StoreNames,
+  only: MigrateOptions['only'],
+): Promise<[name: string, store: StoreWithSchema][]> {
+  const stores: [string, StoreWithSchema][] = [];
+  if (only !== 'sessions') stores.push(['users', await openUserStore(client, names)]);
+  if (only !== 'users') stores.push(['sessions', await openPostgresSessions(client, names)]);
+  return stores;
+}
+
+function printSchemas(stores: [string, StoreWithSchema][], json: boolean | undefined): void {
+  const schemas = stores.map(([name, { schema }]) => [name, dedent(schema)] as const);
+  if (json) printJson(Object.fromEntries(schemas));
+  else for (const [, sql] of schemas) for (const line of sql.split('\n')) printLine(line);
+}
+
+function dedent(sql: string): string {
+  const lines = sql
+    .replace(/^\s*\n/, '')
+    .trimEnd()
+    .split('\n');
+  const indent = /^ */.exec(lines[0] ?? '')?.[0] ?? '';
+  return lines.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n');
+}

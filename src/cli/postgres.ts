@@ -1,0 +1,25 @@
+import type { Pool } from 'pg';
+import { CommandError } from './cli-error.js';
+import { placeOf, requiredSetting } from './environment.js';
+import { optionalPackage } from './optional-package.js';
+import { reasonOf } from './reason.js';
+
+/** Whoever typed a command is told of an outage within two seconds. */
+export const CONNECT_TIMEOUT_MS = 1500;
+
+/** @returns what `work` does; the connections are closed before */
+export async function withPostgres<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
+  const url = requiredSetting('DATABASE_URL', 'postgres://…');
+  const place = placeOf('DATABASE_URL', url, ['postgres:', 'postgresql:']);
+  const { Pool } = await optionalPackage('pg', () => import('pg'));
+  const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, max: 2 });
+  pool.on('error', () => undefined); // the query in flight reports it
+  try {
+    await pool.query('SELECT 1').catch((error: unknown) => {
+      throw new CommandError(`PostgreSQL at ${place} can't be used: ${reasonOf(error)}`, { cause: error });
+    });
+    return await work(pool);
+  } finally {
+    void pool.end().catch(() => undefined);
+  }
+}

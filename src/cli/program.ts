@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import { defineCommands } from './commands.js';
+import { UsageError } from './cli-error.js';
+import { describeError, stackOf } from './describe-error.js';
+import { loadEnvFile } from './environment.js';
+import { packageManifest } from './manifest.js';
+import { printNote } from './output.js';
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+const HELP = `
+Environment:
+  DATABASE_URL          PostgreSQL, where users live (and sessions, where REDIS_URL is not set)
+  REDIS_URL             Redis, where sessions live
+  ACCESS_TOKEN_SECRET,  looked at by doctor, and by no other command
+  REFRESH_TOKEN_SECRET
+  DEBUG                 set to anything: errors with their stack
+
+Addresses and passwords come from the environment or --env-file alone: arguments can be read by everybody on the
+machine (ps), and stay in the shell's history.
+
+Exit status: 0 done, 1 failed, 2 wrong usage.
+
+Examples:
+  $ npx passport-visa secret >> .env
+  $ npx passport-visa migrate --env-file .env
+  $ npx passport-visa users create ann --roles admin --env-file .env
+  $ npx passport-visa doctor --env-file .env --url https://app.example.com/auth`;
+
+/** @returns the exit status */
+export async function run(args: string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('passport-visa')
+    .description('Secrets, schema, users and sessions of passport-visa, and a doctor for its servers.')
+    .version(packageManifest().version)
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(--help says more)')
+    .exitOverride();
+  defineCommands(program, (code) => (exitCode = code));
+  program.hook('preAction', (_program, command) => {
+    const { envFile } = command.opts<{ envFile?: string }>();
+    if (envFile !== undefined) loadEnvFile(envFile);
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // commander has said what was wrong, or shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    for (const line of describeError(error).split('\n')) printNote(`passport-visa: ${line}`);
+    if (process.env['DEBUG']) process.stderr.write(stackOf(error));
+    return error instanceof UsageError ? WRONG_USAGE : FAILED;
+  }
+}

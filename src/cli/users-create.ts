@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { createBodySchemas } from '../controllers/body-schemas.js';
+import { isAuthError } from '../errors.js';
+import { parseOptions } from '../options.js';
+import type { PostgresUserStore } from '../stores/postgres-user-store.js';
+import { MemoryRefreshTokenStore } from '../stores/memory-refresh-token-store.js';
+import { PasswordHasher } from '../utils/password.js';
+import { CommandError, UsageError } from './cli-error.js';
+import { shownUser } from './known-user.js';
+import { printJson, printLine } from './output.js';
+import { readPassword } from './read-password.js';
+import { parseRoles } from './roles.js';
+import { withUsers, type StoreNames } from './stores.js';
+
+export interface CreateUserOptions extends StoreNames {
+  roles?: string;
+  passwordStdin?: boolean;
+  minLength?: number;
+  json?: boolean;
+}
+
+export async function createUser(username: string, options: CreateUserOptions): Promise<void> {
+  const roles = options.roles === undefined ? [] : parseRoles([options.roles]);
+  await withUsers(options, async (users) => {
+    // Before anybody has typed a password in vain.
+    if (await users.findByUsername(username)) throw taken(username);
+    const password = await readPassword({ fromStdin: options.passwordStdin ?? false });
+    const user = await register(users, { username, password }, roles, options.minLength);
+    if (options.json) printJson({ user: shownUser(user) });
+    else printLine(`Created "${user.username}", id ${user.id}, roles: ${user.roles.join(', ') || 'none'}`);
+  });
+}
+
+/** As POST /register does, by its rules, and with roles. */
+async function register(
+  users: PostgresUserStore,
+  body: { username: string; password: string },
+  roles: string[],
+  minLength: number | undefined,
+) {
+  const config = defaultsOfAuth(users, minLength);
+  const parsed = createBodySchemas(config).register.safeParse(body);
+  if (!parsed.success)
+    throw new CommandError(
+      parsed.error.issues.map(({ path, message }) => `The ${path.join('.')} ${message}`).join('\n'),
+    );
+  const passwords = new PasswordHasher(config.password.cost);
+  try {
+    const passwordHash = await passwords.hash(parsed.data.password);
+    return await users.create({ username: parsed.data.username, passwordHash, roles });
+  } catch (error) {
+    throw isAuthError(error, 'USERNAME_TAKEN') ? taken(body.username) : error;
+  } finally {
+    await passwords.close();
+  }
+}
+
+/** The defaults stand in the options of `createAuth` alone. */
+function defaultsOfAuth(users: PostgresUserStore, minLength: number | undefined) {
+  const secret = () => randomBytes(32);
+  try {
+    return parseOptions({
+      users,
+      refreshTokens: new MemoryRefreshTokenStore(),
+      accessToken: { secret: secret() },
+      refreshToken: { secret: secret() },
+      password: minLength === undefined ? {} : { minLength },
+    });
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+function taken(username: string): CommandError {
+  return new CommandError(`The username "${username}" is taken`);
+}

@@ -2,7 +2,7 @@
 import { run } from './program.js';
 
 /** A connection that won't close must not hold the command open once it has said everything. */
-const CLOSE_TIMEOUT_MS = 1000;
+const CLOSE_TIMEOUT_MS = 300;
 
 void run(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode;

@@ -22,7 +22,6 @@ export async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<
   let reason: unknown;
   redis.on('error', (error) => (reason ??= error));
   try {
-    // Any command that every user may give, or is told that they may not: an answer either way.
     await connect(redis).catch((error: unknown) => {
       throw new CommandError(`Redis at ${place} can't be used: ${reasonOf(reason ?? error)}`, {
         cause: error,
@@ -34,12 +33,26 @@ export async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<
   }
 }
 
+/** ioredis limits each step alone: the connection, the greeting, the first question. */
 async function connect(redis: Redis): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    const tooLate = new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
+    timer = setTimeout(() => reject(tooLate), CONNECT_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([greet(redis), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function greet(redis: Redis): Promise<void> {
   await redis.connect();
   try {
     await redis.ping();
   } catch (error) {
-    // Not in the list of what the store needs, so that a careful administrator may have left it out.
+    // The store never asks for it, so that a careful administrator may have left it out.
     if (!(error as Error).message.startsWith('NOPERM')) throw error;
   }
 }

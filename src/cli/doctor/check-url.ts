@@ -27,7 +27,9 @@ export async function checkUrl(base: URL, fetchFrom: Fetch = fetch): Promise<Fin
       ...(await judgePlainHttp(base, (url) => fetchFrom(url, { signal, redirect: 'manual' }))),
     ];
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${TIME_LIMIT_MS / 1000} s` : reasonOf(error);
+    // `fetch` itself says no more than that it failed.
+    const { cause = error } = error as Error;
+    const reason = signal.aborted ? `no answer within ${TIME_LIMIT_MS / 1000} s` : reasonOf(cause);
     return [
       fail(`${base.origin} can't be reached: ${reason}`, 'start the app, and see whether --url leads to it'),
     ];

@@ -1,17 +1,15 @@
 import { isAuthError } from '../errors.js';
+import { sqlState, UNDEFINED_TABLE } from '../stores/postgres-client.js';
 import { CommandError, UsageError } from './cli-error.js';
 import { reasonOf, withoutCredentials } from './reason.js';
 
 /** What went wrong, for whoever typed the command. */
 export function describeError(error: unknown): string {
-  if (isAuthError(error, 'SERVICE_UNAVAILABLE')) return outage(reasonOf(error));
-  if (error instanceof CommandError && isAuthError(error.cause, 'SERVICE_UNAVAILABLE'))
-    return `${error.message}\n${outage(reasonOf(error.cause))}`;
   if (error instanceof CommandError || error instanceof UsageError) return withoutCredentials(error.message);
-  const reason = reasonOf(error);
-  if (error instanceof Error && error.message.startsWith('A table of passport-visa is missing'))
-    return `${reason}: run \`npx passport-visa migrate\``;
-  return reason;
+  if (isAuthError(error, 'SERVICE_UNAVAILABLE')) return outage(reasonOf(error));
+  if (error instanceof Error && sqlState(error.cause) === UNDEFINED_TABLE)
+    return 'A table is missing: run `npx passport-visa migrate`';
+  return reasonOf(error);
 }
 
 function outage(reason: string): string {

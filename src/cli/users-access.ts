@@ -1,4 +1,5 @@
 import { CommandError } from './cli-error.js';
+import { describeError } from './describe-error.js';
 import { knownUser, shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { withApp, withUsers, type StoreNames } from './stores.js';
@@ -15,7 +16,7 @@ export async function disableUser(username: string, options: AccessOptions): Pro
     auth.events.on('revoked', ({ sessionIds }) => (ended = ended.concat(sessionIds)));
     const known = await users.update(user.id, { disabled: true }).catch((error: unknown) => {
       throw new CommandError(
-        `"${user.username}" may be disabled, but it is not certain that all sessions have ended: run this again`,
+        `"${user.username}" may be disabled, but it is not certain that all sessions have ended: run this again\n${describeError(error)}`,
         { cause: error },
       );
     });

@@ -1,0 +1,161 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
+import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/app';
+import { createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
+import { cli, cliJson } from '../helpers/cli';
+import { eventually } from '../helpers/eventually';
+import { freePort } from '../helpers/free-port';
+
+let database: TestDatabase;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await new PostgresUserStore(database.pool).migrate();
+  await new PostgresRefreshTokenStore(database.pool).migrate();
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await database.close();
+});
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** Starts an app in a process of its own. @returns its address */
+async function startApp(kind: string, env: object): Promise<string> {
+  const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
+  const child = fork(require.resolve('../helpers/app-process.mjs'), [kind], {
+    env: { ...process.env, ...env, ...secrets },
+  });
+  children.push(child);
+  const [port] = (await once(child, 'message', { signal: AbortSignal.timeout(10_000) })) as [number];
+  return `http://127.0.0.1:${port}`;
+}
+
+describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
+  const prefix = randomPrefix();
+  const env: Record<string, string> = {};
+  const options = kind === 'redis' ? ['--redis-prefix', prefix] : [];
+  let address: string;
+
+  beforeAll(async () => {
+    env['DATABASE_URL'] = database.url;
+    if (kind === 'redis') env['REDIS_URL'] = process.env['TEST_REDIS_URL'] as string;
+    address = await startApp(kind, { ...env, KEY_PREFIX: prefix });
+  });
+
+  async function login(username: string, userAgent = 'test'): Promise<Tokens> {
+    const post = (path: string) =>
+      fetch(`${address}/auth/${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'User-Agent': userAgent },
+        body: JSON.stringify({ username, password: PASSWORD, transport: 'body' }),
+      });
+    await post('register'); // 409 the second time
+    return (await (await post('login')).json()) as Tokens;
+  }
+  async function visit({ accessToken }: Tokens): Promise<string> {
+    const response = await fetch(`${address}/profile`, {
+      headers: { Authorization: `Bearer ${accessToken}` },
+    });
+    return response.ok ? 'in' : ((await response.json()) as { code: string }).code;
+  }
+  /** Within a second, in a process that nobody has told but the store. */
+  async function expectRefused(tokens: Tokens): Promise<void> {
+    const startedAt = performance.now();
+    await eventually('the guard refuses', async () => (await visit(tokens)) === 'SESSION_REVOKED');
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  }
+
+  test('users disable: the guards of another process refuse at once, and enable lets in again', async () => {
+    const username = `ann-${kind}`;
+    const [tokens, bystander] = [await login(username), await login(`bob-${kind}`)];
+    expect(await visit(tokens)).toBe('in');
+
+    const { stdout, stderr, status } = await cli(['users', 'disable', username, ...options], { env });
+    await expectRefused(tokens);
+    expect([status, stdout, stderr]).toEqual([0, `Disabled "${username}"; sessions ended: 1\n`, '']);
+    expect(await visit(bystander)).toBe('in');
+    expect(await login(username)).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+
+    const enabled = await cliJson<{ user: object }>(['users', 'enable', username], { env });
+    expect(enabled.user).toMatchObject({ username, disabled: false });
+    expect(await visit(await login(username))).toBe('in');
+    expect(await visit(tokens)).toBe('SESSION_REVOKED');
+    const again = await cliJson<{ ended: string[] }>(['users', 'disable', username, ...options], { env });
+    expect(again.ended).toHaveLength(1);
+  });
+
+  test('a process that starts after it refuses too', async () => {
+    const username = `late-${kind}`;
+    const tokens = await login(username);
+    await cliJson(['users', 'disable', username, ...options], { env });
+    const before = address;
+    address = await startApp(kind, { ...env, KEY_PREFIX: prefix });
+    await expectRefused(tokens);
+    address = before;
+  });
+
+  test('sessions list and end: one, and all', async () => {
+    const username = `carl-${kind}`;
+    const first = await login(username, 'evil\u009b2J agent');
+    const [second, third] = [await login(username), await login(username)];
+    interface Listed {
+      sessions: { id: string; userAgent: string; ip: string }[];
+    }
+    const list = () => cliJson<Listed>(['sessions', 'list', username, ...options], { env });
+    const { sessions } = await list();
+    expect(sessions.map(({ userAgent }) => userAgent)).toEqual(['test', 'test', 'evil\u009b2J agent']);
+    expect(Object.keys(sessions[0] as object)).toEqual([
+      ...['id', 'createdAt', 'lastUsedAt', 'expiresAt', 'ip', 'userAgent'],
+    ]);
+    const table = await cli(['sessions', 'list', username, ...options], { env });
+    expect(table.stdout).toMatch(/^ID +LAST USED +EXPIRES +ADDRESS +USER AGENT\n/);
+    expect(table.stdout).toContain('evil\ufffd2J agent');
+
+    const id = sessions[2]?.id as string;
+    const end = (...args: string[]) => cli(['sessions', 'end', username, ...args, ...options], { env });
+    expect(await end(id)).toEqual({ status: 0, stdout: 'Sessions ended: 1\n', stderr: '' });
+    await expectRefused(first);
+    expect(await visit(second)).toBe('in');
+    const repeated = await end(id);
+    expect([repeated.status, repeated.stderr]).toEqual([
+      1,
+      `passport-visa: "${username}" has no session ${id}\n`,
+    ]);
+
+    expect((await end('--all')).stdout).toBe('Sessions ended: 2\n');
+    await expectRefused(third);
+    expect(await list()).toEqual({ sessions: [] });
+    const none = await cli(['sessions', 'list', username, ...options], { env });
+    expect([none.stdout, none.stderr]).toEqual(['', `"${username}" has no sessions\n`]);
+  });
+});
+
+test('disable says so when the sessions are out of reach, and changes nothing', async () => {
+  const users = new PostgresUserStore(database.pool);
+  await users.create({ username: 'dora', passwordHash: null });
+  const env = { DATABASE_URL: database.url, REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+  const { status, stderr } = await cli(['users', 'disable', 'dora'], { env });
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^passport-visa: Redis at .* can't be used/)]);
+  expect(await users.findByUsername('dora')).toMatchObject({ disabled: false });
+});
+
+test('disable says that it is to be repeated when the sessions can not be ended', async () => {
+  const users = new PostgresUserStore(database.pool);
+  await users.create({ username: 'dirk', passwordHash: null });
+  const args = ['users', 'disable', 'dirk', '--sessions-table', 'not_there'];
+  const { status, stderr } = await cli(args, { env: { DATABASE_URL: database.url } });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /"dirk" may be disabled, but it is not certain that all sessions have ended: run this again/,
+  );
+  expect(stderr).toMatch(/run `npx passport-visa migrate`/);
+  expect(await cliJson(['users', 'disable', 'dirk'], { env: { DATABASE_URL: database.url } })).toMatchObject({
+    user: { disabled: true },
+  });
+});

@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { PostgresUserStore } from '../../src';
+import { PasswordHasher } from '../../src/utils/password';
+import { PASSWORD } from '../helpers/app';
+import { createDatabase, type TestDatabase } from '../helpers/backends';
+import { cli, cliJson, type CliResult } from '../helpers/cli';
+
+let database: TestDatabase;
+let env: Record<string, string>;
+let users: PostgresUserStore;
+beforeAll(async () => {
+  database = await createDatabase();
+  env = { DATABASE_URL: database.url };
+  users = new PostgresUserStore(database.pool);
+  await users.migrate();
+});
+afterAll(() => database.close());
+
+const create = (username: string, password: string, ...options: string[]) =>
+  cli(['users', 'create', username, '--password-stdin', ...options], { env, input: `${password}\n` });
+
+interface ShownUser {
+  id: string;
+  username: string;
+  roles: string[];
+  disabled: boolean;
+}
+
+describe('users create', () => {
+  test('makes a user who can log in with the password, and with no other', async () => {
+    const result = await create(' Ann ', PASSWORD, '--roles', 'admin, editor,admin');
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^Created "Ann", id [\w-]{36}, roles: admin, editor\n$/);
+    const ann = await users.findByUsername('ann');
+    expect(ann).toMatchObject({ username: 'Ann', roles: ['admin', 'editor'], disabled: false });
+    const passwords = new PasswordHasher(12);
+    const hash = ann?.passwordHash ?? null;
+    expect(await passwords.verify(PASSWORD, hash)).toEqual({ matches: true, needsRehash: false });
+    expect((await passwords.verify(`${PASSWORD}\n`, hash)).matches).toBe(false);
+    await passwords.close();
+  });
+
+  test('answers --json without the hash', async () => {
+    const { stdout } = await create('json', PASSWORD, '--json');
+    const { user } = JSON.parse(stdout) as { user: ShownUser };
+    expect(user).toEqual({ id: user.id, username: 'json', roles: [], disabled: false });
+  });
+
+  test.each<[string, string, string, string[], RegExp]>([
+    [
+      'a short password',
+      'new',
+      's4 qx',
+      [],
+      /^passport-visa: The password must be at least 8 characters long\n$/,
+    ],
+    ['one shorter than the app wants', 'new', 'nine char', ['--min-length', '12'], /at least 12 characters/],
+    ['a common password', 'new', 'iloveyou', [], /The password is one of the most common passwords/],
+    [
+      'the username as password',
+      'new person',
+      'New Person',
+      [],
+      /The password must differ from the username/,
+    ],
+    ['an empty name', '  ', PASSWORD, [], /The username must not be empty/],
+    ['a name with escapes', 'ann\u001b[2J', PASSWORD, [], /The username must not contain control characters/],
+    ['a name that is taken', 'TAKEN', PASSWORD, [], /^passport-visa: The username "TAKEN" is taken\n$/],
+  ])('refuses %s, as POST /register does', async (_what, username, password, options, message) => {
+    if (username === 'TAKEN') await users.create({ username: 'taken', passwordHash: null });
+    const result = await create(username, password, ...options);
+    expect(result).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(message) as string });
+    expect(result.stderr).not.toContain(password === PASSWORD ? PASSWORD : `"${password}"`);
+    expect(await users.findByUsername('new')).toBeUndefined();
+  });
+
+  test('without a terminal and without --password-stdin it says so', async () => {
+    const { status, stderr } = await cli(['users', 'create', 'nobody'], { env });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('hand it over with --password-stdin')]);
+  });
+});
+
+/** Types into a terminal. The prompts come from the command; `script` gives it a terminal of its own. */
+function inTerminal(line: string, answers: string[]): Promise<{ status: number | null; screen: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      'script',
+      ['-qec', line, '/dev/null'],
+      { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 },
+      (error, screen) => resolve({ status: error ? Number(error.code) : 0, screen }),
+    );
+    let seen = '';
+    child.stdout?.on('data', (text: string) => {
+      seen += text;
+      if (!/(Password|once more): $/.test(seen)) return;
+      seen = '';
+      child.stdin?.write(answers.shift() ?? '');
+    });
+  });
+}
+
+// `script` of util-linux, which Linux has.
+(process.platform === 'linux' ? describe : describe.skip)('in a terminal', () => {
+  const command = (username: string) =>
+    `${process.execPath} dist/cli/main.js users create ${username}; stty -a | grep -wo -- '-\\?echo'`;
+
+  test('asks twice, echoes nothing, and leaves the terminal as it was', async () => {
+    const { screen } = await inTerminal(command('terry'), [`${PASSWORD}\r`, `${PASSWORD}\r`]);
+    expect(screen).toMatch(/Password: \s+The same once more: \s+Created "terry"/);
+    expect(screen).not.toContain(PASSWORD);
+    expect(screen).toMatch(/(?<!-)echo\s*$/);
+  });
+
+  test('two that differ make no user', async () => {
+    const { screen } = await inTerminal(command('tessa'), [`${PASSWORD}\r`, `${PASSWORD}!\r`]);
+    expect(screen).toContain('The two passwords differ: nothing was changed');
+    expect(await users.findByUsername('tessa')).toBeUndefined();
+  });
+
+  test('Ctrl-C gives up, and puts the terminal back', async () => {
+    const { screen } = await inTerminal(command('tina'), ['half a pass\u0003']);
+    expect(screen).toContain('Given up: nothing was changed');
+    expect(screen).toMatch(/(?<!-)echo\s*$/);
+    expect(await users.findByUsername('tina')).toBeUndefined();
+  });
+});
+
+test('users roles shows, sets and takes away', async () => {
+  await users.create({ username: 'rob', passwordHash: null, roles: ['old'] });
+  const roles = (...args: string[]) =>
+    cliJson<{ user: ShownUser }>(['users', 'roles', 'ROB', ...args], { env });
+  expect((await roles()).user.roles).toEqual(['old']);
+  expect((await roles('admin,editor', 'admin')).user.roles).toEqual(['admin', 'editor']);
+  expect((await users.findByUsername('rob'))?.roles).toEqual(['admin', 'editor']);
+  expect((await cli(['users', 'roles', 'rob', '--none'], { env })).stdout).toBe(
+    'Roles of "rob", from the next login or refresh on: none\n',
+  );
+  expect((await users.findByUsername('rob'))?.roles).toEqual([]);
+});
+
+test.each([['roles'], ['enable'], ['disable']])('users %s of nobody is a failure', async (command) => {
+  const results = await cli(['users', command, 'no\u001bbody'], { env });
+  expect(results).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'passport-visa: There is no user "no\ufffdbody"\n',
+  });
+});
+
+test('a missing table names the command that makes it', async () => {
+  const { status, stderr } = await cli(['users', 'list', '--users-table', 'elsewhere'], { env });
+  expect([status, stderr]).toEqual([1, expect.stringContaining('run `npx passport-visa migrate`')]);
+});
+
+describe('users list', () => {
+  const table = ['--users-table', 'crowd'];
+  const list = (...args: string[]): Promise<CliResult> => cli(['users', 'list', ...table, ...args], { env });
+
+  beforeAll(async () => {
+    const crowd = new PostgresUserStore(database.pool, { table: 'crowd' });
+    await crowd.migrate();
+    for (const username of ['cleo', 'Abe', 'evil\u001b]0;pwned\u0007\u202e\u009b2J'])
+      await crowd.create({
+        username,
+        passwordHash: 'hash',
+        roles: username === 'Abe' ? ['admin', 'editor'] : [],
+      });
+    const cleo = await crowd.findByUsername('cleo');
+    await crowd.update(cleo?.id as string, { disabled: true });
+  });
+
+  test('shows a table in which no name can command the terminal', async () => {
+    const { stdout, stderr } = await list();
+    expect(stderr).toBe('');
+    expect(stdout.split('\n').map((line) => line.replace(/\s{2,}\S{36}/, ''))).toEqual([
+      expect.stringMatching(/^USERNAME +ID +ROLES +STATE$/),
+      expect.stringMatching(/^Abe +admin,editor +enabled$/),
+      expect.stringMatching(/^cleo +- +disabled$/),
+      expect.stringMatching(/^evil\ufffd\]0;pwned\ufffd\ufffd\ufffd2J +- +enabled$/),
+      '',
+    ]);
+  });
+
+  test('--json goes page by page, keeps every character and shows no hash', async () => {
+    const first = await list('--limit', '2', '--json');
+    const page = JSON.parse(first.stdout) as { users: ShownUser[]; next: string | null };
+    expect(page.users.map(({ username }) => username)).toEqual(['Abe', 'cleo']);
+    expect(Object.keys(page.users[0] as object)).toEqual(['id', 'username', 'roles', 'disabled']);
+    expect(page.next).toBe('cleo');
+    const last = await list('--after', page.next as string, '--json');
+    expect(last.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(JSON.parse(last.stdout)).toMatchObject({
+      users: [{ username: 'evil\u001b]0;pwned\u0007\u202e\u009b2J' }],
+      next: null,
+    });
+  });
+
+  test('says that there may be more', async () => {
+    expect((await list('--limit', '1')).stderr).toBe(
+      'There may be more: go on with --after and the last username\n',
+    );
+  });
+});

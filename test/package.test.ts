@@ -11,6 +11,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   files: string[];
   exports: object;
   imports: object;
+  bin: Record<string, string>;
 };
 
 /** What a script prints that runs beside the built package. It must end by itself, or this throws. */
@@ -118,8 +119,8 @@ test('the types declare what the code exports, no more and no less', () => {
 });
 
 test('package.json points at files that exist', () => {
-  const { main, types, exports, imports, files } = manifest;
-  for (const file of [main, types, ...targets(exports), ...targets(imports)]) {
+  const { main, types, exports, imports, bin, files } = manifest;
+  for (const file of [main, types, ...targets(exports), ...targets(imports), ...targets(bin)]) {
     expect([file, statSync(join(ROOT, file)).isFile()]).toEqual([file, true]);
     expect(file === './package.json' || files.includes(file.split('/')[1] as string)).toBe(true);
   }

@@ -31,6 +31,7 @@ runApp({ express, visa, testing });
 export function smokeTest(tarball, folder) {
   smokeApp(join(folder, 'esm'), 'module', ESM, tarball);
   smokeApp(join(folder, 'cjs'), 'commonjs', CJS, tarball);
+  smokeCommand(join(folder, 'cjs'));
   smokeTypes(join(folder, 'types'), tarball);
 }
 
@@ -53,6 +54,15 @@ function smokeApp(project, type, main, tarball) {
     });
   }
   console.log(`smoke test: ${type} passed`);
+}
+
+/** @param {string} project where the tarball is installed */
+function smokeCommand(project) {
+  const command = ['--no-install', 'passport-visa', 'secret'];
+  const secrets = execFileSync('npx', command, { cwd: project, encoding: 'utf8', timeout: TIME_LIMIT_MS });
+  if (!/^ACCESS_TOKEN_SECRET=\S{64}\nREFRESH_TOKEN_SECRET=\S{64}\n$/.test(secrets))
+    throw new Error('npx passport-visa secret does not print two secrets');
+  console.log('smoke test: command passed');
 }
 
 /**

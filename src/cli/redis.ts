@@ -11,6 +11,7 @@ const OPTIONS = {
   commandTimeout: CONNECT_TIMEOUT_MS,
   maxRetriesPerRequest: 0,
   retryStrategy: () => null,
+  enableReadyCheck: false, // it would ask INFO, and warn whoever may not
 };
 
 /** @returns what `work` does; the connection is closed before */

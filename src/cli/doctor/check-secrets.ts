@@ -30,10 +30,11 @@ function judgeSecret(name: string, value: string | undefined): Finding {
   return ok(`${name} is set, ${bytes} bytes`);
 }
 
-/** Shannon's, of the characters as they are: what is random has more than this, what repeats itself has less. */
+/** Shannon's, of what repeats itself once: what is random has about as much as its characters could have. */
 function entropyBits(text: string): number {
+  const once = text.slice(0, (text + text).indexOf(text, 1));
   const counts = new Map<string, number>();
-  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
-  const length = Array.from(text).length;
+  for (const character of once) counts.set(character, (counts.get(character) ?? 0) + 1);
+  const length = Array.from(once).length;
   return Array.from(counts.values()).reduce((bits, count) => bits - count * Math.log2(count / length), 0);
 }

@@ -11,6 +11,7 @@ function commandsOf(prefix: string): [command: string, ...args: string[]][] {
   const log = `${prefix}revocations`;
   const attempts = `${prefix}attempts:doctor`;
   return [
+    ['INFO'], // by ioredis, to see whether Redis has loaded its data
     ['EVALSHA', UNKNOWN_SCRIPT, '1', sessions],
     ['EVAL', 'return 1', '1', sessions],
     ['TIME'],
@@ -87,6 +88,6 @@ async function isRefused(answer: Promise<unknown>): Promise<boolean> {
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== 'ReplyError') throw error;
-    return message.startsWith('NOPERM');
+    return /\bNOPERM\b/.test(message); // of EXEC it says EXECABORT, and why
   }
 }

@@ -1,5 +1,5 @@
 import { isAuthError } from '../errors.js';
-import { sqlState, UNDEFINED_TABLE } from '../stores/postgres-client.js';
+import { SCHEMA_FAULTS, sqlState } from '../stores/postgres-client.js';
 import { CommandError, UsageError } from './cli-error.js';
 import { reasonOf, withoutCredentials } from './reason.js';
 
@@ -7,8 +7,8 @@ import { reasonOf, withoutCredentials } from './reason.js';
 export function describeError(error: unknown): string {
   if (error instanceof CommandError || error instanceof UsageError) return withoutCredentials(error.message);
   if (isAuthError(error, 'SERVICE_UNAVAILABLE')) return outage(reasonOf(error));
-  if (error instanceof Error && sqlState(error.cause) === UNDEFINED_TABLE)
-    return 'A table is missing: run `npx passport-visa migrate`';
+  if (error instanceof Error && SCHEMA_FAULTS.has(sqlState(error.cause)))
+    return 'The schema is not up to date: run `npx passport-visa migrate`';
   return reasonOf(error);
 }
 

@@ -11,6 +11,7 @@ import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 /** Where an app keeps its own names; each as in the options of the stores. */
 export interface StoreNames {
   usersTable?: string;
+  identitiesTable?: string;
   sessionsTable?: string;
   attemptsTable?: string;
   revocationsTable?: string;
@@ -24,12 +25,16 @@ export interface AppStores {
   readonly auth: Auth;
 }
 
-export async function openUserStore(
-  client: PostgresClient,
-  { usersTable }: StoreNames,
-): Promise<PostgresUserStore> {
+export async function openUserStore(client: PostgresClient, names: StoreNames): Promise<PostgresUserStore> {
   const { PostgresUserStore } = await import('../stores/postgres-user-store.js');
-  return asUsage(() => new PostgresUserStore(client, usersTable === undefined ? {} : { table: usersTable }));
+  const { usersTable: table, identitiesTable } = names;
+  return asUsage(
+    () =>
+      new PostgresUserStore(client, {
+        ...(table !== undefined && { table }),
+        ...(identitiesTable !== undefined && { identitiesTable }),
+      }),
+  );
 }
 
 /** The exact store of the app, so that its schema is too. */

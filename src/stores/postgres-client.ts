@@ -10,7 +10,7 @@ const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58']);
 const READ_ONLY_TRANSACTION = '25006'; // a standby that has not been promoted yet
 
 export const UNIQUE_VIOLATION = '23505';
-const SCHEMA_FAULTS: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
+export const SCHEMA_FAULTS: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
 
 /** A client whose every query is bounded in time and tells an outage from a mistake. */
 export class BoundedPostgres {
@@ -39,12 +39,17 @@ export class BoundedPostgres {
    * Runs statements of PL/pgSQL that create what is missing, one process after the other: without the lock two that begin
    * together can both find nothing and then collide. Unbounded in time, because start-up may wait.
    */
-  async migrate(statements: string): Promise<void> {
-    await this.#client.query(`DO $migrate$ BEGIN
-      PERFORM pg_advisory_xact_lock(hashtext('passport-visa'));
-      ${statements}
-    END $migrate$`);
+  async migrate(block: string): Promise<void> {
+    await this.#client.query(block);
   }
+}
+
+/** The one statement that a migration is: its parts happen together or not at all, and behind a lock. */
+export function migration(statements: string): string {
+  return `DO $migrate$ BEGIN
+      PERFORM pg_advisory_xact_lock(hashtext('passport-visa'));
+      ${statements.trim()}
+    END $migrate$;`;
 }
 
 /** The SQLSTATE of an error that PostgreSQL itself sent; pg and PGlite both give those a severity. */

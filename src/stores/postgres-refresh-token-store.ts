@@ -1,6 +1,6 @@
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { limiterCounter, type AttemptCounter } from './attempt-counter.js';
-import { BoundedPostgres, checkedTableName, type PostgresClient } from './postgres-client.js';
+import { BoundedPostgres, checkedTableName, migration, type PostgresClient } from './postgres-client.js';
 import { refreshTokenStatements, type SessionRow } from './postgres-refresh-token-sql.js';
 import type {
   NewSession,
@@ -60,9 +60,9 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     );
   }
 
-  /** The SQL that `migrate` runs: statements that may be run again. */
+  /** The SQL that `migrate` runs: one statement, which may be run again. */
   get schema(): string {
-    return this.#sql.schema;
+    return migration(this.#sql.schema);
   }
 
   /** Creates what is missing. Safe to run again, and from several processes at once. */

@@ -4,6 +4,7 @@ import {
   BoundedPostgres,
   checkedTableName,
   indexName,
+  migration,
   sqlState,
   UNIQUE_VIOLATION,
   type PostgresClient,
@@ -55,9 +56,9 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     );
   }
 
-  /** The SQL that `migrate` runs: statements that may be run again. */
+  /** The SQL that `migrate` runs: one statement, which may be run again. */
   get schema(): string {
-    return `
+    return migration(`
       CREATE TABLE IF NOT EXISTS ${this.#table} (
         id            text PRIMARY KEY DEFAULT gen_random_uuid()::text,
         username      text NOT NULL,
@@ -73,7 +74,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
         user_id text NOT NULL REFERENCES ${this.#table} (id) ON DELETE CASCADE,
         PRIMARY KEY (issuer, subject)
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`;
+      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`);
   }
 
   /** Creates what is missing. Safe to run again, and from several processes at once. */

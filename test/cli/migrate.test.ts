@@ -19,7 +19,7 @@ async function columnsByTable(): Promise<Map<string, string[]>> {
   return new Map(rows.map(({ table, columns }) => [table, columns]));
 }
 
-const TABLES = ['visa_attempts', 'visa_refresh_tokens', 'visa_revocations', 'visa_users'];
+const TABLES = ['visa_attempts', 'visa_identities', 'visa_refresh_tokens', 'visa_revocations', 'visa_users'];
 
 test('makes what the stores need, from several processes at once, and may be run again', async () => {
   const results = await Promise.all([
@@ -39,12 +39,18 @@ test('makes what the stores need, from several processes at once, and may be run
 
 test('--only makes one part, and tables may have other names', async () => {
   await cliJson(['migrate', '--only', 'users', '--users-table', 'people'], { env });
-  expect([...(await columnsByTable()).keys()]).toEqual(['people']);
+  expect([...(await columnsByTable()).keys()]).toEqual(['people', 'people_identities']);
   await cliJson(
     ['migrate', '--only', 'sessions', '--sessions-table', 'logins', '--attempts-table', 'tries'],
     { env },
   );
-  expect([...(await columnsByTable()).keys()]).toEqual(['logins', 'people', 'tries', 'visa_revocations']);
+  expect([...(await columnsByTable()).keys()]).toEqual([
+    'logins',
+    'people',
+    'people_identities',
+    'tries',
+    'visa_revocations',
+  ]);
 });
 
 test('--dry-run needs no server, and prints the SQL that migrate runs', async () => {

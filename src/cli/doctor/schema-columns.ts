@@ -17,7 +17,7 @@ export function schemaColumns(schema: string): Map<string, string[]> {
     );
   }
   for (const [, table = '', column = ''] of schema.matchAll(
-    /ALTER TABLE(?: IF EXISTS)? ([\w.]+)\s+ADD COLUMN IF NOT EXISTS (\w+)/g,
+    /ALTER TABLE(?: IF EXISTS)? ([\w.]+)\s+ADD COLUMN (?:IF NOT EXISTS )?(\w+)/g,
   )) {
     const columns = tables.get(table) ?? [];
     if (!columns.includes(column)) tables.set(table, [...columns, column]);

@@ -1,4 +1,7 @@
 // Old files in dist/ would end up in the package.
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+// The package is CommonJS; the client is made for browsers, which know nothing but ES modules.
+mkdirSync(new URL('../dist/client', import.meta.url), { recursive: true });
+writeFileSync(new URL('../dist/client/package.json', import.meta.url), '{ "type": "module" }\n');

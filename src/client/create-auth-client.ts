@@ -1,0 +1,120 @@
+import type { AuthClient, AuthClientOptions, AuthUser, DeviceSession, TokenUser } from './auth-client.js';
+import { networkError, readAnswer, type AuthClientError } from './auth-client-error.js';
+import { createChanges } from './changes.js';
+import { findLocalStorage, randomKey } from './environment.js';
+import { createExclusively } from './exclusive.js';
+import { createGuardedFetch, type Around } from './guarded-fetch.js';
+import { createRefresh, tokensOf, type Session } from './refresh.js';
+import { createCookieCompanion, createMemoryStorage, type StoredTokens } from './session-state.js';
+
+/** A client for the endpoints of `auth.router`, and a `fetch` that stays logged in. It does nothing until it is used. */
+export function createAuthClient(options: AuthClientOptions): AuthClient {
+  const { transport = 'cookie', fetch = (...args) => globalThis.fetch(...args) } = options;
+  const base = options.baseUrl.replace(/\/+$/, '');
+  const bearer = transport === 'bearer';
+  const name = `passport-visa:${base}`;
+  // What is kept in memory is no other tab's business; and in a server, clients are different people's.
+  const betweenTabs = (!bearer || options.storage !== undefined) && findLocalStorage() !== undefined;
+  const session: Session = {
+    bearer,
+    storage: bearer ? (options.storage ?? createMemoryStorage()) : createCookieCompanion(name),
+    exclusively: createExclusively(name, betweenTabs),
+    changes: createChanges(name, betweenTabs),
+    post: (path, body, init) => fetch(toServer('POST', path, body, init)).catch(networkError),
+  };
+  const { changes, exclusively, post, storage } = session;
+  const refresh = createRefresh(session);
+  const guardedFetch = createGuardedFetch(session, refresh, fetch);
+  const read = async (): Promise<StoredTokens> => (await storage.get()) ?? {};
+
+  /** A redirect could carry a password or a token elsewhere. */
+  function toServer(method: string, path: string, body?: object, init?: object): Request {
+    const request = new Request(base + path, {
+      method,
+      redirect: 'error',
+      credentials: bearer ? 'same-origin' : 'include',
+      ...init,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (body) request.headers.set('Content-Type', 'application/json');
+    return request;
+  }
+
+  async function call<Answer>(method: string, path: string, body?: object, around?: Around): Promise<Answer> {
+    return readAnswer(await guardedFetch(toServer(method, path, body), around).catch(networkError));
+  }
+
+  /** Nothing else may change the tokens between the request and what its success means for them. */
+  const settling =
+    (settle: (response: Response) => Promise<void>): Around =>
+    (send) =>
+      exclusively(async () => {
+        const response = await send();
+        if (response.ok) await settle(response.clone());
+        return response;
+      });
+
+  async function forget(): Promise<void> {
+    await storage.remove();
+    changes.announce({ type: 'logout' });
+  }
+
+  return {
+    onChange: changes.onChange,
+    close: changes.close,
+    async register(credentials) {
+      return (await readAnswer<{ user: AuthUser }>(await post('/register', credentials))).user;
+    },
+    login(credentials) {
+      refresh.stop();
+      return exclusively(async () => {
+        const body = { ...credentials, ...(bearer && { transport: 'body' }) };
+        const answer = await readAnswer<StoredTokens & { user: AuthUser }>(await post('/login', body));
+        await storage.set({ ...tokensOf(answer, bearer), login: randomKey() });
+        changes.announce({ type: 'login', user: answer.user });
+        return answer.user;
+      });
+    },
+    logout() {
+      refresh.stop();
+      return exclusively(async () => {
+        const { accessToken, refreshToken } = await read();
+        const headers = accessToken ? { Authorization: `Bearer ${accessToken}` } : {};
+        await readAnswer(await post('/logout', refreshToken ? { refreshToken } : {}, { headers }));
+        await forget();
+      });
+    },
+    async logoutAll() {
+      await call('POST', '/logout-all', {}, settling(forget));
+    },
+    async check() {
+      try {
+        return (await call<{ user: TokenUser }>('GET', '/check')).user;
+      } catch (error) {
+        const { code, status } = error as AuthClientError;
+        if (status === 401 && code !== 'UNEXPECTED_RESPONSE') return null;
+        throw error;
+      }
+    },
+    info: async () => (await call<{ user: AuthUser }>('GET', '/info')).user,
+    sessions: async () => (await call<{ sessions: DeviceSession[] }>('GET', '/sessions')).sessions,
+    async endSession(id) {
+      await call('DELETE', `/sessions/${encodeURIComponent(id)}`);
+    },
+    endOtherSessions: async () => (await call<{ ended: number }>('DELETE', '/sessions')).ended,
+    async changePassword(change) {
+      const keep = async (response: Response) => {
+        const { login, round = 0 } = await read();
+        const tokens = tokensOf(await readAnswer(response), bearer);
+        await storage.set({ ...tokens, ...(login !== undefined && { login }), round: round + 1 });
+      };
+      await call('POST', '/password', change, settling(keep));
+    },
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      const [origin = base] = /^https?:\/\/[^/?#]+/i.exec(new Request(base).url) ?? [];
+      return request.url.startsWith(`${origin}/`) ? guardedFetch(request) : fetch(request);
+    },
+    refresh: async () => refresh(await read()),
+  };
+}

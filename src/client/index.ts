@@ -1,0 +1,12 @@
+export { createAuthClient } from './create-auth-client.js';
+export { AuthClientError } from './auth-client-error.js';
+export type {
+  AuthChange,
+  AuthClient,
+  AuthClientOptions,
+  AuthUser,
+  Credentials,
+  DeviceSession,
+  TokenUser,
+} from './auth-client.js';
+export type { StoredTokens, TokenStorage } from './session-state.js';

@@ -16,7 +16,9 @@ try {
   checkFiles(files);
   npx('publint', 'run', tarball, '--strict');
   // The other profile resolves as Node 10 did, which knows no `exports`.
-  npx('attw', tarball, '--profile', 'node16');
+  npx('attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'client');
+  // Made for browsers, which know nothing but ES modules: `require` is not among its promises.
+  npx('attw', tarball, '--profile', 'esm-only', '--entrypoints', 'client');
   smokeTest(tarball, folder);
   console.log('check:package: the package is fine');
 } catch (error) {

@@ -1,20 +1,18 @@
 /** A failure. Branch on `code`: one of the server's (docs/errors.md), `NETWORK_ERROR` or `UNEXPECTED_RESPONSE`. */
 export class AuthClientError extends Error {
   override readonly name = 'AuthClientError';
-  readonly code: string;
+  declare readonly code: string;
   /** Of the HTTP answer; 0 when there was none. */
-  readonly status: number;
+  declare readonly status: number;
   /** The fields that were refused, with `VALIDATION_FAILED`. */
-  readonly errors: readonly { path: string; message: string }[] | undefined;
+  declare readonly errors: readonly { path: string; message: string }[] | undefined;
   /** What `Retry-After` said. */
-  readonly retryAfterSeconds: number | undefined;
+  declare readonly retryAfterSeconds: number | undefined;
 
   constructor(failure: Failure, status = 0, retryAfterSeconds?: number, options?: ErrorOptions) {
     super(failure.message ?? failure.code, options);
-    this.code = failure.code;
-    this.status = status;
-    this.errors = failure.errors;
-    this.retryAfterSeconds = retryAfterSeconds;
+    const { code, errors } = failure;
+    Object.assign(this, { code, status, errors, retryAfterSeconds });
   }
 }
 
@@ -28,9 +26,11 @@ interface Failure {
 export function networkError(cause: unknown): never {
   throw cause instanceof AuthClientError
     ? cause
-    : new AuthClientError({ code: 'NETWORK_ERROR', message: 'No answer from the server' }, 0, undefined, {
-        cause,
-      });
+    : new AuthClientError({ code: 'NETWORK_ERROR' }, 0, undefined, { cause });
+}
+
+export function unexpectedResponse(status: number): AuthClientError {
+  return new AuthClientError({ code: 'UNEXPECTED_RESPONSE' }, status);
 }
 
 /**
@@ -40,22 +40,15 @@ export function networkError(cause: unknown): never {
 export async function readAnswer<Answer>(response: Response): Promise<Answer> {
   const { ok, status, headers } = response;
   const text = await response.text().catch(networkError);
-  const body = status === 204 ? {} : parse(text);
-  if (ok && body) return body as Answer;
-  throw new AuthClientError(
-    !ok && typeof body?.code === 'string'
-      ? (body as Failure)
-      : { code: 'UNEXPECTED_RESPONSE', message: `Unexpected answer with status ${status}` },
-    status,
-    Number.parseInt(headers.get('retry-after') ?? '', 10) || undefined,
-  );
-}
-
-function parse(text: string): Partial<Failure> | undefined {
+  let body: unknown;
   try {
-    const body: unknown = JSON.parse(text);
-    return Object(body) === body ? (body as object) : undefined;
+    body = JSON.parse(status === 204 ? '{}' : text);
   } catch {
-    return undefined;
+    throw unexpectedResponse(status);
   }
+  if (ok) return body as Answer;
+  // Cross-origin it is undefined unless the server exposes the header.
+  const retryAfterSeconds = Number(headers.get('retry-after')) || undefined;
+  const isOurs = typeof (body as Failure | null)?.code === 'string';
+  throw isOurs ? new AuthClientError(body as Failure, status, retryAfterSeconds) : unexpectedResponse(status);
 }

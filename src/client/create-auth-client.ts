@@ -1,31 +1,36 @@
 import type { AuthClient, AuthClientOptions, AuthUser, DeviceSession, TokenUser } from './auth-client.js';
-import { networkError, readAnswer, type AuthClientError } from './auth-client-error.js';
+import { networkError, readAnswer, unexpectedResponse, type AuthClientError } from './auth-client-error.js';
 import { createChanges } from './changes.js';
 import { findLocalStorage, randomKey } from './environment.js';
 import { createExclusively } from './exclusive.js';
 import { createGuardedFetch, type Around } from './guarded-fetch.js';
-import { createRefresh, tokensOf, type Session } from './refresh.js';
+import { createRefresh, type Session } from './refresh.js';
 import { createCookieCompanion, createMemoryStorage, type StoredTokens } from './session-state.js';
 
 /** A client for the endpoints of `auth.router`, and a `fetch` that stays logged in. It does nothing until it is used. */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { transport = 'cookie', fetch = (...args) => globalThis.fetch(...args) } = options;
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const base = options.baseUrl.replace(/\/$/, '');
   const bearer = transport === 'bearer';
   const name = `passport-visa:${base}`;
   // What is kept in memory is no other tab's business; and in a server, clients are different people's.
   const betweenTabs = (!bearer || options.storage !== undefined) && findLocalStorage() !== undefined;
+  const storage = bearer ? (options.storage ?? createMemoryStorage()) : createCookieCompanion(name);
   const session: Session = {
     bearer,
-    storage: bearer ? (options.storage ?? createMemoryStorage()) : createCookieCompanion(name),
+    storage,
+    read: async () => (await storage.get()) ?? {},
+    async keep({ accessToken, refreshToken }, { login, round = 0 }) {
+      if (bearer && !(accessToken && refreshToken)) throw unexpectedResponse(200);
+      await storage.set({ ...(bearer && { accessToken, refreshToken }), login, round: round + 1 });
+    },
     exclusively: createExclusively(name, betweenTabs),
     changes: createChanges(name, betweenTabs),
     post: (path, body, init) => fetch(toServer('POST', path, body, init)).catch(networkError),
   };
-  const { changes, exclusively, post, storage } = session;
+  const { changes, exclusively, keep, post, read } = session;
   const refresh = createRefresh(session);
   const guardedFetch = createGuardedFetch(session, refresh, fetch);
-  const read = async (): Promise<StoredTokens> => (await storage.get()) ?? {};
 
   /** A redirect could carry a password or a token elsewhere. */
   function toServer(method: string, path: string, body?: object, init?: object): Request {
@@ -70,7 +75,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       return exclusively(async () => {
         const body = { ...credentials, ...(bearer && { transport: 'body' }) };
         const answer = await readAnswer<StoredTokens & { user: AuthUser }>(await post('/login', body));
-        await storage.set({ ...tokensOf(answer, bearer), login: randomKey() });
+        await keep(answer, { login: randomKey() });
         changes.announce({ type: 'login', user: answer.user });
         return answer.user;
       });
@@ -78,9 +83,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     logout() {
       refresh.stop();
       return exclusively(async () => {
-        const { accessToken, refreshToken } = await read();
-        const headers = accessToken ? { Authorization: `Bearer ${accessToken}` } : {};
-        await readAnswer(await post('/logout', refreshToken ? { refreshToken } : {}, { headers }));
+        const { refreshToken } = await read();
+        await readAnswer(await post('/logout', { refreshToken }));
         await forget();
       });
     },
@@ -103,16 +107,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     endOtherSessions: async () => (await call<{ ended: number }>('DELETE', '/sessions')).ended,
     async changePassword(change) {
-      const keep = async (response: Response) => {
-        const { login, round = 0 } = await read();
-        const tokens = tokensOf(await readAnswer(response), bearer);
-        await storage.set({ ...tokens, ...(login !== undefined && { login }), round: round + 1 });
-      };
-      await call('POST', '/password', change, settling(keep));
+      const keepPair = async (response: Response) => keep(await readAnswer(response), await read());
+      await call('POST', '/password', change, settling(keepPair));
     },
     async fetch(input, init) {
       const request = new Request(input, init);
-      const [origin = base] = /^https?:\/\/[^/?#]+/i.exec(new Request(base).url) ?? [];
+      // Behind this slash no text can lead to another host.
+      const origin = new Request(base).url.split('/', 3).join('/');
       return request.url.startsWith(`${origin}/`) ? guardedFetch(request) : fetch(request);
     },
     refresh: async () => refresh(await read()),

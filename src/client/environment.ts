@@ -3,7 +3,7 @@ interface Environment {
   localStorage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   navigator?: { locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> } };
   BroadcastChannel?: new (name: string) => Channel;
-  crypto?: { getRandomValues(bytes: Uint8Array): Uint8Array };
+  crypto?: { getRandomValues(words: Uint32Array): Uint32Array };
 }
 
 export interface Channel {
@@ -27,9 +27,9 @@ export function findLocalStorage(): Environment['localStorage'] {
 
 /** `crypto.randomUUID` is missing on pages without https. */
 export function randomKey(): string {
-  const bytes = new Uint8Array(16);
+  const words = new Uint32Array(4);
   // React Native has no crypto. A key opens nothing by itself, it only goes along with a refresh token: less will do.
-  if (environment.crypto) environment.crypto.getRandomValues(bytes);
-  else bytes.forEach((_, index) => (bytes[index] = Math.random() * 256));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (environment.crypto) environment.crypto.getRandomValues(words);
+  else words.forEach((_, index) => (words[index] = Math.random() * 2 ** 32));
+  return words.join('-');
 }

@@ -17,8 +17,7 @@ export function createGuardedFetch(
   refresh: Refresh,
   fetch: typeof globalThis.fetch,
 ): GuardedFetch {
-  const { bearer, storage, exclusively } = session;
-  const read = async (): Promise<StoredTokens> => (await storage.get()) ?? {};
+  const { bearer, read, exclusively } = session;
 
   function send(request: Request, { accessToken }: StoredTokens): Promise<Response> {
     if (!bearer) return fetch(new Request(request, { credentials: 'include' }));

@@ -9,11 +9,16 @@ const LONGEST_WAIT_SECONDS = 10;
 /** How long other calls, and other tabs, are kept waiting at most. */
 const LONGEST_REFRESH_MS = 30_000;
 
+export type TokenPair = Pick<StoredTokens, 'accessToken' | 'refreshToken'>;
+
 export interface Session {
   bearer: boolean;
   storage: TokenStorage;
   exclusively: Exclusively;
   changes: Changes;
+  read: () => Promise<StoredTokens>;
+  /** Stores what an answer brought, for the same login. The browser sees to cookies itself. */
+  keep: (answer: TokenPair, state: StoredTokens) => Promise<void>;
   /** Rejects with NETWORK_ERROR when there is no answer. */
   post: (path: string, body: object, init?: { headers?: object; signal?: AbortSignal }) => Promise<Response>;
 }
@@ -30,7 +35,7 @@ export function isOver(error: unknown): error is AuthClientError {
   return (
     error instanceof AuthClientError &&
     error.status === 401 &&
-    /REFRESH_TOKEN|^SESSION_NOT_FOUND$/.test(error.code)
+    /REFRESH_TOKEN|SESSION_NOT_FOUND/.test(error.code)
   );
 }
 
@@ -61,10 +66,10 @@ export function createRefresh(session: Session): Refresh {
 }
 
 async function refreshOnce(session: Session, seen: StoredTokens, signal: AbortSignal): Promise<void> {
-  const { storage } = session;
-  const state = (await storage.get()) ?? {};
-  const { login, round = 0 } = state;
-  const overtaken = async () => ((await storage.get()) ?? {}).login !== login;
+  const { storage, read } = session;
+  const state = await read();
+  const { login } = state;
+  const overtaken = async () => (await read()).login !== login;
   if (login !== seen.login || (session.bearer && !state.refreshToken)) throw loggedOut();
   if (state.round !== seen.round) return; // another tab was faster
   const attempt = state.attempt ?? randomKey();
@@ -73,7 +78,7 @@ async function refreshOnce(session: Session, seen: StoredTokens, signal: AbortSi
     const tokens = await exchange(session, { attempt, refreshToken: state.refreshToken, signal });
     if (await overtaken()) throw loggedOut();
     // One step for both: with the new pair in place, and no sooner, the key has done its work.
-    await storage.set({ ...tokens, ...(login !== undefined && { login }), round: round + 1 });
+    await session.keep(tokens, state);
   } catch (error) {
     if (isOver(error) && !(await overtaken())) await end(session, error.code);
     throw error;
@@ -81,14 +86,11 @@ async function refreshOnce(session: Session, seen: StoredTokens, signal: AbortSi
 }
 
 /** Asks again while the server says 503: every try is the same attempt, so that none of them can fork the session. */
-async function exchange(
-  { bearer, post }: Session,
-  { attempt, refreshToken, signal }: Attempt,
-): Promise<Pick<StoredTokens, 'accessToken' | 'refreshToken'>> {
+async function exchange({ post }: Session, { attempt, refreshToken, signal }: Attempt): Promise<TokenPair> {
   for (let left = TRIES - 1; ; left--) {
     try {
       const init = { headers: { 'Idempotency-Key': attempt }, signal };
-      return tokensOf(await readAnswer(await post('/refresh', bearer ? { refreshToken } : {}, init)), bearer);
+      return await readAnswer(await post('/refresh', { refreshToken }, init));
     } catch (error) {
       const { status, retryAfterSeconds = 1 } = error as AuthClientError;
       if (status !== 503 || left === 0 || retryAfterSeconds > LONGEST_WAIT_SECONDS) throw error;
@@ -103,17 +105,6 @@ interface Attempt {
   signal: AbortSignal;
 }
 
-/** The pair out of an answer's body; cookies are the browser's business. */
-export function tokensOf(
-  body: Pick<StoredTokens, 'accessToken' | 'refreshToken'>,
-  bearer: boolean,
-): Pick<StoredTokens, 'accessToken' | 'refreshToken'> {
-  const { accessToken, refreshToken } = body;
-  if (!bearer) return {};
-  if (accessToken && refreshToken) return { accessToken, refreshToken };
-  throw new AuthClientError({ code: 'UNEXPECTED_RESPONSE', message: 'The answer has no tokens' }, 200);
-}
-
 /** To be called exclusively. */
 export async function end({ storage, changes }: Session, code: string): Promise<void> {
   await storage.remove();
@@ -121,12 +112,12 @@ export async function end({ storage, changes }: Session, code: string): Promise<
 }
 
 function loggedOut(): AuthClientError {
-  return new AuthClientError({ code: 'NO_REFRESH_TOKEN', message: 'Nobody is logged in' }, 401);
+  return new AuthClientError({ code: 'NO_REFRESH_TOKEN' }, 401);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', resolve);
+    signal.onabort = resolve;
   });
 }

@@ -2,10 +2,10 @@ import { findLocalStorage, randomKey } from './environment.js';
 
 /** What a client keeps of its session. JSON can carry it; keep it whole, unread and where nobody else can read it. */
 export interface StoredTokens {
-  accessToken?: string;
-  refreshToken?: string;
+  accessToken?: string | undefined;
+  refreshToken?: string | undefined;
   /** Another one for each login: a request of one never goes on as a request of the next. */
-  login?: string;
+  login?: string | undefined;
   /** Counts refreshes, so that a tab sees that another was faster. */
   round?: number;
   /** `Idempotency-Key` of a refresh that has no answer yet. It must survive a reload, as the refresh token does. */

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  createAuthClient,
+  type AuthClient,
+  type AuthClientOptions,
+  type StoredTokens,
+} from '../../src/client';
+import { createTestApp, PASSWORD, type TestOptions } from '../helpers/app';
+
+export const ANN = { username: 'ann', password: PASSWORD };
+
+/** Sees every request, and may answer in the server's place, or lose the answer. */
+export type Network = (request: Request, send: () => Promise<Response>) => Promise<Response>;
+
+export interface Site {
+  readonly origin: string;
+  /** The requests to an endpoint so far. */
+  sentTo(path: string): Request[];
+  /** What happens to requests from now on. */
+  network: Network;
+  /** Access tokens run out. */
+  expire(): void;
+  /** A `fetch` with a cookie jar, one for each browser. */
+  browser(): typeof fetch;
+  /** A tab: a client with the cookies of a browser. */
+  tab(fetch: typeof globalThis.fetch, options?: Partial<AuthClientOptions>): AuthClient;
+  close(): Promise<void>;
+}
+
+/** A real app on a port of its own, with ann registered. */
+export async function openSite(options: TestOptions = {}): Promise<Site> {
+  let skewMs = 0;
+  const { app, register } = createTestApp({ clock: () => Date.now() + skewMs, ...options }, (mounted) => {
+    mounted.post('/echo', (req, res) => void req.pipe(res));
+  });
+  await register(ANN.username);
+  const server: Server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const requests: Request[] = [];
+  const site: Site = {
+    origin,
+    sentTo: (path) => requests.filter(({ url }) => url === origin + path),
+    network: (_request, send) => send(),
+    expire: () => (skewMs += 31 * 60_000),
+    browser: () => browserOf(requests, site),
+    tab: (fetch, more) => createAuthClient({ baseUrl: `${origin}/auth`, fetch, ...more }),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return site;
+}
+
+function browserOf(requests: Request[], site: Site): typeof fetch {
+  const jar = new Map<string, string>();
+  return async (input, init) => {
+    const request = new Request(input, init);
+    requests.push(request.clone());
+    if (request.credentials === 'include')
+      request.headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '));
+    return site.network(request, async () => {
+      const response = await fetch(request);
+      for (const line of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+        if (value) jar.set(name, value);
+        else jar.delete(name);
+      }
+      return response;
+    });
+  };
+}
+
+/** The server gets the request, and the browser never its answer, cookies included. */
+export function losing(path: string): Network {
+  let lost = false;
+  return async (request, send) => {
+    if (lost || !request.url.endsWith(path)) return send();
+    lost = true;
+    await fetch(request);
+    throw new TypeError('the connection broke off');
+  };
+}
+
+/** What the tabs of one browser share. */
+export function installBrowserGlobals(): { items: Map<string, string>; remove(): void } {
+  const items = new Map<string, string>();
+  let queue: Promise<unknown> = Promise.resolve();
+  const locks = {
+    request<T>(_name: string, run: () => Promise<T>): Promise<T> {
+      const turn = queue.then(run);
+      queue = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+  const localStorage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+  };
+  const before = { ...Object.getOwnPropertyDescriptors(globalThis) };
+  Object.defineProperty(globalThis, 'localStorage', { value: localStorage, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+  return {
+    items,
+    remove() {
+      for (const name of ['localStorage', 'navigator'] as const) {
+        delete (globalThis as Record<string, unknown>)[name];
+        const own = before[name as keyof typeof before] as PropertyDescriptor | undefined;
+        if (own) Object.defineProperty(globalThis, name, own);
+      }
+    },
+  };
+}
+
+/** A place for tokens that outlives its clients. */
+export function keychain(): { kept: StoredTokens | undefined; get(): unknown; set: unknown } & NonNullable<
+  AuthClientOptions['storage']
+> {
+  return {
+    kept: undefined,
+    get() {
+      return Promise.resolve(this.kept);
+    },
+    set(tokens: StoredTokens) {
+      this.kept = structuredClone(tokens);
+    },
+    remove() {
+      this.kept = undefined;
+    },
+  };
+}

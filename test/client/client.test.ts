@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthClient, AuthClientError, type AuthChange } from '../../src/client';
+import { ANN, installBrowserGlobals, keychain, openSite, type Site } from './browser';
+
+let site: Site;
+beforeEach(async () => void (site = await openSite()));
+afterEach(() => site.close());
+
+describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
+  test('from the registration to the logout', async () => {
+    const client = site.tab(site.browser(), { transport });
+    const changes: AuthChange[] = [];
+    client.onChange((change) => changes.push(change));
+    const ben = { username: 'ben', password: ANN.password };
+    expect(await client.check()).toBeNull();
+    expect(await client.register(ben)).toMatchObject({ username: 'ben' });
+    const user = await client.login({ ...ben, remember: true });
+    expect(await client.check()).toMatchObject({ id: user.id });
+    expect(await client.info()).toEqual(user);
+    expect(await client.sessions()).toMatchObject([{ current: true }]);
+
+    const other = site.tab(site.browser(), { transport });
+    await other.login(ben);
+    expect(await client.endOtherSessions()).toBe(1);
+    expect(await other.check()).toBeNull();
+    await expect(client.endSession('nobody')).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+      status: 404,
+    });
+
+    await client.changePassword({ currentPassword: ben.password, newPassword: 'quite another 8 words' });
+    site.expire();
+    expect(await client.info()).toEqual(user);
+    await client.logout();
+    expect(await client.check()).toBeNull();
+
+    await client.login({ ...ben, password: 'quite another 8 words' });
+    await client.logoutAll();
+    expect(await client.check()).toBeNull();
+    expect(changes.map(({ type }) => type)).toEqual(['login', 'logout', 'login', 'logout']);
+  });
+
+  test('a session that was ended elsewhere is told once, however many requests find out', async () => {
+    const client = site.tab(site.browser(), { transport });
+    const other = site.tab(site.browser(), { transport });
+    await client.login(ANN);
+    await other.login(ANN);
+    const changes: AuthChange[] = [];
+    client.onChange((change) => changes.push(change));
+    await other.endOtherSessions();
+    await Promise.all(Array.from({ length: 5 }, () => client.fetch(`${site.origin}/profile`)));
+    expect(changes).toEqual([{ type: 'expired', code: 'SESSION_REVOKED' }]);
+  });
+
+  test('failures carry their code, fields and status', async () => {
+    const client = site.tab(site.browser(), { transport });
+    const failure = await client
+      .register({ username: 'x', password: 'short' })
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(AuthClientError);
+    expect(failure).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      status: 400,
+      errors: expect.arrayContaining([expect.objectContaining({ path: 'password' })]),
+    });
+    await expect(client.login({ ...ANN, password: 'wrong' })).rejects.toMatchObject({
+      code: 'INVALID_CREDENTIALS',
+    });
+    site.network = async () => new Response('<h1>Bad gateway</h1>', { status: 502 });
+    await expect(client.login(ANN)).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE', status: 502 });
+    await expect(client.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE', status: 502 });
+    site.network = () => Promise.reject(new TypeError('fetch failed'));
+    await expect(client.check()).rejects.toMatchObject({ code: 'NETWORK_ERROR', status: 0 });
+    await expect(client.logout()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+  });
+});
+
+test('bearer tokens go to the origin of baseUrl alone', async () => {
+  const heard: (string | undefined)[] = [];
+  const foreign = createServer((req, res) => {
+    heard.push(req.headers.authorization);
+    res.writeHead(401, { 'content-type': 'application/json' }).end('{"code":"ACCESS_TOKEN_EXPIRED"}');
+  }).listen(0, '127.0.0.1');
+  await once(foreign, 'listening');
+  const elsewhere = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+  const client = site.tab(site.browser(), { transport: 'bearer' });
+  await client.login(ANN);
+  expect((await client.fetch(`${elsewhere}/profile`)).status).toBe(401);
+  expect(site.sentTo('/auth/refresh')).toEqual([]);
+  expect(heard).toEqual([undefined]);
+  foreign.close();
+});
+
+test('a login and a logout are told in the other tabs', async () => {
+  const browser = installBrowserGlobals();
+  const fetch = site.browser();
+  const [one, two] = [site.tab(fetch), site.tab(fetch)];
+  const changes: AuthChange[] = [];
+  const stop = two.onChange((change) => changes.push(change));
+  const user = await one.login(ANN);
+  await one.logout();
+  await sleep(50);
+  expect(changes).toEqual([{ type: 'login', user }, { type: 'logout' }]);
+  stop();
+  await one.login(ANN);
+  await sleep(50);
+  expect(changes).toHaveLength(2);
+  expect([...browser.items.values()].join()).not.toContain('eyJ'); // no token
+  one.close();
+  two.close();
+  browser.remove();
+});
+
+test('a storage that another client has filled is a session', async () => {
+  const storage = keychain();
+  const fetch = site.browser();
+  await site.tab(fetch, { transport: 'bearer', storage }).login(ANN);
+  expect(await site.tab(fetch, { transport: 'bearer', storage }).check()).not.toBeNull();
+});
+
+test('nothing of a browser is needed to import and to make it, and no process is held', () => {
+  const built = path.join(__dirname, '../../dist/client/index.js');
+  const script = `import { createAuthClient } from ${JSON.stringify(built)};
+    createAuthClient({ baseUrl: '/auth' }).onChange(() => {});
+    createAuthClient({ baseUrl: '/auth', transport: 'bearer' });`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 });
+  expect(createAuthClient({ baseUrl: '/auth' })).toBeDefined();
+});

@@ -9,8 +9,8 @@ export class AuthClientError extends Error {
   /** What `Retry-After` said. */
   declare readonly retryAfterSeconds: number | undefined;
 
-  constructor(failure: Failure, status = 0, retryAfterSeconds?: number, options?: ErrorOptions) {
-    super(failure.message ?? failure.code, options);
+  constructor(failure: Failure, status = 0, retryAfterSeconds?: number) {
+    super(failure.message ?? failure.code, failure);
     const { code, errors } = failure;
     Object.assign(this, { code, status, errors, retryAfterSeconds });
   }
@@ -19,14 +19,13 @@ export class AuthClientError extends Error {
 interface Failure {
   code: string;
   message?: string;
+  cause?: unknown;
   errors?: readonly { path: string; message: string }[];
 }
 
 /** For `catch`: no answer, or one that broke off. */
 export function networkError(cause: unknown): never {
-  throw cause instanceof AuthClientError
-    ? cause
-    : new AuthClientError({ code: 'NETWORK_ERROR' }, 0, undefined, { cause });
+  throw cause instanceof AuthClientError ? cause : new AuthClientError({ code: 'NETWORK_ERROR', cause });
 }
 
 export function unexpectedResponse(status: number): AuthClientError {
@@ -49,6 +48,6 @@ export async function readAnswer<Answer>(response: Response): Promise<Answer> {
   if (ok) return body as Answer;
   // Cross-origin it is undefined unless the server exposes the header.
   const retryAfterSeconds = Number(headers.get('retry-after')) || undefined;
-  const isOurs = typeof (body as Failure | null)?.code === 'string';
+  const isOurs = (body as Failure | null)?.code;
   throw isOurs ? new AuthClientError(body as Failure, status, retryAfterSeconds) : unexpectedResponse(status);
 }

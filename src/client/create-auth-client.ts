@@ -39,9 +39,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       redirect: 'error',
       credentials: bearer ? 'same-origin' : 'include',
       ...init,
-      ...(body && { body: JSON.stringify(body) }),
+      body: body ? JSON.stringify(body) : null,
     });
-    if (body) request.headers.set('Content-Type', 'application/json');
+    request.headers.set('Content-Type', 'application/json');
     return request;
   }
 

@@ -19,7 +19,8 @@ export const environment = globalThis as unknown as Environment;
 /** Undefined where there is none, or where the user has forbidden it: then merely reading it throws. */
 export function findLocalStorage(): Environment['localStorage'] {
   try {
-    return environment.localStorage?.getItem ? environment.localStorage : undefined;
+    const { localStorage } = environment;
+    return localStorage?.getItem ? localStorage : undefined;
   } catch {
     return undefined;
   }

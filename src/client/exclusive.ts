@@ -11,7 +11,7 @@ export type Exclusively = <T>(run: () => Promise<T>) => Promise<T>;
 export function createExclusively(name: string, betweenTabs: boolean): Exclusively {
   let last: Promise<unknown> = Promise.resolve();
   return function exclusively(run) {
-    const locks = betweenTabs ? environment.navigator?.locks : undefined;
+    const locks = betweenTabs && environment.navigator?.locks;
     const turn = last.then(() => (locks ? locks.request(name, run) : run()));
     last = turn.catch(() => undefined);
     return turn;

@@ -130,7 +130,10 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     changes.length = 0; // the login
     for (let expired = 0; expired < 8; expired++) site.expire();
     const response = await one.fetch(`${site.origin}/profile`);
-    expect([response.status, (await response.json()).code]).toEqual([401, 'ACCESS_TOKEN_EXPIRED']);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      401,
+      'ACCESS_TOKEN_EXPIRED',
+    ]);
     expect(await one.check()).toBeNull();
     await sleep(50);
     expect(changes).toEqual([{ type: 'expired', code: 'REFRESH_TOKEN_EXPIRED' }]);

@@ -41,7 +41,8 @@ export function isOver(error: unknown): error is AuthClientError {
 
 export function createRefresh(session: Session): Refresh {
   let controller = new AbortController();
-  let flight: { seen: StoredTokens; done: Promise<void> } | undefined;
+  let flight: Promise<void> | undefined;
+  let flightOf: string | undefined;
 
   async function run(seen: StoredTokens): Promise<void> {
     controller = new AbortController();
@@ -52,15 +53,18 @@ export function createRefresh(session: Session): Refresh {
       clearTimeout(timer);
     }
   }
-  async function refresh(seen: StoredTokens): Promise<void> {
-    if (flight && flight.seen.login === seen.login && flight.seen.round === seen.round) return flight.done;
-    const mine = { seen, done: session.exclusively(() => run(seen)) };
-    flight = mine;
-    try {
-      await mine.done;
-    } finally {
-      if (flight === mine) flight = undefined;
+  function refresh(seen: StoredTokens): Promise<void> {
+    const of = `${seen.login} ${seen.round}`;
+    if (!flight || flightOf !== of) {
+      flightOf = of;
+      const mine = session
+        .exclusively(() => run(seen))
+        .finally(() => {
+          if (flight === mine) flight = undefined;
+        });
+      flight = mine;
     }
+    return flight;
   }
   return Object.assign(refresh, { stop: () => controller.abort() });
 }

@@ -1,6 +1,8 @@
 import type { Authenticator } from 'passport';
 import type { OnStoreDown } from './access-tokens.js';
 import type { OpenApiConfig } from './openapi/openapi-options.js';
+import type { Catalogs } from './messages/catalogs.js';
+import type { Locale } from './messages/messages.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import type { AccessTokenConfig } from './utils/access-token.js';
@@ -37,6 +39,9 @@ export interface AuthConfig {
   readonly onStoreDown: OnStoreDown;
   readonly storeUserAgent: 'full' | 'label' | false;
   readonly openapi: OpenApiConfig;
+  /** Undefined: each request says which. */
+  readonly locale: Locale | undefined;
+  readonly catalogs: Catalogs;
   readonly passport: Authenticator | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,5 +1,6 @@
 import type { Authenticator } from 'passport';
 import type { OpenApiInfo } from './openapi/openapi-options.js';
+import type { Locale, MessagesOption } from './messages/messages.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import type { Duration } from './utils/duration.js';
@@ -99,6 +100,10 @@ export interface AuthOptions {
    * Default: false.
    */
   openapi?: boolean | OpenApiInfo;
+  /** The language of all answers: `'en'`, `'ko'` or one that `messages` adds. Default: `Accept-Language` decides, else English. */
+  locale?: Locale;
+  /** Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. What a new language lacks is English. Default: none. */
+  messages?: MessagesOption;
   /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */
   passport?: Authenticator;
   /** Milliseconds since 1970, to hold time still in tests. Default: the clock of the store, `Date.now` for tokens. */

@@ -5,6 +5,7 @@ import { createCompleteLogin, type CompleteLoginOptions } from './controllers/co
 import { AuthEvents } from './events.js';
 import { AttemptLimits } from './middleware/rate-limit.js';
 import { createErrorHandler } from './middleware/error-handler.js';
+import { createTextsFor } from './middleware/texts-for.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
 import type { AuthOptions } from './auth-options.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
@@ -84,14 +85,15 @@ export function createAuth(options: AuthOptions): Auth {
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const passport = createPassport({ config, events, passwords, accessTokens, authenticateRequest });
   const limits = new AttemptLimits(config, events);
+  const textsFor = createTextsFor(config);
   const guard = (guardOptions?: GuardOptions) =>
-    createGuard({ config, events, accessTokens, authenticateRequest, sessions }, guardOptions);
+    createGuard({ config, events, accessTokens, authenticateRequest, sessions, textsFor }, guardOptions);
   const tokenVerify = guard();
   answerJwtWith(tokenVerify, passport);
   const forgetUsers = config.users.onUserGone?.((userId) => sessions.revokeAll(userId, {}, 'user-gone'));
   const services: Services = {
     ...{ config, events, passwords, sessions, accessTokens },
-    ...{ authenticateRequest, passport, limits, guard },
+    ...{ authenticateRequest, passport, limits, textsFor, guard },
   };
   const { router, openapi } = createAuthRouter(services);
 
@@ -101,7 +103,7 @@ export function createAuth(options: AuthOptions): Auth {
     guard,
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     flowState: createFlowState(config),
-    errorHandler: createErrorHandler(events),
+    errorHandler: createErrorHandler({ events, textsFor }),
     passport,
     openapi,
     sessions: {

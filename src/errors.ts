@@ -1,4 +1,7 @@
-/** What a failure looks like on the wire: its HTTP status and its default message. One row a code. */
+import { en } from './messages/en.js';
+import { ruleText, type BrokenRule } from './messages/rule.js';
+
+/** What a failure looks like on the wire: its HTTP status and its English message. One row a code. */
 interface Failure {
   readonly status: number;
   readonly message: string;
@@ -11,32 +14,32 @@ interface Failure {
  * `docs/errors.md` explains each one, and a test holds the two together.
  */
 export const AUTH_FAILURES = {
-  VALIDATION_FAILED: { status: 400, message: 'Validation failed' },
-  MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
-  INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password' },
-  FLOW_STATE_INVALID: { status: 400, message: 'The login has expired or was begun elsewhere: begin again' },
-  NO_ACCESS_TOKEN: { status: 401, message: 'No access token' },
-  ACCESS_TOKEN_EXPIRED: { status: 401, message: 'Access token expired', challenge: 'invalid_token' },
-  ACCESS_TOKEN_INVALID: { status: 401, message: 'Access token invalid', challenge: 'invalid_token' },
-  SESSION_REVOKED: { status: 401, message: 'Session revoked', challenge: 'invalid_token' },
+  VALIDATION_FAILED: { status: 400, message: en.VALIDATION_FAILED },
+  MALFORMED_BODY: { status: 400, message: en.MALFORMED_BODY },
+  INVALID_CREDENTIALS: { status: 401, message: en.INVALID_CREDENTIALS },
+  FLOW_STATE_INVALID: { status: 400, message: en.FLOW_STATE_INVALID },
+  NO_ACCESS_TOKEN: { status: 401, message: en.NO_ACCESS_TOKEN },
+  ACCESS_TOKEN_EXPIRED: { status: 401, message: en.ACCESS_TOKEN_EXPIRED, challenge: 'invalid_token' },
+  ACCESS_TOKEN_INVALID: { status: 401, message: en.ACCESS_TOKEN_INVALID, challenge: 'invalid_token' },
+  SESSION_REVOKED: { status: 401, message: en.SESSION_REVOKED, challenge: 'invalid_token' },
   // RFC 9470 §3
   REAUTHENTICATION_REQUIRED: {
     status: 401,
-    message: 'Reauthentication required',
+    message: en.REAUTHENTICATION_REQUIRED,
     challenge: 'insufficient_user_authentication',
   },
-  NO_REFRESH_TOKEN: { status: 401, message: 'No refresh token' },
-  REFRESH_TOKEN_EXPIRED: { status: 401, message: 'Refresh token expired', challenge: 'invalid_token' },
-  REFRESH_TOKEN_INVALID: { status: 401, message: 'Refresh token invalid', challenge: 'invalid_token' },
-  REFRESH_TOKEN_REUSED: { status: 401, message: 'Refresh token reused', challenge: 'invalid_token' },
-  SESSION_NOT_FOUND: { status: 401, message: 'Session not found', challenge: 'invalid_token' },
-  FORBIDDEN: { status: 403, message: 'Forbidden' },
-  CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused' },
-  USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
-  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },
-  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts, try again later' },
-  SERVICE_UNAVAILABLE: { status: 503, message: 'Service temporarily unavailable' },
+  NO_REFRESH_TOKEN: { status: 401, message: en.NO_REFRESH_TOKEN },
+  REFRESH_TOKEN_EXPIRED: { status: 401, message: en.REFRESH_TOKEN_EXPIRED, challenge: 'invalid_token' },
+  REFRESH_TOKEN_INVALID: { status: 401, message: en.REFRESH_TOKEN_INVALID, challenge: 'invalid_token' },
+  REFRESH_TOKEN_REUSED: { status: 401, message: en.REFRESH_TOKEN_REUSED, challenge: 'invalid_token' },
+  SESSION_NOT_FOUND: { status: 401, message: en.SESSION_NOT_FOUND, challenge: 'invalid_token' },
+  FORBIDDEN: { status: 403, message: en.FORBIDDEN },
+  CROSS_SITE_REQUEST: { status: 403, message: en.CROSS_SITE_REQUEST },
+  USERNAME_TAKEN: { status: 409, message: en.USERNAME_TAKEN },
+  PAYLOAD_TOO_LARGE: { status: 413, message: en.PAYLOAD_TOO_LARGE },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: en.UNSUPPORTED_MEDIA_TYPE },
+  TOO_MANY_ATTEMPTS: { status: 429, message: en.TOO_MANY_ATTEMPTS },
+  SERVICE_UNAVAILABLE: { status: 503, message: en.SERVICE_UNAVAILABLE },
 } as const satisfies Record<string, Failure>;
 
 /** The closed union of codes. Branch on these, never on a message or a status. */
@@ -46,6 +49,8 @@ export type AuthErrorCode = keyof typeof AUTH_FAILURES;
 export interface FieldError {
   readonly path: string;
   readonly message: string;
+  /** What `message` says, for other languages; never sent. Without it `message` is sent as it is. */
+  readonly rule?: BrokenRule;
 }
 
 export interface AuthErrorDetails {
@@ -61,7 +66,7 @@ export interface AuthErrorDetails {
   cause?: unknown;
 }
 
-/** The one error class of this package. Its JSON form is the body that a client gets. */
+/** The one error class of this package. Its JSON form is the body that a client gets, in English. */
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';
   readonly code: AuthErrorCode;
@@ -80,7 +85,8 @@ export class AuthError extends Error {
   }
 
   toJSON(): { code: AuthErrorCode; message: string; errors?: readonly FieldError[] } {
-    return { code: this.code, message: this.message, ...(this.errors && { errors: this.errors }) };
+    const errors = this.errors?.map(({ path, message }) => ({ path, message }));
+    return { code: this.code, message: this.message, ...(errors && { errors }) };
   }
 }
 
@@ -110,4 +116,9 @@ export function serviceUnavailable(cause: unknown): AuthError {
 /** A request whose fields are at fault. */
 export function validationFailed(...errors: readonly FieldError[]): AuthError {
   return new AuthError('VALIDATION_FAILED', { errors });
+}
+
+/** A field that broke one of our rules. */
+export function refusedField(path: string, rule: BrokenRule): FieldError {
+  return { path, message: ruleText(rule, en), rule };
 }

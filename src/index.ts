@@ -23,6 +23,7 @@ export type { OpenApiDocument } from './openapi/openapi-document.js';
 export type { OpenApiInfo, OpenApiOptions, OpenApiServer } from './openapi/openapi-options.js';
 export type { AuthenticatedUser } from './passport/authenticated-user.js';
 export type { OnStoreDown } from './access-tokens.js';
+export type { Locale, Messages } from './messages/messages.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export type { Identity, IdentityStore } from './stores/identity-store.js';
 export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';

@@ -3,8 +3,11 @@ import { z } from 'zod';
 import type { AuthConfig } from './auth-config.js';
 import type { AuthOptions } from './auth-options.js';
 import { openApiConfigSchema } from './openapi/openapi-options.js';
+import { createCatalogs, localesOf } from './messages/catalogs.js';
+import { messagesSchema } from './messages/messages-schema.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
+import { similarNames } from './utils/similar-names.js';
 import { cookieAttributes } from './utils/cookies.js';
 import { durationInSeconds, type Duration } from './utils/duration.js';
 import {
@@ -20,7 +23,7 @@ import {
 export function parseOptions(input: AuthOptions): AuthConfig {
   const parsed = consistentOptionsSchema.safeParse(input);
   if (!parsed.success) throw new TypeError(parsed.error.issues.map(describe).join('\n'));
-  const { accessToken, refreshToken, cookies, limits, clock, ...options } = parsed.data;
+  const { accessToken, refreshToken, cookies, limits, messages, clock, ...options } = parsed.data;
   const accessKeys = keySet('accessToken.secret', accessToken.algorithm, accessToken.secret);
   const refreshKeys = keySet('refreshToken.secret', 'HS256', refreshToken.secret);
   assertNoOverlap(accessKeys, refreshKeys);
@@ -53,6 +56,8 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       password: limits.password && limits.password.failures,
     }),
     trustedOrigins: new Set(options.trustedOrigins),
+    locale: options.locale,
+    catalogs: createCatalogs(messages),
     passport: options.passport,
     revocation: isInstant(options.revocation, options.refreshTokens) ? 'instant' : 'expiry',
     now: clock ?? Date.now,
@@ -234,6 +239,8 @@ const optionsSchema = z.strictObject({
     .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
     .default('full'),
   openapi: openApiConfigSchema,
+  locale: z.string().optional(),
+  messages: messagesSchema.prefault({}),
   passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
   clock: z.custom<() => number>((value) => typeof value === 'function', 'must be a function').optional(),
 });
@@ -256,23 +263,32 @@ const consistentOptionsSchema = optionsSchema
       path: ['onStoreDown'],
       message: CANT_DENY,
     },
-  );
+  )
+  .refine(({ locale, messages }) => locale === undefined || localesOf(messages).includes(locale), {
+    path: ['locale'],
+    message: "must be 'en', 'ko' or a language that the option messages adds",
+  });
 
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const known = knownOptions(issue.path);
-    return issue.keys
-      .map((key) => `Unknown option ${[...issue.path, key].join('.')}: known are ${known}`)
-      .join('\n');
+    return issue.keys.map((key) => unknownOption([...issue.path, key].join('.'), key, known)).join('\n');
   }
   if (issue.path.length === 0) return 'createAuth needs an object of options';
   return `${issue.path.join('.')} ${issue.message}`;
+}
+
+function unknownOption(option: string, key: string, known: string): string {
+  const similar = similarNames(key, known.split(', '));
+  const guess = similar.length > 0 ? ` (did you mean ${similar.join(' or ')}?)` : '';
+  return `Unknown option ${option}: known are ${known}${guess}`;
 }
 
 /** The members of the object at `path`, whatever its schema is wrapped in. */
 function knownOptions(path: readonly PropertyKey[], schema: unknown = optionsSchema): string {
   if (schema instanceof z.ZodPrefault) return knownOptions(path, schema.unwrap());
   if (schema instanceof z.ZodUnion) return schema.options.map((each) => knownOptions(path, each)).join('');
+  if (schema instanceof z.ZodRecord) return knownOptions(path.slice(1), schema.valueType);
   if (!(schema instanceof z.ZodObject)) return '';
   const [member, ...rest] = path;
   if (member === undefined) return Object.keys(schema.shape).join(', ');

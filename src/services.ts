@@ -4,6 +4,7 @@ import type { AccessTokens } from './access-tokens.js';
 import type { AuthEvents } from './events.js';
 import type { GuardOptions } from './middleware/token-verify.js';
 import type { AttemptLimits } from './middleware/rate-limit.js';
+import type { TextsFor } from './middleware/texts-for.js';
 import type { AuthenticateRequest } from './passport/authenticate-request.js';
 import type { AuthConfig } from './auth-config.js';
 import type { Sessions } from './sessions.js';
@@ -19,5 +20,6 @@ export interface Services {
   passwords: PasswordHasher;
   sessions: Sessions;
   limits: AttemptLimits;
+  textsFor: TextsFor;
   guard: (options?: GuardOptions) => RequestHandler;
 }

@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { createAuth, MemoryRefreshTokenStore, MemoryUserStore, type AuthOptions } from '../src';
+import { en } from '../src/messages/en';
+import { ko } from '../src/messages/ko';
 import { parseOptions } from '../src/options';
 
 const ACCESS = 'ACCESS-needle-0123456789-0123456789';
@@ -53,6 +55,11 @@ describe('the config', () => {
       onStoreDown: 'allow-until-expiry',
       storeUserAgent: 'full',
       openapi: { served: false, info: {} },
+      locale: undefined,
+      catalogs: new Map([
+        ['en', en],
+        ['ko', ko],
+      ]),
       passport: undefined,
     });
     expect(Math.abs(now() - Date.now())).toBeLessThan(1000);

@@ -123,6 +123,22 @@ describe('other options out of form', () => {
     ['passwordField', 'username', /must differ from usernameField/],
     ['register', 'no', /expected boolean/],
     ['getAliases', 0, /expected boolean/],
+    ['locale', 'de', /must be 'en', 'ko' or a language that the option messages adds/],
+    ['locale', 'constructor', /must be 'en', 'ko' or a language/],
+    ['locale', ['ko'], /expected string/],
+    ['messages', null, /expected record/],
+    ['messages', { ko: 'x' }, /^messages.ko .*expected object/],
+    ['messages', { ko: { FORBIDDEN: '' } }, /^messages.ko.FORBIDDEN .*>=1/],
+    ['messages', { ko: { FORBIDDEN: null } }, /^messages.ko.FORBIDDEN .*expected string/],
+    [
+      'messages',
+      { en: { tooShort: '{cont}+' } },
+      /^messages.en.tooShort has a placeholder.*known are \{count\}/,
+    ],
+    ['messages', { en: { FORBIDDEN: '{count}' } }, /nothing is filled into: known are none/],
+    ...['de_DE', 'pt-br', 'EN', 'german language', ''].map(
+      (tag) => ['messages', { [tag]: {} }, /must be named by a language tag/] as [string, unknown, RegExp],
+    ),
     ['passport', {}, /must be a Passport instance/],
     ['clock', 1_700_000_000_000, /must be a function/],
   ])('%s: %j', (option, value, message, also = {}) => {
@@ -150,6 +166,22 @@ describe('other options out of form', () => {
     const error = refusal({ [option]: 1 });
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toContain(`Unknown option ${option}: known are ${known}`);
+  });
+
+  test.each([
+    ['acessToken', 'accessToken'],
+    ['cookies.samesite', 'sameSite'],
+    ['passwords', 'password or passwordField'],
+    ['messages.ko.INVALID_CREDENTIAL', 'INVALID_CREDENTIALS'],
+    ['messages.de.accessTokenExpired', 'ACCESS_TOKEN_EXPIRED'],
+  ])('the unknown option %s is near a known one, which is named', (option, meant) => {
+    expect(refusal({ [option]: 'x' }).message).toMatch(
+      new RegExp(`^Unknown option ${option}: known are .* \\(did you mean ${meant}\\?\\)$`),
+    );
+  });
+
+  test('an unknown option that resembles none is not guessed at', () => {
+    expect(refusal({ extra: 1 }).message).not.toContain('did you mean');
   });
 
   test.each([undefined, null, 5, 'x', [], () => undefined])('options that are %p throw', (options) => {

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { AuthConfig } from '../auth-config.js';
+import { rule } from '../messages/rule.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
 
@@ -27,7 +28,7 @@ export interface LoginBody extends Record<string, unknown> {
 
 /** How tokens leave: as cookies, or in the body of the answer. */
 export type Transport = 'cookie' | 'body';
-export const transportSchema = z.enum(['cookie', 'body'], { error: "must be 'cookie' or 'body'" });
+export const TRANSPORTS = ['cookie', 'body'] as const satisfies Transport[];
 
 /** What the bodies of the requests must look like. Members that nobody asked for are ignored. */
 export function createBodySchemas({
@@ -41,41 +42,45 @@ export function createBodySchemas({
     .pipe(
       z
         .string()
-        .min(1, 'must not be empty')
-        .refine((name) => codePoints(name) <= MAX_USERNAME, `must be at most ${MAX_USERNAME} characters long`)
-        .refine((name) => !/\p{Cc}/u.test(name), 'must not contain control characters'),
+        .min(1, rule('notEmpty'))
+        .refine((name) => codePoints(name) <= MAX_USERNAME, rule('tooLong', { count: MAX_USERNAME }))
+        .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters')),
     );
-  const anyPassword = text.min(1, 'must not be empty').meta(described.password);
+  const anyPassword = text.min(1, rule('notEmpty')).meta(described.password);
   const newPassword = anyPassword
     .refine(
       (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
-      `must be at least ${password.minLength} characters long`,
+      rule('tooShort', { count: password.minLength }),
     )
-    .refine((secret) => !isCommonPassword(secret), 'is one of the most common passwords: choose another')
+    .refine((secret) => !isCommonPassword(secret), rule('commonPassword'))
     .meta({ ...described.newPassword, minLength: password.minLength });
 
   return {
     register: z
-      .object({ [usernameField]: username, [passwordField]: newPassword })
+      .object({ [usernameField]: username, [passwordField]: newPassword }, anObject)
       .transform((body) => ({
         username: body[usernameField] as string,
         password: body[passwordField] as string,
       }))
       .superRefine((body, context) => {
         if (usernameKey(body.username) !== usernameKey(body.password)) return;
-        context.addIssue({ code: 'custom', path: [passwordField], message: 'must differ from the username' });
+        context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
       }),
     // The two fields keep their names, because passport-local reads them from the body.
-    login: z.object({
-      [usernameField]: username,
-      [passwordField]: anyPassword,
-      remember: z.boolean({ error: 'must be true or false' }).default(false).meta(described.remember),
-      transport: transportSchema.default('cookie').meta(described.transport),
-    }) as unknown as z.ZodType<LoginBody>,
-    refresh: z.object({
-      refreshToken: z.string({ error: 'must be a string' }).optional().meta(described.refreshToken),
-    }),
-    password: z.object({ currentPassword: anyPassword, newPassword }),
+    login: z.object(
+      {
+        [usernameField]: username,
+        [passwordField]: anyPassword,
+        remember: z.boolean(rule('mustBeBoolean')).default(false).meta(described.remember),
+        transport: z.enum(TRANSPORTS, rule('mustBeTransport')).default('cookie').meta(described.transport),
+      },
+      anObject,
+    ) as unknown as z.ZodType<LoginBody>,
+    refresh: z.object(
+      { refreshToken: z.string(rule('mustBeString')).optional().meta(described.refreshToken) },
+      anObject,
+    ),
+    password: z.object({ currentPassword: anyPassword, newPassword }, anObject),
   };
 }
 
@@ -103,9 +108,15 @@ const described = {
 
 /** PostgreSQL has no NUL and UTF-8 no lone surrogate, so that neither could be kept as it was sent. */
 const text = z
-  .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a string') })
-  .refine((value) => !value.includes('\0'), 'must not contain NUL')
-  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+  .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
+  .refine((value) => !value.includes('\0'), rule('noNul'))
+  .refine((value) => value.isWellFormed(), rule('wellFormed'));
+
+/** In the words of zod. */
+const anObject = {
+  error: ({ input }: { input?: unknown }) =>
+    rule('mustBeObject', { received: Array.isArray(input) ? 'array' : typeof input }),
+};
 
 function codePoints(value: string): number {
   return Array.from(value).length;

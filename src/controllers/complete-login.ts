@@ -1,10 +1,12 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
+import { en } from '../messages/en.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import { originOf } from '../middleware/request-origin.js';
 import { transportSchema, type Transport } from './body-schemas.js';
+import { TRANSPORTS, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { Proof } from '../sessions.js';
 import { isLocalPath, redirectLocally } from './local-redirect.js';
@@ -47,7 +49,7 @@ const optionsSchema = z
       )
       .optional(),
     remember: z.boolean().default(false),
-    transport: transportSchema.default('cookie'),
+    transport: z.enum(TRANSPORTS, en.mustBeTransport).default('cookie'),
     amr: amrSchema.optional(),
   })
   .refine(({ redirectTo, transport }) => redirectTo === undefined || transport === 'cookie', {
@@ -60,11 +62,11 @@ const optionsSchema = z
  * @throws TypeError that names the option and the cure
  */
 export function createCompleteLogin(services: Services, options: CompleteLoginOptions = {}): RequestHandler {
-  const { config, events, sessions } = services;
+  const { config, sessions, textsFor } = services;
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new TypeError(`completeLogin(): ${z.prettifyError(parsed.error)}`);
   const { redirectTo, remember, transport, amr } = parsed.data;
-  const handleAuthError = createErrorHandler(events);
+  const handleAuthError = createErrorHandler(services);
 
   return async function completeLogin(req, res: AnswerResponse<'login'>, next) {
     try {
@@ -81,7 +83,7 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)
-        res.json({ message: 'Login successful', user: publicUser(user), ...tokens });
+        res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
       else redirectLocally(req, res, typeof redirectTo === 'string' ? redirectTo : redirectTo(req), config);
     } catch (error) {
       handleAuthError(error, req, res, next);

@@ -7,7 +7,7 @@ import type { Services } from '../services.js';
 import { deliverTokens, publicUser } from './token-response.js';
 
 /** Proves username and password, and starts a session. */
-export function createLogin({ config, limits, passport, sessions }: Services): RequestHandler {
+export function createLogin({ config, limits, passport, sessions, textsFor }: Services): RequestHandler {
   return async function login(req: BodyRequest<'login'>, res: AnswerResponse<'login'>) {
     const { remember, transport } = req.body;
     const username = req.body[config.usernameField] as string;
@@ -15,6 +15,6 @@ export function createLogin({ config, limits, passport, sessions }: Services): R
     const user = await limits.login(origin, username, () => authenticateLocal(passport, req, res));
     const issued = await sessions.start(user, remember, origin);
     const tokens = deliverTokens(res, issued, transport, config);
-    res.json({ message: 'Login successful', user: publicUser(user), ...tokens });
+    res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
   };
 }

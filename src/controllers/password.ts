@@ -15,7 +15,7 @@ type Who = RequestOrigin & { userId: string; sessionId: string };
 
 /** Changes the password, ends all other sessions and rotates this one. */
 export function createPassword(services: Services): RequestHandler {
-  const { config } = services;
+  const { config, textsFor } = services;
 
   return async function password(req: BodyRequest<'password'>, res: AnswerResponse<'password'>) {
     const { id, sessionId } = req.user as Express.User;
@@ -26,7 +26,7 @@ export function createPassword(services: Services): RequestHandler {
     });
     const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
     const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
-    res.json({ message: 'Password changed', ...tokens });
+    res.json({ message: textsFor(req, res).passwordChanged, ...tokens });
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { AuthError, validationFailed } from '../errors.js';
 import { originOf } from '../middleware/request-origin.js';
+import { AuthError, refusedField, validationFailed } from '../errors.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
 import type { AnswerResponse } from './answer-schemas.js';
@@ -8,7 +9,7 @@ import type { BodyRequest } from './body-schemas.js';
 import { deliverTokens } from './token-response.js';
 
 /** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
-export function createRefresh({ config, sessions }: Services): RequestHandler {
+export function createRefresh({ config, sessions, textsFor }: Services): RequestHandler {
   return async function refresh(req: BodyRequest<'refresh'>, res: AnswerResponse<'refresh'>) {
     const attempt = idempotencyKey(req);
     const inBody = req.body.refreshToken || undefined;
@@ -17,7 +18,7 @@ export function createRefresh({ config, sessions }: Services): RequestHandler {
     try {
       const issued = await sessions.refresh(token, { attempt, origin: originOf(req) });
       const tokens = deliverTokens(res, issued, inBody === undefined ? 'cookie' : 'body', config);
-      res.json({ message: 'Token refreshed', ...tokens });
+      res.json({ message: textsFor(req, res).tokenRefreshed, ...tokens });
     } catch (error) {
       // A token that is good for nothing any more goes; after an outage it is as good as before.
       if (error instanceof AuthError && error.status === 401) clearTokenCookies(res, config.cookies);
@@ -32,5 +33,5 @@ export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 function idempotencyKey(req: Request): string | undefined {
   const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text
   if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
-  throw validationFailed({ path: 'Idempotency-Key', message: 'must be 1 to 128 visible ASCII characters' });
+  throw validationFailed(refusedField('Idempotency-Key', { key: 'idempotencyKey', params: {} }));
 }

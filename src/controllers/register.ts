@@ -7,7 +7,7 @@ import type { BodyRequest } from './body-schemas.js';
 import { publicUser } from './token-response.js';
 
 /** Makes a user. It does not log in, and grants no role. */
-export function createRegister({ config, events, passwords }: Services): RequestHandler {
+export function createRegister({ config, events, passwords, textsFor }: Services): RequestHandler {
   return async function register(req: BodyRequest<'register'>, res: AnswerResponse<'register'>) {
     const { username, password } = req.body;
     const origin = originOf(req);
@@ -18,6 +18,6 @@ export function createRegister({ config, events, passwords }: Services): Request
       throw error;
     });
     events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
-    res.status(201).json({ message: 'Registration successful', user: publicUser(user) });
+    res.status(201).json({ message: textsFor(req, res).registrationSuccessful, user: publicUser(user) });
   };
 }

@@ -37,7 +37,7 @@ const optionsSchema = z.strictObject({
 
 type GuardServices = Pick<
   Services,
-  'config' | 'events' | 'accessTokens' | 'authenticateRequest' | 'sessions'
+  'config' | 'events' | 'accessTokens' | 'authenticateRequest' | 'sessions' | 'textsFor'
 >;
 
 /** What makes a request anonymous where the guard is optional; anything else still stops it. */
@@ -50,12 +50,12 @@ const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
 
 /** @throws TypeError that names the option and the cure */
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
-  const { config, events, accessTokens, authenticateRequest } = services;
+  const { config, accessTokens, authenticateRequest } = services;
   const { optional, ...checks } = parseGuardOptions(options);
   if (checks.onStoreDown === 'deny' && config.revocation === 'expiry')
     throw new TypeError(`guard(): onStoreDown ${CANT_DENY}`);
   const asksStore = checks.loadUser || checks.checkSession;
-  const handleAuthError = createErrorHandler(events);
+  const handleAuthError = createErrorHandler(services);
 
   function refuse(
     error: unknown,

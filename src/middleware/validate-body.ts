@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { z } from 'zod';
-import { validationFailed } from '../errors.js';
+import { refusedField, validationFailed, type FieldError } from '../errors.js';
+import { ruleOf } from '../messages/rule.js';
 
 /** Puts what the schema makes of the body in its place; no body counts as an empty one. */
 export function validateBody(schema: z.ZodType): RequestHandler {
@@ -13,11 +14,13 @@ export function validateBody(schema: z.ZodType): RequestHandler {
       req.body = { ...(result.data as object) };
       next();
     } else {
-      const errors = result.error.issues.map(({ path, message }) => ({
-        path: path.length > 0 ? path.join('.') : 'body',
-        message,
-      }));
-      next(validationFailed(...errors));
+      next(validationFailed(...result.error.issues.map(toFieldError)));
     }
   };
+}
+
+function toFieldError({ path: members, message }: z.core.$ZodIssue): FieldError {
+  const path = members.length > 0 ? members.join('.') : 'body';
+  const rule = ruleOf(message);
+  return rule ? refusedField(path, rule) : { path, message };
 }

@@ -68,7 +68,7 @@ export function createAuthRouter(services: Services): AuthRouter {
   if (config.openapi.served) routes.push(['get', '/openapi.json', createServeOpenApi(openapi)]);
 
   const router = Router();
-  const handleError = createErrorHandler(services.events);
+  const handleError = createErrorHandler(services);
   const fixedPaths: FixedPaths = new Map();
   for (const [verb, path, ...chain] of routes) {
     const handler = inSequence([noStore, ...(chain as RequestHandler[])]);

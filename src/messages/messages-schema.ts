@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { en } from './en.js';
+import type { Messages, MessagesOption } from './messages.js';
+import { placeholdersIn } from './placeholders.js';
+
+/** What the option `messages` must look like. */
+export const messagesSchema = z.record(
+  z.string().refine(isCanonicalTag),
+  z.strictObject(Object.fromEntries(Object.entries(en).map(([key, text]) => [key, textLike(text)]))),
+  {
+    error: ({ code }) =>
+      code === 'invalid_key' ? "must be named by a language tag such as 'de' or 'pt-BR'" : undefined,
+  },
+) as unknown as z.ZodType<MessagesOption>;
+
+function textLike(english: string): z.ZodType<Messages[keyof Messages] | undefined> {
+  const known = placeholdersIn(english);
+  const isFilled = (text: string) => placeholdersIn(text).every((name) => known.includes(name));
+  const names = known.map((name) => `{${name}}`).join(', ') || 'none';
+  return z
+    .string()
+    .min(1)
+    .refine(isFilled, `has a placeholder that nothing is filled into: known are ${names}`)
+    .optional();
+}
+
+/** Two spellings of one language would be two languages. */
+function isCanonicalTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] === tag;
+  } catch {
+    return false;
+  }
+}

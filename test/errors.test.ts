@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AUTH_FAILURES, AuthError, UsernameTakenError, type AuthErrorCode } from '../src';
-import { serviceUnavailable, validationFailed } from '../src/errors';
+import { refusedField, serviceUnavailable, validationFailed } from '../src/errors';
 
 const CODES = Object.keys(AUTH_FAILURES) as AuthErrorCode[];
 
@@ -68,6 +68,14 @@ describe('AuthError', () => {
       message: 'Validation failed',
       errors,
     });
+  });
+
+  test('says in English which rule a field broke, and keeps to itself what other languages need', () => {
+    const error = validationFailed(refusedField('password', { key: 'tooShort', params: { count: 8 } }));
+    const errors = [{ path: 'password', message: 'must be at least 8 characters long' }];
+    expect(error.message).toBe('Validation failed');
+    expect(error.errors).toMatchObject(errors);
+    expect(JSON.parse(JSON.stringify(error)).errors).toEqual(errors);
   });
 
   test('asks to come back soon after an outage, whoever reports it', () => {

@@ -1,5 +1,4 @@
 import type { Request, RequestHandler } from 'express';
-import { AuthError, validationFailed } from '../errors.js';
 import { originOf } from '../middleware/request-origin.js';
 import { AuthError, refusedField, validationFailed } from '../errors.js';
 import type { Services } from '../services.js';

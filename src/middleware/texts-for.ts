@@ -11,11 +11,17 @@ export type TextsFor = (req: Request, res: Response) => Messages;
 export function createTextsFor({ locale, catalogs }: Pick<AuthConfig, 'locale' | 'catalogs'>): TextsFor {
   const negotiate = createNegotiation(catalogs);
   return function textsFor(req, res) {
-    if (locale === undefined) res.vary('Accept-Language');
+    if (locale === undefined) varyByLanguage(res);
     const chosen = locale ?? negotiate(req);
     res.setHeader('Content-Language', chosen);
     return catalogs.get(chosen) as Messages;
   };
+}
+
+/** Express parses what is there, which costs as much as a signature; as a rule nothing is. */
+function varyByLanguage(res: Response): void {
+  if (res.hasHeader('Vary')) res.vary('Accept-Language');
+  else res.setHeader('Vary', 'Accept-Language');
 }
 
 /** Browsers send a tenth of it. To judge 10 kB would take milliseconds. */

@@ -5,7 +5,6 @@ import { en } from '../messages/en.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import { originOf } from '../middleware/request-origin.js';
-import { transportSchema, type Transport } from './body-schemas.js';
 import { TRANSPORTS, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { Proof } from '../sessions.js';
@@ -62,7 +61,7 @@ const optionsSchema = z
  * @throws TypeError that names the option and the cure
  */
 export function createCompleteLogin(services: Services, options: CompleteLoginOptions = {}): RequestHandler {
-  const { config, sessions, textsFor } = services;
+  const { config, events, sessions, textsFor } = services;
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new TypeError(`completeLogin(): ${z.prettifyError(parsed.error)}`);
   const { redirectTo, remember, transport, amr } = parsed.data;

@@ -50,7 +50,7 @@ const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
 
 /** @throws TypeError that names the option and the cure */
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
-  const { config, accessTokens, authenticateRequest } = services;
+  const { config, events, accessTokens, authenticateRequest } = services;
   const { optional, ...checks } = parseGuardOptions(options);
   if (checks.onStoreDown === 'deny' && config.revocation === 'expiry')
     throw new TypeError(`guard(): onStoreDown ${CANT_DENY}`);

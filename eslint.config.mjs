@@ -36,6 +36,7 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
   },
+  { files: ['example/public/**'], languageOptions: { globals: browserGlobals() } },
   { files: ['**/*.js'], languageOptions: { sourceType: 'commonjs' } },
   { rules: { eqeqeq: 'error' } },
   { files: ['src/**'], rules: { 'no-console': 'error' } },
@@ -45,5 +46,12 @@ function nodeGlobals() {
   const names = ['console', 'process', 'Buffer', 'URL', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval'];
   return Object.fromEntries(
     [...names, 'clearInterval', 'performance', 'AbortSignal'].map((name) => [name, 'readonly']),
+  );
+}
+
+function browserGlobals() {
+  const names = ['document', 'navigator', 'location', 'history', 'localStorage', 'addEventListener', 'CSS'];
+  return Object.fromEntries(
+    [...names, 'Node', 'Request', 'HTMLInputElement'].map((name) => [name, 'readonly']),
   );
 }

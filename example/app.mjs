@@ -1,6 +1,8 @@
 // An Express app as you may already have one. What passport-visa adds is marked with "visa".
 import express from 'express';
-import { createAuth } from 'passport-visa';
+import { AuthError, createAuth } from 'passport-visa';
+import { adminRoutes } from './admin.mjs';
+import { pageFiles, securityHeaders, sendPage } from './page.mjs';
 
 /**
  * @param {Pick<import('./stores.mjs').Stores, 'users' | 'refreshTokens'>} stores
@@ -11,8 +13,9 @@ export function createApp({ users, refreshTokens }, settings) {
   const auth = createAuth({
     users,
     refreshTokens,
-    accessToken: { secret: settings.accessTokenSecret },
+    accessToken: { secret: settings.accessTokenSecret, expiresIn: settings.accessTokenExpiresIn },
     refreshToken: { secret: settings.refreshTokenSecret },
+    storeUserAgent: 'label', // "Chrome 142, Windows" is all that the list of devices shows
   });
   logEvents(auth.events);
 
@@ -21,12 +24,17 @@ export function createApp({ users, refreshTokens }, settings) {
   // Limits count by req.ip, which behind a proxy is the proxy's address unless Express is told.
   app.set('trust proxy', settings.trustProxy);
 
+  app.use(securityHeaders());
+
   app.use('/auth', auth.router); // visa: register, login, refresh, logout, sessions …
 
-  // visa: a route for everybody, that knows who is there
+  // visa: a route for everybody, that knows who is there. A browser gets the page, any other client JSON.
   app.get('/', auth.guard({ optional: true }), (req, res) => {
-    res.json({ message: 'Welcome to the passport-visa example', user: req.user ?? null });
+    const sendJson = () =>
+      res.json({ message: 'Welcome to the passport-visa example', user: req.user ?? null });
+    res.format({ json: sendJson, html: () => sendPage(res), default: sendJson });
   });
+  app.use(pageFiles());
 
   // visa: a route for those who are logged in
   app.get('/profile', auth.tokenVerify, (req, res) => {
@@ -37,6 +45,8 @@ export function createApp({ users, refreshTokens }, settings) {
   app.get('/admin', auth.guard({ roles: ['admin'] }), (_req, res) => {
     res.json({ message: 'You are an admin' });
   });
+
+  app.use('/admin/users', adminRoutes(auth, users));
 
   app.use(notFound);
   app.use(handleError);
@@ -59,6 +69,10 @@ function notFound(_req, res) {
 function handleError(error, req, res, next) {
   if (res.headersSent) {
     next(error); // Express breaks the connection off
+  } else if (error instanceof AuthError) {
+    // visa: a store that is down, when a route of this app asks it
+    if (error.retryAfterSeconds !== undefined) res.set('Retry-After', String(error.retryAfterSeconds));
+    res.status(error.status).json(error);
   } else if (error.status && error.status < 500) {
     // Express marks what is the client's mistake, such as a path that can't be decoded.
     res.status(error.status).json({ code: 'BAD_REQUEST', message: 'The request is not valid' });

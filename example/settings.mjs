@@ -16,6 +16,9 @@ export function readSettings() {
   return Object.freeze({
     accessTokenSecret: env['ACCESS_TOKEN_SECRET'],
     refreshTokenSecret: env['REFRESH_TOKEN_SECRET'],
+    accessTokenExpiresIn: /** @type {import('passport-visa').Duration} */ (
+      env['ACCESS_TOKEN_EXPIRES_IN'] || '30m'
+    ),
     databaseUrl: env['DATABASE_URL'] || undefined,
     redisUrl: env['REDIS_URL'] || undefined,
     dataFolder: resolve(env['DATA_DIR'] || DATA_DIR),

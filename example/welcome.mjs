@@ -1,4 +1,4 @@
-// What the example says when it is ready: its address, and three lines to paste into a second terminal.
+// What the example says when it is ready: its address for a browser, and three lines to paste into a second terminal.
 import { isIPv6 } from 'node:net';
 
 const USERNAME = 'ann';
@@ -14,7 +14,7 @@ export function welcome(server, stores) {
   const user = `-d '${JSON.stringify({ username: USERNAME, password: PASSWORD })}'`;
   return `
 The example listens on ${url}, with ${stores}.
-Try it in a second terminal: register, log in, and see a guarded route.
+Open it in a browser. Or try it in a second terminal: register, log in, and see a guarded route.
 
 curl -w '\\n' ${json} ${user} ${url}/auth/register
 curl -w '\\n' ${json} ${user} -c cookies.txt ${url}/auth/login

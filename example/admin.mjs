@@ -1,0 +1,76 @@
+// What an admin may do to the accounts of others: look one up, end its sessions, disable it.
+import express from 'express';
+
+/**
+ * @param {import('passport-visa').Auth} auth
+ * @param {import('passport-visa').PostgresUserStore | import('passport-visa').MemoryUserStore} users
+ */
+export function adminRoutes(auth, users) {
+  const router = express.Router();
+  // visa: the role as it is stored now, not as it was when the token was made. Other sites' pages get 403.
+  router.use(auth.guard({ roles: ['admin'], loadUser: true }), noStore);
+
+  router.get('/', async (req, res) => {
+    const user = await users.findByUsername(String(req.query['username'] ?? ''));
+    if (!user) return sendNotFound(res);
+    const { id, username, roles, disabled = false } = user;
+    const sessions = await auth.sessions.list(id); // visa
+    res.json({
+      user: { id, username, roles, disabled },
+      own: id === req.user?.id,
+      sessions: sessions.map(toListed),
+    });
+  });
+
+  router.patch('/:id', express.json(), async (req, res) => {
+    const disabled = req.body?.disabled;
+    if (typeof disabled !== 'boolean') {
+      res.status(400).json({ code: 'BAD_REQUEST', message: 'disabled must be true or false' });
+    } else if (req.params.id === req.user?.id) {
+      res.status(409).json({ code: 'OWN_ACCOUNT', message: 'This is your own account' });
+    } else if (await users.update(req.params.id, { disabled })) {
+      res.status(204).end(); // visa: the store has ended the sessions of a user that it disabled
+    } else sendNotFound(res);
+  });
+
+  router.delete('/:id/sessions', async (req, res) => {
+    await auth.sessions.revokeAll(req.params.id); // visa
+    res.status(204).end();
+  });
+
+  router.delete('/:id/sessions/:sessionId', async (req, res) => {
+    await auth.sessions.revoke(req.params.id, req.params.sessionId); // visa
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/**
+ * What is said of other people's accounts stays in no cache.
+ *
+ * @param {import('express').Request} _req
+ * @param {import('express').Response} res
+ * @param {import('express').NextFunction} next
+ */
+function noStore(_req, res, next) {
+  res.set('Cache-Control', 'no-store');
+  next();
+}
+
+/** As /auth/sessions lists them. @param {import('passport-visa').Session} session */
+function toListed({ sessionId, createdAt, rotatedAt, expiresAt, ip, userAgent }) {
+  return {
+    id: sessionId,
+    createdAt,
+    lastUsedAt: rotatedAt,
+    expiresAt,
+    ip: ip ?? null,
+    userAgent: userAgent ?? null,
+  };
+}
+
+/** @param {import('express').Response} res */
+function sendNotFound(res) {
+  res.status(404).json({ code: 'USER_NOT_FOUND', message: 'There is no such user' });
+}

@@ -1,0 +1,60 @@
+// One field: its label above, the hint and the error below, both read out with it.
+import { h, icon } from './dom.mjs';
+import { t } from './texts.mjs';
+
+/**
+ * @typedef {object} FieldOptions
+ * @property {string} name as the server calls it
+ * @property {string} label
+ * @property {'username' | 'current-password' | 'new-password' | 'off'} autocomplete
+ * @property {string} [hint]
+ * @property {string} [value]
+ */
+
+/** @param {FieldOptions} options */
+export function createField({ name, label, autocomplete, hint, value }) {
+  const isPassword = autocomplete.endsWith('password');
+  const id = `field-${name}`;
+  const input = h('input', {
+    id,
+    name,
+    value,
+    autocomplete,
+    type: isPassword ? 'password' : 'text',
+    required: true,
+    autocapitalize: 'none',
+    spellcheck: 'false',
+    maxlength: '1024',
+    'aria-describedby': hint ? `${id}-hint ${id}-error` : `${id}-error`,
+  });
+  const error = h('p', { id: `${id}-error`, class: 'field-error' });
+  const element = h(
+    'div',
+    { class: 'field' },
+    h('label', { for: id }, label),
+    isPassword ? withReveal(input, label) : input,
+    hint ? h('p', { id: `${id}-hint`, class: 'hint' }, hint) : null,
+    error,
+  );
+  return { name, element, input, showError };
+
+  /** @param {string} text '' for none */
+  function showError(text) {
+    error.textContent = text;
+    if (text) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+  }
+}
+
+/** @param {HTMLInputElement} input @param {string} label */
+function withReveal(input, label) {
+  const button = h('button', { type: 'button', class: 'reveal', 'aria-pressed': 'false', onclick: toggle });
+  button.append(h('span', { class: 'visually-hidden' }, `${t('showPassword')}: ${label}`), icon('eye'));
+  return h('div', { class: 'password' }, input, button);
+
+  function toggle() {
+    const shown = input.type === 'text';
+    input.type = shown ? 'password' : 'text';
+    button.setAttribute('aria-pressed', String(!shown));
+  }
+}

@@ -1,0 +1,81 @@
+// A form that shows each failure where it belongs: beside its field, or above them all.
+import { h } from './dom.mjs';
+import { asFailure, explain } from './failures.mjs';
+import { createField } from './form-field.mjs';
+
+/** @typedef {ReturnType<typeof createField>} Field */
+
+/**
+ * @param {object} parts
+ * @param {import('./form-field.mjs').FieldOptions[]} parts.fields
+ * @param {import('./dom.mjs').Child[]} [parts.more] between the fields and the button
+ * @param {string} parts.submit the button's text
+ * @param {string} [parts.className]
+ * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<unknown>} parts.onSubmit
+ * @param {(code: string) => { field: string, text?: string } | undefined} [parts.place] the field that a failure is about
+ */
+export function createForm({ fields: options, more = [], submit, className = '', onSubmit, place }) {
+  const fields = options.map(createField);
+  const alert = h('div', { class: 'alert', role: 'alert' });
+  const button = h('button', { class: 'button primary', type: 'submit' }, submit);
+  const elements = fields.map((field) => field.element);
+  // Its own messages are in the words of the page, hence novalidate.
+  const form = h(
+    'form',
+    { novalidate: true, class: `form ${className}`, onsubmit },
+    alert,
+    ...elements,
+    ...more,
+    button,
+  );
+  return form;
+
+  /** @param {SubmitEvent} event */
+  async function onsubmit(event) {
+    event.preventDefault();
+    if (form.getAttribute('aria-busy') === 'true') return; // a second click
+    clear();
+    setBusy(true);
+    try {
+      await onSubmit(Object.fromEntries(fields.map(({ name, input }) => [name, input.value])), form);
+    } catch (error) {
+      show(asFailure(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function clear() {
+    alert.replaceChildren();
+    for (const field of fields) field.showError('');
+  }
+
+  /** Not `disabled`, which would take the focus away from whoever pressed it. @param {boolean} busy */
+  function setBusy(busy) {
+    form.setAttribute('aria-busy', String(busy));
+    button.setAttribute('aria-disabled', String(busy));
+  }
+
+  /** @param {import('./failures.mjs').Failure} failure */
+  function show(failure) {
+    const placed = place?.(failure.code);
+    // The last word on a field wins, and the server's first is the one to heed.
+    for (const { path, message } of failure.errors?.toReversed() ?? [])
+      find(path)?.showError(sentence(message));
+    if (placed) find(placed.field)?.showError(placed.text ?? explain(failure));
+    const first = fields.find((field) => field.input.getAttribute('aria-invalid') === 'true');
+    if (first) first.input.focus();
+    else alert.replaceChildren(explain(failure));
+  }
+
+  /** @param {string} name */
+  function find(name) {
+    return fields.find((field) => field.name === name);
+  }
+}
+
+/** The server's messages follow a field's name: "must not be empty". @param {string} message */
+function sentence(message) {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,49 @@
+// Which view an address shows, and to whom. The address is the part behind #, so that the server knows one page.
+import { adminView } from './views/admin.mjs';
+import { devicesView } from './views/devices.mjs';
+import { loginView } from './views/login.mjs';
+import { passwordView } from './views/password.mjs';
+import { profileView } from './views/profile.mjs';
+import { registerView } from './views/register.mjs';
+
+/**
+ * What a view may ask of the page.
+ *
+ * @typedef {object} Page
+ * @property {() => Promise<void>} enter goes on after a login, to where the person wanted to be
+ * @property {(path: string, notice?: string) => void} go
+ * @property {() => Promise<void>} refresh shows the view again, with what is new
+ * @property {(text: string) => void} notify
+ * @property {(action: () => Promise<unknown>, done?: string) => Promise<void>} act does it, and says how it went
+ * @property {() => Promise<void>} logOut
+ * @property {() => Promise<void>} logOutEverywhere
+ *
+ * @typedef {(page: Page) => import('./dom.mjs').Child[] | Promise<import('./dom.mjs').Child[]>} View
+ *
+ * @typedef {object} Route
+ * @property {View} view
+ * @property {'guest' | 'member' | 'admin'} audience
+ * @property {import('./texts.mjs').TextKey} title
+ * @property {import('./texts.mjs').TextKey} [link] its name in the navigation
+ */
+
+/** @type {Record<string, Route>} */
+export const ROUTES = {
+  '/login': { view: loginView, audience: 'guest', title: 'login.title' },
+  '/register': { view: registerView, audience: 'guest', title: 'register.title' },
+  '/profile': { view: profileView, audience: 'member', title: 'profile.title', link: 'profile.title' },
+  '/devices': { view: devicesView, audience: 'member', title: 'devices.title', link: 'devices.title' },
+  '/password': { view: passwordView, audience: 'member', title: 'password.title', link: 'password.nav' },
+  '/admin': { view: adminView, audience: 'admin', title: 'admin.title', link: 'admin.nav' },
+};
+
+/**
+ * For show alone: the server decides who may do what, at each request.
+ *
+ * @param {Route} route
+ * @param {{ roles: readonly string[] } | null} user
+ */
+export function isFor({ audience }, user) {
+  if (audience === 'guest') return user === null;
+  return user !== null && (audience === 'member' || user.roles.includes('admin'));
+}

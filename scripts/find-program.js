@@ -1,4 +1,4 @@
-// Where Redis, PostgreSQL and curl are installed. CommonJS, so that setup.mjs and the tests can both load it.
+// Where Redis, PostgreSQL, curl and Chromium are installed. CommonJS, so that setup.mjs and the tests can both load it.
 const { accessSync, constants, readdirSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 
@@ -6,6 +6,10 @@ const { delimiter, join } = require('node:path');
 const BREW_FOLDERS = ['/opt/homebrew/opt', '/usr/local/opt'];
 // Debian keeps PostgreSQL's server programs off the PATH, one folder a version.
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const MAC_CHROMIUMS = ['Chromium', 'Google Chrome'].map(
+  (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+);
 
 /** @returns {string | undefined} the path of redis-server */
 function findRedis() {
@@ -20,6 +24,14 @@ function findRedis() {
 function findCurl() {
   const folder = findFolder(pathFolders(), ['curl']);
   return folder && join(folder, 'curl');
+}
+
+/** @returns {string | undefined} the path of Chromium, or of a Chrome; CHROMIUM_PATH names another */
+function findChromium() {
+  const given = process.env.CHROMIUM_PATH;
+  if (given) return isExecutable(given) ? given : undefined;
+  const paths = CHROMIUM_NAMES.flatMap((name) => pathFolders().map((folder) => join(folder, name)));
+  return [...paths, ...MAC_CHROMIUMS].find(isExecutable);
 }
 
 /** @returns {{ initdb: string, postgres: string } | undefined} the paths of the server's programs */
@@ -69,4 +81,4 @@ function isExecutable(path) {
   }
 }
 
-module.exports = { findCurl, findPostgres, findRedis };
+module.exports = { findChromium, findCurl, findPostgres, findRedis };

@@ -1,11 +1,12 @@
 // Installs the programs that the tests need, and only those that are missing.
 import { spawnSync } from 'node:child_process';
-import { findCurl, findPostgres, findRedis } from './find-program.js';
+import { findChromium, findCurl, findPostgres, findRedis } from './find-program.js';
 
 const PROGRAMS = [
   { name: 'Redis', find: findRedis, apt: 'redis-server', brew: 'redis' },
   { name: 'PostgreSQL', find: findPostgres, apt: 'postgresql', brew: 'postgresql@16' },
   { name: 'curl', find: findCurl, apt: 'curl', brew: 'curl' }, // runs the lines that the example prints
+  { name: 'Chromium', find: findChromium, apt: 'chromium', brew: 'chromium' }, // opens the page of the example
 ];
 
 const missing = missingPrograms();

@@ -1,19 +1,16 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { connectRedis, createDatabase, type TestDatabase } from '../helpers/backends';
-import { guardFolder, guardProcess, releaseFolder, releaseProcess } from '../helpers/guard';
+import { EXAMPLE, ExampleProcess } from '../helpers/example-process';
+import { guardFolder, releaseFolder } from '../helpers/guard';
 
-const EXAMPLE = path.join(__dirname, '..', '..', 'example');
-const START_TIMEOUT_MS = 25_000; // PGlite makes its folder
-const EXIT_TIMEOUT_MS = 12_000;
 jest.setTimeout(60_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'visa-example-'));
@@ -36,64 +33,14 @@ afterAll(async () => {
   releaseFolder(folder);
 });
 
-/** A process with an environment of its own: nothing of this machine's settings reaches it. */
-class ExampleProcess {
-  readonly #child: ChildProcess;
-  readonly #exit: Promise<unknown[]>;
-  output = '';
-
-  constructor(env: Record<string, string> = {}, args = [path.join(EXAMPLE, 'server.mjs')]) {
-    const base = { PATH: String(process.env['PATH']), PORT: '0', ENV_FILE: envFile, DATA_DIR: dataFolder };
-    this.#child = spawn(process.execPath, args, { env: { ...base, ...env } });
-    processes.push(this);
-    guardProcess(this.pid);
-    this.#exit = once(this.#child, 'exit').finally(() => releaseProcess(this.pid));
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    }
-  }
-
-  get pid(): number {
-    return this.#child.pid as number;
-  }
-
-  get url(): string {
-    return /listens on (http:\/\/[^ ,]+),/.exec(this.output)?.[1] as string;
-  }
-
-  get curlLines(): string[] {
-    return this.output.split('\n').filter((line) => line.startsWith('curl '));
-  }
-
-  async says(text: string): Promise<this> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!this.output.includes(text)) {
-      if (this.#child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`The process never said "${text}", but:\n${this.output}`);
-      }
-      await sleep(10);
-    }
-    return this;
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** @returns its exit code, or the signal that ended it */
-  async exit(): Promise<unknown> {
-    const timeout = sleep(EXIT_TIMEOUT_MS, ['still running'], { ref: false });
-    const [code, signal] = (await Promise.race([this.#exit, timeout])) as unknown[];
-    return code ?? signal;
-  }
-
-  async stop(): Promise<unknown> {
-    this.signal('SIGTERM');
-    return this.exit();
-  }
+/** One that uses the folder of these tests. */
+function launch(env: Record<string, string> = {}, args?: string[]): ExampleProcess {
+  const process = new ExampleProcess({ ENV_FILE: envFile, DATA_DIR: dataFolder, ...env }, args);
+  processes.push(process);
+  return process;
 }
 
-const start = (env?: Record<string, string>) => new ExampleProcess(env).says('listens on');
+const start = (env?: Record<string, string>) => launch(env).says('listens on');
 
 /** Runs a line as if it were pasted into a terminal. */
 async function paste(line: string): Promise<Record<string, unknown>> {
@@ -127,7 +74,7 @@ describe('with Node alone', () => {
   });
 
   test('a second start on the same folder is refused and names the first', async () => {
-    const second = new ExampleProcess();
+    const second = launch();
     expect(await second.exit()).toBe(1);
     expect(second.output).toContain(`is in use by process ${example.pid}`);
     expect(lockFiles()).toHaveLength(1);
@@ -192,7 +139,7 @@ describe('with Node alone', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    example = new ExampleProcess({ PORT: String(port) });
+    example = launch({ PORT: String(port) });
     expect(await example.exit()).toBe(1);
     other.close();
     expect(example.output).toContain(`port ${port} on 127.0.0.1 is taken: set PORT to another one`);
@@ -202,7 +149,7 @@ describe('with Node alone', () => {
 
 describe('settings', () => {
   const refused = async (env: Record<string, string>) => {
-    const example = new ExampleProcess(env);
+    const example = launch(env);
     expect(await example.exit()).toBe(1);
     return example.output;
   };
@@ -236,7 +183,7 @@ test('of many processes that want a folder at once, exactly one gets it', async 
     const target = ${JSON.stringify(target)};
     await lockFolder(target).then(() => console.log('mine'), (error) => console.log(error.message));
     setInterval(() => {}, 1000);`;
-  const contend = () => new ExampleProcess({}, ['--input-type=module', '-e', script]);
+  const contend = () => launch({}, ['--input-type=module', '-e', script]);
   const contenders = Array.from({ length: 6 }, contend);
   await Promise.all(contenders.map((contender) => contender.says('\n')));
   const winners = contenders.filter(({ output }) => output === 'mine\n');

@@ -1,0 +1,44 @@
+import type { Cookie } from 'playwright-core';
+import { PASSWORD } from '../helpers/app';
+import { useBrowser } from '../helpers/browser';
+import { useExampleApp } from '../helpers/example-app';
+import { heading, openView } from '../helpers/example-page';
+
+const app = useExampleApp({ NODE_ENV: 'production' });
+const browser = useBrowser();
+
+const byName = (cookies: Cookie[]) => cookies.sort((a, b) => a.name.localeCompare(b.name));
+
+test('no script sees the tokens, no other site sends them, and they last as long as was asked for', async () => {
+  const { username } = await app.createUser();
+  const context = await browser.open();
+  const page = await openView(context, app, '/login');
+  const logIn = async (remember: boolean) => {
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('Remember me').setChecked(remember);
+    await page.keyboard.press('Enter');
+    await heading(page, `Hello, ${username}`);
+    return byName(await context.cookies());
+  };
+
+  const flags = { httpOnly: true, secure: true, sameSite: 'Strict', path: '/', domain: '127.0.0.1' };
+  const untilClosed = { ...flags, expires: -1 };
+  expect(await logIn(false)).toMatchObject([
+    { name: 'accessToken', ...untilClosed },
+    { name: 'refreshToken', ...untilClosed },
+  ]);
+  expect(await page.evaluate('document.cookie')).toBe('');
+  // Nor is there one anywhere else: a token begins like this.
+  expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).not.toContain('eyJ');
+
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await heading(page, 'Log in');
+  expect(await context.cookies()).toEqual([]);
+
+  const now = Date.now() / 1000;
+  for (const { httpOnly, secure, sameSite, expires } of await logIn(true)) {
+    expect({ httpOnly, secure, sameSite }).toEqual({ httpOnly: true, secure: true, sameSite: 'Strict' });
+    expect(Math.abs(expires - now - 3 * 3600)).toBeLessThan(60);
+  }
+});

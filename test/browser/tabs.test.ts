@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrowserContext, Page, Route } from 'playwright-core';
+import type { StoredUser } from '../../src';
+import { PASSWORD } from '../helpers/app';
+import { useBrowser } from '../helpers/browser';
+import { useExampleApp } from '../helpers/example-app';
+import { heading, logIn, notice, openView } from '../helpers/example-page';
+
+const LIFETIME_SECONDS = 2;
+const app = useExampleApp({ ACCESS_TOKEN_EXPIRES_IN: `${LIFETIME_SECONDS}s` });
+const browser = useBrowser();
+
+let context: BrowserContext;
+let user: StoredUser;
+beforeEach(async () => {
+  context = await browser.open();
+  user = await app.createUser();
+});
+
+const tokenExpires = () => sleep((LIFETIME_SECONDS + 1) * 1000);
+const goToDevices = (page: Page) => page.getByRole('link', { name: 'Devices', exact: true }).click();
+
+/** Opens a tab on the profile, with an access token that soon expires. */
+async function openTab(): Promise<Page> {
+  const page = await openView(context, app, '/profile');
+  await heading(page, `Hello, ${user.username}`);
+  return page;
+}
+
+async function generation(): Promise<number | undefined> {
+  const [session, ...others] = await app.sessions.list(user.id);
+  expect(others).toEqual([]);
+  return session?.generation;
+}
+
+/** The request reaches the server, which answers, and the answer goes where `then` says. */
+async function letThrough(route: Route): Promise<void> {
+  const { host: _host, ...headers } = await route.request().allHeaders();
+  // By hand: what Playwright fetches itself puts its cookies into the browser.
+  const names = Object.keys(headers).filter((name) => !name.startsWith(':') && name !== 'content-length');
+  const response = await fetch(route.request().url(), {
+    method: route.request().method(),
+    headers: Object.fromEntries(names.map((name) => [name, headers[name] as string])),
+    body: route.request().postData(),
+  });
+  expect(response.status).toBe(200);
+  await response.text();
+}
+
+/** Holds a number of refreshes until all of them are there. @returns how many came at all */
+async function holdRefreshes(count: number): Promise<() => number> {
+  const held: Route[] = [];
+  await context.route('**/auth/refresh', async (route) => {
+    held.push(route);
+    if (held.length === count) await Promise.all(held.map((each) => each.continue()));
+    else if (held.length > count) await route.continue();
+  });
+  return () => held.length;
+}
+
+test('two tabs that need a new token at the same moment share one refresh', async () => {
+  await logIn(context, app, user);
+  const tabs = [await openTab(), await openTab()];
+  await tokenExpires();
+  const refreshes = await holdRefreshes(1);
+  const before = Number(await generation());
+  await Promise.all(tabs.map(goToDevices));
+  await Promise.all(tabs.map((tab) => heading(tab, 'Devices')));
+  expect(refreshes()).toBe(1);
+  expect(await generation()).toBe(before + 1);
+});
+
+test('where there are no Web Locks both refresh, and both stay logged in', async () => {
+  await context.addInitScript('delete Navigator.prototype.locks');
+  await logIn(context, app, user);
+  const tabs = [await openTab(), await openTab()];
+  expect(await tabs[0]?.evaluate('navigator.locks')).toBeUndefined();
+  await tokenExpires();
+  const refreshes = await holdRefreshes(2);
+  const before = Number(await generation());
+  await Promise.all(tabs.map(goToDevices));
+  await Promise.all(tabs.map((tab) => heading(tab, 'Devices')));
+  expect(refreshes()).toBe(2);
+  expect(await generation()).toBe(before + 1); // the same successor for both
+});
+
+test('a refresh whose answer is lost can be tried again, and logs nobody out', async () => {
+  await logIn(context, app, user);
+  const tab = await openTab();
+  await tokenExpires();
+  const before = Number(await generation());
+  let lost = 0;
+  await tab.route(
+    '**/auth/refresh',
+    async (route) => {
+      await letThrough(route);
+      lost += 1;
+      await route.abort();
+    },
+    { times: 1 },
+  );
+  await goToDevices(tab);
+  await heading(tab, 'Not available');
+  expect(lost).toBe(1);
+  await tab.getByRole('button', { name: 'Try again' }).click();
+  await heading(tab, 'Devices');
+  expect(await generation()).toBe(before + 1);
+});
+
+test('a page that is reloaded while it waits for the answer stays logged in', async () => {
+  await logIn(context, app, user);
+  const tab = await openTab();
+  await tokenExpires();
+  const before = Number(await generation());
+  const reached = new Promise<void>((resolve) => {
+    void tab.route('**/auth/refresh', (route) => letThrough(route).then(resolve), { times: 1 });
+  });
+  await goToDevices(tab);
+  await reached;
+  await tab.reload();
+  await heading(tab, 'Devices');
+  expect(await generation()).toBe(before + 1);
+});
+
+test('a logout in one tab logs the other out, and a login there lets it in again', async () => {
+  await logIn(context, app, user);
+  const [one, other] = [await openTab(), await openTab()];
+  await one.getByRole('button', { name: 'Log out', exact: true }).click();
+  await heading(one, 'Log in');
+  await notice(one, 'You are logged out.');
+  await heading(other, 'Log in');
+  await notice(other, 'You were logged out. Log in to go on.');
+  expect(await app.sessions.list(user.id)).toEqual([]);
+  expect(await context.cookies()).toEqual([]);
+
+  await other.getByLabel('Username').fill(user.username);
+  await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await other.keyboard.press('Enter');
+  await heading(one, `Hello, ${user.username}`);
+});

@@ -19,6 +19,7 @@ import { createAuthRouter } from './routes/auth-router.js';
 import type { Services } from './services.js';
 import { Sessions } from './sessions.js';
 import type { Session } from './stores/refresh-token-store.js';
+import { rememberUserStore } from './stores/user-store-of.js';
 import { PasswordHasher } from './utils/password.js';
 
 export interface Auth {
@@ -97,7 +98,7 @@ export function createAuth(options: AuthOptions): Auth {
   };
   const { router, openapi } = createAuthRouter(services);
 
-  return {
+  const auth: Auth = {
     router,
     tokenVerify,
     guard,
@@ -119,4 +120,5 @@ export function createAuth(options: AuthOptions): Auth {
       await passwords.close();
     },
   };
+  return rememberUserStore(auth, config.users);
 }

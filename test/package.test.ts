@@ -95,8 +95,11 @@ test('the public surface is this, and a change to it is a decision', () => {
     'usernameKey',
   ]);
   expect(Object.keys(sourceTesting).sort()).toEqual([
+    'loginAs',
     'refreshTokenStoreContract',
     'revocationContract',
+    'testAuth',
+    'testClock',
     'userStoreContract',
   ]);
 });

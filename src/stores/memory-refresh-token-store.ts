@@ -14,16 +14,22 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #sessionsByUser = new Map<string, Map<string, Session>>();
   readonly #followers = new Set<RevocationFollower>();
   readonly #log: (Revocation & { at: number })[] = [];
+  readonly #now: () => number;
+
+  /** @param options.clock milliseconds since 1970; hand over that of `createAuth` where it has one. Default: `Date.now` */
+  constructor({ clock = Date.now }: { clock?: () => number } = {}) {
+    this.#now = clock;
+  }
 
   create(session: NewSession): Promise<void> {
-    const ofUser = this.#liveSessions(session.userId, Date.now());
+    const ofUser = this.#liveSessions(session.userId, this.#now());
     ofUser.set(session.sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
     this.#sessionsByUser.set(session.userId, ofUser);
     return Promise.resolve();
   }
 
   rotate(request: RotateRequest): Promise<RotateResult> {
-    const now = request.now ?? new Date();
+    const now = request.now ?? new Date(this.#now());
     const ofUser = this.#liveSessions(request.userId, now.getTime());
     const session = ofUser.get(request.sessionId);
     if (!session) return Promise.resolve({ outcome: 'unknown' });
@@ -48,23 +54,23 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   }
 
   find(userId: string, sessionId: string): Promise<Session | undefined> {
-    const session = this.#liveSessions(userId, Date.now()).get(sessionId);
+    const session = this.#liveSessions(userId, this.#now()).get(sessionId);
     return Promise.resolve(session && { ...session });
   }
 
   list(userId: string): Promise<Session[]> {
-    const sessions = this.#liveSessions(userId, Date.now()).values();
+    const sessions = this.#liveSessions(userId, this.#now()).values();
     return Promise.resolve(Array.from(sessions, (session) => ({ ...session })));
   }
 
   revoke(userId: string, sessionId: string): Promise<boolean> {
-    const existed = this.#liveSessions(userId, Date.now()).delete(sessionId);
+    const existed = this.#liveSessions(userId, this.#now()).delete(sessionId);
     if (existed) this.#announce({ userId, sessionIds: [sessionId] });
     return Promise.resolve(existed);
   }
 
   revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
-    const ofUser = this.#liveSessions(userId, Date.now());
+    const ofUser = this.#liveSessions(userId, this.#now());
     const ended = [...ofUser.keys()].filter((sessionId) => sessionId !== options.except);
     for (const sessionId of ended) ofUser.delete(sessionId);
     if (ended.length > 0) this.#announce({ userId, sessionIds: ended });
@@ -85,9 +91,9 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   #announce(revocation: Revocation): void {
     if (this.#followers.size === 0) return;
     const keepMs = Math.max(...Array.from(this.#followers, ({ keepForSeconds }) => keepForSeconds)) * 1000;
-    const firstKept = this.#log.findIndex(({ at }) => at > Date.now() - keepMs);
+    const firstKept = this.#log.findIndex(({ at }) => at > this.#now() - keepMs);
     this.#log.splice(0, firstKept === -1 ? this.#log.length : firstKept);
-    this.#log.push({ ...revocation, at: Date.now() });
+    this.#log.push({ ...revocation, at: this.#now() });
     for (const follower of this.#followers) follower.onRevoked(revocation);
   }
 

@@ -3,3 +3,7 @@ export { refreshTokenStoreContract } from './refresh-token-store-contract.js';
 export { identityStoreContract } from './identity-store-contract.js';
 export { userStoreContract } from './user-store-contract.js';
 export { revocationContract } from './revocation-contract.js';
+export { loginAs, type LoggedIn, type LoginAsOptions } from './login-as.js';
+export { testAuth, type TestAuth, type TestAuthOptions } from './test-auth.js';
+export { testClock, type TestClock } from './test-clock.js';
+export type { TestUser } from './test-user.js';

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import type { AuthOptions } from '../auth-options.js';
+import { createAuth, type Auth } from '../create-auth.js';
+import { MemoryRefreshTokenStore } from '../stores/memory-refresh-token-store.js';
+import { MemoryUserStore } from '../stores/memory-user-store.js';
+import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
+import type { UserStore } from '../stores/user-store.js';
+import { testClock, type TestClock } from './test-clock.js';
+
+/** Those of `createAuth`, none of them required. */
+export interface TestAuthOptions<
+  Users extends UserStore = UserStore,
+  RefreshTokens extends RefreshTokenStore = RefreshTokenStore,
+  Clock extends () => number = () => number,
+> extends Omit<AuthOptions, 'users' | 'refreshTokens' | 'accessToken' | 'refreshToken' | 'clock'> {
+  /** Default: a new `MemoryUserStore`. */
+  users?: Users;
+  /** Default: a new `MemoryRefreshTokenStore`, which goes by `clock`. */
+  refreshTokens?: RefreshTokens;
+  /** Default: a new `testClock()`. Fake timers of a test runner need `Date.now` here. */
+  clock?: Clock;
+  /** Default of `secret`: a random one. */
+  accessToken?: Partial<AuthOptions['accessToken']>;
+  /** Default of `secret`: a random one. */
+  refreshToken?: Partial<AuthOptions['refreshToken']>;
+}
+
+/** An Auth that shows what it works with. */
+export interface TestAuth<
+  Users extends UserStore = MemoryUserStore,
+  RefreshTokens extends RefreshTokenStore = MemoryRefreshTokenStore,
+  Clock extends () => number = TestClock,
+> extends Auth {
+  readonly users: Users;
+  readonly refreshTokens: RefreshTokens;
+  /** The time that tokens and sessions go by. It stands still: `auth.clock.advance('31m')` moves it. */
+  readonly clock: Clock;
+}
+
+const SECRET_BYTES = 32;
+const LOWEST_COST = 10;
+/** Twelve registrations in one test are no attack. */
+const NO_LIMITS = { username: false, address: false, register: false, password: false } as const;
+
+/**
+ * `createAuth` for tests: in memory, with random secrets, the quickest password hashes, no limits on attempts and cookies
+ * that travel over plain HTTP. Options go on top of that, group by group. End it with `await auth.close()`.
+ * @throws TypeError that names the option and the cure
+ */
+export function testAuth<
+  Users extends UserStore = MemoryUserStore,
+  RefreshTokens extends RefreshTokenStore = MemoryRefreshTokenStore,
+  Clock extends () => number = TestClock,
+>(options: TestAuthOptions<Users, RefreshTokens, Clock> = {}): TestAuth<Users, RefreshTokens, Clock> {
+  const clock = options.clock ?? testClock();
+  const users = options.users ?? new MemoryUserStore();
+  const refreshTokens = options.refreshTokens ?? new MemoryRefreshTokenStore({ clock });
+  const auth = createAuth({
+    ...options,
+    ...{ users, refreshTokens, clock },
+    accessToken: { secret: randomBytes(SECRET_BYTES), ...options.accessToken },
+    refreshToken: { secret: randomBytes(SECRET_BYTES), ...options.refreshToken },
+    password: { cost: LOWEST_COST, ...options.password },
+    cookies: { secure: false, ...options.cookies },
+    limits: options.limits ?? NO_LIMITS,
+  });
+  return Object.assign(auth, { users, refreshTokens, clock }) as TestAuth<Users, RefreshTokens, Clock>;
+}

@@ -1,0 +1,52 @@
+import type { Auth } from '../create-auth.js';
+import { userStoreOf } from '../stores/user-store-of.js';
+import type { StoredUser, UserStore } from '../stores/user-store.js';
+
+/** A stored user, an id, or a username that is created, with these roles, where nobody has it. */
+export type TestUser =
+  string | { readonly id: string } | { readonly username: string; readonly roles?: readonly string[] };
+
+/** @throws TypeError that names the cure */
+export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> {
+  const users = userStoreOf(auth);
+  if (!users)
+    throw new TypeError('loginAs() needs the Auth that createAuth or testAuth returned, not a copy');
+  if (typeof user === 'string' || 'id' in user) return byId(users, typeof user === 'string' ? user : user.id);
+  const { username, roles } = user;
+  const stored = await findOrCreate(users, username, roles);
+  if (roles && !sameMembers(roles, stored.roles)) {
+    throw new TypeError(
+      `loginAs(): ${username} is stored with the roles [${stored.roles.join(', ')}], not [${roles.join(', ')}]: ` +
+        'change them in the user store, or take another username',
+    );
+  }
+  return stored;
+}
+
+async function byId(users: UserStore, id: string): Promise<StoredUser> {
+  const user = await users.findById(id);
+  if (user) return user;
+  throw new TypeError(`loginAs(): no user has the id '${id}'; for a username say { username: '${id}' }`);
+}
+
+async function findOrCreate(
+  users: UserStore,
+  username: string,
+  roles: readonly string[] = [],
+): Promise<StoredUser> {
+  const found = await users.findByUsername(username);
+  if (found) return found;
+  try {
+    return await users.create({ username, passwordHash: null, roles: [...roles] });
+  } catch (error) {
+    // Another login of the same test may just have created the user.
+    const winner = await users.findByUsername(username);
+    if (winner) return winner;
+    throw error;
+  }
+}
+
+function sameMembers(some: readonly string[], others: readonly string[]): boolean {
+  const all = new Set([...some, ...others]);
+  return all.size === new Set(some).size && all.size === new Set(others).size;
+}

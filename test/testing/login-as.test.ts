@@ -1,0 +1,156 @@
+import { inspect } from 'node:util';
+import { createAuth, MemoryRefreshTokenStore, MemoryUserStore, type Auth } from '../../src';
+import { loginAs, testAuth } from '../../src/testing';
+import { createRealStores, createTestApp } from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
+import { decodeToken } from '../helpers/tokens';
+
+describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) => {
+  let testApp: ReturnType<typeof createTestApp>;
+  let close = () => Promise.resolve();
+
+  beforeAll(async () => {
+    const stores = kind === 'memory' ? undefined : await createRealStores();
+    close = async () => stores?.close();
+    testApp = createTestApp(stores?.options, (app, auth) => {
+      app.get('/fresh', auth.guard({ freshWithin: '5m' }), (_req, res) => res.json({}));
+      app.get('/checked', auth.guard({ checkSession: true, roles: ['admin'] }), (_req, res) => res.json({}));
+    });
+  });
+  afterAll(async () => {
+    await testApp.auth.close();
+    await close();
+    expect(testApp.unforeseen).toEqual([]);
+  });
+
+  test('the cookie passes guards, refreshes and logs out: the session is a real one', async () => {
+    const ann = await loginAs(testApp.auth, { username: 'Ann', roles: ['admin'] });
+    expect(ann.user).toMatchObject({ username: 'Ann', roles: ['admin'] });
+    const get = (path: string) => testApp.client().get(path).set('Cookie', ann.cookie);
+    expect((await get('/profile')).body).toMatchObject({ id: ann.user.id, sessionId: ann.sessionId });
+    expect((await get('/checked')).status).toBe(200);
+    expect(await testApp.auth.sessions.list(ann.user.id)).toMatchObject([{ sessionId: ann.sessionId }]);
+    const refresh = await testApp.client().post('/auth/refresh').set(ann.headers);
+    expect([refresh.status, refresh.headers['set-cookie']?.length]).toEqual([200, 2]);
+    expect((await testApp.client().post('/auth/logout').set(ann.headers)).status).toBe(200);
+    expectFailure(await get('/profile'), 'SESSION_REVOKED');
+  });
+
+  test('the bearer passes guards, and the refresh token is exchanged in a body', async () => {
+    const { bearer, refreshToken } = await loginAs(testApp.auth, { username: 'bob' });
+    expect((await testApp.client().get('/profile').set('Authorization', bearer)).status).toBe(200);
+    const refresh = await testApp.client().post('/auth/refresh').send({ refreshToken });
+    expect(refresh.body).toMatchObject({ tokenType: 'Bearer' });
+  });
+
+  test('a login of long ago is not fresh, one of just now is, and none lies ahead', async () => {
+    const freshness = async (minutes: number) => {
+      const authTime = new Date(Date.now() + minutes * 60_000);
+      const { cookie } = await loginAs(testApp.auth, { username: 'cleo' }, { authTime });
+      return testApp.client().get('/fresh').set('Cookie', cookie);
+    };
+    expectFailure(await freshness(-6), 'REAUTHENTICATION_REQUIRED');
+    expect((await freshness(-4)).status).toBe(200);
+    const ahead = await loginAs(
+      testApp.auth,
+      { username: 'cleo' },
+      { authTime: new Date(Date.now() + 60_000) },
+    );
+    expect(decodeToken(ahead.accessToken).payload['auth_time']).toBeLessThanOrEqual(Date.now() / 1000);
+  });
+
+  test('a login of long ago stays one through a refresh', async () => {
+    const authTime = new Date('2026-01-02T03:04:05Z');
+    const { refreshToken } = await loginAs(testApp.auth, { username: 'cleo' }, { authTime });
+    const refresh = await testApp.client().post('/auth/refresh').send({ refreshToken });
+    const { payload } = decodeToken((refresh.body as { accessToken: string }).accessToken);
+    expect(payload['auth_time']).toBe(authTime.getTime() / 1000);
+  });
+
+  test('parallel logins of a new username are one user with a session each', async () => {
+    const logins = await Promise.all([1, 2, 3, 4].map(() => loginAs(testApp.auth, { username: 'dora' })));
+    expect(new Set(logins.map(({ user }) => user.id)).size).toBe(1);
+    expect(new Set(logins.map(({ sessionId }) => sessionId)).size).toBe(4);
+  });
+});
+
+describe('who logs in', () => {
+  const users = new MemoryUserStore();
+  const auth = testAuth({ users });
+  afterAll(() => auth.close());
+
+  test('is a stored user, an id, or a username', async () => {
+    const eve = await users.create({ username: 'Eve', passwordHash: null, roles: ['b', 'a'] });
+    for (const user of [eve, eve.id, { username: 'eve' }, { username: 'EVE', roles: ['a', 'b'] }]) {
+      expect((await loginAs(auth, user)).user).toEqual({ id: eve.id, username: 'Eve', roles: ['b', 'a'] });
+    }
+  });
+
+  test('is nobody who is unknown, has other roles or is disabled', async () => {
+    const finn = await users.create({ username: 'finn', passwordHash: null });
+    await expect(loginAs(auth, 'finn')).rejects.toThrow("for a username say { username: 'finn' }");
+    await expect(loginAs(auth, { username: 'finn', roles: ['admin'] })).rejects.toThrow(
+      'finn is stored with the roles [], not [admin]',
+    );
+    await users.update(finn.id, { disabled: true });
+    await expect(loginAs(auth, finn)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
+  });
+
+  test('leaves a session with the address and the user agent that were asked for', async () => {
+    const gus = await loginAs(auth, { username: 'gus' }, { ip: '192.0.2.7', userAgent: 'Gus/1.0' });
+    const session = { ip: '192.0.2.7', userAgent: 'Gus/1.0', remember: false };
+    expect(await auth.sessions.list(gus.user.id)).toMatchObject([session]);
+    const { user } = await loginAs(auth, { username: 'hal' }, { remember: true });
+    expect(await auth.sessions.list(user.id)).toMatchObject([{ ip: '127.0.0.1', remember: true }]);
+  });
+});
+
+test('what the store throws comes through as it is', async () => {
+  const refreshTokens = new MemoryRefreshTokenStore();
+  const broken = new Error('no such table');
+  refreshTokens.create = () => Promise.reject(broken);
+  const auth = testAuth({ refreshTokens });
+  await expect(loginAs(auth, { username: 'ann' })).rejects.toBe(broken);
+  await auth.close();
+});
+
+test('names of cookies are those of the Auth', async () => {
+  const auth = testAuth({ cookies: { accessName: 'refresh', refreshName: 'access' } });
+  const { cookie, accessToken, refreshToken } = await loginAs(auth, { username: 'ann' });
+  expect(cookie).toBe(`refresh=${accessToken}; access=${refreshToken}`);
+  expect(decodeToken(refreshToken).header['typ']).toBe('rt+jwt');
+  await auth.close();
+});
+
+test('fake timers of the test runner do not hold it up', async () => {
+  jest.useFakeTimers();
+  try {
+    const auth = testAuth({ clock: Date.now });
+    expect((await loginAs(auth, { username: 'ann' })).cookie).toMatch(/^accessToken=/);
+    await auth.close();
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+describe('it opens nothing', () => {
+  const secret = (letter: string) => letter.repeat(32);
+  const auth: Auth = createAuth({
+    users: new MemoryUserStore(),
+    refreshTokens: new MemoryRefreshTokenStore(),
+    accessToken: { secret: secret('a') },
+    refreshToken: { secret: secret('b') },
+  });
+  afterAll(() => auth.close());
+
+  test('an Auth has no further member, and shows nothing of its store when it is printed', () => {
+    const names = ['close', 'completeLogin', 'events', 'guard', 'passport', 'ready', 'router', 'sessions'];
+    expect(Object.keys(auth).sort()).toEqual([...names, 'tokenVerify']);
+    expect(inspect(auth, { depth: 1 })).not.toMatch(/UserStore|passport-visa\.users/);
+    expect(JSON.stringify(Object.keys({ ...auth }))).not.toContain('users');
+  });
+
+  test('a copy of an Auth is refused with the cure', async () => {
+    await expect(loginAs({ ...auth }, { username: 'ann' })).rejects.toThrow('not a copy');
+  });
+});

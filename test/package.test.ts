@@ -79,6 +79,16 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
   });
 });
 
+test('the helpers for tests bring no test runner and no HTTP client along', () => {
+  const script = `
+    require('passport-visa/testing');
+    const names = Object.keys(require.cache).map((file) => file.split('node_modules/').at(-1).split('/')[0]);
+    process.stdout.write(JSON.stringify([...new Set(names)]));`;
+  const loaded = JSON.parse(run(script, 'commonjs')) as string[];
+  expect(loaded).toContain('express');
+  expect(loaded.filter((name) => /jest|supertest|superagent|vitest/.test(name))).toEqual([]);
+});
+
 test('the public surface is this, and a change to it is a decision', () => {
   expect(Object.keys(source).sort()).toEqual([
     'AUTH_EVENT_NAMES',

@@ -21,7 +21,13 @@ export type { RequestIds } from './passport/request-ids.js';
 export type { StateStore } from './passport/state-store.js';
 export type { OpenApiDocument } from './openapi/openapi-document.js';
 export type { OpenApiInfo, OpenApiOptions, OpenApiServer } from './openapi/openapi-options.js';
-export type { AuthenticatedUser } from './passport/authenticated-user.js';
+export {
+  userOf,
+  type AuthenticatedUser,
+  type LoadedUser,
+  type Register,
+  type VerifiedUser,
+} from './passport/authenticated-user.js';
 export type { OnStoreDown } from './access-tokens.js';
 export type { Locale, Messages } from './messages/messages.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';

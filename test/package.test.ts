@@ -102,6 +102,7 @@ test('the public surface is this, and a change to it is a decision', () => {
     'UsernameTakenError',
     'createAuth',
     'normalizeUsername',
+    'userOf',
     'usernameKey',
   ]);
   expect(Object.keys(sourceTesting).sort()).toEqual([

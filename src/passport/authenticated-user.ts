@@ -1,4 +1,7 @@
+import type { Request } from 'express';
+import { isDate } from 'node:util/types';
 import type { AuthErrorCode } from '../errors.js';
+import type { StoredUser } from '../stores/user-store.js';
 
 /** `req.user` behind a guard. With `loadUser` the stored user's other members stand beside these. */
 export interface AuthenticatedUser {
@@ -11,11 +14,30 @@ export interface AuthenticatedUser {
   amr?: string[] | undefined;
 }
 
+/** `req.user` behind `guard({ loadUser: true })`: the stored user as it is now. */
+export type LoadedUser = AuthenticatedUser & Omit<StoredUser, 'passwordHash'>;
+
+/**
+ * Where an app says how its types differ. One that has an `Express.User` of its own keeps it with
+ * `declare module 'passport-visa' { interface Register { ownExpressUser: true } }`, and asks `userOf(req)` behind guards.
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps add the members
+export interface Register {}
+
+interface OwnExpressUser {
+  ownExpressUser: true;
+}
+
+type ExpressUser = Register extends OwnExpressUser ? object : AuthenticatedUser;
+
+/** `Express.User` with the members that an app has added to it, or where that is the app's own, what a guard sets. */
+export type VerifiedUser = Register extends OwnExpressUser ? AuthenticatedUser : Express.User;
+
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- how Express's types are extended
   namespace Express {
     // eslint-disable-next-line @typescript-eslint/no-empty-object-type
-    interface User extends AuthenticatedUser {}
+    interface User extends ExpressUser {}
     interface AuthInfo {
       /** Why `guard({ optional: true })` let the request pass as anonymous. */
       code?: AuthErrorCode;
@@ -25,4 +47,15 @@ declare global {
       authTime?: Date | undefined;
     }
   }
+}
+
+/**
+ * The user behind a guard: `req.user`, never undefined, whatever type the app gives it. After `loadUser` say
+ * `userOf<LoadedUser>(req)`.
+ * @throws TypeError when no guard has let the request pass, or an optional one has let it pass as anonymous
+ */
+export function userOf<User extends AuthenticatedUser = VerifiedUser>(req: Request): User {
+  const user = req.user as Partial<AuthenticatedUser> | undefined;
+  if (typeof user?.sessionId === 'string' && isDate(user.authTime)) return user as User;
+  throw new TypeError('userOf(req): no guard has verified a user; put auth.tokenVerify before this handler');
 }

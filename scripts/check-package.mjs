@@ -1,63 +1,16 @@
-// Packs the package and judges the tarball as its users would get it.
-import { execFileSync } from 'node:child_process';
+// Judges the tarball alone; `npm run test:matrix` does so too, and then uses it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { smokeTest } from './smoke/smoke-test.mjs';
-
-const ROOT = new URL('..', import.meta.url);
-const EXPECTED = /^(dist\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
-// dist/testing is for users; what mirrors test/ is not.
-const TEST_FILE = /^dist\/(test\/|.*\.test\.)/;
+import { packAndJudge } from './matrix/tarball.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'passport-visa-package-'));
 try {
-  const { tarball, files } = pack();
-  checkFiles(files);
-  npx('publint', 'run', tarball, '--strict');
-  // The other profile resolves as Node 10 did, which knows no `exports`.
-  npx('attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'client');
-  // Made for browsers, which know nothing but ES modules: `require` is not among its promises.
-  npx('attw', tarball, '--profile', 'esm-only', '--entrypoints', 'client');
-  smokeTest(tarball, folder);
+  packAndJudge(folder);
   console.log('check:package: the package is fine');
 } catch (error) {
   console.error(`check:package: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function pack() {
-  run('npm', ['run', '--silent', 'build']);
-  // The output of a prepack script would stand between the JSON.
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-  const json = execFileSync('npm', args, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ filename, files }] =
-    /** @type {[{ filename: string, files: { path: string, size: number }[] }]} */ (JSON.parse(json));
-  return { tarball: join(folder, filename), files };
-}
-
-/** @param {{ path: string, size: number }[]} files */
-function checkFiles(files) {
-  for (const { path, size } of files) console.log(`${String(size).padStart(8)}  ${path}`);
-  const unexpected = files.filter(({ path }) => !EXPECTED.test(path) || TEST_FILE.test(path));
-  if (unexpected.length === 0) return;
-  throw new Error(
-    `these files don't belong in the package: ${unexpected.map(({ path }) => path).join(', ')}`,
-  );
-}
-
-/** @param {string[]} command */
-function npx(...command) {
-  run('npx', ['--no-install', ...command]);
-}
-
-/** @param {string} program @param {string[]} args */
-function run(program, args) {
-  execFileSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
 }

@@ -1,40 +1,59 @@
-// One life of a user in an app that has the package from npm; the ESM and the CJS project both run it.
+// One life of a user in an app that has the package from npm, on real Redis and PostgreSQL: run as ESM and as CJS, on each Node.
 const assert = require('node:assert/strict');
+const { randomUUID } = require('node:crypto');
 const { once } = require('node:events');
 
-const CREDENTIALS = { username: 'alice', password: 'a violet umbrella' };
+// The servers are the same for all runs.
+const RUN = randomUUID();
+const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
 
 /**
  * @param {object} modules
  * @param {any} modules.express
  * @param {any} modules.visa
  * @param {any} modules.testing
+ * @param {any} modules.Redis
+ * @param {any} modules.Pool
  */
-async function runApp({ express, visa, testing }) {
-  assert.equal(typeof testing.userStoreContract, 'function');
-  assert.equal(typeof testing.refreshTokenStoreContract, 'function');
-
+async function runApp({ express, visa, testing, Redis, Pool }) {
+  const redis = new Redis(process.env.REDIS_URL);
+  const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+  const users = new visa.PostgresUserStore(pool);
+  await users.migrate();
   const auth = visa.createAuth({
-    users: new visa.MemoryUserStore(),
-    refreshTokens: new visa.MemoryRefreshTokenStore(),
+    users,
+    refreshTokens: new visa.RedisRefreshTokenStore(redis, { keyPrefix: RUN }),
     accessToken: { secret: 'an access secret of at least 32 bytes', expiresIn: '30m' },
     refreshToken: { secret: 'a refresh secret of at least 32 bytes', expiresIn: '3h' },
+    password: { cost: 10 },
   });
+  await auth.ready();
   const app = express();
   app.use('/auth', auth.router);
   app.get('/profile', auth.tokenVerify, (/** @type {any} */ req, /** @type {any} */ res) =>
-    res.json(req.user),
+    res.json(visa.userOf(req)),
   );
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const origin = `http://127.0.0.1:${server.address().port}`;
   try {
-    await liveThrough(`http://127.0.0.1:${server.address().port}`);
+    await liveThrough(origin);
+    await logInWithoutPassword(origin, auth, testing);
   } finally {
     // The process ends by itself now, or its time limit reports what keeps it alive.
     server.closeAllConnections();
     server.close();
     await auth.close();
+    redis.disconnect();
+    await pool.end();
   }
+}
+
+/** @param {string} origin @param {any} auth @param {any} testing */
+async function logInWithoutPassword(origin, auth, testing) {
+  const bob = await testing.loginAs(auth, { username: `bob ${RUN}`, roles: ['admin'] });
+  const answer = await fetch(`${origin}/profile`, { headers: bob.headers });
+  assert.equal(/** @type {any} */ (await answer.json()).sessionId, bob.sessionId);
 }
 
 /** @param {string} origin */

@@ -1,0 +1,129 @@
+// Packs the package once, and proves in new projects that it installs and works: `npm run test:matrix -- --node 20,24`.
+//
+// What may differ for a user is the version of Node, ESM or CJS, Express 4 or 5, ioredis 5 or 6, and the types. Each Node meets each
+// of these values, but not each pair of them: the package looks at none of them to decide about another. What an installation
+// brings doesn't depend on Node, nor do types, so that projects are installed and types are checked once.
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findNodes } from './matrix/node-versions.mjs';
+import { install } from './matrix/project.mjs';
+import { run } from './matrix/run.mjs';
+import { packAndJudge } from './matrix/tarball.mjs';
+import { titleOf, TYPE_CHECKS, typeCheck } from './matrix/type-checks.mjs';
+
+const SMOKE = fileURLToPath(new URL('smoke/', import.meta.url));
+
+/** Beside the tarball; `types` are those that this repository works with. */
+const PROJECTS = {
+  express5: ['express@5', 'ioredis@6', 'passport', 'pg@8', ...installed('@types/express', '@types/pg')],
+  express4: [
+    'express@4',
+    'ioredis@5',
+    'passport',
+    'pg@8',
+    '@types/express@4',
+    'typescript@~5.9.0',
+    ...installed('@types/pg'),
+  ],
+  jest: ['express@5', 'passport', 'jest', 'supertest'],
+};
+const TYPES = installed('@types/node');
+
+/** What each Node runs. The command of the package, `npx passport-visa`, is run here: { project, title, args: [its file] }. */
+const RUNS = [
+  { project: 'express5', title: 'ESM, Express 5, ioredis 6, pg 8', args: ['main.mjs'] },
+  { project: 'express4', title: 'CJS, Express 4, ioredis 5, pg 8', args: ['main.cjs'] },
+  { project: 'jest', title: 'Jest in CJS', args: ['node_modules/jest/bin/jest.js'] },
+];
+
+const { values } = parseArgs({ options: { node: { type: 'string', default: '20,22,24,26' } } });
+const folder = mkdtempSync(join(tmpdir(), 'passport-visa-matrix-'));
+/** @type {string[]} */
+const failures = [];
+try {
+  await runMatrix(values.node.split(','));
+} catch (error) {
+  failures.push(error instanceof Error ? error.message : String(error));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+for (const failure of failures) console.error(`test:matrix: ${failure}`);
+console.log(failures.length === 0 ? 'test:matrix: all passed' : `test:matrix: ${failures.length} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** @param {string[]} majors */
+async function runMatrix(majors) {
+  const tarball = packAndJudge(folder);
+  await step('install the projects', () => installProjects(tarball));
+  const nodes = await findNodes(majors);
+  const checks = TYPE_CHECKS.map(
+    (check) => () => step(titleOf(check), () => typeCheck(check, join(folder, check.project))),
+  );
+  await Promise.all([inTurn(checks), runOnAll(nodes)]);
+}
+
+/** @param {string} tarball */
+async function installProjects(tarball) {
+  for (const [name, packages] of Object.entries(PROJECTS)) {
+    await install(join(folder, name), [tarball, ...packages, ...TYPES]);
+    for (const file of ['main.mjs', 'main.cjs', 'app.cjs', 'app.test.js'])
+      copyFileSync(join(SMOKE, file), join(folder, name, file));
+  }
+}
+
+/** @param {Map<string, string>} nodes */
+async function runOnAll(nodes) {
+  const { startServers } = /** @type {import('./matrix/servers.cjs')} */ (
+    createRequire(import.meta.url)('./matrix/servers.cjs')
+  );
+  const servers = await startServers();
+  try {
+    for (const [major, node] of nodes) {
+      for (const { project, title, args } of RUNS) {
+        const cwd = join(folder, project);
+        await step(`Node ${major}: ${title}`, () => run(node, args, { cwd, env: servers.env }));
+      }
+    }
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** @param {(() => Promise<void>)[]} steps */
+async function inTurn(steps) {
+  for (const each of steps) await each();
+}
+
+/**
+ * Goes on after a failure, so that one run shows them all.
+ * @param {string} title
+ * @param {() => Promise<void>} work
+ */
+async function step(title, work) {
+  const start = performance.now();
+  const passed = await work().then(
+    () => true,
+    (error) => {
+      failures.push(`${title}: ${error.message}`);
+      return false;
+    },
+  );
+  console.log(
+    `${passed ? 'passed' : 'FAILED'}  ${((performance.now() - start) / 1000).toFixed(1)} s  ${title}`,
+  );
+}
+
+/**
+ * @param {string[]} names
+ * @returns {string[]} in the version that this repository works with
+ */
+function installed(...names) {
+  return names.map((name) => {
+    const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+    return `${name}@${JSON.parse(readFileSync(manifest, 'utf8')).version}`;
+  });
+}

@@ -1,0 +1,45 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { install } from './project.mjs';
+import { run } from './run.mjs';
+
+/**
+ * Where the programs of some major versions of Node are: this process's own, or from the package `node`, which is what
+ * `npx node@22` runs. They stay in a folder of the user's below the temporary one, because one is 100 MB.
+ * @param {string[]} majors
+ * @returns {Promise<Map<string, string>>}
+ */
+export async function findNodes(majors) {
+  const own = process.versions.node.split('.')[0];
+  const others = majors.filter((major) => major !== own);
+  const folder = others.length > 0 ? await installNodes(others) : '';
+  return new Map(
+    majors.map((major) => [
+      major,
+      major === own ? process.execPath : join(folder, `node_modules/node${major}/bin/node`),
+    ]),
+  );
+}
+
+/** @param {string[]} majors */
+async function installNodes(majors) {
+  const folder = ownFolder();
+  for (const major of majors) {
+    const node = join(folder, `node_modules/node${major}/bin/node`);
+    const works = run(node, ['--version'], { cwd: folder });
+    await works.catch(() => install(folder, [`node${major}@npm:node@${major}`]));
+  }
+  return folder;
+}
+
+/** Programs are run from here, so that it must be nobody else's. */
+function ownFolder() {
+  const { uid, username } = userInfo();
+  const folder = join(tmpdir(), `passport-visa-nodes-${username}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || (uid >= 0 && found.uid !== uid) || (uid >= 0 && (found.mode & 0o022) !== 0))
+    throw new Error(`${folder} is somebody else's, or others may write there: remove it`);
+  return folder;
+}

@@ -1,0 +1,27 @@
+// The servers of the tests, for scripts: what starts them is TypeScript, which Node 20 doesn't read.
+const { transformFileSync } = require('@swc/core');
+const { Module } = require('node:module');
+
+const OPTIONS = {
+  module: { type: /** @type {const} */ ('commonjs') },
+  jsc: {
+    target: /** @type {const} */ ('es2023'),
+    parser: { syntax: /** @type {const} */ ('typescript') },
+  },
+};
+
+/** @type {any} */ (Module)._extensions['.ts'] = (/** @type {any} */ module, /** @type {string} */ file) =>
+  module._compile(transformFileSync(file, OPTIONS).code, file);
+
+const { startPostgres, startRedis } = require('../../test/helpers/servers');
+
+/** Ends them too when this process is killed. */
+async function startServers() {
+  const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+  return {
+    env: { REDIS_URL: redis.url, DATABASE_URL: postgres.url },
+    stop: async () => void (await Promise.all([redis.stop(), postgres.stop()])),
+  };
+}
+
+module.exports = { startServers };

@@ -1,0 +1,58 @@
+// Packs the package and judges the tarball as its users would get it.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = new URL('../..', import.meta.url);
+const EXPECTED = /^(dist\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+// dist/testing is for users; what mirrors test/ is not.
+const TEST_FILE = /^dist\/(test\/|.*\.test\.)/;
+
+/**
+ * @param {string} folder where the tarball is put
+ * @returns {string} its path
+ */
+export function packAndJudge(folder) {
+  const { tarball, files } = pack(folder);
+  checkFiles(files);
+  npx('publint', 'run', tarball, '--strict');
+  // The other profile resolves as Node 10 did, which knows no `exports`.
+  npx('attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'client');
+  // Made for browsers, which know nothing but ES modules: `require` is not among its promises.
+  npx('attw', tarball, '--profile', 'esm-only', '--entrypoints', 'client');
+  return tarball;
+}
+
+/** @param {string} folder */
+function pack(folder) {
+  run('npm', ['run', '--silent', 'build']);
+  // The output of a prepack script would stand between the JSON.
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  const json = execFileSync('npm', args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [{ filename, files }] =
+    /** @type {[{ filename: string, files: { path: string, size: number }[] }]} */ (JSON.parse(json));
+  return { tarball: join(folder, filename), files };
+}
+
+/** @param {{ path: string, size: number }[]} files */
+function checkFiles(files) {
+  for (const { path, size } of files) console.log(`${String(size).padStart(8)}  ${path}`);
+  const unexpected = files.filter(({ path }) => !EXPECTED.test(path) || TEST_FILE.test(path));
+  if (unexpected.length === 0) return;
+  throw new Error(
+    `these files don't belong in the package: ${unexpected.map(({ path }) => path).join(', ')}`,
+  );
+}
+
+/** @param {string[]} command */
+function npx(...command) {
+  run('npx', ['--no-install', ...command]);
+}
+
+/** @param {string} program @param {string[]} args */
+function run(program, args) {
+  execFileSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+}

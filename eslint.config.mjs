@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'example/data/']),
+  globalIgnores(['dist/', 'coverage/', 'docs/api/', 'example/data/']),
   js.configs.recommended,
   {
     files: ['**/*.{ts,mts,cts}'],

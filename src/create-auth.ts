@@ -22,6 +22,7 @@ import type { Session } from './stores/refresh-token-store.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 import { PasswordHasher } from './utils/password.js';
 
+/** What `createAuth` returns. */
 export interface Auth {
   /** The endpoints: `app.use('/auth', auth.router)`. */
   readonly router: Router;

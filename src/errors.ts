@@ -53,6 +53,7 @@ export interface FieldError {
   readonly rule?: BrokenRule;
 }
 
+/** What an AuthError may say beyond its code. */
 export interface AuthErrorDetails {
   /** The fields that were refused; sent with `VALIDATION_FAILED`. */
   errors?: readonly FieldError[];
@@ -84,6 +85,7 @@ export class AuthError extends Error {
     this.maxAgeSeconds = details.maxAgeSeconds;
   }
 
+  /** The body that a client gets. */
   toJSON(): { code: AuthErrorCode; message: string; errors?: readonly FieldError[] } {
     const errors = this.errors?.map(({ path, message }) => ({ path, message }));
     return { code: this.code, message: this.message, ...(errors && { errors }) };

@@ -8,6 +8,7 @@ export interface RequestOrigin {
   userAgent: string | undefined;
 }
 
+/** Why sessions ended; `server` is `auth.sessions`. */
 export type RevocationReason =
   'logout' | 'logout-all' | 'session-ended' | 'password-changed' | 'user-gone' | 'server';
 

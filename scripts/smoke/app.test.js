@@ -1,5 +1,5 @@
 // In a project of Jest's defaults, which is CJS.
-/* global afterAll, test */
+/* global afterAll, jest, test */
 const express = require('express');
 const { MemoryUserStore } = require('passport-visa');
 const { loginAs, testAuth, userStoreContract } = require('passport-visa/testing');
@@ -10,6 +10,7 @@ const app = express();
 app.use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => res.json(req.user));
 
+jest.setTimeout(60_000); // passwords are hashed, by however slow a machine
 afterAll(() => auth.close());
 
 test('register, log in with a password, pass the guard', async () => {

@@ -11,6 +11,7 @@ import type { Proof } from '../sessions.js';
 import { isLocalPath, redirectLocally } from './local-redirect.js';
 import { deliverTokens, publicUser } from './token-response.js';
 
+/** What `auth.completeLogin` takes. */
 export interface CompleteLoginOptions {
   /**
    * A path of this app to send the browser to, or a function that finds one for the request; what it finds that is no path of

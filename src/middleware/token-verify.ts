@@ -11,6 +11,7 @@ import { createErrorHandler } from './error-handler.js';
 import { announceRefusal } from './refusals.js';
 import { originOf } from './request-origin.js';
 
+/** What `auth.guard` takes. */
 export interface GuardOptions {
   /** Lets a request without a good token pass as anonymous; `req.authInfo.code` says why. Default: false. */
   optional?: boolean;

@@ -24,14 +24,10 @@ export type LoadedUser = AuthenticatedUser & Omit<StoredUser, 'passwordHash'>;
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps add the members
 export interface Register {}
 
-interface OwnExpressUser {
-  ownExpressUser: true;
-}
-
-type ExpressUser = Register extends OwnExpressUser ? object : AuthenticatedUser;
+type ExpressUser = Register extends { ownExpressUser: true } ? object : AuthenticatedUser;
 
 /** `Express.User` with the members that an app has added to it, or where that is the app's own, what a guard sets. */
-export type VerifiedUser = Register extends OwnExpressUser ? AuthenticatedUser : Express.User;
+export type VerifiedUser = Register extends { ownExpressUser: true } ? AuthenticatedUser : Express.User;
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- how Express's types are extended

@@ -9,6 +9,7 @@ export interface AttemptCounter {
   decrement(key: string): Promise<void>;
   /** Keeps the key at one for so many seconds from now. */
   hold(key: string, seconds: number): Promise<void>;
+  /** Forgets the key: a success. */
   reset(key: string): Promise<void>;
 }
 

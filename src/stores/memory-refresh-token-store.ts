@@ -17,8 +17,8 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #now: () => number;
 
   /** @param options.clock milliseconds since 1970; hand over that of `createAuth` where it has one. Default: `Date.now` */
-  constructor({ clock = Date.now }: { clock?: () => number } = {}) {
-    this.#now = clock;
+  constructor(options: { clock?: () => number } = {}) {
+    this.#now = options.clock ?? Date.now;
   }
 
   create(session: NewSession): Promise<void> {

@@ -2,6 +2,7 @@ import { BoundedCalls, isProgrammingError } from './bounded-calls.js';
 
 /** What the stores need of PostgreSQL: a pg `Pool`, a pg `Client` or a PGlite instance, made by the caller. */
 export interface PostgresClient {
+  /** Parameters are `$1`, `$2` …; a row is an object by column name. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 

@@ -12,6 +12,7 @@ import type {
 import { openRevocationReader, type RevocationRow } from './postgres-revocation-reader.js';
 import { followLog, type RevocationFeed, type RevocationFollower } from './revocation-feed.js';
 
+/** What `new PostgresRefreshTokenStore` takes beside its client. */
 export interface PostgresRefreshTokenStoreOptions {
   /** A lower-case name, optionally with its schema. Default: `visa_refresh_tokens`. */
   table?: string;

@@ -13,6 +13,7 @@ import { checkedIdentity, type Identity, type IdentityStore } from './identity-s
 import { UserGoneListeners } from './user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from './user-store.js';
 
+/** What `new PostgresUserStore` takes beside its client. */
 export interface PostgresUserStoreOptions {
   /** A lower-case name, optionally with its schema. Default: `visa_users`. */
   table?: string;

@@ -29,6 +29,7 @@ type RotateReply = [
   unannounced: string[],
 ];
 
+/** What `new RedisRefreshTokenStore` takes beside its client. */
 export interface RedisRefreshTokenStoreOptions {
   /** What all keys begin with. Default: `visa:`. */
   keyPrefix?: string;

@@ -28,6 +28,7 @@ export interface Session extends NewSession {
   attempt?: string | undefined;
 }
 
+/** A refresh token that was presented, and the rules that its session goes by. */
 export interface RotateRequest {
   userId: string;
   sessionId: string;
@@ -45,6 +46,7 @@ export interface RotateRequest {
   now?: Date | undefined;
 }
 
+/** What became of a rotation; `now` is the time of the store. */
 export type RotateResult =
   | { outcome: 'rotated' | 'replayed'; session: Session; now: Date }
   | { outcome: 'reused' }
@@ -70,6 +72,7 @@ export interface RefreshTokenStore {
    * - anything else: `reused`, and the session is deleted.
    */
   rotate(request: RotateRequest): Promise<RotateResult>;
+  /** Undefined when there is no such session of this user, or it has run out. */
   find(userId: string, sessionId: string): Promise<Session | undefined>;
   /** In no particular order. */
   list(userId: string): Promise<Session[]>;

@@ -16,6 +16,7 @@ export interface RevocationFollower {
   onLost(error: unknown): void;
 }
 
+/** What `followRevocations` returns: the follower's connection to the log. */
 export interface RevocationFeed {
   /** Tells all followers of a revocation that the store itself didn't make. */
   announce(revocation: Revocation): Promise<void>;

@@ -11,6 +11,7 @@ export interface StoredUser {
   disabled?: boolean;
 }
 
+/** A user to create. */
 export interface NewUser {
   username: string;
   passwordHash: string | null;
@@ -28,6 +29,7 @@ export interface NewUser {
 export interface UserStore {
   /** Compares by `usernameKey(username)`. */
   findByUsername(username: string): Promise<StoredUser | undefined>;
+  /** Undefined when there is no such user. */
   findById(id: string): Promise<StoredUser | undefined>;
   /** @throws UsernameTakenError when the username exists, in whatever case. Of parallel calls one wins. */
   create(user: NewUser): Promise<StoredUser>;
@@ -44,4 +46,5 @@ export interface UserStore {
   onUserGone?(listener: UserGoneListener): () => void;
 }
 
+/** Hears of a user who has been disabled or deleted. */
 export type UserGoneListener = (userId: string) => Promise<unknown>;

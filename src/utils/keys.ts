@@ -10,6 +10,7 @@ import {
 export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
 export type AsymmetricAlgorithm =
   'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
+/** Of access tokens: RFC 7518 §3.1. */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /** A secret text, its bytes, a PEM text or a KeyObject. */
@@ -19,6 +20,7 @@ export interface KeyPair {
   privateKey?: KeyInput | undefined;
   publicKey: KeyInput;
 }
+/** One key for HMAC, or the two of an asymmetric algorithm. */
 export type Secret = KeyInput | KeyPair;
 
 /** `at+jwt` is RFC 9068's; a refresh token says `rt+jwt`, so that neither ever passes for the other (RFC 8725 §3.11). */

@@ -10,6 +10,7 @@ import { TextSealer } from '../utils/sealed-text.js';
 import { createRequestIds, type RequestIds } from './request-ids.js';
 import { createStateStore, type StateStore } from './state-store.js';
 
+/** What `auth.flowState` takes. */
 export interface FlowStateOptions {
   /** How long the user may take, at most an hour. Default: `'10m'`. */
   expiresIn?: Duration;

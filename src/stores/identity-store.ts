@@ -13,6 +13,7 @@ export interface Identity {
  * user at most; `identityStoreContract` of `passport-visa/testing` proves an implementation.
  */
 export interface IdentityStore {
+  /** Undefined when no user has it. */
   findByIdentity(identity: Identity): Promise<StoredUser | undefined>;
   /**
    * The user that the identity belongs to, or else a new one that it belongs to from now on. Of parallel calls one creates.

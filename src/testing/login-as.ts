@@ -4,8 +4,8 @@ import type { StoredUser } from '../stores/user-store.js';
 import { capturedLogin } from './captured-login.js';
 import { testUser, type TestUser } from './test-user.js';
 
-export interface LoginAsOptions extends Omit<CompleteLoginOptions, 'redirectTo' | 'transport'> {
 /** What `loginAs` takes beside the user. */
+export interface LoginAsOptions extends Omit<CompleteLoginOptions, 'redirectTo' | 'transport'> {
   /** When the user proved who they are, for tests of `freshWithin`; never later than now. Default: now. */
   authTime?: Date;
   /** What the session keeps as its address. Default: `'127.0.0.1'`. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Auth } from '../create-auth.js';
 import { userStoreOf } from '../stores/user-store-of.js';
 import type { StoredUser, UserStore } from '../stores/user-store.js';
@@ -6,13 +7,18 @@ import type { StoredUser, UserStore } from '../stores/user-store.js';
 export type TestUser =
   string | { readonly id: string } | { readonly username: string; readonly roles?: readonly string[] };
 
+const userSchema = z.union([
+  z.object({ id: z.string().min(1) }).transform(({ id }) => ({ id })),
+  z.strictObject({ username: z.string().trim().min(1), roles: z.array(z.string()).optional() }),
+]);
+
 /** @throws TypeError that names the cure */
 export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> {
   const users = userStoreOf(auth);
   if (!users)
     throw new TypeError('loginAs() needs the Auth that createAuth or testAuth returned, not a copy');
-  if (typeof user === 'string' || 'id' in user) return byId(users, typeof user === 'string' ? user : user.id);
-  const { username, roles } = user;
+  const { id, username, roles } = readUser(user);
+  if (id !== undefined) return byId(users, id);
   const stored = await findOrCreate(users, username, roles);
   if (roles && !sameMembers(roles, stored.roles)) {
     throw new TypeError(
@@ -21,6 +27,13 @@ export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> 
     );
   }
   return stored;
+}
+
+/** JavaScript has no types to say it. */
+function readUser(user: TestUser) {
+  const parsed = userSchema.safeParse(typeof user === 'string' ? { id: user } : user);
+  if (parsed.success) return { id: undefined, username: '', roles: undefined, ...parsed.data };
+  throw new TypeError('loginAs() needs a stored user, an id, or { username, roles } with a list of roles');
 }
 
 async function byId(users: UserStore, id: string): Promise<StoredUser> {

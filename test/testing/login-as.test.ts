@@ -96,6 +96,15 @@ describe('who logs in', () => {
     await expect(loginAs(auth, finn)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
   });
 
+  test.each([[undefined], [{}], [{ username: ' ' }], [{ username: 'ida', roles: 'admin' }], ['']])(
+    'is not %j, which is a mistake of the test',
+    async (user) => {
+      await expect(loginAs(auth, user as unknown as string)).rejects.toThrow(
+        'needs a stored user, an id, or { username, roles }',
+      );
+    },
+  );
+
   test('leaves a session with the address and the user agent that were asked for', async () => {
     const gus = await loginAs(auth, { username: 'gus' }, { ip: '192.0.2.7', userAgent: 'Gus/1.0' });
     const session = { ip: '192.0.2.7', userAgent: 'Gus/1.0', remember: false };
@@ -111,6 +120,13 @@ test('what the store throws comes through as it is', async () => {
   refreshTokens.create = () => Promise.reject(broken);
   const auth = testAuth({ refreshTokens });
   await expect(loginAs(auth, { username: 'ann' })).rejects.toBe(broken);
+  await auth.close();
+});
+
+test('what else completeLogin takes goes there', async () => {
+  const auth = testAuth();
+  const { accessToken } = await loginAs(auth, { username: 'ann' }, { amr: ['pwd', 'otp'] });
+  expect(decodeToken(accessToken).payload['amr']).toEqual(['pwd', 'otp']);
   await auth.close();
 });
 
@@ -144,7 +160,18 @@ describe('it opens nothing', () => {
   afterAll(() => auth.close());
 
   test('an Auth has no further member, and shows nothing of its store when it is printed', () => {
-    const names = ['close', 'completeLogin', 'events', 'guard', 'passport', 'ready', 'router', 'sessions'];
+    const names = [
+      'close',
+      'completeLogin',
+      'errorHandler',
+      'events',
+      'flowState',
+      'guard',
+      'passport',
+      'ready',
+      'router',
+      'sessions',
+    ];
     expect(Object.keys(auth).sort()).toEqual([...names, 'tokenVerify']);
     expect(inspect(auth, { depth: 1 })).not.toMatch(/UserStore|passport-visa\.users/);
     expect(JSON.stringify(Object.keys({ ...auth }))).not.toContain('users');

@@ -66,6 +66,7 @@ export interface AuthEventDetails {
   unavailable: { error: Error };
 }
 
+/** The name of an event of `auth.events`. */
 export type AuthEventName = keyof AuthEventDetails;
 
 /** Any event, told apart by `type`; `AuthEvent<'login'>` is one of them. `at` is when it happened. */

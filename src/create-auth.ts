@@ -5,6 +5,7 @@ import { createCompleteLogin, type CompleteLoginOptions } from './controllers/co
 import { AuthEvents } from './events.js';
 import { AttemptLimits } from './middleware/rate-limit.js';
 import { createErrorHandler } from './middleware/error-handler.js';
+import { Renewals } from './middleware/renew.js';
 import { createTextsFor } from './middleware/texts-for.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
 import type { AuthOptions } from './auth-options.js';
@@ -88,8 +89,12 @@ export function createAuth(options: AuthOptions): Auth {
   const passport = createPassport({ config, events, passwords, accessTokens, authenticateRequest });
   const limits = new AttemptLimits(config, events);
   const textsFor = createTextsFor(config);
+  const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guard = (guardOptions?: GuardOptions) =>
-    createGuard({ config, events, accessTokens, authenticateRequest, sessions, textsFor }, guardOptions);
+    createGuard(
+      { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals },
+      guardOptions,
+    );
   const tokenVerify = guard();
   answerJwtWith(tokenVerify, passport);
   const forgetUsers = config.users.onUserGone?.((userId) => sessions.revokeAll(userId, {}, 'user-gone'));

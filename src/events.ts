@@ -62,7 +62,7 @@ export interface AuthEventDetails {
   refused: RequestOrigin & MaybeWho & { code: RefusalCode; method: string; route: string };
   /** Whether this process knows what other processes have revoked; `error` says why it doesn't. */
   revocations: { current: boolean; error?: Error };
-  /** A store was out of reach, or the hashing queue full, and a request got 503. */
+  /** A store was out of reach, or the hashing queue full, and a request got 503, or passed without its renewal. */
   unavailable: { error: Error };
 }
 

@@ -30,6 +30,8 @@ interface RequestDetails {
   origin: RequestOrigin;
   /** The `Idempotency-Key`. */
   attempt?: string | undefined;
+  /** The session that the refresh token must belong to. Default: any. */
+  sessionId?: string | undefined;
 }
 
 /** How and when the user proved who they are. */
@@ -121,6 +123,8 @@ export class Sessions {
     const { origin } = details;
     try {
       const { userId, sessionId, generation } = this.#verifyRefreshToken(refreshToken);
+      if (details.sessionId !== undefined && details.sessionId !== sessionId)
+        throw new AuthError('REFRESH_TOKEN_INVALID');
       // Before the rotation: were the user store down only now, the client would be left with an exchanged token.
       const user = await this.#config.users.findById(userId);
       if (!user || user.disabled) {

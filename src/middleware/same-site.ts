@@ -30,8 +30,15 @@ export function isCrossSite(req: Request, trustedOrigins: ReadonlySet<string>): 
   return origin !== undefined && origin !== ownOrigin(req);
 }
 
+/** The user goes to a page of ours, from wherever: no script, frame, image or form of another site. */
+export function isFollowedLink({ method, headers }: Request): boolean {
+  return (
+    method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+  );
+}
+
 /** A browser fetches ahead of the user, who may never come: nobody asked for a logout. */
-function isPrefetch({ headers }: Request): boolean {
+export function isPrefetch({ headers }: Request): boolean {
   return PURPOSE_HEADERS.some(
     (name) => headers[name] !== undefined && /\bprefetch\b/i.test(String(headers[name])),
   );

@@ -2,6 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { OnStoreDown } from '../access-tokens.js';
 import { AuthError, type AuthErrorCode } from '../errors.js';
+import type { AuthenticateRequest } from '../passport/authenticate-request.js';
 import type { AuthenticatedUser } from '../passport/authenticated-user.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
@@ -9,6 +10,7 @@ import { CANT_DENY } from '../options.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { createErrorHandler } from './error-handler.js';
 import { announceRefusal } from './refusals.js';
+import type { Renewals } from './renew.js';
 import { originOf } from './request-origin.js';
 
 /** What `auth.guard` takes. */
@@ -25,6 +27,11 @@ export interface GuardOptions {
   checkSession?: boolean;
   /** Overrides the option of `createAuth`: what to do while revocations can't be heard. Default: that option. */
   onStoreDown?: OnStoreDown;
+  /**
+   * Refreshes in passing, for pages that the server renders: when the access cookie has run out, is missing or has lived for half
+   * of its life, and there is a refresh cookie. Default: false.
+   */
+  renew?: boolean;
 }
 
 const optionsSchema = z.strictObject({
@@ -34,12 +41,13 @@ const optionsSchema = z.strictObject({
   freshWithin: z.unknown().optional(),
   checkSession: z.boolean().default(false),
   onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
+  renew: z.boolean().default(false),
 });
 
 type GuardServices = Pick<
   Services,
   'config' | 'events' | 'accessTokens' | 'authenticateRequest' | 'sessions' | 'textsFor'
->;
+> & { renewals: Renewals };
 
 /** What makes a request anonymous where the guard is optional; anything else still stops it. */
 const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
@@ -47,12 +55,17 @@ const ANONYMOUS: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
   'ACCESS_TOKEN_EXPIRED',
   'ACCESS_TOKEN_INVALID',
   'SESSION_REVOKED',
+  // After a renewal that was in vain.
+  'REFRESH_TOKEN_EXPIRED',
+  'REFRESH_TOKEN_INVALID',
+  'REFRESH_TOKEN_REUSED',
+  'SESSION_NOT_FOUND',
 ]);
 
 /** @throws TypeError that names the option and the cure */
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
-  const { config, events, accessTokens, authenticateRequest } = services;
-  const { optional, ...checks } = parseGuardOptions(options);
+  const { config, events, accessTokens, renewals } = services;
+  const { optional, renew, ...checks } = parseGuardOptions(options);
   if (checks.onStoreDown === 'deny' && config.revocation === 'expiry')
     throw new TypeError(`guard(): onStoreDown ${CANT_DENY}`);
   const asksStore = checks.loadUser || checks.checkSession;
@@ -73,32 +86,48 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
     next();
   }
 
-  return function tokenVerify(req, res, next) {
-    let user: AuthenticatedUser | undefined;
-    try {
-      user = authenticateRequest(req);
-      if (!asksStore) {
-        accessTokens.assertNotRevoked(user.id, user.sessionId, checks.onStoreDown);
-        assertAllowed(user, checks, config.now());
+  function guardBy(authenticateRequest: AuthenticateRequest, fail: typeof refuse): RequestHandler {
+    return function tokenVerify(req, res, next) {
+      let user: AuthenticatedUser | undefined;
+      try {
+        user = authenticateRequest(req);
+        if (!asksStore) {
+          accessTokens.assertNotRevoked(user.id, user.sessionId, checks.onStoreDown);
+          assertAllowed(user, checks, config.now());
+        }
+      } catch (error) {
+        fail(error, [req, res, next], user);
+        return;
       }
-    } catch (error) {
-      refuse(error, [req, res, next], user);
-      return;
-    }
-    if (!asksStore) {
-      req.user = user;
-      next();
-      return;
-    }
-    const who = { ...user, origin: originOf(req) };
-    verifyInStore(services, checks, user).then(
-      (current) => {
-        req.user = current;
+      if (!asksStore) {
+        req.user = user;
         next();
-      },
-      (error: unknown) => refuse(error, [req, res, next], who),
+        return;
+      }
+      const who = { ...user, origin: originOf(req) };
+      verifyInStore(services, checks, user).then(
+        (current) => {
+          req.user = current;
+          next();
+        },
+        (error: unknown) => fail(error, [req, res, next], who),
+      );
+    };
+  }
+
+  const plain = guardBy(services.authenticateRequest, refuse);
+  if (!renew) return plain;
+  return guardBy(renewals.authenticate, (error, [req, res, next], who) => {
+    if (!renewals.isRenewable(error)) {
+      refuse(error, [req, res, next], who);
+      return;
+    }
+    const asker = who ?? { origin: originOf(req) };
+    renewals.renew(req, res).then(
+      () => plain(req, res, next),
+      (failure: unknown) => refuse(failure, [req, res, next], asker),
     );
-  };
+  });
 }
 
 interface Checks {
@@ -146,7 +175,7 @@ function assertAllowed(
   if (needed && !needed.some((role) => has.includes(role))) throw new AuthError('FORBIDDEN');
 }
 
-function parseGuardOptions(options: GuardOptions): Checks & { optional: boolean } {
+function parseGuardOptions(options: GuardOptions): Checks & { optional: boolean; renew: boolean } {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) {
     const known = Object.keys(optionsSchema.shape).join(', ');

@@ -26,7 +26,7 @@ export type AuthenticateRequest = (req: Request) => AuthenticatedUser;
 /** Who a request says it comes from, by its access token alone; whether that session still stands is another question. */
 export function createAuthenticateRequest(
   { cookies, trustedOrigins }: AuthConfig,
-  accessTokens: AccessTokens,
+  accessTokens: Pick<AccessTokens, 'verify'>,
 ): AuthenticateRequest {
   return function authenticateRequest(req) {
     const presented = extractAccessToken(req, cookies.accessName);

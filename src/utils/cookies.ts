@@ -43,10 +43,22 @@ function findCookie(header: string | undefined, name: string): string | undefine
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const pair = header.slice(start, end);
-    if (pair.slice(0, Math.max(pair.indexOf('='), 0)).trim() === name) return parseCookie(pair)[name];
+    if (nameOf(pair) === name) return parseCookie(pair)[name];
     start = end + 1;
   }
   return undefined;
+}
+
+/** For whoever reads the request from here on: in its header, and in what the app has parsed already. */
+export function replaceCookie(req: Request, name: string, value: string): void {
+  const others = (req.headers.cookie ?? '').split(';').filter((pair) => nameOf(pair) !== name);
+  req.headers.cookie = [...others, ` ${name}=${value}`].join(';').trim();
+  const parsed = req.cookies as Record<string, unknown> | undefined;
+  if (parsed) parsed[name] = value;
+}
+
+function nameOf(pair: string): string {
+  return pair.slice(0, Math.max(pair.indexOf('='), 0)).trim();
 }
 
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {

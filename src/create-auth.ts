@@ -2,6 +2,8 @@ import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Authenticator } from 'passport';
 import { AccessTokens } from './access-tokens.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
+import { createFormLogin, type LoginOptions } from './controllers/form-login.js';
+import { createFormLogout, type LogoutOptions } from './controllers/form-logout.js';
 import { AuthEvents } from './events.js';
 import { AttemptLimits } from './middleware/rate-limit.js';
 import { createErrorHandler } from './middleware/error-handler.js';
@@ -36,6 +38,17 @@ export interface Auth {
    * @throws TypeError that names the option and the cure
    */
   completeLogin(options?: CompleteLoginOptions): RequestHandler;
+  /**
+   * For a login form without a script: takes what the form posts, with the checks and limits of POST /login, and answers with
+   * both cookies and a redirect.
+   * @throws TypeError that names the option and the cure
+   */
+  login(options?: LoginOptions): RequestHandler;
+  /**
+   * For a logout button without a script: ends the session, and answers with a redirect. Works with expired tokens and none.
+   * @throws TypeError that names the option and the cure
+   */
+  logout(options?: LogoutOptions): RequestHandler;
   /** What a login of several requests keeps between them, such as OpenID Connect's state and nonce, without express-session. */
   readonly flowState: FlowState;
   /**
@@ -109,6 +122,8 @@ export function createAuth(options: AuthOptions): Auth {
     tokenVerify,
     guard,
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
+    login: (loginOptions) => createFormLogin(services, loginOptions),
+    logout: (logoutOptions) => createFormLogout(services, logoutOptions),
     flowState: createFlowState(config),
     errorHandler: createErrorHandler({ events, textsFor }),
     passport,

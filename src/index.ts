@@ -1,5 +1,7 @@
 export { createAuth, type Auth } from './create-auth.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
+export type { LoginOptions } from './controllers/form-login.js';
+export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
 export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
 export { AUTH_EVENT_NAMES } from './events.js';

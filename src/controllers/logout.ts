@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { originOf } from '../middleware/request-origin.js';
 import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
@@ -6,15 +6,25 @@ import { clearTokenCookies, readCookie } from '../utils/cookies.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
 
-/** Ends the session that the tokens name, if any. While the store is down nothing is called ended: 503. */
-export function createLogout({ config, sessions, textsFor }: Services): RequestHandler {
+/** Answers a logout with its JSON. */
+export function createLogout(services: Services): RequestHandler {
   return async function logout(req: BodyRequest<'refresh'>, res: AnswerResponse<'logout'>) {
-    const { accessName, refreshName } = config.cookies;
-    const refreshToken = req.body.refreshToken || readCookie(req, refreshName);
-    await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token, originOf(req));
-    clearTokenCookies(res, config.cookies);
-    res.json({ message: textsFor(req, res).userLogout });
+    await endByRequest(services, req as Request, res, req.body.refreshToken);
+    res.json({ message: services.textsFor(req, res).userLogout });
   };
+}
+
+/** Ends the session that the tokens name, if any. While the store is down nothing is called ended: 503. */
+export async function endByRequest(
+  { config, sessions }: Services,
+  req: Request,
+  res: Response,
+  tokenInBody?: string,
+): Promise<void> {
+  const { accessName, refreshName } = config.cookies;
+  const refreshToken = tokenInBody || readCookie(req, refreshName);
+  await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token, originOf(req));
+  clearTokenCookies(res, config.cookies);
 }
 
 /** Ends every session of the user, on all devices. */

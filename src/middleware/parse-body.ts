@@ -5,25 +5,40 @@ import { AuthError } from '../errors.js';
 const MAX_BODY_BYTES = 16 * 1024;
 
 const readJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
+const readForm = express.urlencoded({ limit: MAX_BODY_BYTES, extended: false });
 
 /** For a route that reads several cookies; leaves alone what the app has parsed already. */
 export const parseCookies: RequestHandler = cookieParser();
 
 /** JSON and nothing else, whether or not the app has parsed it already. */
-export const parseBody: RequestHandler = function parseBody(req, res, next) {
-  if (!hasBody(req)) {
-    next();
-  } else if (!req.is('application/json')) {
-    next(new AuthError('UNSUPPORTED_MEDIA_TYPE'));
-  } else if (
-    Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES ||
-    textLength(req.body) > MAX_BODY_BYTES
-  ) {
-    next(new AuthError('PAYLOAD_TOO_LARGE'));
-  } else {
-    readJson(req, res, (error: unknown) => next(error === undefined ? undefined : toAuthError(error)));
-  }
-};
+export const parseBody = parserOf({ 'application/json': readJson });
+
+/** What a form without a script sends, or JSON. */
+export const parseForm = parserOf({
+  'application/x-www-form-urlencoded': readForm,
+  'application/json': readJson,
+});
+
+function parserOf(readers: Record<string, RequestHandler>): RequestHandler {
+  const types = Object.keys(readers);
+  return function parse(req, res, next) {
+    if (!hasBody(req)) {
+      next();
+      return;
+    }
+    const read = readers[req.is(types) || ''];
+    if (!read) {
+      next(new AuthError('UNSUPPORTED_MEDIA_TYPE'));
+    } else if (
+      Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES ||
+      textLength(req.body) > MAX_BODY_BYTES
+    ) {
+      next(new AuthError('PAYLOAD_TOO_LARGE'));
+    } else {
+      read(req, res, (error: unknown) => next(error === undefined ? undefined : toAuthError(error)));
+    }
+  };
+}
 
 /** RFC 9112 §6.3 */
 function hasBody(req: Request): boolean {

@@ -1,0 +1,97 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { AuthError } from '../errors.js';
+import { inSequence } from '../middleware/express-gaps.js';
+import { noStore } from '../middleware/method-and-cache.js';
+import { parseForm } from '../middleware/parse-body.js';
+import { createSameSite } from '../middleware/same-site.js';
+import { validateBody } from '../middleware/validate-body.js';
+import type { Services } from '../services.js';
+import { createBodySchemas, type BodyRequest, type Bodies } from './body-schemas.js';
+import { isLocalPath, redirectLocally } from './local-redirect.js';
+import { proveAndStart } from './login.js';
+import { deliverTokens } from './token-response.js';
+
+export interface LoginOptions {
+  /**
+   * A path of this app to send the browser to, or a function that finds one for the request; what it finds that is no path of
+   * this app counts as `/`. Default: `'/'`.
+   */
+  redirectTo?: string | ((req: Request) => unknown);
+  /**
+   * A path of this app to send the browser to when the user has to try again: `/login` becomes `/login?error=INVALID_CREDENTIALS`.
+   * Default: none, the AuthError goes to the next error handler, which may show the form again.
+   */
+  failureRedirect?: string;
+}
+
+const LOCAL_PATH = "must be a path of this app that begins with one '/'";
+const optionsSchema = z.strictObject({
+  redirectTo: z
+    .union(
+      [
+        z.string().refine(isLocalPath),
+        z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
+      ],
+      `${LOCAL_PATH}, or a function that finds one`,
+    )
+    .default('/'),
+  failureRedirect: z.string().refine(isLocalPath, LOCAL_PATH).optional(),
+});
+
+/** What the user can mend by trying again; anything else is for an error page. */
+const FOR_THE_USER = new Set([400, 401, 429]);
+
+/**
+ * The login for a form without a script: checks, limits and session as POST /login, and a redirect in place of JSON.
+ * @throws TypeError that names the option and the cure
+ */
+export function createFormLogin(services: Services, options: LoginOptions = {}): RequestHandler {
+  const { config } = services;
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) throw new TypeError(`login(): ${z.prettifyError(parsed.error)}`);
+  const { redirectTo, failureRedirect } = parsed.data;
+
+  async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
+    deliverTokens(res, await proveAndStart(services, req, res), 'cookie', config);
+    const target = typeof redirectTo === 'string' ? redirectTo : redirectTo(req as Request);
+    redirectLocally(req as Request, res, target, config);
+  }
+
+  function fail(error: unknown, res: Response, next: NextFunction): void {
+    const isForTheUser = error instanceof AuthError && FOR_THE_USER.has(error.status);
+    if (failureRedirect === undefined || !isForTheUser) next(error);
+    else res.redirect(303, withError(failureRedirect, error.code));
+  }
+
+  const sameSite = createSameSite(config.trustedOrigins, services.events);
+  const validate = validateForm(createBodySchemas(config).login);
+  const chain = inSequence([noStore, sameSite, parseForm, validate, enter]);
+  return function login(req, res, next) {
+    chain(req, res, (error?: unknown) => fail(error, res, next));
+  };
+}
+
+/** A form knows no booleans, its tokens leave as cookies, and what else it says (where to go next) is left to the app. */
+function validateForm(schema: z.ZodType<Bodies['login']>): RequestHandler {
+  const validate = validateBody(schema);
+  return function validateLoginForm(req, res, next) {
+    const form = { ...(req.body as Record<string, unknown> | undefined) };
+    req.body = { ...form, remember: isChecked(form['remember']), transport: 'cookie' };
+    validate(req, res, (error?: unknown) => {
+      if (error === undefined) req.body = { ...form, ...(req.body as object) };
+      next(error);
+    });
+  };
+}
+
+/** A box that isn't ticked sends nothing, and a ticked one `on` or whatever its `value` says. */
+function isChecked(value: unknown): boolean {
+  return ![undefined, null, false, '', '0', 'false', 'off'].includes(value as string);
+}
+
+function withError(path: string, code: string): string {
+  const url = new URL(path, 'http://this.app');
+  url.searchParams.set('error', code);
+  return url.pathname + url.search + url.hash;
+}

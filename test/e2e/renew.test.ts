@@ -83,19 +83,16 @@ async function enter(roles: string[] = []) {
   return { id, ...(await testApp.tokensOf(username)) };
 }
 
-const send = (
-  method: 'get' | 'post' | 'head',
-  path: string,
-  { accessToken, refreshToken }: Tokens,
-  headers = {},
-) =>
-  testApp
-    .client()
-    [method](path)
-    .set({
-      Cookie: cookieHeader(JSON.parse(JSON.stringify({ theme: 'dark', accessToken, refreshToken }))),
-      ...headers,
-    });
+function send(method: 'get' | 'post' | 'head', path: string, tokens: Tokens, headers = {}) {
+  const { accessToken, refreshToken } = tokens;
+  const cookies = {
+    theme: 'dark',
+    ...(accessToken !== undefined && { accessToken }),
+    ...(refreshToken && { refreshToken }),
+  };
+  const request = testApp.client()[method](path);
+  return request.set({ Cookie: cookieHeader(cookies), ...headers });
+}
 const visit = (path: string, tokens: Tokens, headers = {}) => send('get', path, tokens, headers);
 
 /** The pair of tokens that an answer sets. */

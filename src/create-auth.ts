@@ -99,8 +99,8 @@ export function createAuth(options: AuthOptions): Auth {
   const sessions = new Sessions(config, events, revocations);
   const accessTokens = new AccessTokens(config, revocations);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
-  const passport = createPassport({ config, events, passwords, accessTokens, authenticateRequest });
   const limits = new AttemptLimits(config, events);
+  const passport = createPassport({ config, events, passwords, limits, accessTokens, authenticateRequest });
   const textsFor = createTextsFor(config);
   const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guard = (guardOptions?: GuardOptions) =>

@@ -17,15 +17,13 @@ export function createLogin(services: Services): RequestHandler {
   };
 }
 
-/** Proves username and password, within the limits, and starts a session. */
+/** Proves username and password, and starts a session. */
 export async function proveAndStart(
-  { config, limits, passport, sessions }: Services,
+  { passport, sessions }: Services,
   req: BodyRequest<'login'>,
   res: Response,
 ): Promise<IssuedTokens> {
   const { remember } = req.body;
-  const username = req.body[config.usernameField] as string;
   const origin = originOf(req);
-  const user = await limits.login(origin, username, () => authenticateLocal(passport, req, res));
-  return sessions.start(user, remember, origin);
+  return sessions.start(await authenticateLocal(passport, req, res), remember, origin);
 }

@@ -115,8 +115,8 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
     };
   }
 
-  const plain = guardBy(services.authenticateRequest, refuse);
-  if (!renew) return plain;
+  const guard = guardBy(services.authenticateRequest, refuse);
+  if (!renew) return guard;
   return guardBy(renewals.authenticate, (error, [req, res, next], who) => {
     if (!renewals.isRenewable(error)) {
       refuse(error, [req, res, next], who);
@@ -124,7 +124,7 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
     }
     const asker = who ?? { origin: originOf(req) };
     renewals.renew(req, res).then(
-      () => plain(req, res, next),
+      () => guard(req, res, next),
       (failure: unknown) => refuse(failure, [req, res, next], asker),
     );
   });

@@ -8,7 +8,7 @@ import { createLocalStrategy } from './local-strategy.js';
 
 type PassportServices = Pick<
   Services,
-  'config' | 'events' | 'passwords' | 'accessTokens' | 'authenticateRequest'
+  'config' | 'events' | 'limits' | 'passwords' | 'accessTokens' | 'authenticateRequest'
 >;
 
 /** The caller's Passport instance or a new one, with the strategies `local` and `jwt`. */
@@ -54,7 +54,7 @@ function registered(passport: Authenticator, name: string): unknown {
   return (passport as { _strategy?: (name: string) => unknown })._strategy?.call(passport, name);
 }
 
-/** @throws AuthError INVALID_CREDENTIALS */
+/** @throws AuthError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS */
 export function authenticateLocal(passport: Authenticator, req: Request, res: Response): Promise<StoredUser> {
   return new Promise((resolve, reject) => {
     const answer = (error?: Error | null, user?: unknown) => {

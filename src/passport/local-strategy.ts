@@ -1,11 +1,12 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-local';
-import type { LoginFailureReason } from '../events.js';
+import { AuthError, isAuthError } from '../errors.js';
+import type { LoginFailureReason, RequestOrigin } from '../events.js';
 import { originOf } from '../middleware/request-origin.js';
 import type { Services } from '../services.js';
 import type { StoredUser } from '../stores/user-store.js';
 
-type LocalServices = Pick<Services, 'config' | 'events' | 'passwords'>;
+type LocalServices = Pick<Services, 'config' | 'events' | 'limits' | 'passwords'>;
 
 type Verdict = { user: StoredUser } | { userId: string | undefined; reason: LoginFailureReason };
 
@@ -16,26 +17,33 @@ class BodyOnlyStrategy extends Strategy {
   }
 }
 
-/** Registered as `local`: proves a login with username and password. */
+/** Registered as `local`: proves a login with username and password, within the limits on attempts, whoever uses it. */
 export function createLocalStrategy(services: LocalServices): Strategy {
   const { usernameField, passwordField } = services.config;
   return new BodyOnlyStrategy(
     { usernameField, passwordField, session: false, passReqToCallback: true },
     (req, username, password, done) => {
       const origin = originOf(req);
-      verifyCredentials(services, username, password).then(
-        (verdict) => {
-          if ('user' in verdict) {
-            done(null, verdict.user as unknown as Express.User);
-            return;
-          }
-          services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
-          done(null, false);
-        },
-        (error: unknown) => done(error),
+      const guess = () => judge(services, username, password, origin);
+      services.limits.login(origin, username, guess).then(
+        (user) => done(null, user as unknown as Express.User),
+        (error: unknown) => (isAuthError(error, 'INVALID_CREDENTIALS') ? done(null, false) : done(error)),
       );
     },
   );
+}
+
+/** @throws AuthError INVALID_CREDENTIALS */
+async function judge(
+  services: LocalServices,
+  username: string,
+  password: string,
+  origin: RequestOrigin,
+): Promise<StoredUser> {
+  const verdict = await verifyCredentials(services, username, password);
+  if ('user' in verdict) return verdict.user;
+  services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
+  throw new AuthError('INVALID_CREDENTIALS');
 }
 
 async function verifyCredentials(

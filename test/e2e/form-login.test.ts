@@ -15,12 +15,18 @@ const testApp = createTestApp({ refreshTokens, limits: { username: { failures: 3
   app.post('/login', auth.login({ redirectTo: '/home', failureRedirect: '/login?from=form#form' }));
   app.post('/parsed', express.urlencoded({ extended: true }), auth.login());
   app.post('/return', auth.login({ redirectTo: (req) => (req.body as { returnTo?: unknown }).returnTo }));
+  app.post(
+    '/own',
+    express.urlencoded(),
+    auth.passport.authenticate('local', { session: false }),
+    auth.completeLogin(),
+  );
   app.post('/logout', auth.logout({ redirectTo: '/login' }));
   app.use(auth.errorHandler);
 });
 
 beforeAll(async () => {
-  for (const name of ['ann', 'bob', 'cid']) await testApp.register(name);
+  for (const name of ['ann', 'bob', 'cid', 'dan']) await testApp.register(name);
 });
 afterAll(async () => {
   await testApp.auth.close();
@@ -83,6 +89,14 @@ describe('what the user can mend', () => {
     expect(response.headers['set-cookie']).toBeUndefined();
     const shown = await submit('/plain', form);
     expect([shown.status, shown.body]).toEqual([status, { form: { username: form.username }, code }]);
+  });
+
+  test('the strategy local counts guesses too, wherever an app puts it', async () => {
+    const dan = { username: 'dan', password: PASSWORD };
+    expect((await submit('/own', dan)).status).toBe(200);
+    for (let guess = 0; guess < 3; guess += 1)
+      expect((await submit('/own', { ...dan, password: `guess ${guess}` })).status).toBe(401);
+    expectFailure(await submit('/own', dan), 'TOO_MANY_ATTEMPTS');
   });
 
   test('guesses count as those at POST /login do, right password included', async () => {

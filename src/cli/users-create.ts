@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createBodySchemas } from '../controllers/body-schemas.js';
+import { toFieldError } from '../middleware/validate-body.js';
 import { isAuthError } from '../errors.js';
 import { parseOptions } from '../options.js';
 import type { PostgresUserStore } from '../stores/postgres-user-store.js';
@@ -42,7 +43,10 @@ async function register(
   const parsed = createBodySchemas(config).register.safeParse(body);
   if (!parsed.success)
     throw new CommandError(
-      parsed.error.issues.map(({ path, message }) => `The ${path.join('.')} ${message}`).join('\n'),
+      parsed.error.issues
+        .map(toFieldError)
+        .map(({ path, message }) => `The ${path} ${message}`)
+        .join('\n'),
     );
   const passwords = new PasswordHasher(config.password.cost);
   try {

@@ -19,7 +19,8 @@ export function validateBody(schema: z.ZodType): RequestHandler {
   };
 }
 
-function toFieldError({ path: members, message }: z.core.$ZodIssue): FieldError {
+/** What is wrong with a field, from what zod says. */
+export function toFieldError({ path: members, message }: z.core.$ZodIssue): FieldError {
   const path = members.length > 0 ? members.join('.') : 'body';
   const rule = ruleOf(message);
   return rule ? refusedField(path, rule) : { path, message };

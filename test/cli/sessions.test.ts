@@ -113,13 +113,13 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
     }
     const list = () => cliJson<Listed>(['sessions', 'list', username, ...options], { env });
     const { sessions } = await list();
-    expect(sessions.map(({ userAgent }) => userAgent)).toEqual(['test', 'test', 'evil\u009b2J agent']);
+    expect(sessions.map(({ userAgent }) => userAgent)).toEqual(['test', 'test', 'evil\\u{9b}2J agent']);
     expect(Object.keys(sessions[0] as object)).toEqual([
       ...['id', 'createdAt', 'lastUsedAt', 'expiresAt', 'ip', 'userAgent'],
     ]);
     const table = await cli(['sessions', 'list', username, ...options], { env });
     expect(table.stdout).toMatch(/^ID +LAST USED +EXPIRES +ADDRESS +USER AGENT\n/);
-    expect(table.stdout).toContain('evil\ufffd2J agent');
+    expect(table.stdout).toContain('evil\\u{9b}2J agent');
 
     const id = sessions[2]?.id as string;
     const end = (...args: string[]) => cli(['sessions', 'end', username, ...args, ...options], { env });

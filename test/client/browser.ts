@@ -109,7 +109,7 @@ export function installBrowserGlobals(): { items: Map<string, string>; remove():
     remove() {
       for (const name of ['localStorage', 'navigator'] as const) {
         delete (globalThis as Record<string, unknown>)[name];
-        const own = before[name as keyof typeof before] as PropertyDescriptor | undefined;
+        const own = before[name as keyof typeof before];
         if (own) Object.defineProperty(globalThis, name, own);
       }
     },

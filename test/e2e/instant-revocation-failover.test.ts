@@ -117,7 +117,7 @@ function current(process: Process, tokens: Tokens): Promise<void> {
 /** Resolves when the process has noticed that it may miss revocations; ask before the outage. */
 async function noticed({ auth }: Process): Promise<void> {
   const [change] = (await once(auth.events, 'revocations')) as [{ current: boolean; error?: Error }];
-  expect(change).toEqual({ current: false, error: expect.any(Error) as Error });
+  expect(change).toMatchObject({ current: false, error: expect.any(Error) as Error });
 }
 
 /** A master sends its writes in one line, so that who has the last one has them all. */

@@ -13,6 +13,7 @@ import {
 import type { IssuedTokens, Sessions } from '../sessions.js';
 import type { AccessClaims } from '../utils/access-token.js';
 import { clearTokenCookies, readCookie, replaceCookie } from '../utils/cookies.js';
+import { forbidCaching } from './method-and-cache.js';
 import { originOf } from './request-origin.js';
 import { isCrossSite, isFollowedLink, isPrefetch } from './same-site.js';
 
@@ -148,13 +149,4 @@ export class Renewals {
     }
     return error;
   }
-}
-
-/** Whatever the page behind says of its caching: an answer with tokens is nobody else's to keep (RFC 6749 §5.1). */
-function forbidCaching(res: Response): void {
-  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;
-  res.writeHead = (...args: unknown[]) => {
-    res.setHeader('Cache-Control', 'no-store');
-    return writeHead(...args);
-  };
 }

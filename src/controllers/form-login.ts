@@ -12,6 +12,7 @@ import { isLocalPath, redirectLocally } from './local-redirect.js';
 import { proveAndStart } from './login.js';
 import { deliverTokens } from './token-response.js';
 
+/** What `auth.login` takes. */
 export interface LoginOptions {
   /**
    * A path of this app to send the browser to, or a function that finds one for the request; what it finds that is no path of

@@ -7,6 +7,7 @@ import type { Services } from '../services.js';
 import { isLocalPath } from './local-redirect.js';
 import { endByRequest } from './logout.js';
 
+/** What `auth.logout` takes. */
 export interface LogoutOptions {
   /** A path of this app to send the browser to. Default: `'/'`. */
   redirectTo?: string;

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Response } from 'supertest';
 import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } from '../../src';
-import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
+import { cookieHeader, createTestApp, PASSWORD, type TestApp } from '../helpers/app';
 import { startPostgres, startRedis, type TestServer } from '../helpers/servers';
 
 /** What the contract allows between a request and its 503. */
@@ -34,6 +34,7 @@ describe('users in PostgreSQL, sessions in Redis', () => {
     testApp = createTestApp({ users, refreshTokens: new RedisRefreshTokenStore(client) }, (app, auth) => {
       app.get('/checked', auth.guard({ checkSession: true }), (_req, res) => res.json({}));
       app.get('/loaded', auth.guard({ loadUser: true, optional: true }), (_req, res) => res.json({}));
+      app.get('/renewing', auth.guard({ renew: true, optional: true }), (_req, res) => res.json({}));
     });
     await testApp.register('ann');
     await testApp.register('leaver');
@@ -53,11 +54,14 @@ describe('users in PostgreSQL, sessions in Redis', () => {
       const browser = await testApp.loggedIn('ann');
       // A frozen server may yet do what it was asked, so that another browser asks for endings.
       const leaving = await testApp.loggedIn('leaver');
+      const { refreshToken } = await testApp.tokensOf('ann');
+      const renew = () => testApp.client().get('/renewing').set('Cookie', cookieHeader({ refreshToken }));
       const login = () => testApp.client().post('/auth/login').send({ username: 'ann', password: PASSWORD });
       const requests: [string, () => PromiseLike<Response>][] = name.startsWith('Redis')
         ? [
             ['login', login],
             ['refresh', () => browser.post('/auth/refresh')],
+            ['renew', renew],
             ['logout', () => leaving.post('/auth/logout')],
             ['logout-all', () => leaving.post('/auth/logout-all')],
             ['sessions', () => browser.get('/auth/sessions')],
@@ -79,6 +83,7 @@ describe('users in PostgreSQL, sessions in Redis', () => {
             ],
             ['login', login],
             ['refresh', () => browser.post('/auth/refresh')],
+            ['renew', renew],
             ['info', () => browser.get('/auth/info')],
             [
               'password',

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { PostgresUserStore, type UserStore } from '../src';
+import { createAuthClient, type AuthClientOptions } from '../src/client';
+import { openSite } from './client/browser';
 import { createTestApp, PASSWORD } from './helpers/app';
 import { startRedis } from './helpers/servers';
 import { useDocPage } from './helpers/snippets';
@@ -107,6 +109,24 @@ describe('An existing users table', () => {
     expect((await browser.get('/auth/info')).body.user).toMatchObject({ roles: ['member'] });
     await testApp.auth.close();
   });
+});
+
+test('In the browser: the client logs in, and stays logged in', async () => {
+  const site = await openSite();
+  // In a page, paths are those of its own origin.
+  const inPage = ({ baseUrl }: AuthClientOptions) => {
+    const client = createAuthClient({ baseUrl: site.origin + baseUrl, fetch: site.browser() });
+    return { ...client, fetch: (path: string) => client.fetch(site.origin + path) };
+  };
+  const modules = { 'passport-visa/client': { createAuthClient: inPage } };
+  const { showProfile } = evaluate('client', modules) as {
+    showProfile(username: string, password: string): Promise<{ user: object; profile: object }>;
+  };
+  expect(await showProfile('ann', PASSWORD)).toMatchObject({ profile: { roles: [] } });
+  site.expire();
+  expect(await showProfile('ann', 'not needed any more')).toMatchObject({ profile: { roles: [] } });
+  expect(site.sentTo('/auth/refresh')).toHaveLength(1);
+  await site.close();
 });
 
 describe('In your own tests', () => {

@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 type Browser = ReturnType<TestApp['browser']>;
-const begin = async (browser: Browser, data: object = { nonce: 'n1' }, options: object = {}) => {
+const begin = async (browser: Browser, data: object = { nonce: 'a nonce to look for' }, options: object = {}) => {
   const response = await browser.post('/begin').send({ data, options });
   expect(response.status).toBe(200);
   return { handle: response.body.handle as string, response };
@@ -54,14 +54,14 @@ const finish = (browser: Browser, handle: unknown) => browser.post('/finish').se
 
 test('what was saved is given back, once', async () => {
   const browser = testApp.browser();
-  const { handle, response } = await begin(browser, { nonce: 'n1', returnTo: '/caf\u00e9' });
+  const { handle, response } = await begin(browser, { nonce: 'a nonce to look for', returnTo: '/caf\u00e9' });
   const [cookie] = Object.values(setCookies(response));
   expect(cookie?.attributes).toEqual(['HttpOnly', 'Max-Age=600', 'Path=/', 'SameSite=Lax']);
-  expect(cookie?.value).not.toContain('n1');
-  expect(Buffer.from(cookie?.value ?? '', 'base64url').toString('latin1')).not.toContain('n1');
+  expect(cookie?.value).not.toContain('a nonce to look for');
+  expect(Buffer.from(cookie?.value ?? '', 'base64url').toString('latin1')).not.toContain('a nonce to look for');
 
   const taken = await finish(browser, handle);
-  expect(taken.body).toEqual({ nonce: 'n1', returnTo: '/caf\u00e9' });
+  expect(taken.body).toEqual({ nonce: 'a nonce to look for', returnTo: '/caf\u00e9' });
   expect(Object.values(setCookies(taken)).map(({ value }) => value)).toEqual(['']);
   expectFailure(await finish(browser, handle), 'FLOW_STATE_INVALID');
 });

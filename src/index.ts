@@ -31,7 +31,8 @@ export {
   type VerifiedUser,
 } from './passport/authenticated-user.js';
 export type { OnStoreDown } from './access-tokens.js';
-export type { Locale, Messages } from './messages/messages.js';
+export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
+export type { BrokenRule } from './messages/rule.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export type { Identity, IdentityStore } from './stores/identity-store.js';
 export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';

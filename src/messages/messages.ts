@@ -11,7 +11,7 @@ export type Locale = 'en' | 'ko' | (string & {});
 
 /** The option `messages`: texts by language, each of which replaces one or adds to a language that is not built in. */
 export interface MessagesOption {
-  readonly en?: Partial<Messages>;
-  readonly ko?: Partial<Messages>;
-  readonly [locale: string]: Partial<Messages>;
+  readonly en?: Partial<Messages> | undefined;
+  readonly ko?: Partial<Messages> | undefined;
+  readonly [locale: string]: Partial<Messages> | undefined;
 }

@@ -21,6 +21,7 @@ export interface PostgresUserStoreOptions {
   identitiesTable?: string;
 }
 
+/** Which page of the users `list` answers. */
 export interface ListUsersOptions {
   /** 1 to 1000. Default: 100. */
   limit?: number;

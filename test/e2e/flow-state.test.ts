@@ -45,7 +45,11 @@ afterAll(async () => {
 });
 
 type Browser = ReturnType<TestApp['browser']>;
-const begin = async (browser: Browser, data: object = { nonce: 'a nonce to look for' }, options: object = {}) => {
+const begin = async (
+  browser: Browser,
+  data: object = { nonce: 'a nonce to look for' },
+  options: object = {},
+) => {
   const response = await browser.post('/begin').send({ data, options });
   expect(response.status).toBe(200);
   return { handle: response.body.handle as string, response };
@@ -58,7 +62,9 @@ test('what was saved is given back, once', async () => {
   const [cookie] = Object.values(setCookies(response));
   expect(cookie?.attributes).toEqual(['HttpOnly', 'Max-Age=600', 'Path=/', 'SameSite=Lax']);
   expect(cookie?.value).not.toContain('a nonce to look for');
-  expect(Buffer.from(cookie?.value ?? '', 'base64url').toString('latin1')).not.toContain('a nonce to look for');
+  expect(Buffer.from(cookie?.value ?? '', 'base64url').toString('latin1')).not.toContain(
+    'a nonce to look for',
+  );
 
   const taken = await finish(browser, handle);
   expect(taken.body).toEqual({ nonce: 'a nonce to look for', returnTo: '/caf\u00e9' });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { guardProcess, releaseProcess } from './guard';
 
 export const EXAMPLE = path.join(__dirname, '..', '..', 'example');
-const START_TIMEOUT_MS = 25_000; // PGlite makes its folder
+const START_TIMEOUT_MS = 50_000; // PGlite makes its folder
 const EXIT_TIMEOUT_MS = 12_000;
 
 /** The example in a process with an environment of its own: nothing of this machine's settings reaches it. */

@@ -6,13 +6,26 @@ export const noStore: RequestHandler = function noStore(_req, res, next) {
   next();
 };
 
-/** Whatever the page behind says of its caching: an answer with tokens is nobody else's to keep (RFC 6749 §5.1). */
+/** Whatever the page behind says of its caching: an answer that sets our cookies is nobody else's to keep (RFC 6749 §5.1). */
 export function forbidCaching(res: Response): void {
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;
   res.writeHead = (...args: unknown[]) => {
     res.setHeader('Cache-Control', 'no-store');
-    return writeHead(...args);
+    return writeHead(...args.map(withoutCacheControl));
   };
+}
+
+/** Headers that `writeHead` is given, as Node takes them, would beat what was set before. */
+function withoutCacheControl(headers: unknown): unknown {
+  if (typeof headers !== 'object' || headers === null) return headers;
+  // A list has names and values in turn.
+  if (Array.isArray(headers))
+    return headers.filter((_, index) => !isCacheControl(headers[index - (index % 2)]));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isCacheControl(name)));
+}
+
+function isCacheControl(name: unknown): boolean {
+  return String(name).toLowerCase() === 'cache-control';
 }
 
 /** Express hands HEAD to the handler of GET, and a HEAD must never act (RFC 9110 §9.2.1). */

@@ -145,6 +145,8 @@ export class Renewals {
   #refusal(error: unknown, req: Request, res: Response): unknown {
     if (error instanceof AuthError && error.status === 401) {
       clearTokenCookies(res, this.#services.config.cookies);
+      // A page that passes as anonymous may be public: kept in a cache, it would log out whoever gets it.
+      forbidCaching(res);
       this.#failed.set(req, error);
     }
     return error;

@@ -1,5 +1,5 @@
 import cookieParser from 'cookie-parser';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import express4 from 'express4';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
@@ -35,6 +35,12 @@ const users = new MemoryUserStore();
 const refreshTokens = new CountingStore();
 const whoami: RequestHandler = (req, res) => void res.json({ user: req.user, authInfo: req.authInfo });
 const showCookies: RequestHandler = (req, res) => void res.json(req.cookies);
+const CACHED = 'public, max-age=60';
+const writeHeaders: Record<'object' | 'list' | 'message', (res: Response) => unknown> = {
+  object: (res) => res.writeHead(200, { 'Cache-Control': CACHED, 'X-Page': 'kept' }),
+  list: (res) => res.writeHead(200, ['cache-control', CACHED, 'X-Page', 'kept']),
+  message: (res) => res.writeHead(200, 'Fine', { 'CACHE-CONTROL': CACHED, 'X-Page': 'kept' }),
+};
 const testApp = createTestApp({ users, refreshTokens, clock }, (app, auth) => {
   const pages: Record<string, GuardOptions> = {
     '/page': {},
@@ -61,6 +67,13 @@ const testApp = createTestApp({ users, refreshTokens, clock }, (app, auth) => {
   app.get('/parsed-after', auth.guard({ renew: true }), cookieParser(), showCookies);
   app.get('/cacheable', auth.guard({ renew: true }), (_req, res) => {
     res.set('Cache-Control', 'public, max-age=60').json({});
+  });
+  app.get('/public', auth.guard({ optional: true, renew: true }), (_req, res) => {
+    res.set('Cache-Control', 'public, max-age=60').json({});
+  });
+  app.get('/written/:form', auth.guard({ renew: true }), (req, res) => {
+    writeHeaders[req.params.form as keyof typeof writeHeaders](res);
+    res.end();
   });
 });
 let counter = 0;
@@ -514,6 +527,23 @@ describe('several guards and readers of one request', () => {
     expect((await visit('/cacheable', tokens)).headers['cache-control']).toBe('public, max-age=60');
     clock.advance(LIFE);
     expect((await visit('/cacheable', tokens)).headers['cache-control']).toBe('no-store');
+  });
+
+  test.each(['object', 'list', 'message'])('nor when it says so in writeHead: %s', async (form) => {
+    const tokens = await enter();
+    const path = `/written/${form}`;
+    expect((await visit(path, tokens)).headers['cache-control']).toBe('public, max-age=60');
+    clock.advance(LIFE);
+    const response = await visit(path, tokens);
+    expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'x-page': 'kept' });
+    expect(renewed(response)).toEqual(expect.anything());
+  });
+
+  test('no cache keeps an answer that takes the cookies away', async () => {
+    expect((await visit('/public', {})).headers['cache-control']).toBe('public, max-age=60');
+    const response = await visit('/public', { refreshToken: 'garbage' });
+    expect([response.status, clearsCookies(response)]).toEqual([200, true]);
+    expect(response.headers['cache-control']).toBe('no-store');
   });
 });
 

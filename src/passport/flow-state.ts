@@ -49,6 +49,9 @@ const MAX_COOKIE_BYTES = 3072;
 const MAX_PENDING = 4;
 const HANDLE = /^[\w-]{32}$/;
 const HANDLE_BYTES = 24;
+/** So much of the handle tells the cookies of a browser apart. */
+const NAMED_BY = 8;
+const NAME_END = /^[\w-]{8}$/;
 
 interface Saved {
   exp: number;
@@ -61,7 +64,9 @@ export function createFlowState(config: AuthConfig): FlowState {
   // Counting is the one atomic operation that every store has: the first to come is the one.
   const taken = counterOf(config.refreshTokens, 'flow-state', MAX_SECONDS);
   const prefix = `${cookies.flowName}.`;
-  const cookieOf = (handle: string) => prefix + handle.slice(0, 8);
+  const cookieOf = (handle: string) => prefix + handle.slice(0, NAMED_BY);
+  // Another name may be none that can be cleared.
+  const isOurs = (name: string) => name.startsWith(prefix) && NAME_END.test(name.slice(prefix.length));
 
   const flowState: FlowState = {
     save(req, data, options) {
@@ -72,7 +77,7 @@ export function createFlowState(config: AuthConfig): FlowState {
       if (sealed.length > MAX_COOKIE_BYTES)
         throw new TypeError('flowState.save(): data is too large for a cookie');
       const res = answerOf(req);
-      const pending = namesOfCookies(req).filter((name) => name.startsWith(prefix));
+      const pending = namesOfCookies(req).filter(isOurs);
       // Browsers send the oldest first (RFC 6265 §5.4).
       for (const name of pending.slice(0, Math.max(0, pending.length - MAX_PENDING + 1)))
         clearCookie(res, name, cookies);

@@ -60,13 +60,14 @@ export class TextSealer {
   }
 
   sign(text: string): string {
-    return signatureOf(text, this.#first.signing).toString('base64url');
+    return signatureOf(text, this.#first.signing);
   }
 
   isSigned(text: string, signature: string): boolean {
-    const given = Buffer.from(signature, 'base64url');
+    // As it is written: several texts decode to the same bytes, and who tells them apart would take each for another.
+    const given = Buffer.from(signature);
     return this.#keys.some(({ signing }) => {
-      const right = signatureOf(text, signing);
+      const right = Buffer.from(signatureOf(text, signing));
       return given.length === right.length && timingSafeEqual(given, right);
     });
   }
@@ -80,6 +81,6 @@ function derive(secret: KeyObject, purpose: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES)));
 }
 
-function signatureOf(text: string, key: KeyObject): Buffer {
-  return createHmac('sha256', key).update(text).digest().subarray(0, TAG_BYTES);
+function signatureOf(text: string, key: KeyObject): string {
+  return createHmac('sha256', key).update(text).digest().subarray(0, TAG_BYTES).toString('base64url');
 }

@@ -190,6 +190,19 @@ test('too much for a cookie is a mistake that says so', async () => {
   expect(String(testApp.unforeseen.pop())).toContain('too large for a cookie');
 });
 
+test('cookies that only look like ours stop no login', async () => {
+  const strange = ['flowState.(=1', 'flowState.a b=1', 'flowState.=1', 'flowState.long-enough=1'];
+  const ours = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc', 'dddddddd'].map((name) => `flowState.${name}=1`);
+  const response = await testApp
+    .client()
+    .post('/begin')
+    .set('Cookie', [...strange, ...ours].join('; '))
+    .send({ data: {} });
+  expect(response.status).toBe(200);
+  const cleared = Object.entries(setCookies(response)).filter(([, { value }]) => value === '');
+  expect(cleared.map(([name]) => name)).toEqual(['flowState.aaaaaaaa']);
+});
+
 describe('the ids of SAML requests', () => {
   const ids = () => testApp.auth.flowState.requestIds();
 
@@ -200,6 +213,17 @@ describe('the ids of SAML requests', () => {
     expect(await other.cacheProvider.getAsync(id)).toBe(new Date(clock()).toISOString());
     expect(await ids().cacheProvider.removeAsync(id)).toBe(id);
     await expect(other.cacheProvider.removeAsync(id)).rejects.toMatchObject({ code: 'FLOW_STATE_INVALID' });
+  });
+
+  test('have one spelling: another one of the same bytes is no second id', async () => {
+    const id = ids().generateUniqueId();
+    const bytes = Buffer.from(id.slice(-22), 'base64url');
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+    const spellings = letters
+      .map((letter) => id.slice(0, -1) + letter)
+      .filter((other) => other !== id && Buffer.from(other.slice(-22), 'base64url').equals(bytes));
+    expect(spellings).toHaveLength(15);
+    for (const other of spellings) expect(await ids().cacheProvider.getAsync(other)).toBeNull();
   });
 
   test('run out, and nobody else makes them', async () => {

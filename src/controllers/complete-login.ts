@@ -14,8 +14,8 @@ import { deliverTokens, publicUser } from './token-response.js';
 /** What `auth.completeLogin` takes. */
 export interface CompleteLoginOptions {
   /**
-   * A path of this app to send the browser to, or a function that finds one for the request; what it finds that is no path of
-   * this app counts as `/`. Default: none, the answer is the JSON of a login.
+   * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
+   * that is no path of this app counts as `/`. Default: none, the answer is the JSON of a login.
    */
   redirectTo?: string | ((req: Request) => unknown);
   /** Whether the cookies outlive the browser's session. Default: false. */
@@ -24,7 +24,7 @@ export interface CompleteLoginOptions {
   transport?: Transport;
   /**
    * How the user has proved who they are, by the names of RFC 8176: `['pwd', 'otp']`. It stands in `req.user.amr` for as long as
-   * the session lives. Default: what the strategy says in `req.authInfo.amr`, or else nothing.
+   * the session lives. What the strategy itself says in `req.authInfo.amr` beats it. Default: nothing.
    */
   amr?: readonly string[];
 }
@@ -84,7 +84,13 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)
         res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
-      else redirectLocally(req, res, typeof redirectTo === 'string' ? redirectTo : redirectTo(req), config);
+      else
+        redirectLocally(
+          req,
+          res,
+          typeof redirectTo === 'string' ? redirectTo : await redirectTo(req),
+          config,
+        );
     } catch (error) {
       handleAuthError(error, req, res, next);
     }

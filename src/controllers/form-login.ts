@@ -15,8 +15,8 @@ import { deliverTokens } from './token-response.js';
 /** What `auth.login` takes. */
 export interface LoginOptions {
   /**
-   * A path of this app to send the browser to, or a function that finds one for the request; what it finds that is no path of
-   * this app counts as `/`. Default: `'/'`.
+   * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
+   * that is no path of this app counts as `/`. Default: `'/'`.
    */
   redirectTo?: string | ((req: Request) => unknown);
   /**
@@ -55,7 +55,7 @@ export function createFormLogin(services: Services, options: LoginOptions = {}):
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
     deliverTokens(res, await proveAndStart(services, req, res), 'cookie', config);
-    const target = typeof redirectTo === 'string' ? redirectTo : redirectTo(req as Request);
+    const target = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req as Request);
     redirectLocally(req as Request, res, target, config);
   }
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { inSequence } from '../middleware/express-gaps.js';
-import { noStore } from '../middleware/method-and-cache.js';
+import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { createSameSite } from '../middleware/same-site.js';
 import type { Services } from '../services.js';
 import { isLocalPath } from './local-redirect.js';
@@ -33,7 +33,7 @@ export function createFormLogout(services: Services, options: LogoutOptions = {}
     res.redirect(303, redirectTo);
   };
   const sameSite = createSameSite(services.config.trustedOrigins, services.events);
-  const chain = inSequence([noStore, sameSite, leave]);
+  const chain = inSequence([refuseHead, noStore, sameSite, leave]);
   return function logout(req, res, next) {
     chain(req, res, next);
   };

@@ -22,7 +22,12 @@ export function createLocalStrategy(services: LocalServices): Strategy {
   const { usernameField, passwordField } = services.config;
   return new BodyOnlyStrategy(
     { usernameField, passwordField, session: false, passReqToCallback: true },
-    (req, username, password, done) => {
+    (req, username: unknown, password: unknown, done) => {
+      // Where an app puts the strategy itself, nothing has looked at the body before.
+      if (!isText(username) || !isText(password)) {
+        done(null, false);
+        return;
+      }
       const origin = originOf(req);
       const guess = () => judge(services, username, password, origin);
       services.limits.login(origin, username, guess).then(
@@ -31,6 +36,11 @@ export function createLocalStrategy(services: LocalServices): Strategy {
       );
     },
   );
+}
+
+/** What the router lets pass: no name and no password is anything else, and PostgreSQL could not even be asked for it. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
 
 /** @throws AuthError INVALID_CREDENTIALS */

@@ -21,7 +21,16 @@ const testApp = createTestApp({ refreshTokens, limits: { username: { failures: 3
     auth.passport.authenticate('local', { session: false }),
     auth.completeLogin(),
   );
+  app.post('/later', auth.login({ redirectTo: () => Promise.resolve('/orders') }));
+  app.post('/lost', auth.login({ redirectTo: () => Promise.reject(new Error('nowhere')) }));
+  app.post(
+    '/json',
+    express.json(),
+    auth.passport.authenticate('local', { session: false }),
+    auth.completeLogin({ redirectTo: () => Promise.resolve('/orders') }),
+  );
   app.post('/logout', auth.logout({ redirectTo: '/login' }));
+  app.get('/logout', auth.logout());
   app.use(auth.errorHandler);
 });
 
@@ -72,6 +81,33 @@ test.each([
   ['', '/'],
 ])('returnTo %j goes to %j', async (returnTo, location) => {
   expect((await submit('/return', { ...ann, returnTo })).headers['location']).toBe(location);
+});
+
+test('redirectTo may take its time, and fail', async () => {
+  expect((await submit('/later')).headers['location']).toBe('/orders');
+  expect((await testApp.client().post('/json').send(ann)).headers['location']).toBe('/orders');
+  expect((await submit('/lost')).status).toBe(500);
+  expect(String(testApp.unforeseen.pop())).toContain('nowhere');
+});
+
+test.each([
+  { username: { $ne: '' }, password: PASSWORD },
+  { username: ['ann'], password: PASSWORD },
+  { username: 'ann', password: { length: 1 } },
+  { username: 'ann', password: 5 },
+  { username: 'a\0nn', password: PASSWORD },
+  { username: 'ann\ud800', password: PASSWORD },
+])('the strategy local takes texts, wherever an app puts it: %j', async (body) => {
+  expect([400, 401]).toContain((await testApp.client().post('/json').send(body)).status);
+});
+
+test('HEAD logs nobody out', async () => {
+  const browser = testApp.browser();
+  await browser.post('/plain').type('form').send(ann);
+  expect((await browser.head('/logout')).status).toBe(405);
+  expect((await browser.get('/profile')).status).toBe(200);
+  expect((await browser.get('/logout')).status).toBe(303);
+  expect((await browser.get('/profile')).status).toBe(401);
 });
 
 describe('what the user can mend', () => {

@@ -12,5 +12,5 @@ export function reasonOf(error: unknown): string {
 
 /** No library is known to quote a URL with its password; one that does must not get through. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+]*:\/\/)[^\s/@]*@/gi, '$1');
+  return text.replace(/\b([a-z][a-z0-9+]*:\/\/)[^\s/]*@/gi, '$1');
 }

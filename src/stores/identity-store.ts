@@ -38,11 +38,21 @@ export interface IdentityStore {
  */
 export function checkedIdentity({ issuer, subject }: Identity): Identity {
   for (const [name, value] of Object.entries({ issuer, subject }) as [string, unknown][]) {
-    if (typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH && !value.includes('\0'))
-      continue;
+    if (isKeepable(value)) continue;
     throw new TypeError(`identity.${name} must be a text of 1 to ${MAX_LENGTH} characters`);
   }
   return { issuer, subject };
 }
 
 const MAX_LENGTH = 1024;
+
+/** PostgreSQL has no NUL, and UTF-8 no lone surrogate: all of them become the same character, and so two subjects one. */
+function isKeepable(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= MAX_LENGTH &&
+    !value.includes('\0') &&
+    value.isWellFormed()
+  );
+}

@@ -87,7 +87,7 @@ export function identityStoreContract(
     }),
 
     promise('refuses an identity without a subject or an issuer', async (store) => {
-      for (const missing of [undefined, null, '', 5, 'a\0b']) {
+      for (const missing of [undefined, null, '', 5, 'a\0b', 'a\ud800']) {
         const identity = { ...newIdentity(), subject: missing as string };
         await assert.rejects(async () => store.findOrCreate(identity, { username: randomUUID() }), TypeError);
         await assert.rejects(async () => store.findByIdentity(identity), TypeError);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cli, cliJson, type CliResult } from '../helpers/cli';
 import { freePort } from '../helpers/free-port';
+import { reasonOf } from '../../src/cli/reason';
 
 const TWO_SECONDS_MS = 2000;
 /** On a slow machine with others at work. */
@@ -180,4 +181,11 @@ test('the package itself loads nothing of the command', async () => {
   const loaded = 'Object.keys(require.cache).filter((file) => /commander|dist.cli/.test(file))';
   writeFileSync(script, `require(${JSON.stringify(ROOT)}); console.log(${loaded});`);
   expect(await cli([], { main: script })).toEqual({ status: 0, stdout: '[]\n', stderr: '' });
+});
+
+test.each([
+  ['connect to postgres://ann:hunter22@db:5432/app failed', 'connect to postgres://db:5432/app failed'],
+  ['an @ in the password: postgres://ann:hun@ter22@db/app', 'an @ in the password: postgres://db/app'],
+])('no message quotes a password: %s', (message, shown) => {
+  expect(reasonOf(new Error(message))).toBe(shown);
 });

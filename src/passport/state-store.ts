@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { isAuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import type { FlowState, FlowStateOptions } from './flow-state.js';
 
 type Stored = (error: unknown, handle?: string) => void;
@@ -9,20 +9,21 @@ type Verified = (error: unknown, kept?: unknown, appState?: unknown) => void;
 export interface StateStore {
   /** @param kept the PKCE verifier of passport-oauth2, or the context of passport-openidconnect with its nonce */
   store(req: Request, kept: unknown, appState: unknown, meta: unknown, stored: Stored): void;
-  verify(req: Request, handle: string, verified: Verified): void;
+  /** @param meta passport-openidconnect leaves it out; it compares issuer and audience of the ID token itself */
+  verify(req: Request, handle: string, meta: unknown, verified?: Verified): void;
 }
 
+/** Apart from what the app itself keeps: the handle of that is no state. */
 interface KeptState {
-  kept?: unknown;
-  appState?: unknown;
+  strategy?: { client?: unknown; kept?: unknown; appState?: unknown };
 }
 
 export function createStateStore(flowState: FlowState, options: FlowStateOptions | undefined): StateStore {
   return {
-    store(req, kept, appState, _meta, stored) {
+    store(req, kept, appState, meta, stored) {
       let handle: string;
       try {
-        handle = flowState.save(req, { kept, appState }, options);
+        handle = flowState.save(req, { strategy: { client: clientOf(meta), kept, appState } }, options);
       } catch (error) {
         stored(error);
         return;
@@ -30,8 +31,9 @@ export function createStateStore(flowState: FlowState, options: FlowStateOptions
       stored(null, handle);
     },
 
-    verify(req, handle, verified) {
-      flowState.take<KeptState>(req, handle).then(
+    verify(req, handle, meta, last) {
+      const verified = (last ?? meta) as Verified;
+      takeFor(flowState, req, handle, last && clientOf(meta)).then(
         ({ kept, appState }) => verified(null, revived(kept), appState),
         (error: unknown) => {
           // The user's to mend, by beginning again: Passport's failureRedirect, or 401.
@@ -41,6 +43,19 @@ export function createStateStore(flowState: FlowState, options: FlowStateOptions
       );
     },
   };
+}
+
+/** @throws AuthError FLOW_STATE_INVALID also for what was begun at another provider, which may be a hostile one (RFC 9700 §4.4) */
+async function takeFor(flowState: FlowState, req: Request, handle: string, client: unknown) {
+  const { strategy } = await flowState.take<KeptState>(req, handle);
+  if (!strategy || (client !== undefined && strategy.client !== client))
+    throw new AuthError('FLOW_STATE_INVALID');
+  return strategy;
+}
+
+/** Other members of `meta` may change from request to request. */
+function clientOf(meta: unknown): unknown {
+  return (meta as { clientID?: unknown } | undefined)?.clientID;
 }
 
 /** JSON has no dates, and passport-openidconnect reckons with the one it gave. Without PKCE nothing is kept, which is no failure. */

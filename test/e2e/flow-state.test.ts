@@ -32,6 +32,23 @@ function mountFlow(app: express.Express, auth: Auth): void {
   app.post('/finish', express.json(), async (req, res) => {
     res.json(await auth.flowState.take(req, (req.body as { handle?: unknown }).handle));
   });
+  // As passport-oauth2 asks its option `store`: with what it knows of the provider, where the store takes it.
+  const store = auth.flowState.store();
+  expect([store.store.length, store.verify.length]).toEqual([5, 4]);
+  app.post('/oauth/:clientID/begin', (req, res) => {
+    const meta = { clientID: req.params.clientID, authorizationURL: 'https://id.example/authorize' };
+    store.store(req, 'verifier', { returnTo: '/' }, meta, (_error, handle) => res.json({ handle }));
+  });
+  app.post('/oauth/:clientID/finish', express.json(), (req, res) => {
+    const meta = { clientID: req.params.clientID, authorizationURL: 'https://id.example/authorize' };
+    const { handle } = req.body as { handle: string };
+    store.verify(req, handle, meta, (_error, kept, appState) => res.json({ kept, appState }));
+  });
+  // As passport-openidconnect does.
+  app.post('/oidc/finish', express.json(), (req, res) => {
+    const { handle } = req.body as { handle: string };
+    store.verify(req, handle, (_error: unknown, kept: unknown) => res.json({ kept }));
+  });
   app.use(auth.errorHandler);
 }
 
@@ -188,6 +205,40 @@ test('too much for a cookie is a mistake that says so', async () => {
     .send({ data: { text: 'x'.repeat(3000) } });
   expect(response.status).toBe(500);
   expect(String(testApp.unforeseen.pop())).toContain('too large for a cookie');
+});
+
+describe('the state of a strategy', () => {
+  const start = async (browser: Browser) =>
+    (await browser.post('/oauth/github/begin').send({})).body.handle as string;
+
+  test('comes back to the provider that it was made for, once', async () => {
+    const browser = testApp.browser();
+    const handle = await start(browser);
+    const back = { kept: 'verifier', appState: { returnTo: '/' } };
+    expect((await browser.post('/oauth/github/finish').send({ handle })).body).toEqual(back);
+    expect((await browser.post('/oauth/github/finish').send({ handle })).body.kept).toBe(false);
+  });
+
+  test('comes back to passport-openidconnect, which says less', async () => {
+    const browser = testApp.browser();
+    const handle = await start(browser);
+    expect((await browser.post('/oidc/finish').send({ handle })).body).toEqual({ kept: 'verifier' });
+  });
+
+  test('is good for no other provider', async () => {
+    const browser = testApp.browser();
+    const handle = await start(browser);
+    expect((await browser.post('/oauth/evil/finish').send({ handle })).body.kept).toBe(false);
+  });
+
+  test.each(['/oauth/github/finish', '/oidc/finish'])(
+    'is not what the app itself has saved: %s',
+    async (path) => {
+      const browser = testApp.browser();
+      const { handle } = await begin(browser, { email: 'ann@example.com' });
+      expect((await browser.post(path).send({ handle })).body.kept).toBe(false);
+    },
+  );
 });
 
 test('cookies that only look like ours stop no login', async () => {

@@ -28,9 +28,7 @@ export function networkError(cause: unknown): never {
   throw cause instanceof AuthClientError ? cause : new AuthClientError({ code: 'NETWORK_ERROR', cause });
 }
 
-export function unexpectedResponse(status: number): AuthClientError {
-  return new AuthClientError({ code: 'UNEXPECTED_RESPONSE' }, status);
-}
+export const UNEXPECTED: Failure = { code: 'UNEXPECTED_RESPONSE' };
 
 /**
  * The JSON of an answer. What isn't ours, such as a proxy's page of HTML, says nothing about the session.
@@ -39,15 +37,14 @@ export function unexpectedResponse(status: number): AuthClientError {
 export async function readAnswer<Answer>(response: Response): Promise<Answer> {
   const { ok, status, headers } = response;
   const text = await response.text().catch(networkError);
-  let body: unknown;
+  let body: Partial<Failure> | null | undefined;
   try {
-    body = JSON.parse(status === 204 ? '{}' : text);
+    body = JSON.parse(status === 204 ? '{}' : text) as Partial<Failure> | null;
   } catch {
-    throw unexpectedResponse(status);
+    // Not JSON: not ours.
   }
-  if (ok) return body as Answer;
+  if (ok && body) return body as Answer;
   // Cross-origin it is undefined unless the server exposes the header.
   const retryAfterSeconds = Number(headers.get('retry-after')) || undefined;
-  const isOurs = (body as Failure | null)?.code;
-  throw isOurs ? new AuthClientError(body as Failure, status, retryAfterSeconds) : unexpectedResponse(status);
+  throw new AuthClientError(body?.code ? (body as Failure) : UNEXPECTED, status, retryAfterSeconds);
 }

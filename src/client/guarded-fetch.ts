@@ -1,4 +1,4 @@
-import { end, isOver, type Refresh, type Session } from './refresh.js';
+import { isOver, type Refresh, type Session } from './refresh.js';
 import type { StoredTokens } from './session-state.js';
 
 /** Something to do around the sending of a request: by default nothing. */
@@ -7,21 +7,23 @@ export type Around = (send: () => Promise<Response>) => Promise<Response>;
 export type GuardedFetch = (request: Request, around?: Around) => Promise<Response>;
 
 /**
- * `fetch` for the server's own origin: adds the access token, and when that has run out refreshes and repeats the request once.
- *
- * `NO_ACCESS_TOKEN` is no reason to refresh: the access cookie outlives its token and goes only together with the refresh
- * cookie, so that nobody is logged in. `ACCESS_TOKEN_INVALID` is one, because a signing key may have been withdrawn.
+ * `NO_ACCESS_TOKEN` is no reason to refresh: both tokens come and go together, so that nobody is logged in. Each of the others is
+ * one: a signing key may have been withdrawn, and it is for `/refresh` alone to say that a session is over.
  */
+const REFRESHABLE = /^ACCESS_TOKEN_|^SESSION_REVOKED/;
+
+/** `fetch` for the server's own origin: adds the access token, and when that is no good refreshes and repeats the request once. */
 export function createGuardedFetch(
   session: Session,
   refresh: Refresh,
   fetch: typeof globalThis.fetch,
 ): GuardedFetch {
-  const { bearer, read, exclusively } = session;
+  const { bearer, read } = session;
 
-  function send(request: Request, { accessToken }: StoredTokens): Promise<Response> {
-    if (!bearer) return fetch(new Request(request, { credentials: 'include' }));
-    if (accessToken) request.headers.set('Authorization', `Bearer ${accessToken}`);
+  function send(original: Request, { accessToken }: StoredTokens): Promise<Response> {
+    // Not every runtime takes the token off a request that is redirected to another origin.
+    const request = new Request(original, bearer ? { redirect: 'error' } : { credentials: 'include' });
+    if (bearer && accessToken) request.headers.set('Authorization', `Bearer ${accessToken}`);
     return fetch(request);
   }
 
@@ -29,13 +31,7 @@ export function createGuardedFetch(
     const again = request.clone();
     let seen: StoredTokens = {};
     const response = await around(async () => send(request, (seen = await read())));
-    const code = await codeOf(response);
-    if (code === 'SESSION_REVOKED') {
-      await exclusively(async () => {
-        if ((await read()).login === seen.login) await end(session, code);
-      });
-    }
-    if (!/^ACCESS_TOKEN_(EXPIRED|INVALID)$/.test(code)) return response;
+    if (response.status !== 401 || !REFRESHABLE.test(await codeOf(response))) return response;
     try {
       await refresh(seen);
     } catch (error) {
@@ -48,12 +44,11 @@ export function createGuardedFetch(
   };
 }
 
-/** The code of a 401, read from a copy. */
+/** Read from a copy. What isn't ours has none. */
 async function codeOf(response: Response): Promise<string> {
-  if (response.status !== 401 || !/json/.test(response.headers.get('content-type') ?? '')) return '';
   const body: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
-  return String((body as { code?: unknown } | undefined)?.code);
+  return String((body as { code?: unknown } | null | undefined)?.code);
 }

@@ -1,9 +1,10 @@
-import { AuthClientError, readAnswer } from './auth-client-error.js';
+import { AuthClientError } from './auth-client-error.js';
 import type { Changes } from './changes.js';
 import { randomKey } from './environment.js';
 import type { Exclusively } from './exclusive.js';
 import type { StoredTokens, TokenStorage } from './session-state.js';
 
+const DEFINITIVE = /REFRESH_TOKEN|SESSION_NOT_FOUND/;
 const TRIES = 3;
 const LONGEST_WAIT_SECONDS = 10;
 /** How long other calls, and other tabs, are kept waiting at most. */
@@ -19,8 +20,13 @@ export interface Session {
   read: () => Promise<StoredTokens>;
   /** Stores what an answer brought, for the same login. The browser sees to cookies itself. */
   keep: (answer: TokenPair, state: StoredTokens) => Promise<void>;
-  /** Rejects with NETWORK_ERROR when there is no answer. */
-  post: (path: string, body: object, init?: { headers?: object; signal?: AbortSignal }) => Promise<Response>;
+  post: <Answer>(path: string, body: object, options?: SendOptions) => Promise<Answer>;
+}
+
+export interface SendOptions {
+  /** The `Idempotency-Key`. */
+  attempt?: string;
+  signal?: AbortSignal;
 }
 
 export interface Refresh {
@@ -32,38 +38,23 @@ export interface Refresh {
 
 /** Whether the server has said that the session is over; anything else may be better in a minute. */
 export function isOver(error: unknown): error is AuthClientError {
-  return (
-    error instanceof AuthClientError &&
-    error.status === 401 &&
-    /REFRESH_TOKEN|SESSION_NOT_FOUND/.test(error.code)
-  );
+  return error instanceof AuthClientError && error.status === 401 && DEFINITIVE.test(error.code);
 }
 
 export function createRefresh(session: Session): Refresh {
   let controller = new AbortController();
-  let flight: Promise<void> | undefined;
-  let flightOf: string | undefined;
+  const flights = new Map<string, Promise<void>>();
 
-  async function run(seen: StoredTokens): Promise<void> {
+  function run(seen: StoredTokens): Promise<void> {
     controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), LONGEST_REFRESH_MS);
-    try {
-      await refreshOnce(session, seen, controller.signal);
-    } finally {
-      clearTimeout(timer);
-    }
+    return refreshOnce(session, seen, controller.signal).finally(() => clearTimeout(timer));
   }
   function refresh(seen: StoredTokens): Promise<void> {
-    const of = `${seen.login} ${seen.round}`;
-    if (!flight || flightOf !== of) {
-      flightOf = of;
-      const mine = session
-        .exclusively(() => run(seen))
-        .finally(() => {
-          if (flight === mine) flight = undefined;
-        });
-      flight = mine;
-    }
+    const tokens = `${seen.login} ${seen.round}`;
+    const flight =
+      flights.get(tokens) ?? session.exclusively(() => run(seen)).finally(() => flights.delete(tokens));
+    flights.set(tokens, flight);
     return flight;
   }
   return Object.assign(refresh, { stop: () => controller.abort() });
@@ -73,46 +64,42 @@ async function refreshOnce(session: Session, seen: StoredTokens, signal: AbortSi
   const { storage, read } = session;
   const state = await read();
   const { login } = state;
-  const overtaken = async () => (await read()).login !== login;
   if (login !== seen.login || (session.bearer && !state.refreshToken)) throw loggedOut();
   if (state.round !== seen.round) return; // another tab was faster
   const attempt = state.attempt ?? randomKey();
   await storage.set({ ...state, attempt });
+  const answer = exchange(session.post, { refreshToken: state.refreshToken }, { attempt, signal });
+  await answer.catch(() => undefined);
+  const now = await read();
+  if (now.login !== login) throw loggedOut();
+  if (now.round !== state.round) return; // without locks, another tab may have been faster even so
   try {
-    const tokens = await exchange(session, { attempt, refreshToken: state.refreshToken, signal });
-    if (await overtaken()) throw loggedOut();
     // One step for both: with the new pair in place, and no sooner, the key has done its work.
-    await session.keep(tokens, state);
+    await session.keep(await answer, state);
   } catch (error) {
-    if (isOver(error) && !(await overtaken())) await end(session, error.code);
+    if (isOver(error)) {
+      await storage.remove();
+      session.changes.announce({ type: 'expired', code: error.code });
+    }
     throw error;
   }
 }
 
 /** Asks again while the server says 503: every try is the same attempt, so that none of them can fork the session. */
-async function exchange({ post }: Session, { attempt, refreshToken, signal }: Attempt): Promise<TokenPair> {
+async function exchange(
+  post: Session['post'],
+  body: object,
+  options: Required<SendOptions>,
+): Promise<TokenPair> {
   for (let left = TRIES - 1; ; left--) {
     try {
-      const init = { headers: { 'Idempotency-Key': attempt }, signal };
-      return await readAnswer(await post('/refresh', { refreshToken }, init));
+      return await post('/refresh', body, options);
     } catch (error) {
       const { status, retryAfterSeconds = 1 } = error as AuthClientError;
       if (status !== 503 || left === 0 || retryAfterSeconds > LONGEST_WAIT_SECONDS) throw error;
-      await pause(retryAfterSeconds * 1000, signal);
+      await pause(retryAfterSeconds * 1000, options.signal);
     }
   }
-}
-
-interface Attempt {
-  attempt: string;
-  refreshToken: string | undefined;
-  signal: AbortSignal;
-}
-
-/** To be called exclusively. */
-export async function end({ storage, changes }: Session, code: string): Promise<void> {
-  await storage.remove();
-  changes.announce({ type: 'expired', code });
 }
 
 function loggedOut(): AuthClientError {

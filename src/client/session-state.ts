@@ -1,4 +1,4 @@
-import { findLocalStorage, randomKey } from './environment.js';
+import { randomKey, type SharedStorage } from './environment.js';
 
 /** What a client keeps of its session. JSON can carry it; keep it whole, unread and where nobody else can read it. */
 export interface StoredTokens {
@@ -23,35 +23,24 @@ export interface TokenStorage {
   remove(): void | Promise<void>;
 }
 
-export function createMemoryStorage(): TokenStorage {
-  let kept: StoredTokens | undefined;
+/**
+ * In memory; or in `localStorage`, for what tabs must know of each other's refreshes and logouts beside HttpOnly cookies: it never
+ * gets a token.
+ */
+export function createStorage(key: string, shared?: SharedStorage): TokenStorage {
+  let kept: StoredTokens = {};
+  function set(state: StoredTokens): void {
+    kept = state;
+    try {
+      shared?.setItem(key, JSON.stringify(state));
+    } catch {
+      // It is full. The cookies are what counts: no more is lost than the help with a lost answer.
+    }
+  }
   return {
-    get: () => kept,
-    set(tokens) {
-      kept = tokens;
-    },
-    remove() {
-      kept = undefined;
-    },
-  };
-}
-
-/** Beside HttpOnly cookies: no token, only what tabs must know of each other's refreshes and logouts. */
-export function createCookieCompanion(name: string): TokenStorage {
-  const memory = createMemoryStorage();
-  const shared = findLocalStorage();
-  const companion: TokenStorage = {
-    get: () => (shared ? (JSON.parse(shared.getItem(name) ?? '{}') as StoredTokens) : memory.get()),
-    set(state) {
-      try {
-        if (shared) shared.setItem(name, JSON.stringify(state));
-        else return memory.set(state);
-      } catch {
-        // It is full. The cookies are what counts: no more is lost than the help with a lost answer.
-      }
-    },
+    get: () => (shared ? (JSON.parse(shared.getItem(key) ?? '{}') as StoredTokens) : kept),
+    set,
     // What was begun before the logout must see that it has been overtaken.
-    remove: () => companion.set({ login: randomKey() }),
+    remove: () => set({ login: randomKey() }),
   };
-  return companion;
 }

@@ -8,10 +8,14 @@ import type { IssuedTokens } from '../sessions.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
+import { idempotencyKey } from './idempotency-key.js';
 import { deliverTokens } from './token-response.js';
 
 /** Whose password, in which session, and where the request came from. */
 type Who = RequestOrigin & { userId: string; sessionId: string };
+
+/** `attempt`: a client that never gets the answer asks /refresh with the same key for the tokens that it lost. */
+type Change = BodyRequest<'password'>['body'] & { attempt: string | undefined };
 
 /** Changes the password, ends all other sessions and rotates this one. */
 export function createPassword(services: Services): RequestHandler {
@@ -20,7 +24,8 @@ export function createPassword(services: Services): RequestHandler {
   return async function password(req: BodyRequest<'password'>, res: AnswerResponse<'password'>) {
     const { id, sessionId } = req.user as Express.User;
     const who = { userId: id, sessionId, ...originOf(req) };
-    const issued = await changePassword(services, who, req.body).catch((error: unknown) => {
+    const attempt = idempotencyKey(req);
+    const issued = await changePassword(services, { ...req.body, attempt }, who).catch((error: unknown) => {
       announceFailure(services, who, error);
       throw error;
     });
@@ -32,8 +37,8 @@ export function createPassword(services: Services): RequestHandler {
 
 async function changePassword(
   services: Services,
+  { currentPassword, newPassword, attempt }: Change,
   who: Who,
-  { currentPassword, newPassword }: BodyRequest<'password'>['body'],
 ): Promise<IssuedTokens> {
   const { config, events, limits, passwords } = services;
   const { userId } = who;
@@ -45,7 +50,7 @@ async function changePassword(
   }
   let takenBack = false;
   try {
-    return await renewSessions(services, who, user);
+    return await renewSessions(services, who, user, attempt);
   } catch (error) {
     // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
     if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
@@ -60,11 +65,12 @@ async function renewSessions(
   { sessions }: Services,
   { userId, sessionId, ...origin }: Who,
   user: StoredUser,
+  attempt: string | undefined,
 ): Promise<IssuedTokens> {
   await sessions.revokeAll(userId, { except: sessionId }, 'password-changed', origin);
   const session = await sessions.find(userId, sessionId);
   if (!session) throw new AuthError('SESSION_REVOKED');
-  return sessions.rotate(user, sessionId, session.generation + 1, { origin });
+  return sessions.rotate(user, sessionId, session.generation + 1, { attempt, origin });
 }
 
 function announceFailure({ events }: Services, who: Who, error: unknown): void {

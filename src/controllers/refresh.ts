@@ -1,10 +1,11 @@
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { originOf } from '../middleware/request-origin.js';
-import { AuthError, refusedField, validationFailed } from '../errors.js';
+import { AuthError } from '../errors.js';
 import type { Services } from '../services.js';
 import { clearTokenCookies, readCookie } from '../utils/cookies.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest } from './body-schemas.js';
+import { idempotencyKey } from './idempotency-key.js';
 import { deliverTokens } from './token-response.js';
 
 /** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
@@ -24,13 +25,4 @@ export function createRefresh({ config, sessions, textsFor }: Services): Request
       throw error;
     }
   };
-}
-
-export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
-
-/** Marks the retries of one attempt (draft-ietf-httpapi-idempotency-key-header). */
-function idempotencyKey(req: Request): string | undefined {
-  const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text
-  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
-  throw validationFailed(refusedField('Idempotency-Key', { key: 'idempotencyKey', params: {} }));
 }

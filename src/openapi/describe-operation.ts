@@ -1,4 +1,4 @@
-import { IDEMPOTENCY_KEY } from '../controllers/refresh.js';
+import { IDEMPOTENCY_KEY } from '../controllers/idempotency-key.js';
 import { answerName, bodyName } from './component-schemas.js';
 import { failureResponse, failuresOf } from './failures.js';
 import { SET_COOKIE } from './headers.js';
@@ -57,7 +57,8 @@ function parametersOf(path: string, { idempotencyKey }: Operation): Json[] {
       name: 'Idempotency-Key',
       in: 'header',
       description:
-        'The same for the retries of one refresh: a retry whose first answer got lost then gets the same tokens, however late it comes.',
+        'The same for the retries of one refresh: a retry whose first answer got lost then gets the same tokens, however late it comes. ' +
+        'A refresh with the key of a change of the password does so too.',
       schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
       example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
     });

@@ -163,6 +163,7 @@ export function createOperations({ limits, onStoreDown }: AuthConfig): Record<En
         'Ends all other sessions and rotates this one: the next pair of tokens leaves the way the access token came, ' +
         'as cookies or in the body.',
       needs: 'access token',
+      idempotencyKey: true,
       body: { name: 'password', required: true },
       success: { text: 'The password is changed.', answer: 'password' },
       cookies: { always: false, text: 'Both token cookies, where the access token came as a cookie.' },

@@ -54,7 +54,8 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     client.onChange((change) => changes.push(change));
     await other.endOtherSessions();
     await Promise.all(Array.from({ length: 5 }, () => client.fetch(`${site.origin}/profile`)));
-    expect(changes).toEqual([{ type: 'expired', code: 'SESSION_REVOKED' }]);
+    expect(changes).toEqual([{ type: 'expired', code: 'SESSION_NOT_FOUND' }]);
+    expect(site.sentTo('/auth/refresh')).toHaveLength(1);
   });
 
   test('failures carry their code, fields and status', async () => {
@@ -71,7 +72,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     await expect(client.login({ ...ANN, password: 'wrong' })).rejects.toMatchObject({
       code: 'INVALID_CREDENTIALS',
     });
-    site.network = async () => new Response('<h1>Bad gateway</h1>', { status: 502 });
+    site.network = () => Promise.resolve(new Response('<h1>Bad gateway</h1>', { status: 502 }));
     await expect(client.login(ANN)).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE', status: 502 });
     await expect(client.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE', status: 502 });
     site.network = () => Promise.reject(new TypeError('fetch failed'));
@@ -94,6 +95,54 @@ test('bearer tokens go to the origin of baseUrl alone', async () => {
   expect(site.sentTo('/auth/refresh')).toEqual([]);
   expect(heard).toEqual([undefined]);
   foreign.close();
+});
+
+test.each([302, 307])(
+  'a bearer token follows no redirect (%i), and neither does a password',
+  async (status) => {
+    const heard: string[] = [];
+    const foreign = createServer((req, res) => {
+      heard.push(req.url as string);
+      res.end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(foreign, 'listening');
+    const elsewhere = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+    const redirecting = createServer((req, res) => {
+      res.writeHead(status, { location: elsewhere + (req.url as string) }).end();
+    }).listen(0, '127.0.0.1');
+    await once(redirecting, 'listening');
+    const origin = `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}`;
+    const storage = keychain();
+    await site.tab(site.browser(), { transport: 'bearer', storage }).login(ANN);
+    const client = createAuthClient({ baseUrl: `${origin}/auth`, transport: 'bearer', storage });
+    await expect(client.fetch(`${origin}/profile`)).rejects.toThrow();
+    await expect(client.login(ANN)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+    expect(heard).toEqual([]);
+    foreign.close();
+    redirecting.close();
+  },
+);
+
+test('cookies go along to an API on another origin, whatever the request says', async () => {
+  const sent: [string, RequestCredentials][] = [];
+  const fetch = jest.fn((request: Request) => {
+    sent.push([request.url, request.credentials]);
+    return Promise.resolve(Response.json({ user: {} }));
+  }) as typeof globalThis.fetch;
+  const client = createAuthClient({ baseUrl: 'https://api.example.com/auth', fetch });
+  await client.login(ANN);
+  await client.check();
+  await client.refresh();
+  await client.fetch(new Request('https://api.example.com/profile', { credentials: 'omit' }));
+  await client.fetch('https://cdn.example.com/picture');
+  expect(sent).toEqual([
+    ['https://api.example.com/auth/login', 'include'],
+    ['https://api.example.com/auth/check', 'include'],
+    ['https://api.example.com/auth/refresh', 'include'],
+    ['https://api.example.com/profile', 'include'],
+    ['https://cdn.example.com/picture', 'same-origin'],
+  ]);
 });
 
 test('a login and a logout are told in the other tabs', async () => {

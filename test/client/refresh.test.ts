@@ -70,6 +70,88 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     after.close();
   });
 
+  test.each([['kept'], ['lost']])(
+    'two tabs without locks end with the same tokens, with the first answer %s',
+    async (first) => {
+      Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+      const { open } = openBrowser();
+      const [one, two] = [open(), open()];
+      await one.login(ANN);
+      site.expire();
+      if (first === 'lost') site.network = losing('/auth/refresh');
+      await Promise.allSettled([one.refresh(), two.refresh()]);
+      expect(site.sentTo('/auth/refresh')).toHaveLength(2);
+      expect([await one.check(), await two.check()]).toEqual([expect.anything(), expect.anything()]);
+      site.expire();
+      expect([await one.check(), await two.check()]).toEqual([expect.anything(), expect.anything()]);
+      one.close();
+      two.close();
+    },
+  );
+
+  test('a slow answer does not undo the refreshes of a faster tab', async () => {
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+    const { open } = openBrowser();
+    const [slow, fast] = [open(), open()];
+    await slow.login(ANN);
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    let first = true;
+    site.network = async (_request, send) => {
+      const mine = first;
+      first = false;
+      const response = await send();
+      if (mine) await held;
+      return response;
+    };
+    const refreshing = slow.refresh();
+    while (site.sentTo('/auth/refresh').length === 0) await sleep(5);
+    await fast.refresh();
+    await fast.refresh();
+    answer();
+    await refreshing;
+    site.expire();
+    expect([await slow.check(), await fast.check()]).toEqual([expect.anything(), expect.anything()]);
+    slow.close();
+    fast.close();
+  });
+
+  test('a change of the password whose answer got lost logs nobody out, long after the reuse window', async () => {
+    const { open } = openBrowser();
+    const client = open();
+    await client.login(ANN);
+    site.network = losing('/auth/refresh');
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+    site.network = losing('/auth/password');
+    const change = { currentPassword: ANN.password, newPassword: 'quite another 8 words' };
+    await expect(client.changePassword(change)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+    client.close();
+
+    site.expire();
+    const after = open();
+    expect(await after.check()).not.toBeNull();
+    site.expire();
+    expect(await after.check()).not.toBeNull();
+    after.close();
+  });
+
+  test('a change of the password with an expired access token is repeated as the same attempt', async () => {
+    const client = openBrowser().open();
+    await client.login(ANN);
+    site.expire();
+    const change = { currentPassword: ANN.password, newPassword: 'quite another 8 words' };
+    site.network = async (request, send) => {
+      if (site.sentTo('/auth/password').length < 2 || !request.url.endsWith('/password')) return send();
+      await send();
+      throw new TypeError('the connection broke off');
+    };
+    await expect(client.changePassword(change)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+    expect(new Set(keysOf(site.sentTo('/auth/password'))).size).toBe(1);
+    site.expire();
+    expect(await client.check()).not.toBeNull();
+    client.close();
+  });
+
   test('the next refresh is another attempt', async () => {
     const client = openBrowser().open();
     await client.login(ANN);

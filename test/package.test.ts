@@ -116,6 +116,15 @@ test('the public surface is this, and a change to it is a decision', () => {
   ]);
 });
 
+test('the client is ESM alone, has no side effect, and leaves nothing open', () => {
+  const script = `
+    const before = Object.getOwnPropertyNames(globalThis).length;
+    const all = await import('passport-visa/client');
+    if (Object.getOwnPropertyNames(globalThis).length > before) console.log('added a global');
+    process.stdout.write(JSON.stringify(Object.keys(all).sort()));`;
+  expect(JSON.parse(run(script, 'module'))).toEqual(['AuthClientError', 'createAuthClient']);
+});
+
 test('the types declare what the code exports, no more and no less', () => {
   for (const [folder, exported] of [
     ['dist', source],

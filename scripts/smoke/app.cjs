@@ -12,10 +12,11 @@ const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
  * @param {any} modules.express
  * @param {any} modules.visa
  * @param {any} modules.testing
+ * @param {any} [modules.client] ESM alone
  * @param {any} modules.Redis
  * @param {any} modules.Pool
  */
-async function runApp({ express, visa, testing, Redis, Pool }) {
+async function runApp({ express, visa, testing, client, Redis, Pool }) {
   const redis = new Redis(process.env.REDIS_URL);
   const pool = new Pool({ connectionString: process.env.DATABASE_URL });
   const users = new visa.PostgresUserStore(pool);
@@ -39,6 +40,7 @@ async function runApp({ express, visa, testing, Redis, Pool }) {
   try {
     await liveThrough(origin);
     await logInWithoutPassword(origin, auth, testing);
+    if (client) await logInByClient(origin, client);
   } finally {
     // The process ends by itself now, or its time limit reports what keeps it alive.
     server.closeAllConnections();
@@ -54,6 +56,18 @@ async function logInWithoutPassword(origin, auth, testing) {
   const bob = await testing.loginAs(auth, { username: `bob ${RUN}`, roles: ['admin'] });
   const answer = await fetch(`${origin}/profile`, { headers: bob.headers });
   assert.equal(/** @type {any} */ (await answer.json()).sessionId, bob.sessionId);
+}
+
+/** @param {string} origin @param {any} client */
+async function logInByClient(origin, { createAuthClient }) {
+  const phone = createAuthClient({ baseUrl: `${origin}/auth`, transport: 'bearer' });
+  const credentials = { ...CREDENTIALS, username: `carol ${RUN}` };
+  await phone.register(credentials);
+  const { id } = await phone.login(credentials);
+  await phone.refresh();
+  assert.equal(/** @type {any} */ (await (await phone.fetch(`${origin}/profile`)).json()).id, id);
+  await phone.logout();
+  assert.equal(await phone.check(), null);
 }
 
 /** @param {string} origin */

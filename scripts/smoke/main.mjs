@@ -1,9 +1,10 @@
 import express from 'express';
 import { Redis } from 'ioredis';
 import * as visa from 'passport-visa';
+import * as client from 'passport-visa/client';
 import * as testing from 'passport-visa/testing';
 import pg from 'pg';
 import { runApp } from './app.cjs';
 
-// An entry that is ESM alone (passport-visa/client) is imported and used here; one that is both goes to main.cjs and app.cjs too.
-await runApp({ express, visa, testing, Redis, Pool: pg.Pool });
+// An entry that is ESM alone is imported here; one that is both goes to main.cjs too.
+await runApp({ express, visa, testing, client, Redis, Pool: pg.Pool });

@@ -9,6 +9,7 @@ export class AuthClientError extends Error {
   /** What `Retry-After` said. */
   declare readonly retryAfterSeconds: number | undefined;
 
+  /** @internal */
   constructor(failure: Failure, status = 0, retryAfterSeconds?: number) {
     super(failure.message ?? failure.code, failure);
     const { code, errors } = failure;

@@ -1,5 +1,6 @@
 import type { TokenStorage } from './session-state.js';
 
+/** What `createAuthClient` takes. */
 export interface AuthClientOptions {
   /** Where `auth.router` is mounted: `'/auth'`, or `'https://api.example.com/auth'`. Outside of browsers it must be absolute. */
   baseUrl: string;
@@ -56,6 +57,7 @@ export type AuthChange =
 export interface AuthClient {
   /** Makes a user; it doesn't log in. */
   register(credentials: Credentials): Promise<AuthUser>;
+  /** Starts a session on this device. */
   login(credentials: Credentials): Promise<AuthUser>;
   /**
    * Ends the session, and wins over a refresh in flight. When it rejects, nothing has been ended: while the server is out of
@@ -68,16 +70,20 @@ export interface AuthClient {
   check(): Promise<TokenUser | null>;
   /** Who the user store says is there. */
   info(): Promise<AuthUser>;
+  /** The devices where the user is logged in. */
   sessions(): Promise<DeviceSession[]>;
+  /** Logs one device out. */
   endSession(id: string): Promise<void>;
   /** @returns how many sessions ended: every one but this */
   endOtherSessions(): Promise<number>;
-  /** Ends all other sessions as well. */
+  /**
+   * Ends all other sessions as well. After `NETWORK_ERROR` nobody is logged out, and either password may be the one that counts.
+   */
   changePassword(change: { currentPassword: string; newPassword: string }): Promise<void>;
   /**
    * `fetch` that replaces an expired access token and repeats the request once. All else is handed through untouched, and so is
    * the 401 when the session is over. Rejects with an `AuthClientError` when the refresh got no answer, or none but 503.
-   * Requests to another origin than `baseUrl`'s are plain `fetch`. A body is kept in memory until the answer is there.
+   * Requests to another origin than `baseUrl`'s are plain `fetch`. With `'bearer'` a redirect rejects: the token would go along. A body is kept in memory until the answer is there.
    */
   fetch: typeof fetch;
   /** Replaces the tokens now. No call is needed before `fetch`. */

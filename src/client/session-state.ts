@@ -17,9 +17,11 @@ export interface StoredTokens {
  * What it throws makes the call fail that needed it.
  */
 export interface TokenStorage {
+  /** Nothing kept: null or undefined. */
   get(): StoredTokens | null | undefined | Promise<StoredTokens | null | undefined>;
   /** Replaces everything, in one step. */
   set(tokens: StoredTokens): void | Promise<void>;
+  /** Forgets everything. */
   remove(): void | Promise<void>;
 }
 

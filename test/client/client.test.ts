@@ -125,7 +125,7 @@ test.each([302, 307])(
 );
 
 test('cookies go along to an API on another origin, whatever the request says', async () => {
-  const sent: [string, RequestCredentials][] = [];
+  const sent: [string, string][] = [];
   const fetch = jest.fn((request: Request) => {
     sent.push([request.url, request.credentials]);
     return Promise.resolve(Response.json({ user: {} }));

@@ -56,6 +56,13 @@ test('a bearer gets its pair in the body, and no cookies', async () => {
   expect((await real.testApp.client().post('/auth/refresh').send({ refreshToken })).status).toBe(200);
 });
 
+test('a malformed Idempotency-Key changes no password', async () => {
+  const browser = await real.testApp.loggedIn(real.username);
+  const response = await browser.post('/auth/password').set('Idempotency-Key', 'a b').send(change);
+  expectFailure(response, 'VALIDATION_FAILED', ['Idempotency-Key']);
+  expect((await login(PASSWORD)).status).toBe(200);
+});
+
 test('a wrong current password changes nothing, ends nothing and clears nothing', async () => {
   const [here, there] = [
     await real.testApp.loggedIn(real.username),

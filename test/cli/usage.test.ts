@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -102,6 +103,18 @@ describe('the environment', () => {
     expectFailure(await cli(['users', 'list', '--env-file', file]), 2, /begins with postgres:\/\//);
     const env = { DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/x` };
     expectFailure(await cli(['users', 'list', '--env-file', file], { env }), 1, /ECONNREFUSED/);
+  });
+
+  test('a missing --env-file is told by Node itself, with status 9, as docs/cli.md says', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [path.join(ROOT, 'dist/cli/main.js'), 'users', 'list', '--env-file', 'none.env'],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr.trim()).toMatch(/: none\.env: not found$/);
+    expect(status).toBe(9);
   });
 
   test('a URL with its password is never shown', async () => {

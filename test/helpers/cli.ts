@@ -25,7 +25,7 @@ export interface CliOptions {
 /** Runs the built command as its users do: in a process of its own. */
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { PATH } = process.env;
-  // Node 20 would read --env-file itself, wherever it stands, unless told that its own options end here.
+  // Node would look for the file of --env-file itself, wherever it stands, unless told that its own options end here.
   const child = spawn(process.execPath, ['--', options.main ?? MAIN, ...args], {
     env: { PATH, ...options.env },
     cwd: options.cwd,

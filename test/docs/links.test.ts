@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.join(__dirname, '../..');
+const read = (page: string): string => readFileSync(path.join(root, page), 'utf8');
+
+const pages = ['.', 'docs', 'docs/decisions', 'example', 'bench'].flatMap((folder) =>
+  readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name)),
+);
+
+const withoutCode = (text: string): string =>
+  text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
+
+/** What a page links to in this repository. */
+const linksOf = (page: string): string[] =>
+  Array.from(withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link).filter(
+    (link) => !/^[a-z]+:/.test(link),
+  );
+
+/** The anchors that GitHub gives to the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const text = read(page).replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
+  return Array.from(text.matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+    heading
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Why nobody arrives where a link says, if so. */
+function whatIsWrong(page: string, link: string): string | undefined {
+  const [file = '', anchor] = link.split('#');
+  const target = file ? path.join(path.dirname(page), file) : page;
+  if (!existsSync(path.join(root, target))) return `${page}: ${link} is not there`;
+  if (anchor !== undefined && !anchorsOf(target).includes(anchor))
+    return `${page}: ${link} has no such heading`;
+  return undefined;
+}
+
+test('the pages and their links are found', () => {
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/cli.md', 'example/README.md']));
+  expect(linksOf('docs/README.md')).toContain('getting-started.md');
+  expect(anchorsOf('docs/testing.md')).toContain('nodetest');
+});
+
+test.each(pages)('%s links to nothing that is not there', (page) => {
+  expect(linksOf(page).flatMap((link) => whatIsWrong(page, link) ?? [])).toEqual([]);
+});
+
+test('the list of pages in docs/README.md has them all', () => {
+  const listed = linksOf('docs/README.md').map((link) => path.join('docs', link));
+  const there = pages.filter((page) => path.dirname(page) === 'docs' && page !== 'docs/README.md');
+  expect(there.filter((page) => !listed.includes(page))).toEqual([]);
+});

@@ -286,7 +286,9 @@ function unknownOption(option: string, key: string, known: string): string {
 
 /** The members of the object at `path`, whatever its schema is wrapped in. */
 function knownOptions(path: readonly PropertyKey[], schema: unknown = optionsSchema): string {
-  if (schema instanceof z.ZodPrefault) return knownOptions(path, schema.unwrap());
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault)
+    return knownOptions(path, schema.unwrap());
+  if (schema instanceof z.ZodPipe) return knownOptions(path, schema.in);
   if (schema instanceof z.ZodUnion) return schema.options.map((each) => knownOptions(path, each)).join('');
   if (schema instanceof z.ZodRecord) return knownOptions(path.slice(1), schema.valueType);
   if (!(schema instanceof z.ZodObject)) return '';

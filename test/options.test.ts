@@ -162,6 +162,7 @@ describe('other options out of form', () => {
     ['limits.user', 'username, address, register, password'],
     ['limits.username.attempts', 'failures'],
     ['limits.register.failures', 'attempts'],
+    ['openapi.titel', 'title, version, servers'],
   ])('the unknown option %s throws and lists the known ones', (option, known) => {
     const error = refusal({ [option]: 1 });
     expect(error).toBeInstanceOf(TypeError);

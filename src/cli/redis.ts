@@ -24,9 +24,8 @@ export async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<
   redis.on('error', (error) => (reason ??= error));
   try {
     await connect(redis).catch((error: unknown) => {
-      throw new CommandError(`Redis at ${place} can't be used: ${reasonOf(reason ?? error)}`, {
-        cause: error,
-      });
+      const cause = reason ?? error;
+      throw new CommandError(`Redis at ${place} can't be used: ${reasonOf(cause)}`, { cause });
     });
     return await work(redis);
   } finally {

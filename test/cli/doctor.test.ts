@@ -186,8 +186,16 @@ test('a running app, its database and its environment, as one report', async () 
 
   const env2 = { ...env, DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/x` };
   const down = await cli(['doctor', '--url', `http://127.0.0.1:${await freePort()}/auth`], { env: env2 });
-  expect(down.stdout).toMatch(/^fail {2}postgres: PostgreSQL at \S+ can't be used: connect ECONNREFUSED/m);
+  expect(down.stdout).toMatch(
+    /^fail {2}postgres: PostgreSQL at \S+ can't be used: connect ECONNREFUSED.* -> start the server/m,
+  );
   expect(down.stdout).toMatch(/^fail {2}url: http:\S+ can't be reached: connect ECONNREFUSED/m);
+  const elsewhere = await cli(['doctor'], { env: { ...env, DATABASE_URL: `${database.url}_no` } });
+  expect(elsewhere.stdout).toMatch(
+    /^fail {2}postgres: .* does not exist -> the server is there and refuses: .*DATABASE_URL/m,
+  );
+  const other = await cli(['doctor'], { env: { ...env, DATABASE_URL: 'mysql://127.0.0.1/x' } });
+  expect(other.stdout).toMatch(/^fail {2}postgres: DATABASE_URL must be a URL .* -> correct DATABASE_URL$/m);
   server.close();
   await testApp.auth.close();
   await database.close();

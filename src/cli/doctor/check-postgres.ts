@@ -5,6 +5,7 @@ import { withPostgres } from '../postgres.js';
 import { reasonOf } from '../reason.js';
 import { openPostgresSessions, openUserStore, type StoreNames } from '../stores.js';
 import { judgeClock, measureClock } from './check-clock.js';
+import { connectionCure } from './connection-cure.js';
 import { findingsAbout, type Finding } from './finding.js';
 import { schemaColumns } from './schema-columns.js';
 
@@ -20,9 +21,7 @@ export async function checkPostgres(names: StoreNames): Promise<Finding[]> {
     return await withPostgres((pool) => examine(pool, names));
   } catch (error) {
     const message = error instanceof CommandError ? error.message : reasonOf(error);
-    return [
-      fail(message, 'start the server, and see whether DATABASE_URL and the firewall let this machine in'),
-    ];
+    return [fail(message, connectionCure(error, 'DATABASE_URL'))];
   }
 }
 

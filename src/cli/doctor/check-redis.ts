@@ -5,6 +5,7 @@ import { reasonOf } from '../reason.js';
 import { withRedis } from '../redis.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { compareVersions } from './check-environment.js';
+import { connectionCure } from './connection-cure.js';
 import { findingsAbout, type Finding } from './finding.js';
 import { checkPermissions } from './redis-permissions.js';
 
@@ -24,9 +25,7 @@ export async function checkRedis(prefix = DEFAULT_PREFIX): Promise<Finding[]> {
     ]);
   } catch (error) {
     const message = error instanceof CommandError ? error.message : reasonOf(error);
-    return [
-      fail(message, 'start the server, and see whether REDIS_URL and the firewall let this machine in'),
-    ];
+    return [fail(message, connectionCure(error, 'REDIS_URL'))];
   }
 }
 

@@ -1,0 +1,16 @@
+import { CommandError, UsageError } from '../cli-error.js';
+
+/** What to do about a server that can't be used. @param variable names where it is */
+export function connectionCure(error: unknown, variable: 'DATABASE_URL' | 'REDIS_URL'): string {
+  if (error instanceof UsageError) return `correct ${variable}`;
+  const reason = error instanceof CommandError ? error.cause : error;
+  if (reason === undefined) return 'install it, and run the doctor there'; // a missing package
+  return isAnswer(reason)
+    ? `the server is there and refuses: see whether the user, the password and the database in ${variable} are right`
+    : `start the server, and see whether ${variable} and the firewall let this machine in`;
+}
+
+/** Whether the server said so itself: PostgreSQL's errors carry a severity, ioredis names Redis's own. */
+function isAnswer(reason: unknown): boolean {
+  return reason instanceof Error && ('severity' in reason || reason.name === 'ReplyError');
+}

@@ -6,6 +6,11 @@ const page = useDocPage('docs/existing-app.md');
 test('a section behind one guard, beside parsers and headers of the app', async () => {
   const browse = await page.start('app');
   const body = JSON.stringify({ username: 'ann', password: PASSWORD });
+  const broken = await browse('/auth/login', { method: 'POST', body: '{' });
+  expect([broken.status, await broken.json()]).toEqual([
+    400,
+    expect.objectContaining({ code: 'BAD_REQUEST' }),
+  ]);
   const refused = await browse('/account/orders');
   expect([refused.status, await refused.json()]).toEqual([
     401,

@@ -64,7 +64,7 @@ export function sqlState(error: unknown): string | undefined {
 function withMigrateHint(error: unknown): unknown {
   if (!SCHEMA_FAULTS.has(sqlState(error))) return error;
   return new Error(
-    'A table or column of passport-visa is missing: call `await store.migrate()` before the app listens',
+    'A table or column of passport-visa is missing: run `npx passport-visa migrate`, or call `await store.migrate()` before the app listens',
     { cause: error },
   );
 }

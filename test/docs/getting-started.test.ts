@@ -18,7 +18,7 @@ test('the first app does what the lines of curl show', async () => {
       env: { ...process.env, URL: address },
     });
     const answers = printed
-      .replaceAll('}{', '}\n{')
+      .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as object);
     expect(answers).toMatchObject([

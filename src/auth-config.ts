@@ -32,6 +32,7 @@ export interface AuthConfig {
   readonly limits: LimitsConfig;
   readonly usernameField: string;
   readonly passwordField: string;
+  readonly login: boolean;
   readonly register: boolean;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly getAliases: boolean;

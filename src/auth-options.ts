@@ -77,6 +77,8 @@ export interface AuthOptions {
   usernameField?: string;
   /** The member of a login's body that holds the password. Default: `'password'`. */
   passwordField?: string;
+  /** Whether POST /login exists; false for logins that take a second step. Default: true. */
+  login?: boolean;
   /** Whether POST /register exists. Default: true. */
   register?: boolean;
   /** Origins besides the app's own whose pages may call it: `'https://app.example.com'`. Default: none. */

@@ -230,6 +230,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
   usernameField: fieldName('username'),
   passwordField: fieldName('password'),
+  login: z.boolean().default(true),
   register: z.boolean().default(true),
   trustedOrigins: z.array(origin).readonly().default([]),
   getAliases: z.boolean().default(true),

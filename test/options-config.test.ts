@@ -48,6 +48,7 @@ describe('the config', () => {
       limits: { username: 10, address: 50, register: 10, password: 10 },
       usernameField: 'username',
       passwordField: 'password',
+      login: true,
       register: true,
       trustedOrigins: new Set(),
       getAliases: true,

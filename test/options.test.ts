@@ -121,6 +121,7 @@ describe('other options out of form', () => {
     ['usernameField', 'remember', /must not be remember/],
     ['passwordField', '__proto__', /must not be .*__proto__/],
     ['passwordField', 'username', /must differ from usernameField/],
+    ['login', 'no', /expected boolean/],
     ['register', 'no', /expected boolean/],
     ['getAliases', 0, /expected boolean/],
     ['locale', 'de', /must be 'en', 'ko' or a language that the option messages adds/],

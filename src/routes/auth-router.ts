@@ -36,7 +36,6 @@ export function createAuthRouter(services: Services): AuthRouter {
   const guardSession = guard({ checkSession: true });
 
   const routes: Route[] = [
-    ['post', '/login', sameSite, parseBody, validateBody(body.login), createLogin(services)],
     ['get', '/check', guard(), check],
     ['get', '/info', guard({ loadUser: true }), info],
     ['post', '/refresh', sameSite, ...refresh],
@@ -55,6 +54,8 @@ export function createAuthRouter(services: Services): AuthRouter {
       createPassword(services),
     ],
   ];
+  if (config.login)
+    routes.push(['post', '/login', sameSite, parseBody, validateBody(body.login), createLogin(services)]);
   if (config.register) {
     const register = [validateBody(body.register), limits.register, createRegister(services)];
     routes.push(['post', '/register', sameSite, parseBody, ...register]);

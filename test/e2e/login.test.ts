@@ -34,6 +34,15 @@ test('a login answers the user, and both tokens as cookies alone', async () => {
   expect(response.headers['cache-control']).toBe('no-store');
 });
 
+test('login: false leaves the path to the app', async () => {
+  const closed = createTestApp({ login: false }, (app) => {
+    app.post('/auth/login', (_req, res) => res.status(410).json({ by: 'the app' }));
+  });
+  const response = await closed.client().post('/auth/login').send({ username: 'ann', password: PASSWORD });
+  expect([response.status, response.body]).toEqual([410, { by: 'the app' }]);
+  await closed.auth.close();
+});
+
 test.each([
   ['a wrong password', { username: 'ann', password: 'wrong horse 9 battery' }],
   ['the right password in other letters', { username: 'ann', password: PASSWORD.toUpperCase() }],

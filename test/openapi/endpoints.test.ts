@@ -17,6 +17,7 @@ function routesOf(options: AuthOptions): { described: string[]; routed: string[]
 describe('the description has the endpoints of the router, no more and no less', () => {
   test.each<[string, Record<string, unknown>, number]>([
     ['by default', {}, 13],
+    ['without the login', { login: false }, 12],
     ['without registration', { register: false }, 12],
     ['without the aliases', { getAliases: false }, 11],
     ['without both', { register: false, getAliases: false }, 10],

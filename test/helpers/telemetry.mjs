@@ -69,10 +69,12 @@ function emitTraced(name, ...args) {
   res.on('close', () => {
     span.updateName(`${req.method} ${request.route}`);
     span.setAttribute('http.route', request.route);
+    layer.end();
     span.end();
     reported = reported.then(report);
   });
-  const active = setRPCMetadata(trace.setSpan(context.active(), span), request);
-  return context.with(active, () => emit.call(this, name, ...args));
+  const outer = setRPCMetadata(trace.setSpan(context.active(), span), request);
+  const layer = tracer.startSpan('middleware', {}, outer); // as that of Express does it: a span of its own for each layer
+  return context.with(trace.setSpan(outer, layer), () => emit.call(this, name, ...args));
 }
 Server.prototype.emit = emitTraced;

@@ -1,5 +1,6 @@
 export { createAuth, type Auth } from './create-auth.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
+export type { RedirectTo } from './controllers/local-redirect.js';
 export type { LoginOptions } from './controllers/form-login.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';

@@ -8,7 +8,7 @@ import { originOf } from '../middleware/request-origin.js';
 import { TRANSPORTS, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { Proof } from '../sessions.js';
-import { isLocalPath, redirectLocally } from './local-redirect.js';
+import { redirectLocally, redirectToSchema, type RedirectTo } from './local-redirect.js';
 import { deliverTokens, publicUser } from './token-response.js';
 
 /** What `auth.completeLogin` takes. */
@@ -17,7 +17,7 @@ export interface CompleteLoginOptions {
    * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
    * that is no path of this app counts as `/`. Default: none, the answer is the JSON of a login.
    */
-  redirectTo?: string | ((req: Request) => unknown);
+  redirectTo?: RedirectTo;
   /** Whether the cookies outlive the browser's session. Default: false. */
   remember?: boolean;
   /** `'body'` hands the tokens over in the JSON. Default: `'cookie'`. */
@@ -39,15 +39,7 @@ const proofSchema = z.object({ amr: amrSchema.optional(), authTime: z.date().opt
 
 const optionsSchema = z
   .strictObject({
-    redirectTo: z
-      .union(
-        [
-          z.string().refine(isLocalPath),
-          z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
-        ],
-        "must be a path of this app that begins with one '/', or a function that finds one",
-      )
-      .optional(),
+    redirectTo: redirectToSchema.optional(),
     remember: z.boolean().default(false),
     transport: z.enum(TRANSPORTS, en.mustBeTransport).default('cookie'),
     amr: amrSchema.optional(),
@@ -84,13 +76,7 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)
         res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
-      else
-        redirectLocally(
-          req,
-          res,
-          typeof redirectTo === 'string' ? redirectTo : await redirectTo(req),
-          config,
-        );
+      else await redirectLocally(req, res, redirectTo, config);
     } catch (error) {
       handleAuthError(error, req, res, next);
     }

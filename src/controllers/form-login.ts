@@ -8,7 +8,13 @@ import { createSameSite } from '../middleware/same-site.js';
 import { validateBody } from '../middleware/validate-body.js';
 import type { Services } from '../services.js';
 import { createBodySchemas, type BodyRequest, type Bodies } from './body-schemas.js';
-import { isLocalPath, redirectLocally } from './local-redirect.js';
+import {
+  isLocalPath,
+  LOCAL_PATH,
+  redirectLocally,
+  redirectToSchema,
+  type RedirectTo,
+} from './local-redirect.js';
 import { proveAndStart } from './login.js';
 import { deliverTokens } from './token-response.js';
 
@@ -18,7 +24,7 @@ export interface LoginOptions {
    * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
    * that is no path of this app counts as `/`. Default: `'/'`.
    */
-  redirectTo?: string | ((req: Request) => unknown);
+  redirectTo?: RedirectTo;
   /**
    * A path of this app to send the browser to when the user has to try again: `/login` becomes `/login?error=INVALID_CREDENTIALS`.
    * Default: none, the AuthError goes to the next error handler, which may show the form again.
@@ -26,17 +32,8 @@ export interface LoginOptions {
   failureRedirect?: string;
 }
 
-const LOCAL_PATH = "must be a path of this app that begins with one '/'";
 const optionsSchema = z.strictObject({
-  redirectTo: z
-    .union(
-      [
-        z.string().refine(isLocalPath),
-        z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
-      ],
-      `${LOCAL_PATH}, or a function that finds one`,
-    )
-    .default('/'),
+  redirectTo: redirectToSchema.default('/'),
   failureRedirect: z.string().refine(isLocalPath, LOCAL_PATH).optional(),
 });
 
@@ -55,8 +52,7 @@ export function createFormLogin(services: Services, options: LoginOptions = {}):
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
     deliverTokens(res, await proveAndStart(services, req, res), 'cookie', config);
-    const target = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req as Request);
-    redirectLocally(req as Request, res, target, config);
+    await redirectLocally(req as Request, res, redirectTo, config);
   }
 
   function fail(error: unknown, res: Response, next: NextFunction): void {

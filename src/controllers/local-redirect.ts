@@ -1,5 +1,18 @@
 import type { Request, Response } from 'express';
+import { z } from 'zod';
 import type { AuthConfig } from '../auth-config.js';
+
+/** A path of this app, or a function, async or not, that finds one for the request. */
+export type RedirectTo = string | ((req: Request) => unknown);
+
+export const LOCAL_PATH = "must be a path of this app that begins with one '/'";
+export const redirectToSchema = z.union(
+  [
+    z.string().refine(isLocalPath),
+    z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
+  ],
+  `${LOCAL_PATH}, or a function that finds one`,
+);
 
 /** A browser reads `\` as `/`, and `//` begins another host. */
 export function isLocalPath(value: unknown): value is string {
@@ -11,12 +24,13 @@ export function isLocalPath(value: unknown): value is string {
  * a login provider's for one, browsers keep back `SameSite=Strict` cookies through all redirects: the first page would find
  * nobody logged in. There a page of ours goes on by itself, and that request is our own site's.
  */
-export function redirectLocally(
+export async function redirectLocally(
   req: Request,
   res: Response,
-  path: unknown,
+  redirectTo: RedirectTo,
   { cookies }: Pick<AuthConfig, 'cookies'>,
-): void {
+): Promise<void> {
+  const path = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req);
   const target = isLocalPath(path) ? path : '/';
   if (cookies.sameSite !== 'strict' || req.headers['sec-fetch-site'] !== 'cross-site') {
     res.redirect(303, target);

@@ -103,7 +103,7 @@ async function withAuth<T>(
 }
 
 /** The stores and createAuth name the option and the cure; here it came from the command line. */
-function asUsage<T>(make: () => T): T {
+export function asUsage<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {

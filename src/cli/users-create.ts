@@ -6,12 +6,12 @@ import { parseOptions } from '../options.js';
 import type { PostgresUserStore } from '../stores/postgres-user-store.js';
 import { MemoryRefreshTokenStore } from '../stores/memory-refresh-token-store.js';
 import { PasswordHasher } from '../utils/password.js';
-import { CommandError, UsageError } from './cli-error.js';
+import { CommandError } from './cli-error.js';
 import { shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { readPassword } from './read-password.js';
 import { parseRoles } from './roles.js';
-import { withUsers, type StoreNames } from './stores.js';
+import { asUsage, withUsers, type StoreNames } from './stores.js';
 
 export interface CreateUserOptions extends StoreNames {
   roles?: string;
@@ -62,17 +62,15 @@ async function register(
 /** The defaults stand in the options of `createAuth` alone. */
 function defaultsOfAuth(users: PostgresUserStore, minLength: number | undefined) {
   const secret = () => randomBytes(32);
-  try {
-    return parseOptions({
+  return asUsage(() =>
+    parseOptions({
       users,
       refreshTokens: new MemoryRefreshTokenStore(),
       accessToken: { secret: secret() },
       refreshToken: { secret: secret() },
       password: minLength === undefined ? {} : { minLength },
-    });
-  } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error;
-  }
+    }),
+  );
 }
 
 function taken(username: string): CommandError {

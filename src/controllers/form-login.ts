@@ -8,13 +8,7 @@ import { createSameSite } from '../middleware/same-site.js';
 import { validateBody } from '../middleware/validate-body.js';
 import type { Services } from '../services.js';
 import { createBodySchemas, type BodyRequest, type Bodies } from './body-schemas.js';
-import {
-  isLocalPath,
-  LOCAL_PATH,
-  redirectLocally,
-  redirectToSchema,
-  type RedirectTo,
-} from './local-redirect.js';
+import { localPathSchema, redirectLocally, redirectToSchema, type RedirectTo } from './local-redirect.js';
 import { proveAndStart } from './login.js';
 import { deliverTokens } from './token-response.js';
 
@@ -34,7 +28,7 @@ export interface LoginOptions {
 
 const optionsSchema = z.strictObject({
   redirectTo: redirectToSchema.default('/'),
-  failureRedirect: z.string().refine(isLocalPath, LOCAL_PATH).optional(),
+  failureRedirect: localPathSchema.optional(),
 });
 
 /** What the user can mend by trying again; anything else is for an error page. */

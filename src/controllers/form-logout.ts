@@ -4,7 +4,7 @@ import { inSequence } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { createSameSite } from '../middleware/same-site.js';
 import type { Services } from '../services.js';
-import { isLocalPath } from './local-redirect.js';
+import { localPathSchema } from './local-redirect.js';
 import { endByRequest } from './logout.js';
 
 /** What `auth.logout` takes. */
@@ -14,10 +14,7 @@ export interface LogoutOptions {
 }
 
 const optionsSchema = z.strictObject({
-  redirectTo: z
-    .string()
-    .refine(isLocalPath, "must be a path of this app that begins with one '/'")
-    .default('/'),
+  redirectTo: localPathSchema.default('/'),
 });
 
 /**

@@ -5,7 +5,8 @@ import type { AuthConfig } from '../auth-config.js';
 /** A path of this app, or a function, async or not, that finds one for the request. */
 export type RedirectTo = string | ((req: Request) => unknown);
 
-export const LOCAL_PATH = "must be a path of this app that begins with one '/'";
+const LOCAL_PATH = "must be a path of this app that begins with one '/'";
+export const localPathSchema = z.string().refine(isLocalPath, LOCAL_PATH);
 export const redirectToSchema = z.union(
   [
     z.string().refine(isLocalPath),

@@ -8,6 +8,7 @@ import {
   type StoredTokens,
 } from '../../src/client';
 import { createTestApp, PASSWORD, type TestOptions } from '../helpers/app';
+import { CookieJar } from '../helpers/cookie-jar';
 
 export const ANN = { username: 'ann', password: PASSWORD };
 
@@ -57,19 +58,14 @@ export async function openSite(options: TestOptions = {}): Promise<Site> {
 }
 
 function browserOf(requests: Request[], site: Site): typeof fetch {
-  const jar = new Map<string, string>();
+  const jar = new CookieJar();
   return async (input, init) => {
     const request = new Request(input, init);
     requests.push(request.clone());
-    if (request.credentials === 'include')
-      request.headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '));
+    if (request.credentials === 'include') request.headers.set('cookie', String(jar));
     return site.network(request, async () => {
       const response = await fetch(request);
-      for (const line of response.headers.getSetCookie()) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-        if (value) jar.set(name, value);
-        else jar.delete(name);
-      }
+      jar.keep(response);
       return response;
     });
   };

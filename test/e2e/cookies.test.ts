@@ -1,6 +1,6 @@
 import type { AuthOptions } from '../../src';
 import { cookieHeader, createTestApp, setCookies, type TestOptions } from '../helpers/app';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 
 const HOUR = 60 * 60;
 
@@ -95,7 +95,7 @@ describe('remember', () => {
   });
 
   test('near the end of maxLifetime the refresh cookie ends with the session', async () => {
-    const clock = holdClock();
+    const clock = testClock();
     const testApp = createTestApp({ clock, refreshToken: { expiresIn: '3h', maxLifetime: '4h' } });
     await testApp.register('ann');
     const login = await testApp.client().post('/quick-login').send({ username: 'ann', remember: true });

@@ -10,7 +10,7 @@ import {
   type StoredUser,
 } from '../../src';
 import { cookieHeader, createRealStores, createTestApp, PASSWORD, type TestApp } from '../helpers/app';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 import { nonCanonical } from '../helpers/tokens';
 
 const passwordHash = hashSync(PASSWORD, 10);
@@ -31,7 +31,7 @@ const backends = {
 };
 
 describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) => {
-  const clock = holdClock();
+  const clock = testClock();
   const heard: AuthEvent[] = [];
   const secrets = new Set([PASSWORD, NEW_PASSWORD, GUESS, passwordHash]);
   let backend: Awaited<ReturnType<typeof open>>;
@@ -427,7 +427,7 @@ describe('what happens between two steps of a request', () => {
   });
 
   test('of many parallel thieves with one token, the first is a reuse', async () => {
-    const clock = holdClock();
+    const clock = testClock();
     const held = createTestApp({ users, clock });
     const { refreshToken } = await held.tokensOf('ann');
     const refresh = () => held.client().post('/auth/refresh').send({ refreshToken });

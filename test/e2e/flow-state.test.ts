@@ -10,12 +10,12 @@ import {
   type TestOptions,
 } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 
 // What a login of several requests keeps between them, without express-session.
 let stores: RealStores;
 let testApp: TestApp;
-const clock = holdClock();
+const clock = testClock();
 const apps: TestApp[] = [];
 
 const startApp = (options: TestOptions = {}): TestApp => {

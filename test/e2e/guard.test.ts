@@ -2,9 +2,9 @@ import type { RequestHandler } from 'express';
 import { MemoryRefreshTokenStore, MemoryUserStore, type GuardOptions } from '../../src';
 import { cookieHeader, createTestApp, setCookies } from '../helpers/app';
 import { expectFailure, type FailureName } from '../helpers/failures';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 
-const clock = holdClock();
+const clock = testClock();
 const users = new MemoryUserStore();
 const refreshTokens = new MemoryRefreshTokenStore();
 const whoami: RequestHandler = (req, res) => void res.json({ user: req.user, authInfo: req.authInfo });

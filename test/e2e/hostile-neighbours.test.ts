@@ -11,7 +11,7 @@ import {
 } from '../../src';
 import { createTestApp } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 
 /** What apps, clients and machines do that nobody asked them to. */
 
@@ -121,7 +121,7 @@ test('after auth.close() nobody hears of revocations any more, and guards that d
 });
 
 test('an access token never outlives its session', async () => {
-  const clock = holdClock();
+  const clock = testClock();
   const testApp = createTestApp({ clock, refreshToken: { expiresIn: '10m' } });
   await testApp.register('ann');
   const browser = await testApp.loggedIn('ann');
@@ -133,7 +133,7 @@ test('an access token never outlives its session', async () => {
 });
 
 test('a shorter expiresIn shortens tokens that were signed before', async () => {
-  const clock = holdClock();
+  const clock = testClock();
   const before = createTestApp({
     clock,
     accessToken: { expiresIn: '2h' },

@@ -8,11 +8,11 @@ import {
 } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
 import { decodeToken } from '../helpers/tokens';
-import { holdClock, type HeldClock } from '../helpers/held-clock';
+import { testClock, type TestClock } from '../../src/testing';
 
 let stores: RealStores;
 let testApp: TestApp;
-let clock: HeldClock;
+let clock: TestClock;
 let annId: string;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
   annId = ann?.id ?? '';
 });
 beforeEach(async () => {
-  clock = holdClock();
+  clock = testClock();
   testApp = createTestApp({ ...stores.options, clock });
   await testApp.auth.sessions.revokeAll(annId);
 });

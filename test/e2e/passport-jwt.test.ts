@@ -4,10 +4,10 @@ import { MemoryUserStore } from '../../src';
 import { useAnn } from '../helpers/ann';
 import { ACCESS_SECRET, createTestApp } from '../helpers/app';
 import { expectFailure, type FailureName } from '../helpers/failures';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 import { resign } from '../helpers/tokens';
 
-const clock = holdClock();
+const clock = testClock();
 const whoami: RequestHandler = (req, res) => void res.json(req.user);
 type Callback = (error: unknown, user: unknown, info: { code?: string }, status?: number) => void;
 

@@ -13,7 +13,7 @@ import {
 } from '../../src';
 import { clearsCookies, cookieHeader, createTestApp, setCookies } from '../helpers/app';
 import { expectFailure, type FailureName } from '../helpers/failures';
-import { holdClock } from '../helpers/held-clock';
+import { testClock } from '../../src/testing';
 import { useRealApp } from '../helpers/real-app';
 
 const LIFE = 30 * 60;
@@ -30,7 +30,7 @@ class CountingStore extends MemoryRefreshTokenStore {
   }
 }
 
-const clock = holdClock();
+const clock = testClock();
 const users = new MemoryUserStore();
 const refreshTokens = new CountingStore();
 const whoami: RequestHandler = (req, res) => void res.json({ user: req.user, authInfo: req.authInfo });

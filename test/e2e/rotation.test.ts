@@ -9,14 +9,14 @@ import {
   type TestOptions,
 } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
-import { holdClock, type HeldClock } from '../helpers/held-clock';
+import { testClock, type TestClock } from '../../src/testing';
 import { decodeToken } from '../helpers/tokens';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 let stores: RealStores;
-let clock: HeldClock;
+let clock: TestClock;
 let testApp: TestApp;
 let userId: string;
 let users = 0;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   users += 1;
   userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
-  clock = holdClock();
+  clock = testClock();
   testApp = heldApp();
 });
 afterAll(() => stores.close());

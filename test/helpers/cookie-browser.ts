@@ -1,6 +1,8 @@
+import { CookieJar } from './cookie-jar';
+
 /** A browser that follows redirects from host to host and fills in forms, with a cookie jar for each host. */
 export class CookieBrowser {
-  readonly #jars = new Map<string, Map<string, string>>();
+  readonly #jars = new Map<string, CookieJar>();
   /** Every address that was asked for. */
   readonly visited: string[] = [];
 
@@ -36,16 +38,12 @@ export class CookieBrowser {
   async fetch(address: string | URL, init: RequestInit = {}): Promise<Response> {
     const url = new URL(address);
     this.visited.push(url.href);
-    const jar = this.#jars.get(url.host) ?? new Map<string, string>();
+    const jar = this.#jars.get(url.host) ?? new CookieJar();
     this.#jars.set(url.host, jar);
     const headers = new Headers(init.headers);
-    headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '));
+    headers.set('cookie', String(jar));
     const response = await fetch(url, { ...init, headers, redirect: 'manual' });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value) jar.set(name, value);
-      else jar.delete(name);
-    }
+    jar.keep(response);
     return response;
   }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
 import { createDatabase, type TestDatabase } from './backends';
+import { CookieJar } from './cookie-jar';
 import { eventually } from './eventually';
 import { freePort } from './free-port';
 
@@ -122,18 +123,14 @@ function evaluate(source: string, modules: Record<string, unknown> = {}): Record
 }
 
 function browserOf(address: string): Browse {
-  const jar = new Map<string, string>();
+  const jar = new CookieJar();
   return async (where, init = {}) => {
     const headers = new Headers(init.headers);
-    headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '));
+    headers.set('cookie', String(jar));
     if (typeof init.body === 'string' && !headers.has('content-type'))
       headers.set('content-type', 'application/json');
     const response = await fetch(new URL(where, address), { ...init, headers });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value) jar.set(name, value);
-      else jar.delete(name);
-    }
+    jar.keep(response);
     return response;
   };
 }

@@ -1,0 +1,61 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
+
+const START_TIMEOUT_MS = 20_000;
+
+/** What differs between the apps of scenarios. */
+export interface AppSettings {
+  /** Where users are. */
+  postgres: string;
+  /** Where sessions are. Default: in PostgreSQL, beside the users. */
+  redis?: { url: string } | { nodes: readonly object[] } | { sentinels: readonly object[]; name: string };
+  /** Laid over the options of `createAuth`. */
+  options?: object;
+  /** More of the environment. */
+  env?: Record<string, string>;
+}
+
+export interface AppProcess {
+  readonly url: string;
+  /** Why it has ended, or what it wrote to stderr; undefined: it lives, and has complained of nothing. */
+  complaint(): string | undefined;
+  kill(): Promise<void>;
+}
+
+/** Starts a process of the app that ends with the test at the latest. */
+export async function startAppProcess({ env, ...settings }: AppSettings): Promise<AppProcess> {
+  const secrets = { accessSecret: ACCESS_SECRET, refreshSecret: REFRESH_SECRET };
+  const child = fork(require.resolve('./app.mjs'), {
+    env: { ...process.env, ...env, FAULTS_APP: JSON.stringify({ ...settings, ...secrets }) },
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let errors = '';
+  child.stderr?.on('data', (text: Buffer) => (errors += text.toString()));
+  const port = await portOf(child, () => errors);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    complaint: () =>
+      hasEnded(child) ? `ended: ${child.signalCode ?? child.exitCode} ${errors}` : errors || undefined,
+    async kill() {
+      if (hasEnded(child)) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function portOf(child: ChildProcess, errors: () => string): Promise<number> {
+  const ended = once(child, 'exit').then(() =>
+    Promise.reject(new Error(`The app did not start: ${errors()}`)),
+  );
+  const said = once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+  const [port] = (await Promise.race([said, ended])) as [number];
+  ended.catch(() => undefined);
+  return port;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}

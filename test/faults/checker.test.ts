@@ -1,0 +1,106 @@
+import { findBreaches, lostSessions } from './checker';
+import type { Kind, Operation } from './history';
+
+let now = 0;
+
+/** One request after the other, each of 10 ms, unless told otherwise. */
+function did(kind: Kind, status: number, more: Partial<Operation> = {}): Operation {
+  const startedAt = more.startedAt ?? (now += 20);
+  return { kind, app: 0, startedAt, endedAt: startedAt + 10, status, sessionId: 's', ...more };
+}
+
+const rules = (operations: Operation[], allowed = {}) =>
+  findBreaches(operations, allowed).map(({ rule }) => rule);
+
+const healthy = () => [
+  did('login', 200, { successor: 'one' }),
+  did('guard', 200),
+  did('refresh', 200, { presented: 'one', successor: 'two' }),
+  did('refresh', 200, { presented: 'one', successor: 'two' }), // a second tab
+  did('refresh', 503, { presented: 'two' }),
+  did('check', 200),
+  did('logout', 200),
+  did('check', 401, { code: 'SESSION_NOT_FOUND' }),
+];
+
+test('finds nothing where all went well', () => {
+  expect(findBreaches(healthy())).toEqual([]);
+  expect(lostSessions(healthy())).toEqual([]);
+});
+
+describe('finds', () => {
+  test('two successors of one refresh token', () => {
+    const forked = [
+      ...healthy().slice(0, 6),
+      did('refresh', 200, { presented: 'one', successor: 'another' }),
+    ];
+    expect(rules(forked)).toEqual(['two successors of one refresh token']);
+    expect(rules(forked, { writesLost: true })).toEqual([]);
+  });
+
+  test.each(['refresh', 'guard', 'check'] as const)('a %s that is accepted after a logout', (kind) => {
+    const late = [...healthy(), did(kind, 200, { presented: 'two', successor: 'three' })];
+    expect(rules(late)).toContain('accepted after the session ended');
+  });
+
+  test('what is accepted after a revocation, and after a theft', () => {
+    const revoked = [did('revoke', 204), did('check', 200)];
+    const stolen = [did('theft', 401, { code: 'REFRESH_TOKEN_REUSED' }), did('check', 200)];
+    for (const late of [revoked, stolen]) expect(rules(late)).toEqual(['accepted after the session ended']);
+  });
+
+  test('nothing wrong with a request that was under way when the session ended', () => {
+    const end = did('logout', 200);
+    expect(rules([end, did('check', 200, { startedAt: end.startedAt + 5 })])).toEqual([]);
+  });
+
+  test.each([
+    ['refresh', 401, 'SESSION_NOT_FOUND'],
+    ['refresh', 401, 'REFRESH_TOKEN_REUSED'],
+    ['guard', 401, 'SESSION_REVOKED'],
+    ['revoke', 404, 'SESSION_NOT_FOUND'],
+  ] as const)('a session that is gone, by a %s that answers %i %s', (kind, status, code) => {
+    const began = did('login', 200);
+    const gone = did(kind, status, { code });
+    expect(rules([began, gone])).toEqual(['session lost']);
+    expect(rules([began, gone], { sessionsLost: true })).toEqual([]);
+    expect(lostSessions([gone, { ...gone }])).toHaveLength(1);
+  });
+
+  test('no loss where an ending got no answer: it may have happened', () => {
+    const unheard = did('logout', 503);
+    expect(rules([unheard, did('check', 401, { code: 'SESSION_NOT_FOUND' })])).toEqual([]);
+  });
+
+  test('a 401 in an outage: the session was there after all', () => {
+    const gone = did('check', 401, { code: 'SESSION_NOT_FOUND' });
+    expect(rules([gone, did('check', 200)], { sessionsLost: true })).toEqual(['401, and then accepted']);
+  });
+
+  test('an exchanged refresh token that is accepted', () => {
+    expect(rules([did('theft', 200, { presented: 'old' })])).toEqual([
+      'an exchanged refresh token was accepted',
+    ]);
+  });
+
+  test.each([500, 403, 429, 302])('an answer %i', (status) => {
+    expect(rules([did('check', status)])).toEqual([`answer ${status}`]);
+  });
+
+  test('a 401 that is no end of a session', () => {
+    const refused = did('guard', 401, { code: 'ACCESS_TOKEN_INVALID' });
+    expect(rules([refused])).toEqual(['answer 401 ACCESS_TOKEN_INVALID']);
+  });
+
+  test('a connection that breaks, where no process was killed', () => {
+    expect(rules([did('check', 0)])).toEqual(['answer 0']);
+    expect(rules([did('check', 0)], { unanswered: true })).toEqual([]);
+  });
+
+  test('an answer that takes longer than two seconds', () => {
+    const { startedAt } = did('check', 503);
+    expect(rules([did('check', 503, { startedAt, endedAt: startedAt + 2001 })])).toEqual([
+      'no answer within 2000 ms',
+    ]);
+  });
+});

@@ -1,0 +1,199 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { decodeToken } from '../helpers/tokens';
+import type { History, Kind, Operation } from './history';
+
+/** A client gives up later than any server may answer, so that what is slow is seen as slow. */
+const PATIENCE_MS = 10_000;
+
+export interface World {
+  /** Where the processes of the app listen. */
+  readonly apps: readonly string[];
+  readonly history: History;
+}
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+}
+
+interface Call {
+  path: string;
+  method?: string;
+  body?: object;
+  bearer?: string | undefined;
+  /** The `Idempotency-Key`. */
+  attempt?: string;
+}
+
+/** One client of a user: logs in, refreshes, asks, logs out, and writes everything down. It behaves as our own client does. */
+export class Device {
+  readonly #world: World;
+  readonly username: string;
+  #tokens: Tokens | undefined;
+  /** Refresh tokens that have been exchanged, the youngest last. */
+  #exchanged: string[] = [];
+  /** One for each exchange, and the same for its retries. */
+  #attempt = randomUUID();
+
+  constructor(world: World, username: string) {
+    this.#world = world;
+    this.username = username;
+  }
+
+  get isLoggedIn(): boolean {
+    return this.#tokens !== undefined;
+  }
+
+  get sessionId(): string | undefined {
+    return this.#tokens && sessionOf(this.#tokens.refreshToken);
+  }
+
+  async login(app = this.#anyApp()): Promise<Operation> {
+    const call = { path: '/proved-login', body: { username: this.username } };
+    const { operation, answer } = await this.#ask('login', app, call);
+    if (operation.status === 200) this.#keep(answer as Tokens);
+    return operation;
+  }
+
+  /** @param apps one for each tab that does it at once, all with the same token */
+  async refresh(apps: readonly number[] = [this.#anyApp()]): Promise<Operation[]> {
+    const tokens = this.#tokens;
+    if (!tokens) return [];
+    const asked = await Promise.all(apps.map((app) => this.#exchange(tokens.refreshToken, app)));
+    // Whoever of several tabs is answered last has what all of them have, or there is a fork, which the checker finds.
+    const answered = asked.findLast(({ operation }) => operation.status === 200);
+    if (answered && this.#tokens === tokens) {
+      this.#exchanged.push(tokens.refreshToken);
+      this.#keep(answered.answer as Tokens);
+    }
+    return asked.map(({ operation }) => operation);
+  }
+
+  guard(app = this.#anyApp()): Promise<Operation | undefined> {
+    return this.#visit('guard', '/profile', app);
+  }
+
+  check(app = this.#anyApp()): Promise<Operation | undefined> {
+    return this.#visit('check', '/checked', app);
+  }
+
+  async logout(app = this.#anyApp()): Promise<Operation | undefined> {
+    const tokens = this.#tokens;
+    if (!tokens) return undefined;
+    const { refreshToken } = tokens;
+    const { operation } = await this.#ask(
+      'logout',
+      app,
+      { path: '/auth/logout', body: { refreshToken } },
+      { refreshToken },
+    );
+    if (operation.status === 200) this.#forget(tokens);
+    return operation;
+  }
+
+  /** Ends a session of the same user, as the list of devices does. */
+  async revoke(sessionId: string, app = this.#anyApp()): Promise<Operation | undefined> {
+    const bearer = this.#tokens?.accessToken;
+    if (!bearer || sessionId === this.sessionId) return undefined;
+    const call = { path: `/auth/sessions/${sessionId}`, method: 'DELETE', bearer };
+    const { operation } = await this.#ask('revoke', app, call, { sessionId });
+    // A 401 is about the session that asks.
+    if (operation.status === 401) operation.sessionId = this.sessionId;
+    return operation;
+  }
+
+  /** A thief presents a refresh token that was exchanged two rotations ago or earlier: that is theft at any time. */
+  async theft(app = this.#anyApp()): Promise<Operation | undefined> {
+    const stolen = this.#exchanged.at(-2);
+    if (!stolen) return undefined;
+    return (await this.#exchange(stolen, app, 'theft')).operation;
+  }
+
+  async #visit(kind: Kind, path: string, app: number): Promise<Operation | undefined> {
+    const tokens = this.#tokens;
+    if (!tokens) return undefined;
+    const call = { path, method: 'GET', bearer: tokens.accessToken };
+    return (await this.#ask(kind, app, call, { refreshToken: tokens.refreshToken })).operation;
+  }
+
+  #exchange(refreshToken: string, app: number, kind: Kind = 'refresh') {
+    const attempt = kind === 'refresh' ? { attempt: this.#attempt } : {};
+    return this.#ask(
+      kind,
+      app,
+      { path: '/auth/refresh', body: { refreshToken }, ...attempt },
+      { refreshToken, isPresented: true },
+    );
+  }
+
+  async #ask(
+    kind: Kind,
+    app: number,
+    call: Call,
+    about: { refreshToken?: string; sessionId?: string; isPresented?: boolean } = {},
+  ): Promise<{ operation: Operation; answer: unknown }> {
+    const { history, apps } = this.#world;
+    const startedAt = history.now();
+    const { status, answer } = await send(apps[app] as string, call);
+    const { code, refreshToken: successor } = answer as { code?: string; refreshToken?: string };
+    const named = about.refreshToken ?? successor;
+    const operation: Operation = {
+      kind,
+      app,
+      startedAt,
+      endedAt: history.now(),
+      status,
+      code,
+      sessionId: about.sessionId ?? (named && sessionOf(named)),
+      presented: about.isPresented && about.refreshToken ? fingerprint(about.refreshToken) : undefined,
+      successor: successor && fingerprint(successor),
+    };
+    history.add(operation);
+    // Nobody may log out because of another session's end.
+    if (status === 401 && operation.sessionId === this.sessionId) this.#tokens = undefined;
+    return { operation, answer };
+  }
+
+  #keep(tokens: Tokens): void {
+    const isNew = this.#tokens === undefined || sessionOf(tokens.refreshToken) !== this.sessionId;
+    if (isNew) this.#exchanged = [];
+    this.#tokens = tokens;
+    this.#attempt = randomUUID();
+  }
+
+  #forget(tokens: Tokens): void {
+    if (this.#tokens === tokens) this.#tokens = undefined;
+  }
+
+  #anyApp(): number {
+    return Math.floor(Math.random() * this.#world.apps.length);
+  }
+}
+
+async function send(app: string, { path, method = 'POST', body, bearer, attempt }: Call) {
+  try {
+    const response = await fetch(app + path, {
+      method,
+      headers: {
+        ...(body && { 'Content-Type': 'application/json' }),
+        ...(bearer && { Authorization: `Bearer ${bearer}` }),
+        ...(attempt && { 'Idempotency-Key': attempt }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const text = await response.text();
+    return { status: response.status, answer: text === '' ? {} : (JSON.parse(text) as unknown) };
+  } catch {
+    return { status: 0, answer: {} };
+  }
+}
+
+function sessionOf(token: string): string {
+  return decodeToken(token).payload['sid'] as string;
+}
+
+/** Tells tokens apart in a history that holds none. */
+function fingerprint(token: string): string {
+  return createHash('sha256').update(token).digest('base64url').slice(0, 16);
+}

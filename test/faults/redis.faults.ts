@@ -1,0 +1,53 @@
+import { startRedis, type TestServer } from '../helpers/servers';
+import { runScenario } from './run-scenario';
+
+const AOF = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+let redis: TestServer;
+
+async function start(args: readonly string[] = []): Promise<TestServer> {
+  redis = await startRedis({ args });
+  return redis;
+}
+afterEach(() => redis.stop());
+
+test('Redis is killed and stays down', async () => {
+  const { url, kill } = await start();
+  const { history } = await runScenario('Redis is killed and stays down', {
+    app: { redis: { url } },
+    strike: kill,
+    lastsMs: 5000,
+    heals: false,
+  });
+  const visits = history.operations.filter(({ kind }) => kind === 'guard');
+  expect(visits.filter(({ status }) => status !== 200)).toEqual([]);
+});
+
+test('Redis with AOF is killed and restarted', async () => {
+  const { url, kill, restart } = await start(AOF);
+  await runScenario('Redis with AOF is killed and restarted', {
+    app: { redis: { url } },
+    strike: kill,
+    repair: restart,
+  });
+});
+
+test('Redis without AOF is killed and restarted', async () => {
+  const { url, kill, restart } = await start();
+  await runScenario('Redis without AOF is killed and restarted', {
+    app: { redis: { url } },
+    strike: kill,
+    repair: restart,
+    allowed: { sessionsLost: true },
+  });
+});
+
+test('Redis is frozen for 5 s', async () => {
+  const { url, freeze, thaw } = await start();
+  await runScenario('Redis is frozen for 5 s', {
+    app: { redis: { url } },
+    strike: freeze,
+    repair: thaw,
+    lastsMs: 5000,
+  });
+});

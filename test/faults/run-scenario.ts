@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
+import { createDatabase } from '../helpers/backends';
+import { startAppProcess, type AppProcess, type AppSettings } from './app-process';
+import { findBreaches, type Allowance } from './checker';
+import { Device } from './device';
+import { History } from './history';
+import { isFailure, measure } from './measure';
+import { saveResult } from './results';
+import type { ScenarioName } from './scenarios';
+import { Traffic } from './traffic';
+
+const USERS = 4;
+const DEVICES_EACH = 3;
+const WARM_UP_MS = 1500;
+/** So long without a failure: healed. */
+const QUIET_MS = 2000;
+/** Whoever has not healed by then doesn't heal by itself. */
+const HEAL_LIMIT_MS = 20_000;
+
+/** What a fault may take hold of. */
+export interface Running {
+  readonly apps: AppProcess[];
+  readonly devices: readonly Device[];
+  readonly history: History;
+}
+
+export interface Plan {
+  /** `postgres` is a database of the shared server unless given. */
+  app: Omit<AppSettings, 'postgres'> & { postgres?: string };
+  /** What differs in one process, by its number. Default: nothing. */
+  appOf?: (index: number) => Partial<AppSettings>;
+  strike(running: Running): unknown;
+  /** How long the fault lasts before `repair`. Default: 3000. */
+  lastsMs?: number;
+  /** Left out where the system must repair itself. */
+  repair?(running: Running): unknown;
+  /** Whether it is expected to heal. Default: true. */
+  heals?: boolean;
+  /** What it may cost. Default: nothing. */
+  allowed?: Allowance;
+}
+
+/**
+ * Two processes of an app, a dozen devices that do everything devices do, and in the midst of it a fault. The history of it
+ * is held against the promises, and kept.
+ */
+export async function runScenario(name: ScenarioName, plan: Plan): Promise<Running> {
+  const database = plan.app.postgres === undefined ? await createDatabase() : undefined;
+  const postgres = plan.app.postgres ?? database?.url ?? '';
+  const history = new History();
+  const apps: AppProcess[] = [];
+  try {
+    const usernames = await createUsers(postgres);
+    for (const index of [0, 1])
+      apps.push(await startAppProcess({ postgres, ...plan.app, ...plan.appOf?.(index) }));
+    const world = { apps: apps.map(({ url }) => url), history };
+    const devices = usernames.flatMap((username) =>
+      Array.from({ length: DEVICES_EACH }, () => new Device(world, username)),
+    );
+    const running = { apps, devices, history };
+    await driveThrough(plan, running);
+    saveResult(name, history, measure(history, plan.heals !== false));
+    expect(report(findBreaches(history.operations, plan.allowed))).toEqual([]);
+    for (const app of apps) expect(app.complaint()).toBeUndefined();
+    return running;
+  } finally {
+    for (const app of apps) await app.kill();
+    await database?.close();
+  }
+}
+
+async function driveThrough(plan: Plan, running: Running): Promise<void> {
+  const { devices, history } = running;
+  for (const device of devices) expect(await device.login()).toMatchObject({ status: 200 });
+  const traffic = new Traffic(devices);
+  try {
+    await sleep(WARM_UP_MS);
+    history.mark('fault');
+    await plan.strike(running);
+    if (plan.repair) {
+      await sleep(plan.lastsMs ?? 3000);
+      await plan.repair(running);
+      history.mark('repaired');
+    }
+    await (plan.heals === false ? sleep(plan.lastsMs ?? 3000) : untilQuiet(history));
+  } finally {
+    await traffic.stop();
+  }
+  if (plan.heals !== false) await askEveryone(devices);
+}
+
+async function untilQuiet(history: History): Promise<void> {
+  const since = history.now();
+  while (history.now() - since < HEAL_LIMIT_MS) {
+    await sleep(100);
+    const lastFailureAt = history.operations.findLast(isFailure)?.endedAt ?? 0;
+    if (history.now() - Math.max(lastFailureAt, since) > QUIET_MS) return;
+  }
+  throw new Error(`It has not healed within ${HEAL_LIMIT_MS} ms`);
+}
+
+/** Whoever is still logged in must be served, everywhere. */
+async function askEveryone(devices: readonly Device[]): Promise<void> {
+  for (const device of devices) {
+    await device.refresh([0]);
+    await device.refresh([1]);
+    await device.check();
+    await device.guard();
+  }
+}
+
+async function createUsers(postgres: string): Promise<string[]> {
+  const pool = new Pool({ connectionString: postgres });
+  try {
+    const users = new PostgresUserStore(pool);
+    await users.migrate();
+    await new PostgresRefreshTokenStore(pool).migrate();
+    const usernames = Array.from({ length: USERS }, (_, index) => `user-${index}`);
+    for (const username of usernames) await users.create({ username, passwordHash: null });
+    return usernames;
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Short enough to read: the rule, and the requests that break it. */
+function report(breaches: ReturnType<typeof findBreaches>): string[] {
+  return breaches.map(
+    ({ rule, operations }) => `${rule}: ${operations.map((each) => JSON.stringify(each)).join(' ')}`,
+  );
+}

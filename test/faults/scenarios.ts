@@ -1,0 +1,20 @@
+/** A row of docs/reliability.md: what happens, and what is promised then. A test holds that table and this list together. */
+export interface Scenario {
+  name: string;
+  promise: string;
+}
+
+const UNHARMED = 'no session lost';
+
+/** Every scenario of the suite, in the order of the table. */
+export const SCENARIOS = [
+  { name: 'Redis is killed and stays down', promise: 'guards go on; all else 503' },
+  { name: 'Redis with AOF is killed and restarted', promise: UNHARMED },
+  {
+    name: 'Redis without AOF is killed and restarted',
+    promise: 'all sessions are lost, and nothing else: users log in again',
+  },
+  { name: 'Redis is frozen for 5 s', promise: UNHARMED },
+] as const satisfies readonly Scenario[];
+
+export type ScenarioName = (typeof SCENARIOS)[number]['name'];

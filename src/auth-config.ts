@@ -44,8 +44,10 @@ export interface AuthConfig {
   readonly locale: Locale | undefined;
   readonly catalogs: Catalogs;
   readonly passport: Authenticator | undefined;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the clock of the store where that can tell. */
   readonly now: () => number;
+  /** Resolves when `now` tells the store's time. @throws AuthError SERVICE_UNAVAILABLE */
+  readonly timeKnown: () => Promise<void>;
   /** The time a store should go by: undefined means by its own clock. */
   readonly storeNow: () => Date | undefined;
 }

@@ -75,8 +75,8 @@ export interface Auth {
   /** What happens, as it happens: for logs, metrics and mails. */
   readonly events: AuthEvents;
   /**
-   * Resolves when this process knows which sessions have lately been revoked: what to wait for before the app listens. At
-   * once where revocation is not instant.
+   * Resolves when this process knows what time it is in the store, and which sessions have lately been revoked, where revocation
+   * is instant: what to wait for before the app listens.
    * @throws AuthError SERVICE_UNAVAILABLE when the store stays out of reach for 10 seconds
    */
   ready(): Promise<void>;
@@ -94,6 +94,8 @@ export interface Auth {
 export function createAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
   const events = new AuthEvents(config.now);
+  // So that the first request finds it known; who needs it asks again.
+  config.timeKnown().catch(() => undefined);
   const passwords = new PasswordHasher(config.password.cost);
   const revocations = new Revocations(config, events);
   const sessions = new Sessions(config, events, revocations);
@@ -134,7 +136,10 @@ export function createAuth(options: AuthOptions): Auth {
       revokeAll: (userId, revokeOptions) => sessions.revokeAll(userId, revokeOptions),
     },
     events,
-    ready: () => revocations.ready(),
+    async ready() {
+      await revocations.ready();
+      await config.timeKnown();
+    },
     async close() {
       forgetUsers?.();
       revocations.close();

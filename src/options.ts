@@ -18,6 +18,7 @@ import {
   type KeySet,
   type Secret,
 } from './utils/keys.js';
+import { StoreClock } from './utils/store-clock.js';
 
 /** @throws TypeError that names the option and the cure */
 export function parseOptions(input: AuthOptions): AuthConfig {
@@ -60,9 +61,20 @@ export function parseOptions(input: AuthOptions): AuthConfig {
     catalogs: createCatalogs(messages),
     passport: options.passport,
     revocation: isInstant(options.revocation, options.refreshTokens) ? 'instant' : 'expiry',
-    now: clock ?? Date.now,
-    storeNow: () => (clock ? new Date(clock()) : undefined),
+    ...timeOf(options.refreshTokens, clock),
   });
+}
+
+/** A given clock counts for everything, or else the store's where it has one. */
+function timeOf(
+  store: RefreshTokenStore,
+  clock: (() => number) | undefined,
+): Pick<AuthConfig, 'now' | 'storeNow' | 'timeKnown'> {
+  if (clock) return { now: clock, storeNow: () => new Date(clock()), timeKnown: () => Promise.resolve() };
+  const storeNow = () => undefined;
+  if (!store.time) return { now: Date.now, storeNow, timeKnown: () => Promise.resolve() };
+  const storeClock = new StoreClock(async () => Number(await store.time?.()));
+  return { now: () => storeClock.now(), storeNow, timeKnown: () => storeClock.known() };
 }
 
 /** Nobody would hear of a revocation that could be missed. */

@@ -79,6 +79,7 @@ export class Sessions {
     origin: RequestOrigin,
     { authTime, amr }: Proof = {},
   ): Promise<IssuedTokens> {
+    await this.#config.timeKnown();
     const now = this.#config.now();
     const { expiresInSeconds, maxLifetimeSeconds } = this.#config.refreshToken;
     const newSession = {

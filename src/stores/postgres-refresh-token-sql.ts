@@ -94,6 +94,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'written_by')} ON ${revocationsTable} (written_by);
       CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'keep_until')} ON ${revocationsTable} (keep_until);`,
 
+    time: `SELECT ${ms('clock_timestamp()')} AS now`,
+
     create: `
       WITH pruned_sessions AS (
         DELETE FROM ${table} WHERE id IN (

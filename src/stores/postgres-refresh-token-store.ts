@@ -122,6 +122,11 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     return this.#end(this.#sql.revokeAll, userId, options.except ?? null);
   }
 
+  async time(): Promise<number> {
+    const [row] = await this.#postgres.query<{ now: number }>(this.#sql.time);
+    return (row as { now: number }).now;
+  }
+
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepForSeconds = Math.max(this.#keepForSeconds ?? 0, follower.keepForSeconds);
     const readRows = (position: string | undefined) =>

@@ -61,6 +61,9 @@ const onUser = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
 const onUserAndOutbox = (lua: string): RedisScript => ({ numberOfKeys: 2, lua });
 
 export const refreshTokenScripts = {
+  /** The key says no more than which node of a Cluster is asked. */
+  visaStoreTime: onUser(`${clock} return digits(storeTime())`),
+
   /** ARGV: session id, packed session, its lifetime in ms. Answers the time. Looks at four other sessions and drops those that have run out. */
   visaCreateSession: onUser(`${clock}${unpack}${keepKeyFor}
     local now = storeTime()

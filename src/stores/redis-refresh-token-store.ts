@@ -142,6 +142,11 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return ended;
   }
 
+  /** On a Cluster: of the node that holds the log of revocations. */
+  async time(): Promise<number> {
+    return Number(await this.#redis.call('visaStoreTime', this.#logKey()));
+  }
+
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepMs = Math.max(this.#keepMs, follower.keepForSeconds * 1000);
     const stop = followLog(() => openRevocationReader(this.#client, this.#logKey()), follower);

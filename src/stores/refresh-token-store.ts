@@ -81,6 +81,11 @@ export interface RefreshTokenStore {
   /** Ends every session of the user but `except`. @returns the ids that ended. */
   revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
   /**
+   * The store's clock, in milliseconds since 1970. With it processes whose machines' clocks differ agree on when tokens begin
+   * and run out; without it each goes by its own machine's, and they must not differ by more than a minute.
+   */
+  time?(): Promise<number>;
+  /**
    * A counter that lives beside the sessions, for the limits on attempts. A store without it has its
    * attempts counted in the memory of each process.
    */

@@ -49,6 +49,16 @@ export function refreshTokenStoreContract(
       assert.deepEqual((await store.list(other.userId)).map(({ amr }) => amr), [['hwk']]); // prettier-ignore
     }),
 
+    promise('tells the time that rotations go by, if it tells any', async (store) => {
+      if (!store.time) return;
+      const session = await started(store);
+      const before = await store.time();
+      const { now } = await rotated(store, { ...request(session, 1), now: undefined });
+      const after = await store.time();
+      // Both may be rounded to the millisecond.
+      assert.ok(before - 1 <= now.getTime() && now.getTime() <= after + 1, `${before}, ${+now}, ${after}`);
+    }),
+
     promise('takes any text as a user id, an address and a user agent', async (store) => {
       const userId = `{a}:b\n'"; DROP TABLE x; -- ${randomUUID()}`;
       const session = newSession({ userId, userAgent: `a "quoted' \\ agent \u00e9\u{1f600}` });

@@ -49,6 +49,14 @@ describe('finds', () => {
     for (const late of [revoked, stolen]) expect(rules(late)).toEqual(['accepted after the session ended']);
   });
 
+  test('a guard that is deaf for longer than it may be', () => {
+    const late = [did('revoke', 204), did('guard', 200)];
+    expect(rules(late, { deafUntil: now + 1 })).toEqual([]);
+    expect(rules(late, { deafUntil: now })).toEqual(['accepted after the session ended']);
+    const refreshed = [...late, did('refresh', 200)];
+    expect(rules(refreshed, { deafUntil: now + 1 })).toEqual(['accepted after the session ended']);
+  });
+
   test('nothing wrong with a request that was under way when the session ended', () => {
     const end = did('logout', 200);
     expect(rules([end, did('check', 200, { startedAt: end.startedAt + 5 })])).toEqual([]);

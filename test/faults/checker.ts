@@ -8,6 +8,8 @@ export interface Allowance {
   writesLost?: boolean;
   /** Requests may go unanswered, because their process was killed. */
   unanswered?: boolean;
+  /** Until then guards may go by the access token alone, because their process can't hear who has been signed out. */
+  deafUntil?: number;
 }
 
 /** A promise that was not kept. */
@@ -25,7 +27,7 @@ const ENDINGS = new Set(['logout', 'revoke', 'theft']);
 export function findBreaches(operations: readonly Operation[], allowed: Allowance = {}): Breach[] {
   return [
     ...forks(operations, allowed),
-    ...acceptedAfterTheEnd(operations),
+    ...acceptedAfterTheEnd(operations, allowed),
     ...(allowed.sessionsLost ? [] : lostSessions(operations).map((lost) => breach('session lost', lost))),
     ...cameBack(operations),
     ...oldTokensAccepted(operations, allowed),
@@ -55,12 +57,13 @@ function forks(operations: readonly Operation[], { writesLost }: Allowance): Bre
 }
 
 /** Whatever begins after an ending was acknowledged finds the session ended. */
-function acceptedAfterTheEnd(operations: readonly Operation[]): Breach[] {
+function acceptedAfterTheEnd(operations: readonly Operation[], { deafUntil = 0 }: Allowance): Breach[] {
   const endings = operations.filter(isAcknowledgedEnd);
   return endings.flatMap((end) =>
     operations
       .filter(({ sessionId, startedAt }) => sessionId === end.sessionId && startedAt > end.endedAt)
       .filter(({ kind, status }) => ['refresh', 'guard', 'check', 'theft'].includes(kind) && status === 200)
+      .filter(({ kind, startedAt }) => kind !== 'guard' || startedAt >= deafUntil)
       .map((accepted) => breach('accepted after the session ended', end, accepted)),
   );
 }

@@ -6,8 +6,10 @@ import type { History, Kind, Operation } from './history';
 const PATIENCE_MS = 10_000;
 
 export interface World {
-  /** Where the processes of the app listen. */
-  readonly apps: readonly string[];
+  /** How many processes of the app there are. */
+  readonly apps: number;
+  /** Where one of them listens now. */
+  addressOf(app: number): string;
   readonly history: History;
 }
 
@@ -96,9 +98,10 @@ export class Device {
     const bearer = this.#tokens?.accessToken;
     if (!bearer || sessionId === this.sessionId) return undefined;
     const call = { path: `/auth/sessions/${sessionId}`, method: 'DELETE', bearer };
+    const asking = this.sessionId;
     const { operation } = await this.#ask('revoke', app, call, { sessionId });
-    // A 401 is about the session that asks.
-    if (operation.status === 401) operation.sessionId = this.sessionId;
+    // A 401 is about the session that asks: its guard has spoken.
+    if (operation.status === 401) Object.assign(operation, { kind: 'guard', sessionId: asking });
     return operation;
   }
 
@@ -132,9 +135,9 @@ export class Device {
     call: Call,
     about: { refreshToken?: string; sessionId?: string; isPresented?: boolean } = {},
   ): Promise<{ operation: Operation; answer: unknown }> {
-    const { history, apps } = this.#world;
+    const { history, addressOf } = this.#world;
     const startedAt = history.now();
-    const { status, answer } = await send(apps[app] as string, call);
+    const { status, answer } = await send(addressOf(app), call);
     const { code, refreshToken: successor } = answer as { code?: string; refreshToken?: string };
     const named = about.refreshToken ?? successor;
     const operation: Operation = {
@@ -166,13 +169,15 @@ export class Device {
   }
 
   #anyApp(): number {
-    return Math.floor(Math.random() * this.#world.apps.length);
+    return Math.floor(Math.random() * this.#world.apps);
   }
 }
 
 async function send(app: string, { path, method = 'POST', body, bearer, attempt }: Call) {
+  let response: Response;
+  let text: string;
   try {
-    const response = await fetch(app + path, {
+    response = await fetch(app + path, {
       method,
       headers: {
         ...(body && { 'Content-Type': 'application/json' }),
@@ -182,11 +187,11 @@ async function send(app: string, { path, method = 'POST', body, bearer, attempt 
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    const text = await response.text();
-    return { status: response.status, answer: text === '' ? {} : (JSON.parse(text) as unknown) };
+    text = await response.text();
   } catch {
     return { status: 0, answer: {} };
   }
+  return { status: response.status, answer: text === '' ? {} : (JSON.parse(text) as unknown) };
 }
 
 function sessionOf(token: string): string {

@@ -15,6 +15,16 @@ export const SCENARIOS = [
     promise: 'all sessions are lost, and nothing else: users log in again',
   },
   { name: 'Redis is frozen for 5 s', promise: UNHARMED },
+  { name: 'PostgreSQL with the sessions is stopped at once and restarted', promise: UNHARMED },
+  {
+    name: 'PostgreSQL with the users is stopped at once and restarted',
+    promise: `guards go on, ${UNHARMED}`,
+  },
+  { name: 'PostgreSQL with the sessions is frozen for 5 s', promise: UNHARMED },
+  { name: 'PostgreSQL with the users is frozen for 5 s', promise: UNHARMED },
+  { name: 'The table of users is locked for 5 s', promise: UNHARMED },
+  { name: 'A process of the app is killed in mid-refresh', promise: UNHARMED },
+  { name: 'Two processes have clocks 5 minutes apart', promise: 'nobody notices' },
 ] as const satisfies readonly Scenario[];
 
 export type ScenarioName = (typeof SCENARIOS)[number]['name'];

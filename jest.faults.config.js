@@ -5,7 +5,8 @@ module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/faults/**/*.faults.ts'],
   // Servers start, fail, are elected and heal.
-  testTimeout: 90_000,
+  testTimeout: 120_000,
+  reporters: [...(base.reporters ?? []), '<rootDir>/scripts/reliability-reporter.js'],
   collectCoverageFrom: [],
   coverageThreshold: {},
 };

@@ -20,7 +20,7 @@ function minimum(): AuthOptions {
 describe('the config', () => {
   test('has every default that the contract names', () => {
     const options = minimum();
-    const { accessToken, refreshToken, now, storeNow, ...config } = parseOptions(options);
+    const { accessToken, refreshToken, now, storeNow, timeKnown, ...config } = parseOptions(options);
     expect(accessToken).toMatchObject({
       ...{ expiresInSeconds: 30 * 60, issuer: undefined, audience: undefined, cacheSize: 10_000 },
     });
@@ -65,6 +65,7 @@ describe('the config', () => {
     });
     expect(Math.abs(now() - Date.now())).toBeLessThan(1000);
     expect(storeNow()).toBeUndefined();
+    expect(timeKnown).toEqual(expect.any(Function));
   });
 
   test('says false where a limit is switched off, and keeps the defaults of the others', () => {

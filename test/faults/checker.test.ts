@@ -107,8 +107,9 @@ describe('finds', () => {
 
   test('an answer that takes longer than two seconds', () => {
     const { startedAt } = did('check', 503);
-    expect(rules([did('check', 503, { startedAt, endedAt: startedAt + 2001 })])).toEqual([
-      'no answer within 2000 ms',
-    ]);
+    const slow = { startedAt, endedAt: startedAt + 2001 };
+    for (const late of [did('check', 503, slow), did('password', 503, slow), did('login', 200, slow)])
+      expect(rules([late])).toEqual(['no answer within 2000 ms']);
+    expect(rules([did('password', 200, slow)])).toEqual([]);
   });
 });

@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { PASSWORD } from '../helpers/app';
 import { decodeToken } from '../helpers/tokens';
 import type { History, Kind, Operation } from './history';
 
 /** A client gives up later than any server may answer, so that what is slow is seen as slow. */
 const PATIENCE_MS = 10_000;
+/** A hundred logins in a row before mine, and bcrypt. */
+const HASHING_PATIENCE_MS = 60_000;
 
 export interface World {
   /** How many processes of the app there are. */
@@ -25,6 +28,7 @@ interface Call {
   bearer?: string | undefined;
   /** The `Idempotency-Key`. */
   attempt?: string;
+  patienceMs?: number;
 }
 
 /** One client of a user: logs in, refreshes, asks, logs out, and writes everything down. It behaves as our own client does. */
@@ -55,6 +59,13 @@ export class Device {
     const { operation, answer } = await this.#ask('login', app, call);
     if (operation.status === 200) this.#keep(answer as Tokens);
     return operation;
+  }
+
+  /** Logs in once more with the password, and keeps what it has. */
+  async loginByPassword(app: number): Promise<Operation> {
+    const body = { username: this.username, password: PASSWORD, transport: 'body' };
+    return (await this.#ask('password', app, { path: '/auth/login', body, patienceMs: HASHING_PATIENCE_MS }))
+      .operation;
   }
 
   /** @param apps one for each tab that does it at once, all with the same token */
@@ -173,7 +184,10 @@ export class Device {
   }
 }
 
-async function send(app: string, { path, method = 'POST', body, bearer, attempt }: Call) {
+async function send(
+  app: string,
+  { path, method = 'POST', body, bearer, attempt, patienceMs = PATIENCE_MS }: Call,
+) {
   let response: Response;
   let text: string;
   try {
@@ -185,7 +199,7 @@ async function send(app: string, { path, method = 'POST', body, bearer, attempt 
         ...(attempt && { 'Idempotency-Key': attempt }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
     text = await response.text();
   } catch {

@@ -1,5 +1,5 @@
-/** What a client asked for. `guard` is a page behind `tokenVerify`, `check` one behind `checkSession`, `theft` an old refresh token that comes back. */
-export type Kind = 'login' | 'refresh' | 'guard' | 'check' | 'logout' | 'revoke' | 'theft';
+/** What a client asked for. `guard` is a page behind `tokenVerify`, `check` one behind `checkSession`, `theft` an old refresh token that comes back, `password` a login that waits to be hashed. */
+export type Kind = 'login' | 'password' | 'refresh' | 'guard' | 'check' | 'logout' | 'revoke' | 'theft';
 
 /** One request and its answer, as a client saw them. Times are milliseconds since the history began. */
 export interface Operation {

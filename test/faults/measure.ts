@@ -13,6 +13,8 @@ export interface Measurement {
   secondsToHeal: number | undefined;
   sessions: number;
   sessionsLost: number;
+  /** What the scenario itself adds. */
+  note?: string | undefined;
 }
 
 /** @param isRepaired whether the servers have been well again since the last mark */
@@ -30,6 +32,12 @@ export function measure(history: History, isRepaired: boolean): Measurement {
     sessions: new Set(operations.map(({ sessionId }) => sessionId)).size,
     sessionsLost: lostSessions(operations).length,
   };
+}
+
+/** Milliseconds. */
+export function medianTime(operations: readonly Operation[]): number {
+  const times = operations.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] ?? NaN;
 }
 
 export function isFailure({ status }: Operation): boolean {

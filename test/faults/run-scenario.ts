@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashSync } from 'bcryptjs';
 import { Pool } from 'pg';
+import { PASSWORD } from '../helpers/app';
 import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
 import { createDatabase } from '../helpers/backends';
 import { startAppProcess, type AppProcess, type AppSettings } from './app-process';
@@ -43,6 +45,8 @@ export interface Plan {
   repair?(running: Running): unknown;
   /** Whether it is expected to heal. Default: true. */
   heals?: boolean;
+  /** What else was measured, for the table: looked at before the history is judged. */
+  note?(running: Running): string;
   /** What it may cost. Default: nothing. */
   allowed?: Omit<Allowance, 'deafUntil'>;
 }
@@ -68,7 +72,7 @@ export async function runScenario(name: ScenarioName, plan: Plan): Promise<Runni
     );
     const running = { apps, devices, history, restartApp: startApp };
     await driveThrough(plan, running);
-    saveResult(name, history, measure(history, plan.heals !== false));
+    saveResult(name, history, { ...measure(history, plan.heals !== false), note: plan.note?.(running) });
     const deafUntil = (history.timeOf('repaired') ?? history.timeOf('fault') ?? 0) + HEARS_WITHIN_MS;
     expect(report(findBreaches(history.operations, { ...plan.allowed, deafUntil }))).toEqual([]);
     for (const app of apps) expect(app.complaint()).toBeUndefined();
@@ -125,8 +129,9 @@ async function createUsers(postgres: string): Promise<string[]> {
     const users = new PostgresUserStore(pool);
     await users.migrate();
     await new PostgresRefreshTokenStore(pool).migrate();
+    const passwordHash = hashSync(PASSWORD, 10);
     const usernames = Array.from({ length: USERS }, (_, index) => `user-${index}`);
-    for (const username of usernames) await users.create({ username, passwordHash: null });
+    for (const username of usernames) await users.create({ username, passwordHash });
     return usernames;
   } finally {
     await pool.end();

@@ -25,6 +25,10 @@ export const SCENARIOS = [
   { name: 'The table of users is locked for 5 s', promise: UNHARMED },
   { name: 'A process of the app is killed in mid-refresh', promise: UNHARMED },
   { name: 'Two processes have clocks 5 minutes apart', promise: 'nobody notices' },
+  {
+    name: '200 parallel logins beside a steady guarded client',
+    promise: 'the client notices little; who can not be hashed soon gets 503 at once',
+  },
 ] as const satisfies readonly Scenario[];
 
 export type ScenarioName = (typeof SCENARIOS)[number]['name'];

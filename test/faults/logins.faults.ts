@@ -1,0 +1,51 @@
+import { startRedis, type TestServer } from '../helpers/servers';
+import type { Device } from './device';
+import type { History } from './history';
+import { medianTime } from './measure';
+import { runScenario } from './run-scenario';
+
+const LOGINS = 200;
+
+let redis: TestServer;
+
+beforeEach(async () => {
+  redis = await startRedis();
+});
+afterEach(() => redis.stop());
+
+test('200 parallel logins beside a steady guarded client', async () => {
+  const { history } = await runScenario('200 parallel logins beside a steady guarded client', {
+    app: { redis: { url: redis.url }, options: { limits: { username: false, address: false } } },
+    async strike({ devices, history }) {
+      const crowd = Array.from({ length: LOGINS }, (_, n) => devices[n % devices.length] as Device);
+      await Promise.all(crowd.map((device) => device.loginByPassword(0)));
+      history.mark('repaired');
+    },
+    note: ({ history }) => {
+      const { before, meanwhile } = guardMedians(history);
+      const served = passwordLogins(history).filter(({ status }) => status === 200).length;
+      return `${served} logged in, ${LOGINS - served} got 503; the guard's median: ${before} ms before, ${meanwhile} ms meanwhile`;
+    },
+  });
+  // The queue for hashing is bounded: who can't be hashed soon is told so at once, and all others are served.
+  const statuses = passwordLogins(history).map(({ status }) => status);
+  expect(statuses).toHaveLength(LOGINS);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  const { meanwhile } = guardMedians(history);
+  expect(meanwhile).toBeLessThan(250); // bcryptjs in the event loop would make it seconds
+});
+
+function passwordLogins({ operations }: History) {
+  return operations.filter(({ kind }) => kind === 'password');
+}
+
+/** Of the process that all 200 asked. */
+function guardMedians(history: History): { before: number; meanwhile: number } {
+  const begin = history.timeOf('fault') ?? 0;
+  const end = history.timeOf('repaired') ?? 0;
+  const visits = history.operations.filter(({ kind, app }) => kind === 'guard' && app === 0);
+  return {
+    before: medianTime(visits.filter(({ endedAt }) => endedAt < begin)),
+    meanwhile: medianTime(visits.filter(({ startedAt }) => startedAt > begin && startedAt < end)),
+  };
+}

@@ -3,7 +3,6 @@
 const { readdirSync, readFileSync, writeFileSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 
-
 /** @typedef {{ row: number, name: string, promise: string, requests: number, unavailable: number, unanswered: number, slowestMs: number, secondsToHeal?: number, sessions: number, sessionsLost: number, note?: string }} Result */
 
 const HEAD = ['scenario', 'promise', 'requests', 'errors', 'slowest, ms', 'heals, s', 'lost', 'more'];

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { AccessTokenRoom, type Transport } from './access-token-room.js';
 import { AuthError, type AuthErrorCode } from './errors.js';
 import type { AuthEventDetails, AuthEvents, RequestOrigin, RevocationReason } from './events.js';
 import type { AuthConfig } from './auth-config.js';
@@ -28,6 +29,7 @@ export interface IssuedTokens {
 
 interface RequestDetails {
   origin: RequestOrigin;
+  transport: Transport;
   /** The `Idempotency-Key`. */
   attempt?: string | undefined;
   /** The session that the refresh token must belong to. Default: any. */
@@ -59,6 +61,7 @@ export class Sessions {
   readonly #config: AuthConfig;
   readonly #events: AuthEvents;
   readonly #revocations: Revocations;
+  readonly #room: AccessTokenRoom;
   /** Asked to end in an outage: the store may have done it, though nobody heard. */
   readonly #unheard: RevokedSessions;
 
@@ -66,16 +69,18 @@ export class Sessions {
     this.#config = config;
     this.#events = events;
     this.#revocations = revocations;
+    this.#room = new AccessTokenRoom(config);
     this.#unheard = new RevokedSessions(config.accessToken.expiresInSeconds);
   }
 
   /**
    * For a user who has just proved who they are.
    * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
+   * @throws TokenTooLongError, and there is no session
    */
   async start(
     user: StoredUser,
-    remember: boolean,
+    { remember, transport }: { remember: boolean; transport: Transport },
     origin: RequestOrigin,
     { authTime, amr }: Proof = {},
   ): Promise<IssuedTokens> {
@@ -94,6 +99,7 @@ export class Sessions {
       ip: origin.ip,
       userAgent: keptUserAgent(origin.userAgent, this.#config.storeUserAgent),
     };
+    this.#room.assertFits(user, newSession, transport);
     await this.#config.refreshTokens.create(newSession);
     // After the creation, so that a password change either sees this session and ends it, or is seen here.
     const current = await this.#config.users.findById(user.id).catch((error: unknown) => {
@@ -119,6 +125,7 @@ export class Sessions {
   /**
    * Exchanges a refresh token for the next pair.
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
+   * @throws TokenTooLongError, and the refresh token is as good as before
    */
   async refresh(refreshToken: string, details: RequestDetails): Promise<IssuedTokens> {
     const { origin } = details;
@@ -155,8 +162,10 @@ export class Sessions {
     user: StoredUser,
     sessionId: string,
     generation: number,
-    { attempt, origin }: RequestDetails,
+    { attempt, origin, transport }: RequestDetails,
   ): Promise<IssuedTokens & { replayed: boolean }> {
+    // Before the exchange: a client that never gets the tokens would try again, and pass for a thief.
+    await this.assertRoom(user, sessionId, transport);
     const { refreshTokens, refreshToken, storeNow } = this.#config;
     const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = refreshToken;
     const result = await refreshTokens.rotate({
@@ -251,6 +260,17 @@ export class Sessions {
     if (ended.length > 0)
       this.#events.announce('revoked', () => ({ userId, sessionIds: ended, reason, ...origin }));
     return ended;
+  }
+
+  /**
+   * Whether the user's roles leave room for an access token of this session.
+   * @throws TokenTooLongError
+   */
+  async assertRoom(user: StoredUser, sessionId: string, transport: Transport): Promise<void> {
+    if (this.#room.fitsAny(user, sessionId, transport)) return;
+    // How the user logged in is known to the store alone, and decides only here, close to the limit.
+    const session = await this.find(user.id, sessionId);
+    if (session) this.#room.assertFits(user, session, transport);
   }
 
   #verifyRefreshToken(token: string): RefreshClaims {

@@ -71,7 +71,7 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
         events.announce('loginFailed', () => ({ username: user?.username, userId, reason, ...origin }));
         throw new AuthError('INVALID_CREDENTIALS');
       }
-      const issued = await sessions.start(user, remember, origin, proof);
+      const issued = await sessions.start(user, { remember, transport }, origin, proof);
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)

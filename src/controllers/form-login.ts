@@ -45,7 +45,7 @@ export function createFormLogin(services: Services, options: LoginOptions = {}):
   const { redirectTo, failureRedirect } = parsed.data;
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
-    deliverTokens(res, await proveAndStart(services, req, res), 'cookie', config);
+    deliverTokens(res, await proveAndStart(services, req, res, 'cookie'), 'cookie', config);
     await redirectLocally(req as Request, res, redirectTo, config);
   }
 

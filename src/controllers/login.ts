@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { originOf } from '../middleware/request-origin.js';
 import { authenticateLocal } from '../passport/index.js';
 import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest } from './body-schemas.js';
+import type { BodyRequest, Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { IssuedTokens } from '../sessions.js';
 import { deliverTokens, publicUser } from './token-response.js';
@@ -11,7 +11,7 @@ import { deliverTokens, publicUser } from './token-response.js';
 export function createLogin(services: Services): RequestHandler {
   const { config, textsFor } = services;
   return async function login(req: BodyRequest<'login'>, res: AnswerResponse<'login'>) {
-    const issued = await proveAndStart(services, req, res);
+    const issued = await proveAndStart(services, req, res, req.body.transport);
     const tokens = deliverTokens(res, issued, req.body.transport, config);
     res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...tokens });
   };
@@ -22,8 +22,9 @@ export async function proveAndStart(
   { passport, sessions }: Services,
   req: BodyRequest<'login'>,
   res: Response,
+  transport: Transport,
 ): Promise<IssuedTokens> {
   const { remember } = req.body;
-  const origin = originOf(req);
-  return sessions.start(await authenticateLocal(passport, req, res), remember, origin);
+  const user = await authenticateLocal(passport, req, res);
+  return sessions.start(user, { remember, transport }, originOf(req));
 }

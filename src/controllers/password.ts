@@ -7,7 +7,7 @@ import type { Services } from '../services.js';
 import type { IssuedTokens } from '../sessions.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest } from './body-schemas.js';
+import type { BodyRequest, Transport } from './body-schemas.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { deliverTokens } from './token-response.js';
 
@@ -15,7 +15,7 @@ import { deliverTokens } from './token-response.js';
 type Who = RequestOrigin & { userId: string; sessionId: string };
 
 /** `attempt`: a client that never gets the answer asks /refresh with the same key for the tokens that it lost. */
-type Change = BodyRequest<'password'>['body'] & { attempt: string | undefined };
+type Change = BodyRequest<'password'>['body'] & { attempt: string | undefined; transport: Transport };
 
 /** Changes the password, ends all other sessions and rotates this one. */
 export function createPassword(services: Services): RequestHandler {
@@ -25,24 +25,27 @@ export function createPassword(services: Services): RequestHandler {
     const { id, sessionId } = req.user as Express.User;
     const who = { userId: id, sessionId, ...originOf(req) };
     const attempt = idempotencyKey(req);
-    const issued = await changePassword(services, { ...req.body, attempt }, who).catch((error: unknown) => {
+    const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
+    const transport = cameBy === 'header' ? 'body' : 'cookie';
+    const change = { ...req.body, attempt, transport } as const;
+    const issued = await changePassword(services, change, who).catch((error: unknown) => {
       announceFailure(services, who, error);
       throw error;
     });
-    const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
-    const tokens = deliverTokens(res, issued, cameBy === 'header' ? 'body' : 'cookie', config);
+    const tokens = deliverTokens(res, issued, transport, config);
     res.json({ message: textsFor(req, res).passwordChanged, ...tokens });
   };
 }
 
 async function changePassword(
   services: Services,
-  { currentPassword, newPassword, attempt }: Change,
+  { currentPassword, newPassword, attempt, transport }: Change,
   who: Who,
 ): Promise<IssuedTokens> {
-  const { config, events, limits, passwords } = services;
-  const { userId } = who;
+  const { config, events, limits, passwords, sessions } = services;
+  const { userId, sessionId } = who;
   const user = await limits.password(who, () => verifyCurrent(services, userId, currentPassword));
+  await sessions.assertRoom(user, sessionId, transport);
   const newHash = await passwords.hash(newPassword);
   // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash))) {
@@ -50,7 +53,7 @@ async function changePassword(
   }
   let takenBack = false;
   try {
-    return await renewSessions(services, who, user, attempt);
+    return await renewSessions(services, who, user, { attempt, transport });
   } catch (error) {
     // Not half a change: a thief's session would live on, and whoever tries again no longer knows the password.
     if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
@@ -65,12 +68,12 @@ async function renewSessions(
   { sessions }: Services,
   { userId, sessionId, ...origin }: Who,
   user: StoredUser,
-  attempt: string | undefined,
+  details: Pick<Change, 'attempt' | 'transport'>,
 ): Promise<IssuedTokens> {
   await sessions.revokeAll(userId, { except: sessionId }, 'password-changed', origin);
   const session = await sessions.find(userId, sessionId);
   if (!session) throw new AuthError('SESSION_REVOKED');
-  return sessions.rotate(user, sessionId, session.generation + 1, { attempt, origin });
+  return sessions.rotate(user, sessionId, session.generation + 1, { ...details, origin });
 }
 
 function announceFailure({ events }: Services, who: Who, error: unknown): void {

@@ -15,9 +15,10 @@ export function createRefresh({ config, sessions, textsFor }: Services): Request
     const inBody = req.body.refreshToken || undefined;
     const token = inBody ?? readCookie(req, config.cookies.refreshName);
     if (token === undefined) throw new AuthError('NO_REFRESH_TOKEN');
+    const transport = inBody === undefined ? 'cookie' : 'body';
     try {
-      const issued = await sessions.refresh(token, { attempt, origin: originOf(req) });
-      const tokens = deliverTokens(res, issued, inBody === undefined ? 'cookie' : 'body', config);
+      const issued = await sessions.refresh(token, { attempt, origin: originOf(req), transport });
+      const tokens = deliverTokens(res, issued, transport, config);
       res.json({ message: textsFor(req, res).tokenRefreshed, ...tokens });
     } catch (error) {
       // A token that is good for nothing any more goes; after an outage it is as good as before.

@@ -126,7 +126,7 @@ export class Renewals {
     const inFlight = this.#inFlight.get(key);
     if (inFlight) return inFlight;
     const exchange = this.#services.sessions
-      .refresh(refreshToken, { origin, sessionId })
+      .refresh(refreshToken, { origin, sessionId, transport: 'cookie' })
       .finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, exchange);
     return exchange;

@@ -60,7 +60,7 @@ interface Saved {
 
 export function createFlowState(config: AuthConfig): FlowState {
   const { cookies, now, refreshToken } = config;
-  const sealer = new TextSealer([...refreshToken.keys.byHeader['rt+jwt'].values()]);
+  const sealer = new TextSealer(refreshToken.keys.verificationKeys);
   // Counting is the one atomic operation that every store has: the first to come is the one.
   const taken = counterOf(config.refreshTokens, 'flow-state', MAX_SECONDS);
   const prefix = `${cookies.flowName}.`;

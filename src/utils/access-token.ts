@@ -1,4 +1,4 @@
-import { signJwt, TokenError, verifySignature, type Claims } from './jwt.js';
+import { isTime, lengthOfJwt, signJwt, TokenError, verifySignature, type Claims } from './jwt.js';
 import type { KeySet } from './keys.js';
 
 export interface AccessTokenConfig {
@@ -23,22 +23,28 @@ export interface AccessClaims {
   expiresAt: Date;
 }
 
+/** @throws TokenTooLongError */
 export function signAccessToken(claims: AccessClaims, config: AccessTokenConfig): string {
-  return signJwt(
-    'at+jwt',
-    {
-      ...(config.issuer !== undefined && { iss: config.issuer }),
-      ...(config.audience !== undefined && { aud: config.audience }),
-      sub: claims.userId,
-      sid: claims.sessionId,
-      roles: claims.roles,
-      auth_time: seconds(claims.authTime),
-      ...(claims.amr && { amr: claims.amr }),
-      iat: seconds(claims.issuedAt),
-      exp: seconds(claims.expiresAt),
-    },
-    config.keys,
-  );
+  return signJwt('at+jwt', payloadOf(claims, config), config.keys);
+}
+
+/** How long that token would be. */
+export function accessTokenLength(claims: AccessClaims, config: AccessTokenConfig): number {
+  return lengthOfJwt('at+jwt', payloadOf(claims, config), config.keys);
+}
+
+function payloadOf(claims: AccessClaims, config: AccessTokenConfig): Claims {
+  return {
+    ...(config.issuer !== undefined && { iss: config.issuer }),
+    ...(config.audience !== undefined && { aud: config.audience }),
+    sub: claims.userId,
+    sid: claims.sessionId,
+    roles: claims.roles,
+    auth_time: seconds(claims.authTime),
+    ...(claims.amr && { amr: claims.amr }),
+    iat: seconds(claims.issuedAt),
+    exp: seconds(claims.expiresAt),
+  };
 }
 
 /** A token that has passed every check but those of time. */
@@ -54,14 +60,14 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
   if (config.issuer !== undefined && iss !== config.issuer) throw new TokenError('invalid');
   if (config.audience !== undefined && aud !== config.audience) throw new TokenError('invalid');
   if (!isTexts(roles) || !(amr === undefined || isTexts(amr))) throw new TokenError('invalid');
-  if (!Number.isSafeInteger(authTime)) throw new TokenError('invalid');
+  if (!isTime(authTime)) throw new TokenError('invalid');
   // Also when it was signed with a longer life: revocations are kept for no longer than this.
   const exp = Math.min(payload.exp, payload.iat + config.expiresInSeconds);
   const claims = {
     userId: payload.sub,
     sessionId: payload.sid,
     roles,
-    authTime: new Date((authTime as number) * 1000),
+    authTime: new Date(authTime * 1000),
     ...(amr && { amr }),
     issuedAt: new Date(payload.iat * 1000),
     expiresAt: new Date(exp * 1000),

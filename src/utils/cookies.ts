@@ -70,6 +70,16 @@ export function setTokenCookies(res: Response, tokens: TokenCookies, config: Coo
   ]);
 }
 
+/** What every browser keeps (RFC 6265 §6.1): name, value and attributes. A longer cookie is dropped, and nobody hears of it. */
+const MAX_COOKIE_BYTES = 4096;
+/** `; Max-Age=` and the 100 years that a lifetime may last. */
+const MAX_AGE_LENGTH = 20;
+
+/** How long a token may be to be kept in the cookie of that name. */
+export function longestToken(name: string, { attributes }: Pick<CookieConfig, 'attributes'>): number {
+  return MAX_COOKIE_BYTES - `${name}=`.length - MAX_AGE_LENGTH - attributes.length;
+}
+
 /** A token is letters, digits, `-`, `_` and dots, of which a cookie needs none encoded. */
 function setCookie(
   name: string,

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import type { Algorithm, KeySet, TokenType } from './keys.js';
+import { TOKEN_FORMAT, type Algorithm, type KeySet, type TokenType } from './keys.js';
 
 /** Why a token is refused; which rule it broke is nobody's business but ours. */
 export type TokenFault = 'expired' | 'invalid';
@@ -21,21 +21,53 @@ export interface Claims extends Record<string, unknown> {
   exp: number;
 }
 
-const MAX_TOKEN_BYTES = 8 * 1024;
+/** Characters, each of which is a byte. */
+export const MAX_TOKEN_LENGTH = 8 * 1024;
+/** No claim of ours is more than a list in an object; whatever goes deeper was made to keep a parser busy. */
+const MAX_NESTING = 8;
 /** So much may the clocks of processes and stores differ. */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Node's names of the hashes. All other algorithms are jsonwebtoken's: there it is the key that takes the time. */
 const HMAC_HASHES: Partial<Record<Algorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
-export function signJwt(type: TokenType, claims: Claims, { algorithm, signing }: KeySet): string {
+/** A token that nobody could keep or send. The developer's to mend: no client can do anything about it. */
+export class TokenTooLongError extends Error {
+  override readonly name = 'TokenTooLongError';
+
+  constructor(what: string, length: number, limit: number) {
+    super(
+      `${what} would be ${length} characters long, and ${limit} is the most that can be carried: give the user fewer or ` +
+        'shorter roles, and keep what they may do in detail in a table of your own',
+    );
+  }
+}
+
+/** @throws TokenTooLongError: nothing is signed that would be refused */
+export function signJwt(type: TokenType, claims: Claims, keys: KeySet): string {
+  const { algorithm, signing } = keys;
+  const length = lengthOfJwt(type, claims, keys);
+  if (length > MAX_TOKEN_LENGTH)
+    throw new TokenTooLongError(`A token of user ${JSON.stringify(claims.sub)}`, length, MAX_TOKEN_LENGTH);
   const hash = HMAC_HASHES[algorithm];
   if (hash === undefined) {
-    const header = { alg: algorithm, typ: type, kid: signing.kid };
+    const header = { alg: algorithm, typ: type, kid: signing.kid, ver: TOKEN_FORMAT };
     return jsonwebtoken.sign(claims, signing.key, { algorithm, header });
   }
   const signed = `${signing.headers[type]}.${encode(JSON.stringify(claims))}`;
   return `${signed}.${hmac(hash, signing.key, signed)}`;
+}
+
+/** How long the token would be, without signing it. */
+export function lengthOfJwt(type: TokenType, claims: Claims, { signing }: KeySet): number {
+  const payloadBytes = Buffer.byteLength(JSON.stringify(claims));
+  return (
+    signing.headers[type].length + 2 + base64urlLength(payloadBytes) + base64urlLength(signing.signatureBytes)
+  );
+}
+
+function base64urlLength(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
 }
 
 /**
@@ -45,8 +77,11 @@ export function signJwt(type: TokenType, claims: Claims, { algorithm, signing }:
 export function verifySignature(token: string, type: TokenType, keys: KeySet): Claims {
   const key = selectKey(token, type, keys);
   const end = token.lastIndexOf('.');
-  if (!isSignature(token, end, keys.algorithm, key)) throw new TokenError('invalid');
-  return checkClaims(parseCanonical(token.slice(token.indexOf('.') + 1, end)));
+  const segment = token.slice(token.indexOf('.') + 1, end);
+  const json = Buffer.from(segment, 'base64url').toString('utf8');
+  // The depth first: jsonwebtoken parses what it verifies.
+  if (isTooDeep(json) || !isSignature(token, end, keys.algorithm, key)) throw new TokenError('invalid');
+  return checkClaims(parseCanonical(json, segment));
 }
 
 /**
@@ -55,7 +90,7 @@ export function verifySignature(token: string, type: TokenType, keys: KeySet): C
  * @throws TokenError 'invalid'
  */
 export function selectKey(token: string, type: TokenType, keys: KeySet): KeyObject {
-  if (typeof token !== 'string' || token.length > MAX_TOKEN_BYTES) throw new TokenError('invalid');
+  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid');
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
   const key = keys.byHeader[type].get(token.slice(0, Math.max(first, 0)));
@@ -90,13 +125,27 @@ function hmac(hash: string, key: KeyObject, text: string): string {
   return createHmac(hash, key).update(text).digest('base64url');
 }
 
+/** Whether a JSON text is nested further than any claim is, without parsing it; each character is looked at once. */
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < json.length && depth <= MAX_NESTING; at += 1) {
+    const character = json[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted) at += character === '\\' ? 1 : 0;
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+  }
+  return depth > MAX_NESTING;
+}
+
 /**
  * One token, one text: what parses but isn't written the way JSON.stringify and base64url write it (duplicate members,
  * `1e400`, white space, padding, broken UTF-8) is somebody else's work.
  */
-function parseCanonical(segment: string): unknown {
+function parseCanonical(json: string, segment: string): unknown {
   try {
-    const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
+    const value: unknown = JSON.parse(json);
     if (encode(JSON.stringify(value)) === segment) return value;
   } catch {
     // falls through: unreadable is as bad as altered
@@ -129,11 +178,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Text that every store can be asked for: PostgreSQL knows no NUL, and UTF-8 no half of a surrogate pair. */
 function isId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+  return typeof value === 'string' && value !== '' && !/[\0\p{Cs}]/u.test(value);
 }
 
 /** Whole seconds of this and the next few thousand years. */
-function isTime(value: unknown): value is number {
+export function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e11;
 }

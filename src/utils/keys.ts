@@ -32,22 +32,30 @@ export interface KeySet {
   readonly signing: SigningKey;
   /** Of all keys; equal keys have equal ones. */
   readonly kids: ReadonlySet<string>;
+  /** Those that verify, the one that signs first. */
+  readonly verificationKeys: readonly KeyObject[];
   /** By the whole header, as it stands encoded before the first dot: no other header is ever accepted. */
   readonly byHeader: Readonly<Record<TokenType, ReadonlyMap<string, KeyObject>>>;
 }
+
+/**
+ * The version of a token's format, the member `ver` of its header. A token without it is of format 1 too: that was signed
+ * before there was a version.
+ */
+export const TOKEN_FORMAT = 1;
 
 interface SigningKey {
   readonly kid: string;
   readonly key: KeyObject;
   /** Encoded, as they stand before the first dot. */
   readonly headers: Readonly<Record<TokenType, string>>;
+  /** How long each signature is. */
+  readonly signatureBytes: number;
 }
 
 /** What is wrong with a key, without the option's name, which the caller knows. */
 export class KeyError extends Error {}
 
-/** RFC 7518 §3.2 asks for a key as long as the hash; 256 bits are the least that is taken. */
-const MIN_SECRET_BYTES = 32;
 /** The command that every start-up error about a secret names. */
 export const MAKE_A_SECRET = '`node -p "crypto.randomBytes(48).toString(\'base64\')"`';
 const MIN_RSA_BITS = 2048; // RFC 7518 §3.3
@@ -56,27 +64,35 @@ const CURVES: Readonly<Record<string, string>> = {
   ES384: 'secp384r1',
   ES512: 'secp521r1',
 };
+const COORDINATE_BYTES: Readonly<Record<string, number>> = { ES256: 32, ES384: 48, ES512: 66 };
 
 /** The first secret signs, all verify. @throws KeyError */
 export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): KeySet {
   const keys = secrets.map((secret) =>
-    algorithm.startsWith('HS') ? hmacKey(secret) : asymmetricKey(algorithm, secret),
+    algorithm.startsWith('HS') ? hmacKey(algorithm, secret) : asymmetricKey(algorithm, secret),
   );
   const first = keys[0];
   if (!first) throw new KeyError('is an empty list: give at least one secret');
   if (!first.signingKey) throw new KeyError('needs a privateKey in its first entry, the one that signs');
-  const header = (type: TokenType, kid: string) =>
-    Buffer.from(JSON.stringify({ alg: algorithm, typ: type, kid })).toString('base64url');
+  const header = (type: TokenType, kid: string, ver?: number) =>
+    Buffer.from(JSON.stringify({ alg: algorithm, typ: type, kid, ver })).toString('base64url');
   const byHeader = (type: TokenType) =>
-    new Map(keys.map(({ kid, verificationKey }) => [header(type, kid), verificationKey]));
+    new Map(
+      [TOKEN_FORMAT, undefined].flatMap((ver) =>
+        keys.map(({ kid, verificationKey }) => [header(type, kid, ver), verificationKey] as const),
+      ),
+    );
+  const ownHeader = (type: TokenType) => header(type, first.kid, TOKEN_FORMAT);
   return Object.freeze({
     algorithm,
     signing: Object.freeze({
       kid: first.kid,
       key: first.signingKey,
-      headers: { 'at+jwt': header('at+jwt', first.kid), 'rt+jwt': header('rt+jwt', first.kid) },
+      headers: { 'at+jwt': ownHeader('at+jwt'), 'rt+jwt': ownHeader('rt+jwt') },
+      signatureBytes: signatureBytes(algorithm, first.verificationKey),
     }),
     kids: new Set(keys.map(({ kid }) => kid)),
+    verificationKeys: keys.map(({ verificationKey }) => verificationKey),
     byHeader: { 'at+jwt': byHeader('at+jwt'), 'rt+jwt': byHeader('rt+jwt') },
   });
 }
@@ -87,7 +103,18 @@ interface PreparedKey {
   verificationKey: KeyObject;
 }
 
-function hmacKey(secret: Secret): PreparedKey {
+/** RFC 7518 §3.2, §3.3, §3.4 */
+function signatureBytes(algorithm: Algorithm, key: KeyObject): number {
+  if (algorithm.startsWith('HS')) return hashBytes(algorithm);
+  if (algorithm.startsWith('ES')) return 2 * (COORDINATE_BYTES[algorithm] as number);
+  return Math.ceil((key.asymmetricKeyDetails?.modulusLength as number) / 8);
+}
+
+function hashBytes(algorithm: Algorithm): number {
+  return Number(algorithm.slice(2)) / 8;
+}
+
+function hmacKey(algorithm: Algorithm, secret: Secret): PreparedKey {
   if (isKeyPair(secret))
     throw new KeyError(
       'is a key pair, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin',
@@ -98,8 +125,11 @@ function hmacKey(secret: Secret): PreparedKey {
   if (key.export().toString('latin1').trimStart().startsWith('-----BEGIN')) {
     throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
   }
-  if ((key.symmetricKeySize ?? 0) < MIN_SECRET_BYTES) {
-    throw new KeyError(`must be at least ${MIN_SECRET_BYTES} bytes long: make one with ${MAKE_A_SECRET}`);
+  // RFC 7518 §3.2: a key at least as long as the hash.
+  if ((key.symmetricKeySize ?? 0) < hashBytes(algorithm)) {
+    throw new KeyError(
+      `must be at least ${hashBytes(algorithm)} bytes long for ${algorithm}: make one with ${MAKE_A_SECRET}`,
+    );
   }
   // Derived from the secret, so that all processes agree; one-way, so that it tells nothing of it.
   const kid = createHmac('sha256', key).update('passport-visa kid').digest('base64url').slice(0, 16);
@@ -167,7 +197,7 @@ function assertFits(algorithm: Algorithm, key: KeyObject): void {
   const hash = `sha${algorithm.slice(2)}`;
   const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details ?? {};
   const fitsHash = hashAlgorithm === hash && mgf1HashAlgorithm === hash;
-  if (type === 'rsa-pss' && !(fitsHash && saltLength <= Number(algorithm.slice(2)) / 8)) {
+  if (type === 'rsa-pss' && !(fitsHash && saltLength <= hashBytes(algorithm))) {
     throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key with the hash ${hash}`);
   }
   if ((details?.modulusLength ?? 0) < MIN_RSA_BITS) {

@@ -1,13 +1,20 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { checkTimes, signJwt, TokenError, verifySignature } from '../../src/utils/jwt';
-import { createKeySet } from '../../src/utils/keys';
+import {
+  checkTimes,
+  lengthOfJwt,
+  signJwt,
+  TokenError,
+  TokenTooLongError,
+  verifySignature,
+} from '../../src/utils/jwt';
+import { createKeySet, type Algorithm, type Secret } from '../../src/utils/keys';
 import { decodeToken, signByHand } from '../helpers/tokens';
 
 const SECRET = 'the-key-of-these-tests-0123456789-abc';
 const OTHER_SECRET = 'another-key-0123456789-0123456789-abc';
 const keys = createKeySet('HS256', [SECRET]);
 const otherKid = createKeySet('HS256', [OTHER_SECRET]).signing.kid;
-const HEADER = { alg: 'HS256', typ: 'at+jwt', kid: keys.signing.kid };
+const HEADER = { alg: 'HS256', typ: 'at+jwt', kid: keys.signing.kid, ver: 1 };
 const CLAIMS = { sub: 'ann', sid: 'session', iat: 1_700_000_000, exp: 1_700_001_800 };
 const GOOD = signJwt('at+jwt', CLAIMS, keys);
 const [header = '', payload = '', signature = ''] = GOOD.split('.');
@@ -26,7 +33,7 @@ function expectInvalid(token: unknown): void {
   expect(thrown).toMatchObject({ fault: 'invalid', message: 'token invalid' });
 }
 
-test('a token says alg, typ and kid, in this order, and then the claims as given', () => {
+test('a token says alg, typ, kid and its format, in this order, and then the claims as given', () => {
   expect(Object.entries(decodeToken(GOOD).header)).toEqual(Object.entries(HEADER));
   expect(Object.entries(decodeToken(GOOD).payload)).toEqual(Object.entries(CLAIMS));
   expect(verifySignature(GOOD, 'at+jwt', keys)).toEqual(CLAIMS);
@@ -70,6 +77,11 @@ test('a token of 8 kB is still taken', () => {
   expect(verifySignature(token, 'at+jwt', keys).sub).toBe('ann');
 });
 
+test('a token of before there was a version is still taken', () => {
+  const { ver: _ver, ...unversioned } = HEADER;
+  expect(verifySignature(signByHand(unversioned, CLAIMS, SECRET), 'at+jwt', keys)).toEqual(CLAIMS);
+});
+
 describe('the header', () => {
   const { alg: _alg, ...noAlgorithm } = HEADER;
   const { kid: _kid, ...noKey } = HEADER;
@@ -86,6 +98,13 @@ describe('the header', () => {
     ],
     ['alg in small letters', withHeader({ alg: 'hs256' })],
     ['no alg', signByHand(noAlgorithm, CLAIMS, SECRET)],
+    ['a version to come', withHeader({ ver: 2 })],
+    ['a version that is text', withHeader({ ver: '1' })],
+    ['a version of null', withHeader({ ver: null })],
+    [
+      'a version before the key',
+      signByHand({ alg: 'HS256', typ: 'at+jwt', ver: 1, kid: HEADER.kid }, CLAIMS, SECRET),
+    ],
     ['no kid', signByHand(noKey, CLAIMS, SECRET)],
     ['an unknown kid', withHeader({ kid: 'unknown' })],
     ['a kid that is no text', withHeader({ kid: 5 })],
@@ -134,13 +153,65 @@ describe('the payload', () => {
     ],
   ])('encoded with %s is refused', (_name, segment) => expectInvalid(signSegments(`${header}.${segment}`)));
 
-  const ids = [undefined, null, '', 5, true, ['ann'], { $ne: '' }];
+  const ids = [undefined, null, '', 5, true, ['ann'], { $ne: '' }, 'a\0', '\ud800', 'x\udc00y'];
   const times = [undefined, null, '1700000000', true, [1], {}, 1.5, -1, 1e11, Number.MAX_SAFE_INTEGER];
   test.each([
     ...['sub', 'sid'].flatMap((claim) => ids.map((value) => [claim, value])),
     ...['iat', 'exp'].flatMap((claim) => times.map((value) => [claim, value])),
     ...times.slice(1).map((value) => ['nbf', value]),
   ])('%s: %j is refused', (claim, value) => expectInvalid(withClaims({ [claim as string]: value })));
+});
+
+describe('nesting', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const withText = (more: string) =>
+    signByHand(HEADER, JSON.stringify(CLAIMS).replace(/}$/, `,"more":${more}}`), SECRET);
+
+  test.each<[string, string]>([
+    ['nine deep, the payload counted', nested(8)],
+    ['as deep as 8 kB allow', nested(2900)],
+    ['objects as deep as 8 kB allow', `${'{"a":'.repeat(900)}1${'}'.repeat(900)}`],
+    ['deep behind a text with a quote', `["\\"",${nested(8)}]`],
+  ])('%s is refused', (_name, more) => expectInvalid(withText(more)));
+
+  test.each<[string, string]>([
+    ['eight deep', nested(7)],
+    ['lists side by side', `[${Array(50).fill('[]').join(',')}]`],
+    ['brackets in a text', JSON.stringify('"[{'.repeat(20))],
+  ])('%s is taken', (_name, more) => expect(verifySignature(withText(more), 'at+jwt', keys).sub).toBe('ann'));
+});
+
+describe('length', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
+  const long = 'k'.repeat(64);
+  test.each<[Algorithm, Secret]>([
+    ['HS256', long],
+    ['HS384', long],
+    ['HS512', long],
+    ['RS256', rsa],
+    ['PS512', rsa],
+    ['ES256', ec('P-256')],
+    ['ES384', ec('P-384')],
+    ['ES512', ec('P-521')],
+  ])('of a token by %s is known before it is signed', (algorithm, secret) => {
+    const its = createKeySet(algorithm, [secret]);
+    for (const sub of ['a', 'ab', 'abc', 'é', '"']) {
+      const claims = { ...CLAIMS, sub };
+      expect(lengthOfJwt('at+jwt', claims, its)).toBe(signJwt('at+jwt', claims, its).length);
+    }
+  });
+
+  test('what would be refused for its length is not signed', () => {
+    const sign = (length: number) => signJwt('at+jwt', { ...CLAIMS, more: 'x'.repeat(length) }, keys);
+    const longest = sign(Math.floor(((8192 - GOOD.length) * 3) / 4) - 14);
+    expect(longest.length).toBeGreaterThan(8180);
+    expect(verifySignature(longest, 'at+jwt', keys).sub).toBe('ann');
+    expect(() => sign(6200)).toThrow(TokenTooLongError);
+    expect(() => sign(6200)).toThrow(
+      /user "ann" would be 8\d\d\d characters long, and 8192 is the most.*fewer or shorter roles/,
+    );
+  });
 });
 
 test('a public key signs nothing: HS256 over it is no token for RS256', () => {

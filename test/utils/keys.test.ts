@@ -18,7 +18,7 @@ const pss = (hashAlgorithm: string) =>
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
 
 const pairs: [Algorithm, Secret][] = [
-  ...(['HS256', 'HS384', 'HS512'] as const).map((each) => [each, FIRST] as [Algorithm, Secret]),
+  ...(['HS256', 'HS384', 'HS512'] as const).map((each) => [each, FIRST.repeat(2)] as [Algorithm, Secret]),
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const).map(
     (each) => [each, rsa] as [Algorithm, Secret],
   ),
@@ -40,6 +40,17 @@ test.each<[string, Algorithm, Secret]>([
   ['for PKCS #1 signatures', 'RS256', pss('sha256')],
 ])('an RSA-PSS key %s is refused at start, not at the first login', (_name, algorithm, secret) => {
   expect(() => createKeySet(algorithm, [secret])).toThrow(KeyError);
+});
+
+test.each([
+  ['HS256', 32],
+  ['HS384', 48],
+  ['HS512', 64],
+] as const)('%s takes a secret of %d bytes, and none shorter than its hash', (algorithm, bytes) => {
+  expect(createKeySet(algorithm, ['x'.repeat(bytes)]).kids.size).toBe(1);
+  expect(() => createKeySet(algorithm, ['x'.repeat(bytes - 1)])).toThrow(
+    `must be at least ${bytes} bytes long for ${algorithm}`,
+  );
 });
 
 test('a key has one id, whatever form it comes in', () => {

@@ -1,7 +1,9 @@
 import { indexName } from './postgres-client.js';
+import { SESSION_FORMAT } from './session-format.js';
 
 /** A row as the statements below return it: times are milliseconds since 1970, alike in pg and PGlite. */
 export interface SessionRow {
+  format: number;
   id: string;
   user_id: string;
   generation: number;
@@ -29,11 +31,11 @@ const NOW = '(SELECT clock_timestamp())';
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const STORED_COLUMNS =
-  'id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
+  'format, id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
 
 /** `bigint` comes as text from pg and as a number from PGlite; float8 is exact for every generation a token can name. */
 const columnsOf = (alias: string) =>
-  `${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.amr, ${alias}.remember, ${alias}.ip,
+  `${alias}.format, ${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.amr, ${alias}.remember, ${alias}.ip,
    ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
    ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
 
@@ -76,6 +78,12 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       ) THEN
         ALTER TABLE ${table} ADD COLUMN amr text[];
       END IF;
+      -- The default is what processes write that know no format yet.
+      IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'format' AND NOT attisdropped
+      ) THEN
+        ALTER TABLE ${table} ADD COLUMN format smallint NOT NULL DEFAULT 1;
+      END IF;
       CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);
       CREATE INDEX IF NOT EXISTS ${indexName(table, 'expires_at')} ON ${table} (expires_at);
       CREATE TABLE IF NOT EXISTS ${attemptsTable} (
@@ -102,8 +110,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
           SELECT id FROM ${table} WHERE expires_at <= ${NOW}
           ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
       )
-      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr)
-      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9)`,
+      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr, format)
+      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, ${SESSION_FORMAT})`,
 
     // They are dated by the clocks of the processes, which may be a minute behind.
     pruneAttempts: `
@@ -120,6 +128,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now FROM locked
       ), decided AS (
         SELECT timed.*, CASE
+          WHEN format <> ${SESSION_FORMAT} THEN 'unreadable'
           WHEN expires_at <= now THEN 'unknown'
           WHEN $3::bigint > generation THEN 'rotated'
           WHEN $3::bigint = generation

@@ -9,6 +9,7 @@ import type {
   RotateResult,
   Session,
 } from './refresh-token-store.js';
+import { SESSION_FORMAT, unreadableSession } from './session-format.js';
 import { openRevocationReader, type RevocationRow } from './postgres-revocation-reader.js';
 import { followLog, type RevocationFeed, type RevocationFollower } from './revocation-feed.js';
 
@@ -21,6 +22,8 @@ export interface PostgresRefreshTokenStoreOptions {
   /** The table that keeps the latest revocations, and the channel that announces them. Default: `visa_revocations`. */
   revocationsTable?: string;
 }
+
+type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: number };
 
 /** PostgreSQL's own, for the channel that has the table's name. */
 const MAX_CHANNEL_LENGTH = 63;
@@ -86,21 +89,19 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
-    const [row] = await this.#postgres.query<SessionRow & { outcome: RotateResult['outcome']; now: number }>(
-      this.#sql.rotate,
-      [
-        request.userId,
-        request.sessionId,
-        request.generation,
-        request.attempt ?? null,
-        request.expiresInSeconds,
-        request.maxLifetimeSeconds,
-        request.reuseWindowSeconds,
-        request.now ?? null,
-        this.#keepForSeconds,
-      ],
-    );
+    const [row] = await this.#postgres.query<RotatedRow>(this.#sql.rotate, [
+      request.userId,
+      request.sessionId,
+      request.generation,
+      request.attempt ?? null,
+      request.expiresInSeconds,
+      request.maxLifetimeSeconds,
+      request.reuseWindowSeconds,
+      request.now ?? null,
+      this.#keepForSeconds,
+    ]);
     if (!row) return { outcome: 'unknown' };
+    if (row.outcome === 'unreadable') throw unreadableSession(String(row.format));
     if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
     return { outcome: row.outcome, session: toSession(row), now: new Date(row.now) };
   }
@@ -183,7 +184,9 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 }
 
+/** @throws AuthError SERVICE_UNAVAILABLE for a format that another release knows */
 function toSession(row: SessionRow): Session {
+  if (row.format !== SESSION_FORMAT) throw unreadableSession(String(row.format));
   return {
     userId: row.user_id,
     sessionId: row.id,

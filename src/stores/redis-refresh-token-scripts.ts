@@ -1,4 +1,5 @@
 import type { RedisScript } from './redis-client.js';
+import { SESSION_FORMAT } from './session-format.js';
 
 /**
  * The scripts of `RedisRefreshTokenStore`. KEYS[1] is the hash of one user; a field is a session id, its value
@@ -14,11 +15,14 @@ const clock = `
   end
   local function digits(n) return string.format('%.0f', n) end`;
 
-/** rotated and expires count from created, in ms. A session of another format is nil: it is left alone, and nobody gets in by it. */
+/**
+ * rotated and expires count from created, in ms. A session of another format is nil: it is left alone, nobody gets in by it,
+ * and it counts as live, so that it is called ended when it is.
+ */
 const unpack = `
   local function unpackSession(packed)
     local generation, rotated, expires, attempt, created, rest =
-      string.match(packed, '^1\\n(%d+)\\n(%-?%d+)\\n(%-?%d+)\\n([^\\n]*)\\n(%d+)\\n(.*)$')
+      string.match(packed, '^${SESSION_FORMAT}\\n(%d+)\\n(%-?%d+)\\n(%-?%d+)\\n([^\\n]*)\\n(%d+)\\n(.*)$')
     if not created then return nil end
     created = tonumber(created)
     return {
@@ -28,7 +32,7 @@ const unpack = `
   end
   local function isLive(packed, now)
     local session = unpackSession(packed)
-    return session ~= nil and session.expiresAt > now
+    return session == nil or session.expiresAt > now
   end`;
 
 /** The key must outlive its longest session; relative, so that a clock held still in a test works too. */
@@ -85,8 +89,9 @@ export const refreshTokenScripts = {
     if deadline and time > deadline then return {'late', '', digits(time)} end
     local expiresIn, maxLifetime, reuseWindow, keepMs = string.match(ARGV[3], '^(%d+) (%d+) (%d+) (%d+)$')
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
-    local session = packed and unpackSession(packed)
-    if not session then return {'unknown', '', '', unannounced(keepMs)} end
+    if not packed then return {'unknown', '', '', unannounced(keepMs)} end
+    local session = unpackSession(packed)
+    if not session then return {'unreadable', packed} end
     local generation, attempt = tonumber(ARGV[2]), ARGV[5]
     local now = tonumber(ARGV[6]) or time
     if session.expiresAt <= now then
@@ -96,7 +101,7 @@ export const refreshTokenScripts = {
     if generation > session.generation then
       local expiresAt = math.min(now + expiresIn, session.createdAt + maxLifetime)
       local rotated = table.concat({
-        '1', digits(generation), digits(now - session.createdAt), digits(expiresAt - session.createdAt), attempt,
+        '${SESSION_FORMAT}', digits(generation), digits(now - session.createdAt), digits(expiresAt - session.createdAt), attempt,
         digits(session.createdAt), session.rest,
       }, '\\n')
       redis.call('HSET', KEYS[1], ARGV[1], rotated)

@@ -4,7 +4,7 @@ import { limiterCounter, type AttemptCounter } from './attempt-counter.js';
 import { BoundedRedis, type RedisClient } from './redis-client.js';
 import { refreshTokenScripts } from './redis-refresh-token-scripts.js';
 import { openRevocationReader } from './redis-revocation-reader.js';
-import { packSession, unpackSession } from './redis-session.js';
+import { packSession, unpackSession, unreadablePacked } from './redis-session.js';
 import type {
   NewSession,
   RefreshTokenStore,
@@ -23,7 +23,7 @@ import {
 const ROTATION_DEADLINE_MS = 1500;
 
 type RotateReply = [
-  outcome: RotateResult['outcome'] | 'late',
+  outcome: RotateResult['outcome'] | 'late' | 'unreadable',
   packed: string,
   now: string,
   unannounced: string[],
@@ -93,6 +93,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       this.#learnTime(now);
       throw serviceUnavailable(new Error('Redis was too late with a rotation'));
     }
+    if (outcome === 'unreadable') throw unreadablePacked(packed);
     if (outcome === 'reused' || outcome === 'unknown') {
       await this.#emptyOutbox(userId, unannounced);
       return { outcome };

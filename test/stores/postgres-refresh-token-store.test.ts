@@ -102,7 +102,7 @@ test('holds nothing that a token could be made from', async () => {
     `SELECT column_name FROM information_schema.columns WHERE table_name = 'visa_refresh_tokens' ORDER BY 1`,
   );
   expect(rows.map(({ column_name: name }) => name)).toEqual(
-    ['amr', 'attempt', 'auth_time', 'created_at', 'expires_at', 'generation', 'id', 'ip', 'remember', 'rotated_at', 'user_agent', 'user_id'], // prettier-ignore
+    ['amr', 'attempt', 'auth_time', 'created_at', 'expires_at', 'format', 'generation', 'id', 'ip', 'remember', 'rotated_at', 'user_agent', 'user_id'], // prettier-ignore
   );
 });
 

@@ -153,20 +153,6 @@ test('logins drop sessions that have run out', async () => {
   expect(await redis.hkeys(`${prefix}{ann}`)).toEqual(['new']);
 });
 
-test('leaves sessions of a format it does not know alone, and lets nobody in by them', async () => {
-  const prefix = randomPrefix();
-  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
-  await redis.hset(`${prefix}{ann}`, 'future', '2\nsomething new');
-  await store.create(newSession('ann', 'mine'));
-  expect((await store.list('ann')).map(({ sessionId }) => sessionId)).toEqual(['mine']);
-  expect(await store.find('ann', 'future')).toBeUndefined();
-  const request = { expiresInSeconds: 60, maxLifetimeSeconds: 60, reuseWindowSeconds: 30 };
-  expect(await store.rotate({ userId: 'ann', sessionId: 'future', generation: 1, ...request })).toEqual({
-    outcome: 'unknown',
-  });
-  expect(await redis.hexists(`${prefix}{ann}`, 'future')).toBe(1);
-});
-
 test('scripts survive SCRIPT FLUSH', async () => {
   const store = new RedisRefreshTokenStore(redis, { keyPrefix });
   await store.create(newSession('flushed', 'one'));

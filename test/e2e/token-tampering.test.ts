@@ -1,186 +1,284 @@
-import { ACCESS_SECRET, createTestApp, REFRESH_SECRET } from '../helpers/app';
+import { generateKeyPairSync } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { MemoryRefreshTokenStore, type AuthOptions } from '../../src';
+import { ACCESS_SECRET, cookieHeader, createTestApp, REFRESH_SECRET } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
-import { decodeToken, nonCanonical, resign, signByHand } from '../helpers/tokens';
+import { forgeries } from '../helpers/forgeries';
+import { decodeToken, hmacSigner, pairSigner, resign, signByHand, type Signer } from '../helpers/tokens';
 
-const testApp = createTestApp();
 const now = Math.floor(Date.now() / 1000);
-let tokens: { accessToken: string; refreshToken: string };
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-beforeAll(async () => {
-  await testApp.register('ann');
-  tokens = await testApp.tokensOf('ann');
-});
-afterAll(async () => {
-  await testApp.auth.close();
-  expect(testApp.unforeseen).toEqual([]);
-});
+/** An app whose only user is logged in, and all the ways by which a token may come. */
+function createTarget(accessToken: Partial<AuthOptions['accessToken']> = {}) {
+  const refreshTokens = new MemoryRefreshTokenStore();
+  const whoami: RequestHandler = (req, res) => void res.json({ user: req.user, authInfo: req.authInfo });
+  const testApp = createTestApp({ refreshTokens, accessToken }, (app, auth) => {
+    app.get('/optional', auth.guard({ optional: true }), whoami);
+    app.get('/checked', auth.guard({ checkSession: true, loadUser: true }), whoami);
+    app.get('/renewed', auth.guard({ renew: true }), whoami);
+    app.get('/renewed-optional', auth.guard({ renew: true, optional: true }), whoami);
+    app.get('/passport', auth.passport.authenticate(['jwt'], { session: false }) as RequestHandler, whoami);
+  });
+  const target = {
+    testApp,
+    id: '',
+    accessToken: '',
+    refreshToken: '',
+    sessions: () => refreshTokens.list(target.id),
+  };
+  beforeAll(async () => {
+    target.id = (await testApp.register('ann')).id;
+    Object.assign(target, await testApp.tokensOf('ann'));
+  });
+  afterAll(async () => {
+    await testApp.auth.close();
+    expect(testApp.unforeseen).toEqual([]);
+  });
+  return target;
+}
+type Target = ReturnType<typeof createTarget>;
 
-type Tamper = (token: string, secret: string) => string;
-type Members = Record<string, unknown>;
+/** Any token can stand in a cookie, encoded. */
+const cookie = (name: string, token: string) => cookieHeader({ [name]: encodeURIComponent(token) });
+/** A header takes no control characters, and white space around a token is none of it. */
+const fitsHeader = (token: string) => /^[\x21-\x7e]+$/.test(token);
 
-const withHeader =
-  (header: Members): Tamper =>
-  (token, secret) =>
-    resign(token, secret, { header });
-const withPayload =
-  (payload: Members): Tamper =>
-  (token, secret) =>
-    resign(token, secret, { payload });
-/** Signs the payload as another text that may say the same. */
-const asText =
-  (change: (json: string) => string): Tamper =>
-  (token, secret) =>
-    resign(token, secret, { payload: (payload) => change(JSON.stringify(payload)) });
-const asValue =
-  (value: unknown): Tamper =>
-  (token, secret) =>
-    resign(token, secret, { payload: () => value });
-const segments =
-  (change: (header: string, payload: string, signature: string) => string): Tamper =>
-  (token) =>
-    change(...(token.split('.') as [string, string, string]));
+const viaHeader = ({ testApp }: Target, path: string, token: string, method: 'get' | 'post' = 'get') =>
+  testApp.client()[method](path).set('Authorization', `Bearer ${token}`);
+const viaCookie = ({ testApp }: Target, path: string, name: string, token: string) =>
+  testApp.client().get(path).set('Cookie', cookie(name, token));
 
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+async function expectAccessRefused(target: Target, token: string): Promise<void> {
+  expectFailure(await viaCookie(target, '/profile', 'accessToken', token), 'ACCESS_TOKEN_INVALID');
+  if (fitsHeader(token)) expectFailure(await viaHeader(target, '/profile', token), 'ACCESS_TOKEN_INVALID');
+}
 
-const tampered: [string, Tamper][] = [
-  // the header
-  ['alg none without a signature', segments((_h, p) => `${encode({ alg: 'none', typ: 'at+jwt' })}.${p}.`)],
-  ['alg none with a signature', withHeader({ alg: 'none' })],
-  ['another HMAC', withHeader({ alg: 'HS512' })],
-  ['alg in small letters', withHeader({ alg: 'hs256' })],
-  ['a public-key algorithm', withHeader({ alg: 'RS256' })],
-  ['typ JWT', withHeader({ typ: 'JWT' })],
-  ['no typ', withHeader({ typ: undefined })],
-  ['typ in capitals', withHeader({ typ: 'AT+JWT' })],
-  ['an unknown kid', withHeader({ kid: 'unknown' })],
-  ['no kid', withHeader({ kid: undefined })],
-  ['a kid that is no text', withHeader({ kid: 1 })],
-  ['a kid of every object', withHeader({ kid: '__proto__' })],
-  ['a key of its own (jwk)', withHeader({ jwk: { kty: 'oct', k: 'AAAA' } })],
-  ['the address of a key (jku)', withHeader({ jku: 'https://evil.example/keys' })],
-  ['a certificate (x5c)', withHeader({ x5c: ['AAAA'] })],
-  ['crit', withHeader({ crit: ['exp'] })],
-  ['b64: false', withHeader({ b64: false })],
-  ['a header that is an array', (token, secret) => signByHand('[]', decodeToken(token).payload, secret)],
-  ['a header that is no JSON', (token, secret) => signByHand('{', decodeToken(token).payload, secret)],
-  [
-    'a header with white space',
-    (token, secret) => {
-      const { header, payload } = decodeToken(token);
-      return signByHand(JSON.stringify(header, null, 1), payload, secret);
-    },
-  ],
-  // the claims
-  ['no exp', withPayload({ exp: undefined })],
-  ['exp as text', withPayload({ exp: String(now + 900) })],
-  ['exp: null', withPayload({ exp: null })],
-  ['a fraction as exp', withPayload({ exp: now + 900.5 })],
-  ['exp beyond the calendar', withPayload({ exp: 9e15 })],
-  ['exp: 1e400', asText((json) => json.replace(/"exp":\d+/, '"exp":1e400'))],
-  ['exp with an exponent', asText((json) => json.replace(/"exp":\d+/, '"exp":2e9'))],
-  ['no iat', withPayload({ iat: undefined })],
-  ['iat as text', withPayload({ iat: String(now) })],
-  ['an iat two minutes ahead', withPayload({ iat: now + 120 })],
-  ['an nbf two minutes ahead', withPayload({ nbf: now + 120 })],
-  ['nbf as text', withPayload({ nbf: '0' })],
-  ['no sub', withPayload({ sub: undefined })],
-  ['an empty sub', withPayload({ sub: '' })],
-  ['an object as sub', withPayload({ sub: { $ne: null } })],
-  ['a number as sub', withPayload({ sub: 1 })],
-  ['no sid', withPayload({ sid: undefined })],
-  ['an array as sid', withPayload({ sid: ['a'] })],
-  // the payload as a text
-  ['an array as payload', asValue([])],
-  ['a text as payload', asValue('"text"')],
-  ['null as payload', asValue(null)],
-  ['a payload that is no JSON', asValue('{"sub"')],
-  ['an empty payload', asValue('')],
-  ['a member twice', asText((json) => json.replace('{', '{"sub":"admin",'))],
-  ['white space', asText((json) => json.replace('{', '{ '))],
-  ['white space at the end', asText((json) => `${json}\n`)],
-  ['an escaped letter', asText((json) => json.replace('"sub"', '"\\u0073ub"'))],
-  ['a number written otherwise', asText((json) => json.replace(/"iat":(\d+)/, '"iat":$1.0'))],
-  ['more than 8 kB', withPayload({ filler: 'x'.repeat(6500) })],
-  // the signature
-  ['the last bits of the signature', nonCanonical],
-  ['padding', segments((h, p, s) => `${h}.${p}.${s}=`)],
-  ['a padded payload', segments((h, p, s) => `${h}.${p}=.${s}`)],
-  ['no signature', segments((h, p) => `${h}.${p}.`)],
-  ['half a signature', segments((h, p, s) => `${h}.${p}.${s.slice(0, 20)}`)],
-  ['two parts', segments((h, p) => `${h}.${p}`)],
-  ['four parts', segments((h, p, s) => `${h}.${p}.${s}.${s}`)],
-  ['five parts, as encrypted tokens have', segments((h, p, s) => `${h}.${s}.${s}.${p}.${s}`)],
-  [
-    'another payload under the old signature',
-    segments((h, _p, s) => `${h}.${encode({ sub: 'admin' })}.${s}`),
-  ],
-  ['a secret of somebody else', (token) => resign(token, 'x'.repeat(40), {})],
-  ['an empty secret', (token) => resign(token, '', {})],
-];
+async function expectAccessRefusedEverywhere(target: Target, token: string): Promise<void> {
+  await expectAccessRefused(target, token);
+  for (const path of ['/checked', '/renewed', '/auth/check'])
+    expectFailure(await viaCookie(target, path, 'accessToken', token), 'ACCESS_TOKEN_INVALID');
+  expect((await viaCookie(target, '/passport', 'accessToken', token)).status).toBe(401);
+  const anonymous = await viaCookie(target, '/optional', 'accessToken', token);
+  expect([anonymous.status, anonymous.body]).toEqual([200, { authInfo: { code: 'ACCESS_TOKEN_INVALID' } }]);
+  if (fitsHeader(token))
+    expectFailure(await viaHeader(target, '/auth/logout-all', token, 'post'), 'ACCESS_TOKEN_INVALID');
+  expect((await viaCookie(target, '/auth/logout', 'accessToken', token)).status).toBe(200);
+}
 
+async function expectRefreshRefusedEverywhere(target: Target, refreshToken: string): Promise<void> {
+  const post = (path: string) => target.testApp.client().post(path).send({ refreshToken });
+  expectFailure(await post('/auth/refresh'), 'REFRESH_TOKEN_INVALID');
+  expect((await post('/auth/logout')).status).toBe(200);
+  for (const path of ['/auth/refresh', '/renewed'])
+    expectFailure(await viaCookie(target, path, 'refreshToken', refreshToken), 'REFRESH_TOKEN_INVALID');
+  const anonymous = await viaCookie(target, '/renewed-optional', 'refreshToken', refreshToken);
+  expect([anonymous.status, anonymous.body]).toEqual([200, { authInfo: { code: 'REFRESH_TOKEN_INVALID' } }]);
+  expect((await viaCookie(target, '/auth/logout', 'refreshToken', refreshToken)).status).toBe(200);
+}
+
+/** Neither ended nor exchanged by whatever `act` does. */
+async function expectUntouched(target: Target, act: () => Promise<unknown>): Promise<void> {
+  const before = await target.sessions();
+  expect(before).toHaveLength(1);
+  await act();
+  expect(await target.sessions()).toEqual(before);
+}
+
+const hmac = createTarget();
 const kinds = {
   access: {
-    token: () => tokens.accessToken,
-    secret: ACCESS_SECRET,
+    token: () => hmac.accessToken,
+    sign: hmacSigner(ACCESS_SECRET),
     invalid: 'ACCESS_TOKEN_INVALID',
-    send: (token: string) => testApp.client().get('/profile').set('Authorization', `Bearer ${token}`),
+    expired: 'ACCESS_TOKEN_EXPIRED',
+    refusedEverywhere: expectAccessRefusedEverywhere,
+    send: (token: string) => viaHeader(hmac, '/profile', token),
   },
   refresh: {
-    token: () => tokens.refreshToken,
-    secret: REFRESH_SECRET,
+    token: () => hmac.refreshToken,
+    sign: hmacSigner(REFRESH_SECRET),
     invalid: 'REFRESH_TOKEN_INVALID',
-    send: (refreshToken: string) => testApp.client().post('/auth/refresh').send({ refreshToken }),
+    expired: 'REFRESH_TOKEN_EXPIRED',
+    refusedEverywhere: expectRefreshRefusedEverywhere,
+    send: (refreshToken: string) => hmac.testApp.client().post('/auth/refresh').send({ refreshToken }),
   },
 } as const;
 
-describe.each(Object.entries(kinds))('%s token', (_name, { token, secret, invalid, send }) => {
-  test.each(tampered)('%s is refused', async (_what, tamper) => {
-    const changed = tamper(token(), secret);
-    expect(changed).not.toBe(token());
-    expectFailure(await send(changed), invalid);
+describe.each(['access', 'refresh'] as const)('%s token', (kind) => {
+  const { token, sign, invalid, expired, refusedEverywhere, send } = kinds[kind];
+
+  test.each(forgeries)(
+    '%s is refused by every way that it may come, and touches no session',
+    async (_what, forge) => {
+      const forged = forge(token(), sign);
+      expect(forged).not.toBe(token());
+      await expectUntouched(hmac, () => refusedEverywhere(hmac, forged));
+    },
+  );
+
+  test.each([
+    ['an iat two minutes ahead', { iat: now + 120 }],
+    ['an nbf two minutes ahead', { nbf: now + 120 }],
+  ])('%s is refused', async (_what, payload) => {
+    expectFailure(await send(resign(token(), sign, { payload })), invalid);
   });
 
-  test.each<[string, Tamper]>([
-    ['the token itself, signed by hand', (original) => resign(original, secret, {})],
-    ['an iat 50 seconds ahead, from a process whose clock is', withPayload({ iat: now + 50 })],
-    ['an nbf 50 seconds ahead', withPayload({ nbf: now + 50 })],
-  ])('%s passes', async (_what, tamper) => {
-    expect((await send(tamper(token(), secret))).status).toBe(200);
+  test.each([
+    ['the token itself, signed by hand', {}],
+    ['an iat 50 seconds ahead, from a process whose clock is', { iat: now + 50 }],
+    ['an nbf 50 seconds ahead', { nbf: now + 50 }],
+    [
+      'a claim that nobody knows, eight deep',
+      { x: JSON.parse(`${'['.repeat(7)}${']'.repeat(7)}`) as unknown },
+    ],
+  ])('%s passes', async (_what, payload) => {
+    expect((await send(resign(token(), sign, { payload }))).status).toBe(200);
   });
 
   test('exp has no leeway', async () => {
-    const expired = resign(token(), secret, { payload: { exp: now - 1 } });
-    expectFailure(await send(expired), invalid.replace('INVALID', 'EXPIRED') as typeof invalid);
+    expectFailure(await send(resign(token(), sign, { payload: { exp: now - 1 } })), expired);
   });
 });
 
+const asymmetric: [string, Target, Signer][] = [
+  ['RS256', createTarget({ algorithm: 'RS256', secret: rsa }), pairSigner('RS256', rsa.privateKey)],
+  ['PS256', createTarget({ algorithm: 'PS256', secret: rsa }), pairSigner('PS256', rsa.privateKey)],
+  ['ES256', createTarget({ algorithm: 'ES256', secret: ec }), pairSigner('ES256', ec.privateKey)],
+];
+
+describe.each(asymmetric)('access token by %s', (algorithm, target, sign) => {
+  test('signed by hand passes', async () => {
+    expect((await viaHeader(target, '/profile', resign(target.accessToken, sign, {}))).status).toBe(200);
+  });
+
+  test.each(forgeries)('%s is refused', async (_what, forge) => {
+    const forged = forge(target.accessToken, sign);
+    await expectUntouched(target, async () => {
+      await expectAccessRefused(target, forged);
+      expect((await viaCookie(target, '/auth/logout', 'accessToken', forged)).status).toBe(200);
+    });
+  });
+
+  test('the public key is no secret of an HMAC, however it is written', async () => {
+    const { publicKey } = algorithm === 'ES256' ? ec : rsa;
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+    const secrets = [pem, pem.trim(), JSON.stringify(publicKey.export({ format: 'jwk' }))];
+    for (const secret of [...secrets, publicKey.export({ type: 'spki', format: 'der' }).toString('latin1')])
+      for (const alg of ['HS256', algorithm])
+        await expectAccessRefused(target, resign(target.accessToken, secret, { header: { alg } }));
+  });
+});
+
+test('a signature of another scheme by the same key is none', async () => {
+  const [rs, ps, es] = asymmetric.map(([, target]) => target) as [Target, Target, Target];
+  await expectAccessRefused(rs, resign(rs.accessToken, pairSigner('PS256', rsa.privateKey), {}));
+  await expectAccessRefused(ps, resign(ps.accessToken, pairSigner('RS256', rsa.privateKey), {}));
+  const der: Signer = (signed) => {
+    const [r, s] = halves(pairSigner('ES256', ec.privateKey)(signed));
+    const integer = (value: Buffer) => Buffer.concat([Buffer.from([2, value.length + 1, 0]), value]);
+    const both = Buffer.concat([integer(r), integer(s)]);
+    return Buffer.concat([Buffer.from([0x30, both.length]), both]).toString('base64url');
+  };
+  await expectAccessRefused(es, resign(es.accessToken, der, {}));
+});
+
+/** ECDSA: whoever has one signature can make its twin (r, n − s). It says the same of the same session, and ends with it. */
+test('the twin of an ECDSA signature is the same token: as good, and as soon revoked', async () => {
+  const target = (asymmetric[2] as [string, Target, Signer])[1];
+  const { accessToken } = await target.testApp.tokensOf('ann');
+  const [header, payload, signature = ''] = accessToken.split('.');
+  const [r, s] = halves(signature);
+  const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
+  const mirrored = (order - BigInt(`0x${s.toString('hex')}`)).toString(16).padStart(64, '0');
+  const twin = `${header}.${payload}.${Buffer.concat([r, Buffer.from(mirrored, 'hex')]).toString('base64url')}`;
+  expect(twin).not.toBe(accessToken);
+  for (const _time of ['checked', 'remembered', 'known'])
+    expect((await viaHeader(target, '/profile', twin)).status).toBe(200);
+  expect((await viaHeader(target, '/auth/logout', accessToken, 'post')).status).toBe(200);
+  expectFailure(await viaHeader(target, '/profile', twin), 'SESSION_REVOKED');
+});
+
 describe('what only an access token says', () => {
-  test.each<[string, Members]>([
+  test.each<[string, Record<string, unknown>]>([
     ['no roles', { roles: undefined }],
     ['roles as text', { roles: 'admin' }],
+    ['roles as an object', { roles: { 0: 'admin', length: 1 } }],
     ['a role that is no text', { roles: [1] }],
+    ['a list as a role', { roles: [['admin']] }],
     ['no auth_time', { auth_time: undefined }],
     ['auth_time as text', { auth_time: String(now) }],
+    ['an auth_time beyond the calendar', { auth_time: 9e15 }],
+    ['an auth_time of before 1970', { auth_time: -1 }],
+    ['amr as text', { amr: 'pwd' }],
   ])('%s is refused', async (_what, payload) => {
-    const changed = resign(tokens.accessToken, ACCESS_SECRET, { payload });
-    expectFailure(await kinds.access.send(changed), 'ACCESS_TOKEN_INVALID');
+    const forged = resign(hmac.accessToken, kinds.access.sign, { payload });
+    await expectUntouched(hmac, () => expectAccessRefusedEverywhere(hmac, forged));
+  });
+});
+
+describe('what only a refresh token says', () => {
+  test.each<[string, unknown]>([
+    ['no gen', undefined],
+    ['gen: 0', 0],
+    ['a negative gen', -1],
+    ['a fraction as gen', 1.5],
+    ['gen as text', '1'],
+    ['gen: null', null],
+    ['a list as gen', [1]],
+    ['a gen without a successor', Number.MAX_SAFE_INTEGER],
+  ])('%s is refused', async (_what, gen) => {
+    const forged = resign(hmac.refreshToken, kinds.refresh.sign, { payload: { gen } });
+    await expectUntouched(hmac, () => expectRefreshRefusedEverywhere(hmac, forged));
   });
 });
 
 describe('no kind of token passes for the other', () => {
   test('as it is', async () => {
-    expectFailure(await kinds.access.send(tokens.refreshToken), 'ACCESS_TOKEN_INVALID');
-    expectFailure(await kinds.refresh.send(tokens.accessToken), 'REFRESH_TOKEN_INVALID');
+    await expectUntouched(hmac, async () => {
+      await expectAccessRefusedEverywhere(hmac, hmac.refreshToken);
+      await expectRefreshRefusedEverywhere(hmac, hmac.accessToken);
+    });
   });
 
   test('signed with the other secret, and with the claims of both', async () => {
-    const [access, refresh] = [decodeToken(tokens.accessToken), decodeToken(tokens.refreshToken)];
+    const [access, refresh] = [decodeToken(hmac.accessToken), decodeToken(hmac.refreshToken)];
     const both = { ...access.payload, ...refresh.payload };
-    const wrongType = signByHand({ ...access.header, typ: 'rt+jwt' }, both, ACCESS_SECRET);
-    expectFailure(await kinds.access.send(wrongType), 'ACCESS_TOKEN_INVALID');
-    expectFailure(await kinds.refresh.send(wrongType), 'REFRESH_TOKEN_INVALID');
-    const wrongTypeToo = signByHand({ ...refresh.header, typ: 'at+jwt' }, both, REFRESH_SECRET);
-    expectFailure(await kinds.refresh.send(wrongTypeToo), 'REFRESH_TOKEN_INVALID');
-    expectFailure(await kinds.access.send(wrongTypeToo), 'ACCESS_TOKEN_INVALID');
+    const rows = [
+      [{ ...access.header, typ: 'rt+jwt' }, ACCESS_SECRET],
+      [{ ...refresh.header, typ: 'at+jwt' }, REFRESH_SECRET],
+      [access.header, REFRESH_SECRET],
+      [refresh.header, ACCESS_SECRET],
+    ] as const;
+    await expectUntouched(hmac, async () => {
+      for (const [header, secret] of rows) {
+        const forged = signByHand(header, both, secret);
+        await expectAccessRefusedEverywhere(hmac, forged);
+        await expectRefreshRefusedEverywhere(hmac, forged);
+      }
+    });
   });
 });
+
+test('a session of somebody else is none of mine, were the token signed', async () => {
+  const { id } = await hmac.testApp.register('bob');
+  const sid = decodeToken(hmac.accessToken).payload['sid'];
+  const access = resign(hmac.accessToken, ACCESS_SECRET, { payload: { sub: id, sid } });
+  const refreshToken = resign(hmac.refreshToken, REFRESH_SECRET, { payload: { sub: id, sid } });
+  await expectUntouched(hmac, async () => {
+    expectFailure(await viaHeader(hmac, '/checked', access), 'SESSION_REVOKED');
+    expectFailure(
+      await hmac.testApp.client().post('/auth/refresh').send({ refreshToken }),
+      'SESSION_NOT_FOUND',
+    );
+    expect((await hmac.testApp.client().post('/auth/logout').send({ refreshToken })).status).toBe(200);
+    expect((await viaHeader(hmac, '/auth/logout', access, 'post')).status).toBe(200);
+  });
+  expect((await viaHeader(hmac, '/profile', hmac.accessToken)).status).toBe(200);
+});
+
+function halves(signature: string): [Buffer, Buffer] {
+  const bytes = Buffer.from(signature, 'base64url');
+  return [bytes.subarray(0, 32), bytes.subarray(32)];
+}

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { constants, createHmac, sign, type KeyObject } from 'node:crypto';
 
 type Members = Record<string, unknown>;
 
@@ -8,18 +8,36 @@ export function decodeToken(token: string): { header: Members; payload: Members 
   return { header: JSON.parse(header ?? '') as Members, payload: JSON.parse(payload ?? '') as Members };
 }
 
-/** Signs whatever is given, well-formed or not, as HS256 does; texts go in as they are. */
-export function signByHand(header: Members | string, payload: unknown, secret: string): string {
+/** Makes the third segment for the first two. */
+export type Signer = (signed: string) => string;
+
+/** Signs whatever is given, well-formed or not, as HS256 does unless told otherwise; texts go in as they are. */
+export function signByHand(header: Members | string, payload: unknown, secret: string | Signer): string {
   const segment = (part: unknown) =>
     Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
   const signed = `${segment(header)}.${segment(payload)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+  return `${signed}.${typeof secret === 'string' ? hmacSigner(secret)(signed) : secret(signed)}`;
+}
+
+export function hmacSigner(secret: string): Signer {
+  return (signed) => createHmac('sha256', secret).update(signed).digest('base64url');
+}
+
+/** RS256, PS256 or ES256, without the library that the package signs with. */
+export function pairSigner(algorithm: 'RS256' | 'PS256' | 'ES256', privateKey: KeyObject): Signer {
+  const options = {
+    RS256: { padding: constants.RSA_PKCS1_PADDING },
+    PS256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+    ES256: { dsaEncoding: 'ieee-p1363' as const },
+  }[algorithm];
+  return (signed) =>
+    sign('sha256', Buffer.from(signed), { key: privateKey, ...options }).toString('base64url');
 }
 
 /** `change` makes another token of a real one, signed with the right secret. */
 export function resign(
   token: string,
-  secret: string,
+  secret: string | Signer,
   change: { header?: Members; payload?: Members | ((payload: Members) => unknown) },
 ): string {
   const { header, payload } = decodeToken(token);

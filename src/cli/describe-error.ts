@@ -1,12 +1,14 @@
 import { isAuthError } from '../errors.js';
 import { SCHEMA_FAULTS, sqlState } from '../stores/postgres-client.js';
+import { SessionFormatError } from '../stores/session-format.js';
 import { CommandError, UsageError } from './cli-error.js';
 import { reasonOf, withoutCredentials } from './reason.js';
 
 /** What went wrong, for whoever typed the command. */
 export function describeError(error: unknown): string {
   if (error instanceof CommandError || error instanceof UsageError) return withoutCredentials(error.message);
-  if (isAuthError(error, 'SERVICE_UNAVAILABLE')) return outage(reasonOf(error));
+  if (isAuthError(error, 'SERVICE_UNAVAILABLE') && !(error.cause instanceof SessionFormatError))
+    return outage(reasonOf(error));
   if (error instanceof Error && SCHEMA_FAULTS.has(sqlState(error.cause)))
     return 'The schema is not up to date: run `npx passport-visa migrate`';
   return reasonOf(error);

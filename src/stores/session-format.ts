@@ -11,10 +11,17 @@ export const SESSION_FORMAT = 1;
  * anybody out, and none to let anybody in: it is an outage until a release that can read it is back.
  */
 export function unreadableSession(format: string): AuthError {
-  return serviceUnavailable(
-    new Error(
+  return serviceUnavailable(new SessionFormatError(format));
+}
+
+/** The cause of such an outage. */
+export class SessionFormatError extends Error {
+  override readonly name = 'SessionFormatError';
+
+  constructor(format: string) {
+    super(
       `A session is stored in format ${format}, and this release of passport-visa reads format ${SESSION_FORMAT}: ` +
         'run the release that wrote it, or end the session',
-    ),
-  );
+    );
+  }
 }

@@ -5,6 +5,7 @@ import {
   RedisRefreshTokenStore,
   type RefreshTokenStore,
 } from '../../src';
+import { describeError } from '../../src/cli/describe-error';
 import { cookieHeader, createTestApp, setCookies } from '../helpers/app';
 import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
 import { expectFailure } from '../helpers/failures';
@@ -82,6 +83,7 @@ describe.each(backends)(
         const error = await call(store).catch((thrown: unknown) => thrown as AuthError);
         expect(error).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
         expect(((error as AuthError).cause as Error).message).toMatch(`stored in format ${format},`);
+        expect(describeError(error)).toMatch(`A session is stored in format ${format},`);
       }
     });
 

@@ -10,7 +10,7 @@ const redis = connectRedis();
 afterAll(() => redis.quit());
 
 test.each([
-  ['full', 320, USER_AGENT],
+  ['full', 328, USER_AGENT],
   ['label', 240, 'Chrome 142, Windows'],
   [false, 200, null],
 ] as const)(

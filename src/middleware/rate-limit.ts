@@ -117,8 +117,12 @@ class Window implements Limit {
 
   async enter(key: string): Promise<CountedGuess> {
     const { count, msBeforeReset } = await this.#counter.increment(key);
-    if (count > this.#limit) throw tooManyAttempts(msBeforeReset);
     const takeBack = () => this.#counter.decrement(key);
+    if (count > this.#limit) {
+      // Refused unseen, it was no failure: a crowd of right passwords at one moment must not shut its address out.
+      takeBack().catch(() => undefined);
+      throw tooManyAttempts(msBeforeReset);
+    }
     return { succeeded: takeBack, takeBack };
   }
 }
@@ -144,9 +148,10 @@ class FailuresInARow implements Limit {
     const digest = digestOf(key);
     const succeeded = () => this.#forget(digest);
     const { count } = await this.#failures.increment(digest);
-    if (count < this.#limit) return { succeeded, takeBack: () => this.#failures.decrement(digest) };
+    const takeBack = () => this.#failures.decrement(digest);
+    if (count < this.#limit) return { succeeded, takeBack };
     await this.#takeTurn(digest).catch((error: unknown) => {
-      if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) this.#giveTurnBack(digest).catch(() => undefined);
+      if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) takeBack().catch(() => undefined);
       throw error;
     });
     return { succeeded, takeBack: () => this.#giveTurnBack(digest) };
@@ -155,10 +160,16 @@ class FailuresInARow implements Limit {
   async #takeTurn(digest: string): Promise<void> {
     const turn = await this.#turn.increment(digest);
     if (turn.count > 1) throw tooManyAttempts(turn.msBeforeReset);
-    const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
-    if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
+    try {
+      const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
+      if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
+    } catch (error) {
+      this.#turn.reset(digest).catch(() => undefined); // ours, and nobody will guess in it
+      throw error;
+    }
   }
 
+  /** For who has the turn: anybody else would give another's back. */
   async #giveTurnBack(digest: string): Promise<void> {
     await Promise.all([
       this.#failures.decrement(digest),

@@ -115,8 +115,8 @@ export function createFlowState(config: AuthConfig): FlowState {
 
 /** @throws AuthError FLOW_STATE_INVALID for who comes second */
 async function takeOnce(taken: AttemptCounter, handle: string): Promise<void> {
-  const { count } = await taken.increment(handle);
-  if (count > 1) throw new AuthError('FLOW_STATE_INVALID');
+  const { count } = await taken.increment(handle, { final: true });
+  if (count !== 1) throw new AuthError('FLOW_STATE_INVALID');
 }
 
 /** Strategies hand their store the request alone; Express keeps the answer beside it. */

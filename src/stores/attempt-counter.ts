@@ -3,9 +3,12 @@ import type { RefreshTokenStore } from './refresh-token-store.js';
 
 /** Counts attempts by key in a window of time that begins with the first one. */
 export interface AttemptCounter {
-  /** Counts one more, atomically. */
-  increment(key: string): Promise<{ count: number; msBeforeReset: number }>;
-  /** Takes one back. */
+  /**
+   * Counts one more, atomically. Who has been told 503 has not been judged, so that it is taken back if the store does it all
+   * the same, too late; not so where it is `final`: among those who ask for a key, at most one is ever told a count of 1.
+   */
+  increment(key: string, options?: { final?: boolean }): Promise<{ count: number; msBeforeReset: number }>;
+  /** Takes one back, atomically, and never below none: credit would be a free guess. */
   decrement(key: string): Promise<void>;
   /** Keeps the key at one for so many seconds from now. */
   hold(key: string, seconds: number): Promise<void>;
@@ -16,23 +19,22 @@ export interface AttemptCounter {
 /** How a store runs its calls: bounded in time, and `undo` for one that succeeds too late. */
 type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promise<T>;
 
-/** Any limiter of rate-limiter-flexible as a counter. */
-export function limiterCounter(limiter: RateLimiterAbstract, run: Run): AttemptCounter {
-  async function takeBack(key: string): Promise<void> {
-    const { consumedPoints } = await limiter.reward(key);
-    // Taking back what has meanwhile been reset must not leave credit.
-    if (consumedPoints <= 0) await limiter.delete(key);
-  }
+/**
+ * Any limiter of rate-limiter-flexible as a counter.
+ * @param takeBack the store's own `decrement`: a limiter only knows how to subtract, which leaves credit
+ */
+export function limiterCounter(
+  limiter: RateLimiterAbstract,
+  run: Run,
+  takeBack: (key: string) => Promise<void>,
+): AttemptCounter {
   return {
-    async increment(key) {
-      // Who has been told 503 has not been judged, so that it must not count.
-      const { consumedPoints, msBeforeNext } = await run(
-        () => limiter.penalty(key),
-        () => takeBack(key),
-      );
+    async increment(key, { final = false } = {}) {
+      const undo = final ? undefined : () => takeBack(key);
+      const { consumedPoints, msBeforeNext } = await run(() => limiter.penalty(key), undo);
       return { count: consumedPoints, msBeforeReset: msBeforeNext };
     },
-    decrement: (key) => run(() => takeBack(key)),
+    decrement: takeBack,
     async hold(key, seconds) {
       await run(() => limiter.set(key, 1, seconds));
     },
@@ -50,5 +52,13 @@ export function counterOf(store: RefreshTokenStore, name: string, windowSeconds:
 /** Counts in this process alone. */
 export function memoryCounter(name: string, windowSeconds: number): AttemptCounter {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration: windowSeconds });
-  return limiterCounter(limiter, (operation) => operation());
+  return limiterCounter(
+    limiter,
+    (operation) => operation(),
+    async (key) => {
+      const { consumedPoints } = await limiter.reward(key);
+      // It has been reset meanwhile. Adding one undoes no other's attempt, as deleting would, and here nothing can fail.
+      if (consumedPoints < 0) await limiter.penalty(key);
+    },
+  );
 }

@@ -113,6 +113,11 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr, format)
       VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, ${SESSION_FORMAT})`,
 
+    // One that comes to none has run out, so that the next attempt begins a window of its own.
+    takeBackAttempt: `
+      UPDATE ${attemptsTable} SET points = points - 1, expire = CASE WHEN points > 1 THEN expire ELSE 0 END
+      WHERE key = $1 AND points > 0`,
+
     // They are dated by the clocks of the processes, which may be a minute behind.
     pruneAttempts: `
       DELETE FROM ${attemptsTable} WHERE key IN (

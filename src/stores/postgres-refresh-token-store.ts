@@ -163,7 +163,9 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       points: 1,
       duration: windowSeconds,
     });
-    return limiterCounter(limiter, this.#postgres.run);
+    return limiterCounter(limiter, this.#postgres.run, async (key) => {
+      await this.#postgres.query(this.#sql.takeBackAttempt, [limiter.getKey(key)]);
+    });
   }
 
   /** @returns the live sessions that ended */

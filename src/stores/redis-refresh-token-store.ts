@@ -1,6 +1,6 @@
-import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { serviceUnavailable } from '../errors.js';
-import { limiterCounter, type AttemptCounter } from './attempt-counter.js';
+import type { AttemptCounter } from './attempt-counter.js';
+import { attemptScripts, redisAttemptCounter } from './redis-attempt-counter.js';
 import { BoundedRedis, type RedisClient } from './redis-client.js';
 import { refreshTokenScripts } from './redis-refresh-token-scripts.js';
 import { openRevocationReader } from './redis-revocation-reader.js';
@@ -52,7 +52,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   /** Takes the caller's client and leaves it open. */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
     this.#client = client;
-    this.#redis = new BoundedRedis(client, refreshTokenScripts);
+    this.#redis = new BoundedRedis(client, { ...refreshTokenScripts, ...attemptScripts });
     this.#keyPrefix = options.keyPrefix ?? 'visa:';
     // A brace before the user's would take over the hash tag, and all users would share one slot.
     if (/[{}]/.test(this.#keyPrefix)) throw new TypeError('keyPrefix must not contain { or }');
@@ -155,13 +155,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
-    const limiter = new RateLimiterRedis({
-      storeClient: this.#client,
-      keyPrefix: `${this.#keyPrefix}attempts:${name}`,
-      points: 1,
-      duration: windowSeconds,
-    });
-    return limiterCounter(limiter, this.#redis.run);
+    const keyPrefix = `${this.#keyPrefix}attempts:${name}`;
+    return redisAttemptCounter(this.#client, this.#redis, keyPrefix, windowSeconds);
   }
 
   /** An id that can't be taken out is announced once more by the next call about this user, which harms nobody. */

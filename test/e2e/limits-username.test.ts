@@ -1,12 +1,15 @@
 import { hashSync } from 'bcryptjs';
 import type { Response } from 'supertest';
 import {
+  AuthError,
   MemoryRefreshTokenStore,
   MemoryUserStore,
   PostgresRefreshTokenStore,
   RedisRefreshTokenStore,
+  type AttemptCounter,
   type RefreshTokenStore,
 } from '../../src';
+import { memoryCounter } from '../../src/stores/attempt-counter';
 import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
 import { connectRedis, createDatabase, randomPrefix } from '../helpers/backends';
 import { expectFailure } from '../helpers/failures';
@@ -124,6 +127,31 @@ describe.each(Object.keys(backends))('limits counted in %s', (name) => {
       expectWait(await login('ann', PASSWORD), 60);
     });
   }
+});
+
+test('an outage of the counter gives no turn back that somebody else has taken', async () => {
+  const users = new MemoryUserStore();
+  await users.create({ username: 'ann', passwordHash });
+  let isDown = false;
+  const attemptCounter = (name: string, windowSeconds: number): AttemptCounter => {
+    const counter = memoryCounter(name, windowSeconds);
+    if (!name.endsWith('-turn')) return counter;
+    const increment: AttemptCounter['increment'] = async (key) => {
+      if (isDown) throw new AuthError('SERVICE_UNAVAILABLE');
+      return counter.increment(key);
+    };
+    return { ...counter, increment };
+  };
+  const refreshTokens = Object.assign(new MemoryRefreshTokenStore(), { attemptCounter });
+  const testApp = createTestApp({ users, refreshTokens, limits: { username: { failures: 1 } } });
+  const login = (password: string) =>
+    testApp.client().post('/auth/login').send({ username: 'ann', password });
+  expectFailure(await login('wrong'), 'INVALID_CREDENTIALS');
+  isDown = true;
+  expectFailure(await login('wrong'), 'SERVICE_UNAVAILABLE');
+  isDown = false;
+  expectWait(await login(PASSWORD), 60);
+  await testApp.auth.close();
 });
 
 /** `Retry-After` counts down while the test runs. */

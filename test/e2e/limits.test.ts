@@ -124,6 +124,17 @@ describe('addresses, behind a proxy that the app trusts', () => {
       expectFailure(await login(testApp, 'ann', PASSWORD), 'TOO_MANY_ATTEMPTS');
     });
   });
+
+  test('a crowd that logs in at one moment does not shut its address out', async () => {
+    const users = new MemoryUserStore();
+    const names = ['ann', 'bob', 'cleo', 'dan', 'eve'];
+    for (const username of names) await users.create({ username, passwordHash });
+    await withApp({ users, limits }, async (testApp) => {
+      const crowd = await times(names.length, (index) => login(testApp, names[index] ?? '', PASSWORD));
+      expect(crowd.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429]);
+      for (const name of names) expect((await login(testApp, name, PASSWORD)).status).toBe(200);
+    });
+  });
 });
 
 describe('switched off, or set to another number', () => {

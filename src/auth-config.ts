@@ -1,5 +1,6 @@
 import type { Authenticator } from 'passport';
 import type { OnStoreDown } from './access-tokens.js';
+import type { AuthOptions } from './auth-options.js';
 import type { OpenApiConfig } from './openapi/openapi-options.js';
 import type { Catalogs } from './messages/catalogs.js';
 import type { Locale } from './messages/messages.js';
@@ -44,6 +45,7 @@ export interface AuthConfig {
   readonly locale: Locale | undefined;
   readonly catalogs: Catalogs;
   readonly passport: Authenticator | undefined;
+  readonly audit: AuthOptions['audit'];
   /** Milliseconds since 1970, by the clock of the store where that can tell. */
   readonly now: () => number;
   /** Resolves when `now` tells the store's time. @throws AuthError SERVICE_UNAVAILABLE */

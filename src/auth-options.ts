@@ -1,4 +1,5 @@
 import type { Authenticator } from 'passport';
+import type { AuditRecord } from './audit.js';
 import type { OpenApiInfo } from './openapi/openapi-options.js';
 import type { Locale, MessagesOption } from './messages/messages.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
@@ -106,6 +107,11 @@ export interface AuthOptions {
   locale?: Locale;
   /** Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. What a new language lacks is English. Default: none. */
   messages?: MessagesOption;
+  /**
+   * Gets a record of every security event, once: `(record) => log.info(record)`. Whatever it throws becomes a warning.
+   * Default: none.
+   */
+  audit?: (record: AuditRecord) => unknown;
   /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */
   passport?: Authenticator;
   /** Milliseconds since 1970, to hold time still in tests. Default: the clock of the store, `Date.now` for tokens. */

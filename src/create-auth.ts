@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Authenticator } from 'passport';
 import { AccessTokens } from './access-tokens.js';
+import { auditing } from './audit.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
 import { createFormLogin, type LoginOptions } from './controllers/form-login.js';
 import { createFormLogout, type LogoutOptions } from './controllers/form-logout.js';
@@ -93,7 +94,7 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
-  const events = new AuthEvents(config.now);
+  const events = new AuthEvents(config.now, config.audit && auditing(config.audit));
   // So that the first request finds it known; who needs it asks again.
   config.timeKnown().catch(() => undefined);
   const passwords = new PasswordHasher(config.password.cost);
@@ -126,7 +127,7 @@ export function createAuth(options: AuthOptions): Auth {
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     login: (loginOptions) => createFormLogin(services, loginOptions),
     logout: (logoutOptions) => createFormLogout(services, logoutOptions),
-    flowState: createFlowState(config),
+    flowState: createFlowState(config, events),
     errorHandler: createErrorHandler({ events, textsFor }),
     passport,
     openapi,

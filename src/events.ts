@@ -15,6 +15,9 @@ export type RevocationReason =
 /** What a client is not told: it gets INVALID_CREDENTIALS for each of them. */
 export type LoginFailureReason = 'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed';
 
+/** `unknown` is forged, for another purpose, or of another browser; the client gets FLOW_STATE_INVALID for each of them. */
+export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-provider';
+
 /** The answers of guards and of the check for cross-site requests that tell of more than an everyday 401. */
 export type RefusalCode = Extract<
   AuthErrorCode,
@@ -31,7 +34,8 @@ interface MaybeWho {
 export interface AuthEventDetails {
   registered: RequestOrigin & { userId: string; username: string };
   registerFailed: RequestOrigin & { username: string; code: 'USERNAME_TAKEN' };
-  login: RequestOrigin & { userId: string; sessionId: string };
+  /** `amr`: how the user proved who they are, as far as `completeLogin()` was told. */
+  login: RequestOrigin & { userId: string; sessionId: string; amr: readonly string[] | undefined };
   /** `username` is what was typed, so that it may be anything; undefined when another strategy proved an unknown id. */
   loginFailed: RequestOrigin & {
     username: string | undefined;
@@ -60,6 +64,8 @@ export interface AuthEventDetails {
   };
   /** A guard refused a request, or the router one from another site. `route` is `/posts/:id`, never the path itself. */
   refused: RequestOrigin & MaybeWho & { code: RefusalCode; method: string; route: string };
+  /** What `auth.flowState` keeps was asked for in vain; ids of SAML requests come without a request. */
+  flowStateFailed: RequestOrigin & { reason: FlowStateFailureReason };
   /** Whether this process knows what other processes have revoked; `error` says why it doesn't. */
   revocations: { current: boolean; error?: Error };
   /** A store was out of reach, or the hashing queue full, and a request got 503, or passed without its renewal. */
@@ -92,10 +98,14 @@ export const AUTH_EVENT_NAMES: readonly AuthEventName[] = Object.freeze(
     passwordChanged: true,
     passwordChangeFailed: true,
     refused: true,
+    flowStateFailed: true,
     revocations: true,
     unavailable: true,
   } satisfies Record<AuthEventName, true>) as AuthEventName[],
 );
+
+/** Whoever hears of an event. */
+type Listener = (event: AuthEvent) => unknown;
 
 /** Longer than any username, id or address that this package lets pass. */
 const MAX_TEXT = 512;
@@ -103,15 +113,20 @@ const MAX_TEXT = 512;
 /** The typed emitter behind `auth.events`. What a listener throws becomes a warning and never a failed login. */
 export class AuthEvents extends EventEmitter<AuthEventMap> {
   readonly #now: () => number;
+  readonly #first: Listener | undefined;
 
-  /** @param now milliseconds since 1970 */
-  constructor(now: () => number = Date.now) {
+  /**
+   * @param now milliseconds since 1970
+   * @param first hears every event before all listeners, and can't be removed as they can
+   */
+  constructor(now: () => number = Date.now, first?: Listener) {
     super();
     this.#now = now;
+    this.#first = first;
   }
 
   /** Hears every event, in the order they happen. @returns what ends that */
-  onAny(listener: (event: AuthEvent) => unknown): () => void {
+  onAny(listener: Listener): () => void {
     for (const name of AUTH_EVENT_NAMES) this.on(name, listener);
     return () => {
       for (const name of AUTH_EVENT_NAMES) this.off(name, listener);
@@ -123,13 +138,16 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
    * @param describe makes the event, which nobody does for no listener
    */
   announce<Name extends AuthEventName>(name: Name, describe: () => AuthEventDetails[Name]): void {
-    if (this.listenerCount(name) === 0) return;
+    if (this.#first === undefined && this.listenerCount(name) === 0) return;
     const event = { type: name, at: new Date(this.#now()), ...printableTexts(describe()) };
-    for (const listener of (this as EventEmitter).rawListeners(name)) {
+    const listeners: unknown[] = (this as EventEmitter).rawListeners(name);
+    for (const listener of this.#first ? [this.#first, ...listeners] : listeners) {
       // Inside the promise, so that what it throws and what it rejects with end alike.
-      new Promise((resolve) => resolve(Reflect.apply(listener, this, [event]))).catch((error: unknown) => {
-        warn(name, error);
-      });
+      new Promise((resolve) => resolve(Reflect.apply(listener as Listener, this, [event]))).catch(
+        (error: unknown) => {
+          warn(name, error);
+        },
+      );
     }
   }
 }

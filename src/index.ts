@@ -5,6 +5,7 @@ export type { LoginOptions } from './controllers/form-login.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
 export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
+export type { AuditEventName, AuditRecord } from './audit.js';
 export { AUTH_EVENT_NAMES } from './events.js';
 export type {
   AuthEvent,
@@ -12,6 +13,7 @@ export type {
   AuthEventMap,
   AuthEventName,
   AuthEvents,
+  FlowStateFailureReason,
   LoginFailureReason,
   RefusalCode,
   RequestOrigin,
@@ -19,7 +21,8 @@ export type {
 } from './events.js';
 export type { GuardOptions } from './middleware/token-verify.js';
 export type { AuthOptions } from './auth-options.js';
-export type { FlowState, FlowStateOptions } from './passport/flow-state.js';
+export type { FlowStateOptions } from './passport/flow-options.js';
+export type { FlowState } from './passport/flow-state.js';
 export type { RequestIds } from './passport/request-ids.js';
 export type { StateStore } from './passport/state-store.js';
 export type { OpenApiDocument } from './openapi/openapi-document.js';

@@ -59,6 +59,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
     trustedOrigins: new Set(options.trustedOrigins),
     locale: options.locale,
     catalogs: createCatalogs(messages),
+    audit: options.audit,
     passport: options.passport,
     revocation: isInstant(options.revocation, options.refreshTokens) ? 'instant' : 'expiry',
     ...timeOf(options.refreshTokens, clock),
@@ -116,6 +117,10 @@ function methods<T>(kind: string, ...names: (keyof T & string)[]) {
       names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
     `must be a ${kind}, with the methods ${names.join(', ')}`,
   );
+}
+
+function aFunction<T>() {
+  return z.custom<T>((value) => typeof value === 'function', 'must be a function');
 }
 
 /** The key itself is checked by `createKeySet`; here it only has to be there. */
@@ -254,8 +259,9 @@ const optionsSchema = z.strictObject({
   openapi: openApiConfigSchema,
   locale: z.string().optional(),
   messages: messagesSchema.prefault({}),
+  audit: aFunction<NonNullable<AuthOptions['audit']>>().optional(),
   passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
-  clock: z.custom<() => number>((value) => typeof value === 'function', 'must be a function').optional(),
+  clock: aFunction<() => number>().optional(),
 });
 
 const consistentOptionsSchema = optionsSchema

@@ -114,7 +114,8 @@ export class Sessions {
       this.#events.announce('loginFailed', () => ({ username, userId, reason, ...origin }));
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    this.#events.announce('login', () => ({ userId: user.id, sessionId: newSession.sessionId, ...origin }));
+    const { sessionId } = newSession;
+    this.#events.announce('login', () => ({ userId: user.id, sessionId, amr, ...origin }));
     return this.#issue(
       current,
       { ...newSession, generation: 0, rotatedAt: newSession.createdAt },

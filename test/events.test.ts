@@ -2,7 +2,7 @@ import { AUTH_EVENT_NAMES } from '../src';
 import { AuthEvents, type AuthEvent } from '../src/events';
 
 const NOW = Date.UTC(2026, 10, 21);
-const DETAILS = { userId: 'ann', sessionId: 'session', ip: undefined, userAgent: undefined };
+const DETAILS = { userId: 'ann', sessionId: 'session', amr: undefined, ip: undefined, userAgent: undefined };
 const LOGIN = { type: 'login', at: new Date(NOW), ...DETAILS };
 const NOWHERE = { ip: undefined, userAgent: undefined };
 
@@ -103,6 +103,19 @@ describe('onAny', () => {
     events.announce('login', () => DETAILS);
     expect(heard).toEqual(['first', 'any', 'last']);
   });
+});
+
+test('who is first hears every event before all listeners, and cannot be removed as they can', () => {
+  const heard: string[] = [];
+  const events = new AuthEvents(
+    () => NOW,
+    ({ type }) => heard.push(`first: ${type}`),
+  );
+  events.on('login', () => heard.push('listener'));
+  events.announce('login', () => DETAILS);
+  events.removeAllListeners();
+  events.announce('login', () => DETAILS);
+  expect(heard).toEqual(['first: login', 'listener', 'first: login']);
 });
 
 test('without a clock of its own, an event happens now', () => {

@@ -141,6 +141,7 @@ describe('other options out of form', () => {
       (tag) => ['messages', { [tag]: {} }, /must be named by a language tag/] as [string, unknown, RegExp],
     ),
     ['passport', {}, /must be a Passport instance/],
+    ['audit', 'audit.log', /must be a function/],
     ['clock', 1_700_000_000_000, /must be a function/],
   ])('%s: %j', (option, value, message, also = {}) => {
     const [first = '', ...rest] = option.split('.');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TextSealer } from '../utils/sealed-text.js';
+import type { Refuse } from './flow-state.js';
 
 /** What `@node-saml/passport-saml` takes to know its own requests by. */
 export interface RequestIds {
@@ -12,18 +13,28 @@ export interface RequestIds {
   };
 }
 
+interface Ingredients {
+  sealer: TextSealer;
+  /** Whether nobody has taken this id before. */
+  isFirst: (id: string) => Promise<boolean>;
+  refuse: Refuse;
+  now: () => number;
+  expiresInSeconds: number;
+}
+
 const RANDOM_BYTES = 16;
 
 /**
  * A SAML response is posted by another site, so that no cookie of ours comes with it. The id of the request proves itself
  * instead: it is signed and says when it was made, and the store only has to know which ones have been answered.
  */
-export function createRequestIds(
-  sealer: TextSealer,
-  takeOnce: (id: string) => Promise<void>,
-  now: () => number,
-  expiresInSeconds: number,
-): RequestIds {
+export function createRequestIds({
+  sealer,
+  isFirst,
+  refuse,
+  now,
+  expiresInSeconds,
+}: Ingredients): RequestIds {
   /** @returns when the id was made */
   const madeAt = (id: string): number | undefined => {
     const [, text, time, signature] = /^_([\w-]+\.([0-9a-z]+))\.([\w-]+)$/.exec(id) ?? [];
@@ -41,11 +52,12 @@ export function createRequestIds(
       saveAsync: () => Promise.resolve(null),
       getAsync(id) {
         const made = madeAt(id);
+        if (made === undefined) refuse('unknown'); // the strategy says so to its client
         return Promise.resolve(made === undefined ? null : new Date(made).toISOString());
       },
       async removeAsync(id) {
         if (id === null || madeAt(id) === undefined) return null;
-        await takeOnce(id);
+        if (!(await isFirst(id))) throw refuse('taken');
         return id;
       },
     },

@@ -1,6 +1,8 @@
 import type { Request } from 'express';
-import { AuthError, isAuthError } from '../errors.js';
-import type { FlowState, FlowStateOptions } from './flow-state.js';
+import { isAuthError } from '../errors.js';
+import { originOf } from '../middleware/request-origin.js';
+import type { FlowStateOptions } from './flow-options.js';
+import type { FlowState, Refuse } from './flow-state.js';
 
 type Stored = (error: unknown, handle?: string) => void;
 type Verified = (error: unknown, kept?: unknown, appState?: unknown) => void;
@@ -18,7 +20,25 @@ interface KeptState {
   strategy?: { client?: unknown; kept?: unknown; appState?: unknown };
 }
 
-export function createStateStore(flowState: FlowState, options: FlowStateOptions | undefined): StateStore {
+export function createStateStore(
+  flowState: FlowState,
+  options: FlowStateOptions = {},
+  refuse: Refuse,
+): StateStore {
+  /** @throws AuthError FLOW_STATE_INVALID also for what was begun at another provider, which may be a hostile one (RFC 9700 §4.4) */
+  async function takeFor(req: Request, handle: string, client: unknown) {
+    const { purpose } = options;
+    const origin = originOf(req);
+    const { strategy } = await flowState.take<KeptState>(
+      req,
+      handle,
+      purpose === undefined ? {} : { purpose },
+    );
+    if (!strategy || (client !== undefined && strategy.client !== client))
+      throw refuse('other-provider', origin);
+    return strategy;
+  }
+
   return {
     store(req, kept, appState, meta, stored) {
       let handle: string;
@@ -33,7 +53,7 @@ export function createStateStore(flowState: FlowState, options: FlowStateOptions
 
     verify(req, handle, meta, last) {
       const verified = (last ?? meta) as Verified;
-      takeFor(flowState, req, handle, last && clientOf(meta)).then(
+      takeFor(req, handle, last && clientOf(meta)).then(
         ({ kept, appState }) => verified(null, revived(kept), appState),
         (error: unknown) => {
           // The user's to mend, by beginning again: Passport's failureRedirect, or 401.
@@ -43,14 +63,6 @@ export function createStateStore(flowState: FlowState, options: FlowStateOptions
       );
     },
   };
-}
-
-/** @throws AuthError FLOW_STATE_INVALID also for what was begun at another provider, which may be a hostile one (RFC 9700 §4.4) */
-async function takeFor(flowState: FlowState, req: Request, handle: string, client: unknown) {
-  const { strategy } = await flowState.take<KeptState>(req, handle);
-  if (!strategy || (client !== undefined && strategy.client !== client))
-    throw new AuthError('FLOW_STATE_INVALID');
-  return strategy;
 }
 
 /** Other members of `meta` may change from request to request. */

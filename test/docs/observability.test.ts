@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AUTH_EVENT_NAMES, type AuthEventDetails, type AuthEventName } from '../../src';
+import { AUTH_EVENT_NAMES, type AuditRecord, type AuthEventDetails, type AuthEventName } from '../../src';
 import { AuthEvents } from '../../src/events';
 import { PASSWORD } from '../helpers/app';
 import { eventually } from '../helpers/eventually';
@@ -60,7 +60,7 @@ test('one kind of event, or all of them', () => {
   jest.restoreAllMocks();
 });
 
-test('the audit log: one line of JSON for each event, nothing secret in it, session ids hashed', async () => {
+test('the audit log: one line of JSON for each record, nothing secret in it, session ids hashed', async () => {
   const file = path.join(folder, 'audit.log');
   const browse = await page.start('pino', { AUDIT_LOG: file });
   const { accessToken, refreshToken } = await comeAndGo(browse);
@@ -69,19 +69,34 @@ test('the audit log: one line of JSON for each event, nothing secret in it, sess
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines.map(({ event, code, reason }) => [event, code ?? reason ?? ''])).toEqual(CAME_AND_WENT);
+  expect(lines.map(({ event, reason }) => [event, reason ?? ''])).toEqual(CAME_AND_WENT);
   expect(lines.map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'info', 'warn', 'info']);
 
   const sessionId = decodeToken(refreshToken).payload['sid'] as string;
-  const session = createHash('sha256').update(sessionId).digest('hex').slice(0, 16);
+  const session = createHash('sha256').update(sessionId).digest('base64url');
   const { userId, ...registered } = lines[0] ?? {};
   const where = { ip: expect.stringContaining('127.0.0.1') as string, userAgent: 'node' };
   const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string;
-  expect(registered).toEqual({ level: 'info', time, event: 'registered', username: 'ann', ...where });
-  expect(lines[3]).toEqual({ level: 'info', time, event: 'login', userId, session, ...where });
-  expect(lines[5]).toMatchObject({ userId, sessions: [session] });
+  const success = { level: 'info', time, outcome: 'success', reason: null, ...where };
+  expect(registered).toEqual({ ...success, event: 'registered', session: null, username: 'ann' });
+  expect(lines[3]).toEqual({ ...success, event: 'login', userId, session });
+  expect(lines[5]).toMatchObject({ userId, session, sessions: [session] });
   for (const secret of [PASSWORD, 'guess-by-eve', 'wrong-field', accessToken, refreshToken, sessionId])
     expect(log).not.toContain(secret);
+});
+
+/** The compiler holds this to the code, and the test the page to this. */
+const RECORD: Record<keyof AuditRecord, true> = {
+  ...{ time: true, event: true, outcome: true, reason: true, userId: true, session: true },
+  ...{ ip: true, userAgent: true, username: true, sessions: true, amr: true, replayed: true },
+  ...{ generation: true, method: true, route: true, retryAfterSeconds: true },
+};
+
+test('the table of the audit log names every member of a record', () => {
+  const text = readFileSync(path.join(__dirname, '../../docs/observability.md'), 'utf8');
+  const table = text.slice(text.indexOf('## An audit log'), text.indexOf('With pino'));
+  const members = Array.from(table.matchAll(/^\| `(\w+)`/gm), ([, member]) => member);
+  expect(members).toEqual(Object.keys(RECORD));
 });
 
 test('Prometheus: counters with bounded labels, a gauge of what is heard, on a port of its own', async () => {
@@ -147,7 +162,7 @@ test('OpenTelemetry: counted, on the span of its request, and http.route is righ
 const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], true> } = {
   registered: { userId: true, username: true, ip: true, userAgent: true },
   registerFailed: { username: true, code: true, ip: true, userAgent: true },
-  login: { userId: true, sessionId: true, ip: true, userAgent: true },
+  login: { userId: true, sessionId: true, amr: true, ip: true, userAgent: true },
   loginFailed: { username: true, userId: true, reason: true, ip: true, userAgent: true },
   locked: {
     ...{ limit: true, key: true, retryAfterSeconds: true },
@@ -163,6 +178,7 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
     ...{ code: true, method: true, route: true },
     ...{ userId: true, sessionId: true, ip: true, userAgent: true },
   },
+  flowStateFailed: { reason: true, ip: true, userAgent: true },
   revocations: { current: true, error: true },
   unavailable: { error: true },
 };

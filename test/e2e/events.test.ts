@@ -1,8 +1,10 @@
 import { hashSync } from 'bcryptjs';
+import { createHash } from 'node:crypto';
 import {
   AuthError,
   MemoryRefreshTokenStore,
   MemoryUserStore,
+  type AuditRecord,
   type AuthEvent,
   type AuthEventDetails,
   type AuthEventName,
@@ -22,6 +24,33 @@ type Tokens = { accessToken: string; refreshToken: string };
 /** An event without what all of them have, `where` put for the members that a request brings. */
 type Expected = { [Name in AuthEventName]: [Name, Omit<AuthEventDetails[Name], 'ip' | 'userAgent'>] };
 
+const sessionsOf = (event: AuthEvent): string[] => {
+  const { sessionId, sessionIds = sessionId ? [sessionId] : [] } = event as {
+    sessionId?: string;
+    sessionIds?: string[];
+  };
+  return sessionIds;
+};
+
+/** What docs/observability.md says of every record, written down a second time. */
+const expectedRecord = (event: AuthEvent) => {
+  const hashes = sessionsOf(event).map((id) => createHash('sha256').update(id).digest('base64url'));
+  const told = event as Partial<Record<'code' | 'reason' | 'limit' | 'userId' | 'ip' | 'userAgent', string>>;
+  const failures = /Failed$|^(locked|reuse|refused)$/;
+  return expect.objectContaining({
+    time: event.at.toISOString(),
+    event: event.type,
+    outcome: failures.test(event.type) ? 'failure' : 'success',
+    reason:
+      told.code ?? told.reason ?? told.limit ?? (event.type === 'reuse' ? 'REFRESH_TOKEN_REUSED' : null),
+    userId: told.userId ?? null,
+    session: hashes.length === 1 ? hashes[0] : null,
+    ...(event.type === 'revoked' && { sessions: hashes }),
+    ip: told.ip ?? null,
+    userAgent: told.userAgent ?? null,
+  }) as AuditRecord;
+};
+
 const backends = {
   'stores in memory': () => ({
     options: { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() },
@@ -33,6 +62,8 @@ const backends = {
 describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) => {
   const clock = testClock();
   const heard: AuthEvent[] = [];
+  const records: AuditRecord[] = [];
+  const forget = () => [heard, records].forEach((list) => (list.length = 0));
   const secrets = new Set([PASSWORD, NEW_PASSWORD, GUESS, passwordHash]);
   let backend: Awaited<ReturnType<typeof open>>;
   let testApp: TestApp;
@@ -45,6 +76,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
       {
         ...backend.options,
         clock,
+        audit: (record) => records.push(record),
         limits: { username: { failures: 1 }, password: { failures: 1 }, register: { attempts: 2 } },
       },
       (app, auth) => {
@@ -59,7 +91,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
   beforeEach(async () => {
     users += 1;
     user = await backend.options.users.create({ username: `user ${users}`, passwordHash });
-    heard.length = 0;
+    forget();
   });
   afterAll(async () => {
     await testApp.auth.close();
@@ -77,18 +109,20 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     const { accessToken, refreshToken } = await testApp.tokensOf(user.username);
     const pair = { accessToken, refreshToken };
     const { sessionId } = (await send('get', '/auth/check', pair)).body.user as { sessionId: string };
-    Object.values(pair).forEach((token) => secrets.add(token));
-    heard.length = 0;
+    Object.values(pair).forEach((token) => token.split('.').forEach((part) => secrets.add(part)));
+    forget();
     return { ...pair, sessionId };
   };
-  /** Exactly these, in this order, with time and place; and with nothing secret in them. */
+  /** Exactly these, in this order, with time and place; a record of each; and nothing secret in any of them. */
   const expectEvents = (...expected: Expected[AuthEventName][]) => {
     const ip = expect.stringContaining('127.0.0.1') as string;
     const where = { ip, userAgent: USER_AGENT, at: new Date(clock()) };
     expect(heard).toEqual(expected.map(([type, details]) => ({ type, ...where, ...details })));
-    const text = JSON.stringify(heard);
+    expect(records).toEqual(heard.map(expectedRecord));
+    const text = JSON.stringify([heard, records]);
     for (const secret of secrets) expect(text).not.toContain(secret);
-    heard.length = 0;
+    for (const id of heard.flatMap(sessionsOf)) expect(JSON.stringify(records)).not.toContain(id);
+    forget();
   };
   const someId = expect.stringMatching(/^[\w-]+$/) as string;
 
@@ -110,7 +144,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
   test('POST /login', async () => {
     const { username, id: userId } = user;
     await post('login', { username, password: PASSWORD }).expect(200);
-    expectEvents(['login', { userId, sessionId: someId }]);
+    expectEvents(['login', { userId, sessionId: someId, amr: undefined }]);
     await post('login', { username }).expect(400);
     expectEvents();
     await post('login', { username, password: GUESS }).expect(401);
@@ -133,9 +167,9 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
   test('completeLogin', async () => {
     const { username, id: userId } = user;
     await send('post', '/quick-login', {}, { username }).expect(200);
-    expectEvents(['login', { userId, sessionId: someId }]);
+    expectEvents(['login', { userId, sessionId: someId, amr: undefined }]);
     await backend.options.users.update(userId, { disabled: true });
-    heard.length = 0;
+    forget();
     await send('post', '/quick-login', {}, { username }).expect(401);
     expectEvents(['loginFailed', { username, userId, reason: 'disabled' }]);
   });
@@ -158,7 +192,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     expectEvents(['refused', { code: 'FORBIDDEN', method: 'DELETE', route: '/posts/:id', ...who }]);
 
     await backend.options.refreshTokens.revoke(userId, sessionId);
-    heard.length = 0;
+    forget();
     await send('get', '/checked/with-a-secret', pair).expect(401);
     expectEvents(['refused', { code: 'SESSION_REVOKED', method: 'GET', route: '/checked', ...who }]);
     clock.advance(3600);

@@ -1,5 +1,5 @@
 import express from 'express';
-import type { Auth } from '../../src';
+import type { AuditRecord, Auth } from '../../src';
 import {
   createRealStores,
   createTestApp,
@@ -30,7 +30,8 @@ function mountFlow(app: express.Express, auth: Auth): void {
     res.json({ handle: auth.flowState.save(req, data, options) });
   });
   app.post('/finish', express.json(), async (req, res) => {
-    res.json(await auth.flowState.take(req, (req.body as { handle?: unknown }).handle));
+    const { handle, options } = req.body as { handle?: unknown; options?: object };
+    res.json(await auth.flowState.take(req, handle, options));
   });
   // As passport-oauth2 asks its option `store`: with what it knows of the provider, where the store takes it.
   const store = auth.flowState.store();
@@ -71,7 +72,8 @@ const begin = async (
   expect(response.status).toBe(200);
   return { handle: response.body.handle as string, response };
 };
-const finish = (browser: Browser, handle: unknown) => browser.post('/finish').send({ handle });
+const finish = (browser: Browser, handle: unknown, options?: object) =>
+  browser.post('/finish').send({ handle, options });
 
 test('what was saved is given back, once', async () => {
   const browser = testApp.browser();
@@ -124,6 +126,17 @@ test('a user who has begun five times has lost the first', async () => {
   expectFailure(await finish(browser, handles[0]), 'FLOW_STATE_INVALID');
   for (const [index, handle] of handles.slice(1).entries())
     expect((await finish(browser, handle)).body).toEqual({ flow: index + 2 });
+});
+
+test('what was saved for a purpose is for no other, and stays until its own comes', async () => {
+  const browser = testApp.browser();
+  const signUp = { purpose: 'sign-up' };
+  const { handle } = await begin(browser, { step: 1 }, signUp);
+  for (const options of [undefined, { purpose: 'log-in' }, { purpose: 'sign-u' }])
+    expectFailure(await finish(browser, handle, options), 'FLOW_STATE_INVALID');
+  expect((await finish(browser, handle, signUp)).body).toEqual({ step: 1 });
+  const { handle: plain } = await begin(browser);
+  expectFailure(await finish(browser, plain, signUp), 'FLOW_STATE_INVALID');
 });
 
 test('it runs out', async () => {
@@ -193,6 +206,7 @@ test.each([
   ['expiresIn', { expiresIn: 0 }, /at most an hour/],
   ['sameSite', { sameSite: 'none' }, /needs cookies\.secure/],
   ['sameSite', { sameSite: 'loose' }, /sameSite/],
+  ['purpose', { purpose: '' }, /purpose/],
   ['a misspelt one', { expiryIn: '1m' }, /expiryIn/],
 ])('the option %s is checked', (_option, options, message) => {
   expect(() => testApp.auth.flowState.store(options as object)).toThrow(message);
@@ -287,4 +301,48 @@ describe('the ids of SAML requests', () => {
     clock.advance(600);
     expect(await cacheProvider.getAsync(id)).toBeNull();
   });
+});
+
+test('every refusal is announced once, with its reason, and no handle in it', async () => {
+  const records: AuditRecord[] = [];
+  const app = startApp({ audit: (record) => records.push(record) });
+  const browser = app.browser();
+  const handles: string[] = [];
+  const expectRefused = async (reason: string, path: string, handle: string) => {
+    handles.push(handle);
+    await browser.post(path).set('User-Agent', 'Phone/1.0').send({ handle });
+    const where = { ip: expect.stringContaining('127.0.0.1') as string, userAgent: 'Phone/1.0' };
+    const nobody = { userId: null, session: null };
+    const what = { time: new Date(clock()).toISOString(), event: 'flowStateFailed', outcome: 'failure' };
+    expect(records).toEqual([{ ...what, reason, ...nobody, ...where }]);
+    expect(JSON.stringify(records)).not.toContain(handle);
+    records.length = 0;
+  };
+  const { handle } = await begin(browser);
+  await finish(browser, handle);
+  await expectRefused('unknown', '/finish', handle); // this browser has dropped the cookie
+  const { handle: late, response } = await begin(browser);
+  const cookie = (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
+  const [first, second] = await Promise.all([
+    app.client().post('/finish').set('Cookie', cookie).send({ handle: late }),
+    app.client().post('/finish').set('Cookie', cookie).send({ handle: late }),
+  ]);
+  expect([first.status, second.status].sort()).toEqual([200, 400]);
+  expect(records.map(({ reason }) => reason)).toEqual(['taken']);
+  records.length = 0;
+  clock.advance(600);
+  await expectRefused('expired', '/finish', late);
+  const begun = await browser.post('/oauth/github/begin').send({});
+  await expectRefused('other-provider', '/oauth/evil/finish', begun.body.handle as string);
+
+  const { cacheProvider, generateUniqueId } = app.auth.flowState.requestIds();
+  const id = generateUniqueId();
+  await cacheProvider.getAsync('_forged');
+  await cacheProvider.removeAsync('_forged');
+  await cacheProvider.removeAsync(id);
+  await cacheProvider.removeAsync(id).catch(() => undefined);
+  expect(records.map(({ reason, ip }) => [reason, ip])).toEqual([
+    ['unknown', null],
+    ['taken', null],
+  ]);
 });

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AuthEvent, AuthEventName } from './events.js';
 
-/** What is kept out: states of servers, which are about nobody and belong in the log of operations. */
-type OperationalEventName = 'revocations' | 'unavailable';
-
-/** The events that the audit log has. */
-export type AuditEventName = Exclude<AuthEventName, OperationalEventName>;
+/** The events that the audit log has: all but the states of servers, which are about nobody and belong in the log of operations. */
+export type AuditEventName = Exclude<AuthEventName, 'revocations' | 'unavailable'>;
 
 /** One line of the audit log: flat, ready for JSON, with no password, no token and no session id in it. */
 export interface AuditRecord {

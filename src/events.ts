@@ -126,7 +126,7 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
   }
 
   /** Hears every event, in the order they happen. @returns what ends that */
-  onAny(listener: Listener): () => void {
+  onAny(listener: (event: AuthEvent) => unknown): () => void {
     for (const name of AUTH_EVENT_NAMES) this.on(name, listener);
     return () => {
       for (const name of AUTH_EVENT_NAMES) this.off(name, listener);

@@ -103,7 +103,8 @@ describe.each(Object.keys(backends))('limits counted in %s', (name) => {
       expect(judged.mock.calls.length).toBeLessThanOrEqual(10);
       expect(judged.mock.calls.length + answered(503)).toBeGreaterThanOrEqual(10);
       expect(answered(401) + answered(429) + answered(503)).toBe(200);
-      expectWait(await login(username, PASSWORD), 60);
+      // A guess that ended in 503 was taken back, and left room for this one.
+      if (answered(401) === 10) expectWait(await login(username, PASSWORD), 60);
     }
   });
 

@@ -43,7 +43,9 @@ function findCookie(header: string | undefined, name: string): string | undefine
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const pair = header.slice(start, end);
-    if (nameOf(pair) === name) return parseCookie(pair)[name];
+    // `trim()` knows more white space than browsers do, and by theirs a neighbour's cookie must not get round `__Host-`.
+    const value = nameOf(pair) === name ? parseCookie(pair)[name] : undefined;
+    if (value !== undefined) return value;
     start = end + 1;
   }
   return undefined;

@@ -27,6 +27,7 @@ test.each([
   ['ends as another one does', 'xaccessToken=1; accessTokenx=2; accessToken=a', 'a'],
   ['follows one without a value', 'flag; accessToken=a', 'a'],
   ['is encoded', 'accessToken=a%2Eb', 'a.b'],
+  ['follows one whose name only begins as it does not', '\u00a0accessToken=evil; accessToken=a', 'a'],
   ['comes twice: the first counts', 'accessToken=first; accessToken=second', 'first'],
   ['is missing', 'other=1', null],
   ['is empty', 'accessToken=', null],

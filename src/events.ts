@@ -10,7 +10,7 @@ export interface RequestOrigin {
 
 /** Why sessions ended; `server` is `auth.sessions`. */
 export type RevocationReason =
-  'logout' | 'logout-all' | 'session-ended' | 'password-changed' | 'user-gone' | 'server';
+  'logout' | 'logout-all' | 'new-login' | 'session-ended' | 'password-changed' | 'user-gone' | 'server';
 
 /** What a client is not told: it gets INVALID_CREDENTIALS for each of them. */
 export type LoginFailureReason = 'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed';

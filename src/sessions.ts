@@ -200,13 +200,14 @@ export class Sessions {
     refreshToken: string | undefined,
     accessToken: string | undefined,
     origin: RequestOrigin,
+    reason: Extract<RevocationReason, 'logout' | 'new-login'> = 'logout',
   ): Promise<void> {
     const { refreshToken: refresh, accessToken: access } = this.#config;
     const claims =
       unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
       unlessInvalid(accessToken, (token) => verifyAccessToken(token, access).claims);
     if (!claims) return;
-    await this.revoke(claims.userId, claims.sessionId, 'logout', origin);
+    await this.revoke(claims.userId, claims.sessionId, reason, origin);
     // If the store didn't know it: the tokens are ours, so that it once was, and it isn't any more.
     await this.#revocations.announce(claims.userId, claims.sessionId);
   }

@@ -1,8 +1,9 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { originOf } from '../middleware/request-origin.js';
 import { authenticateLocal } from '../passport/index.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest, Transport } from './body-schemas.js';
+import { endReplacedSession } from './replaced-session.js';
 import type { Services } from '../services.js';
 import type { IssuedTokens } from '../sessions.js';
 import { deliverTokens, publicUser } from './token-response.js';
@@ -19,12 +20,14 @@ export function createLogin(services: Services): RequestHandler {
 
 /** Proves username and password, and starts a session. */
 export async function proveAndStart(
-  { passport, sessions }: Services,
+  services: Services,
   req: BodyRequest<'login'>,
   res: Response,
   transport: Transport,
 ): Promise<IssuedTokens> {
   const { remember } = req.body;
-  const user = await authenticateLocal(passport, req, res);
-  return sessions.start(user, { remember, transport }, originOf(req));
+  const origin = originOf(req);
+  const user = await authenticateLocal(services.passport, req, res);
+  await endReplacedSession(services, req as Request, transport, origin);
+  return services.sessions.start(user, { remember, transport }, origin);
 }

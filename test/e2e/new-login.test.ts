@@ -1,0 +1,62 @@
+import { hashSync } from 'bcryptjs';
+import type { AuthEvent } from '../../src';
+import { cookieHeader, PASSWORD } from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
+import { useRealApp } from '../helpers/real-app';
+
+/** A login takes the place of what the browser had: ASVS 5.0 §7.2.4. */
+
+const real = useRealApp(hashSync(PASSWORD, 10));
+const login = (tokens: Record<string, string>, body: object = {}) =>
+  real.testApp
+    .client()
+    .post('/auth/login')
+    .set('Cookie', cookieHeader(tokens))
+    .send({ username: real.username, password: PASSWORD, ...body });
+const refresh = (refreshToken: string) => real.testApp.client().post('/auth/refresh').send({ refreshToken });
+const sessionIds = async () =>
+  (await real.testApp.auth.sessions.list(real.userId)).map(({ sessionId }) => sessionId);
+
+test('a new login ends the session that the browser had, and no other', async () => {
+  const old = await real.testApp.tokensOf(real.username);
+  const elsewhere = await real.testApp.tokensOf(real.username);
+  const heard: AuthEvent[] = [];
+  const stop = real.testApp.auth.events.onAny((event) => heard.push(event));
+  await login(old).expect(200);
+  stop();
+  expect(heard).toMatchObject([{ type: 'revoked', reason: 'new-login' }, { type: 'login' }]);
+  expectFailure(await refresh(old.refreshToken), 'SESSION_NOT_FOUND');
+  expect((await refresh(elsewhere.refreshToken)).status).toBe(200);
+  expect(await sessionIds()).toHaveLength(2);
+});
+
+test('so does completeLogin(), and the access cookie alone names the session too', async () => {
+  const { accessToken, refreshToken } = await real.testApp.tokensOf(real.username);
+  const quickLogin = real.testApp.client().post('/quick-login').set('Cookie', cookieHeader({ accessToken }));
+  await quickLogin.send({ username: real.username }).expect(200);
+  expectFailure(await refresh(refreshToken), 'SESSION_NOT_FOUND');
+});
+
+test("somebody else's login in the same browser ends it too", async () => {
+  const username = `${real.username}, a guest`;
+  const guest = await real.stores.options.users.create({ username, passwordHash: null });
+  const guestTokens = await real.testApp.tokensOf(username);
+  await login(guestTokens).expect(200);
+  expect(await real.testApp.auth.sessions.list(guest.id)).toEqual([]);
+  expect(await sessionIds()).toHaveLength(1);
+});
+
+test('a wrong password ends nothing', async () => {
+  const tokens = await real.testApp.tokensOf(real.username);
+  expectFailure(await login(tokens, { password: 'wrong' }), 'INVALID_CREDENTIALS');
+  expect((await refresh(tokens.refreshToken)).status).toBe(200);
+});
+
+test.each([
+  ['cookies that are no tokens', { accessToken: 'x', refreshToken: 'a.b.c' }, {}],
+  ['an app that takes its tokens in the body', undefined, { transport: 'body' }],
+])('%s: nothing ends', async (_what, cookies, body) => {
+  const tokens = await real.testApp.tokensOf(real.username);
+  await login(cookies ?? tokens, body).expect(200);
+  expect(await sessionIds()).toHaveLength(2);
+});

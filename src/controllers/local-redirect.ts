@@ -39,13 +39,16 @@ export async function redirectLocally(
   }
   const url = escapeHtml(target);
   res
-    .set({ 'Content-Security-Policy': "default-src 'none'", 'Referrer-Policy': 'no-referrer' })
+    .set({ 'Content-Security-Policy': NOTHING_BUT_THE_PAGE, 'Referrer-Policy': 'no-referrer' })
     .type('html')
     .send(
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${url}">` +
         `<title>Logged in</title><a href="${url}">Continue</a></html>`,
     );
 }
+
+/** `default-src` says nothing of these two. */
+const NOTHING_BUT_THE_PAGE = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,11 +1,12 @@
 import type { RequestHandler } from 'express';
-import { AuthError, isAuthError } from '../errors.js';
+import { AuthError, isAuthError, refusedField, validationFailed } from '../errors.js';
 import type { RequestOrigin } from '../events.js';
 import { originOf } from '../middleware/request-origin.js';
 import { extractAccessToken } from '../passport/authenticate-request.js';
 import type { Services } from '../services.js';
 import type { IssuedTokens } from '../sessions.js';
 import type { StoredUser } from '../stores/user-store.js';
+import { usernameKey } from '../utils/username.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest, Transport } from './body-schemas.js';
 import { idempotencyKey } from './idempotency-key.js';
@@ -45,6 +46,9 @@ async function changePassword(
   const { config, events, limits, passwords, sessions } = services;
   const { userId, sessionId } = who;
   const user = await limits.password(who, () => verifyCurrent(services, userId, currentPassword));
+  // Here and not with the other rules: only now it is known who asks.
+  if (usernameKey(newPassword) === usernameKey(user.username))
+    throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
   await sessions.assertRoom(user, sessionId, transport);
   const newHash = await passwords.hash(newPassword);
   // Compare-and-set: of two parallel changes one wins, and the other's current password is no longer current.

@@ -65,7 +65,7 @@ describe('from another site, whose redirects SameSite=Strict cookies would not f
     expect(Object.keys(setCookies(response)).sort()).toEqual(['accessToken', 'refreshToken']);
     expect(response.text).toContain('content="0; url=/orders?a=1&#38;b=&#34;&#62;&#60;script&#62;"');
     expect(response.headers).toMatchObject({
-      'content-security-policy': "default-src 'none'",
+      'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     });

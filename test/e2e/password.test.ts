@@ -75,6 +75,16 @@ test('a wrong current password changes nothing, ends nothing and clears nothing'
   expect((await login(PASSWORD)).status).toBe(200);
 });
 
+test('the username is no password, and the old one stays', async () => {
+  const browser = await real.testApp.loggedIn(real.username);
+  const newPassword = ` ${real.username.toUpperCase()} of the tests`;
+  await real.stores.options.users.create({ username: newPassword, passwordHash });
+  const namesake = await real.testApp.loggedIn(newPassword.trim());
+  const body = { currentPassword: PASSWORD, newPassword };
+  expectFailure(await namesake.post('/auth/password').send(body), 'VALIDATION_FAILED', ['newPassword']);
+  expect((await browser.post('/auth/password').send(body)).status).toBe(200);
+});
+
 test('of two parallel changes one wins, and the other gets 401', async () => {
   const browser = await real.testApp.loggedIn(real.username);
   const passwords = [NEW_PASSWORD, 'yet another 7 staplers'];

@@ -70,6 +70,8 @@ test.each([
   ['a username of 254 characters', { username: 'n'.repeat(254), password: PASSWORD }],
   ['a username of 254 emoji', { username: '🦊'.repeat(254), password: PASSWORD }],
   ['a password of 8 emoji', { username: 'emoji', password: '🐙🦊🐢🦉🐝🐍🐳🦔' }],
+  ['a password of small letters alone', { username: 'small', password: 'gentlemoonrivercastle' }],
+  ['a password of digits alone', { username: 'digits', password: '8462917350118264' }],
   ['a password of 64 characters', { username: 'long', password: 'x7#'.repeat(22).slice(0, 64) }],
   ['a password of 1000 characters', { username: 'longer', password: 'y8% '.repeat(250) }],
 ])('%s is taken, and logs in', async (_what, credentials) => {

@@ -1,0 +1,36 @@
+import { PostgresUserStore } from '../../src';
+import { testClock } from '../../src/testing';
+import { createTestApp, PASSWORD } from '../helpers/app';
+import { createDatabase } from '../helpers/backends';
+
+/** What OWASP ASVS 5.0 asks for and no other test shows; docs/security.md has the whole table. */
+
+test('a password has no age: it logs in after ten years (6.2.10)', async () => {
+  const clock = testClock();
+  const testApp = createTestApp({ clock });
+  await testApp.register('ann');
+  clock.advance('3650d');
+  await testApp.client().post('/auth/login').send({ username: 'ann', password: PASSWORD }).expect(200);
+  await testApp.auth.close();
+});
+
+test('there are no accounts but those that were made (6.3.2)', async () => {
+  const database = await createDatabase();
+  const users = new PostgresUserStore(database.pool);
+  await users.migrate();
+  expect(await users.list()).toEqual([]);
+  await database.close();
+});
+
+test('three users on one account each have a session, and nobody is logged out by the next (7.1.2)', async () => {
+  const testApp = createTestApp();
+  const { id } = await testApp.register('ann');
+  const browsers = [
+    await testApp.loggedIn('ann'),
+    await testApp.loggedIn('ann'),
+    await testApp.loggedIn('ann'),
+  ];
+  expect(await testApp.auth.sessions.list(id)).toHaveLength(3);
+  for (const browser of browsers) await browser.get('/profile').expect(200);
+  await testApp.auth.close();
+});

@@ -67,6 +67,16 @@ test('a dump names users and sessions, and holds no token, no part of one and no
     expectFailure(await refresh(encodeURIComponent(found)), 'REFRESH_TOKEN_INVALID');
 });
 
+test('a dump does not tell the Idempotency-Key, which brings an exchanged token its successor again', async () => {
+  const key = `attempt-${users}-of-the-owner`;
+  const send = () => refresh(tokens.refreshToken).set('Idempotency-Key', key);
+  await send().expect(200);
+  expect((await dump()).join('\n')).not.toContain(key);
+  await tamper((lines) => (lines[2] = '-60000')); // exchanged a minute ago
+  expect((await send()).status).toBe(200);
+  expectFailure(await refresh(tokens.refreshToken), 'REFRESH_TOKEN_REUSED');
+});
+
 test('who can write makes an exchanged token good again', async () => {
   await refresh(tokens.refreshToken).expect(200);
   await tamper((lines) => (lines[1] = '0'));

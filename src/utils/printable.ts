@@ -1,5 +1,7 @@
 /** What ends a line, steers a terminal or turns the direction of a text around, and halves of characters. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
+/** What cutting off may leave of a character. */
+const HALF_AT_END = /\p{Cs}$/u;
 
 /**
  * A text of a client's as it may stand in a log: on one line, `\u{…}` in place of whatever could forge another, and cut off
@@ -7,7 +9,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
  */
 export function printable(text: string, maxLength: number): string {
   // Cut first, so that nobody makes us search megabytes; and again, because an escape is longer than what it stands for.
-  return text.slice(0, maxLength).replace(UNPRINTABLE, escaped).slice(0, maxLength);
+  return text.slice(0, maxLength).replace(UNPRINTABLE, escaped).slice(0, maxLength).replace(HALF_AT_END, '');
 }
 
 function escaped(character: string): string {

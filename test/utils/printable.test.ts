@@ -32,4 +32,6 @@ test('is never longer than asked for, escapes and all', () => {
 test('a character that is cut in two leaves no half behind', () => {
   expect(printable('ab💻', 3)).toBe('ab\\');
   expect(printable('ab💻', 3).isWellFormed()).toBe(true);
+  // The escape in front moves what follows to where the text is cut off for the second time.
+  expect(printable('\n💻', 6)).toBe('\\u{a}');
 });

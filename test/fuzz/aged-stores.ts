@@ -1,0 +1,101 @@
+import {
+  MemoryRefreshTokenStore,
+  PostgresRefreshTokenStore,
+  RedisRefreshTokenStore,
+  type RefreshTokenStore,
+} from '../../src';
+import { connectRedis, createDatabase, randomPrefix } from '../helpers/backends';
+
+/** A store for which time passes when a test says so. */
+export interface AgedStore {
+  readonly store: RefreshTokenStore;
+  /** What the store calls now. */
+  readonly now: number;
+  /** How much later it is than the store knows. */
+  readonly aheadMs: number;
+  pass(ms: number): Promise<void>;
+}
+
+export interface Backend {
+  /** As of this moment, once for each run: the clock of a server goes on meanwhile, by less than the test's shortest step. */
+  start(): AgedStore;
+  close(): Promise<void>;
+}
+
+export const backends: Record<string, () => Promise<Backend>> = {
+  memory: () =>
+    Promise.resolve({
+      start: () => agedMemory((clock) => new MemoryRefreshTokenStore({ clock })),
+      close: async () => {},
+    }),
+
+  Redis() {
+    const redis = connectRedis();
+    const keyPrefix = randomPrefix();
+    const store = new RedisRefreshTokenStore(redis, { keyPrefix });
+    return Promise.resolve({
+      start: () =>
+        aged(store, async (ms) => {
+          for (const key of await redis.keys(`${keyPrefix}*`)) {
+            const ttl = await redis.pttl(key);
+            expect(ttl).toBeGreaterThan(0); // every key has one
+            for (const [id, packed] of Object.entries(await redis.hgetall(key)))
+              await redis.hset(key, id, madeEarlier(packed, ms));
+            await redis.pexpire(key, ttl - ms);
+          }
+        }),
+      close: () => Promise.resolve(redis.disconnect()),
+    });
+  },
+
+  async PostgreSQL() {
+    const database = await createDatabase();
+    const store = new PostgresRefreshTokenStore(database.pool);
+    await store.migrate();
+    const times = ['created_at', 'rotated_at', 'auth_time', 'expires_at'];
+    const earlier = times.map((each) => `${each} = ${each} - $1::float8 * interval '1 millisecond'`);
+    return {
+      start: () =>
+        aged(store, async (ms) => {
+          await database.pool.query(`UPDATE visa_refresh_tokens SET ${earlier.join()}`, [ms]);
+        }),
+      close: () => database.close(),
+    };
+  },
+};
+
+/** The clock of a server can't be moved: instead all that is stored grows older. */
+function aged(store: RefreshTokenStore, growOlder: (ms: number) => Promise<void>): AgedStore {
+  let aheadMs = 0;
+  return {
+    store,
+    now: Date.now(),
+    get aheadMs() {
+      return aheadMs;
+    },
+    async pass(ms) {
+      aheadMs += ms;
+      await growOlder(ms);
+    },
+  };
+}
+
+/** @param make of a store that goes by the clock */
+export function agedMemory(make: (clock: () => number) => RefreshTokenStore): AgedStore {
+  let now = Date.now();
+  return {
+    store: make(() => now),
+    get now() {
+      return now;
+    },
+    aheadMs: 0,
+    pass: (ms) => Promise.resolve(void (now += ms)),
+  };
+}
+
+/** All times but the sixth line's are relative to it; see src/stores/redis-session.ts. */
+function madeEarlier(packed: string, ms: number): string {
+  const lines = packed.split('\n');
+  lines[5] = String(Number(lines[5]) - ms);
+  return lines.join('\n');
+}

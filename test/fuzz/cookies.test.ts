@@ -1,0 +1,64 @@
+import { parseCookie } from 'cookie';
+import cookieParser from 'cookie-parser';
+import type { Request, Response } from 'express';
+import fc from 'fast-check';
+import { readCookie, replaceCookie } from '../../src/utils/cookies';
+import { runs } from './runs';
+import { headerText } from './texts';
+
+const names = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('accessToken') },
+  fc.constantFrom('accesstoken', ' accessToken ', 'xaccessToken', '__proto__', 'constructor', '', '"'),
+  headerText,
+);
+const values = fc.oneof(
+  headerText,
+  fc.constantFrom('a.b.c', '"a.b"', '%2E', '%', 'j:{"a":1}', 'j:', 's:a.b'),
+);
+const pairs = fc.tuple(names, fc.constantFrom('=', '=', '=', '', '==', ' = '), values);
+const separators = fc.constantFrom(';', '; ', ';;', ' ;', ',');
+const headers = fc
+  .array(fc.tuple(pairs, separators), { maxLength: 6 })
+  .map((all) => all.map(([pair, separator]) => pair.join('') + separator).join(''));
+
+const requestWith = (cookie: string) => ({ headers: { cookie } }) as Request;
+const NAMES = ['accessToken', '__proto__', 'constructor', 'toString'];
+
+test('a cookie is read as the package cookie reads it', () => {
+  const property = fc.property(headers, (header) => {
+    for (const name of NAMES) {
+      const expected: unknown = (parseCookie(header) as Record<string, unknown>)[name];
+      expect(readCookie(requestWith(header), name)).toBe(
+        typeof expected === 'string' ? expected || undefined : undefined,
+      );
+    }
+  });
+  fc.assert(property, runs(400));
+});
+
+test('behind cookie-parser it is the same text, or one that is no token', () => {
+  // Of quotes cookie-parser and the package cookie think differently; no token of ours has any.
+  const property = fc.property(headers, (quoted) => {
+    const header = quoted.replaceAll('"', '');
+    const bare = readCookie(requestWith(header), 'accessToken');
+    const req = requestWith(header);
+    cookieParser('a secret')(req, {} as Response, () => undefined);
+    const parsed = readCookie(req, 'accessToken');
+    if (parsed === bare) return;
+    // A signed cookie, which it takes away, or JSON, which it reads.
+    expect(bare).toMatch(parsed === undefined ? /^s:/ : /^j:/);
+    expect([undefined, 'j:']).toContain(parsed);
+  });
+  fc.assert(property, runs(400));
+});
+
+test('a cookie that is replaced is the one that is read, and the others stay as they were', () => {
+  const property = fc.property(headers, (header) => {
+    const req = requestWith(header);
+    replaceCookie(req, 'accessToken', 'a.b.c');
+    expect(readCookie(req, 'accessToken')).toBe('a.b.c');
+    const { accessToken: _replaced, ...others } = parseCookie(header);
+    expect({ ...parseCookie(req.headers.cookie as string) }).toEqual({ ...others, accessToken: 'a.b.c' });
+  });
+  fc.assert(property, runs(400));
+});

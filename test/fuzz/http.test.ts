@@ -1,0 +1,85 @@
+import express4 from 'express4';
+import type { ErrorRequestHandler, Express } from 'express';
+import fc from 'fast-check';
+import { MemoryRefreshTokenStore, MemoryUserStore, PostgresRefreshTokenStore, type Auth } from '../../src';
+import { createRealStores, type RealStores } from '../helpers/app';
+import { createDatabase, type TestDatabase } from '../helpers/backends';
+import { describedRouter } from '../helpers/described-router';
+import { bytesOf } from './bytes';
+import { judge, judgeEvents } from './judge';
+import { endpointsOf, mountPages } from './pages';
+import { useQuickHashes } from './quick-hashes';
+import { requestsTo, type FuzzedRequest } from './requests';
+import { isLongRun, runs } from './runs';
+import { World } from './world';
+
+useQuickHashes();
+
+let real: RealStores;
+let database: TestDatabase;
+let refreshTokens: PostgresRefreshTokenStore;
+beforeAll(async () => {
+  real = await createRealStores();
+  database = await createDatabase();
+  refreshTokens = new PostgresRefreshTokenStore(database.pool);
+  await refreshTokens.migrate();
+});
+afterAll(async () => {
+  await real.close();
+  await database.close();
+});
+
+const inMemory = () => ({ users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() });
+
+test.each([
+  ['PostgreSQL and Redis, Express 5', 500, () => new World(real.options)],
+  ['sessions in PostgreSQL', 200, () => new World({ users: new MemoryUserStore(), refreshTokens })],
+  ['memory, Express 5', 200, () => new World(inMemory())],
+  ['memory, Express 4', 200, () => new World(inMemory(), onExpress4)],
+])('no request whatever breaks the contract: %s', async (where, count, makeWorld) => {
+  const world = makeWorld();
+  const met = new Map<string, number>();
+  await world.settle();
+  const property = fc.asyncProperty(requestsTo(endpointsOf(world.testApp.auth)), async (request) => {
+    const outcome = await attack(world, request);
+    met.set(outcome, (met.get(outcome) ?? 0) + 1);
+  });
+  await fc.assert(property, runs(count));
+  await world.close();
+  expect([...met.keys()]).toEqual(expect.arrayContaining(SURE_TO_BE_MET));
+  if (isLongRun) console.info(where, Object.fromEntries([...met].sort((a, b) => b[1] - a[1])));
+});
+
+/** A fuzz that never gets past the first check would find nothing. */
+const SURE_TO_BE_MET = [
+  '200',
+  'VALIDATION_FAILED',
+  'MALFORMED_BODY',
+  'NO_ACCESS_TOKEN',
+  'ACCESS_TOKEN_INVALID',
+];
+
+/** @returns what came of it */
+async function attack(world: World, request: FuzzedRequest): Promise<string> {
+  await world.ready();
+  const bytes = bytesOf(world, request);
+  let answer = await world.send(bytes);
+  // A busy machine may be too slow for the store's second once, and not three times.
+  for (let tries = 0; answer?.status === 503 && tries < 2; tries += 1) answer = await world.send(bytes);
+  const outcome = answer ? judge(world, request.method, answer) : 'closed';
+  judgeEvents(world);
+  expect(world.testApp.unforeseen).toEqual([]);
+  await world.assertVictimUntouched();
+  return outcome;
+}
+
+function onExpress4(auth: Auth, unforeseen: unknown[]): Express {
+  const app = express4();
+  app.use('/auth', describedRouter(auth));
+  mountPages(app, auth);
+  app.use(((error: unknown, _req, res, _next) => {
+    unforeseen.push(error);
+    res.status(500).json({ code: 'APP_ERROR' });
+  }) satisfies ErrorRequestHandler);
+  return app;
+}

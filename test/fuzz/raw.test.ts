@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { createRealStores, type RealStores } from '../helpers/app';
+import { bytesOf } from './bytes';
+import { breakOff } from './exchange';
+import { judge, judgeEvents } from './judge';
+import { endpointsOf } from './pages';
+import { useQuickHashes } from './quick-hashes';
+import { requestsTo } from './requests';
+import { runs } from './runs';
+import { World } from './world';
+
+useQuickHashes();
+
+let stores: RealStores;
+let world: World;
+beforeAll(async () => {
+  stores = await createRealStores();
+  world = new World(stores.options);
+  await world.settle();
+});
+afterAll(async () => {
+  await world.close();
+  await stores.close();
+});
+
+/** What a server, a proxy and an app may each read in their own way. */
+const LINES = [
+  'Content-Length: 5',
+  'Content-Length: 0',
+  'Content-Length: -1',
+  'Content-Length: 99999999999999999999',
+  'Content-Length: 16385',
+  'Transfer-Encoding: chunked',
+  'Transfer-Encoding: identity, chunked',
+  'Transfer-Encoding : chunked',
+  'Content-Encoding: gzip, deflate, br',
+  'Content-Type: application/json; charset=utf-7',
+  'Content-Type: application/x-www-form-urlencoded',
+  'Expect: 100-continue',
+  'Connection: keep-alive',
+  'Connection: Upgrade\r\nUpgrade: websocket',
+  'Host: evil.example',
+  'Authorization: Basic x',
+  'Authorization: Bearer x',
+  'Cookie: accessToken=x',
+  'Sec-Fetch-Site: cross-site',
+  ' folded: line',
+  ': no name',
+  'no colon',
+  'X-Large: '.padEnd(9000, 'x'),
+  '',
+];
+const line = fc.constantFrom(...LINES).map((text) => Buffer.from(`\r\n${text}`));
+const bytes = fc.uint8Array({ maxLength: 6 }).map((each) => Buffer.from(each));
+const edit = fc.record({ at: fc.nat(1000), remove: fc.nat(5), insert: bytes });
+const edits = fc.record({ lines: fc.array(line, { maxLength: 3 }), bytes: fc.array(edit, { maxLength: 2 }) });
+type Edits = typeof edits extends fc.Arbitrary<infer T> ? T : never;
+
+/** Lines go in behind the first one of the request, bytes anywhere. */
+function edited(request: Buffer, { lines, bytes: changes }: Edits): Buffer {
+  const end = request.indexOf('\r\n');
+  const withLines = Buffer.concat([request.subarray(0, end), ...lines, request.subarray(end)]);
+  return changes.reduce((before, { at, remove, insert }) => {
+    const place = at % before.length;
+    return Buffer.concat([before.subarray(0, place), insert, before.subarray(place + remove)]);
+  }, withLines);
+}
+
+const isAlive = async () =>
+  (await world.send(Buffer.from('GET /auth/check HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')))
+    ?.status === 401;
+
+async function assertNothingBroke(): Promise<void> {
+  judgeEvents(world);
+  expect(world.testApp.unforeseen).toEqual([]);
+  await world.assertVictimUntouched();
+}
+
+test('bytes that are hardly a request any more break nothing', async () => {
+  const requests = requestsTo(endpointsOf(world.testApp.auth));
+  const property = fc.asyncProperty(requests, edits, async (request, changes) => {
+    await world.ready();
+    const answer = await world.send(edited(bytesOf(world, request), changes));
+    // Which method it was in the end, only the server knows: a HEAD has no body to judge.
+    if (answer) judge(world, answer.body === '' ? 'HEAD' : request.method, answer);
+    await assertNothingBroke();
+  });
+  await fc.assert(property, runs(150));
+  expect(await isAlive()).toBe(true);
+});
+
+test('a request that is broken off, wherever, breaks nothing', async () => {
+  const requests = requestsTo(endpointsOf(world.testApp.auth));
+  const property = fc.asyncProperty(requests, fc.nat(3000), fc.nat(5), async (request, at, afterMs) => {
+    await world.ready();
+    const whole = bytesOf(world, request);
+    await breakOff(world.port, whole.subarray(0, at % (whole.length + 1)), afterMs);
+    await assertNothingBroke();
+  });
+  await fc.assert(property, runs(100));
+  expect(await isAlive()).toBe(true);
+});

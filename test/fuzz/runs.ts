@@ -1,0 +1,17 @@
+/** `FUZZ_RUNS=20000 npx jest test/fuzz` tries twenty times as much as `npm test` does. */
+const FACTOR = Number(process.env.FUZZ_RUNS ?? 1000) / 1000;
+/** A failure names the seed: `FUZZ_SEED=-123 npx jest test/fuzz` tries the same values again. */
+const { FUZZ_SEED } = process.env;
+
+jest.setTimeout(60_000 * Math.max(1, FACTOR));
+
+/** @param byDefault how often a property is tried by `npm test` */
+export function runs(byDefault: number): { numRuns: number; seed?: number } {
+  return {
+    numRuns: Math.max(1, Math.ceil(byDefault * FACTOR)),
+    ...(FUZZ_SEED !== undefined && { seed: Number(FUZZ_SEED) }),
+  };
+}
+
+/** Whether somebody looks at what a long run has met. */
+export const isLongRun = process.env.FUZZ_RUNS !== undefined;

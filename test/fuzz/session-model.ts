@@ -1,0 +1,61 @@
+import type { NewSession, RotateRequest, Session } from '../../src';
+
+type Rotated = { outcome: 'rotated' | 'replayed'; session: Session } | { outcome: 'reused' | 'unknown' };
+
+/** What a store of sessions must do, as DESIGN section 4 tells it and as plainly as it can be said; nothing here is shared with `src`. */
+export class SessionModel {
+  readonly #sessions = new Map<string, Session>();
+  /** Every session that ever was. */
+  readonly known: { userId: string; sessionId: string }[] = [];
+
+  constructor(
+    readonly users: readonly string[],
+    /** Milliseconds since 1970. */
+    public now: number,
+  ) {}
+
+  create(session: NewSession): void {
+    this.#sessions.set(session.sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
+    this.known.push(session);
+  }
+
+  rotate({ userId, sessionId, generation, ...request }: RotateRequest): Rotated {
+    const session = this.find(userId, sessionId);
+    if (!session) return { outcome: 'unknown' };
+    if (generation > session.generation) {
+      session.generation = generation;
+      session.rotatedAt = new Date(this.now);
+      session.attempt = request.attempt;
+      const renewed = this.now + request.expiresInSeconds * 1000;
+      const longest = session.createdAt.getTime() + request.maxLifetimeSeconds * 1000;
+      session.expiresAt = new Date(Math.min(renewed, longest));
+      return { outcome: 'rotated', session };
+    }
+    const isLatest = generation === session.generation;
+    const isSameAttempt = request.attempt !== undefined && request.attempt === session.attempt;
+    const age = this.now - session.rotatedAt.getTime();
+    if (isLatest && (isSameAttempt || age <= request.reuseWindowSeconds * 1000))
+      return { outcome: 'replayed', session };
+    this.#sessions.delete(sessionId);
+    return { outcome: 'reused' };
+  }
+
+  find(userId: string, sessionId: string): Session | undefined {
+    return this.list(userId).find((session) => session.sessionId === sessionId);
+  }
+
+  list(userId: string): Session[] {
+    return [...this.#sessions.values()].filter(
+      (session) => session.userId === userId && session.expiresAt.getTime() > this.now,
+    );
+  }
+
+  revoke(userId: string, sessionId: string): boolean {
+    return this.find(userId, sessionId) !== undefined && this.#sessions.delete(sessionId);
+  }
+
+  revokeAll(userId: string, except?: string): string[] {
+    const ids = this.list(userId).map(({ sessionId }) => sessionId);
+    return ids.filter((sessionId) => sessionId !== except && this.#sessions.delete(sessionId));
+  }
+}

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import type { Request } from 'express';
+import { extractAccessToken } from '../../src/passport/authenticate-request';
+import { signAccessToken, verifyAccessToken } from '../../src/utils/access-token';
+import { checkTimes, TokenError } from '../../src/utils/jwt';
+import { createKeySet, type KeySet } from '../../src/utils/keys';
+import { signRefreshToken, verifyRefreshToken } from '../../src/utils/refresh-token';
+import { TextSealer } from '../../src/utils/sealed-text';
+import { ACCESS_SECRET } from '../helpers/app';
+import { resign } from '../helpers/tokens';
+import { runs } from './runs';
+import { anyJson, anyText } from './texts';
+import { mutation, mutate } from './token-mutations';
+
+const NOW = 1_700_000_000_000;
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keySets: Record<string, KeySet> = {
+  HS256: createKeySet('HS256', [ACCESS_SECRET]),
+  ES256: createKeySet('ES256', [{ publicKey, privateKey }]),
+};
+const configOf = (keys: KeySet) => ({
+  keys,
+  expiresInSeconds: 900,
+  issuer: undefined,
+  audience: undefined,
+  cacheSize: 0,
+});
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.';
+const shapes = fc.array(
+  fc.array(fc.constantFrom(...BASE64URL)).map((all) => all.join('')),
+  { maxLength: 5 },
+);
+const tokenLike = fc.oneof(
+  anyText,
+  shapes.map((parts) => parts.join('.')),
+);
+
+/** What verifying comes to: who it is, or the fault; anything else that is thrown fails the test. */
+function outcome(verify: () => { userId: string }): string {
+  try {
+    return verify().userId;
+  } catch (error) {
+    if (error instanceof TokenError) return error.fault;
+    throw error;
+  }
+}
+
+describe.each(Object.entries(keySets))('tokens of %s', (name, keys) => {
+  const config = configOf(keys);
+  const times = { issuedAt: new Date(NOW), expiresAt: new Date(NOW + 900_000) };
+  const ids = { userId: 'ann', sessionId: 'a session' };
+  const access = signAccessToken({ ...ids, ...times, roles: [], authTime: new Date(NOW) }, config);
+  const refresh = signRefreshToken({ ...ids, ...times, generation: 1 }, keys);
+  const verify = (token: string) => [
+    outcome(() => {
+      const { payload, claims } = verifyAccessToken(token, config);
+      checkTimes(payload, NOW);
+      return claims;
+    }),
+    outcome(() => verifyRefreshToken(token, keys, NOW)),
+  ];
+
+  test('any text at all is an invalid token', () => {
+    const property = fc.property(tokenLike, (token) => expect(verify(token)).toEqual(['invalid', 'invalid']));
+    fc.assert(property, runs(300));
+  });
+
+  test('a token that differs anywhere, in whatever way, is invalid', () => {
+    const changes = mutation.filter(({ kind }) => kind !== 'signed');
+    const property = fc.property(changes, fc.nat(500), (change, at) => {
+      for (const [which, token] of [access, refresh].entries()) {
+        const place = change.kind === 'replaced' ? { ...change, at: at % token.length } : change;
+        const changed = mutate(token, 'accessToken', place);
+        const expected = ['invalid', 'invalid'];
+        if (changed === token) expected[which] = 'ann';
+        expect(verify(changed)).toEqual(expected);
+      }
+    });
+    fc.assert(property, runs(name === 'HS256' ? 500 : 60));
+  });
+
+  if (name === 'HS256')
+    test('whatever claims are signed with the right key, nothing but a TokenError comes of them', () => {
+      const claims = fc.oneof(
+        fc.dictionary(fc.constantFrom('sub', 'sid', 'gen', 'exp', 'iat'), anyJson),
+        anyJson,
+      );
+      const property = fc.property(claims, fc.boolean(), (payload, isWhole) => {
+        const change = isWhole ? () => payload : { ...(payload as object) };
+        for (const token of [access, refresh]) verify(resign(token, ACCESS_SECRET, { payload: change }));
+      });
+      fc.assert(property, runs(300));
+    });
+});
+
+describe('Authorization', () => {
+  const extract = (authorization: string) =>
+    extractAccessToken({ headers: { authorization } } as Request, 'accessToken');
+
+  test('is a bearer token or none, whatever it says', () => {
+    const schemes = fc.constantFrom('Bearer', 'bearer ', 'BEARER  ', 'Basic ', 'Bearer\t', '');
+    const property = fc.property(schemes, anyText, (scheme, text) => {
+      const token = extract(scheme + text)?.token;
+      if (token === undefined) return;
+      expect((scheme + text).toLowerCase()).toMatch(/^bearer +\S/);
+      expect(text.endsWith(token)).toBe(true);
+    });
+    fc.assert(property, runs(300));
+  });
+});
+
+describe('sealed text', () => {
+  const sealer = new TextSealer([createSecretKey(Buffer.alloc(32, 1)), createSecretKey(Buffer.alloc(32, 2))]);
+  const texts = anyText.map((text) => text.toWellFormed());
+
+  test('opens as it was, with the purpose it was sealed for, and signatures are of one text', () => {
+    const property = fc.property(texts, texts, texts, (text, purpose, other) => {
+      const sealed = sealer.seal(text, purpose);
+      expect(sealer.open(sealed, purpose)).toBe(text);
+      expect(sealer.open(sealed, other)).toBe(other === purpose ? text : undefined);
+      expect(sealer.isSigned(other, sealer.sign(text))).toBe(other === text);
+    });
+    fc.assert(property, runs(200));
+  });
+
+  test('that was changed, or never was any, is nothing', () => {
+    const sealed = sealer.seal('a text', 'a purpose');
+    const property = fc.property(tokenLike, fc.nat(200), fc.nat(10), (text, at, length) => {
+      expect(sealer.open(text, 'a purpose')).toBeUndefined();
+      expect(sealer.isSigned('a text', text)).toBe(false);
+      const place = at % sealed.length;
+      const changed = sealed.slice(0, place) + text + sealed.slice(place + length);
+      const isSame = Buffer.from(changed, 'base64url').equals(Buffer.from(sealed, 'base64url'));
+      expect(sealer.open(changed, 'a purpose')).toBe(isSame ? 'a text' : undefined);
+    });
+    fc.assert(property, runs(300));
+  });
+});

@@ -1,65 +1,20 @@
 import { hashSync } from 'bcryptjs';
 import type { Response } from 'supertest';
-import {
-  AuthError,
-  MemoryRefreshTokenStore,
-  MemoryUserStore,
-  PostgresRefreshTokenStore,
-  RedisRefreshTokenStore,
-  type AttemptCounter,
-  type RefreshTokenStore,
-} from '../../src';
+import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type AttemptCounter } from '../../src';
 import { memoryCounter } from '../../src/stores/attempt-counter';
 import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
-import { connectRedis, createDatabase, randomPrefix } from '../helpers/backends';
+import { attemptBackends, type AttemptBackend } from '../helpers/attempt-backends';
 import { expectFailure } from '../helpers/failures';
 
 const passwordHash = hashSync(PASSWORD, 10);
 
-interface Backend {
-  store: RefreshTokenStore;
-  /** What the passing of time would do: forgets the wait, and nothing else. Memory offers no way in. */
-  endWait?: () => Promise<void>;
-  close(): Promise<void>;
-}
-
-const backends: Record<string, () => Promise<Backend> | Backend> = {
-  Redis() {
-    const redis = connectRedis();
-    const keyPrefix = randomPrefix();
-    return {
-      store: new RedisRefreshTokenStore(redis, { keyPrefix }),
-      async endWait() {
-        const keys = await redis.keys(`${keyPrefix}attempts:*-turn:*`);
-        expect(keys).toHaveLength(1);
-        await redis.del(...keys);
-      },
-      close: () => Promise.resolve(redis.disconnect()),
-    };
-  },
-  async PostgreSQL() {
-    const database = await createDatabase();
-    const store = new PostgresRefreshTokenStore(database.pool);
-    await store.migrate();
-    return {
-      store,
-      async endWait() {
-        const { rowCount } = await database.pool.query(`DELETE FROM visa_attempts WHERE key LIKE '%-turn:%'`);
-        expect(rowCount).toBe(1);
-      },
-      close: () => database.close(),
-    };
-  },
-  memory: () => ({ store: new MemoryRefreshTokenStore(), close: () => Promise.resolve() }),
-};
-
-describe.each(Object.keys(backends))('limits counted in %s', (name) => {
-  let backend: Backend;
+describe.each(Object.entries(attemptBackends))('limits counted in %s', (name, start) => {
+  let backend: AttemptBackend;
   let users: MemoryUserStore;
   let testApp: TestApp;
 
   beforeEach(async () => {
-    backend = await (backends[name] as () => Promise<Backend> | Backend)();
+    backend = await start();
     users = new MemoryUserStore();
     testApp = createTestApp({ users, refreshTokens: backend.store, limits: { address: false } });
     for (const username of ['ann', 'bob']) await users.create({ username, passwordHash });

@@ -14,7 +14,11 @@ const passwordHash = hashSync(PASSWORD, 10);
 const NEW_PASSWORD = 'another stapler 4 you';
 
 /** Counters are in memory unless `options` bring stores. In front may stand a proxy that the app trusts. */
-async function withApp(options: TestOptions, use: (testApp: TestApp) => Promise<void>, trustProxy = false) {
+async function withApp(
+  options: TestOptions,
+  use: (testApp: TestApp) => Promise<void>,
+  trustProxy: boolean | number = false,
+) {
   const testApp = createTestApp(options);
   testApp.app.set('trust proxy', trustProxy);
   await use(testApp);
@@ -108,6 +112,17 @@ describe('addresses, behind a proxy that the app trusts', () => {
       expect((await login(testApp, 'user 3', 'wrong', second)).status).toBe(status);
     };
     await withApp({ limits }, use, true);
+  });
+
+  test('behind one proxy the address that it has seen counts, whatever the client claims before it', async () => {
+    const guess = (testApp: TestApp, index: number, seen: string) =>
+      login(testApp, `user ${index}`, 'wrong', `192.0.2.${index}, ${seen}`);
+    const use = async (testApp: TestApp) => {
+      await times(2, (index) => guess(testApp, index, '203.0.113.7'));
+      expectFailure(await guess(testApp, 3, '203.0.113.7'), 'TOO_MANY_ATTEMPTS');
+      expectFailure(await guess(testApp, 4, '203.0.113.8'), 'INVALID_CREDENTIALS');
+    };
+    await withApp({ limits }, use, 1);
   });
 
   test('successes do not count, and do not wipe out the failures of others', async () => {

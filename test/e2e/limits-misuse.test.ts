@@ -1,0 +1,119 @@
+import { hashSync } from 'bcryptjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Response } from 'supertest';
+import { MemoryUserStore } from '../../src';
+import { createTestApp, PASSWORD, type TestApp, type TestOptions } from '../helpers/app';
+import { attemptBackends, type AttemptBackend } from '../helpers/attempt-backends';
+import { expectFailure } from '../helpers/failures';
+
+const passwordHash = hashSync(PASSWORD, 10);
+const waitOf = (response: Response) => Number(response.headers['retry-after']);
+
+describe.each(Object.entries(attemptBackends))(
+  'limits turned against users, counted in %s',
+  (name, start) => {
+    let backend: AttemptBackend;
+    let testApp: TestApp;
+
+    const open = async (limits: TestOptions['limits']) => {
+      const users = new MemoryUserStore();
+      await users.create({ username: 'ann', passwordHash });
+      testApp = createTestApp({ users, refreshTokens: backend.store, limits: limits ?? {} });
+    };
+    beforeEach(async () => {
+      backend = await start();
+    });
+    afterEach(async () => {
+      await testApp.auth.close();
+      await backend.close();
+      expect(testApp.unforeseen).toEqual([]);
+    });
+
+    const login = (username: string, password: string) =>
+      testApp.client().post('/auth/login').send({ username, password });
+    const fail = (count: number) =>
+      Promise.all(Array.from({ length: count }, (_, index) => login(`user ${index}`, 'wrong')));
+
+    test('a name that exists and one that does not are locked alike: status, body, headers and waits', async () => {
+      await open({ username: { failures: 3 }, address: false });
+      const course = async (username: string) => {
+        const answers: unknown[] = [];
+        for (let attempt = 0; attempt < 8; attempt += 1) {
+          const { status, body, headers, ...response } = await login(username, 'wrong');
+          const minutes = Math.ceil(waitOf({ headers, ...response } as Response) / 60);
+          answers.push([status, body, Object.keys(headers).sort(), minutes]);
+          // After each lock the wait is over, where a test can bring that about.
+          if (status === 429) await backend.endWait?.();
+        }
+        return answers;
+      };
+      const known = await course('ann');
+      expect(known).toContainEqual([429, expect.anything(), expect.anything(), name === 'memory' ? 1 : 2]);
+      expect(await course('nobody')).toEqual(known);
+    });
+
+    test('attempts during the wait neither prolong it nor make the next one longer', async () => {
+      await open({ username: { failures: 3 }, address: false });
+      for (let count = 0; count < 3; count += 1)
+        expectFailure(await login('ann', 'wrong'), 'INVALID_CREDENTIALS');
+      const first = waitOf(await login('ann', 'wrong'));
+      for (let round = 0; round < 3; round += 1) {
+        await sleep(1000);
+        const responses = await Promise.all(Array.from({ length: 20 }, () => login('ann', 'wrong')));
+        for (const response of responses) {
+          expectFailure(response, 'TOO_MANY_ATTEMPTS');
+          expect(waitOf(response)).toBeLessThan(first - round);
+        }
+      }
+      if (!backend.endWait) return;
+      await backend.endWait();
+      expectFailure(await login('ann', 'wrong'), 'INVALID_CREDENTIALS');
+      expect(waitOf(await login('ann', 'wrong'))).toBeLessThanOrEqual(120);
+      await backend.endWait();
+      expect((await login('ann', PASSWORD)).status).toBe(200);
+    });
+
+    test('an address that keeps trying waits no longer than its minute', async () => {
+      await open({ username: false, address: { failures: 2 } });
+      await fail(2);
+      const first = waitOf(await login('ann', 'wrong'));
+      expect(first).toBeLessThanOrEqual(60);
+      await sleep(1000);
+      for (const response of await fail(20)) {
+        expectFailure(response, 'TOO_MANY_ATTEMPTS');
+        expect(waitOf(response)).toBeLessThan(first);
+      }
+    });
+
+    test('a stranger who locks a name ends no session, and keeps nobody from refresh and /password', async () => {
+      await open({ username: { failures: 3 }, address: false });
+      const ann = await testApp.loggedIn('ann');
+      for (let count = 0; count < 13; count += 1) await login('ann', 'wrong');
+      expectFailure(await login('ann', PASSWORD), 'TOO_MANY_ATTEMPTS');
+
+      expect((await ann.get('/profile')).status).toBe(200);
+      expect((await ann.post('/auth/refresh')).status).toBe(200);
+      const change = { currentPassword: PASSWORD, newPassword: 'another stapler 4 you' };
+      expect((await ann.post('/auth/password').send(change)).status).toBe(200);
+      expect((await ann.get('/auth/info')).status).toBe(200);
+    });
+
+    test('who has no access token counts for nothing at /password, whatever is sent', async () => {
+      await open({ password: { failures: 2 } });
+      const ann = await testApp.loggedIn('ann');
+      const change = { currentPassword: 'wrong', newPassword: 'another stapler 4 you' };
+      for (const token of ['', 'x', 'a.b.c', 'Bearer']) {
+        for (let count = 0; count < 3; count += 1) {
+          const response = await testApp
+            .client()
+            .post('/auth/password')
+            .auth(token, { type: 'bearer' })
+            .send(change);
+          expect(response.status).toBe(401);
+        }
+      }
+      const right = { ...change, currentPassword: PASSWORD };
+      expect((await ann.post('/auth/password').send(right)).status).toBe(200);
+    });
+  },
+);

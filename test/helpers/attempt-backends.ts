@@ -1,0 +1,45 @@
+import {
+  MemoryRefreshTokenStore,
+  PostgresRefreshTokenStore,
+  RedisRefreshTokenStore,
+  type RefreshTokenStore,
+} from '../../src';
+import { connectRedis, createDatabase, randomPrefix } from './backends';
+
+/** Where attempts are counted. */
+export interface AttemptBackend {
+  store: RefreshTokenStore;
+  /** What the passing of time would do: forgets the wait, and nothing else. Memory offers no way in. */
+  endWait?: () => Promise<void>;
+  close(): Promise<void>;
+}
+
+export const attemptBackends: Record<string, () => Promise<AttemptBackend> | AttemptBackend> = {
+  Redis() {
+    const redis = connectRedis();
+    const keyPrefix = randomPrefix();
+    return {
+      store: new RedisRefreshTokenStore(redis, { keyPrefix }),
+      async endWait() {
+        const keys = await redis.keys(`${keyPrefix}attempts:*-turn:*`);
+        expect(keys).toHaveLength(1);
+        await redis.del(...keys);
+      },
+      close: () => Promise.resolve(redis.disconnect()),
+    };
+  },
+  async PostgreSQL() {
+    const database = await createDatabase();
+    const store = new PostgresRefreshTokenStore(database.pool);
+    await store.migrate();
+    return {
+      store,
+      async endWait() {
+        const { rowCount } = await database.pool.query(`DELETE FROM visa_attempts WHERE key LIKE '%-turn:%'`);
+        expect(rowCount).toBe(1);
+      },
+      close: () => database.close(),
+    };
+  },
+  memory: () => ({ store: new MemoryRefreshTokenStore(), close: () => Promise.resolve() }),
+};

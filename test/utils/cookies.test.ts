@@ -29,6 +29,7 @@ test.each([
   ['is encoded', 'accessToken=a%2Eb', 'a.b'],
   ['follows one whose name only begins as it does not', '\u00a0accessToken=evil; accessToken=a', 'a'],
   ['comes twice: the first counts', 'accessToken=first; accessToken=second', 'first'],
+  ['follows one with a no-break space in its name', '\xa0accessToken=other; accessToken=a', 'a'],
   ['is missing', 'other=1', null],
   ['is empty', 'accessToken=', null],
   ['has another case', 'accesstoken=a.b.c', null],

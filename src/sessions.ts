@@ -169,6 +169,11 @@ export class Sessions {
     await this.assertRoom(user, sessionId, transport);
     const { refreshTokens, refreshToken, storeNow } = this.#config;
     const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = refreshToken;
+    if (this.#revocations.has(user.id, sessionId)) {
+      // A failover may have lost the end of it, though it was acknowledged: it ends once more.
+      await refreshTokens.revoke(user.id, sessionId);
+      throw new AuthError('SESSION_NOT_FOUND');
+    }
     const result = await refreshTokens.rotate({
       userId: user.id,
       sessionId,

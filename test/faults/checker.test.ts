@@ -75,6 +75,15 @@ describe('finds', () => {
     expect(lostSessions([gone, { ...gone }])).toHaveLength(1);
   });
 
+  test('no guard of another process that knows too late', () => {
+    const end = did('logout', 200);
+    const guard = (app: number, after: number, kind: Kind = 'guard') =>
+      rules([end, did(kind, 200, { app, startedAt: end.endedAt + after })]);
+    expect(guard(1, 100)).toEqual([]);
+    for (const wrong of [guard(0, 100), guard(1, 500), guard(1, 100, 'check'), guard(1, 100, 'refresh')])
+      expect(wrong).toEqual(['accepted after the session ended']);
+  });
+
   test('no loss where an ending got no answer: it may have happened', () => {
     const unheard = did('logout', 503);
     expect(rules([unheard, did('check', 401, { code: 'SESSION_NOT_FOUND' })])).toEqual([]);
@@ -83,6 +92,13 @@ describe('finds', () => {
   test('a 401 in an outage: the session was there after all', () => {
     const gone = did('check', 401, { code: 'SESSION_NOT_FOUND' });
     expect(rules([gone, did('check', 200)], { sessionsLost: true })).toEqual(['401, and then accepted']);
+  });
+
+  test('a 404 of a revocation that was none: a guard proves nothing, the store does', () => {
+    const gone = did('revoke', 404);
+    const lossy = { sessionsLost: true };
+    expect(rules([gone, did('guard', 200)], lossy)).toEqual([]);
+    expect(rules([gone, did('check', 200)], lossy)).toEqual(['401, and then accepted']);
   });
 
   test('an exchanged refresh token that is accepted', () => {

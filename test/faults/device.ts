@@ -14,6 +14,8 @@ export interface World {
   /** Where one of them listens now. */
   addressOf(app: number): string;
   readonly history: History;
+  /** Whether devices send the `Idempotency-Key`. Default: true. */
+  readonly idempotencyKeys?: boolean | undefined;
 }
 
 interface Tokens {
@@ -52,6 +54,18 @@ export class Device {
 
   get sessionId(): string | undefined {
     return this.#tokens && sessionOf(this.#tokens.refreshToken);
+  }
+
+  get userId(): string | undefined {
+    return this.#tokens && (decodeToken(this.#tokens.refreshToken).payload['sub'] as string);
+  }
+
+  /** Somebody else has the same tokens, and keeps them when this device logs out. */
+  copy(): Device {
+    const copy = new Device(this.#world, this.username);
+    copy.#tokens = this.#tokens;
+    copy.#exchanged = [...this.#exchanged];
+    return copy;
   }
 
   async login(app = this.#anyApp()): Promise<Operation> {
@@ -131,7 +145,8 @@ export class Device {
   }
 
   #exchange(refreshToken: string, app: number, kind: Kind = 'refresh') {
-    const attempt = kind === 'refresh' ? { attempt: this.#attempt } : {};
+    const { idempotencyKeys = true } = this.#world;
+    const attempt = kind === 'refresh' && idempotencyKeys ? { attempt: this.#attempt } : {};
     return this.#ask(
       kind,
       app,

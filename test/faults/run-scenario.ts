@@ -47,8 +47,12 @@ export interface Plan {
   heals?: boolean;
   /** What else was measured, for the table: looked at before the history is judged. */
   note?(running: Running): string;
+  /** Called when all is well again, before the processes end. */
+  whenWell?(running: Running): unknown;
   /** What it may cost. Default: nothing. */
   allowed?: Omit<Allowance, 'deafUntil'>;
+  /** Whether clients send the `Idempotency-Key`, as ours does. Default: true. */
+  idempotencyKeys?: boolean;
 }
 
 /**
@@ -66,14 +70,16 @@ export async function runScenario(name: ScenarioName, plan: Plan): Promise<Runni
       apps[index] = await startAppProcess({ postgres, ...plan.app, ...plan.appOf?.(index) });
     };
     for (const index of [0, 1]) await startApp(index);
-    const world = { addressOf: (app: number) => apps[app]?.url ?? '', apps: apps.length, history };
+    const { idempotencyKeys } = plan;
+    const addressOf = (app: number) => apps[app]?.url ?? '';
+    const world = { addressOf, apps: apps.length, history, idempotencyKeys };
     const devices = usernames.flatMap((username) =>
       Array.from({ length: DEVICES_EACH }, () => new Device(world, username)),
     );
     const running = { apps, devices, history, restartApp: startApp };
     await driveThrough(plan, running);
     saveResult(name, history, { ...measure(history, plan.heals !== false), note: plan.note?.(running) });
-    const deafUntil = (history.timeOf('repaired') ?? history.timeOf('fault') ?? 0) + HEARS_WITHIN_MS;
+    const deafUntil = wellAgainAt(history) + HEARS_WITHIN_MS;
     expect(report(findBreaches(history.operations, { ...plan.allowed, deafUntil }))).toEqual([]);
     for (const app of apps) expect(app.complaint()).toBeUndefined();
     return running;
@@ -100,7 +106,15 @@ async function driveThrough(plan: Plan, running: Running): Promise<void> {
   } finally {
     await traffic.stop();
   }
-  if (plan.heals !== false) await askEveryone(devices);
+  if (plan.heals === false) return;
+  await askEveryone(devices);
+  await plan.whenWell?.(running);
+}
+
+/** Where the system repairs itself nobody marks it: its last failure does. */
+function wellAgainAt(history: History): number {
+  const lastFailure = history.operations.findLast(isFailure);
+  return history.timeOf('repaired') ?? lastFailure?.endedAt ?? history.timeOf('fault') ?? 0;
 }
 
 async function untilQuiet(history: History): Promise<void> {

@@ -1,0 +1,36 @@
+import { Redis } from 'ioredis';
+
+/** Asks one node something, as its operator would. */
+export async function withRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url);
+  try {
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** How many connections the apps hold; neither the one that asks, nor those of replicas and Sentinels. */
+function countConnections(url: string): Promise<number> {
+  return withRedis(url, async (redis) => {
+    const own = await redis.client('ID');
+    const clients = String(await redis.client('LIST', 'TYPE', 'NORMAL'))
+      .trim()
+      .split('\n');
+    return clients.filter((line) => !line.startsWith(`id=${own} `) && !line.includes(' name=sentinel-'))
+      .length;
+  });
+}
+
+/** Each of the two processes has a connection for its store and one for the log of revocations, whatever has happened. */
+export async function expectNoLeak(url: string): Promise<void> {
+  expect(await countConnections(url)).toBe(4);
+}
+
+/** A number of `INFO`, such as `used_memory`; 0 where it isn't told. */
+export function infoOf(url: string, name: string): Promise<number> {
+  return withRedis(url, async (redis) => {
+    const info = await redis.call('INFO', 'everything');
+    return Number(new RegExp(`^${name}:(?:count=)?(\\d+)`, 'm').exec(String(info))?.[1] ?? 0);
+  });
+}

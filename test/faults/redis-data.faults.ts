@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis, type TestServer } from '../helpers/servers';
+import { lostSessions } from './checker';
+import type { History, Operation } from './history';
+import { isFailure } from './measure';
+import { expectNoLeak, infoOf, withRedis } from './redis-admin';
+import { runScenario } from './run-scenario';
+
+/** More than sessions that end or connections that close give back. */
+const SPARE_BYTES = 300_000;
+
+let redis: TestServer;
+
+beforeEach(async () => {
+  redis = await startRedis();
+});
+afterEach(() => redis.stop());
+
+test('The scripts of Redis are flushed', async () => {
+  const { url } = redis;
+  let missing = 0;
+  const { history } = await runScenario('The scripts of Redis are flushed', {
+    app: { redis: { url } },
+    async strike() {
+      const before = await infoOf(url, 'errorstat_NOSCRIPT');
+      for (let times = 0; times < 10; times++) {
+        await withRedis(url, (admin) => admin.script('FLUSH'));
+        await sleep(200);
+      }
+      missing = (await infoOf(url, 'errorstat_NOSCRIPT')) - before;
+    },
+  });
+  expect(missing).toBeGreaterThan(10);
+  expect(history.operations.filter(isFailure)).toEqual([]);
+});
+
+test('Redis is emptied', async () => {
+  const { url } = redis;
+  let live = 0;
+  const { history } = await runScenario('Redis is emptied', {
+    app: { redis: { url } },
+    async strike({ devices }) {
+      live = devices.filter(({ isLoggedIn }) => isLoggedIn).length;
+      await withRedis(url, (admin) => admin.flushall());
+    },
+    allowed: { sessionsLost: true },
+  });
+  // One or the other may be logging in or out at that moment.
+  expect(lostSessions(history.operations).length).toBeGreaterThan(live / 2);
+  expect(history.operations.filter(isFailure)).toEqual([]);
+});
+
+test('Redis is out of memory', async () => {
+  const { url } = redis;
+  const { history } = await runScenario('Redis is out of memory', {
+    app: { redis: { url } },
+    async strike({ devices }) {
+      const limit = (await infoOf(url, 'used_memory')) - SPARE_BYTES;
+      const settings = ['maxmemory-policy', 'noeviction', 'maxmemory', String(limit)];
+      await withRedis(url, (admin) => admin.config('SET', ...(settings as [string, string])));
+      // Both are rare in the traffic, and must be seen.
+      await devices.find(({ isLoggedIn }) => isLoggedIn)?.logout();
+      await devices.at(-1)?.login();
+    },
+    repair: () => withRedis(url, (admin) => admin.config('SET', 'maxmemory', '0')),
+    whenWell: () => expectNoLeak(url),
+  });
+  const during = whileFaulty(history);
+  const refused = new Set(during.filter(({ status }) => status === 503).map(({ kind }) => kind));
+  expect([...refused]).toEqual(expect.arrayContaining(['login', 'refresh', 'logout']));
+  for (const kind of ['guard', 'check'] as const) expect(refused).not.toContain(kind);
+});
+
+function whileFaulty(history: History): Operation[] {
+  const [from = 0, until = Infinity] = [history.timeOf('fault'), history.timeOf('repaired')];
+  return history.operations.filter(({ startedAt, endedAt }) => startedAt >= from && endedAt <= until);
+}

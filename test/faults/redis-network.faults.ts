@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis, type TestServer } from '../helpers/servers';
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy';
+import type { History } from './history';
+import { isFailure } from './measure';
+import { expectNoLeak } from './redis-admin';
+import { runScenario } from './run-scenario';
+
+/** As the rotation's script answers when it has rotated: `*3`, and then this. */
+const ROTATED = Buffer.from('$7\r\nrotated\r\n');
+/** Longer than any call waits, so that its request is answered 503, and the client has to ask again. */
+const AWAY_MS = 1200;
+
+let redis: TestServer;
+let proxy: TcpProxy;
+let url: string;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  proxy = await startTcpProxy(redis.port);
+  url = `redis://127.0.0.1:${proxy.port}`;
+});
+afterEach(async () => {
+  await proxy.close();
+  await redis.stop();
+});
+
+test.each([
+  ['The answer to a rotation is lost', true],
+  ['The answer to a rotation is lost, and clients send no Idempotency-Key', false],
+] as const)('%s', async (name, idempotencyKeys) => {
+  let lost = 0;
+  const { history } = await runScenario(name, {
+    app: { redis: { url } },
+    idempotencyKeys,
+    strike: () => loseRotations(() => (lost += 1)),
+    lastsMs: 8000,
+    repair: () => proxy.loseAnswers(() => false),
+    whenWell: () => expectNoLeak(redis.url),
+  });
+  expect(lost).toBeGreaterThanOrEqual(4);
+  expect(successfulRetries(history)).toBeGreaterThanOrEqual(4);
+});
+
+test('Redis answers 600 ms later', async () => {
+  const { history } = await runScenario('Redis answers 600 ms later', {
+    app: { redis: { url } },
+    strike: () => proxy.delay(300),
+    lastsMs: 5000,
+    repair: () => proxy.delay(0),
+    whenWell: () => expectNoLeak(redis.url),
+  });
+  expect(history.operations.filter(isFailure)).toEqual([]);
+  const slow = history.operations.filter(({ startedAt, endedAt }) => endedAt - startedAt >= 600);
+  expect(slow.length).toBeGreaterThan(50);
+});
+
+/** The rotation has happened, and nobody hears of it: its answer is swallowed, and Redis is away for a while. */
+function loseRotations(onLost: () => void): void {
+  proxy.loseAnswers((answer) => {
+    if (!answer.includes(ROTATED)) return false;
+    onLost();
+    proxy.cut();
+    void sleep(AWAY_MS).then(() => proxy.restore());
+    return true;
+  });
+}
+
+/** Refresh tokens that first yielded a 503, and then their successor. */
+function successfulRetries({ operations }: History): number {
+  const refreshes = operations.filter(({ kind }) => kind === 'refresh');
+  const failed = new Set(refreshes.filter(isFailure).map(({ presented }) => presented));
+  const answered = refreshes.filter(({ status, presented }) => status === 200 && failed.has(presented));
+  return new Set(answered.map(({ presented }) => presented)).size;
+}

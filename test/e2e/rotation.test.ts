@@ -184,7 +184,7 @@ describe('lifetimes', () => {
   test('a refresh token says sub, sid, gen, iat and exp, and is typed', async () => {
     const { refreshToken } = await testApp.tokensOf(name());
     const { header, payload } = decodeToken(refreshToken);
-    expect(header).toEqual({ alg: 'HS256', typ: 'rt+jwt', kid: expect.any(String) as string });
+    expect(header).toEqual({ alg: 'HS256', typ: 'rt+jwt', kid: expect.any(String) as string, ver: 1 });
     const iat = clock() / 1000;
     expect(payload).toEqual({
       sub: userId,

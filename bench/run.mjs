@@ -1,10 +1,10 @@
 // npm run bench [-- [--quick] [part …]]
-import { writeFile } from 'node:fs/promises';
 import { startChild } from './lib/child.mjs';
 import { places } from './lib/cores.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { print, renderPart, renderReport, renderTargets } from './lib/report.mjs';
 import { startPostgres, startRedis } from './lib/servers.mjs';
+import { writePage } from './lib/write-page.mjs';
 import { measureGrowth } from './parts/growth.mjs';
 import { measureGuard } from './parts/guard.mjs';
 import { measureLogin } from './parts/login.mjs';
@@ -85,7 +85,7 @@ if (isQuick || chosen.length > 0) {
   const duration = `${Math.floor(seconds() / 60)} minutes ${seconds() % 60} seconds`;
   const report = renderReport({ facts: describeMachine(), duration, parts: results });
   print(report);
-  await writeFile(new URL('./README.md', import.meta.url), await formatted(report));
+  await writePage(new URL('./README.md', import.meta.url), report);
 }
 
 /**
@@ -111,11 +111,4 @@ async function withServers(use) {
 
 function seconds() {
   return Math.round((performance.now() - startedAt) / 1000);
-}
-
-/** @param {string} markdown the way `npm run format:check` wants it */
-async function formatted(markdown) {
-  const { format, resolveConfig } = await import('prettier');
-  const path = new URL('./README.md', import.meta.url);
-  return format(markdown, { ...(await resolveConfig(path)), parser: 'markdown' });
 }

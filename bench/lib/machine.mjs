@@ -6,6 +6,11 @@ import { canPin, coreCount, places } from './cores.mjs';
 
 /** @returns {string[]} what the figures depend on: no names, no paths */
 export function describeMachine() {
+  return [...describeHost(), `Packages: ${packageVersions().join(', ')}.`];
+}
+
+/** Without the packages of the benchmark. @returns {string[]} */
+export function describeHost() {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB of memory`;
   const pinning = canPin
     ? `App on core ${places.app}, load generator on core ${places.load}, Redis and PostgreSQL on core ${places.data}.`
@@ -14,7 +19,6 @@ export function describeMachine() {
     `Date: ${new Date().toISOString().slice(0, 10)}.`,
     `Machine: ${cpus()[0]?.model.trim()}, ${coreCount} cores, ${memory}, ${platform()} ${release()}. ${pinning}`,
     `Node ${process.version.slice(1)}, Redis ${versionOf(programs.findRedis())}, PostgreSQL ${versionOf(programs.findPostgres()?.postgres)}.`,
-    `Packages: ${packageVersions().join(', ')}.`,
   ];
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 const root = path.join(__dirname, '../..');
 const read = (page: string): string => readFileSync(path.join(root, page), 'utf8');
 
-const pages = ['.', 'docs', 'docs/decisions', 'example', 'bench'].flatMap((folder) =>
+const pages = ['.', 'docs', 'docs/decisions', 'example', 'bench', 'soak'].flatMap((folder) =>
   readdirSync(path.join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => path.join(folder, name)),

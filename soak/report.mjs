@@ -1,0 +1,123 @@
+import { describeHost } from '../bench/lib/machine.mjs';
+import { renderPart } from '../bench/lib/report.mjs';
+import * as settings from './settings.mjs';
+
+/** @typedef {import('./series.mjs').Series & { panel: string, unit: string | undefined, judgement: import('./growth.mjs').Judgement }} Judged */
+
+/**
+ * @typedef {object} Run
+ * @property {import('./command.mjs').Command} command
+ * @property {string} chart the name of its file
+ * @property {number} seconds
+ * @property {number} warmUp
+ * @property {number} sent
+ * @property {number} skipped
+ * @property {Record<string, number>} outcomes
+ * @property {Record<string, number>} events
+ * @property {Judged[]} judged
+ * @property {string[]} faults what failed the run; none: it has passed
+ */
+
+/** @param {Run} run @returns {string} markdown */
+export function renderReport(run) {
+  const { command, chart, seconds, warmUp, judged, faults } = run;
+  const passed =
+    '**Passed.** Nothing grew after the warm-up, and nobody got an answer that was not expected.';
+  return [
+    '# Soak',
+    'Written by `npm run soak`; do not edit by hand. An app under steady mixed traffic: what is left behind by it adds up, and is seen here.',
+    facts(run).map(asItem).join('\n'),
+    ...(faults.length === 0 ? [passed] : ['**Failed.**', faults.map(asItem).join('\n')]),
+    `![What was sampled, over time](${chart})`,
+    renderPart({
+      title: 'What grew',
+      intro: `The warm-up takes ${Math.round(warmUp)} s. Of the time after it, the median of the last quarter is held against that of the first; the trend is the straight line that fits best, over the same distance. A series grew when both are more than is allowed.`,
+      tables: [
+        {
+          columns: ['series', 'first quarter', 'last quarter', 'change', 'trend', 'allowed'],
+          rows: judged.map(row),
+        },
+      ],
+      notes: [...tolerances(judged), smallestLeak(judged, seconds - warmUp)],
+    }),
+    renderPart({
+      title: 'What was asked, and what came of it',
+      intro: 'Every answer that is not in its request’s list of expected ones fails the run.',
+      tables: [counts('request: answer', run.outcomes), counts('event', run.events)],
+      notes: [
+        '_hung up_: the client closed the connection before it had its answer.',
+        'A `no answer`, a 5xx and whatever else nobody expects would stand here too.',
+      ],
+    }),
+    howTo(command),
+  ].join('\n\n');
+}
+
+/** @param {Run} run */
+function facts({ command, seconds, sent, skipped }) {
+  return [
+    ...describeHost(),
+    `${Math.round(seconds / 60)} minutes, ${settings.RATE} requests a second by a schedule: ${sent.toLocaleString('en-US')} sent, ${skipped} left out because the machine stood still.`,
+    `Users in PostgreSQL, sessions in ${command.sessions === 'redis' ? 'Redis' : 'PostgreSQL'}: ${settings.DEVICES} devices of ${settings.USERS} users, half of them with cookies; every tenth request on a connection of its own.`,
+    `Access tokens live ${settings.ACCESS_SECONDS} s, sessions ${settings.REFRESH_SECONDS} s without use, and the cache of verified tokens holds ${settings.CACHED_TOKENS}, so that all of them turn over within the warm-up.`,
+  ];
+}
+
+/** @param {Judged} series */
+function row({ panel, name, unit, judgement }) {
+  const { first, last, change, trend, allowed, grew } = judgement;
+  const label = `${panel}: ${name}${unit ? `, ${unit}` : ''}`;
+  return [label, first, last, change, trend, allowed].map((cell, at) =>
+    typeof cell === 'string' ? cell : `${at === 3 && grew ? 'grew ' : ''}${cell.toFixed(2)}`,
+  );
+}
+
+/** Those with the same reason in one sentence. @param {Judged[]} judged */
+function tolerances(judged) {
+  const reasons = new Set(judged.map(({ why }) => why));
+  return Array.from(reasons, (reason) => {
+    const names = judged
+      .filter(({ why }) => why === reason)
+      .map(({ name, tolerance, unit }) => {
+        const absolute = `${tolerance.absolute}${unit ? ` ${unit}` : ''}`;
+        return `_${name}_ ${tolerance.percent} % or ${absolute}`;
+      });
+    return `Allowed, whichever is more: ${names.join(', ')}. ${reason}`;
+  });
+}
+
+/** @param {Judged[]} judged @param {number} measuredSeconds */
+function smallestLeak(judged, measuredSeconds) {
+  const allowedMb = judged.find(({ key }) => key === 'heap')?.judgement.allowed ?? NaN;
+  const bytes = (allowedMb * 1e6) / (settings.RATE * measuredSeconds * 0.75);
+  return `The smallest leak that a run of this length finds is ${Math.ceil(bytes)} bytes a request on the heap; a longer run finds smaller ones.`;
+}
+
+/** @param {string} what @param {Record<string, number>} numbers */
+function counts(what, numbers) {
+  const rows = Object.entries(numbers).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    columns: [what, 'times'],
+    rows: rows.map(([name, times]) => [name, times.toLocaleString('en-US')]),
+  };
+}
+
+/** @param {import('./command.mjs').Command} command */
+function howTo({ minutes, sessions }) {
+  const words = `${minutes}${sessions === 'redis' ? '' : ` --sessions ${sessions}`}`;
+  return `## How to run it
+
+\`\`\`sh
+${`npm run soak -- ${words}`.padEnd(41)}# this page
+npm run soak -- 60                       # an hour
+npm run soak -- 10 --sessions postgres   # writes postgres.md and postgres.svg beside this page
+SOAK_LEAK=1 npm run soak -- 5            # the app keeps every token: this must fail, and name the heap
+\`\`\`
+
+It exits with 1 when a series grew or an answer was not one of those expected, and says which.`;
+}
+
+/** @param {string} text */
+function asItem(text) {
+  return `- ${text}`;
+}

@@ -3,7 +3,8 @@
 /** Short, so that within the warm-up sessions run out as fast as they begin. */
 export const ACCESS_SECONDS = 5;
 export const REFRESH_SECONDS = 30;
-export const REUSE_WINDOW_SECONDS = 5;
+/** As long as a client waits for an answer, so that two tabs are never taken for a thief. */
+export const REUSE_WINDOW_SECONDS = 10;
 /** Few, so that the memory for verified tokens is full within the warm-up: it is bounded, but filling it looks like a leak. */
 export const CACHED_TOKENS = 300;
 

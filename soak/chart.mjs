@@ -28,6 +28,7 @@ export function renderChart({ title, panels, seconds, warmUp }) {
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${TEXT}" role="img" aria-label="${escape(title)}">
 <text x="${PLOT.left}" y="24" font-size="15" font-weight="600">${escape(title)}</text>
+${renderWarmUpKey(width - PLOT.right)}
 ${drawn.join('\n')}
 </svg>
 `;
@@ -43,7 +44,6 @@ function renderPanel({ title, unit, lines }, { seconds, warmUp }) {
     `<text x="${PLOT.left}" y="16" font-weight="600">${escape(unit ? `${title}, ${unit}` : title)}</text>`,
     lines.length > 1 ? renderLegend(lines) : '',
     `<rect x="${PLOT.left}" y="${PLOT.top}" width="${round(x(warmUp) - PLOT.left)}" height="${PLOT_HEIGHT}" opacity="0.12"/>`,
-    `<text x="${PLOT.left + 5}" y="${PLOT.top + 13}" font-size="10">warm-up</text>`,
     ...steps.map(
       (value) =>
         `<path d="M${PLOT.left} ${y(value)}h${PLOT_WIDTH}" stroke="${TEXT}" stroke-opacity="${value === 0 ? 1 : 0.25}"/><text x="${PLOT.left - 6}" y="${y(value) + 4}" text-anchor="end">${trim(value)}</text>`,
@@ -52,13 +52,21 @@ function renderPanel({ title, unit, lines }, { seconds, warmUp }) {
       (minute) =>
         `<text x="${x(minute * 60)}" y="${PANEL.height - 10}" text-anchor="middle">${minute} min</text>`,
     ),
-    ...lines.map(({ points }, at) => {
-      const path = points.map(([second, value]) => `${x(second)} ${y(value)}`).join('L');
-      return `<path d="M${path}" fill="none" stroke="${COLOURS[at]}" stroke-width="1.5" stroke-linejoin="round"/>`;
-    }),
+    // The first on top of the others.
+    ...lines
+      .map(({ points }, at) => {
+        const path = points.map(([second, value]) => `${x(second)} ${y(value)}`).join('L');
+        return `<path d="M${path}" fill="none" stroke="${COLOURS[at]}" stroke-width="1.5" stroke-linejoin="round"/>`;
+      })
+      .reverse(),
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+/** What is shaded in every panel. @param {number} right */
+function renderWarmUpKey(right) {
+  return `<rect x="${right - 75}" y="12" width="16" height="16" opacity="0.12"/><text x="${right}" y="24" text-anchor="end">warm-up</text>`;
 }
 
 /** @param {Line[]} lines */

@@ -41,7 +41,7 @@ test('is well-formed, whatever is in its texts, and has every panel, unit and se
     expect(texts).toContain(unit ? `${title}, ${unit}` : title);
     if (series.length > 1) expect(texts).toEqual(expect.arrayContaining(series.map(({ name }) => name)));
   }
-  expect(texts).toEqual(expect.arrayContaining(['0 min', '10 min']));
+  expect(texts).toEqual(expect.arrayContaining(['0 min', '10 min', 'warm-up']));
   expect(await page.evaluate('document.querySelectorAll("path[fill=none]").length')).toBe(lineCount);
 });
 

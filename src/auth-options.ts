@@ -65,7 +65,10 @@ export interface AuthOptions {
   };
   /** Limits on attempts; false switches one off. */
   limits?: {
-    /** Failures in a row for one username, until each further try has to wait. Default: `{ failures: 10 }`. */
+    /**
+     * Failures in a row for one username, until each further try has to wait. An address that the user has logged in from within
+     * 30 days (IPv6: its /64) has a count of its own, which no stranger elsewhere uses up. Default: `{ failures: 10 }`.
+     */
     username?: false | { failures?: number };
     /** Failures a minute from one address (IPv6: its /64). Default: `{ failures: 50 }`. */
     address?: false | { failures?: number };

@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { AuthError, isAuthError } from '../errors.js';
+import { isAuthError } from '../errors.js';
 import type { AuthEventDetails, AuthEvents, RequestOrigin } from '../events.js';
 import type { AuthConfig } from '../auth-config.js';
 import { counterOf, type AttemptCounter } from '../stores/attempt-counter.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import { addressGroup } from '../utils/address.js';
 import { usernameKey } from '../utils/username.js';
+import { tooManyAttempts, type CountedGuess, type Limit } from './counted-guess.js';
+import { FailuresInARow } from './failures-in-a-row.js';
 import { originOf } from './request-origin.js';
+import { UsernameFailures } from './username-failures.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const MAX_WAIT = 15 * MINUTE;
 
 type LimitName = AuthEventDetails['locked']['limit'];
 
@@ -21,7 +21,7 @@ type Attempter = RequestOrigin & { userId?: string; sessionId?: string };
 
 /** The limits on attempts. Each guess is counted before it is judged, so that parallel ones are not more than the limit. */
 export class AttemptLimits {
-  readonly #username: FailuresInARow | undefined;
+  readonly #username: UsernameFailures | undefined;
   readonly #password: FailuresInARow | undefined;
   readonly #address: Window | undefined;
   readonly #register: Window | undefined;
@@ -30,8 +30,7 @@ export class AttemptLimits {
   constructor({ limits, refreshTokens }: AuthConfig, events: AuthEvents) {
     const { username, password, address, register } = limits;
     this.#events = events;
-    this.#username =
-      username === undefined ? undefined : new FailuresInARow(refreshTokens, 'username', username);
+    this.#username = username === undefined ? undefined : new UsernameFailures(refreshTokens, username);
     this.#password =
       password === undefined ? undefined : new FailuresInARow(refreshTokens, 'password', password);
     this.#address = address === undefined ? undefined : new Window(refreshTokens, 'address', address, MINUTE);
@@ -41,9 +40,11 @@ export class AttemptLimits {
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
   login<T>(origin: RequestOrigin, username: string, guess: () => Promise<T>): Promise<T> {
+    const address = addressGroup(origin.ip);
+    const byAddress = { limit: 'address', key: address, who: origin } as const;
     const byUsername = { limit: 'username', key: usernameKey(username), who: origin } as const;
-    const byAddress = { limit: 'address', key: addressGroup(origin.ip), who: origin } as const;
-    return this.#count(byAddress, this.#address, () => this.#count(byUsername, this.#username, guess));
+    const ofUsername = this.#username?.from(address);
+    return this.#count(byAddress, this.#address, () => this.#count(byUsername, ofUsername, guess));
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
@@ -94,17 +95,6 @@ interface Attempt {
   who: Attempter;
 }
 
-interface Limit {
-  /** Counts a guess as a failure, before it is judged. @throws AuthError TOO_MANY_ATTEMPTS */
-  enter(key: string): Promise<CountedGuess>;
-}
-
-interface CountedGuess {
-  succeeded(): Promise<void>;
-  /** As if there had been no guess. */
-  takeBack(): Promise<void>;
-}
-
 /** So many in a window of time; a success doesn't count. */
 class Window implements Limit {
   readonly #counter: AttemptCounter;
@@ -125,75 +115,4 @@ class Window implements Limit {
     }
     return { succeeded: takeBack, takeBack };
   }
-}
-
-/**
- * From the last free failure on, guesses take turns: who gets the turn guesses, and the next turn comes after a wait that
- * doubles each time. A success starts afresh, so that nobody is locked out for ever.
- */
-class FailuresInARow implements Limit {
-  readonly #failures: AttemptCounter;
-  readonly #turn: AttemptCounter;
-  readonly #turnsTaken: AttemptCounter;
-  readonly #limit: number;
-
-  constructor(store: RefreshTokenStore, name: LimitName, limit: number) {
-    this.#failures = counterOf(store, `${name}-failures`, DAY);
-    this.#turn = counterOf(store, `${name}-turn`, MINUTE);
-    this.#turnsTaken = counterOf(store, `${name}-turns-taken`, DAY);
-    this.#limit = limit;
-  }
-
-  async enter(key: string): Promise<CountedGuess> {
-    const digest = digestOf(key);
-    const succeeded = () => this.#forget(digest);
-    const { count } = await this.#failures.increment(digest);
-    const takeBack = () => this.#failures.decrement(digest);
-    if (count < this.#limit) return { succeeded, takeBack };
-    await this.#takeTurn(digest).catch((error: unknown) => {
-      if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) takeBack().catch(() => undefined);
-      throw error;
-    });
-    return { succeeded, takeBack: () => this.#giveTurnBack(digest) };
-  }
-
-  async #takeTurn(digest: string): Promise<void> {
-    const turn = await this.#turn.increment(digest);
-    if (turn.count > 1) throw tooManyAttempts(turn.msBeforeReset);
-    try {
-      const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
-      if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
-    } catch (error) {
-      this.#turn.reset(digest).catch(() => undefined); // ours, and nobody will guess in it
-      throw error;
-    }
-  }
-
-  /** For who has the turn: anybody else would give another's back. */
-  async #giveTurnBack(digest: string): Promise<void> {
-    await Promise.all([
-      this.#failures.decrement(digest),
-      this.#turn.reset(digest),
-      this.#turnsTaken.decrement(digest),
-    ]);
-  }
-
-  async #forget(digest: string): Promise<void> {
-    await Promise.all([
-      this.#failures.reset(digest),
-      this.#turn.reset(digest),
-      this.#turnsTaken.reset(digest),
-    ]);
-  }
-}
-
-/** What a client types is neither kept nor allowed to shape a key. */
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
-}
-
-function tooManyAttempts(msBeforeReset: number): AuthError {
-  return new AuthError('TOO_MANY_ATTEMPTS', {
-    retryAfterSeconds: Math.max(1, Math.ceil(msBeforeReset / 1000)),
-  });
 }

@@ -12,6 +12,8 @@ export interface AttemptCounter {
   decrement(key: string): Promise<void>;
   /** Keeps the key at one for so many seconds from now. */
   hold(key: string, seconds: number): Promise<void>;
+  /** Whether the key counts anything or is held, without counting. Where it is missing no address becomes a known one. */
+  has?(key: string): Promise<boolean>;
   /** Forgets the key: a success. */
   reset(key: string): Promise<void>;
 }
@@ -20,21 +22,25 @@ export interface AttemptCounter {
 type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promise<T>;
 
 /**
- * Any limiter of rate-limiter-flexible as a counter.
- * @param takeBack the store's own `decrement`: a limiter only knows how to subtract, which leaves credit
+ * What a limiter has no good way for: it subtracts until there is credit, and reading it takes a command of Redis that no other call
+ * needs, and rows counted as only pg counts them.
  */
+type OwnOperations = Required<Pick<AttemptCounter, 'decrement' | 'has'>>;
+
+/** Any limiter of rate-limiter-flexible as a counter. */
 export function limiterCounter(
   limiter: RateLimiterAbstract,
   run: Run,
-  takeBack: (key: string) => Promise<void>,
-): AttemptCounter {
+  { decrement, has }: OwnOperations,
+): Required<AttemptCounter> {
   return {
     async increment(key, { final = false } = {}) {
-      const undo = final ? undefined : () => takeBack(key);
+      const undo = final ? undefined : () => decrement(key);
       const { consumedPoints, msBeforeNext } = await run(() => limiter.penalty(key), undo);
       return { count: consumedPoints, msBeforeReset: msBeforeNext };
     },
-    decrement: takeBack,
+    decrement,
+    has,
     async hold(key, seconds) {
       await run(() => limiter.set(key, 1, seconds));
     },
@@ -49,16 +55,23 @@ export function counterOf(store: RefreshTokenStore, name: string, windowSeconds:
   return store.attemptCounter?.(name, windowSeconds) ?? memoryCounter(name, windowSeconds);
 }
 
-/** Counts in this process alone. */
-export function memoryCounter(name: string, windowSeconds: number): AttemptCounter {
-  const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration: windowSeconds });
-  return limiterCounter(
-    limiter,
-    (operation) => operation(),
-    async (key) => {
+/** The longest that a timer of Node can wait: told to wait longer, it doesn't wait at all. */
+const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Counts in this process alone, and for 24 days at most. */
+export function memoryCounter(name: string, windowSeconds: number): Required<AttemptCounter> {
+  const duration = Math.min(windowSeconds, MAX_TIMER_SECONDS);
+  const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration });
+  const counter = limiterCounter(limiter, (operation) => operation(), {
+    async decrement(key) {
       const { consumedPoints } = await limiter.reward(key);
       // It has been reset meanwhile. Adding one undoes no other's attempt, as deleting would, and here nothing can fail.
       if (consumedPoints < 0) await limiter.penalty(key);
     },
-  );
+    async has(key) {
+      const held = await limiter.get(key);
+      return held !== null && held.consumedPoints > 0;
+    },
+  });
+  return { ...counter, hold: (key, seconds) => counter.hold(key, Math.min(seconds, MAX_TIMER_SECONDS)) };
 }

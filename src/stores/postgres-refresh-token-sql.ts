@@ -118,6 +118,10 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       UPDATE ${attemptsTable} SET points = points - 1, expire = CASE WHEN points > 1 THEN expire ELSE 0 END
       WHERE key = $1 AND points > 0`,
 
+    hasAttempts: `
+      SELECT 1 FROM ${attemptsTable}
+      WHERE key = $1 AND points > 0 AND expire > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+
     // They are dated by the clocks of the processes, which may be a minute behind.
     pruneAttempts: `
       DELETE FROM ${attemptsTable} WHERE key IN (

@@ -163,8 +163,12 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       points: 1,
       duration: windowSeconds,
     });
-    return limiterCounter(limiter, this.#postgres.run, async (key) => {
-      await this.#postgres.query(this.#sql.takeBackAttempt, [limiter.getKey(key)]);
+    return limiterCounter(limiter, this.#postgres.run, {
+      decrement: async (key) => {
+        await this.#postgres.query(this.#sql.takeBackAttempt, [limiter.getKey(key)]);
+      },
+      has: async (key) =>
+        (await this.#postgres.query(this.#sql.hasAttempts, [limiter.getKey(key)])).length > 0,
     });
   }
 

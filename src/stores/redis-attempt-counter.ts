@@ -28,7 +28,12 @@ export function redisAttemptCounter(
     points: 1,
     duration: windowSeconds,
   });
-  return limiterCounter(limiter, redis.run, async (key) => {
-    await redis.call('visaTakeBackAttempt', limiter.getKey(key));
+  return limiterCounter(limiter, redis.run, {
+    async decrement(key) {
+      await redis.call('visaTakeBackAttempt', limiter.getKey(key));
+    },
+    async has(key) {
+      return Number(await redis.call('pttl', limiter.getKey(key))) > 0;
+    },
   });
 }

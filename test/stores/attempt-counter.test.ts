@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryCounter } from '../../src/stores/attempt-counter';
 
 const WINDOW = 60;
+const DAY = 24 * 60 * 60;
 const counter = () => memoryCounter('failures', WINDOW);
 const countOf = async (of: ReturnType<typeof counter>, key: string) => (await of.increment(key)).count;
 
@@ -50,6 +52,32 @@ test('holds a key at one for as long as it is told, and no longer', async () => 
   expect(await attempts.increment('ann')).toEqual({ count: 2, msBeforeReset: 1000 });
   jest.advanceTimersByTime(1000);
   expect(await countOf(attempts, 'ann')).toBe(1);
+});
+
+test('tells what counts or is held, and counts nothing by telling', async () => {
+  const attempts = counter();
+  expect(await attempts.has('ann')).toBe(false);
+  expect(await countOf(attempts, 'ann')).toBe(1);
+  expect(await attempts.has('ann')).toBe(true);
+  expect(await countOf(attempts, 'ann')).toBe(2);
+  for (let n = 0; n < 2; n += 1) await attempts.decrement('ann');
+  expect(await attempts.has('ann')).toBe(false);
+  await attempts.hold('bob', 10);
+  expect(await attempts.has('bob')).toBe(true);
+  jest.advanceTimersByTime(10_000);
+  expect(await attempts.has('bob')).toBe(false);
+});
+
+test('what is to be held for longer than a timer of Node can wait is held for 24 days', async () => {
+  jest.useRealTimers(); // those of the tests wait for any time
+  const attempts = memoryCounter('attempts', 30 * DAY);
+  await attempts.increment('ann');
+  await attempts.hold('bob', 30 * DAY);
+  await sleep(20);
+  expect(await attempts.has('ann')).toBe(true);
+  const { count, msBeforeReset } = await attempts.increment('bob');
+  expect(count).toBe(2);
+  expect(msBeforeReset).toBeGreaterThan(24 * DAY * 1000);
 });
 
 test('forgets a key that is reset', async () => {

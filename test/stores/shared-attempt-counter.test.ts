@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { PostgresRefreshTokenStore, RedisRefreshTokenStore, type AttemptCounter } from '../../src';
@@ -105,6 +106,24 @@ describe.each([
       await Promise.all([backend.counter.decrement(key), countOf(key)]);
       expect(await countOf(key)).toBe(2);
     }
+  });
+
+  test('what counts or is held can be told without counting it', async () => {
+    const { hold, reset, decrement, has } = backend.counter as Required<AttemptCounter>;
+    const told = async () => [await has('cleo'), await has('cleo')];
+    expect(await told()).toEqual([false, false]);
+    await hold('cleo', 30 * 24 * 60 * 60);
+    expect(await told()).toEqual([true, true]);
+    expect(await countOf('cleo')).toBe(2);
+    await reset('cleo');
+    expect(await told()).toEqual([false, false]);
+    await countOf('cleo');
+    expect(await told()).toEqual([true, true]);
+    await decrement('cleo');
+    expect(await told()).toEqual([false, false]);
+    await hold('cleo', 1);
+    await sleep(1100);
+    expect(await told()).toEqual([false, false]);
   });
 
   test('what has been reset meanwhile leaves no credit, though the network breaks after the first call', async () => {

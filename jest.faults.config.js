@@ -5,7 +5,7 @@ module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/faults/**/*.faults.ts'],
   // Servers start, fail, are elected and heal.
-  testTimeout: 120_000,
+  testTimeout: 240_000,
   reporters: [...(base.reporters ?? []), '<rootDir>/scripts/reliability-reporter.js'],
   collectCoverageFrom: [],
   coverageThreshold: {},

@@ -6,7 +6,7 @@ import type { History, Kind, Operation } from './history';
 /** A client gives up later than any server may answer, so that what is slow is seen as slow. */
 const PATIENCE_MS = 10_000;
 /** A hundred logins in a row before mine, and bcrypt. */
-const HASHING_PATIENCE_MS = 60_000;
+const HASHING_PATIENCE_MS = 150_000;
 
 export interface World {
   /** How many processes of the app there are. */

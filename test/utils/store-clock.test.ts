@@ -90,8 +90,34 @@ test('says why it does not know the time, and goes by the clock of the machine',
   expect(clock.now()).toBe(machineMs);
 });
 
-test.each([NaN, Infinity])('takes %p for no time: by that no token would ever run out', async (time) => {
-  const clock = new StoreClock(() => Promise.resolve(time));
-  await expect(clock.known()).rejects.toThrow('time() of the store must tell milliseconds');
+test.each([
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['nothing', null],
+  ['a text', String(START)],
+  ['seconds', START / 1000],
+  ['microseconds', START * 1000],
+])('takes %s for no time: by that no token would run out when it should', async (_what, time) => {
+  const clock = new StoreClock(() => Promise.resolve(time as number));
+  await expect(clock.known()).rejects.toThrow('time() of the store must tell milliseconds since 1970');
   expect(clock.now()).toBe(machineMs);
+});
+
+test.each([
+  ['this process stood still for five minutes', 5 * MINUTE],
+  ['its clock was set back', -5 * MINUTE],
+])('an answer is of no use when %s meanwhile', async (_what, waitMs) => {
+  let wait = 0;
+  const clock = new StoreClock(() => {
+    const storeMs = machineMs + MINUTE;
+    machineMs += wait;
+    return Promise.resolve(storeMs);
+  });
+  await clock.known();
+  machineMs += MINUTE;
+  wait = waitMs;
+  clock.now();
+  await settled();
+  wait = 0;
+  expect(clock.now()).toBe(machineMs + MINUTE);
 });

@@ -5,6 +5,7 @@ import type { AuthOptions } from './auth-options.js';
 import { openApiConfigSchema } from './openapi/openapi-options.js';
 import { createCatalogs, localesOf } from './messages/catalogs.js';
 import { messagesSchema } from './messages/messages-schema.js';
+import { BoundedCalls } from './stores/bounded-calls.js';
 import type { RefreshTokenStore } from './stores/refresh-token-store.js';
 import type { UserStore } from './stores/user-store.js';
 import { similarNames } from './utils/similar-names.js';
@@ -74,7 +75,9 @@ function timeOf(
   if (clock) return { now: clock, storeNow: () => new Date(clock()), timeKnown: () => Promise.resolve() };
   const storeNow = () => undefined;
   if (!store.time) return { now: Date.now, storeNow, timeKnown: () => Promise.resolve() };
-  const storeClock = new StoreClock(async () => Number(await store.time?.()));
+  const { run } = new BoundedCalls('time() of the store', () => false);
+  const ask = async () => store.time?.();
+  const storeClock = new StoreClock(() => run(ask));
   return { now: () => storeClock.now(), storeNow, timeKnown: () => storeClock.known() };
 }
 

@@ -130,6 +130,8 @@ export class Sessions {
    */
   async refresh(refreshToken: string, details: RequestDetails): Promise<IssuedTokens> {
     const { origin } = details;
+    // By the clock of a machine that is minutes off a good token would be of the future, or have run out.
+    await this.#config.timeKnown();
     try {
       const { userId, sessionId, generation } = this.#verifyRefreshToken(refreshToken);
       if (details.sessionId !== undefined && details.sessionId !== sessionId)

@@ -14,7 +14,7 @@ const [EARLIEST_MS, LATEST_MS] = [1e12, 1e14];
  * token begins and when it runs out.
  */
 export class StoreClock {
-  readonly #ask: () => Promise<number>;
+  readonly #ask: () => Promise<unknown>;
   #offsetMs = 0;
   #isKnown = false;
   #askedAtMs = 0;
@@ -22,7 +22,7 @@ export class StoreClock {
   #asking: Promise<void> | undefined;
 
   /** @param ask tells the store's time, in milliseconds since 1970 */
-  constructor(ask: () => Promise<number>) {
+  constructor(ask: () => Promise<unknown>) {
     this.#ask = ask;
   }
 
@@ -61,6 +61,6 @@ export class StoreClock {
   }
 }
 
-function isTime(value: unknown): boolean {
+function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= EARLIEST_MS && value < LATEST_MS;
 }

@@ -1,5 +1,6 @@
-import { MemoryRefreshTokenStore } from '../../src';
-import { createTestApp, PASSWORD } from '../helpers/app';
+import { AuthError, MemoryRefreshTokenStore } from '../../src';
+import { cookieHeader, createTestApp, PASSWORD } from '../helpers/app';
+import { expectFailure } from '../helpers/failures';
 import { decodeToken } from '../helpers/tokens';
 
 const FIVE_MINUTES = 300;
@@ -38,5 +39,30 @@ test('a time that is none is a mistake of the store, and nobody logs in by it', 
   const testApp = createTestApp({ refreshTokens: new BrokenStore() });
   await testApp.register('ann');
   await testApp.client().post('/quick-login').send({ username: 'ann' }).expect(500);
-  expect(testApp.unforeseen.map(String)).toEqual(['TypeError: time() of the store must tell milliseconds']);
+  expect(testApp.unforeseen.map(String)).toEqual([
+    'TypeError: time() of the store must tell milliseconds since 1970',
+  ]);
+});
+
+const telling = (time: () => Promise<number>) => Object.assign(new MemoryRefreshTokenStore(), { time });
+
+test('who does not know the time yet calls no refresh token expired or invalid', async () => {
+  const testApp = createTestApp({ refreshTokens: new EarlyStore() });
+  await testApp.register('ann');
+  const { refreshToken } = await testApp.tokensOf('ann');
+  // It is five minutes behind, so that the token is one of the future.
+  const begun = createTestApp({
+    refreshTokens: telling(() => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'))),
+  });
+  const answer = await begun.client().post('/auth/refresh').set('Cookie', cookieHeader({ refreshToken }));
+  expectFailure(answer, 'SERVICE_UNAVAILABLE');
+  expect(answer.headers['set-cookie']).toBeUndefined();
+});
+
+test('nobody waits for a store that never tells the time', async () => {
+  const testApp = createTestApp({ refreshTokens: telling(() => new Promise(() => undefined)) });
+  await testApp.register('ann');
+  const began = performance.now();
+  expectFailure(await testApp.client().post('/quick-login').send({ username: 'ann' }), 'SERVICE_UNAVAILABLE');
+  expect(performance.now() - began).toBeLessThan(2000);
 });

@@ -98,7 +98,7 @@ test.each([
   ['seconds', START / 1000],
   ['microseconds', START * 1000],
 ])('takes %s for no time: by that no token would run out when it should', async (_what, time) => {
-  const clock = new StoreClock(() => Promise.resolve(time as number));
+  const clock = new StoreClock(() => Promise.resolve(time));
   await expect(clock.known()).rejects.toThrow('time() of the store must tell milliseconds since 1970');
   expect(clock.now()).toBe(machineMs);
 });

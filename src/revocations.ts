@@ -13,7 +13,6 @@ const READY_TIMEOUT_MS = 10_000;
  * and, with instant revocation, those that any other process has.
  */
 export class Revocations {
-  readonly #config: AuthConfig;
   readonly #events: AuthEvents;
   readonly #revoked: RevokedSessions;
   readonly #feed: RevocationFeed | undefined;
@@ -27,7 +26,6 @@ export class Revocations {
 
   constructor(config: AuthConfig, events: AuthEvents) {
     const keepForSeconds = config.accessToken.expiresInSeconds + CLOCK_TOLERANCE_SECONDS;
-    this.#config = config;
     this.#events = events;
     this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
     if (config.revocation === 'expiry') return;
@@ -45,9 +43,9 @@ export class Revocations {
     return this.#revoked.has(userId, sessionId);
   }
 
-  /** In this process, from now on; the store has told the others. */
+  /** In this process, from now on; the store has told the others. By a clock that nobody sets, lest a session be forgotten early. */
   refuse(userId: string, sessionIds: readonly string[]): void {
-    this.#revoked.add(userId, sessionIds, this.#config.now());
+    this.#revoked.add(userId, sessionIds, performance.now());
   }
 
   /** For a session that the store didn't know, so that it could tell nobody. Once, however often its tokens come. */

@@ -12,6 +12,8 @@ class EarlyStore extends MemoryRefreshTokenStore {
   }
 }
 
+afterEach(() => jest.restoreAllMocks());
+
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 test('the clock of the store dates tokens and judges them', async () => {
@@ -65,4 +67,33 @@ test('nobody waits for a store that never tells the time', async () => {
   const began = performance.now();
   expectFailure(await testApp.client().post('/quick-login').send({ username: 'ann' }), 'SERVICE_UNAVAILABLE');
   expect(performance.now() - began).toBeLessThan(2000);
+});
+
+test('who learns the time late forgets no revocation early', async () => {
+  let passedMs = 0;
+  for (const clock of [Date, performance]) {
+    const now = clock.now.bind(clock);
+    jest.spyOn(clock, 'now').mockImplementation(() => now() + passedMs);
+  }
+  const refreshTokens = new EarlyStore();
+  const testApp = createTestApp({ refreshTokens, revocation: 'expiry' });
+  const { id } = await testApp.register('ann');
+  const { accessToken } = await testApp.tokensOf('ann');
+  const down = jest.spyOn(refreshTokens, 'time').mockImplementation(() => {
+    throw new AuthError('SERVICE_UNAVAILABLE');
+  });
+  const begun = createTestApp({ refreshTokens });
+  const endAll = async () => {
+    for (const { sessionId } of await refreshTokens.list(id)) await begun.auth.sessions.revoke(id, sessionId);
+  };
+  await endAll();
+
+  down.mockRestore();
+  passedMs = 27 * 60_000; // and with the five minutes that it learns of more than a token lives
+  await begun.auth.ready();
+  await testApp.tokensOf('ann');
+  await endAll();
+  // What the other process has not heard of is good there: nothing else refuses it.
+  expect((await testApp.client().get('/profile').set(bearer(accessToken))).status).toBe(200);
+  expectFailure(await begun.client().get('/profile').set(bearer(accessToken)), 'SESSION_REVOKED');
 });

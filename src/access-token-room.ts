@@ -11,8 +11,8 @@ export type Transport = 'cookie' | 'body';
 /** What of a session goes into an access token; `amr` may not be known yet. */
 type TokenSession = Pick<Session, 'sessionId' | 'amr'>;
 
-/** In a token: 16 methods of 64 characters, each with its quotes and comma, and the claim's name. */
-const MAX_AMR_LENGTH = Math.ceil(((16 * 67 + 10) * 4) / 3);
+/** In a token: 16 methods of 64 characters, all escaped, each with its quotes and comma, and the claim's name. */
+const MAX_AMR_LENGTH = Math.ceil(((16 * (2 * 64 + 3) + 10) * 4) / 3);
 
 /**
  * Whether an access token would be short enough for whoever gets it. Asked before anything is stored: a browser drops a

@@ -122,6 +122,7 @@ describe('roles that grow too long after the login', () => {
     ['renewal', 'by far', 3000, {}],
     ['password change', 'by far', 3000, {}],
     ['refresh', 'by what the session says of the login', 2000, { amr }],
+    ['refresh', 'by what of it JSON escapes', 1000, { amr: amr.map(() => '"'.repeat(64)) }],
   ] as const)(
     '%s: refused %s, and neither session nor password has changed',
     async (what, _how, bytes, more) => {

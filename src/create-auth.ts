@@ -18,6 +18,7 @@ import { parseOptions } from './options.js';
 import { createAuthenticateRequest } from './passport/authenticate-request.js';
 import { createFlowState, type FlowState } from './passport/flow-state.js';
 import { answerJwtWith, createPassport } from './passport/index.js';
+import { untilReady } from './ready.js';
 import { Revocations } from './revocations.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import type { Services } from './services.js';
@@ -137,10 +138,7 @@ export function createAuth(options: AuthOptions): Auth {
       revokeAll: (userId, revokeOptions) => sessions.revokeAll(userId, revokeOptions),
     },
     events,
-    async ready() {
-      await revocations.ready();
-      await config.timeKnown();
-    },
+    ready: () => untilReady(config, revocations),
     async close() {
       forgetUsers?.();
       revocations.close();

@@ -6,7 +6,8 @@ import type { RevocationFeed } from './stores/revocation-feed.js';
 import { CLOCK_TOLERANCE_SECONDS } from './utils/jwt.js';
 import { RevokedSessions } from './utils/revoked-sessions.js';
 
-const READY_TIMEOUT_MS = 10_000;
+/** So long `auth.ready()` has patience with the store. */
+export const READY_TIMEOUT_MS = 10_000;
 
 /**
  * Which sessions have ended while their access tokens may still be good: those that this process has ended or found gone

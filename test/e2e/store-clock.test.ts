@@ -97,3 +97,17 @@ test('who learns the time late forgets no revocation early', async () => {
   expect((await testApp.client().get('/profile').set(bearer(accessToken))).status).toBe(200);
   expectFailure(await begun.client().get('/profile').set(bearer(accessToken)), 'SESSION_REVOKED');
 });
+
+test('ready() has patience with a store that is away for a moment', async () => {
+  let asked = 0;
+  const time = () =>
+    ++asked < 3 ? Promise.reject(new AuthError('SERVICE_UNAVAILABLE')) : Promise.resolve(Date.now());
+  const { auth } = createTestApp({ refreshTokens: telling(time), revocation: 'expiry' });
+  await auth.ready();
+  expect(asked).toBe(3);
+});
+
+test('ready() has none with a store that makes a mistake', async () => {
+  const { auth } = createTestApp({ refreshTokens: telling(() => Promise.resolve(1)) });
+  await expect(auth.ready()).rejects.toThrow('time() of the store must tell milliseconds');
+});

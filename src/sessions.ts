@@ -3,7 +3,7 @@ import { AccessTokenRoom, type Transport } from './access-token-room.js';
 import { AuthError, type AuthErrorCode } from './errors.js';
 import type { AuthEventDetails, AuthEvents, RequestOrigin, RevocationReason } from './events.js';
 import type { AuthConfig } from './auth-config.js';
-import type { Session } from './stores/refresh-token-store.js';
+import type { NewSession, Session } from './stores/refresh-token-store.js';
 import type { StoredUser } from './stores/user-store.js';
 import type { Revocations } from './revocations.js';
 import { signAccessToken, verifyAccessToken } from './utils/access-token.js';
@@ -34,6 +34,19 @@ interface RequestDetails {
   attempt?: string | undefined;
   /** The session that the refresh token must belong to. Default: any. */
   sessionId?: string | undefined;
+}
+
+/** What a request has of a session: one of them is enough. */
+export interface PresentedTokens {
+  refreshToken: string | undefined;
+  accessToken: string | undefined;
+}
+
+interface LoginDetails {
+  remember: boolean;
+  transport: Transport;
+  /** Of the session that ends with this login. Default: none. */
+  replaced?: PresentedTokens | undefined;
 }
 
 /** How and when the user proved who they are. */
@@ -80,7 +93,7 @@ export class Sessions {
    */
   async start(
     user: StoredUser,
-    { remember, transport }: { remember: boolean; transport: Transport },
+    { remember, transport, replaced }: LoginDetails,
     origin: RequestOrigin,
     { authTime, amr }: Proof = {},
   ): Promise<IssuedTokens> {
@@ -102,11 +115,7 @@ export class Sessions {
     this.#room.assertFits(user, newSession, transport);
     await this.#config.refreshTokens.create(newSession);
     // After the creation, so that a password change either sees this session and ends it, or is seen here.
-    const current = await this.#config.users.findById(user.id).catch((error: unknown) => {
-      // Nobody gets the tokens of this session, and nobody waits for its end.
-      this.#config.refreshTokens.revoke(user.id, newSession.sessionId).catch(() => undefined);
-      throw error;
-    });
+    const current = await this.#orUndo(newSession, this.#config.users.findById(user.id));
     if (!current || current.disabled || current.passwordHash !== user.passwordHash) {
       await this.#config.refreshTokens.revoke(user.id, newSession.sessionId);
       const { id: userId, username } = user;
@@ -114,6 +123,8 @@ export class Sessions {
       this.#events.announce('loginFailed', () => ({ username, userId, reason, ...origin }));
       throw new AuthError('INVALID_CREDENTIALS');
     }
+    // The last thing that can fail: a login that comes to nothing leaves the browser what it had.
+    if (replaced) await this.#orUndo(newSession, this.endByTokens(replaced, origin, 'new-login'));
     const { sessionId } = newSession;
     this.#events.announce('login', () => ({ userId: user.id, sessionId, amr, ...origin }));
     return this.#issue(
@@ -121,6 +132,14 @@ export class Sessions {
       { ...newSession, generation: 0, rotatedAt: newSession.createdAt },
       new Date(now),
     );
+  }
+
+  /** Nobody gets the tokens of a session whose login fails now, and nobody waits for its end. */
+  #orUndo<T>({ userId, sessionId }: NewSession, step: Promise<T>): Promise<T> {
+    return step.catch((error: unknown) => {
+      this.#config.refreshTokens.revoke(userId, sessionId).catch(() => undefined);
+      throw error;
+    });
   }
 
   /**
@@ -204,8 +223,7 @@ export class Sessions {
 
   /** Ends the session that the refresh token names, or else the one the access token names; expired ones will do. */
   async endByTokens(
-    refreshToken: string | undefined,
-    accessToken: string | undefined,
+    { refreshToken, accessToken }: PresentedTokens,
     origin: RequestOrigin,
     reason: Extract<RevocationReason, 'logout' | 'new-login'> = 'logout',
   ): Promise<void> {

@@ -9,7 +9,7 @@ import { TRANSPORTS, type Transport } from './body-schemas.js';
 import type { Services } from '../services.js';
 import type { Proof } from '../sessions.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from './local-redirect.js';
-import { endReplacedSession } from './replaced-session.js';
+import { replacedTokens } from './replaced-tokens.js';
 import { deliverTokens, publicUser } from './token-response.js';
 
 /** What `auth.completeLogin` takes. */
@@ -72,8 +72,8 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
         events.announce('loginFailed', () => ({ username: user?.username, userId, reason, ...origin }));
         throw new AuthError('INVALID_CREDENTIALS');
       }
-      await endReplacedSession(services, req, transport, origin);
-      const issued = await sessions.start(user, { remember, transport }, origin, proof);
+      const replaced = replacedTokens(req, transport, config);
+      const issued = await sessions.start(user, { remember, transport, replaced }, origin, proof);
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)

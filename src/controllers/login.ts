@@ -3,7 +3,7 @@ import { originOf } from '../middleware/request-origin.js';
 import { authenticateLocal } from '../passport/index.js';
 import type { AnswerResponse } from './answer-schemas.js';
 import type { BodyRequest, Transport } from './body-schemas.js';
-import { endReplacedSession } from './replaced-session.js';
+import { replacedTokens } from './replaced-tokens.js';
 import type { Services } from '../services.js';
 import type { IssuedTokens } from '../sessions.js';
 import { deliverTokens, publicUser } from './token-response.js';
@@ -28,6 +28,6 @@ export async function proveAndStart(
   const { remember } = req.body;
   const origin = originOf(req);
   const user = await authenticateLocal(services.passport, req, res);
-  await endReplacedSession(services, req as Request, transport, origin);
-  return services.sessions.start(user, { remember, transport }, origin);
+  const replaced = replacedTokens(req as Request, transport, services.config);
+  return services.sessions.start(user, { remember, transport, replaced }, origin);
 }

@@ -23,7 +23,8 @@ export async function endByRequest(
 ): Promise<void> {
   const { accessName, refreshName } = config.cookies;
   const refreshToken = tokenInBody || readCookie(req, refreshName);
-  await sessions.endByTokens(refreshToken, extractAccessToken(req, accessName)?.token, originOf(req));
+  const accessToken = extractAccessToken(req, accessName)?.token;
+  await sessions.endByTokens({ refreshToken, accessToken }, originOf(req));
   clearTokenCookies(res, config.cookies);
 }
 

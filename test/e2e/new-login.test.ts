@@ -1,6 +1,7 @@
 import { hashSync } from 'bcryptjs';
-import type { AuthEvent } from '../../src';
+import { AuthError, type AuthEvent } from '../../src';
 import { cookieHeader, PASSWORD } from '../helpers/app';
+import { eventually } from '../helpers/eventually';
 import { expectFailure } from '../helpers/failures';
 import { useRealApp } from '../helpers/real-app';
 
@@ -50,6 +51,25 @@ test('a wrong password ends nothing', async () => {
   const tokens = await real.testApp.tokensOf(real.username);
   expectFailure(await login(tokens, { password: 'wrong' }), 'INVALID_CREDENTIALS');
   expect((await refresh(tokens.refreshToken)).status).toBe(200);
+});
+
+test('a login that comes to nothing ends nothing, not even the session that it could not replace', async () => {
+  const tokens = await real.testApp.tokensOf(real.username);
+  const { refreshTokens } = real.stores.options;
+  const heard: string[] = [];
+  const stop = real.testApp.auth.events.onAny(({ type }) => heard.push(type));
+  for (const step of ['create', 'revoke'] as const) {
+    const down = new AuthError('SERVICE_UNAVAILABLE');
+    const failing = jest.spyOn(refreshTokens, step).mockRejectedValueOnce(down);
+    const response = await login(tokens);
+    failing.mockRestore();
+    expectFailure(response, 'SERVICE_UNAVAILABLE');
+    expect(response.headers['set-cookie']).toBeUndefined();
+  }
+  stop();
+  expect(heard).toEqual(['unavailable', 'unavailable']);
+  expect((await refresh(tokens.refreshToken)).status).toBe(200);
+  await eventually('only the old session is left', async () => (await sessionIds()).length === 1);
 });
 
 test.each([

@@ -145,24 +145,24 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
       // Inside the promise, so that what it throws and what it rejects with end alike.
       new Promise((resolve) => resolve(Reflect.apply(listener as Listener, this, [event]))).catch(
         (error: unknown) => {
-          warn(name, error);
+          warn(listener === this.#first ? 'The audit log of' : 'A listener of auth.events', name, error);
         },
       );
     }
   }
 }
 
-/** What a client has typed forges no line in a listener's log. */
+/** What a client has typed forges no line in a listener's log, and no listener changes what this package goes on with. */
 function printableTexts<T extends object>(details: T): T {
   const entries = Object.entries(details) as [string, unknown][];
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === 'string' ? printable(value, MAX_TEXT) : value]),
-  ) as T;
+  return Object.fromEntries(entries.map(([name, value]) => [name, detached(value)])) as T;
 }
 
-function warn(event: unknown, error: unknown): void {
-  process.emitWarning(
-    `A listener of auth.events '${String(event)}' failed: ${String(error)}`,
-    'PassportVisaWarning',
-  );
+function detached(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value, MAX_TEXT);
+  return Array.isArray(value) ? [...(value as unknown[])] : value;
+}
+
+function warn(who: string, event: AuthEventName, error: unknown): void {
+  process.emitWarning(`${who} '${event}' failed: ${String(error)}`, 'PassportVisaWarning');
 }

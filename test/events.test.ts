@@ -77,6 +77,35 @@ test('a listener that rejects becomes a warning, and all others are called', asy
   ]);
 });
 
+test('the audit log that fails is named in its warning, and listeners are called', async () => {
+  const events = new AuthEvents(
+    () => NOW,
+    () => Promise.reject(new Error('the disk is full')),
+  );
+  const heard: unknown[] = [];
+  events.on('login', (event) => heard.push(event));
+  events.announce('login', () => DETAILS);
+  expect(heard).toEqual([LOGIN]);
+  await new Promise(setImmediate);
+  expect(emitWarning.mock.calls).toEqual([
+    ["The audit log of 'login' failed: Error: the disk is full", 'PassportVisaWarning'],
+  ]);
+});
+
+test('a listener that changes a list of an event changes nothing else', () => {
+  const events = new AuthEvents(() => NOW);
+  const sessionIds = ['one', 'two'];
+  events.on('revoked', (event) => event.sessionIds.pop());
+  events.announce('revoked', () => ({
+    userId: 'u1',
+    sessionIds,
+    reason: 'server',
+    ip: undefined,
+    userAgent: undefined,
+  }));
+  expect(sessionIds).toEqual(['one', 'two']);
+});
+
 describe('onAny', () => {
   test('hears every event there is, in the order they happen, until it is told not to', () => {
     const events = new AuthEvents(() => NOW);

@@ -1,4 +1,4 @@
-// Packs the package once, and proves in new projects that it installs and works: `npm run test:matrix -- --node 20,24`.
+// Packs the package once, and proves in new projects that it installs and works: `npm run test:matrix -- --node 20,24`. With `--built` it leaves dist/ as it is.
 //
 // What may differ for a user is the version of Node, ESM or CJS, Express 4 or 5, ioredis 5 or 6, and the types. Each Node meets each
 // of these values, but not each pair of them: the package looks at none of them to decide about another. What an installation
@@ -40,7 +40,9 @@ const RUNS = [
   { project: 'jest', title: 'Jest in CJS', args: ['node_modules/jest/bin/jest.js'] },
 ];
 
-const { values } = parseArgs({ options: { node: { type: 'string', default: '20,22,24,26' } } });
+const { values } = parseArgs({
+  options: { node: { type: 'string', default: '20,22,24,26' }, built: { type: 'boolean', default: false } },
+});
 const folder = mkdtempSync(join(tmpdir(), 'passport-visa-matrix-'));
 /** @type {string[]} */
 const failures = [];
@@ -57,7 +59,7 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** @param {string[]} majors */
 async function runMatrix(majors) {
-  const tarball = packAndJudge(folder);
+  const tarball = packAndJudge(folder, values.built);
   await step('install the projects', () => installProjects(tarball));
   const nodes = await findNodes(majors);
   const checks = TYPE_CHECKS.map(

@@ -50,7 +50,9 @@ function parse(text: string): Answer | undefined {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  return { status, headers, body: Buffer.from(body, 'latin1').toString() };
+  // What comes behind it answers bytes that the server took for a second request.
+  const length = Number(new Map(headers).get('content-length') ?? Infinity);
+  return { status, headers, body: Buffer.from(body.slice(0, length), 'latin1').toString() };
 }
 
 /** The values of a header. */

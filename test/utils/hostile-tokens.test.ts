@@ -4,7 +4,8 @@ import { createKeySet, type Algorithm, type Secret } from '../../src/utils/keys'
 
 const MAX_LENGTH = 8192;
 const CLAIMS = { sub: 'ann', sid: 'session', iat: 1_700_000_000, exp: 1_700_001_800 };
-const ROUNDS = 300;
+const ROUNDS = 60;
+const SAMPLES = 5;
 
 const keys: [Algorithm, Secret][] = [
   ['HS256', 'a-secret-of-these-tests-0123456789-abcdef'],
@@ -12,12 +13,15 @@ const keys: [Algorithm, Secret][] = [
   ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
 ];
 
-/** Processor time, so that a busy machine changes nothing. */
+/** Processor time, so that a busy machine changes little; of several samples the least, which no collection has met. */
 function microsecondsFor(token: string, verify: (token: string) => void): number {
-  const before = process.cpuUsage();
-  for (let n = 0; n < ROUNDS; n += 1) verify(token);
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  const samples = Array.from({ length: SAMPLES }, () => {
+    const before = process.cpuUsage();
+    for (let n = 0; n < ROUNDS; n += 1) verify(token);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  });
+  return Math.min(...samples);
 }
 
 test.each(keys)(

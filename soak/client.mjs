@@ -69,7 +69,7 @@ export class Client {
       agent: Math.random() < 0.1 ? false : this.#kept,
       timeout: PATIENCE_MS,
       headers: {
-        'X-Forwarded-For': someAddress(),
+        'X-Forwarded-For': addressFor(body),
         ...(text && { 'Content-Type': 'application/json' }),
         ...headers,
       },
@@ -96,7 +96,14 @@ async function read(response) {
   };
 }
 
-/** One of a thousand. */
-function someAddress() {
+/**
+ * One of a thousand, and for passwords the home of whoever types it: an address that a user has logged in from is remembered for
+ * 30 days, which no soak waits for.
+ * @param {unknown} body
+ */
+function addressFor(body) {
+  const { username, password } = /** @type {{ username?: string, password?: string }} */ (Object(body));
+  if (username && password)
+    return `10.1.0.${[...username].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 250}`;
   return `10.0.${Math.floor(Math.random() * 4)}.${Math.floor(Math.random() * 250)}`;
 }

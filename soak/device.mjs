@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accessHeaders, refreshPart, tokensOf } from './credentials.mjs';
-import { USERS, userName } from './settings.mjs';
+import { TYPING_USERS, userName, USERS } from './settings.mjs';
 
 /** @typedef {import('./client.mjs').Answer} Answer */
 
@@ -38,7 +38,7 @@ export class Device {
 
   /** @param {string} [password] where it is typed, and not proved elsewhere */
   async login(password) {
-    const username = userName(Math.floor(Math.random() * USERS));
+    const username = userName(Math.floor(Math.random() * (password ? TYPING_USERS : USERS)));
     const call = password
       ? { path: '/auth/login', body: { username, password, transport: this.#transport } }
       : { path: `/proved-login/${this.#transport}`, body: { username } };

@@ -13,6 +13,8 @@ export const RATE = 100;
 /** More of them than users, so that users have several sessions. */
 export const DEVICES = 150;
 export const USERS = 60;
+/** So many of them now and then type their password; the others are proved elsewhere. */
+export const TYPING_USERS = 10;
 /** They mistype their password, and then don't: a name of their own each, so that nobody else is locked out. */
 export const CLUMSY_USERS = 10;
 /** Somebody else guesses at this one all the time. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { AuthEvent, AuthEventName } from './events.js';
+import { digestOf } from './utils/digest.js';
 
 /** The events that the audit log has: all but the states of servers, which are about nobody and belong in the log of operations. */
 export type AuditEventName = Exclude<AuthEventName, 'revocations' | 'unavailable'>;
@@ -89,7 +89,7 @@ export function auditRecord(event: AuthEvent): AuditRecord | undefined {
 
 /** Session ids are random, so that no key is needed: nobody finds one by trying. */
 function hashed(sessionId: string): string {
-  return createHash('sha256').update(sessionId).digest('base64url');
+  return digestOf(sessionId);
 }
 
 /** Who looks for a session finds its end too. */

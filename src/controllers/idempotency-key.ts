@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { refusedField, validationFailed } from '../errors.js';
+import { digestOf } from '../utils/digest.js';
 
 export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 
@@ -11,6 +11,6 @@ export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 export function idempotencyKey(req: Request): string | undefined {
   const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text
   if (key === undefined) return undefined;
-  if (IDEMPOTENCY_KEY.test(key)) return createHash('sha256').update(key).digest('base64url').slice(0, 22);
+  if (IDEMPOTENCY_KEY.test(key)) return digestOf(key).slice(0, 22);
   throw validationFailed(refusedField('Idempotency-Key', { key: 'idempotencyKey', params: {} }));
 }

@@ -26,6 +26,7 @@ export class FailuresInARow implements Limit {
   }
 
   async enter(key: string): Promise<CountedGuess> {
+    // What a client types is neither kept nor allowed to shape a key.
     const digest = digestOf(key);
     const succeeded = () => this.#forget(digest);
     const { count } = await this.#failures.increment(digest);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a client types is neither kept nor allowed to shape a key. */
-export function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
+/** SHA-256, base64url: for what must be known again and not kept. */
+export function digestOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('base64url');
 }

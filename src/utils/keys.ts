@@ -1,11 +1,5 @@
-import {
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  KeyObject,
-} from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { digestOf } from './digest.js';
 
 export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
 export type AsymmetricAlgorithm =
@@ -144,7 +138,7 @@ function asymmetricKey(algorithm: Algorithm, secret: Secret): PreparedKey {
   if (secret.privateKey !== undefined)
     assertPair(readKey('privateKey', secret.privateKey, createPrivateKey), der);
   return {
-    kid: createHash('sha256').update(der).digest('base64url').slice(0, 16),
+    kid: digestOf(der).slice(0, 16),
     signingKey:
       secret.privateKey === undefined
         ? undefined

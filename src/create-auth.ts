@@ -1,31 +1,31 @@
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Authenticator } from 'passport';
-import { AccessTokens } from './access-tokens.js';
-import { auditing } from './audit.js';
+import { AccessTokens } from './sessions/access-tokens.js';
+import { auditing } from './events/audit.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
 import { createFormLogin, type LoginOptions } from './controllers/form-login.js';
 import { createFormLogout, type LogoutOptions } from './controllers/form-logout.js';
-import { AuthEvents } from './events.js';
-import { AttemptLimits } from './middleware/rate-limit.js';
+import { AuthEvents } from './events/auth-events.js';
+import { AttemptLimits } from './limits/attempt-limits.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import { Renewals } from './middleware/renew.js';
-import { createTextsFor } from './middleware/texts-for.js';
+import { createTextsFor } from './http/texts-for.js';
 import { createGuard, type GuardOptions } from './middleware/token-verify.js';
-import type { AuthOptions } from './auth-options.js';
+import type { AuthOptions } from './config/auth-options.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
-import { parseOptions } from './options.js';
-import { createAuthenticateRequest } from './passport/authenticate-request.js';
-import { createFlowState, type FlowState } from './passport/flow-state.js';
+import { parseOptions } from './config/parse-options.js';
+import { createAuthenticateRequest } from './http/authenticate-request.js';
+import { createFlowState, type FlowState } from './flow-state/flow-state.js';
 import { answerJwtWith, createPassport } from './passport/index.js';
-import { untilReady } from './ready.js';
-import { Revocations } from './revocations.js';
+import { untilReady } from './sessions/ready.js';
+import { Revocations } from './sessions/revocations.js';
 import { createAuthRouter } from './routes/auth-router.js';
-import type { Services } from './services.js';
-import { Sessions } from './sessions.js';
+import type { Services } from './controllers/services.js';
+import { Sessions } from './sessions/sessions.js';
 import type { Session } from './stores/refresh-token-store.js';
 import { rememberUserStore } from './stores/user-store-of.js';
-import { PasswordHasher } from './utils/password.js';
+import { PasswordHasher } from './accounts/password-hasher.js';
 
 /** What `createAuth` returns. */
 export interface Auth {

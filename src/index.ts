@@ -1,12 +1,12 @@
 export { createAuth, type Auth } from './create-auth.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
-export type { RedirectTo } from './controllers/local-redirect.js';
+export type { RedirectTo } from './http/local-redirect.js';
 export type { LoginOptions } from './controllers/form-login.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
 export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
-export type { AuditEventName, AuditRecord } from './audit.js';
-export { AUTH_EVENT_NAMES } from './events.js';
+export type { AuditEventName, AuditRecord } from './events/audit.js';
+export { AUTH_EVENT_NAMES } from './events/auth-events.js';
 export type {
   AuthEvent,
   AuthEventDetails,
@@ -18,13 +18,13 @@ export type {
   RefusalCode,
   RequestOrigin,
   RevocationReason,
-} from './events.js';
+} from './events/auth-events.js';
 export type { GuardOptions } from './middleware/token-verify.js';
-export type { AuthOptions } from './auth-options.js';
-export type { FlowStateOptions } from './passport/flow-options.js';
-export type { FlowState } from './passport/flow-state.js';
-export type { RequestIds } from './passport/request-ids.js';
-export type { StateStore } from './passport/state-store.js';
+export type { AuthOptions } from './config/auth-options.js';
+export type { FlowStateOptions } from './flow-state/flow-options.js';
+export type { FlowState } from './flow-state/flow-state.js';
+export type { RequestIds } from './flow-state/saml-request-ids.js';
+export type { StateStore } from './flow-state/oauth-state-store.js';
 export type { OpenApiDocument } from './openapi/openapi-document.js';
 export type { OpenApiInfo, OpenApiOptions, OpenApiServer } from './openapi/openapi-options.js';
 export {
@@ -33,29 +33,29 @@ export {
   type LoadedUser,
   type Register,
   type VerifiedUser,
-} from './passport/authenticated-user.js';
-export type { OnStoreDown } from './access-tokens.js';
+} from './http/authenticated-user.js';
+export type { OnStoreDown } from './sessions/access-tokens.js';
 export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
 export type { BrokenRule } from './messages/rule.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export type { Identity, IdentityStore } from './stores/identity-store.js';
-export { MemoryRefreshTokenStore } from './stores/memory-refresh-token-store.js';
-export { MemoryUserStore } from './stores/memory-user-store.js';
-export type { PostgresClient } from './stores/postgres-client.js';
+export { MemoryRefreshTokenStore } from './stores/memory/refresh-token-store.js';
+export { MemoryUserStore } from './stores/memory/user-store.js';
+export type { PostgresClient } from './stores/postgres/client.js';
 export {
   PostgresRefreshTokenStore,
   type PostgresRefreshTokenStoreOptions,
-} from './stores/postgres-refresh-token-store.js';
+} from './stores/postgres/refresh-token-store.js';
 export {
   PostgresUserStore,
   type ListUsersOptions,
   type PostgresUserStoreOptions,
-} from './stores/postgres-user-store.js';
-export type { RedisClient } from './stores/redis-client.js';
+} from './stores/postgres/user-store.js';
+export type { RedisClient } from './stores/redis/client.js';
 export {
   RedisRefreshTokenStore,
   type RedisRefreshTokenStoreOptions,
-} from './stores/redis-refresh-token-store.js';
+} from './stores/redis/refresh-token-store.js';
 export type {
   NewSession,
   RefreshTokenStore,
@@ -66,5 +66,5 @@ export type {
 export type { Revocation, RevocationFeed, RevocationFollower } from './stores/revocation-feed.js';
 export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
-export type { Algorithm, KeyInput, KeyPair, Secret } from './utils/keys.js';
+export type { Algorithm, KeyInput, KeyPair, Secret } from './tokens/keys.js';
 export { normalizeUsername, usernameKey } from './utils/username.js';

@@ -1,5 +1,5 @@
 import { isAuthError } from '../errors.js';
-import { SCHEMA_FAULTS, sqlState } from '../stores/postgres-client.js';
+import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
 import { CommandError, UsageError } from './cli-error.js';
 import { reasonOf, withoutCredentials } from './reason.js';

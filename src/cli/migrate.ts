@@ -1,4 +1,4 @@
-import type { PostgresClient } from '../stores/postgres-client.js';
+import type { PostgresClient } from '../stores/postgres/client.js';
 import { printJson, printLine } from './output.js';
 import { withPostgres } from './postgres.js';
 import { openPostgresSessions, openUserStore, type StoreNames } from './stores.js';

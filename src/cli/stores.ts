@@ -4,8 +4,8 @@ import { UsageError } from './cli-error.js';
 import { setting } from './environment.js';
 import { withPostgres } from './postgres.js';
 import { withRedis } from './redis.js';
-import type { PostgresClient } from '../stores/postgres-client.js';
-import type { PostgresUserStore } from '../stores/postgres-user-store.js';
+import type { PostgresClient } from '../stores/postgres/client.js';
+import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 
 /** Where an app keeps its own names; each as in the options of the stores. */
@@ -26,7 +26,7 @@ export interface AppStores {
 }
 
 export async function openUserStore(client: PostgresClient, names: StoreNames): Promise<PostgresUserStore> {
-  const { PostgresUserStore } = await import('../stores/postgres-user-store.js');
+  const { PostgresUserStore } = await import('../stores/postgres/user-store.js');
   const { usersTable: table, identitiesTable } = names;
   return asUsage(
     () =>
@@ -39,7 +39,7 @@ export async function openUserStore(client: PostgresClient, names: StoreNames): 
 
 /** The exact store of the app, so that its schema is too. */
 export async function openPostgresSessions(client: PostgresClient, names: StoreNames) {
-  const { PostgresRefreshTokenStore } = await import('../stores/postgres-refresh-token-store.js');
+  const { PostgresRefreshTokenStore } = await import('../stores/postgres/refresh-token-store.js');
   const { sessionsTable: table, attemptsTable, revocationsTable } = names;
   return asUsage(
     () =>
@@ -66,7 +66,7 @@ export function withApp<T>(names: StoreNames, work: (stores: AppStores) => Promi
     if (setting('REDIS_URL') === undefined)
       return withAuth(users, await openPostgresSessions(pool, names), names, work);
     return withRedis(async (redis) => {
-      const { RedisRefreshTokenStore } = await import('../stores/redis-refresh-token-store.js');
+      const { RedisRefreshTokenStore } = await import('../stores/redis/refresh-token-store.js');
       const { redisPrefix: keyPrefix } = names;
       const sessions = asUsage(
         () => new RedisRefreshTokenStore(redis, keyPrefix === undefined ? {} : { keyPrefix }),

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createBodySchemas } from '../controllers/body-schemas.js';
+import { createBodySchemas } from '../http/body-schemas.js';
 import { toFieldError } from '../middleware/validate-body.js';
 import { isAuthError } from '../errors.js';
-import { parseOptions } from '../options.js';
-import type { PostgresUserStore } from '../stores/postgres-user-store.js';
-import { MemoryRefreshTokenStore } from '../stores/memory-refresh-token-store.js';
-import { PasswordHasher } from '../utils/password.js';
+import { parseOptions } from '../config/parse-options.js';
+import type { PostgresUserStore } from '../stores/postgres/user-store.js';
+import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
+import { PasswordHasher } from '../accounts/password-hasher.js';
 import { CommandError } from './cli-error.js';
 import { shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { AuthError } from '../errors.js';
 import { en } from '../messages/en.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import { originOf } from '../middleware/request-origin.js';
-import { TRANSPORTS, type Transport } from './body-schemas.js';
-import type { Services } from '../services.js';
-import type { Proof } from '../sessions.js';
-import { redirectLocally, redirectToSchema, type RedirectTo } from './local-redirect.js';
-import { replacedTokens } from './replaced-tokens.js';
-import { deliverTokens, publicUser } from './token-response.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import { originOf } from '../http/request-origin.js';
+import { TRANSPORTS, type Transport } from '../http/body-schemas.js';
+import type { Services } from './services.js';
+import type { Proof } from '../sessions/sessions.js';
+import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
+import { replacedTokens } from '../http/replaced-tokens.js';
+import { deliverTokens, publicUser } from '../http/token-response.js';
 
 /** What `auth.completeLogin` takes. */
 export interface CompleteLoginOptions {

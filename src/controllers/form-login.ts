@@ -6,11 +6,16 @@ import { noStore } from '../middleware/method-and-cache.js';
 import { parseForm } from '../middleware/parse-body.js';
 import { createSameSite } from '../middleware/same-site.js';
 import { validateBody } from '../middleware/validate-body.js';
-import type { Services } from '../services.js';
-import { createBodySchemas, type BodyRequest, type Bodies } from './body-schemas.js';
-import { localPathSchema, redirectLocally, redirectToSchema, type RedirectTo } from './local-redirect.js';
+import type { Services } from './services.js';
+import { createBodySchemas, type BodyRequest, type Bodies } from '../http/body-schemas.js';
+import {
+  localPathSchema,
+  redirectLocally,
+  redirectToSchema,
+  type RedirectTo,
+} from '../http/local-redirect.js';
 import { proveAndStart } from './login.js';
-import { deliverTokens } from './token-response.js';
+import { deliverTokens } from '../http/token-response.js';
 
 /** What `auth.login` takes. */
 export interface LoginOptions {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { inSequence } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { createSameSite } from '../middleware/same-site.js';
-import type { Services } from '../services.js';
-import { localPathSchema } from './local-redirect.js';
+import type { Services } from './services.js';
+import { localPathSchema } from '../http/local-redirect.js';
 import { endByRequest } from './logout.js';
 
 /** What `auth.logout` takes. */

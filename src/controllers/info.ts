@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { StoredUser } from '../stores/user-store.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import { publicUser } from './token-response.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import { publicUser } from '../http/token-response.js';
 
 /** Who the token says is there: no store is asked. */
 export const check: RequestHandler = function check(req, res: AnswerResponse<'check'>) {

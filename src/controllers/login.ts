@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { originOf } from '../middleware/request-origin.js';
+import { originOf } from '../http/request-origin.js';
 import { authenticateLocal } from '../passport/index.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest, Transport } from './body-schemas.js';
-import { replacedTokens } from './replaced-tokens.js';
-import type { Services } from '../services.js';
-import type { IssuedTokens } from '../sessions.js';
-import { deliverTokens, publicUser } from './token-response.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import type { BodyRequest, Transport } from '../http/body-schemas.js';
+import { replacedTokens } from '../http/replaced-tokens.js';
+import type { Services } from './services.js';
+import type { IssuedTokens } from '../sessions/sessions.js';
+import { deliverTokens, publicUser } from '../http/token-response.js';
 
 /** Answers a login with its JSON. */
 export function createLogin(services: Services): RequestHandler {

@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { originOf } from '../middleware/request-origin.js';
-import { extractAccessToken } from '../passport/authenticate-request.js';
-import type { Services } from '../services.js';
-import { clearTokenCookies, readCookie } from '../utils/cookies.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest } from './body-schemas.js';
+import { originOf } from '../http/request-origin.js';
+import { extractAccessToken } from '../http/authenticate-request.js';
+import type { Services } from './services.js';
+import { clearTokenCookies, readCookie } from '../http/cookies.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import type { BodyRequest } from '../http/body-schemas.js';
 
 /** Answers a logout with its JSON. */
 export function createLogout(services: Services): RequestHandler {

@@ -1,16 +1,16 @@
 import type { RequestHandler } from 'express';
 import { AuthError, isAuthError, refusedField, validationFailed } from '../errors.js';
-import type { RequestOrigin } from '../events.js';
-import { originOf } from '../middleware/request-origin.js';
-import { extractAccessToken } from '../passport/authenticate-request.js';
-import type { Services } from '../services.js';
-import type { IssuedTokens } from '../sessions.js';
+import type { RequestOrigin } from '../events/auth-events.js';
+import { originOf } from '../http/request-origin.js';
+import { extractAccessToken } from '../http/authenticate-request.js';
+import type { Services } from './services.js';
+import type { IssuedTokens } from '../sessions/sessions.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { usernameKey } from '../utils/username.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest, Transport } from './body-schemas.js';
-import { idempotencyKey } from './idempotency-key.js';
-import { deliverTokens } from './token-response.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import type { BodyRequest, Transport } from '../http/body-schemas.js';
+import { idempotencyKey } from '../http/idempotency-key.js';
+import { deliverTokens } from '../http/token-response.js';
 
 /** Whose password, in which session, and where the request came from. */
 type Who = RequestOrigin & { userId: string; sessionId: string };

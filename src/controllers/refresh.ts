@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
-import { originOf } from '../middleware/request-origin.js';
+import { originOf } from '../http/request-origin.js';
 import { AuthError } from '../errors.js';
-import type { Services } from '../services.js';
-import { clearTokenCookies, readCookie } from '../utils/cookies.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest } from './body-schemas.js';
-import { idempotencyKey } from './idempotency-key.js';
-import { deliverTokens } from './token-response.js';
+import type { Services } from './services.js';
+import { clearTokenCookies, readCookie } from '../http/cookies.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import type { BodyRequest } from '../http/body-schemas.js';
+import { idempotencyKey } from '../http/idempotency-key.js';
+import { deliverTokens } from '../http/token-response.js';
 
 /** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
 export function createRefresh({ config, sessions, textsFor }: Services): RequestHandler {

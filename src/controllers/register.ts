@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express';
 import { isAuthError } from '../errors.js';
-import { originOf } from '../middleware/request-origin.js';
-import type { Services } from '../services.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import type { BodyRequest } from './body-schemas.js';
-import { publicUser } from './token-response.js';
+import { originOf } from '../http/request-origin.js';
+import type { Services } from './services.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import type { BodyRequest } from '../http/body-schemas.js';
+import { publicUser } from '../http/token-response.js';
 
 /** Makes a user. It does not log in, and grants no role. */
 export function createRegister({ config, events, passwords, textsFor }: Services): RequestHandler {

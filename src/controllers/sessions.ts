@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
-import type { AnswerResponse } from './answer-schemas.js';
-import { originOf } from '../middleware/request-origin.js';
-import type { Services } from '../services.js';
-import { clearTokenCookies } from '../utils/cookies.js';
+import type { AnswerResponse } from '../http/answer-schemas.js';
+import { originOf } from '../http/request-origin.js';
+import type { Services } from './services.js';
+import { clearTokenCookies } from '../http/cookies.js';
 
 /** The user's devices. */
 export function createListSessions({ sessions }: Services): RequestHandler {

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { AUTH_FAILURES, AuthError } from '../errors.js';
 import type { Messages } from '../messages/messages.js';
 import { ruleText } from '../messages/rule.js';
-import type { Services } from '../services.js';
+import type { Services } from '../controllers/services.js';
 
 /** Answers an AuthError with its JSON, in the language of the request; anything unforeseen is the app's error handler's business. */
 export function createErrorHandler({

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { AuthError, type AuthErrorCode } from '../errors.js';
-import type { AuthEvents, RefusalCode, RequestOrigin } from '../events.js';
-import { originOf } from './request-origin.js';
+import type { AuthEvents, RefusalCode, RequestOrigin } from '../events/auth-events.js';
+import { originOf } from '../http/request-origin.js';
 
 /** What only an attack, a mistake or a session that has been ended brings about; to have no token is everyday. */
 const REFUSALS: ReadonlySet<AuthErrorCode> = new Set<RefusalCode>([

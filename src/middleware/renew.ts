@@ -1,20 +1,20 @@
 import type { Request, Response } from 'express';
-import type { AccessTokens } from '../access-tokens.js';
-import type { AuthConfig } from '../auth-config.js';
-import { deliverTokens } from '../controllers/token-response.js';
+import type { AccessTokens } from '../sessions/access-tokens.js';
+import type { AuthConfig } from '../config/auth-config.js';
+import { deliverTokens } from '../http/token-response.js';
 import { AuthError, type AuthErrorCode } from '../errors.js';
-import type { AuthEvents, RequestOrigin } from '../events.js';
+import type { AuthEvents, RequestOrigin } from '../events/auth-events.js';
 import {
   createAuthenticateRequest,
   extractAccessToken,
   type AuthenticateRequest,
   type PresentedToken,
-} from '../passport/authenticate-request.js';
-import type { IssuedTokens, Sessions } from '../sessions.js';
-import type { AccessClaims } from '../utils/access-token.js';
-import { clearTokenCookies, readCookie, replaceCookie } from '../utils/cookies.js';
+} from '../http/authenticate-request.js';
+import type { IssuedTokens, Sessions } from '../sessions/sessions.js';
+import type { AccessClaims } from '../tokens/access-token.js';
+import { clearTokenCookies, readCookie, replaceCookie } from '../http/cookies.js';
 import { forbidCaching } from './method-and-cache.js';
-import { originOf } from './request-origin.js';
+import { originOf } from '../http/request-origin.js';
 import { isCrossSite, isFollowedLink, isPrefetch } from './same-site.js';
 
 /** An outage must not slow every request whose token is still good: so long nobody tries again. */

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
-import type { AuthEvents } from '../events.js';
+import type { AuthEvents } from '../events/auth-events.js';
 import { announceRefusal } from './refusals.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);

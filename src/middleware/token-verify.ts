@@ -1,17 +1,17 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { OnStoreDown } from '../access-tokens.js';
+import type { OnStoreDown } from '../sessions/access-tokens.js';
 import { AuthError, type AuthErrorCode } from '../errors.js';
-import type { AuthenticateRequest } from '../passport/authenticate-request.js';
-import type { AuthenticatedUser } from '../passport/authenticated-user.js';
-import type { Services } from '../services.js';
+import type { AuthenticateRequest } from '../http/authenticate-request.js';
+import type { AuthenticatedUser } from '../http/authenticated-user.js';
+import type { Services } from '../controllers/services.js';
 import type { StoredUser } from '../stores/user-store.js';
-import { CANT_DENY } from '../options.js';
+import { CANT_DENY } from '../config/parse-options.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { createErrorHandler } from './error-handler.js';
 import { announceRefusal } from './refusals.js';
 import type { Renewals } from './renew.js';
-import { originOf } from './request-origin.js';
+import { originOf } from '../http/request-origin.js';
 
 /** What `auth.guard` takes. */
 export interface GuardOptions {

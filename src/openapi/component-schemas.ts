@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AnswerSchemas, createAnswerSchemas } from '../controllers/answer-schemas.js';
-import type { Bodies, BodySchemas } from '../controllers/body-schemas.js';
-import type { Operation } from './operation.js';
+import type { AnswerSchemas, createAnswerSchemas } from '../http/answer-schemas.js';
+import type { Bodies, BodySchemas } from '../http/body-schemas.js';
+import type { Operation } from '../http/operation.js';
 
 type JsonSchema = Record<string, unknown>;
 

@@ -1,14 +1,14 @@
-import type { AuthConfig } from '../auth-config.js';
-import { createAnswerSchemas } from '../controllers/answer-schemas.js';
-import type { BodySchemas } from '../controllers/body-schemas.js';
+import type { AuthConfig } from '../config/auth-config.js';
+import { createAnswerSchemas } from '../http/answer-schemas.js';
+import type { BodySchemas } from '../http/body-schemas.js';
 import { componentSchemas } from './component-schemas.js';
 import { describeOperation, responsesOf } from './describe-operation.js';
 import { VALIDATION_FAILURE } from './failures.js';
 import { HEADERS } from './headers.js';
 import type { OpenApiDocument } from './openapi-document.js';
 import { parseOpenApiOptions, type OpenApiOptions } from './openapi-options.js';
-import { TAGS, type Endpoint } from './operation.js';
-import { createOperations } from './operations.js';
+import { TAGS, type Endpoint } from '../http/operation.js';
+import { createOperations } from '../routes/operations.js';
 import { securitySchemes } from './security.js';
 
 /** A row of the router's table. */
@@ -50,7 +50,7 @@ function describeRows(config: AuthConfig, bodies: BodySchemas, rows: readonly Ro
   const operations = createOperations(config);
   const described = rows.map(([verb, path]) => {
     const operation = operations[`${verb.toUpperCase()} ${path}` as Endpoint];
-    if (!operation) throw new TypeError(`${verb} ${path} has no row in src/openapi/operations.ts`);
+    if (!operation) throw new TypeError(`${verb} ${path} has no row in src/routes/operations.ts`);
     return { verb, path: path.replaceAll(/:(\w+)/g, '{$1}'), operation };
   });
 

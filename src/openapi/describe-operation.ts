@@ -1,8 +1,8 @@
-import { IDEMPOTENCY_KEY } from '../controllers/idempotency-key.js';
+import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { answerName, bodyName } from './component-schemas.js';
 import { failureResponse, failuresOf } from './failures.js';
 import { SET_COOKIE } from './headers.js';
-import type { Operation } from './operation.js';
+import type { Operation } from '../http/operation.js';
 import { SECURITY } from './security.js';
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { AUTH_FAILURES, type AuthErrorCode } from '../errors.js';
 import { SET_COOKIE } from './headers.js';
-import type { Operation } from './operation.js';
+import type { Operation } from '../http/operation.js';
 
 type Json = Record<string, unknown>;
 

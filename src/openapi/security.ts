@@ -1,5 +1,5 @@
-import type { CookieConfig } from '../utils/cookies.js';
-import type { Operation } from './operation.js';
+import type { CookieConfig } from '../http/cookies.js';
+import type { Operation } from '../http/operation.js';
 
 type Requirement = Record<string, []>;
 

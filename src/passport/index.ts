@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Passport, type Authenticator } from 'passport';
 import { AuthError } from '../errors.js';
-import type { Services } from '../services.js';
+import type { Services } from '../controllers/services.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { createJwtStrategy } from './jwt-strategy.js';
 import { createLocalStrategy } from './local-strategy.js';

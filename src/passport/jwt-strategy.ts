@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-jwt';
-import type { AccessTokens } from '../access-tokens.js';
-import type { AuthConfig } from '../auth-config.js';
+import type { AccessTokens } from '../sessions/access-tokens.js';
+import type { AuthConfig } from '../config/auth-config.js';
 import { AuthError } from '../errors.js';
-import { selectKey } from '../utils/jwt.js';
-import { extractAccessToken, type AuthenticateRequest } from './authenticate-request.js';
+import { selectKey } from '../tokens/jwt.js';
+import { extractAccessToken, type AuthenticateRequest } from '../http/authenticate-request.js';
 
 type VerifiedRequest = (
   req: Request,

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-local';
 import { AuthError, isAuthError } from '../errors.js';
-import type { LoginFailureReason, RequestOrigin } from '../events.js';
-import { originOf } from '../middleware/request-origin.js';
-import type { Services } from '../services.js';
+import type { LoginFailureReason, RequestOrigin } from '../events/auth-events.js';
+import { originOf } from '../http/request-origin.js';
+import type { Services } from '../controllers/services.js';
 import type { StoredUser } from '../stores/user-store.js';
 
 type LocalServices = Pick<Services, 'config' | 'events' | 'limits' | 'passwords'>;

@@ -14,8 +14,8 @@ import { parseBody, parseCookies } from '../middleware/parse-body.js';
 import { createSameSite } from '../middleware/same-site.js';
 import { validateBody } from '../middleware/validate-body.js';
 import { createOpenApi, type DescribeEndpoints } from '../openapi/create-openapi.js';
-import type { Services } from '../services.js';
-import { createBodySchemas } from '../controllers/body-schemas.js';
+import type { Services } from '../controllers/services.js';
+import { createBodySchemas } from '../http/body-schemas.js';
 
 type Route = [verb: 'get' | 'post' | 'delete', path: string, ...chain: RequestHandler<never>[]];
 

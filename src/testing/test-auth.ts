@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { AuthOptions } from '../auth-options.js';
+import type { AuthOptions } from '../config/auth-options.js';
 import { createAuth, type Auth } from '../create-auth.js';
-import { MemoryRefreshTokenStore } from '../stores/memory-refresh-token-store.js';
-import { MemoryUserStore } from '../stores/memory-user-store.js';
+import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
+import { MemoryUserStore } from '../stores/memory/user-store.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import { testClock, type TestClock } from './test-clock.js';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { PostgresUserStore } from '../../src';
-import { PasswordHasher } from '../../src/utils/password';
+import { PasswordHasher } from '../../src/accounts/password-hasher';
 import { PASSWORD } from '../helpers/app';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
 import { cli, cliJson, type CliResult } from '../helpers/cli';

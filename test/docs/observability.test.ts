@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AUTH_EVENT_NAMES, type AuditRecord, type AuthEventDetails, type AuthEventName } from '../../src';
-import { AuthEvents } from '../../src/events';
+import { AuthEvents } from '../../src/events/auth-events';
 import { PASSWORD } from '../helpers/app';
 import { eventually } from '../helpers/eventually';
 import { freePort } from '../helpers/free-port';

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import type { AuthEvent } from '../../src';
-import { TextSealer } from '../../src/utils/sealed-text';
+import { TextSealer } from '../../src/tokens/sealed-text';
 import {
   ACCESS_SECRET,
   cookieHeader,

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { MemoryUserStore, type AuthEvent } from '../../src';
-import { originOf } from '../../src/middleware/request-origin';
+import { originOf } from '../../src/http/request-origin';
 import { createTestApp } from '../helpers/app';
 
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;

@@ -93,7 +93,7 @@ export function agedMemory(make: (clock: () => number) => RefreshTokenStore): Ag
   };
 }
 
-/** All times but the sixth line's are relative to it; see src/stores/redis-session.ts. */
+/** All times but the sixth line's are relative to it; see src/stores/redis/packed-session.ts. */
 function madeEarlier(packed: string, ms: number): string {
   const lines = packed.split('\n');
   lines[5] = String(Number(lines[5]) - ms);

@@ -2,7 +2,7 @@ import { parseCookie } from 'cookie';
 import cookieParser from 'cookie-parser';
 import type { Request, Response } from 'express';
 import fc from 'fast-check';
-import { readCookie, replaceCookie } from '../../src/utils/cookies';
+import { readCookie, replaceCookie } from '../../src/http/cookies';
 import { runs } from './runs';
 import { headerText } from './texts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PasswordHasher } from '../../src/utils/password';
+import { PasswordHasher } from '../../src/accounts/password-hasher';
 import { runs } from './runs';
 
 /** The lowest that bcrypt has; what is compared doesn't depend on it. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PasswordHasher } from '../../src/utils/password';
+import { PasswordHasher } from '../../src/accounts/password-hasher';
 
 /** Bcrypt takes longer than all the rest of a request; it is tried by itself in passwords.test.ts. These look like its hashes. */
 export function useQuickHashes(): void {

@@ -10,7 +10,7 @@ import {
   type StoredUser,
   type UserStore,
 } from '../../src';
-import { packSession, unpackSession } from '../../src/stores/redis-session';
+import { packSession, unpackSession } from '../../src/stores/redis/packed-session';
 import { usernameKey } from '../../src/utils/username';
 import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
 import { runs } from './runs';

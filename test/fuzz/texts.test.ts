@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { isLocalPath } from '../../src/controllers/local-redirect';
-import { addressGroup } from '../../src/utils/address';
+import { isLocalPath } from '../../src/http/local-redirect';
+import { addressGroup } from '../../src/limits/address';
 import { durationInSeconds } from '../../src/utils/duration';
 import { printable } from '../../src/utils/printable';
 import { keptUserAgent } from '../../src/utils/user-agent';

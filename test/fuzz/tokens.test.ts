@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import type { Request } from 'express';
-import { extractAccessToken } from '../../src/passport/authenticate-request';
-import { signAccessToken, verifyAccessToken } from '../../src/utils/access-token';
-import { checkTimes, TokenError } from '../../src/utils/jwt';
-import { createKeySet, type KeySet } from '../../src/utils/keys';
-import { signRefreshToken, verifyRefreshToken } from '../../src/utils/refresh-token';
-import { TextSealer } from '../../src/utils/sealed-text';
+import { extractAccessToken } from '../../src/http/authenticate-request';
+import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token';
+import { checkTimes, TokenError } from '../../src/tokens/jwt';
+import { createKeySet, type KeySet } from '../../src/tokens/keys';
+import { signRefreshToken, verifyRefreshToken } from '../../src/tokens/refresh-token';
+import { TextSealer } from '../../src/tokens/sealed-text';
 import { ACCESS_SECRET } from '../helpers/app';
 import { resign } from '../helpers/tokens';
 import { runs } from './runs';

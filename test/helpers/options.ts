@@ -1,5 +1,5 @@
 import { MemoryRefreshTokenStore, MemoryUserStore, type AuthOptions } from '../../src';
-import { parseOptions } from '../../src/options';
+import { parseOptions } from '../../src/config/parse-options';
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
 
 /** The least that is needed, with changes by their path: `{ 'cookies.secure': true }`. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { PostgresRefreshTokenStore } from '../../src';
-import { refreshTokenStatements } from '../../src/stores/postgres-refresh-token-sql';
+import { refreshTokenStatements } from '../../src/stores/postgres/refresh-token-sql';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../helpers/backends';

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE_SECONDS } from '../../utils/jwt.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../../tokens/jwt.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 const WARN_FROM_MS = 5000;

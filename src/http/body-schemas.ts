@@ -1,0 +1,123 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { AuthConfig } from '../config/auth-config.js';
+import { rule } from '../messages/rule.js';
+import { isCommonPassword } from '../utils/common-passwords.js';
+import { normalizeUsername, usernameKey } from '../utils/username.js';
+
+const A_PASSWORD = 'correct horse battery staple';
+const MAX_USERNAME = 254; // as long as an e-mail address gets (RFC 5321)
+
+/** A request behind `validateBody`. */
+export type BodyRequest<Name extends keyof Bodies> = Request<Request['params'], unknown, Bodies[Name]>;
+
+export interface Bodies {
+  register: { username: string; password: string };
+  login: LoginBody;
+  refresh: { refreshToken?: string | undefined };
+  password: { currentPassword: string; newPassword: string };
+}
+
+export type BodySchemas = { [Name in keyof Bodies]: z.ZodType<Bodies[Name]> };
+
+/** Beside the fields that the options name. */
+export interface LoginBody extends Record<string, unknown> {
+  remember: boolean;
+  transport: Transport;
+}
+
+/** How tokens leave: as cookies, or in the body of the answer. */
+export type Transport = 'cookie' | 'body';
+export const TRANSPORTS = ['cookie', 'body'] as const satisfies Transport[];
+
+/** What the bodies of the requests must look like. Members that nobody asked for are ignored. */
+export function createBodySchemas({
+  usernameField,
+  passwordField,
+  password,
+}: Pick<AuthConfig, 'usernameField' | 'passwordField' | 'password'>): BodySchemas {
+  const username = text
+    .meta(described.username)
+    .transform(normalizeUsername)
+    .pipe(
+      z
+        .string()
+        .min(1, rule('notEmpty'))
+        .refine((name) => codePoints(name) <= MAX_USERNAME, rule('tooLong', { count: MAX_USERNAME }))
+        .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters')),
+    );
+  const anyPassword = text.min(1, rule('notEmpty')).meta(described.password);
+  const newPassword = anyPassword
+    .refine(
+      (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
+      rule('tooShort', { count: password.minLength }),
+    )
+    .refine((secret) => !isCommonPassword(secret), rule('commonPassword'))
+    .meta({ ...described.newPassword, minLength: password.minLength });
+
+  return {
+    register: z
+      .object({ [usernameField]: username, [passwordField]: newPassword }, anObject)
+      .transform((body) => ({
+        username: body[usernameField] as string,
+        password: body[passwordField] as string,
+      }))
+      .superRefine((body, context) => {
+        if (usernameKey(body.username) !== usernameKey(body.password)) return;
+        context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
+      }),
+    // The two fields keep their names, because passport-local reads them from the body.
+    login: z.object(
+      {
+        [usernameField]: username,
+        [passwordField]: anyPassword,
+        remember: z.boolean(rule('mustBeBoolean')).default(false).meta(described.remember),
+        transport: z.enum(TRANSPORTS, rule('mustBeTransport')).default('cookie').meta(described.transport),
+      },
+      anObject,
+    ) as unknown as z.ZodType<LoginBody>,
+    refresh: z.object(
+      { refreshToken: z.string(rule('mustBeString')).optional().meta(described.refreshToken) },
+      anObject,
+    ),
+    password: z.object({ currentPassword: anyPassword, newPassword }, anObject),
+  };
+}
+
+/** For the description: what JSON Schema can't read off a transform or a refinement, and what people want to know. */
+const described = {
+  username: {
+    description: 'Compared without case; white space around it is dropped. Without control characters.',
+    maxLength: MAX_USERNAME,
+    pattern: '\\S',
+    examples: ['ann'],
+  },
+  password: { format: 'password', examples: [A_PASSWORD] },
+  newPassword: {
+    description: 'Common passwords are refused.',
+    format: 'password',
+    examples: [A_PASSWORD],
+  },
+  remember: { description: "Whether the cookies outlive the browser's session." },
+  transport: { description: 'How tokens leave: `body` is for clients without cookies.' },
+  refreshToken: {
+    description: 'For clients without cookies; it beats the refresh cookie.',
+    examples: ['eyJhbGciOiJIUzI1NiIsInR5cCI6…'],
+  },
+};
+
+/** PostgreSQL has no NUL and UTF-8 no lone surrogate, so that neither could be kept as it was sent. */
+const text = z
+  .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
+  .refine((value) => !value.includes('\0'), rule('noNul'))
+  .refine((value) => value.isWellFormed(), rule('wellFormed'));
+
+/** In the words of zod. */
+const anObject = {
+  error: ({ input }: { input?: unknown }) =>
+    rule('mustBeObject', { received: Array.isArray(input) ? 'array' : typeof input }),
+};
+
+function codePoints(value: string): number {
+  return Array.from(value).length;
+}

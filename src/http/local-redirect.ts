@@ -1,0 +1,55 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { AuthConfig } from '../config/auth-config.js';
+
+/** A path of this app, or a function, async or not, that finds one for the request. */
+export type RedirectTo = string | ((req: Request) => unknown);
+
+const LOCAL_PATH = "must be a path of this app that begins with one '/'";
+export const localPathSchema = z.string().refine(isLocalPath, LOCAL_PATH);
+export const redirectToSchema = z.union(
+  [
+    z.string().refine(isLocalPath),
+    z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
+  ],
+  `${LOCAL_PATH}, or a function that finds one`,
+);
+
+/** A browser reads `\` as `/`, and `//` begins another host. */
+export function isLocalPath(value: unknown): value is string {
+  return typeof value === 'string' && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(value) && value.isWellFormed();
+}
+
+/**
+ * Sends the browser on to a path of this app, `/` in place of anything else. To a page that another site has sent the browser to,
+ * a login provider's for one, browsers keep back `SameSite=Strict` cookies through all redirects: the first page would find
+ * nobody logged in. There a page of ours goes on by itself, and that request is our own site's.
+ */
+export async function redirectLocally(
+  req: Request,
+  res: Response,
+  redirectTo: RedirectTo,
+  { cookies }: Pick<AuthConfig, 'cookies'>,
+): Promise<void> {
+  const path = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req);
+  const target = isLocalPath(path) ? path : '/';
+  if (cookies.sameSite !== 'strict' || req.headers['sec-fetch-site'] !== 'cross-site') {
+    res.redirect(303, target);
+    return;
+  }
+  const url = escapeHtml(target);
+  res
+    .set({ 'Content-Security-Policy': NOTHING_BUT_THE_PAGE, 'Referrer-Policy': 'no-referrer' })
+    .type('html')
+    .send(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${url}">` +
+        `<title>Logged in</title><a href="${url}">Continue</a></html>`,
+    );
+}
+
+/** `default-src` says nothing of these two. */
+const NOTHING_BUT_THE_PAGE = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

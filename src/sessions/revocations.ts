@@ -1,0 +1,110 @@
+import { types } from 'node:util';
+import type { AuthConfig } from '../config/auth-config.js';
+import { serviceUnavailable } from '../errors.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import type { RevocationFeed } from '../stores/revocation-feed.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
+import { RevokedSessions } from './revoked-sessions.js';
+
+/** So long `auth.ready()` has patience with the store. */
+export const READY_TIMEOUT_MS = 10_000;
+
+/**
+ * Which sessions have ended while their access tokens may still be good: those that this process has ended or found gone
+ * and, with instant revocation, those that any other process has.
+ */
+export class Revocations {
+  readonly #events: AuthEvents;
+  readonly #revoked: RevokedSessions;
+  readonly #feed: RevocationFeed | undefined;
+  /** Why other processes' revocations may be missing here; undefined: none is. */
+  #staleness: Error | undefined;
+  #currentUntil = Infinity;
+  /** What was announced last; nothing before the store has answered or failed. */
+  #announcedCurrent: boolean | undefined;
+  #isClosed = false;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(config: AuthConfig, events: AuthEvents) {
+    const keepForSeconds = config.accessToken.expiresInSeconds + CLOCK_TOLERANCE_SECONDS;
+    this.#events = events;
+    this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
+    if (config.revocation === 'expiry') return;
+    this.#staleness = new Error('The latest revocations have not been read yet');
+    this.#feed = config.refreshTokens.followRevocations?.({
+      keepForSeconds,
+      onRevoked: ({ userId, sessionIds }) => this.refuse(userId, sessionIds),
+      onCurrent: (validForMs) => this.#becomeCurrent(validForMs),
+      onLost: (error) => this.#becomeStale(error),
+    });
+  }
+
+  /** Without I/O: this is asked at every guarded request. */
+  has(userId: string, sessionId: string): boolean {
+    return this.#revoked.has(userId, sessionId);
+  }
+
+  /** In this process, from now on; the store has told the others. By a clock that nobody sets, lest a session be forgotten early. */
+  refuse(userId: string, sessionIds: readonly string[]): void {
+    this.#revoked.add(userId, sessionIds, performance.now());
+  }
+
+  /** For a session that the store didn't know, so that it could tell nobody. Once, however often its tokens come. */
+  async announce(userId: string, sessionId: string): Promise<void> {
+    if (this.has(userId, sessionId)) return;
+    await this.#feed?.announce({ userId, sessionIds: [sessionId] });
+    this.refuse(userId, [sessionId]);
+  }
+
+  /** @throws AuthError SERVICE_UNAVAILABLE while other processes' revocations may be missing */
+  assertCurrent(): void {
+    if (this.#staleness) throw serviceUnavailable(this.#staleness);
+    // This process may have stood still, and a timer that would have noticed has not run yet.
+    if (performance.now() > this.#currentUntil)
+      throw serviceUnavailable(new Error('The latest revocations were read too long ago'));
+  }
+
+  /** @throws AuthError SERVICE_UNAVAILABLE when the store stays out of reach for 10 seconds */
+  async ready(): Promise<void> {
+    if (this.#staleness && !this.#isClosed) await this.#settled();
+    this.assertCurrent();
+  }
+
+  close(): void {
+    if (!this.#feed) return;
+    this.#isClosed = true;
+    this.#feed.close();
+    this.#staleness = new Error('auth.close() has been called');
+    for (const finish of this.#waiting) finish();
+  }
+
+  /** Current, closed, or out of patience. */
+  #settled(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, READY_TIMEOUT_MS);
+      this.#waiting.add(finish);
+    });
+  }
+
+  #becomeCurrent(validForMs: number): void {
+    this.#staleness = undefined;
+    this.#currentUntil = performance.now() + validForMs;
+    for (const finish of this.#waiting) finish();
+    if (this.#announcedCurrent === true) return;
+    this.#announcedCurrent = true;
+    this.#events.announce('revocations', () => ({ current: true }));
+  }
+
+  #becomeStale(error: unknown): void {
+    const reason = types.isNativeError(error) ? error : new Error(String(error));
+    this.#staleness = reason;
+    if (this.#announcedCurrent === false) return;
+    this.#announcedCurrent = false;
+    this.#events.announce('revocations', () => ({ current: false, error: reason }));
+  }
+}

@@ -1,0 +1,125 @@
+import type {
+  NewSession,
+  RefreshTokenStore,
+  RotateRequest,
+  RotateResult,
+  Session,
+} from '../refresh-token-store.js';
+import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
+
+/**
+ * Sessions in the memory of one process: for tests, and for trying things out. A restart logs everybody out.
+ */
+export class MemoryRefreshTokenStore implements RefreshTokenStore {
+  readonly #sessionsByUser = new Map<string, Map<string, Session>>();
+  readonly #followers = new Set<RevocationFollower>();
+  readonly #log: (Revocation & { at: number })[] = [];
+  readonly #now: () => number;
+
+  /** @param options.clock milliseconds since 1970; hand over that of `createAuth` where it has one. Default: `Date.now` */
+  constructor(options: { clock?: () => number } = {}) {
+    this.#now = options.clock ?? Date.now;
+  }
+
+  create(session: NewSession): Promise<void> {
+    const ofUser = this.#liveSessions(session.userId, this.#now());
+    ofUser.set(session.sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
+    this.#sessionsByUser.set(session.userId, ofUser);
+    return Promise.resolve();
+  }
+
+  rotate(request: RotateRequest): Promise<RotateResult> {
+    const now = request.now ?? new Date(this.#now());
+    const ofUser = this.#liveSessions(request.userId, now.getTime());
+    const session = ofUser.get(request.sessionId);
+    if (!session) return Promise.resolve({ outcome: 'unknown' });
+
+    if (request.generation > session.generation) {
+      const rotated = {
+        ...session,
+        generation: request.generation,
+        rotatedAt: now,
+        attempt: request.attempt,
+        expiresAt: nextExpiry(session, request, now),
+      };
+      ofUser.set(request.sessionId, rotated);
+      return Promise.resolve({ outcome: 'rotated', session: { ...rotated }, now });
+    }
+    if (isReplay(session, request, now)) {
+      return Promise.resolve({ outcome: 'replayed', session: { ...session }, now });
+    }
+    ofUser.delete(request.sessionId);
+    this.#announce({ userId: request.userId, sessionIds: [request.sessionId] });
+    return Promise.resolve({ outcome: 'reused' });
+  }
+
+  find(userId: string, sessionId: string): Promise<Session | undefined> {
+    const session = this.#liveSessions(userId, this.#now()).get(sessionId);
+    return Promise.resolve(session && { ...session });
+  }
+
+  list(userId: string): Promise<Session[]> {
+    const sessions = this.#liveSessions(userId, this.#now()).values();
+    return Promise.resolve(Array.from(sessions, (session) => ({ ...session })));
+  }
+
+  revoke(userId: string, sessionId: string): Promise<boolean> {
+    const existed = this.#liveSessions(userId, this.#now()).delete(sessionId);
+    if (existed) this.#announce({ userId, sessionIds: [sessionId] });
+    return Promise.resolve(existed);
+  }
+
+  revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+    const ofUser = this.#liveSessions(userId, this.#now());
+    const ended = [...ofUser.keys()].filter((sessionId) => sessionId !== options.except);
+    for (const sessionId of ended) ofUser.delete(sessionId);
+    if (ended.length > 0) this.#announce({ userId, sessionIds: ended });
+    return Promise.resolve(ended);
+  }
+
+  /** For several `createAuth` in this process; no other one sees this store. */
+  followRevocations(follower: RevocationFollower): RevocationFeed {
+    this.#followers.add(follower);
+    for (const revocation of this.#log) follower.onRevoked(revocation);
+    follower.onCurrent(Infinity);
+    return {
+      announce: (revocation) => Promise.resolve(this.#announce(revocation)),
+      close: () => void this.#followers.delete(follower),
+    };
+  }
+
+  #announce(revocation: Revocation): void {
+    if (this.#followers.size === 0) return;
+    const keepMs = Math.max(...Array.from(this.#followers, ({ keepForSeconds }) => keepForSeconds)) * 1000;
+    const firstKept = this.#log.findIndex(({ at }) => at > this.#now() - keepMs);
+    this.#log.splice(0, firstKept === -1 ? this.#log.length : firstKept);
+    this.#log.push({ ...revocation, at: this.#now() });
+    for (const follower of this.#followers) follower.onRevoked(revocation);
+  }
+
+  /** The user's sessions without those that have run out, which are forgotten here. */
+  #liveSessions(userId: string, now: number): Map<string, Session> {
+    const ofUser = this.#sessionsByUser.get(userId);
+    if (!ofUser) return new Map();
+    for (const [sessionId, { expiresAt }] of ofUser) {
+      if (expiresAt.getTime() <= now) ofUser.delete(sessionId);
+    }
+    if (ofUser.size === 0) this.#sessionsByUser.delete(userId);
+    return ofUser;
+  }
+}
+
+function nextExpiry(session: Session, request: RotateRequest, now: Date): Date {
+  return new Date(
+    Math.min(
+      now.getTime() + request.expiresInSeconds * 1000,
+      session.createdAt.getTime() + request.maxLifetimeSeconds * 1000,
+    ),
+  );
+}
+
+function isReplay(session: Session, request: RotateRequest, now: Date): boolean {
+  if (request.generation !== session.generation) return false;
+  const sameAttempt = Boolean(request.attempt) && request.attempt === session.attempt;
+  return sameAttempt || now.getTime() - session.rotatedAt.getTime() <= request.reuseWindowSeconds * 1000;
+}

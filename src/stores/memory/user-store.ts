@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { UsernameTakenError } from '../../errors.js';
+import { normalizeUsername, usernameKey } from '../../utils/username.js';
+import { UserGoneListeners } from '../user-gone-listeners.js';
+import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
+
+/** Users in the memory of one process: for tests, and for trying things out. A restart forgets them. */
+export class MemoryUserStore implements UserStore, IdentityStore {
+  readonly #users = new Map<string, StoredUser>();
+  readonly #idsByUsername = new Map<string, string>();
+  readonly #identities = new Map<string, Identity & { userId: string }>();
+  readonly #userGone = new UserGoneListeners();
+
+  findByUsername(username: string): Promise<StoredUser | undefined> {
+    return this.findById(this.#idsByUsername.get(usernameKey(username)) ?? '');
+  }
+
+  findById(id: string): Promise<StoredUser | undefined> {
+    const user = this.#users.get(id);
+    return Promise.resolve(user && { ...user, roles: [...user.roles] });
+  }
+
+  async create(user: NewUser): Promise<StoredUser> {
+    return (await this.findById(this.#create(user))) as StoredUser;
+  }
+
+  updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
+    const user = this.#users.get(id);
+    if (!user || user.passwordHash !== previous) return Promise.resolve(false);
+    user.passwordHash = next;
+    return Promise.resolve(true);
+  }
+
+  /** Changes roles or the disabled flag; disabling ends the user's sessions. @returns whether there is such a user. */
+  async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
+    const user = this.#users.get(id);
+    if (!user) return false;
+    if (changes.roles !== undefined) user.roles = [...changes.roles];
+    if (changes.disabled !== undefined) user.disabled = changes.disabled;
+    if (changes.disabled) await this.#userGone.tell(id);
+    return true;
+  }
+
+  /** Ends the user's sessions too. @returns whether there was such a user. */
+  async delete(id: string): Promise<boolean> {
+    const user = this.#users.get(id);
+    if (user) this.#idsByUsername.delete(usernameKey(user.username));
+    this.#users.delete(id);
+    for (const [key, { userId }] of this.#identities) if (userId === id) this.#identities.delete(key);
+    await this.#userGone.tell(id);
+    return user !== undefined;
+  }
+
+  findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
+    return this.findById(this.#identities.get(keyOf(identity))?.userId ?? '');
+  }
+
+  async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
+    const key = keyOf(identity);
+    // Nothing is awaited before the identity has its user, so that a parallel call finds it.
+    if (!this.#identities.has(key)) {
+      const userId = this.#create({ ...user, passwordHash: null });
+      this.#identities.set(key, { issuer: identity.issuer, subject: identity.subject, userId });
+    }
+    return (await this.findByIdentity(identity)) as StoredUser;
+  }
+
+  async link(userId: string, { issuer, subject }: Identity): Promise<boolean> {
+    const key = keyOf({ issuer, subject });
+    const owner = this.#identities.get(key)?.userId ?? userId;
+    if (owner === userId && this.#users.has(userId)) this.#identities.set(key, { issuer, subject, userId });
+    return (await this.findByIdentity({ issuer, subject }))?.id === userId;
+  }
+
+  unlink(userId: string, identity: Identity): Promise<boolean> {
+    const key = keyOf(identity);
+    return Promise.resolve(this.#identities.get(key)?.userId === userId && this.#identities.delete(key));
+  }
+
+  listIdentities(userId: string): Promise<Identity[]> {
+    const own = [...this.#identities.values()].filter((identity) => identity.userId === userId);
+    return Promise.resolve(own.map(({ issuer, subject }) => ({ issuer, subject })));
+  }
+
+  onUserGone(listener: UserGoneListener): () => void {
+    return this.#userGone.add(listener);
+  }
+
+  /** @returns the id */
+  #create({ username, passwordHash, roles = [] }: NewUser): string {
+    const key = usernameKey(username);
+    if (this.#idsByUsername.has(key)) throw new UsernameTakenError();
+    const id = randomUUID();
+    this.#idsByUsername.set(key, id);
+    const name = normalizeUsername(username);
+    this.#users.set(id, { id, username: name, passwordHash, roles: [...roles], disabled: false });
+    return id;
+  }
+}
+
+function keyOf(identity: Identity): string {
+  const { issuer, subject } = checkedIdentity(identity);
+  return JSON.stringify([issuer, subject]);
+}

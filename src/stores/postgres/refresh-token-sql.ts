@@ -1,0 +1,212 @@
+import { indexName } from './client.js';
+import { SESSION_FORMAT } from '../session-format.js';
+
+/** A row as the statements below return it: times are milliseconds since 1970, alike in pg and PGlite. */
+export interface SessionRow {
+  format: number;
+  id: string;
+  user_id: string;
+  generation: number;
+  attempt: string | null;
+  rotated_at: number;
+  created_at: number;
+  auth_time: number;
+  expires_at: number;
+  amr: string[] | null;
+  remember: boolean;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+/** A login clears at most so many rows that have run out, so that it never waits for a great clean-up. */
+const PRUNED_PER_LOGIN = 10;
+const PRUNED_ATTEMPTS = 100;
+const PRUNED_REVOCATIONS = 1000;
+/** A snapshot (xmin:xmax:list) in which nothing is visible yet. */
+const BEFORE_EVERYTHING = '1:1:';
+
+/** Asked once for a statement: without the brackets it would be asked for each row, and no index could be searched by it. */
+const NOW = '(SELECT clock_timestamp())';
+
+const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
+
+const STORED_COLUMNS =
+  'format, id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
+
+/** `bigint` comes as text from pg and as a number from PGlite; float8 is exact for every generation a token can name. */
+const columnsOf = (alias: string) =>
+  `${alias}.format, ${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.amr, ${alias}.remember, ${alias}.ip,
+   ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
+   ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
+
+/**
+ * The whole SQL of `PostgresRefreshTokenStore`. All names have been checked.
+ *
+ * What ends a session logs that in the same statement, and rings: the notification says only that there is something to read.
+ * A null where the lifetime of access tokens goes: nobody follows the log.
+ */
+export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
+  // While processes with another lifetime of access tokens run, the longest counts.
+  const log = (rows: string, keepForSeconds: string) => `
+    INSERT INTO ${revocationsTable} (user_id, session_id, keep_for, keep_until)
+    SELECT user_id, id, keep_for, clock_timestamp() + keep_for * interval '1 second'
+    FROM ${rows} CROSS JOIN (
+      SELECT greatest(${keepForSeconds}::float8,
+        (SELECT keep_for FROM ${revocationsTable} ORDER BY written_by DESC LIMIT 1)) AS keep_for
+    ) AS longest
+    WHERE ${keepForSeconds}::float8 IS NOT NULL`;
+  const ring = (when: string) => `CASE WHEN ${when} THEN pg_notify('${revocationsTable}', '') END`;
+
+  return {
+    schema: `
+      CREATE TABLE IF NOT EXISTS ${table} (
+        id         text PRIMARY KEY,
+        user_id    text NOT NULL,
+        generation bigint NOT NULL DEFAULT 0,
+        attempt    text,
+        rotated_at timestamptz(3) NOT NULL,
+        created_at timestamptz(3) NOT NULL,
+        auth_time  timestamptz(3) NOT NULL,
+        expires_at timestamptz(3) NOT NULL,
+        remember   boolean NOT NULL,
+        ip         text,
+        user_agent text
+      );
+      -- Asked first: ALTER TABLE waits for every query on the table, and lets none past while it waits.
+      IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'amr' AND NOT attisdropped
+      ) THEN
+        ALTER TABLE ${table} ADD COLUMN amr text[];
+      END IF;
+      -- The default is what processes write that know no format yet.
+      IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'format' AND NOT attisdropped
+      ) THEN
+        ALTER TABLE ${table} ADD COLUMN format smallint NOT NULL DEFAULT 1;
+      END IF;
+      CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);
+      CREATE INDEX IF NOT EXISTS ${indexName(table, 'expires_at')} ON ${table} (expires_at);
+      CREATE TABLE IF NOT EXISTS ${attemptsTable} (
+        key    varchar(255) PRIMARY KEY,
+        points integer NOT NULL DEFAULT 0,
+        expire bigint
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(attemptsTable, 'expire')} ON ${attemptsTable} (expire);
+      CREATE TABLE IF NOT EXISTS ${revocationsTable} (
+        user_id    text NOT NULL,
+        session_id text NOT NULL,
+        keep_for   float8 NOT NULL DEFAULT 0,
+        keep_until timestamptz NOT NULL,
+        written_by xid8 NOT NULL DEFAULT pg_current_xact_id()
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'written_by')} ON ${revocationsTable} (written_by);
+      CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'keep_until')} ON ${revocationsTable} (keep_until);`,
+
+    time: `SELECT ${ms('clock_timestamp()')} AS now`,
+
+    create: `
+      WITH pruned_sessions AS (
+        DELETE FROM ${table} WHERE id IN (
+          SELECT id FROM ${table} WHERE expires_at <= ${NOW}
+          ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
+      )
+      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr, format)
+      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, ${SESSION_FORMAT})`,
+
+    // One that comes to none has run out, so that the next attempt begins a window of its own.
+    takeBackAttempt: `
+      UPDATE ${attemptsTable} SET points = points - 1, expire = CASE WHEN points > 1 THEN expire ELSE 0 END
+      WHERE key = $1 AND points > 0`,
+
+    hasAttempts: `
+      SELECT 1 FROM ${attemptsTable}
+      WHERE key = $1 AND points > 0 AND expire > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+
+    // They are dated by the clocks of the processes, which may be a minute behind.
+    pruneAttempts: `
+      DELETE FROM ${attemptsTable} WHERE key IN (
+        SELECT key FROM ${attemptsTable}
+        WHERE expire <= (SELECT ((extract(epoch FROM clock_timestamp()) - 60) * 1000)::bigint)
+        ORDER BY expire LIMIT ${PRUNED_ATTEMPTS} FOR UPDATE SKIP LOCKED)`,
+
+    // The row lock makes parallel calls queue up, and each reads what the one before it has written.
+    rotate: `
+      WITH locked AS (
+        SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 FOR UPDATE
+      ), timed AS (
+        SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now FROM locked
+      ), decided AS (
+        SELECT timed.*, CASE
+          WHEN format <> ${SESSION_FORMAT} THEN 'unreadable'
+          WHEN expires_at <= now THEN 'unknown'
+          WHEN $3::bigint > generation THEN 'rotated'
+          WHEN $3::bigint = generation
+            AND (attempt = nullif($4::text, '') OR now - rotated_at <= $7::float8 * interval '1 second') THEN 'replayed'
+          ELSE 'reused'
+        END AS outcome FROM timed
+      ), rotated AS (
+        UPDATE ${table} AS stored SET
+          generation = $3::bigint,
+          rotated_at = decided.now,
+          attempt = nullif($4::text, ''),
+          expires_at = least(decided.now + $5::float8 * interval '1 second',
+                             decided.created_at + $6::float8 * interval '1 second')
+        FROM decided WHERE stored.id = decided.id AND decided.outcome = 'rotated'
+        RETURNING stored.*
+      ), ended AS (
+        DELETE FROM ${table} AS stored USING decided
+        WHERE stored.id = decided.id AND decided.outcome IN ('reused', 'unknown')
+        RETURNING stored.user_id, stored.id
+      ), logged AS (${log('ended', '$9')}
+      )
+      SELECT ${ring("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
+      FROM decided CROSS JOIN LATERAL (
+        SELECT ${STORED_COLUMNS} FROM rotated
+        UNION ALL
+        SELECT ${STORED_COLUMNS} FROM locked WHERE decided.outcome <> 'rotated'
+      ) AS current`,
+
+    find: `
+      SELECT ${columnsOf('stored')} FROM ${table} AS stored
+      WHERE user_id = $1 AND id = $2 AND expires_at > clock_timestamp()`,
+
+    list: `
+      SELECT ${columnsOf('stored')} FROM ${table} AS stored
+      WHERE user_id = $1 AND expires_at > clock_timestamp()`,
+
+    revoke: `
+      WITH ended AS (
+        DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING user_id, id, expires_at
+      ), logged AS (${log('ended', '$3')}
+      )
+      SELECT id, expires_at > clock_timestamp() AS live, ${ring('$3::float8 IS NOT NULL')} FROM ended`,
+
+    revokeAll: `
+      WITH ended AS (
+        DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING user_id, id, expires_at
+      ), logged AS (${log('ended', '$3')}
+      )
+      SELECT id, expires_at > clock_timestamp() AS live, ${ring('$3::float8 IS NOT NULL')} FROM ended`,
+
+    announce: `
+      WITH ended AS (SELECT $1::text AS user_id, unnest($2::text[]) AS id), logged AS (${log('ended', '$3')}
+      )
+      SELECT ${ring('$3::float8 IS NOT NULL')}`,
+
+    pruneRevocations: `
+      DELETE FROM ${revocationsTable} WHERE ctid IN (
+        SELECT ctid FROM ${revocationsTable} WHERE keep_until <= ${NOW}
+        ORDER BY keep_until LIMIT ${PRUNED_REVOCATIONS} FOR UPDATE SKIP LOCKED)`,
+
+    /**
+     * The position is the snapshot of the last look: new is what was not visible in it, whenever it was written. Numbers alone
+     * would skip what commits late.
+     */
+    readRevocations: `
+      SELECT pg_current_snapshot()::text AS position, logged.user_id, logged.session_id
+      FROM (VALUES (1)) AS one LEFT JOIN ${revocationsTable} AS logged
+        ON written_by >= pg_snapshot_xmin(coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
+        AND NOT pg_visible_in_snapshot(written_by, coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
+        AND keep_until > clock_timestamp()`,
+  };
+}

@@ -1,0 +1,210 @@
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { limiterCounter, type AttemptCounter } from '../attempt-counter.js';
+import { BoundedPostgres, checkedTableName, migration, type PostgresClient } from './client.js';
+import { refreshTokenStatements, type SessionRow } from './refresh-token-sql.js';
+import type {
+  NewSession,
+  RefreshTokenStore,
+  RotateRequest,
+  RotateResult,
+  Session,
+} from '../refresh-token-store.js';
+import { SESSION_FORMAT, unreadableSession } from '../session-format.js';
+import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
+import { followLog, type RevocationFeed, type RevocationFollower } from '../revocation-feed.js';
+
+/** What `new PostgresRefreshTokenStore` takes beside its client. */
+export interface PostgresRefreshTokenStoreOptions {
+  /** A lower-case name, optionally with its schema. Default: `visa_refresh_tokens`. */
+  table?: string;
+  /** The table that counts attempts for the limits. Default: `visa_attempts`. */
+  attemptsTable?: string;
+  /** The table that keeps the latest revocations, and the channel that announces them. Default: `visa_revocations`. */
+  revocationsTable?: string;
+}
+
+type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: number };
+
+/** PostgreSQL's own, for the channel that has the table's name. */
+const MAX_CHANNEL_LENGTH = 63;
+
+/** Each pruning takes a hundred rows or more, so that the table shrinks where all of them have run out. */
+const PRUNE_CHANCE = 1 / 20;
+
+/**
+ * Sessions in a table of PostgreSQL. Each login deletes a few rows that have run out, so that the table
+ * needs no timer and no cron job.
+ */
+export class PostgresRefreshTokenStore implements RefreshTokenStore {
+  readonly #client: PostgresClient;
+  readonly #postgres: BoundedPostgres;
+  readonly #sql: ReturnType<typeof refreshTokenStatements>;
+  readonly #attemptsTable: string;
+  readonly #revocationsTable: string;
+  /** How long a revocation stays in the log; null while nobody follows it. */
+  #keepForSeconds: number | null = null;
+
+  /** Takes the caller's client and leaves it open; connects to nothing by itself. */
+  constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
+    this.#client = client;
+    this.#postgres = new BoundedPostgres(client);
+    this.#attemptsTable = checkedTableName('attemptsTable', options.attemptsTable ?? 'visa_attempts');
+    this.#revocationsTable = checkedTableName(
+      'revocationsTable',
+      options.revocationsTable ?? 'visa_revocations',
+    );
+    if (this.#revocationsTable.length > MAX_CHANNEL_LENGTH)
+      throw new TypeError(
+        `revocationsTable must be at most ${MAX_CHANNEL_LENGTH} characters long, schema included`,
+      );
+    this.#sql = refreshTokenStatements(
+      checkedTableName('table', options.table ?? 'visa_refresh_tokens'),
+      this.#attemptsTable,
+      this.#revocationsTable,
+    );
+  }
+
+  /** The SQL that `migrate` runs: one statement, which may be run again. */
+  get schema(): string {
+    return migration(this.#sql.schema);
+  }
+
+  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  async migrate(): Promise<void> {
+    await this.#postgres.migrate(this.schema);
+  }
+
+  async create(session: NewSession): Promise<void> {
+    await this.#postgres.query(this.#sql.create, [
+      session.sessionId,
+      session.userId,
+      session.createdAt,
+      session.authTime,
+      session.expiresAt,
+      session.remember,
+      session.ip ?? null,
+      session.userAgent ?? null,
+      session.amr ?? null,
+    ]);
+  }
+
+  async rotate(request: RotateRequest): Promise<RotateResult> {
+    const [row] = await this.#postgres.query<RotatedRow>(this.#sql.rotate, [
+      request.userId,
+      request.sessionId,
+      request.generation,
+      request.attempt ?? null,
+      request.expiresInSeconds,
+      request.maxLifetimeSeconds,
+      request.reuseWindowSeconds,
+      request.now ?? null,
+      this.#keepForSeconds,
+    ]);
+    if (!row) return { outcome: 'unknown' };
+    if (row.outcome === 'unreadable') throw unreadableSession(String(row.format));
+    if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
+    return { outcome: row.outcome, session: toSession(row), now: new Date(row.now) };
+  }
+
+  async find(userId: string, sessionId: string): Promise<Session | undefined> {
+    const [row] = await this.#postgres.query<SessionRow>(this.#sql.find, [userId, sessionId]);
+    return row && toSession(row);
+  }
+
+  async list(userId: string): Promise<Session[]> {
+    return (await this.#postgres.query<SessionRow>(this.#sql.list, [userId])).map(toSession);
+  }
+
+  async revoke(userId: string, sessionId: string): Promise<boolean> {
+    return (await this.#end(this.#sql.revoke, userId, sessionId)).length > 0;
+  }
+
+  revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+    return this.#end(this.#sql.revokeAll, userId, options.except ?? null);
+  }
+
+  async time(): Promise<number> {
+    const [row] = await this.#postgres.query<{ now: number }>(this.#sql.time);
+    return (row as { now: number }).now;
+  }
+
+  followRevocations(follower: RevocationFollower): RevocationFeed {
+    this.#keepForSeconds = Math.max(this.#keepForSeconds ?? 0, follower.keepForSeconds);
+    const readRows = (position: string | undefined) =>
+      this.#postgres.query<RevocationRow>(this.#sql.readRevocations, [position ?? null]);
+    const stop = followLog(
+      () => openRevocationReader(this.#client, this.#revocationsTable, readRows),
+      follower,
+    );
+    return {
+      announce: async ({ userId, sessionIds }) => {
+        await this.#postgres.query(this.#sql.announce, [userId, sessionIds, this.#keepForSeconds]);
+      },
+      close: stop,
+    };
+  }
+
+  attemptCounter(name: string, windowSeconds: number): AttemptCounter {
+    const [table, schema] = this.#attemptsTable.split('.').reverse();
+    const limiter = new RateLimiterPostgres({
+      // The limiter hands over one object; the stores' clients (PGlite among them) take text and values.
+      storeClient: {
+        query: ({ text, values }: { text: string; values: unknown[] }) => {
+          this.#pruneAttemptsNowAndThen();
+          return this.#client.query(text, values);
+        },
+      },
+      storeType: 'client',
+      tableName: table as string,
+      ...(schema && { schemaName: schema }),
+      tableCreated: true, // by migrate()
+      clearExpiredByTimeout: false, // see pruneAttemptsNowAndThen; a constructor starts no timer
+      keyPrefix: name,
+      points: 1,
+      duration: windowSeconds,
+    });
+    return limiterCounter(limiter, this.#postgres.run, {
+      decrement: async (key) => {
+        await this.#postgres.query(this.#sql.takeBackAttempt, [limiter.getKey(key)]);
+      },
+      has: async (key) =>
+        (await this.#postgres.query(this.#sql.hasAttempts, [limiter.getKey(key)])).length > 0,
+    });
+  }
+
+  /** @returns the live sessions that ended */
+  async #end(statement: string, userId: string, sessionId: string | null): Promise<string[]> {
+    const rows = await this.#postgres.query<{ id: string; live: boolean }>(statement, [
+      userId,
+      sessionId,
+      this.#keepForSeconds,
+    ]);
+    if (this.#keepForSeconds !== null && Math.random() < PRUNE_CHANCE)
+      this.#postgres.query(this.#sql.pruneRevocations).catch(() => undefined);
+    return rows.filter(({ live }) => live).map(({ id }) => id);
+  }
+
+  /** Made-up usernames never log in, so that a login can't be what clears their counters. Nobody waits for it. */
+  #pruneAttemptsNowAndThen(): void {
+    if (Math.random() < PRUNE_CHANCE) this.#postgres.query(this.#sql.pruneAttempts).catch(() => undefined);
+  }
+}
+
+/** @throws AuthError SERVICE_UNAVAILABLE for a format that another release knows */
+function toSession(row: SessionRow): Session {
+  if (row.format !== SESSION_FORMAT) throw unreadableSession(String(row.format));
+  return {
+    userId: row.user_id,
+    sessionId: row.id,
+    generation: row.generation,
+    rotatedAt: new Date(row.rotated_at),
+    attempt: row.attempt ?? undefined,
+    createdAt: new Date(row.created_at),
+    authTime: new Date(row.auth_time),
+    ...(row.amr && { amr: row.amr }),
+    expiresAt: new Date(row.expires_at),
+    remember: row.remember,
+    ip: row.ip ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+  };
+}

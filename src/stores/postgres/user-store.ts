@@ -1,0 +1,231 @@
+import { UsernameTakenError } from '../../errors.js';
+import { normalizeUsername, usernameKey } from '../../utils/username.js';
+import {
+  BoundedPostgres,
+  checkedTableName,
+  indexName,
+  migration,
+  sqlState,
+  UNIQUE_VIOLATION,
+  type PostgresClient,
+} from './client.js';
+import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import { UserGoneListeners } from '../user-gone-listeners.js';
+import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
+
+/** What `new PostgresUserStore` takes beside its client. */
+export interface PostgresUserStoreOptions {
+  /** A lower-case name, optionally with its schema. Default: `visa_users`. */
+  table?: string;
+  /** Which user an identity of another provider belongs to. Default: `visa_identities`; `<table>_identities` with a `table`. */
+  identitiesTable?: string;
+}
+
+/** Which page of the users `list` answers. */
+export interface ListUsersOptions {
+  /** 1 to 1000. Default: 100. */
+  limit?: number;
+  /** The username at which the page before ended. Default: none, which begins at the first. */
+  after?: string;
+}
+
+interface UserRow {
+  id: string;
+  username: string;
+  password_hash: string | null;
+  roles: string[];
+  disabled: boolean;
+}
+
+const MAX_PAGE = 1000;
+const COLUMNS = 'id, username, password_hash, roles, disabled';
+
+/** Users in a table of PostgreSQL. Names are unique by `usernameKey`, which has a column and index of its own. */
+export class PostgresUserStore implements UserStore, IdentityStore {
+  readonly #postgres: BoundedPostgres;
+  readonly #table: string;
+  readonly #identities: string;
+  readonly #userGone = new UserGoneListeners();
+
+  /** Takes the caller's client and leaves it open; connects to nothing by itself. */
+  constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
+    this.#postgres = new BoundedPostgres(client);
+    this.#table = checkedTableName('table', options.table ?? 'visa_users');
+    this.#identities = checkedTableName(
+      'identitiesTable',
+      options.identitiesTable ??
+        (options.table === undefined ? 'visa_identities' : `${options.table}_identities`),
+    );
+  }
+
+  /** The SQL that `migrate` runs: one statement, which may be run again. */
+  get schema(): string {
+    return migration(`
+      CREATE TABLE IF NOT EXISTS ${this.#table} (
+        id            text PRIMARY KEY DEFAULT gen_random_uuid()::text,
+        username      text NOT NULL,
+        username_key  text NOT NULL UNIQUE,
+        password_hash text,
+        roles         text[] NOT NULL DEFAULT '{}',
+        disabled      boolean NOT NULL DEFAULT false,
+        created_at    timestamptz NOT NULL DEFAULT now()
+      );
+      CREATE TABLE IF NOT EXISTS ${this.#identities} (
+        issuer  text NOT NULL,
+        subject text NOT NULL,
+        user_id text NOT NULL REFERENCES ${this.#table} (id) ON DELETE CASCADE,
+        PRIMARY KEY (issuer, subject)
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`);
+  }
+
+  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  async migrate(): Promise<void> {
+    await this.#postgres.migrate(this.schema);
+  }
+
+  findByUsername(username: string): Promise<StoredUser | undefined> {
+    return this.#findOne(`SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key = $1`, [
+      usernameKey(username),
+    ]);
+  }
+
+  findById(id: string): Promise<StoredUser | undefined> {
+    return this.#findOne(`SELECT ${COLUMNS} FROM ${this.#table} WHERE id = $1`, [id]);
+  }
+
+  /**
+   * Users in the order of their names (of `usernameKey`), one page at a time.
+   * @throws RangeError when `limit` is not a whole number from 1 to 1000
+   */
+  async list({ limit = 100, after }: ListUsersOptions = {}): Promise<StoredUser[]> {
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+      throw new RangeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
+    const rows = await this.#postgres.query<UserRow>(
+      `SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key > $1 ORDER BY username_key LIMIT $2`,
+      [usernameKey(after ?? ''), limit],
+    );
+    return rows.map(toUser);
+  }
+
+  async create({ username, passwordHash, roles = [] }: NewUser): Promise<StoredUser> {
+    const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
+      VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
+    const values = [normalizeUsername(username), usernameKey(username), passwordHash, roles];
+    try {
+      return (await this.#findOne(insert, values)) as StoredUser;
+    } catch (error) {
+      throw sqlState(error) === UNIQUE_VIOLATION ? new UsernameTakenError({ cause: error }) : error;
+    }
+  }
+
+  async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
+    const user = await this.#findOne(
+      `UPDATE ${this.#table} SET password_hash = $2
+        WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $3::text RETURNING ${COLUMNS}`,
+      [id, next, previous],
+    );
+    return user !== undefined;
+  }
+
+  /** Changes roles or the disabled flag; disabling ends the user's sessions. @returns whether there is such a user. */
+  async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
+    const user = await this.#findOne(
+      `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
+        WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id, changes.roles ?? null, changes.disabled ?? null],
+    );
+    if (user && changes.disabled) await this.#userGone.tell(id);
+    return user !== undefined;
+  }
+
+  /** Ends the user's sessions too. @returns whether there was such a user. */
+  async delete(id: string): Promise<boolean> {
+    const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id]);
+    // Also when it was gone already: the last try may have failed here.
+    await this.#userGone.tell(id);
+    return user !== undefined;
+  }
+
+  findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
+    const { issuer, subject } = checkedIdentity(identity);
+    return this.#findOne(
+      `SELECT ${COLUMNS} FROM ${this.#table}
+        WHERE id = (SELECT user_id FROM ${this.#identities} WHERE issuer = $1 AND subject = $2)`,
+      [issuer, subject],
+    );
+  }
+
+  async findOrCreate(
+    identity: Identity,
+    { username, roles = [] }: Omit<NewUser, 'passwordHash'>,
+  ): Promise<StoredUser> {
+    const { issuer, subject } = checkedIdentity(identity);
+    const found = await this.findByIdentity(identity);
+    if (found) return found;
+    // One statement, so that there is never the one without the other.
+    const insert = `WITH created AS (
+        INSERT INTO ${this.#table} (username, username_key, roles) VALUES ($1, $2, $3) RETURNING ${COLUMNS}
+      ), linked AS (
+        INSERT INTO ${this.#identities} (issuer, subject, user_id) SELECT $4, $5, id FROM created
+      )
+      SELECT ${COLUMNS} FROM created`;
+    const values = [normalizeUsername(username), usernameKey(username), roles, issuer, subject];
+    try {
+      return (await this.#findOne(insert, values)) as StoredUser;
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      // The same identity has come first, or else somebody of the same name.
+      const first = await this.findByIdentity(identity);
+      if (first) return first;
+      throw new UsernameTakenError({ cause: error });
+    }
+  }
+
+  async link(userId: string, identity: Identity): Promise<boolean> {
+    const { issuer, subject } = checkedIdentity(identity);
+    const linked = await this.#postgres.query(
+      `INSERT INTO ${this.#identities} AS kept (issuer, subject, user_id)
+        SELECT $1, $2, id FROM ${this.#table} WHERE id = $3
+        ON CONFLICT (issuer, subject) DO UPDATE SET user_id = kept.user_id WHERE kept.user_id = excluded.user_id
+        RETURNING user_id`,
+      [issuer, subject, userId],
+    );
+    return linked.length > 0;
+  }
+
+  async unlink(userId: string, identity: Identity): Promise<boolean> {
+    const { issuer, subject } = checkedIdentity(identity);
+    const unlinked = await this.#postgres.query(
+      `DELETE FROM ${this.#identities} WHERE issuer = $1 AND subject = $2 AND user_id = $3 RETURNING user_id`,
+      [issuer, subject, userId],
+    );
+    return unlinked.length > 0;
+  }
+
+  listIdentities(userId: string): Promise<Identity[]> {
+    return this.#postgres.query<Identity & Record<string, unknown>>(
+      `SELECT issuer, subject FROM ${this.#identities} WHERE user_id = $1`,
+      [userId],
+    );
+  }
+
+  onUserGone(listener: UserGoneListener): () => void {
+    return this.#userGone.add(listener);
+  }
+
+  async #findOne(text: string, values: unknown[]): Promise<StoredUser | undefined> {
+    const [row] = await this.#postgres.query<UserRow>(text, values);
+    return row && toUser(row);
+  }
+}
+
+function toUser(row: UserRow): StoredUser {
+  return {
+    id: row.id,
+    username: row.username,
+    passwordHash: row.password_hash,
+    roles: row.roles,
+    disabled: row.disabled,
+  };
+}

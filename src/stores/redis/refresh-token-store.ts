@@ -1,0 +1,196 @@
+import { serviceUnavailable } from '../../errors.js';
+import type { AttemptCounter } from '../attempt-counter.js';
+import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
+import { BoundedRedis, type RedisClient } from './client.js';
+import { refreshTokenScripts } from './refresh-token-scripts.js';
+import { openRevocationReader } from './revocation-reader.js';
+import { packSession, unpackSession, unreadablePacked } from './packed-session.js';
+import type {
+  NewSession,
+  RefreshTokenStore,
+  RotateRequest,
+  RotateResult,
+  Session,
+} from '../refresh-token-store.js';
+import {
+  followLog,
+  type Revocation,
+  type RevocationFeed,
+  type RevocationFollower,
+} from '../revocation-feed.js';
+
+/** Longer than any call is waited for, and shorter than any stall that matters. */
+const ROTATION_DEADLINE_MS = 1500;
+
+type RotateReply = [
+  outcome: RotateResult['outcome'] | 'late' | 'unreadable',
+  packed: string,
+  now: string,
+  unannounced: string[],
+];
+
+/** What `new RedisRefreshTokenStore` takes beside its client. */
+export interface RedisRefreshTokenStoreOptions {
+  /** What all keys begin with. Default: `visa:`. */
+  keyPrefix?: string;
+}
+
+/**
+ * Sessions in Redis, on a single node (Sentinel included) or a Cluster: one hash a user, one field a session, so that
+ * every operation is one script on one user. The hash lives as long as its longest session. Revocations are logged in one
+ * stream, which all processes follow.
+ */
+export class RedisRefreshTokenStore implements RefreshTokenStore {
+  readonly #client: RedisClient;
+  readonly #redis: BoundedRedis;
+  readonly #keyPrefix: string;
+  /** How far the clock of Redis is ahead of ours. */
+  #clockOffsetMs: number | undefined;
+  /** How long a revocation stays in the log; 0 while nobody follows it. */
+  #keepMs = 0;
+
+  /** Takes the caller's client and leaves it open. */
+  constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
+    this.#client = client;
+    this.#redis = new BoundedRedis(client, { ...refreshTokenScripts, ...attemptScripts });
+    this.#keyPrefix = options.keyPrefix ?? 'visa:';
+    // A brace before the user's would take over the hash tag, and all users would share one slot.
+    if (/[{}]/.test(this.#keyPrefix)) throw new TypeError('keyPrefix must not contain { or }');
+  }
+
+  async create(session: NewSession): Promise<void> {
+    const now = await this.#redis.call(
+      'visaCreateSession',
+      this.#key(session.userId),
+      session.sessionId,
+      packSession({ ...session, generation: 0, rotatedAt: session.createdAt }),
+      session.expiresAt.getTime() - session.createdAt.getTime(),
+    );
+    this.#learnTime(now as string);
+  }
+
+  async rotate(request: RotateRequest): Promise<RotateResult> {
+    const { userId, sessionId, generation, attempt, now: givenTime } = request;
+    const settings = [
+      request.expiresInSeconds * 1000,
+      request.maxLifetimeSeconds * 1000,
+      request.reuseWindowSeconds * 1000,
+      this.#keepMs,
+    ];
+    const reply = await this.#redis.call(
+      'visaRotateSession',
+      this.#key(userId),
+      this.#outboxKey(userId),
+      sessionId,
+      generation,
+      settings.join(' '),
+      this.#deadline(),
+      attempt ?? '',
+      ...(givenTime ? [givenTime.getTime()] : []),
+    );
+    const [outcome, packed, now, unannounced] = reply as RotateReply;
+    if (outcome === 'late') {
+      this.#learnTime(now);
+      throw serviceUnavailable(new Error('Redis was too late with a rotation'));
+    }
+    if (outcome === 'unreadable') throw unreadablePacked(packed);
+    if (outcome === 'reused' || outcome === 'unknown') {
+      await this.#emptyOutbox(userId, unannounced);
+      return { outcome };
+    }
+    if (!givenTime) this.#learnTime(now);
+    const session = unpackSession(userId, sessionId, packed);
+    return { outcome, session, now: new Date(Number(now)) };
+  }
+
+  async find(userId: string, sessionId: string): Promise<Session | undefined> {
+    const packed = await this.#redis.call('visaFindSession', this.#key(userId), sessionId);
+    return packed === null ? undefined : unpackSession(userId, sessionId, packed as string);
+  }
+
+  async list(userId: string): Promise<Session[]> {
+    const flat = (await this.#redis.call('visaListSessions', this.#key(userId))) as string[];
+    const sessions: Session[] = [];
+    for (let at = 0; at < flat.length; at += 2) {
+      sessions.push(unpackSession(userId, flat[at] as string, flat[at + 1] as string));
+    }
+    return sessions;
+  }
+
+  async revoke(userId: string, sessionId: string): Promise<boolean> {
+    const reply = await this.#redis.call(
+      'visaRevokeSession',
+      this.#key(userId),
+      this.#outboxKey(userId),
+      sessionId,
+      this.#keepMs,
+    );
+    const [wasLive, unannounced] = reply as [number, string[]];
+    await this.#emptyOutbox(userId, unannounced);
+    return wasLive === 1;
+  }
+
+  async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+    const reply = await this.#redis.call(
+      'visaRevokeSessions',
+      this.#key(userId),
+      this.#outboxKey(userId),
+      options.except ?? '',
+      this.#keepMs,
+    );
+    const [ended, unannounced] = reply as [string[], string[]];
+    await this.#emptyOutbox(userId, unannounced);
+    return ended;
+  }
+
+  /** On a Cluster: of the node that holds the log of revocations. */
+  async time(): Promise<number> {
+    return Number(await this.#redis.call('visaStoreTime', this.#logKey()));
+  }
+
+  followRevocations(follower: RevocationFollower): RevocationFeed {
+    this.#keepMs = Math.max(this.#keepMs, follower.keepForSeconds * 1000);
+    const stop = followLog(() => openRevocationReader(this.#client, this.#logKey()), follower);
+    return { announce: (revocation) => this.#announce(revocation), close: stop };
+  }
+
+  attemptCounter(name: string, windowSeconds: number): AttemptCounter {
+    const keyPrefix = `${this.#keyPrefix}attempts:${name}`;
+    return redisAttemptCounter(this.#client, this.#redis, keyPrefix, windowSeconds);
+  }
+
+  /** An id that can't be taken out is announced once more by the next call about this user, which harms nobody. */
+  async #emptyOutbox(userId: string, sessionIds: string[]): Promise<void> {
+    if (sessionIds.length === 0) return;
+    await this.#announce({ userId, sessionIds });
+    this.#redis.call('srem', this.#outboxKey(userId), ...sessionIds).catch(() => undefined);
+  }
+
+  async #announce({ userId, sessionIds }: Revocation): Promise<void> {
+    const ids = sessionIds.join(',');
+    await this.#redis.call('visaAnnounceRevocation', this.#logKey(), userId, ids, this.#keepMs);
+  }
+
+  #learnTime(storeTime: string): void {
+    this.#clockOffsetMs = Number(storeTime) - Date.now();
+  }
+
+  /** By the clock of Redis; none until its first answer has told us that. */
+  #deadline(): number | '' {
+    return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + ROTATION_DEADLINE_MS;
+  }
+
+  #logKey(): string {
+    return `${this.#keyPrefix}revocations`;
+  }
+
+  /** Shares the hash tag, and so the node, with the user's sessions. */
+  #outboxKey(userId: string): string {
+    return `${this.#key(userId)}:ended`;
+  }
+
+  /** The braces are the hash tag (Redis Cluster specification); encoding keeps an id from closing them. */
+  #key(userId: string): string {
+    return `${this.#keyPrefix}{${encodeURIComponent(userId)}}`;
+  }
+}

@@ -1,0 +1,200 @@
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { digestOf } from '../utils/digest.js';
+
+export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
+export type AsymmetricAlgorithm =
+  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
+/** Of access tokens: RFC 7518 §3.1. */
+export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
+
+/** A secret text, its bytes, a PEM text or a KeyObject. */
+export type KeyInput = string | Uint8Array | KeyObject;
+/** `privateKey` may be left out where a key only verifies: behind the first of a list. */
+export interface KeyPair {
+  privateKey?: KeyInput | undefined;
+  publicKey: KeyInput;
+}
+/** One key for HMAC, or the two of an asymmetric algorithm. */
+export type Secret = KeyInput | KeyPair;
+
+/** `at+jwt` is RFC 9068's; a refresh token says `rt+jwt`, so that neither ever passes for the other (RFC 8725 §3.11). */
+export type TokenType = 'at+jwt' | 'rt+jwt';
+
+/** Keys made once, at start: preparing one costs fifty times as much as a signature does. */
+export interface KeySet {
+  readonly algorithm: Algorithm;
+  readonly signing: SigningKey;
+  /** Of all keys; equal keys have equal ones. */
+  readonly kids: ReadonlySet<string>;
+  /** Those that verify, the one that signs first. */
+  readonly verificationKeys: readonly KeyObject[];
+  /** By the whole header, as it stands encoded before the first dot: no other header is ever accepted. */
+  readonly byHeader: Readonly<Record<TokenType, ReadonlyMap<string, KeyObject>>>;
+}
+
+/**
+ * The version of a token's format, the member `ver` of its header. A token without it is of format 1 too: that was signed
+ * before there was a version.
+ */
+export const TOKEN_FORMAT = 1;
+
+interface SigningKey {
+  readonly kid: string;
+  readonly key: KeyObject;
+  /** Encoded, as they stand before the first dot. */
+  readonly headers: Readonly<Record<TokenType, string>>;
+  /** How long each signature is. */
+  readonly signatureBytes: number;
+}
+
+/** What is wrong with a key, without the option's name, which the caller knows. */
+export class KeyError extends Error {}
+
+/** The command that every start-up error about a secret names. */
+export const MAKE_A_SECRET = '`node -p "crypto.randomBytes(48).toString(\'base64\')"`';
+const MIN_RSA_BITS = 2048; // RFC 7518 §3.3
+const CURVES: Readonly<Record<string, string>> = {
+  ES256: 'prime256v1',
+  ES384: 'secp384r1',
+  ES512: 'secp521r1',
+};
+const COORDINATE_BYTES: Readonly<Record<string, number>> = { ES256: 32, ES384: 48, ES512: 66 };
+
+/** The first secret signs, all verify. @throws KeyError */
+export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): KeySet {
+  const keys = secrets.map((secret) =>
+    algorithm.startsWith('HS') ? hmacKey(algorithm, secret) : asymmetricKey(algorithm, secret),
+  );
+  const first = keys[0];
+  if (!first) throw new KeyError('is an empty list: give at least one secret');
+  if (!first.signingKey) throw new KeyError('needs a privateKey in its first entry, the one that signs');
+  const header = (type: TokenType, kid: string, ver?: number) =>
+    Buffer.from(JSON.stringify({ alg: algorithm, typ: type, kid, ver })).toString('base64url');
+  const byHeader = (type: TokenType) =>
+    new Map(
+      [TOKEN_FORMAT, undefined].flatMap((ver) =>
+        keys.map(({ kid, verificationKey }) => [header(type, kid, ver), verificationKey] as const),
+      ),
+    );
+  const ownHeader = (type: TokenType) => header(type, first.kid, TOKEN_FORMAT);
+  return Object.freeze({
+    algorithm,
+    signing: Object.freeze({
+      kid: first.kid,
+      key: first.signingKey,
+      headers: { 'at+jwt': ownHeader('at+jwt'), 'rt+jwt': ownHeader('rt+jwt') },
+      signatureBytes: signatureBytes(algorithm, first.verificationKey),
+    }),
+    kids: new Set(keys.map(({ kid }) => kid)),
+    verificationKeys: keys.map(({ verificationKey }) => verificationKey),
+    byHeader: { 'at+jwt': byHeader('at+jwt'), 'rt+jwt': byHeader('rt+jwt') },
+  });
+}
+
+interface PreparedKey {
+  kid: string;
+  signingKey: KeyObject | undefined;
+  verificationKey: KeyObject;
+}
+
+/** RFC 7518 §3.2, §3.3, §3.4 */
+function signatureBytes(algorithm: Algorithm, key: KeyObject): number {
+  if (algorithm.startsWith('HS')) return hashBytes(algorithm);
+  if (algorithm.startsWith('ES')) return 2 * (COORDINATE_BYTES[algorithm] as number);
+  return Math.ceil((key.asymmetricKeyDetails?.modulusLength as number) / 8);
+}
+
+function hashBytes(algorithm: Algorithm): number {
+  return Number(algorithm.slice(2)) / 8;
+}
+
+function hmacKey(algorithm: Algorithm, secret: Secret): PreparedKey {
+  if (isKeyPair(secret))
+    throw new KeyError(
+      'is a key pair, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin',
+    );
+  const key = secret instanceof KeyObject ? secret : createSecretKey(secretBytes(secret));
+  if (key.type !== 'secret') throw new KeyError(`is a ${key.type} key, but the algorithm is HMAC`);
+  // As bytes too: whoever knows a public key could sign with it (RFC 8725 §3.1).
+  if (key.export().toString('latin1').trimStart().startsWith('-----BEGIN')) {
+    throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
+  }
+  // RFC 7518 §3.2: a key at least as long as the hash.
+  if ((key.symmetricKeySize ?? 0) < hashBytes(algorithm)) {
+    throw new KeyError(
+      `must be at least ${hashBytes(algorithm)} bytes long for ${algorithm}: make one with ${MAKE_A_SECRET}`,
+    );
+  }
+  // Derived from the secret, so that all processes agree; one-way, so that it tells nothing of it.
+  const kid = createHmac('sha256', key).update('passport-visa kid').digest('base64url').slice(0, 16);
+  return { kid, signingKey: key, verificationKey: key };
+}
+
+function asymmetricKey(algorithm: Algorithm, secret: Secret): PreparedKey {
+  if (!isKeyPair(secret)) throw new KeyError(`must be { privateKey, publicKey } for ${algorithm}`);
+  const verificationKey = readKey('publicKey', secret.publicKey, createPublicKey);
+  assertFits(algorithm, verificationKey);
+  const der = verificationKey.export({ type: 'spki', format: 'der' });
+  if (secret.privateKey !== undefined)
+    assertPair(readKey('privateKey', secret.privateKey, createPrivateKey), der);
+  return {
+    kid: digestOf(der).slice(0, 16),
+    signingKey:
+      secret.privateKey === undefined
+        ? undefined
+        : readKey('privateKey', secret.privateKey, createPrivateKey),
+    verificationKey,
+  };
+}
+
+function isKeyPair(secret: Secret): secret is KeyPair {
+  return typeof secret === 'object' && !(secret instanceof KeyObject) && !(secret instanceof Uint8Array);
+}
+
+function secretBytes(secret: string | Uint8Array): Uint8Array {
+  return typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
+}
+
+/** Node's own message stays out of ours: it could quote the key. */
+function readKey(
+  member: keyof KeyPair,
+  input: KeyInput,
+  create: (input: string | Buffer) => KeyObject,
+): KeyObject {
+  const type = member === 'privateKey' ? 'private' : 'public';
+  if (input instanceof KeyObject) {
+    if (input.type === type) return input;
+    throw new KeyError(`.${member} is a ${input.type} key`);
+  }
+  try {
+    return create(typeof input === 'string' ? input : Buffer.from(input));
+  } catch {
+    throw new KeyError(`.${member} can't be read: give a PEM text or a KeyObject`);
+  }
+}
+
+function assertPair(privateKey: KeyObject, publicDer: Buffer): void {
+  const derived = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  if (!derived.equals(publicDer)) throw new KeyError('.privateKey and .publicKey are not a pair');
+}
+
+function assertFits(algorithm: Algorithm, key: KeyObject): void {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (algorithm.startsWith('ES')) {
+    if (type === 'ec' && details?.namedCurve === CURVES[algorithm]) return;
+    throw new KeyError(`doesn't fit ${algorithm}, which needs an EC key on the curve ${CURVES[algorithm]}`);
+  }
+  if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
+    throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key`);
+  }
+  // RFC 7518 §3.5: one hash for the signature and its mask, and a salt no longer than that.
+  const hash = `sha${algorithm.slice(2)}`;
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details ?? {};
+  const fitsHash = hashAlgorithm === hash && mgf1HashAlgorithm === hash;
+  if (type === 'rsa-pss' && !(fitsHash && saltLength <= hashBytes(algorithm))) {
+    throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key with the hash ${hash}`);
+  }
+  if ((details?.modulusLength ?? 0) < MIN_RSA_BITS) {
+    throw new KeyError(`is an RSA key under ${MIN_RSA_BITS} bits: make a longer one`);
+  }
+}

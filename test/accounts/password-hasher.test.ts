@@ -1,0 +1,135 @@
+import { createHmac } from 'node:crypto';
+import { hashSync } from 'bcryptjs';
+import { PasswordHasher } from '../../src/accounts/password-hasher';
+
+/** bcrypt's lowest: what is shown here doesn't depend on it. */
+const COST = 4;
+const hasher = new PasswordHasher(COST);
+afterAll(() => hasher.close());
+
+const MATCH = { matches: true, needsRehash: false };
+const REHASH = { matches: true, needsRehash: true };
+const MISMATCH = { matches: false, needsRehash: false };
+
+describe('a hash', () => {
+  test('verifies its password and no other', async () => {
+    const hash = await hasher.hash('correct horse');
+    expect(hash).toMatch(/^\$2b\$04\$/);
+    expect(await hasher.verify('correct horse', hash)).toEqual(MATCH);
+    for (const wrong of ['correct horsf', 'Correct horse', 'correct horse ', 'correct hors', '']) {
+      expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
+    }
+  });
+
+  test('is another one each time', async () => {
+    expect(await hasher.hash('same')).not.toBe(await hasher.hash('same'));
+  });
+
+  test.each(['$2a$', '$2b$', '$2y$'])('of another system verifies as it is: %s', async (version) => {
+    const foreign = hashSync('correct horse', COST).replace(/^\$2.\$/, version);
+    expect(await hasher.verify('correct horse', foreign)).toEqual(MATCH);
+    expect(await hasher.verify('correct horsf', foreign)).toEqual(MISMATCH);
+  });
+
+  test('is of the Unicode composition: both forms are one password', async () => {
+    const [composed, decomposed] = ['caf\u00e9 \u1e69 \uac00', 'cafe\u0301 s\u0323\u0307 \u1100\u1161'];
+    expect(composed).not.toBe(decomposed);
+    expect(await hasher.verify(decomposed, await hasher.hash(composed))).toEqual(MATCH);
+    expect(await hasher.verify(composed, await hasher.hash(decomposed))).toEqual(MATCH);
+  });
+
+  test('a hash that another system made of a decomposed password matches what it was made of', async () => {
+    const decomposed = 'cafe\u0301 au lait';
+    const legacy = hashSync(decomposed, COST);
+    expect(await hasher.verify(decomposed, legacy)).toEqual({ matches: true, needsRehash: true });
+    expect((await hasher.verify('cafe\u0301 noir', legacy)).matches).toBe(false);
+    expect((await hasher.verify('cafe\u0301 noir', await hasher.hash('x'.repeat(80)))).matches).toBe(false);
+  });
+
+  test('keeps apart what only looks alike: NFC is no NFKC, and case matters', async () => {
+    const hash = await hasher.hash('\ufb01le');
+    expect(await hasher.verify('file', hash)).toEqual(MISMATCH);
+  });
+});
+
+describe('bytes', () => {
+  test.each([1, 70, 71, 72, 73, 74, 200, 4000])(
+    'of a password of %d: the last one matters',
+    async (length) => {
+      const password = `${'x'.repeat(length - 1)}a`;
+      const hash = await hasher.hash(password);
+      expect(await hasher.verify(password, hash)).toEqual(MATCH);
+      for (const wrong of [`${'x'.repeat(length - 1)}b`, 'x'.repeat(length - 1), `${password}a`]) {
+        expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
+      }
+    },
+  );
+
+  test.each([
+    ['\u00e9', 2],
+    ['\u20ac', 3],
+    ['\u{1f600}', 4],
+  ])('around the edge at 72, ending in %s', async (last, size) => {
+    for (let length = 70; length <= 75; length += 1) {
+      const start = 'x'.repeat(length - size);
+      const hash = await hasher.hash(start + last);
+      expect(await hasher.verify(start + last, hash)).toEqual(MATCH);
+      const other = String.fromCodePoint((last.codePointAt(0) as number) + 1);
+      expect(await hasher.verify(start + other, hash)).toEqual(MISMATCH);
+      expect(await hasher.verify(start, hash)).toEqual(MISMATCH);
+    }
+  });
+
+  test('cut off by another system: the password still matches, and is to be hashed anew', async () => {
+    const password = 'y'.repeat(80);
+    const legacy = hashSync(password, COST);
+    expect(await hasher.verify(password, legacy)).toEqual(REHASH);
+    expect(await hasher.verify(`${password.slice(0, 71)}z${password.slice(72)}`, legacy)).toEqual(MISMATCH);
+    const renewed = await hasher.hash(password);
+    expect(await hasher.verify(password, renewed)).toEqual(MATCH);
+    expect(await hasher.verify(`${password.slice(0, 79)}z`, renewed)).toEqual(MISMATCH);
+  });
+
+  test('of the digest are no password, neither for a long hash nor for a plain one made of it', async () => {
+    const stored = await hasher.hash('z'.repeat(100));
+    const [marker = ''] = stored.split('$');
+    expect(marker).not.toBe('');
+    const plain = stored.slice(marker.length);
+    // Whoever reads the table finds bcrypt over a digest; neither form lets the digest in as a password.
+    const digest = createHmac('sha384', 'passport-visa password').update('z'.repeat(100)).digest('base64');
+    expect(await hasher.verify(digest, stored)).toEqual(MISMATCH);
+    expect(await hasher.verify('z'.repeat(100), plain)).toEqual(MISMATCH);
+  });
+});
+
+describe('a rehash', () => {
+  test.each([
+    ['is asked for when the cost was lower', COST, COST + 1, REHASH],
+    ['is not asked for when the cost is the same', COST, COST, MATCH],
+    ['is not asked for when the cost was higher', COST + 1, COST, MATCH],
+  ])('%s', async (_name, before, today, expected) => {
+    const [old, current] = [new PasswordHasher(before), new PasswordHasher(today)];
+    for (const password of ['short', 'long'.repeat(30)]) {
+      expect(await current.verify(password, await old.hash(password))).toEqual(expected);
+      expect(await current.verify('wrong', await old.hash(password))).toEqual(MISMATCH);
+    }
+    await Promise.all([old.close(), current.close()]);
+  });
+});
+
+test.each([
+  ['no hash', null],
+  ['an empty text', ''],
+  ['a plain password', 'x'],
+  ['another kind of hash', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'],
+  ['a cost beyond all', `$2b$99$${'a'.repeat(53)}`],
+  ['a cost below all', `$2b$03$${'a'.repeat(53)}`],
+  ['a hash cut off', hashSync('x', COST).slice(0, -1)],
+  ['a hash that is too long', `${hashSync('x', COST)}.`],
+  ['a hash with a line break', `${hashSync('x', COST)}\n`],
+  ['another letter', `$2x$04$${'a'.repeat(53)}`],
+  ['the marker alone', 'hmac-sha384'],
+  ['the marker twice', `hmac-sha384hmac-sha384${hashSync('x', COST)}`],
+])('%s is a mismatch, not an error', async (_name, stored) => {
+  expect(await hasher.verify('x', stored)).toEqual(MISMATCH);
+});

@@ -1,0 +1,99 @@
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import { parseOptions } from '../../src/config/parse-options';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
+import { optionsWith, refusal } from '../helpers/options';
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+const pemText = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+
+const MISSING = /is missing: make one with `node -p "crypto\.randomBytes\(48\)/;
+const SHORT = /at least 32 bytes.*make one with `node -p/;
+const IS_PAIR = /is a key pair, but the algorithm is HMAC: set algorithm to RS256/;
+const IS_PEM = /is a PEM key, but the algorithm is HMAC: set algorithm to RS256/;
+
+describe('a secret that cannot do its work', () => {
+  test.each<[problem: string, secret: unknown, cure: RegExp]>([
+    ['is missing', undefined, MISSING],
+    ['is null', null, MISSING],
+    ['is empty', '', MISSING],
+    ['is a number', 5, MISSING],
+    ['is an environment variable that nobody set', process.env['NO_SUCH_VARIABLE'], MISSING],
+    ['is an empty list', [], /empty list: give at least one secret/],
+    ['is a list with a hole', ['x'.repeat(40), undefined], MISSING],
+    ['is text under 32 bytes', 'x'.repeat(31), SHORT],
+    ['is a Buffer under 32 bytes', Buffer.alloc(31, 7), SHORT],
+    ['is a KeyObject under 32 bytes', createSecretKey(Buffer.alloc(31, 7)), SHORT],
+    ['is short further down the list', ['x'.repeat(40), 'short'], SHORT],
+    ['is a PEM text', pemText, IS_PEM],
+    ['is a PEM text after white space', `\n  ${pemText}`, IS_PEM],
+    ['is a PEM text in a Buffer', Buffer.from(pemText), IS_PEM],
+    ['is a PEM text in a KeyObject', createSecretKey(Buffer.from(pemText)), IS_PEM],
+    ['is a public key', rsa.publicKey, /is a public key, but the algorithm is HMAC/],
+    ['is a key pair', rsa, IS_PAIR],
+  ])('that %s throws', (_problem, secret, cure) => {
+    for (const option of ['accessToken.secret', 'refreshToken.secret']) {
+      const error = refusal({ [option]: secret });
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(cure);
+      expect(error.message.startsWith(option)).toBe(true);
+    }
+  });
+});
+
+describe('a key pair that does not fit', () => {
+  test.each<[problem: string, algorithm: string, secret: unknown, cure: RegExp]>([
+    ['RSA under 2048 bits', 'RS256', shortRsa, /RSA key under 2048 bits: make a longer one/],
+    ['RSA-PSS under 2048 bits', 'PS256', shortRsa, /RSA key under 2048 bits/],
+    ['RSA with ES256', 'ES256', rsa, /doesn't fit ES256, which needs an EC key on the curve prime256v1/],
+    ['P-384 with ES256', 'ES256', p384, /doesn't fit ES256, .* prime256v1/],
+    ['P-256 with ES384', 'ES384', p256, /doesn't fit ES384, .* secp384r1/],
+    ['EC with RS256', 'RS256', p256, /doesn't fit RS256, which needs an RSA key/],
+    ['EC with PS512', 'PS512', p256, /doesn't fit PS512, which needs an RSA key/],
+    ['no pair', 'RS256', { ...rsa, publicKey: otherRsa.publicKey }, /are not a pair/],
+    ['keys swapped', 'RS256', { privateKey: rsa.publicKey, publicKey: rsa.privateKey }, /is a private key/],
+    ['no public key', 'RS256', { privateKey: rsa.privateKey }, /\.publicKey can't be read: give a PEM/],
+    ['no private key', 'RS256', { publicKey: rsa.publicKey }, /needs a privateKey in its first entry/],
+    ['a garbled PEM', 'RS256', { ...rsa, publicKey: '-----BEGIN PUBLIC KEY-----\nA' }, /can't be read/],
+    ['a text', 'RS256', ACCESS_SECRET, /must be \{ privateKey, publicKey \} for RS256/],
+  ])('%s (%s) throws', (_problem, algorithm, secret, cure) => {
+    const error = refusal({ 'accessToken.algorithm': algorithm, 'accessToken.secret': secret });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(cure);
+    expect(error.message).toMatch(/^accessToken\.secret/);
+  });
+});
+
+describe('access and refresh secrets that overlap', () => {
+  const shared = 'one-secret-for-both-0123456789-abcdef';
+  const forms = [
+    shared,
+    Buffer.from(shared),
+    new Uint8Array(Buffer.from(shared)),
+    createSecretKey(shared, 'utf8'),
+  ];
+  const cases = forms.flatMap((access, i) =>
+    forms.map((refresh, j) => ({ access, refresh, name: `${i}/${j}` })),
+  );
+
+  test.each(cases)('throw in whatever form: $name', ({ access, refresh }) => {
+    const error = refusal({ 'accessToken.secret': access, 'refreshToken.secret': refresh });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/^refreshToken\.secret .*accessToken\.secret: make one of its own/);
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ['the old access secret', [ACCESS_SECRET, shared], shared],
+    ['the old refresh secret', shared, [REFRESH_SECRET, Buffer.from(shared)]],
+    ['two old ones', [ACCESS_SECRET, shared], [REFRESH_SECRET, shared]],
+  ])('throw inside lists too: %s', (_name, access, refresh) => {
+    const changes = { 'accessToken.secret': access, 'refreshToken.secret': refresh };
+    expect(() => parseOptions(optionsWith(changes))).toThrow(/no key in common/);
+    expect(() => parseOptions(optionsWith({ ...changes, 'accessToken.algorithm': 'HS512' }))).toThrow(
+      TypeError,
+    );
+  });
+});

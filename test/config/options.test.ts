@@ -1,0 +1,202 @@
+import { MemoryRefreshTokenStore, MemoryUserStore } from '../../src/index';
+import { parseOptions } from '../../src/config/parse-options';
+import { optionsWith, refusal } from '../helpers/options';
+
+describe('a duration', () => {
+  const options = [
+    'accessToken.expiresIn',
+    'refreshToken.expiresIn',
+    'refreshToken.maxLifetime',
+    'refreshToken.reuseWindow',
+  ];
+  const unreadable = [
+    '10',
+    '',
+    'abc',
+    '1.5s',
+    '100ms',
+    '1e3s',
+    '-1s',
+    '3 parsecs',
+    '200y',
+    -1,
+    1.5,
+    NaN,
+    Infinity,
+    null,
+    true,
+    10n,
+    {},
+    [],
+  ];
+  test.each(unreadable.map((value) => [value]))('of %p throws', (value) => {
+    for (const option of options) {
+      const error = refusal({ [option]: value });
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(/must be a whole number of seconds.*unit such as '30s', '30m' or '3h'/);
+      expect(error.message.startsWith(`${option} `)).toBe(true);
+    }
+  });
+
+  test('of 0 is allowed for the reuse window alone', () => {
+    for (const option of options.slice(0, 3)) expect(refusal({ [option]: 0 }).message).toMatch(/from 1 to/);
+    expect(parseOptions(optionsWith({ 'refreshToken.reuseWindow': 0 })).refreshToken.reuseWindowSeconds).toBe(
+      0,
+    );
+    expect(
+      parseOptions(optionsWith({ 'refreshToken.reuseWindow': '0s' })).refreshToken.reuseWindowSeconds,
+    ).toBe(0);
+  });
+});
+
+describe('other options out of form', () => {
+  const store = new MemoryUserStore();
+  const untelling = Object.assign(new MemoryRefreshTokenStore(), { followRevocations: undefined });
+  test.each<[option: string, value: unknown, message: RegExp, also?: Record<string, unknown>]>([
+    [
+      'users',
+      undefined,
+      /must be a UserStore, with the methods findByUsername, findById, create, updatePass/,
+    ],
+    ['users', { findById: store.findById }, /must be a UserStore, with the methods/],
+    ['refreshTokens', undefined, /must be a RefreshTokenStore, with the methods create, rotate, find, list/],
+    ['refreshTokens', store, /must be a RefreshTokenStore, with the methods/],
+    ['revocation', 'sometimes', /expected one of "instant"\|"expiry"/],
+    [
+      'revocation',
+      'instant',
+      /which refreshTokens can't do: use one of the stores/,
+      { refreshTokens: untelling },
+    ],
+    ['onStoreDown', 'pray', /expected one of "deny"\|"allow-until-expiry"/],
+    ['onStoreDown', 'deny', /which needs instant revocation/, { refreshTokens: untelling }],
+    ['onStoreDown', 'deny', /which needs instant revocation/, { revocation: 'expiry' }],
+    ['openapi', 'yes', /openapi must be true, false or \{ title\?, version\?, servers\? \}/],
+    ['openapi', { servers: ['https://acme.example'] }, /must be true, false or/],
+    ['storeUserAgent', true, /must be 'full', 'label' or false/],
+    ['accessToken.cacheSize', -1, /expected number to be >=0/],
+    ['accessToken.cacheSize', '10', /expected number/],
+    ['accessToken', undefined, /accessToken.secret is missing: make one with/],
+    ['refreshToken', undefined, /refreshToken.secret is missing: make one with/],
+    ['accessToken.algorithm', 'none', /one of "HS256"/],
+    ['accessToken.algorithm', 'EdDSA', /one of "HS256"/],
+    ['accessToken.issuer', '', />=1/],
+    ['cookies', null, /expected object/],
+    ['cookies.sameSite', 'none', /set cookies\.secure to true/],
+    ['cookies.sameSite', 'Lax', /one of "strict"\|"lax"\|"none"/],
+    ['cookies.accessName', 'a b', /must be a cookie name/],
+    ['cookies.refreshName', '', /must be a cookie name/],
+    ['cookies.refreshName', 'accessToken', /must differ from cookies\.accessName/],
+    [
+      'cookies.accessName',
+      '__Host-at',
+      /no cookies\.domain/,
+      { 'cookies.secure': true, 'cookies.domain': 'a.example' },
+    ],
+    [
+      'cookies.accessName',
+      '__Host-at',
+      /no cookies\.path/,
+      { 'cookies.secure': true, 'cookies.path': '/app' },
+    ],
+    ['cookies.flowName', 'a;b', /must be a cookie name/],
+    ['cookies.refreshName', '__Secure-rt', /needs cookies\.secure: true/],
+    ['cookies.domain', 'a.example; Path=/x', /must be a domain name/],
+    ['cookies.path', 'app', /must begin with '\/'/],
+    ['cookies.path', '/; Domain=a.example', /no semicolon/],
+    ['trustedOrigins', 'https://app.example.com', /expected array/],
+    ...['https://a.example/', 'https://a.example/x', 'a.example', '*', 'https://A.example', 'null'].map(
+      (value) => ['trustedOrigins.0', value, /must be an origin such as/] as [string, unknown, RegExp],
+    ),
+    ['password.cost', 9, />=10/],
+    ['password.cost', 32, /<=31/],
+    ['password.cost', '12', /expected number/],
+    ['password.minLength', 0, />=1/],
+    ['password.minLength', 65, /<=64/],
+    ['limits.username', true, /must be false or \{ failures: a whole number from 1 \}/],
+    ['limits.address', 50, /must be false or \{ failures/],
+    ['limits.register', { attempts: 0 }, />=1/],
+    ['limits.password', { failures: 1.5 }, /must be false or \{ failures/],
+    ['usernameField', 'user.name', /must be a plain name/],
+    ['usernameField', 'remember', /must not be remember/],
+    ['passwordField', '__proto__', /must not be .*__proto__/],
+    ['passwordField', 'username', /must differ from usernameField/],
+    ['login', 'no', /expected boolean/],
+    ['register', 'no', /expected boolean/],
+    ['getAliases', 0, /expected boolean/],
+    ['locale', 'de', /must be 'en', 'ko' or a language that the option messages adds/],
+    ['locale', 'constructor', /must be 'en', 'ko' or a language/],
+    ['locale', ['ko'], /expected string/],
+    ['messages', null, /expected record/],
+    ['messages', { ko: 'x' }, /^messages.ko .*expected object/],
+    ['messages', { ko: { FORBIDDEN: '' } }, /^messages.ko.FORBIDDEN .*>=1/],
+    ['messages', { ko: { FORBIDDEN: null } }, /^messages.ko.FORBIDDEN .*expected string/],
+    [
+      'messages',
+      { en: { tooShort: '{cont}+' } },
+      /^messages.en.tooShort has a placeholder.*known are \{count\}/,
+    ],
+    ['messages', { en: { FORBIDDEN: '{count}' } }, /nothing is filled into: known are none/],
+    ...['de_DE', 'pt-br', 'EN', 'german language', ''].map(
+      (tag) => ['messages', { [tag]: {} }, /must be named by a language tag/] as [string, unknown, RegExp],
+    ),
+    ['passport', {}, /must be a Passport instance/],
+    ['audit', 'audit.log', /must be a function/],
+    ['clock', 1_700_000_000_000, /must be a function/],
+  ])('%s: %j', (option, value, message, also = {}) => {
+    const [first = '', ...rest] = option.split('.');
+    const changes = rest[0] === '0' ? { [first]: [value] } : { [option]: value, ...also };
+    const error = refusal(changes);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(message);
+    expect(error.message.startsWith(option)).toBe(true);
+  });
+
+  test.each([
+    [
+      'acessToken',
+      'users, refreshTokens, accessToken, refreshToken, cookies, password, limits, usernameField',
+    ],
+    ['accessToken.secrets', 'secret, expiresIn, algorithm, issuer, audience'],
+    ['refreshToken.algorithm', 'secret, expiresIn, maxLifetime, reuseWindow'],
+    ['cookies.httpOnly', 'accessName, refreshName, flowName, secure, sameSite, domain, path'],
+    ['password.rounds', 'minLength, cost'],
+    ['limits.user', 'username, address, register, password'],
+    ['limits.username.attempts', 'failures'],
+    ['limits.register.failures', 'attempts'],
+    ['openapi.titel', 'title, version, servers'],
+  ])('the unknown option %s throws and lists the known ones', (option, known) => {
+    const error = refusal({ [option]: 1 });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain(`Unknown option ${option}: known are ${known}`);
+  });
+
+  test.each([
+    ['acessToken', 'accessToken'],
+    ['cookies.samesite', 'sameSite'],
+    ['passwords', 'password or passwordField'],
+    ['messages.ko.INVALID_CREDENTIAL', 'INVALID_CREDENTIALS'],
+    ['messages.de.accessTokenExpired', 'ACCESS_TOKEN_EXPIRED'],
+  ])('the unknown option %s is near a known one, which is named', (option, meant) => {
+    expect(refusal({ [option]: 'x' }).message).toMatch(
+      new RegExp(`^Unknown option ${option}: known are .* \\(did you mean ${meant}\\?\\)$`),
+    );
+  });
+
+  test('an unknown option that resembles none is not guessed at', () => {
+    expect(refusal({ extra: 1 }).message).not.toContain('did you mean');
+  });
+
+  test.each([undefined, null, 5, 'x', [], () => undefined])('options that are %p throw', (options) => {
+    expect(() => parseOptions(options as never)).toThrow(
+      new TypeError('createAuth needs an object of options'),
+    );
+  });
+
+  test('several mistakes are all named at once', () => {
+    const { message } = refusal({ 'password.cost': 4, 'accessToken.expiresIn': 'soon', extra: 1 });
+    expect(
+      message.split('\n').map((line) => /[\w.]+/.exec(line.replace('Unknown option ', ''))?.[0]),
+    ).toEqual(expect.arrayContaining(['password.cost', 'accessToken.expiresIn', 'extra']));
+  });
+});

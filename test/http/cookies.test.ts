@@ -1,0 +1,46 @@
+import cookieParser from 'cookie-parser';
+import express from 'express';
+import request from 'supertest';
+import { readCookie } from '../../src/http/cookies';
+
+/** What readCookie makes of a `Cookie` header, with and without the app's own cookie-parser before it. */
+async function read(header: string | undefined, name = 'accessToken'): Promise<unknown[]> {
+  const app = express();
+  const answer: express.RequestHandler = (req, res) => {
+    res.json({ value: readCookie(req, name) ?? null, parsed: req.cookies !== undefined });
+  };
+  app.get('/bare', answer);
+  app.get('/parsed', cookieParser('a secret for signed cookies'), answer);
+  const answers = await Promise.all(
+    ['/bare', '/parsed'].map((path) => {
+      const pending = request(app).get(path);
+      return header === undefined ? pending : pending.set('Cookie', header);
+    }),
+  );
+  expect(answers.map(({ body }) => (body as { parsed: boolean }).parsed)).toEqual([false, true]);
+  return answers.map(({ body }) => (body as { value: unknown }).value);
+}
+
+test.each([
+  ['is there', 'other=1; accessToken=a.b.c; more=2', 'a.b.c'],
+  ['has white space around its name', 'other=1;\t accessToken =a.b.c', 'a.b.c'],
+  ['ends as another one does', 'xaccessToken=1; accessTokenx=2; accessToken=a', 'a'],
+  ['follows one without a value', 'flag; accessToken=a', 'a'],
+  ['is encoded', 'accessToken=a%2Eb', 'a.b'],
+  ['follows one whose name only begins as it does not', '\u00a0accessToken=evil; accessToken=a', 'a'],
+  ['comes twice: the first counts', 'accessToken=first; accessToken=second', 'first'],
+  ['follows one with a no-break space in its name', '\xa0accessToken=other; accessToken=a', 'a'],
+  ['is missing', 'other=1', null],
+  ['is empty', 'accessToken=', null],
+  ['has another case', 'accesstoken=a.b.c', null],
+  ['has no header', undefined, null],
+  ["can't be decoded, and is handed on as an invalid token", 'accessToken=%E0%A4%A', '%E0%A4%A'],
+])('a cookie that %s', async (_name, header, expected) => {
+  expect(await read(header)).toEqual([expected, expected]);
+});
+
+test('an object of cookie-parser is no token, but it is not nothing either', async () => {
+  const [bare, parsed] = await read('accessToken=j%3A%7B%22a%22%3A1%7D');
+  expect(bare).toBe('j:{"a":1}');
+  expect(parsed).toBe('j:');
+});

@@ -1,31 +1,38 @@
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Authenticator } from 'passport';
-import { AccessTokens } from './sessions/access-tokens.js';
-import { auditing } from './events/audit.js';
+import { PasswordHasher } from './accounts/password-hasher.js';
+import type { AuthConfig } from './config/auth-config.js';
+import type { AuthOptions } from './config/auth-options.js';
+import { parseOptions } from './config/parse-options.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
 import { createFormLogin, type LoginOptions } from './controllers/form-login.js';
 import { createFormLogout, type LogoutOptions } from './controllers/form-logout.js';
+import { auditing } from './events/audit.js';
 import { AuthEvents } from './events/auth-events.js';
+import { createFlowState, type FlowState } from './flow-state/flow-state.js';
+import { createAuthenticateRequest } from './http/authenticate-request.js';
+import { createBodySchemas } from './http/body-schemas.js';
+import { createTextsFor } from './http/texts-for.js';
 import { AttemptLimits } from './limits/attempt-limits.js';
 import { createErrorHandler } from './middleware/error-handler.js';
+import type { GuardOptions } from './middleware/guard-options.js';
 import { Renewals } from './middleware/renew.js';
-import { createTextsFor } from './http/texts-for.js';
-import { createGuard, type GuardOptions } from './middleware/token-verify.js';
-import type { AuthOptions } from './config/auth-options.js';
+import { createSameSite } from './middleware/same-site.js';
+import { createGuard } from './middleware/token-verify.js';
+import { createOpenApi } from './openapi/create-openapi.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
-import { parseOptions } from './config/parse-options.js';
-import { createAuthenticateRequest } from './http/authenticate-request.js';
-import { createFlowState, type FlowState } from './flow-state/flow-state.js';
-import { answerJwtWith, createPassport } from './passport/index.js';
-import { untilReady } from './sessions/ready.js';
-import { Revocations } from './sessions/revocations.js';
+import { createPassport, createProveLogin, useGuardAsJwt } from './passport/index.js';
+import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
-import type { Services } from './controllers/services.js';
+import { loginEndpoints } from './routes/login-endpoints.js';
+import { sessionEndpoints } from './routes/session-endpoints.js';
+import { AccessTokens } from './sessions/access-tokens.js';
+import { waitUntilReady } from './sessions/ready.js';
+import { Revocations } from './sessions/revocations.js';
 import { Sessions } from './sessions/sessions.js';
 import type { Session } from './stores/refresh-token-store.js';
 import { rememberUserStore } from './stores/user-store-of.js';
-import { PasswordHasher } from './accounts/password-hasher.js';
 
 /** What `createAuth` returns. */
 export interface Auth {
@@ -90,36 +97,27 @@ export interface Auth {
 }
 
 /**
- * Puts the module together. It holds no global state: each call stands alone.
+ * Puts the module together. It holds no global state: calls share nothing.
  * @throws TypeError that names the option and the cure
  */
 export function createAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
   const events = new AuthEvents(config.now, config.audit && auditing(config.audit));
-  // So that the first request finds it known; who needs it asks again.
+  // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.
   config.timeKnown().catch(() => undefined);
-  const passwords = new PasswordHasher(config.password.cost);
-  const revocations = new Revocations(config, events);
-  const sessions = new Sessions(config, events, revocations);
-  const accessTokens = new AccessTokens(config, revocations);
-  const authenticateRequest = createAuthenticateRequest(config, accessTokens);
-  const limits = new AttemptLimits(config, events);
-  const passport = createPassport({ config, events, passwords, limits, accessTokens, authenticateRequest });
-  const textsFor = createTextsFor(config);
-  const renewals = new Renewals({ config, events, accessTokens, sessions });
-  const guard = (guardOptions?: GuardOptions) =>
-    createGuard(
-      { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals },
-      guardOptions,
-    );
+  const services = createServices(config, events);
+  const { passport, sessions, revocations, guard, textsFor } = services;
   const tokenVerify = guard();
-  answerJwtWith(tokenVerify, passport);
-  const forgetUsers = config.users.onUserGone?.((userId) => sessions.revokeAll(userId, {}, 'user-gone'));
-  const services: Services = {
-    ...{ config, events, passwords, sessions, accessTokens },
-    ...{ authenticateRequest, passport, limits, textsFor, guard },
-  };
-  const { router, openapi } = createAuthRouter(services);
+  useGuardAsJwt(passport, tokenVerify);
+
+  const endpoints = [
+    ...loginEndpoints(services),
+    ...sessionEndpoints(services),
+    ...accountEndpoints(services),
+  ];
+  const openapi = createOpenApi(config, endpoints);
+  const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
+  const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
 
   const auth: Auth = {
     router,
@@ -128,7 +126,7 @@ export function createAuth(options: AuthOptions): Auth {
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     login: (loginOptions) => createFormLogin(services, loginOptions),
     logout: (logoutOptions) => createFormLogout(services, logoutOptions),
-    flowState: createFlowState(config, events),
+    flowState: services.flowState,
     errorHandler: createErrorHandler({ events, textsFor }),
     passport,
     openapi,
@@ -138,12 +136,39 @@ export function createAuth(options: AuthOptions): Auth {
       revokeAll: (userId, revokeOptions) => sessions.revokeAll(userId, revokeOptions),
     },
     events,
-    ready: () => untilReady(config, revocations),
+    async ready() {
+      await waitUntilReady(config, revocations);
+    },
     async close() {
-      forgetUsers?.();
+      stopFollowingUsers?.();
       revocations.close();
-      await passwords.close();
+      await services.passwords.close();
     },
   };
   return rememberUserStore(auth, config.users);
+}
+
+/** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
+function createServices(config: AuthConfig, events: AuthEvents) {
+  const passwords = new PasswordHasher(config.password.cost);
+  const revocations = new Revocations(config, events);
+  const sessions = new Sessions(config, events, revocations, []);
+  const accessTokens = new AccessTokens(config, revocations);
+  const authenticateRequest = createAuthenticateRequest(config, accessTokens);
+  const limits = new AttemptLimits(config, events);
+  const passport = createPassport({ config, events, passwords, limits, accessTokens, authenticateRequest });
+  const textsFor = createTextsFor(config);
+  const renewals = new Renewals({ config, events, accessTokens, sessions });
+  const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
+  const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
+  const sameSite = createSameSite(config, events);
+  const flowState = createFlowState(config, events);
+  const shared = { config, events, sessions, passwords, limits, flowState, guard, sameSite, textsFor };
+  return {
+    ...shared,
+    revocations,
+    passport,
+    proveLogin: createProveLogin(passport),
+    bodies: createBodySchemas(config),
+  };
 }

@@ -1,12 +1,20 @@
-import { en } from './messages/en.js';
-import { ruleText, type BrokenRule } from './messages/rule.js';
-
-/** What a failure looks like on the wire: its HTTP status and its English message. One row a code. */
+/** What a failure means: how it looks on the wire, and what this package does about it. One row a code. */
 interface Failure {
   readonly status: number;
+  /** The English text. Other languages have theirs in `messages/`, by code. */
   readonly message: string;
   /** RFC 6750 §3.1 `error` of the `WWW-Authenticate` challenge; absent where no token was judged. */
   readonly challenge?: 'invalid_token' | 'insufficient_user_authentication';
+  /** The request has no valid login. `guard({ optional: true })` lets it pass as anonymous. */
+  readonly anonymous?: true;
+  /** A refresh may help. `guard({ renew: true })` tries one. */
+  readonly renewable?: true;
+  /** The session has ended, even if its access token still verifies. */
+  readonly endsSession?: true;
+  /** What was tried was wrong: it counts towards a limit on failures. */
+  readonly wrongGuess?: true;
+  /** The event that announces it. Failures without one are everyday, or their event has a name of its own. */
+  readonly event?: 'refused' | 'refreshFailed';
 }
 
 /**
@@ -14,43 +22,101 @@ interface Failure {
  * `docs/errors.md` explains each one, and a test holds the two together.
  */
 export const AUTH_FAILURES = {
-  VALIDATION_FAILED: { status: 400, message: en.VALIDATION_FAILED },
-  MALFORMED_BODY: { status: 400, message: en.MALFORMED_BODY },
-  INVALID_CREDENTIALS: { status: 401, message: en.INVALID_CREDENTIALS },
-  FLOW_STATE_INVALID: { status: 400, message: en.FLOW_STATE_INVALID },
-  NO_ACCESS_TOKEN: { status: 401, message: en.NO_ACCESS_TOKEN },
-  ACCESS_TOKEN_EXPIRED: { status: 401, message: en.ACCESS_TOKEN_EXPIRED, challenge: 'invalid_token' },
-  ACCESS_TOKEN_INVALID: { status: 401, message: en.ACCESS_TOKEN_INVALID, challenge: 'invalid_token' },
-  SESSION_REVOKED: { status: 401, message: en.SESSION_REVOKED, challenge: 'invalid_token' },
+  VALIDATION_FAILED: { status: 400, message: 'Validation failed' },
+  MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
+  INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password', wrongGuess: true },
+  FLOW_STATE_INVALID: {
+    status: 400,
+    message: 'The login has expired or was begun elsewhere: begin again',
+  },
+  NO_ACCESS_TOKEN: { status: 401, message: 'No access token', anonymous: true, renewable: true },
+  ACCESS_TOKEN_EXPIRED: {
+    status: 401,
+    message: 'Access token expired',
+    challenge: 'invalid_token',
+    anonymous: true,
+    renewable: true,
+  },
+  ACCESS_TOKEN_INVALID: {
+    status: 401,
+    message: 'Access token invalid',
+    challenge: 'invalid_token',
+    anonymous: true,
+    renewable: true,
+    event: 'refused',
+  },
+  SESSION_REVOKED: {
+    status: 401,
+    message: 'Session revoked',
+    challenge: 'invalid_token',
+    anonymous: true,
+    event: 'refused',
+  },
   // RFC 9470 §3
   REAUTHENTICATION_REQUIRED: {
     status: 401,
-    message: en.REAUTHENTICATION_REQUIRED,
+    message: 'Reauthentication required',
     challenge: 'insufficient_user_authentication',
   },
-  NO_REFRESH_TOKEN: { status: 401, message: en.NO_REFRESH_TOKEN },
-  REFRESH_TOKEN_EXPIRED: { status: 401, message: en.REFRESH_TOKEN_EXPIRED, challenge: 'invalid_token' },
-  REFRESH_TOKEN_INVALID: { status: 401, message: en.REFRESH_TOKEN_INVALID, challenge: 'invalid_token' },
-  REFRESH_TOKEN_REUSED: { status: 401, message: en.REFRESH_TOKEN_REUSED, challenge: 'invalid_token' },
-  SESSION_NOT_FOUND: { status: 401, message: en.SESSION_NOT_FOUND, challenge: 'invalid_token' },
-  FORBIDDEN: { status: 403, message: en.FORBIDDEN },
-  CROSS_SITE_REQUEST: { status: 403, message: en.CROSS_SITE_REQUEST },
-  USERNAME_TAKEN: { status: 409, message: en.USERNAME_TAKEN },
-  PAYLOAD_TOO_LARGE: { status: 413, message: en.PAYLOAD_TOO_LARGE },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: en.UNSUPPORTED_MEDIA_TYPE },
-  TOO_MANY_ATTEMPTS: { status: 429, message: en.TOO_MANY_ATTEMPTS },
-  SERVICE_UNAVAILABLE: { status: 503, message: en.SERVICE_UNAVAILABLE },
+  NO_REFRESH_TOKEN: { status: 401, message: 'No refresh token' },
+  REFRESH_TOKEN_EXPIRED: {
+    status: 401,
+    message: 'Refresh token expired',
+    challenge: 'invalid_token',
+    anonymous: true,
+    event: 'refreshFailed',
+  },
+  REFRESH_TOKEN_INVALID: {
+    status: 401,
+    message: 'Refresh token invalid',
+    challenge: 'invalid_token',
+    anonymous: true,
+    event: 'refreshFailed',
+  },
+  REFRESH_TOKEN_REUSED: {
+    status: 401,
+    message: 'Refresh token reused',
+    challenge: 'invalid_token',
+    anonymous: true,
+    endsSession: true,
+  },
+  SESSION_NOT_FOUND: {
+    status: 401,
+    message: 'Session not found',
+    challenge: 'invalid_token',
+    anonymous: true,
+    endsSession: true,
+    event: 'refreshFailed',
+  },
+  FORBIDDEN: { status: 403, message: 'Forbidden', event: 'refused' },
+  CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
+  USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },
+  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts, try again later' },
+  SERVICE_UNAVAILABLE: { status: 503, message: 'Service temporarily unavailable' },
 } as const satisfies Record<string, Failure>;
 
 /** The closed union of codes. Branch on these, never on a message or a status. */
 export type AuthErrorCode = keyof typeof AUTH_FAILURES;
 
+/** The codes whose rows name this event. */
+export type CodeAnnouncedBy<Event extends NonNullable<Failure['event']>> = {
+  [Code in AuthErrorCode]: (typeof AUTH_FAILURES)[Code] extends { event: Event } ? Code : never;
+}[AuthErrorCode];
+
 /** One field of a request that was refused: `path` is its name in the body or the header's name. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
-  /** What `message` says, for other languages; never sent. Without it `message` is sent as it is. */
+  /** The rule that the field broke, to say it in another language. Never sent. Without it `message` is sent as it is. */
   readonly rule?: BrokenRule;
+}
+
+/** A rule that a field broke: the key of its text in `messages/`, and what is filled into that text. */
+export interface BrokenRule {
+  readonly key: string;
+  readonly params: Readonly<Record<string, string | number>>;
 }
 
 /** What an AuthError may say beyond its code. */
@@ -101,13 +167,18 @@ export class UsernameTakenError extends AuthError {
   }
 }
 
-/** An outage heals within seconds as a rule, so that clients may soon try again. */
+/** Most outages are over within seconds, so clients may try again soon. */
 function retryAfterOf(code: AuthErrorCode): number | undefined {
   return code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;
 }
 
 export function isAuthError(error: unknown, code: AuthErrorCode): error is AuthError {
   return error instanceof AuthError && error.code === code;
+}
+
+/** What the row of the error's code says about it; an empty row for any other error. */
+export function failureOf(error: unknown): Partial<Failure> {
+  return error instanceof AuthError ? AUTH_FAILURES[error.code] : {};
 }
 
 /** A store that can't be reached. */
@@ -118,9 +189,4 @@ export function serviceUnavailable(cause: unknown): AuthError {
 /** A request whose fields are at fault. */
 export function validationFailed(...errors: readonly FieldError[]): AuthError {
   return new AuthError('VALIDATION_FAILED', { errors });
-}
-
-/** A field that broke one of our rules. */
-export function refusedField(path: string, rule: BrokenRule): FieldError {
-  return { path, message: ruleText(rule, en), rule };
 }

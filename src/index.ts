@@ -4,22 +4,23 @@ export type { RedirectTo } from './http/local-redirect.js';
 export type { LoginOptions } from './controllers/form-login.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
-export type { AuthErrorCode, AuthErrorDetails, FieldError } from './errors.js';
-export type { AuditEventName, AuditRecord } from './events/audit.js';
-export { AUTH_EVENT_NAMES } from './events/auth-events.js';
+export type { AuthErrorCode, AuthErrorDetails, BrokenRule, FieldError } from './errors.js';
+export type { AuditRecord } from './events/audit.js';
+export { AUTH_EVENT_NAMES } from './events/auth-event.js';
 export type {
+  AuditEventName,
   AuthEvent,
   AuthEventDetails,
   AuthEventMap,
   AuthEventName,
-  AuthEvents,
   FlowStateFailureReason,
   LoginFailureReason,
   RefusalCode,
   RequestOrigin,
   RevocationReason,
-} from './events/auth-events.js';
-export type { GuardOptions } from './middleware/token-verify.js';
+} from './events/auth-event.js';
+export type { AuthEvents } from './events/auth-events.js';
+export type { GuardOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';
 export type { FlowState } from './flow-state/flow-state.js';
@@ -34,9 +35,8 @@ export {
   type Register,
   type VerifiedUser,
 } from './http/authenticated-user.js';
-export type { OnStoreDown } from './sessions/access-tokens.js';
+export type { OnStoreDown } from './sessions/session-config.js';
 export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
-export type { BrokenRule } from './messages/rule.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export type { Identity, IdentityStore } from './stores/identity-store.js';
 export { MemoryRefreshTokenStore } from './stores/memory/refresh-token-store.js';

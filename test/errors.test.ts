@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AUTH_FAILURES, AuthError, UsernameTakenError, type AuthErrorCode } from '../src';
-import { refusedField, serviceUnavailable, validationFailed } from '../src/errors';
+import { serviceUnavailable, validationFailed } from '../src/errors';
+import { refusedField } from '../src/messages/rule';
 
 const CODES = Object.keys(AUTH_FAILURES) as AuthErrorCode[];
 

@@ -4,16 +4,16 @@ import { Piscina } from 'piscina';
 import { AuthError, serviceUnavailable } from '../errors.js';
 import type { PasswordTask } from './password-worker.js';
 
-/** bcrypt reads 72 bytes and no more; longer passwords are hashed first, and the marker says so. */
+/** bcrypt reads only 72 bytes. Longer passwords are hashed first, and this marker before the hash says so. */
 const BCRYPT_BYTES = 72;
 const PREHASHED = 'hmac-sha384';
-/** Waiting longer than about a minute helps nobody: past this many tasks a login gets 503. */
+/** With this many tasks ahead, a login would wait about a minute: it gets 503 instead. */
 const MAX_QUEUED = 100;
 const IDLE_THREAD_MS = 60_000;
 
 export interface Verification {
   matches: boolean;
-  /** The hash is weaker than what `hash` makes today, so that the caller should replace it. */
+  /** The hash is weaker than what `hash` makes today: the caller should replace it. */
   needsRehash: boolean;
 }
 
@@ -44,12 +44,12 @@ export class PasswordHasher {
     if (stored?.startsWith(PREHASHED)) {
       const hash = stored.slice(PREHASHED.length);
       const matches = await this.#compare(prehash(normalized), hash);
-      // The second comparison of the other branch, for the sake of the time.
+      // The other branch makes a second comparison: this one takes the same time.
       if (!matches && password !== normalized) await this.#compare(password, null);
       return { matches, needsRehash: matches && costOf(hash) < this.#cost };
     }
     if (await this.#compare(normalized, stored)) {
-      // A long password that matches a plain hash was cut off when another system made it.
+      // Another system made this hash, and cut the long password off.
       return { matches: true, needsRehash: exceedsBcrypt(normalized) || costOf(stored) < this.#cost };
     }
     // Other systems hash a password as it was typed.
@@ -57,7 +57,7 @@ export class PasswordHasher {
     return { matches, needsRehash: matches };
   }
 
-  /** Ends the threads; what is still in flight rejects. The next password would start new ones. */
+  /** Ends the threads; tasks in flight reject. The next password starts new threads. */
   async close(): Promise<void> {
     const pool = this.#pool;
     this.#pool = undefined;
@@ -79,7 +79,7 @@ export class PasswordHasher {
     try {
       return await this.#pool.run(task);
     } catch (error) {
-      // The task itself never throws: its thread has ended, or never started.
+      // The task itself never throws. Its thread has ended, or never started.
       throw serviceUnavailable(error);
     }
   }
@@ -104,7 +104,7 @@ function exceedsBcrypt(password: string): boolean {
   return Buffer.byteLength(password) >= BCRYPT_BYTES;
 }
 
-/** 64 base64 characters with all of the password in them; keyed by a fixed name, so that no other system's digest fits. */
+/** 64 base64 characters that depend on the whole password. The fixed key keeps digests of other systems from matching. */
 function prehash(password: string): string {
   return createHmac('sha384', 'passport-visa password').update(password).digest('base64');
 }

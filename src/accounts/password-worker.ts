@@ -1,14 +1,14 @@
 import { compareSync, hashSync } from 'bcryptjs';
 import { getPriority, setPriority } from 'node:os';
 
-/** As nice as a background job: whoever waits for a hash waits long, and nobody else should. */
+/** The priority of a background job: a hash takes long anyway, and other requests should not wait for it. */
 const PRIORITY = 10;
 // Linux gives each thread its own priority; elsewhere this would be the whole process.
 if (process.platform === 'linux') stepBack();
 
 /** The cost is in the hash itself: `$2b$12$…`. */
 const HASH_FORM = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
-/** Any salt and digest will do: the work is the same, and nothing matches. */
+/** Any salt and digest will do: the work is the same, and no password matches. */
 const NO_MATCH = 'Q'.repeat(21) + 'O' + '.'.repeat(31);
 
 export type PasswordTask =
@@ -16,8 +16,8 @@ export type PasswordTask =
   | { task: 'compare'; secret: string; hash: string | null; cost: number };
 
 /**
- * The work of one password, in a thread of its own. A comparison that fails costs what `cost` says whatever it is compared
- * with: nothing (an unknown user), a malformed hash, or one of a lower cost.
+ * Hashes or compares one password, in a thread of its own. A comparison that fails always takes the time of `cost`: with no
+ * hash (an unknown user), a malformed one, or one of a lower cost.
  */
 export default function work(task: PasswordTask): string | boolean {
   if (task.task === 'hash') return hashSync(task.secret, task.cost);
@@ -34,10 +34,10 @@ export default function work(task: PasswordTask): string | boolean {
 
 function stepBack(): void {
   try {
-    // Only downwards, for which nobody needs a privilege.
+    // Only downwards, which needs no privilege.
     if (getPriority() < PRIORITY) setPriority(PRIORITY);
   } catch {
-    // A sandbox may forbid it, and hashing goes on as it was.
+    // A sandbox may forbid it. Hashing goes on at the old priority.
   }
 }
 

@@ -5,7 +5,7 @@ import type { Locale, MessagesOption } from '../messages/messages.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Duration } from '../utils/duration.js';
-import type { OnStoreDown } from '../sessions/access-tokens.js';
+import type { OnStoreDown } from '../sessions/session-config.js';
 import type { Algorithm, Secret } from '../tokens/keys.js';
 
 /** What `createAuth` takes. A duration is seconds, or a text with its unit such as `'30m'`. */
@@ -28,7 +28,7 @@ export interface AuthOptions {
     issuer?: string;
     /** `aud`, written and demanded. Default: none. */
     audience?: string;
-    /** How many verified tokens a process remembers, so as not to verify them again; 0 for none. Default: 10,000 (some 10 MB). */
+    /** How many verified tokens a process keeps, to save verifying them again; 0 for none. Default: 10,000 (about 10 MB). */
     cacheSize?: number;
   };
   refreshToken: {
@@ -38,7 +38,7 @@ export interface AuthOptions {
     expiresIn?: Duration;
     /** How long a session lives at most. Default: `'30d'`. */
     maxLifetime?: Duration;
-    /** How long an exchanged token may come again, from a second tab or a lost answer. Default: `'30s'`. */
+    /** How long an exchanged token may be used again, by a second tab or after a lost answer. Default: `'30s'`. */
     reuseWindow?: Duration;
   };
   cookies?: {
@@ -52,7 +52,7 @@ export interface AuthOptions {
     secure?: boolean;
     /** Default: `'strict'`. */
     sameSite?: 'strict' | 'lax' | 'none';
-    /** Default: none, which means the host alone. */
+    /** Default: none, which means this host only. */
     domain?: string;
     /** Default: `'/'`. */
     path?: string;
@@ -66,8 +66,8 @@ export interface AuthOptions {
   /** Limits on attempts; false switches one off. */
   limits?: {
     /**
-     * Failures in a row for one username, until each further try has to wait. An address that the user has logged in from within
-     * 30 days (IPv6: its /64) has a count of its own, which no stranger elsewhere uses up. Default: `{ failures: 10 }`.
+     * Failures in a row for one username, until each further attempt has to wait. An address that the user has logged in from
+     * within 30 days (IPv6: its /64) has its own count, which strangers elsewhere can't use up. Default: `{ failures: 10 }`.
      */
     username?: false | { failures?: number };
     /** Failures a minute from one address (IPv6: its /64). Default: `{ failures: 50 }`. */
@@ -88,13 +88,13 @@ export interface AuthOptions {
   /** Origins besides the app's own whose pages may call it: `'https://app.example.com'`. Default: none. */
   trustedOrigins?: readonly string[];
   /**
-   * How soon the end of a session reaches the access tokens in other processes: `'instant'`, or when they run out: `'expiry'`.
-   * Default: `'instant'` where the store can do it; those for Redis and PostgreSQL can.
+   * When other processes refuse the access tokens of a session that has ended: at once (`'instant'`), or when the tokens expire
+   * (`'expiry'`). Default: `'instant'` where the store can do it; those for Redis and PostgreSQL can.
    */
   revocation?: 'instant' | 'expiry';
   /**
-   * What guards do while this process can't know which sessions have just ended, because the store is out of reach: answer
-   * 503, or go by the access token alone. Default: `'allow-until-expiry'`.
+   * What guards do while this process can't know which sessions have just ended, because it can't reach the store: answer 503, or
+   * go by the access token only. Default: `'allow-until-expiry'`.
    */
   onStoreDown?: OnStoreDown;
   /** What is kept of the `User-Agent` header: all of it, a label such as `Chrome 142, Windows`, or nothing. Default: `'full'`. */
@@ -102,16 +102,16 @@ export interface AuthOptions {
   /** Whether GET /refresh and GET /logout exist beside POST. Default: true. */
   getAliases?: boolean;
   /**
-   * Whether GET /openapi.json exists, which describes the endpoints; an object serves it too, and says how your API is called.
+   * Whether GET /openapi.json exists, which describes the endpoints. An object serves it too, and gives the title of your API.
    * Default: false.
    */
   openapi?: boolean | OpenApiInfo;
   /** The language of all answers: `'en'`, `'ko'` or one that `messages` adds. Default: `Accept-Language` decides, else English. */
   locale?: Locale;
-  /** Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. What a new language lacks is English. Default: none. */
+  /** Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. Texts that a new language lacks are English. Default: none. */
   messages?: MessagesOption;
   /**
-   * Gets a record of every security event, once: `(record) => log.info(record)`. Whatever it throws becomes a warning.
+   * Gets a record of every security event, once: `(record) => log.info(record)`. An error that it throws becomes a warning.
    * Default: none.
    */
   audit?: (record: AuditRecord) => unknown;

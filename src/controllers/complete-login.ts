@@ -1,16 +1,20 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
-import { en } from '../messages/en.js';
-import { createErrorHandler } from '../middleware/error-handler.js';
+import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { originOf } from '../http/request-origin.js';
-import { TRANSPORTS, type Transport } from '../http/body-schemas.js';
-import type { Services } from './services.js';
-import type { Proof } from '../sessions/sessions.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
 import { replacedTokens } from '../http/replaced-tokens.js';
-import { deliverTokens, publicUser } from '../http/token-response.js';
+import { originOf } from '../http/request-origin.js';
+import type { TextsFor } from '../http/texts-for.js';
+import { deliverTokens, publicUser, type DeliveryConfig } from '../http/token-response.js';
+import { en } from '../messages/en.js';
+import { createErrorHandler } from '../middleware/error-handler.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Proof } from '../sessions/start-session.js';
+import { activeUser, inactiveReason, type UserStore } from '../stores/user-store.js';
+import { TRANSPORTS, type Transport } from '../tokens/transport.js';
+import { parseCall } from '../utils/parse-call.js';
 
 /** What `auth.completeLogin` takes. */
 export interface CompleteLoginOptions {
@@ -24,8 +28,8 @@ export interface CompleteLoginOptions {
   /** `'body'` hands the tokens over in the JSON. Default: `'cookie'`. */
   transport?: Transport;
   /**
-   * How the user has proved who they are, by the names of RFC 8176: `['pwd', 'otp']`. It stands in `req.user.amr` for as long as
-   * the session lives. What the strategy itself says in `req.authInfo.amr` beats it. Default: nothing.
+   * How the user has proved who they are, by the names of RFC 8176: `['pwd', 'otp']`. Kept in `req.user.amr` for as long as the
+   * session lives. What the strategy itself says in `req.authInfo.amr` beats it. Default: nothing.
    */
   amr?: readonly string[];
 }
@@ -50,15 +54,23 @@ const optionsSchema = z
     message: "can't be 'body' together with redirectTo: a redirect has no body to read",
   });
 
+interface CompleteLoginServices {
+  config: DeliveryConfig & { readonly users: UserStore };
+  events: AuthEvents;
+  sessions: Pick<Sessions, 'start'>;
+  textsFor: TextsFor;
+}
+
 /**
  * Turns `req.user`, put there by any Passport strategy, into a session and both tokens.
  * @throws TypeError that names the option and the cure
  */
-export function createCompleteLogin(services: Services, options: CompleteLoginOptions = {}): RequestHandler {
+export function createCompleteLogin(
+  services: CompleteLoginServices,
+  options: CompleteLoginOptions = {},
+): RequestHandler {
   const { config, events, sessions, textsFor } = services;
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw new TypeError(`completeLogin(): ${z.prettifyError(parsed.error)}`);
-  const { redirectTo, remember, transport, amr } = parsed.data;
+  const { redirectTo, remember, transport, amr } = parseCall('completeLogin()', optionsSchema, options);
   const handleAuthError = createErrorHandler(services);
 
   return async function completeLogin(req, res: AnswerResponse<'login'>, next) {
@@ -66,19 +78,20 @@ export function createCompleteLogin(services: Services, options: CompleteLoginOp
       const origin = originOf(req);
       const proof = { amr, ...proofOf(req) };
       const userId = provenId(req);
-      const user = await config.users.findById(userId);
-      if (!user || user.disabled) {
-        const reason = user ? 'disabled' : 'unknown-user';
-        events.announce('loginFailed', () => ({ username: user?.username, userId, reason, ...origin }));
+      const found = await config.users.findById(userId);
+      const user = activeUser(found);
+      if (!user) {
+        const reason = inactiveReason(found);
+        events.announce('loginFailed', () => ({ username: found?.username, userId, reason, ...origin }));
         throw new AuthError('INVALID_CREDENTIALS');
       }
-      const replaced = replacedTokens(req, transport, config);
-      const issued = await sessions.start(user, { remember, transport, replaced }, origin, proof);
+      const replaced = replacedTokens(req, transport, config.cookies);
+      const issued = await sessions.start(user, { ...proof, remember, transport, origin, replaced });
       const tokens = deliverTokens(res, issued, transport, config);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)
         res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
-      else await redirectLocally(req, res, redirectTo, config);
+      else await redirectLocally(req, res, redirectTo, config.cookies);
     } catch (error) {
       handleAuthError(error, req, res, next);
     }
@@ -96,7 +109,6 @@ function provenId(req: Request): string {
 /** What the strategy says beside the user: `done(null, user, { amr, authTime })`. */
 function proofOf(req: Request): Proof {
   const { amr, authTime } = req.authInfo ?? {};
-  const parsed = proofSchema.safeParse({ amr, authTime });
-  if (!parsed.success) throw new TypeError(`completeLogin(): req.authInfo: ${z.prettifyError(parsed.error)}`);
-  return { ...(amr && { amr: parsed.data.amr }), authTime: parsed.data.authTime };
+  const proof = parseCall('completeLogin(): req.authInfo', proofSchema, { amr, authTime });
+  return { ...(amr && { amr: proof.amr }), authTime: proof.authTime };
 }

@@ -1,21 +1,23 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
-import { inSequence } from '../middleware/express-gaps.js';
-import { noStore } from '../middleware/method-and-cache.js';
-import { parseForm } from '../middleware/parse-body.js';
-import { createSameSite } from '../middleware/same-site.js';
-import { validateBody } from '../middleware/validate-body.js';
-import type { Services } from './services.js';
-import { createBodySchemas, type BodyRequest, type Bodies } from '../http/body-schemas.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import { createBodySchemas, type Bodies, type BodyConfig, type BodyRequest } from '../http/body-schemas.js';
+import type { SiteConfig } from '../http/cross-site.js';
 import {
   localPathSchema,
   redirectLocally,
   redirectToSchema,
   type RedirectTo,
 } from '../http/local-redirect.js';
-import { proveAndStart } from './login.js';
 import { deliverTokens } from '../http/token-response.js';
+import { inSequence } from '../middleware/express-gaps.js';
+import { noStore } from '../middleware/method-and-cache.js';
+import { parseForm } from '../middleware/parse-body.js';
+import { createSameSite } from '../middleware/same-site.js';
+import { validateBody } from '../middleware/validate-body.js';
+import { parseCall } from '../utils/parse-call.js';
+import { proveAndStart, type LoginServices } from './login.js';
 
 /** What `auth.login` takes. */
 export interface LoginOptions {
@@ -36,22 +38,25 @@ const optionsSchema = z.strictObject({
   failureRedirect: localPathSchema.optional(),
 });
 
-/** What the user can mend by trying again; anything else is for an error page. */
+/** Statuses after which the user can try again. Anything else is for an error page. */
 const FOR_THE_USER = new Set([400, 401, 429]);
+
+interface FormLoginServices extends Pick<LoginServices, 'proveLogin' | 'sessions'> {
+  config: LoginServices['config'] & SiteConfig & BodyConfig;
+  events: AuthEvents;
+}
 
 /**
  * The login for a form without a script: checks, limits and session as POST /login, and a redirect in place of JSON.
  * @throws TypeError that names the option and the cure
  */
-export function createFormLogin(services: Services, options: LoginOptions = {}): RequestHandler {
+export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
   const { config } = services;
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw new TypeError(`login(): ${z.prettifyError(parsed.error)}`);
-  const { redirectTo, failureRedirect } = parsed.data;
+  const { redirectTo, failureRedirect } = parseCall('login()', optionsSchema, options);
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
     deliverTokens(res, await proveAndStart(services, req, res, 'cookie'), 'cookie', config);
-    await redirectLocally(req as Request, res, redirectTo, config);
+    await redirectLocally(req as Request, res, redirectTo, config.cookies);
   }
 
   function fail(error: unknown, res: Response, next: NextFunction): void {
@@ -60,7 +65,7 @@ export function createFormLogin(services: Services, options: LoginOptions = {}):
     else res.redirect(303, withError(failureRedirect, error.code));
   }
 
-  const sameSite = createSameSite(config.trustedOrigins, services.events);
+  const sameSite = createSameSite(config, services.events);
   const validate = validateForm(createBodySchemas(config).login);
   const chain = inSequence([noStore, sameSite, parseForm, validate, enter]);
   return function login(req, res, next) {
@@ -68,7 +73,7 @@ export function createFormLogin(services: Services, options: LoginOptions = {}):
   };
 }
 
-/** A form knows no booleans, its tokens leave as cookies, and what else it says (where to go next) is left to the app. */
+/** A form has no booleans, and its tokens leave as cookies. Its other fields (where to go next) are left to the app. */
 function validateForm(schema: z.ZodType<Bodies['login']>): RequestHandler {
   const validate = validateBody(schema);
   return function validateLoginForm(req, res, next) {
@@ -81,7 +86,7 @@ function validateForm(schema: z.ZodType<Bodies['login']>): RequestHandler {
   };
 }
 
-/** A box that isn't ticked sends nothing, and a ticked one `on` or whatever its `value` says. */
+/** A box that isn't ticked sends nothing; a ticked one sends `on`, or its `value`. */
 function isChecked(value: unknown): boolean {
   return ![undefined, null, false, '', '0', 'false', 'off'].includes(value as string);
 }

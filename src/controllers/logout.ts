@@ -1,22 +1,29 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { originOf } from '../http/request-origin.js';
-import { extractAccessToken } from '../http/authenticate-request.js';
-import type { Services } from './services.js';
-import { clearTokenCookies, readCookie } from '../http/cookies.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
+import { extractAccessToken } from '../http/authenticate-request.js';
 import type { BodyRequest } from '../http/body-schemas.js';
+import { clearTokenCookies, readCookie, type CookieConfig } from '../http/cookies.js';
+import { originOf } from '../http/request-origin.js';
+import type { TextsFor } from '../http/texts-for.js';
+import type { Sessions } from '../sessions/sessions.js';
+
+export interface LogoutServices {
+  config: { readonly cookies: CookieConfig };
+  sessions: Pick<Sessions, 'endByTokens' | 'endAll'>;
+  textsFor: TextsFor;
+}
 
 /** Answers a logout with its JSON. */
-export function createLogout(services: Services): RequestHandler {
+export function createLogout(services: LogoutServices): RequestHandler {
   return async function logout(req: BodyRequest<'refresh'>, res: AnswerResponse<'logout'>) {
     await endByRequest(services, req as Request, res, req.body.refreshToken);
     res.json({ message: services.textsFor(req, res).userLogout });
   };
 }
 
-/** Ends the session that the tokens name, if any. While the store is down nothing is called ended: 503. */
+/** Ends the session that the tokens name, if any. In an outage it reports 503, because the session may go on. */
 export async function endByRequest(
-  { config, sessions }: Services,
+  { config, sessions }: Pick<LogoutServices, 'config' | 'sessions'>,
   req: Request,
   res: Response,
   tokenInBody?: string,
@@ -29,7 +36,7 @@ export async function endByRequest(
 }
 
 /** Ends every session of the user, on all devices. */
-export function createLogoutAll({ config, sessions, textsFor }: Services): RequestHandler {
+export function createLogoutAll({ config, sessions, textsFor }: LogoutServices): RequestHandler {
   return async function logoutAll(req, res: AnswerResponse<'logoutAll'>) {
     const { id, sessionId } = req.user as Express.User;
     const ended = await sessions.endAll({ userId: id, sessionId }, originOf(req));

@@ -1,15 +1,22 @@
 import type { RequestHandler } from 'express';
-import { originOf } from '../http/request-origin.js';
 import { AuthError } from '../errors.js';
-import type { Services } from './services.js';
-import { clearTokenCookies, readCookie } from '../http/cookies.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import type { BodyRequest } from '../http/body-schemas.js';
+import { clearTokenCookies, readCookie } from '../http/cookies.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
-import { deliverTokens } from '../http/token-response.js';
+import { originOf } from '../http/request-origin.js';
+import type { TextsFor } from '../http/texts-for.js';
+import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
+import type { Sessions } from '../sessions/sessions.js';
+
+export interface RefreshServices {
+  config: DeliveryConfig;
+  sessions: Pick<Sessions, 'refresh'>;
+  textsFor: TextsFor;
+}
 
 /** Exchanges the refresh token for the next pair, which leaves the way the old one came. */
-export function createRefresh({ config, sessions, textsFor }: Services): RequestHandler {
+export function createRefresh({ config, sessions, textsFor }: RefreshServices): RequestHandler {
   return async function refresh(req: BodyRequest<'refresh'>, res: AnswerResponse<'refresh'>) {
     const attempt = idempotencyKey(req);
     const inBody = req.body.refreshToken || undefined;
@@ -21,7 +28,7 @@ export function createRefresh({ config, sessions, textsFor }: Services): Request
       const tokens = deliverTokens(res, issued, transport, config);
       res.json({ message: textsFor(req, res).tokenRefreshed, ...tokens });
     } catch (error) {
-      // A token that is good for nothing any more goes; after an outage it is as good as before.
+      // A refused token will never be good again, so its cookies go. After an outage it is as good as before.
       if (error instanceof AuthError && error.status === 401) clearTokenCookies(res, config.cookies);
       throw error;
     }

@@ -1,13 +1,23 @@
 import type { RequestHandler } from 'express';
+import type { PasswordHasher } from '../accounts/password-hasher.js';
 import { isAuthError } from '../errors.js';
-import { originOf } from '../http/request-origin.js';
-import type { Services } from './services.js';
+import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import type { BodyRequest } from '../http/body-schemas.js';
+import { originOf } from '../http/request-origin.js';
+import type { TextsFor } from '../http/texts-for.js';
 import { publicUser } from '../http/token-response.js';
+import type { UserStore } from '../stores/user-store.js';
 
-/** Makes a user. It does not log in, and grants no role. */
-export function createRegister({ config, events, passwords, textsFor }: Services): RequestHandler {
+export interface RegisterServices {
+  config: { readonly users: UserStore };
+  events: AuthEvents;
+  passwords: PasswordHasher;
+  textsFor: TextsFor;
+}
+
+/** Creates a user. It does not log in, and grants no role. */
+export function createRegister({ config, events, passwords, textsFor }: RegisterServices): RequestHandler {
   return async function register(req: BodyRequest<'register'>, res: AnswerResponse<'register'>) {
     const { username, password } = req.body;
     const origin = originOf(req);

@@ -1,12 +1,17 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
+import { clearTokenCookies, type CookieConfig } from '../http/cookies.js';
 import { originOf } from '../http/request-origin.js';
-import type { Services } from './services.js';
-import { clearTokenCookies } from '../http/cookies.js';
+import type { Sessions } from '../sessions/sessions.js';
+
+export interface SessionsServices {
+  config: { readonly cookies: CookieConfig };
+  sessions: Pick<Sessions, 'list' | 'revoke' | 'revokeAll'>;
+}
 
 /** The user's devices. */
-export function createListSessions({ sessions }: Services): RequestHandler {
+export function createListSessions({ sessions }: SessionsServices): RequestHandler {
   return async function listSessions(req, res: AnswerResponse<'listSessions'>) {
     const { id, sessionId } = req.user as Express.User;
     const all = await sessions.list(id);
@@ -24,8 +29,8 @@ export function createListSessions({ sessions }: Services): RequestHandler {
   };
 }
 
-/** Ends one of the user's sessions; somebody else's is as unknown as one that never was. */
-export function createEndSession({ config, sessions }: Services): RequestHandler<{ id: string }> {
+/** Ends one of the user's sessions. Another user's session is as unknown as one that never existed. */
+export function createEndSession({ config, sessions }: SessionsServices): RequestHandler<{ id: string }> {
   return async function endSession(req, res) {
     const user = req.user as Express.User;
     const { id } = req.params;
@@ -37,8 +42,8 @@ export function createEndSession({ config, sessions }: Services): RequestHandler
   };
 }
 
-/** Ends every session of the user but the one that asks. */
-export function createEndOtherSessions({ sessions }: Services): RequestHandler {
+/** Ends every session of the user but the current one. */
+export function createEndOtherSessions({ sessions }: SessionsServices): RequestHandler {
   return async function endOtherSessions(req, res: AnswerResponse<'endOtherSessions'>) {
     const { id, sessionId } = req.user as Express.User;
     const ended = await sessions.revokeAll(id, { except: sessionId }, 'session-ended', originOf(req));
@@ -46,7 +51,7 @@ export function createEndOtherSessions({ sessions }: Services): RequestHandler {
   };
 }
 
-/** Anything else was never one of ours, and need not bother a store (NUL, for one, would upset PostgreSQL). */
+/** No session has another id, so the store need not be asked (and PostgreSQL refuses NUL). */
 function isSessionId(id: string): boolean {
   return /^[\w-]{1,128}$/.test(id);
 }

@@ -1,8 +1,5 @@
-import type { AuthEvent, AuthEventName } from './auth-events.js';
 import { digestOf } from '../utils/digest.js';
-
-/** The events that the audit log has: all but the states of servers, which are about nobody and belong in the log of operations. */
-export type AuditEventName = Exclude<AuthEventName, 'revocations' | 'unavailable'>;
+import { AUTH_EVENTS, type AuditEventName, type AuthEvent } from './auth-event.js';
 
 /** One line of the audit log: flat, ready for JSON, with no password, no token and no session id in it. */
 export interface AuditRecord {
@@ -13,11 +10,11 @@ export interface AuditRecord {
   /** The code, reason or limit of the event. */
   reason: string | null;
   userId: string | null;
-  /** The hash of the session id, always the same for a session: SHA-256, base64url. */
+  /** SHA-256 of the session id, base64url: always the same for a session. */
   session: string | null;
   ip: string | null;
   userAgent: string | null;
-  /** Only where a user has that name: people type passwords where it belongs. */
+  /** Only where a user has that name: people sometimes type their password into that field. */
   username?: string;
   /** `revoked`: the hashes of all sessions that ended. */
   sessions?: string[];
@@ -30,33 +27,19 @@ export interface AuditRecord {
   retryAfterSeconds?: number;
 }
 
-const OUTCOMES: Readonly<Record<AuditEventName, AuditRecord['outcome']>> = {
-  registered: 'success',
-  registerFailed: 'failure',
-  login: 'success',
-  loginFailed: 'failure',
-  locked: 'failure',
-  refresh: 'success',
-  refreshFailed: 'failure',
-  reuse: 'failure',
-  revoked: 'success',
-  passwordChanged: 'success',
-  passwordChangeFailed: 'failure',
-  refused: 'failure',
-  flowStateFailed: 'failure',
-};
-
-/** By name, so that what an event gets in future is not in every log at once. */
+/** Listed by name: a member that an event gets in future doesn't turn up in every log at once. */
 const DETAILS = ['amr', 'replayed', 'generation', 'method', 'route', 'retryAfterSeconds'] as const;
 
-/** Whatever an event may tell. */
-type Told = Partial<Record<keyof AuditRecord | 'sessionId' | 'code' | 'limit', unknown>> & {
-  username?: string | undefined;
-  sessionId?: string | undefined;
-  sessionIds?: string[];
-};
+/** Every member that an event may have. */
+type EventFields = { type: string } & Partial<
+  Record<keyof AuditRecord | 'sessionId' | 'code' | 'limit', unknown>
+> & {
+    username?: string | undefined;
+    sessionId?: string | undefined;
+    sessionIds?: string[];
+  };
 
-/** What hands the records of all events to `audit`. */
+/** A listener that hands the records of all events to `audit`. */
 export function auditing(audit: (record: AuditRecord) => unknown): (event: AuthEvent) => unknown {
   return (event) => {
     const record = auditRecord(event);
@@ -64,36 +47,38 @@ export function auditing(audit: (record: AuditRecord) => unknown): (event: AuthE
   };
 }
 
-/** @returns undefined for what is no matter of the audit log */
+/** @returns undefined for an event that is not for the audit log */
 export function auditRecord(event: AuthEvent): AuditRecord | undefined {
-  if (event.type === 'revocations' || event.type === 'unavailable') return undefined;
-  const told: Told = event;
-  const reason = event.type === 'reuse' ? 'REFRESH_TOKEN_REUSED' : (told.code ?? told.reason ?? told.limit);
-  const sessions = told.sessionIds?.map(hashed);
-  const named = told.userId !== undefined || event.type === 'registerFailed';
-  const details = DETAILS.filter((name) => told[name] !== undefined).map((name) => [name, told[name]]);
+  const { outcome } = AUTH_EVENTS[event.type];
+  if (outcome === undefined) return undefined;
+  const fields: EventFields = event;
+  const reason =
+    event.type === 'reuse' ? 'REFRESH_TOKEN_REUSED' : (fields.code ?? fields.reason ?? fields.limit);
+  const sessions = fields.sessionIds?.map(hashed);
+  const isUsername = fields.userId !== undefined || event.type === 'registerFailed';
+  const details = DETAILS.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]);
   return {
     time: event.at.toISOString(),
-    event: event.type,
-    outcome: OUTCOMES[event.type],
+    event: event.type as AuditEventName,
+    outcome,
     reason: textOf(reason),
-    userId: textOf(told.userId),
-    session: told.sessionId === undefined ? onlyOf(sessions) : hashed(told.sessionId),
-    ip: textOf(told.ip),
-    userAgent: textOf(told.userAgent),
-    ...(named && told.username !== undefined && { username: told.username }),
+    userId: textOf(fields.userId),
+    session: fields.sessionId === undefined ? single(sessions) : hashed(fields.sessionId),
+    ip: textOf(fields.ip),
+    userAgent: textOf(fields.userAgent),
+    ...(isUsername && fields.username !== undefined && { username: fields.username }),
     ...(sessions && { sessions }),
     ...(Object.fromEntries(details) as Pick<AuditRecord, (typeof DETAILS)[number]>),
   };
 }
 
-/** Session ids are random, so that no key is needed: nobody finds one by trying. */
+/** Session ids are random, so the hash needs no key: nobody can find one by trying. */
 function hashed(sessionId: string): string {
   return digestOf(sessionId);
 }
 
-/** Who looks for a session finds its end too. */
-function onlyOf(sessions: string[] | undefined): string | null {
+/** A search for one session finds its end too. */
+function single(sessions: string[] | undefined): string | null {
   return sessions?.length === 1 ? (sessions[0] as string) : null;
 }
 

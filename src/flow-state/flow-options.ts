@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
+import { parseCall } from '../utils/parse-call.js';
 
 /** What `auth.flowState` takes. */
 export interface FlowStateOptions {
@@ -10,7 +11,7 @@ export interface FlowStateOptions {
    * `cookies.secure` is needed then. Default: `'lax'`, for an answer that comes as a redirect.
    */
   sameSite?: 'strict' | 'lax' | 'none';
-  /** What the state is for: `'sign-up'`. Only who names it gets the state, so that one flow can't go on as another. Default: none. */
+  /** What the state is for: `'sign-up'`. `take` must name the same purpose, so one flow can't go on as another. Default: none. */
   purpose?: string;
 }
 
@@ -24,9 +25,7 @@ const optionsSchema = z.strictObject({
 
 /** @throws TypeError that names the option and the cure */
 export function parseFlowOptions(options: FlowStateOptions = {}, secure: boolean) {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw new TypeError(`flowState: ${z.prettifyError(parsed.error)}`);
-  const { expiresIn, sameSite, purpose } = parsed.data;
+  const { expiresIn, sameSite, purpose } = parseCall('flowState', optionsSchema, options);
   const expiresInSeconds = durationInSeconds(expiresIn) ?? 0;
   if (expiresInSeconds < 1 || expiresInSeconds > MAX_SECONDS)
     throw new TypeError("flowState: expiresIn must be a duration of at most an hour, such as '10m'");

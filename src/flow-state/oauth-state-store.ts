@@ -2,12 +2,12 @@ import type { Request } from 'express';
 import { isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
 import type { FlowStateOptions } from './flow-options.js';
-import type { FlowState, Refuse } from './flow-state.js';
+import type { Refuse, SealedCookies } from './sealed-cookies.js';
 
 type Stored = (error: unknown, handle?: string) => void;
 type Verified = (error: unknown, kept?: unknown, appState?: unknown) => void;
 
-/** What passport-oauth2 and passport-openidconnect ask of their option `store`; they count the parameters. */
+/** The option `store` of passport-oauth2 and passport-openidconnect. They count the parameters of its functions. */
 export interface StateStore {
   /** @param kept the PKCE verifier of passport-oauth2, or the context of passport-openidconnect with its nonce */
   store(req: Request, kept: unknown, appState: unknown, meta: unknown, stored: Stored): void;
@@ -15,25 +15,21 @@ export interface StateStore {
   verify(req: Request, handle: string, meta: unknown, verified?: Verified): void;
 }
 
-/** Apart from what the app itself keeps: the handle of that is no state. */
+/** A member of its own: a handle of something that the app itself keeps is no state. */
 interface KeptState {
   strategy?: { client?: unknown; kept?: unknown; appState?: unknown };
 }
 
 export function createStateStore(
-  flowState: FlowState,
+  sealed: SealedCookies,
   options: FlowStateOptions = {},
   refuse: Refuse,
 ): StateStore {
-  /** @throws AuthError FLOW_STATE_INVALID also for what was begun at another provider, which may be a hostile one (RFC 9700 §4.4) */
+  /** @throws AuthError FLOW_STATE_INVALID also for a login begun at another provider, which may be hostile (RFC 9700 §4.4) */
   async function takeFor(req: Request, handle: string, client: unknown) {
     const { purpose } = options;
     const origin = originOf(req);
-    const { strategy } = await flowState.take<KeptState>(
-      req,
-      handle,
-      purpose === undefined ? {} : { purpose },
-    );
+    const { strategy } = await sealed.take<KeptState>(req, handle, purpose === undefined ? {} : { purpose });
     if (!strategy || (client !== undefined && strategy.client !== client))
       throw refuse('other-provider', origin);
     return strategy;
@@ -43,7 +39,7 @@ export function createStateStore(
     store(req, kept, appState, meta, stored) {
       let handle: string;
       try {
-        handle = flowState.save(req, { strategy: { client: clientOf(meta), kept, appState } }, options);
+        handle = sealed.save(req, { strategy: { client: clientOf(meta), kept, appState } }, options);
       } catch (error) {
         stored(error);
         return;
@@ -56,7 +52,7 @@ export function createStateStore(
       takeFor(req, handle, last && clientOf(meta)).then(
         ({ kept, appState }) => verified(null, revived(kept), appState),
         (error: unknown) => {
-          // The user's to mend, by beginning again: Passport's failureRedirect, or 401.
+          // The user can begin again: Passport's failureRedirect, or 401.
           if (isAuthError(error, 'FLOW_STATE_INVALID')) verified(null, false, { message: error.message });
           else verified(error);
         },
@@ -70,7 +66,7 @@ function clientOf(meta: unknown): unknown {
   return (meta as { clientID?: unknown } | undefined)?.clientID;
 }
 
-/** JSON has no dates, and passport-openidconnect reckons with the one it gave. Without PKCE nothing is kept, which is no failure. */
+/** JSON has no dates, and passport-openidconnect needs the one it gave. Without PKCE nothing is kept, which is no failure. */
 function revived(kept: unknown): unknown {
   if (typeof kept !== 'object' || kept === null) return kept ?? true;
   const { issued } = kept as { issued?: unknown };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { TextSealer } from '../tokens/sealed-text.js';
-import type { Refuse } from './flow-state.js';
+import type { Refuse } from './sealed-cookies.js';
 
-/** What `@node-saml/passport-saml` takes to know its own requests by. */
+/** The options by which `@node-saml/passport-saml` recognises its own requests. */
 export interface RequestIds {
   generateUniqueId(): string;
   cacheProvider: {
@@ -13,9 +13,9 @@ export interface RequestIds {
   };
 }
 
-interface Ingredients {
+interface RequestIdServices {
   sealer: TextSealer;
-  /** Whether nobody has taken this id before. */
+  /** Whether this call is the first one to take the id. */
   isFirst: (id: string) => Promise<boolean>;
   refuse: Refuse;
   now: () => number;
@@ -25,8 +25,8 @@ interface Ingredients {
 const RANDOM_BYTES = 16;
 
 /**
- * A SAML response is posted by another site, so that no cookie of ours comes with it. The id of the request proves itself
- * instead: it is signed and says when it was made, and the store only has to know which ones have been answered.
+ * Another site posts a SAML response, so no cookie of ours comes with it. The id of the request proves itself instead: it is
+ * signed and says when it was made. The store only has to know which ids have been answered.
  */
 export function createRequestIds({
   sealer,
@@ -34,7 +34,7 @@ export function createRequestIds({
   refuse,
   now,
   expiresInSeconds,
-}: Ingredients): RequestIds {
+}: RequestIdServices): RequestIds {
   /** @returns when the id was made */
   const madeAt = (id: string): number | undefined => {
     const [, text, time, signature] = /^_([\w-]+\.([0-9a-z]+))\.([\w-]+)$/.exec(id) ?? [];

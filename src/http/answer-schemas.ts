@@ -1,16 +1,23 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { component } from './component.js';
 
-/** What the endpoints answer when they succeed, before it is written as JSON. Controllers are held to it when they compile. */
+/** What the endpoints answer when they succeed, before it is written as JSON. The compiler holds the controllers to it. */
 export type Answers = { [Name in keyof AnswerSchemas]: z.infer<AnswerSchemas[Name]> };
 
 /** A response that takes this answer and no other. */
 export type AnswerResponse<Name extends keyof Answers> = Response<Answers[Name]>;
 
-export type AnswerSchemas = ReturnType<typeof createAnswerSchemas>['answers'];
+type AnswerSchemas = ReturnType<typeof createAnswerSchemas>;
 
-/** Made when somebody asks for the description: most processes never do. */
-export function createAnswerSchemas() {
+let made: AnswerSchemas | undefined;
+
+/** The schemas of all answers, made at the first call: most processes never ask for the OpenAPI document. */
+export function answerSchemas(): AnswerSchemas {
+  return (made ??= createAnswerSchemas());
+}
+
+function createAnswerSchemas() {
   const message = z.string().meta({ description: 'For people.' });
   const roles = z.array(z.string()).meta({ examples: [['member']] });
   const userId = z.string().meta({ examples: ['b1946ac9-2492-4d23-9c1d-1d7f0b8a3a53'] });
@@ -24,39 +31,48 @@ export function createAnswerSchemas() {
       .min(0)
       .meta({ description, examples: [2] });
 
-  const user = z.strictObject({ id: userId, username, roles }).meta({ description: 'A user.' });
-  const authenticated = z
-    .strictObject({
-      id: userId,
-      roles,
-      sessionId,
-      authTime: instant('When the user logged in.', '2026-11-02T08:30:00.000Z'),
-      amr: z
-        .array(z.string())
-        .optional()
-        .meta({
-          description: 'How, by the names of RFC 8176, where the login said so.',
-          examples: [['pwd', 'otp']],
-        }),
-    })
-    .meta({ description: 'What the access token says about its user.' });
-  const session = z
-    .strictObject({
-      id: sessionId,
-      current: z.boolean().meta({ description: 'Whether it is the session that asks.' }),
-      createdAt: instant('The login.', '2026-11-02T08:30:00.000Z'),
-      lastUsedAt: instant('The last refresh.', '2026-11-02T10:15:00.000Z'),
-      expiresAt: instant('When it ends, unless it is refreshed before.', '2026-11-02T13:15:00.000Z'),
-      ip: z
-        .string()
-        .nullable()
-        .meta({ examples: ['203.0.113.7'] }),
-      userAgent: z
-        .string()
-        .nullable()
-        .meta({ examples: ['Chrome 142, Windows'] }),
-    })
-    .meta({ description: 'One login on one device.' });
+  const user = component(
+    'AuthUser',
+    z.strictObject({ id: userId, username, roles }).meta({ description: 'A user.' }),
+  );
+  const authenticated = component(
+    'AuthTokenUser',
+    z
+      .strictObject({
+        id: userId,
+        roles,
+        sessionId,
+        authTime: instant('When the user logged in.', '2026-11-02T08:30:00.000Z'),
+        amr: z
+          .array(z.string())
+          .optional()
+          .meta({
+            description: 'How, by the names of RFC 8176, where the login said so.',
+            examples: [['pwd', 'otp']],
+          }),
+      })
+      .meta({ description: 'What the access token says about its user.' }),
+  );
+  const session = component(
+    'AuthSession',
+    z
+      .strictObject({
+        id: sessionId,
+        current: z.boolean().meta({ description: 'Whether it is the session that asks.' }),
+        createdAt: instant('The login.', '2026-11-02T08:30:00.000Z'),
+        lastUsedAt: instant('The last refresh.', '2026-11-02T10:15:00.000Z'),
+        expiresAt: instant('When it ends, unless it is refreshed before.', '2026-11-02T13:15:00.000Z'),
+        ip: z
+          .string()
+          .nullable()
+          .meta({ examples: ['203.0.113.7'] }),
+        userAgent: z
+          .string()
+          .nullable()
+          .meta({ examples: ['Chrome 142, Windows'] }),
+      })
+      .meta({ description: 'One login on one device.' }),
+  );
   const tokens = {
     accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer …`.', examples: [A_JWT] }),
     refreshToken: z.string().meta({ description: 'Good for one refresh.', examples: [A_JWT] }),
@@ -74,22 +90,27 @@ export function createAnswerSchemas() {
     ]);
 
   return {
-    /** What several answers have in common. */
-    parts: { user, authenticated, session },
-    answers: {
-      register: z.strictObject({ message, user }),
-      login: byTransport({ message, user }),
-      check: z.strictObject({ user: authenticated }),
-      info: z.strictObject({ user }),
-      refresh: byTransport({ message }),
-      logout: z.strictObject({ message }),
-      logoutAll: z.strictObject({ message, ended: ended('How many sessions ended.') }),
-      listSessions: z.strictObject({
+    register: component('AuthRegisterResponse', z.strictObject({ message, user })),
+    login: component('AuthLoginResponse', byTransport({ message, user })),
+    check: component('AuthCheckResponse', z.strictObject({ user: authenticated })),
+    info: component('AuthInfoResponse', z.strictObject({ user })),
+    refresh: component('AuthRefreshResponse', byTransport({ message })),
+    logout: component('AuthLogoutResponse', z.strictObject({ message })),
+    logoutAll: component(
+      'AuthLogoutAllResponse',
+      z.strictObject({ message, ended: ended('How many sessions ended.') }),
+    ),
+    listSessions: component(
+      'AuthListSessionsResponse',
+      z.strictObject({
         sessions: z.array(session).meta({ description: 'The one used last comes first.' }),
       }),
-      endOtherSessions: z.strictObject({ ended: ended('How many sessions ended.') }),
-      password: byTransport({ message }),
-    },
+    ),
+    endOtherSessions: component(
+      'AuthEndOtherSessionsResponse',
+      z.strictObject({ ended: ended('How many sessions ended.') }),
+    ),
+    password: component('AuthPasswordResponse', byTransport({ message })),
   };
 }
 

@@ -1,10 +1,9 @@
 import type { Request } from 'express';
-import type { AccessTokens } from '../sessions/access-tokens.js';
-import type { AuthConfig } from '../config/auth-config.js';
 import { AuthError } from '../errors.js';
-import { isCrossSite, isUnsafe } from '../middleware/same-site.js';
-import { readCookie } from './cookies.js';
+import type { AccessClaims } from '../tokens/access-token.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
+import { readCookie, type CookieConfig } from './cookies.js';
+import { isCrossSite, isUnsafe, type SiteConfig } from './cross-site.js';
 
 export interface PresentedToken {
   token: string;
@@ -23,20 +22,25 @@ export function extractAccessToken(req: Request, cookieName: string): PresentedT
 /** @throws AuthError that says why the request has no good access token */
 export type AuthenticateRequest = (req: Request) => AuthenticatedUser;
 
-/** Who a request says it comes from, by its access token alone; whether that session still stands is another question. */
+interface AccessTokenJudge {
+  /** The claims may be shared by many requests. @throws AuthError */
+  verify(token: string): AccessClaims;
+}
+
+/** Reads the user from the access token, without I/O. Whether the session still exists is another question. */
 export function createAuthenticateRequest(
-  { cookies, trustedOrigins }: AuthConfig,
-  accessTokens: Pick<AccessTokens, 'verify'>,
+  { cookies, trustedOrigins }: SiteConfig & { readonly cookies: Pick<CookieConfig, 'accessName'> },
+  accessTokens: AccessTokenJudge,
 ): AuthenticateRequest {
   return function authenticateRequest(req) {
     const presented = extractAccessToken(req, cookies.accessName);
     if (!presented) throw new AuthError('NO_ACCESS_TOKEN');
-    // A browser adds cookies to whatever page's request; a header it adds for nobody.
+    // A browser adds cookies to the requests of any page; it adds a header to none.
     if (presented.from === 'cookie' && isUnsafe(req) && isCrossSite(req, trustedOrigins)) {
       throw new AuthError('CROSS_SITE_REQUEST');
     }
     const { userId, roles, sessionId, authTime, amr } = accessTokens.verify(presented.token);
-    // Copies: an app may change its req.user, and the claims are remembered for the next request.
+    // Copies: an app may change its req.user, and the claims are kept for the next request.
     const user = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
     return amr ? { ...user, amr: [...amr] } : user;
   };

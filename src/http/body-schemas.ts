@@ -1,9 +1,10 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { AuthConfig } from '../config/auth-config.js';
 import { rule } from '../messages/rule.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
+import { TRANSPORTS, type Transport } from '../tokens/transport.js';
+import { component } from './component.js';
 
 const A_PASSWORD = 'correct horse battery staple';
 const MAX_USERNAME = 254; // as long as an e-mail address gets (RFC 5321)
@@ -20,22 +21,21 @@ export interface Bodies {
 
 export type BodySchemas = { [Name in keyof Bodies]: z.ZodType<Bodies[Name]> };
 
-/** Beside the fields that the options name. */
+/** Besides the two fields that the options name. */
 export interface LoginBody extends Record<string, unknown> {
   remember: boolean;
   transport: Transport;
 }
 
-/** How tokens leave: as cookies, or in the body of the answer. */
-export type Transport = 'cookie' | 'body';
-export const TRANSPORTS = ['cookie', 'body'] as const satisfies Transport[];
+/** What the options say about bodies. */
+export interface BodyConfig {
+  readonly usernameField: string;
+  readonly passwordField: string;
+  readonly password: { readonly minLength: number };
+}
 
-/** What the bodies of the requests must look like. Members that nobody asked for are ignored. */
-export function createBodySchemas({
-  usernameField,
-  passwordField,
-  password,
-}: Pick<AuthConfig, 'usernameField' | 'passwordField' | 'password'>): BodySchemas {
+/** What the bodies of the requests must look like. Unknown members are ignored. */
+export function createBodySchemas({ usernameField, passwordField, password }: BodyConfig): BodySchemas {
   const username = text
     .meta(described.username)
     .transform(normalizeUsername)
@@ -55,36 +55,41 @@ export function createBodySchemas({
     .refine((secret) => !isCommonPassword(secret), rule('commonPassword'))
     .meta({ ...described.newPassword, minLength: password.minLength });
 
+  const register = z
+    .object({ [usernameField]: username, [passwordField]: newPassword }, anObject)
+    .transform((body) => ({
+      username: body[usernameField] as string,
+      password: body[passwordField] as string,
+    }))
+    .superRefine((body, context) => {
+      if (usernameKey(body.username) !== usernameKey(body.password)) return;
+      context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
+    });
+  // The two fields keep their names, because passport-local reads them from the body.
+  const login = z.object(
+    {
+      [usernameField]: username,
+      [passwordField]: anyPassword,
+      remember: z.boolean(rule('mustBeBoolean')).default(false).meta(described.remember),
+      transport: z.enum(TRANSPORTS, rule('mustBeTransport')).default('cookie').meta(described.transport),
+    },
+    anObject,
+  ) as unknown as z.ZodType<LoginBody>;
+  const refresh = z.object(
+    { refreshToken: z.string(rule('mustBeString')).optional().meta(described.refreshToken) },
+    anObject,
+  );
+  const passwordChange = z.object({ currentPassword: anyPassword, newPassword }, anObject);
+
   return {
-    register: z
-      .object({ [usernameField]: username, [passwordField]: newPassword }, anObject)
-      .transform((body) => ({
-        username: body[usernameField] as string,
-        password: body[passwordField] as string,
-      }))
-      .superRefine((body, context) => {
-        if (usernameKey(body.username) !== usernameKey(body.password)) return;
-        context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
-      }),
-    // The two fields keep their names, because passport-local reads them from the body.
-    login: z.object(
-      {
-        [usernameField]: username,
-        [passwordField]: anyPassword,
-        remember: z.boolean(rule('mustBeBoolean')).default(false).meta(described.remember),
-        transport: z.enum(TRANSPORTS, rule('mustBeTransport')).default('cookie').meta(described.transport),
-      },
-      anObject,
-    ) as unknown as z.ZodType<LoginBody>,
-    refresh: z.object(
-      { refreshToken: z.string(rule('mustBeString')).optional().meta(described.refreshToken) },
-      anObject,
-    ),
-    password: z.object({ currentPassword: anyPassword, newPassword }, anObject),
+    register: component('AuthRegisterRequest', register),
+    login: component('AuthLoginRequest', login),
+    refresh: component('AuthRefreshRequest', refresh),
+    password: component('AuthPasswordRequest', passwordChange),
   };
 }
 
-/** For the description: what JSON Schema can't read off a transform or a refinement, and what people want to know. */
+/** For the OpenAPI document: what JSON Schema can't derive from a transform or a refinement, and what readers want to know. */
 const described = {
   username: {
     description: 'Compared without case; white space around it is dropped. Without control characters.',
@@ -106,13 +111,13 @@ const described = {
   },
 };
 
-/** PostgreSQL has no NUL and UTF-8 no lone surrogate, so that neither could be kept as it was sent. */
+/** PostgreSQL can't store NUL, and UTF-8 has no lone surrogates: neither could be kept as it was sent. */
 const text = z
   .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
   .refine((value) => !value.includes('\0'), rule('noNul'))
   .refine((value) => value.isWellFormed(), rule('wellFormed'));
 
-/** In the words of zod. */
+/** In the words that zod would use. */
 const anObject = {
   error: ({ input }: { input?: unknown }) =>
     rule('mustBeObject', { received: Array.isArray(input) ? 'array' : typeof input }),

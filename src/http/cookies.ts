@@ -25,25 +25,25 @@ export interface TokenCookies {
 }
 
 /**
- * The cookie as text, or undefined when it is missing or empty. Read here when the app hasn't parsed them: a guard must not
- * set `req.cookies`, or the app's own cookie-parser would then skip its signed cookies.
+ * The cookie as text; undefined when it is missing or empty. Where the app hasn't parsed the cookies, this reads the header: a
+ * guard must not set `req.cookies`, or the app's own cookie-parser would skip its signed cookies.
  */
 export function readCookie(req: Request, name: string): string | undefined {
   const parsed = req.cookies as Record<string, unknown> | undefined;
   const value = parsed ? parsed[name] : findCookie(req.headers.cookie, name);
   if (value === undefined || value === '') return undefined;
-  // cookie-parser turns `j:{…}` into an object; no token looks like that.
+  // cookie-parser turns `j:{…}` into an object. No token looks like that.
   return typeof value === 'string' ? value : 'j:';
 }
 
-/** The first cookie of that name, as the package `cookie` reads it, which is left to decode just this one. */
+/** The first cookie of that name. The package `cookie` reads it, and decodes only this one. */
 function findCookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined;
   for (let start = 0; start < header.length;) {
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const pair = header.slice(start, end);
-    // `trim()` knows more white space than browsers do, and by theirs a neighbour's cookie must not get round `__Host-`.
+    // `trim()` strips more white space than browsers do: a neighbour's cookie must not get round `__Host-` that way.
     const value = nameOf(pair) === name ? parseCookie(pair)[name] : undefined;
     if (value !== undefined) return value;
     start = end + 1;
@@ -51,7 +51,7 @@ function findCookie(header: string | undefined, name: string): string | undefine
   return undefined;
 }
 
-/** For whoever reads the request from here on: in its header, and in what the app has parsed already. */
+/** For code that reads the request later: replaces the cookie in the header, and among the cookies that the app has parsed. */
 export function replaceCookie(req: Request, name: string, value: string): void {
   const others = (req.headers.cookie ?? '').split(';').filter((pair) => nameOf(pair) !== name);
   req.headers.cookie = [...others, ` ${name}=${value}`].join(';').trim();
@@ -65,24 +65,24 @@ function nameOf(pair: string): string {
 
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {
   const { accessToken, refreshToken, accessMaxAgeSeconds, refreshMaxAgeSeconds } = tokens;
-  // Both at once: each `res.cookie` would read and write the header anew.
+  // Both at once: each `res.cookie` would read and write the header again.
   res.appendHeader('Set-Cookie', [
     setCookie(config.accessName, accessToken, accessMaxAgeSeconds, config),
     setCookie(config.refreshName, refreshToken, refreshMaxAgeSeconds, config),
   ]);
 }
 
-/** What every browser keeps (RFC 6265 §6.1): name, value and attributes. A longer cookie is dropped, and nobody hears of it. */
+/** The most that every browser keeps (RFC 6265 §6.1): name, value and attributes. A longer cookie is dropped without a word. */
 const MAX_COOKIE_BYTES = 4096;
 /** `; Max-Age=` and the 100 years that a lifetime may last. */
 const MAX_AGE_LENGTH = 20;
 
-/** How long a token may be to be kept in the cookie of that name. */
+/** The longest token that fits into the cookie of that name. */
 export function longestToken(name: string, { attributes }: Pick<CookieConfig, 'attributes'>): number {
   return MAX_COOKIE_BYTES - `${name}=`.length - MAX_AGE_LENGTH - attributes.length;
 }
 
-/** A token is letters, digits, `-`, `_` and dots, of which a cookie needs none encoded. */
+/** A token consists of letters, digits, `-`, `_` and dots, which a cookie needs no encoding for. */
 function setCookie(
   name: string,
   token: string,
@@ -98,7 +98,7 @@ export function clearTokenCookies(res: Response, config: CookieConfig): void {
   clearCookie(res, config.refreshName, config);
 }
 
-/** A cookie of our own beside the tokens; the value is base64url. */
+/** Sets a cookie of ours that is no token. The value is base64url. */
 export function appendCookie(
   res: Response,
   name: string,
@@ -118,7 +118,7 @@ export function namesOfCookies(req: Request): string[] {
   return Object.keys((req.cookies as object | undefined) ?? parseCookie(req.headers.cookie ?? ''));
 }
 
-/** What follows each cookie but its age, written once: `; Path=/; HttpOnly; Secure; SameSite=Strict`. */
+/** What follows each cookie's value, except its age: `; Path=/; HttpOnly; Secure; SameSite=Strict`. Made once. */
 export function cookieAttributes(config: CookieFlags): string {
   const [name, value] = ['name', ''];
   return stringifySetCookie({ name, value, ...attributesOf(config) }).slice(`${name}=`.length);

@@ -1,12 +1,13 @@
 import type { Request } from 'express';
-import { refusedField, validationFailed } from '../errors.js';
+import { validationFailed } from '../errors.js';
+import { refusedField } from '../messages/rule.js';
 import { digestOf } from '../utils/digest.js';
 
 export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 
 /**
- * Marks the retries of one attempt (draft-ietf-httpapi-idempotency-key-header). Hashed, because it is stored: who reads that must
- * not learn what brings an exchanged token its successor again.
+ * Marks the retries of one attempt (draft-ietf-httpapi-idempotency-key-header). Hashed, because it is stored: a reader of the
+ * store must not learn the key that makes an exchanged token yield its successor again.
  */
 export function idempotencyKey(req: Request): string | undefined {
   const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { AuthConfig } from '../config/auth-config.js';
+import type { CookieConfig } from './cookies.js';
 
 /** A path of this app, or a function, async or not, that finds one for the request. */
 export type RedirectTo = string | ((req: Request) => unknown);
@@ -15,25 +15,25 @@ export const redirectToSchema = z.union(
   `${LOCAL_PATH}, or a function that finds one`,
 );
 
-/** A browser reads `\` as `/`, and `//` begins another host. */
+/** A browser reads `\` as `/`, and `//` starts the name of another host. */
 export function isLocalPath(value: unknown): value is string {
   return typeof value === 'string' && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(value) && value.isWellFormed();
 }
 
 /**
- * Sends the browser on to a path of this app, `/` in place of anything else. To a page that another site has sent the browser to,
- * a login provider's for one, browsers keep back `SameSite=Strict` cookies through all redirects: the first page would find
- * nobody logged in. There a page of ours goes on by itself, and that request is our own site's.
+ * Sends the browser on to a path of this app, or to `/` in place of anything else. After a page of another site, such as a
+ * login provider's, browsers keep back `SameSite=Strict` cookies through all redirects, so the next page would see no login.
+ * In that case a page of ours goes on by itself: that request comes from our own site.
  */
 export async function redirectLocally(
   req: Request,
   res: Response,
   redirectTo: RedirectTo,
-  { cookies }: Pick<AuthConfig, 'cookies'>,
+  { sameSite }: Pick<CookieConfig, 'sameSite'>,
 ): Promise<void> {
   const path = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req);
   const target = isLocalPath(path) ? path : '/';
-  if (cookies.sameSite !== 'strict' || req.headers['sec-fetch-site'] !== 'cross-site') {
+  if (sameSite !== 'strict' || req.headers['sec-fetch-site'] !== 'cross-site') {
     res.redirect(303, target);
     return;
   }
@@ -47,7 +47,7 @@ export async function redirectLocally(
     );
 }
 
-/** `default-src` says nothing of these two. */
+/** `default-src` doesn't cover the last two. */
 const NOTHING_BUT_THE_PAGE = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 function escapeHtml(text: string): string {

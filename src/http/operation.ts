@@ -1,8 +1,7 @@
-import type { AnswerSchemas } from './answer-schemas.js';
-import type { Bodies } from './body-schemas.js';
+import type { z } from 'zod';
 import type { AuthErrorCode } from '../errors.js';
 
-/** How an endpoint is described: one row of the HTTP contract. */
+/** How an endpoint is described in OpenAPI. */
 export interface Operation {
   /** The name of the function in generated clients. */
   readonly id: string;
@@ -10,24 +9,23 @@ export interface Operation {
   readonly summary: string;
   readonly description: string;
   readonly needs: 'nothing' | 'access token' | 'refresh token' | 'any token';
-  readonly body?: { readonly name: keyof Bodies; readonly required: boolean };
+  readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
   readonly idempotencyKey?: true;
-  /** 204 where there is no answer to describe. */
-  readonly success: { readonly status?: 201; readonly text: string; readonly answer?: AnswerName };
-  /** What a success does to the cookies; always, or where the description says so. */
+  readonly success: {
+    readonly status?: 201 | 202;
+    readonly text: string;
+    /** Made when the document is asked for: most processes never do. Left out: 204, without a body. */
+    readonly answer?: () => z.ZodType;
+  };
+  /** What a success does to the cookies: always, or where the text says so. */
   readonly cookies?: { readonly always: boolean; readonly text: string };
   readonly failures: readonly AuthErrorCode[];
-  /** Those that are 404 here, whatever their status is elsewhere. */
+  /** Codes that are 404 here, whatever their status is elsewhere. */
   readonly notFound?: readonly AuthErrorCode[];
-  /** The name of its 401s, where they are not just the guard's. */
+  /** The name of its 401s, where they are not only the guard's. */
   readonly unauthorized?: string;
   readonly unauthorizedClearsCookies?: true;
 }
-
-type AnswerName = keyof AnswerSchemas;
-
-/** `GET /sessions/:id`, as the router's table has it. */
-export type Endpoint = `${Uppercase<string>} /${string}`;
 
 export const TAGS = {
   Login: 'Log in, stay logged in, log out.',
@@ -35,3 +33,26 @@ export const TAGS = {
   Sessions: 'The devices on which the user is logged in: one session each.',
   Account: 'Registration, and the password.',
 } as const;
+
+/** What `parseBody` refuses, whether or not the endpoint needs a body. */
+export const UNREADABLE_FAILURES = [
+  'MALFORMED_BODY',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+] as const satisfies AuthErrorCode[];
+
+/** What `parseBody` and `validateBody` refuse. */
+export const BODY_FAILURES = ['VALIDATION_FAILED', ...UNREADABLE_FAILURES] as const satisfies AuthErrorCode[];
+
+/** What a plain guard refuses. */
+export const GUARD_FAILURES = [
+  'NO_ACCESS_TOKEN',
+  'ACCESS_TOKEN_EXPIRED',
+  'ACCESS_TOKEN_INVALID',
+  'SESSION_REVOKED',
+] as const satisfies AuthErrorCode[];
+
+/** `TOO_MANY_ATTEMPTS`, if one of these limits is on. */
+export function limitedBy(...limits: (number | undefined)[]): AuthErrorCode[] {
+  return limits.some((limit) => limit !== undefined) ? ['TOO_MANY_ATTEMPTS'] : [];
+}

@@ -1,21 +1,16 @@
 import type { Request } from 'express';
-import type { AuthConfig } from '../config/auth-config.js';
-import type { PresentedTokens } from '../sessions/sessions.js';
-import { readCookie } from './cookies.js';
-import type { Transport } from './body-schemas.js';
+import type { PresentedTokens, Transport } from '../tokens/transport.js';
+import { readCookie, type CookieConfig } from './cookies.js';
 
 /**
- * The cookies that a login is about to replace. Their session ends with it (ASVS 5.0 §7.2.4). Nobody else would end it: its user
- * has no tokens of it any more, so that a thief's copy would never be found out by its reuse.
+ * The cookies that a login is about to replace. Their session ends with it (ASVS 5.0 §7.2.4), because nothing else would end
+ * it: the user no longer has its tokens, so their next refresh can't reveal a thief's copy.
  */
 export function replacedTokens(
   req: Request,
   transport: Transport,
-  { cookies }: AuthConfig,
+  { accessName, refreshName }: Pick<CookieConfig, 'accessName' | 'refreshName'>,
 ): PresentedTokens | undefined {
   if (transport === 'body') return undefined;
-  return {
-    refreshToken: readCookie(req, cookies.refreshName),
-    accessToken: readCookie(req, cookies.accessName),
-  };
+  return { refreshToken: readCookie(req, refreshName), accessToken: readCookie(req, accessName) };
 }

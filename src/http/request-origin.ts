@@ -1,20 +1,19 @@
 import type { Request } from 'express';
-import type { RequestOrigin } from '../events/auth-events.js';
+import type { RequestOrigin } from '../events/auth-event.js';
 import { printable } from '../utils/printable.js';
+import { MAX_USER_AGENT_LENGTH } from '../utils/user-agent.js';
 
 /** The longest address, of IPv6 with a zone, has about 60 characters. */
 const MAX_IP = 64;
-/** A browser's own is about 111 characters long; the rest is somebody filling the store. */
-const MAX_USER_AGENT = 512;
 
 /**
- * Where a request comes from, fit for a log: behind a trusted proxy `req.ip` may be any text. To be asked before anything is
- * awaited: a connection that the client has broken off has no address.
+ * Where a request comes from, safe for a log: behind a trusted proxy `req.ip` may be any text. Call it before anything is
+ * awaited, because a connection that the client has closed has no address.
  */
 export function originOf({ ip, headers }: Pick<Request, 'ip' | 'headers'>): RequestOrigin {
   const userAgent = headers['user-agent'];
   return {
     ip: ip === undefined ? undefined : printable(ip, MAX_IP),
-    userAgent: userAgent === undefined ? undefined : printable(userAgent, MAX_USER_AGENT),
+    userAgent: userAgent === undefined ? undefined : printable(userAgent, MAX_USER_AGENT_LENGTH),
   };
 }

@@ -1,14 +1,19 @@
 import type { Request, Response } from 'express';
 import { lru } from 'tiny-lru';
-import type { AuthConfig } from '../config/auth-config.js';
 import type { Catalogs } from '../messages/catalogs.js';
 import type { Locale, Messages } from '../messages/messages.js';
 
-/** The texts to answer a request with. The headers of the answer say which language that is, and what it depends on. */
+/** The texts for the answer to a request. Sets the headers that name the language and what it depends on. */
 export type TextsFor = (req: Request, res: Response) => Messages;
 
-/** The language is the one of the configuration, or else the one that `Accept-Language` likes best, or else English. */
-export function createTextsFor({ locale, catalogs }: Pick<AuthConfig, 'locale' | 'catalogs'>): TextsFor {
+export interface TextsConfig {
+  /** Undefined: each request says which. */
+  readonly locale: Locale | undefined;
+  readonly catalogs: Catalogs;
+}
+
+/** The language is the option `locale`; without it the one that `Accept-Language` prefers, or English. */
+export function createTextsFor({ locale, catalogs }: TextsConfig): TextsFor {
   const negotiate = createNegotiation(catalogs);
   return function textsFor(req, res) {
     if (locale === undefined) varyByLanguage(res);
@@ -18,15 +23,15 @@ export function createTextsFor({ locale, catalogs }: Pick<AuthConfig, 'locale' |
   };
 }
 
-/** Express parses what is there, which costs as much as a signature; as a rule nothing is. */
+/** Express parses an existing `Vary`, which costs as much as a signature. Usually there is none. */
 function varyByLanguage(res: Response): void {
   if (res.hasHeader('Vary')) res.vary('Accept-Language');
   else res.setHeader('Vary', 'Accept-Language');
 }
 
-/** Browsers send a tenth of it. To judge 10 kB would take milliseconds. */
+/** Browsers send a tenth of this. To parse 10 kB would take milliseconds. */
 const MAX_HEADER_LENGTH = 512;
-/** Negotiating costs more than a guard does, and the visitors of an app send few different headers. */
+/** Negotiation costs more than a guard, and the visitors of an app send few different headers. */
 const REMEMBERED_HEADERS = 500;
 
 function createNegotiation(catalogs: Catalogs): (req: Request) => Locale {

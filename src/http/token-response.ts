@@ -1,11 +1,26 @@
 import type { Response } from 'express';
-import type { AuthConfig } from '../config/auth-config.js';
-import type { Transport } from './body-schemas.js';
-import type { IssuedTokens } from '../sessions/sessions.js';
+import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
-import { setTokenCookies } from './cookies.js';
+import type { AccessTokenConfig } from '../tokens/access-token.js';
+import type { Transport } from '../tokens/transport.js';
+import { setTokenCookies, type CookieConfig } from './cookies.js';
 
-/** `user` as register, login and info answer it. */
+/** Both tokens of a session, ready to be handed over. */
+export interface TokenPair {
+  accessToken: string;
+  refreshToken: string;
+  issuedAt: Date;
+  accessExpiresAt: Date;
+  session: Pick<Session, 'expiresAt' | 'remember'>;
+}
+
+/** What the options say about the delivery of tokens. */
+export interface DeliveryConfig {
+  readonly cookies: CookieConfig;
+  readonly accessToken: Pick<AccessTokenConfig, 'expiresInSeconds'>;
+}
+
+/** `user` as the answers of register, login and info have it. */
 export function publicUser({
   id,
   username,
@@ -22,16 +37,14 @@ interface TokenBody {
   expiresIn: number;
 }
 
-/**
- * Hands both tokens over the way the client asked for: as cookies, or as members for the body of the answer (RFC 6749 §5.1).
- */
+/** Hands both tokens over in the way the client asked for: as cookies, or as members of the answer's body (RFC 6749 §5.1). */
 export function deliverTokens(
   res: Response,
-  issued: IssuedTokens,
+  tokens: TokenPair,
   transport: Transport,
-  config: AuthConfig,
+  config: DeliveryConfig,
 ): TokenBody | undefined {
-  const { accessToken, refreshToken, session, issuedAt, accessExpiresAt } = issued;
+  const { accessToken, refreshToken, session, issuedAt, accessExpiresAt } = tokens;
   if (transport === 'body') {
     return {
       accessToken,
@@ -41,7 +54,7 @@ export function deliverTokens(
     };
   }
   const refreshMaxAge = secondsBetween(issuedAt, session.expiresAt);
-  // An access cookie that outlives its token tells "expired" from "never there".
+  // The access cookie outlives its token, so "expired" can be told from "never there".
   const accessMaxAge = Math.max(
     refreshMaxAge,
     config.accessToken.expiresInSeconds + ACCESS_COOKIE_GRACE_SECONDS,

@@ -1,118 +1,152 @@
-import type { RequestHandler } from 'express';
-import { isAuthError } from '../errors.js';
-import type { AuthEventDetails, AuthEvents, RequestOrigin } from '../events/auth-events.js';
-import type { AuthConfig } from '../config/auth-config.js';
-import { counterOf, type AttemptCounter } from '../stores/attempt-counter.js';
-import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
-import { addressGroup } from './address.js';
+import { failureOf, isAuthError } from '../errors.js';
+import type { LimitName, RequestOrigin } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
 import { usernameKey } from '../utils/username.js';
-import { tooManyAttempts, type CountedGuess, type Limit } from './limit.js';
-import { FailuresInARow } from './consecutive-failures.js';
-import { originOf } from '../http/request-origin.js';
+import { addressGroup } from './address.js';
+import { ConsecutiveFailures } from './consecutive-failures.js';
+import type { CounterStore, Limit } from './limit.js';
 import { UsernameFailures } from './username-failures.js';
+import { EveryAttempt, WindowLimit } from './window-limit.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-type LimitName = AuthEventDetails['locked']['limit'];
+/** How many attempts each limit allows; undefined where it is switched off. */
+export interface LimitsConfig {
+  readonly username: number | undefined;
+  readonly address: number | undefined;
+  readonly register: number | undefined;
+  readonly password: number | undefined;
+}
 
-/** Whose attempt it is, as far as that is known. */
-type Attempter = RequestOrigin & { userId?: string; sessionId?: string };
+/**
+ * What a limit counts: failures in a row, after which each attempt waits longer than the one before (1 to 15 minutes); failures
+ * in a window of time; or all attempts in a window of time.
+ */
+export type LimitRule =
+  | { readonly failures: number }
+  | { readonly failures: number; readonly windowSeconds: number }
+  | { readonly attempts: number; readonly windowSeconds: number };
 
-/** The limits on attempts. Each guess is counted before it is judged, so that parallel ones are not more than the limit. */
+/** Who makes an attempt, as far as it is known. */
+export type Requester = RequestOrigin & {
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+};
+
+/** One limit. Each attempt is counted before it is judged, so parallel attempts can't exceed it. */
+export interface NamedLimit {
+  /**
+   * Counts an attempt for `key`, and makes it. It is a failure when it throws an AuthError that means a wrong guess.
+   * @throws AuthError TOO_MANY_ATTEMPTS, or what `attempt` throws
+   */
+  count<T>(key: string, requester: Requester, attempt: () => Promise<T>): Promise<T>;
+}
+
+const CORE_LIMITS = ['username', 'address', 'password', 'register'] as const;
+
+/** The limits on attempts: those of the options, and those that features name. */
 export class AttemptLimits {
-  readonly #username: UsernameFailures | undefined;
-  readonly #password: FailuresInARow | undefined;
-  readonly #address: Window | undefined;
-  readonly #register: Window | undefined;
+  readonly #store: CounterStore;
   readonly #events: AuthEvents;
+  /** Taken names; `known-address` and `flow-state` are counters of this package. */
+  readonly #names = new Set<LimitName>([...CORE_LIMITS, 'known-address', 'flow-state']);
+  readonly #username: UsernameFailures | undefined;
+  readonly #address: NamedLimit;
+  readonly #password: NamedLimit;
+  readonly #register: NamedLimit;
 
-  constructor({ limits, refreshTokens }: AuthConfig, events: AuthEvents) {
-    const { username, password, address, register } = limits;
+  constructor(
+    { limits, refreshTokens }: { readonly limits: LimitsConfig; readonly refreshTokens: CounterStore },
+    events: AuthEvents,
+  ) {
+    const { username, address, password, register } = limits;
+    this.#store = refreshTokens;
     this.#events = events;
     this.#username = username === undefined ? undefined : new UsernameFailures(refreshTokens, username);
-    this.#password =
-      password === undefined ? undefined : new FailuresInARow(refreshTokens, 'password', password);
-    this.#address = address === undefined ? undefined : new Window(refreshTokens, 'address', address, MINUTE);
+    this.#address =
+      address === undefined
+        ? UNLIMITED
+        : this.#limit('address', { failures: address, windowSeconds: MINUTE });
+    this.#password = password === undefined ? UNLIMITED : this.#limit('password', { failures: password });
     this.#register =
-      register === undefined ? undefined : new Window(refreshTokens, 'register', register, HOUR);
+      register === undefined
+        ? UNLIMITED
+        : this.#limit('register', { attempts: register, windowSeconds: HOUR });
+  }
+
+  /**
+   * A limit by the name that the event `locked` and the store's counters know it by.
+   * @throws TypeError when the name is taken
+   */
+  named(name: LimitName, rule: LimitRule): NamedLimit {
+    if (this.#names.has(name)) throw new TypeError(`There is a limit named '${name}' already`);
+    this.#names.add(name);
+    return this.#limit(name, rule);
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
   login<T>(origin: RequestOrigin, username: string, guess: () => Promise<T>): Promise<T> {
     const address = addressGroup(origin.ip);
-    const byAddress = { limit: 'address', key: address, who: origin } as const;
-    const byUsername = { limit: 'username', key: usernameKey(username), who: origin } as const;
-    const ofUsername = this.#username?.from(address);
-    return this.#count(byAddress, this.#address, () => this.#count(byUsername, ofUsername, guess));
+    const byUsername = this.#username ? this.#announced('username', this.#username.from(address)) : UNLIMITED;
+    return this.#address.count(address, origin, () => byUsername.count(usernameKey(username), origin, guess));
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
-  password<T>(who: Attempter & { userId: string }, guess: () => Promise<T>): Promise<T> {
-    return this.#count({ limit: 'password', key: who.userId, who }, this.#password, guess);
+  password<T>(requester: Requester & { userId: string }, guess: () => Promise<T>): Promise<T> {
+    return this.#password.count(requester.userId, requester, guess);
   }
 
-  /** Every registration counts, whatever comes of it. */
-  readonly register: RequestHandler = (req, _res, next) => {
-    const who = originOf(req);
-    const key = addressGroup(who.ip);
-    const entered: Promise<unknown> = this.#register?.enter(key) ?? Promise.resolve();
-    entered.then(
-      () => next(),
-      (error: unknown) => next(this.#locked({ limit: 'register', key, who }, error)),
-    );
-  };
-
-  async #count<T>(attempt: Attempt, limit: Limit | undefined, guess: () => Promise<T>): Promise<T> {
-    if (!limit) return guess();
-    const counted = await limit.enter(attempt.key).catch((error: unknown) => {
-      throw this.#locked(attempt, error);
-    });
-    try {
-      const result = await guess();
-      await counted.succeeded();
-      return result;
-    } catch (error) {
-      // An outage or a refusal elsewhere was no guess. Nobody waits for this: the store may be what is down.
-      if (!isAuthError(error, 'INVALID_CREDENTIALS')) counted.takeBack().catch(() => undefined);
-      throw error;
-    }
+  /** Every registration counts, whatever comes of it. @throws AuthError TOO_MANY_ATTEMPTS */
+  registration(origin: RequestOrigin): Promise<void> {
+    return this.#register.count(addressGroup(origin.ip), origin, () => Promise.resolve());
   }
 
-  #locked({ limit, key, who }: Attempt, error: unknown): unknown {
-    if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) {
-      const retryAfterSeconds = error.retryAfterSeconds ?? 0;
-      const nobody = { userId: undefined, sessionId: undefined };
-      this.#events.announce('locked', () => ({ limit, key, retryAfterSeconds, ...nobody, ...who }));
-    }
-    return error;
-  }
-}
-
-interface Attempt {
-  limit: LimitName;
-  key: string;
-  who: Attempter;
-}
-
-/** So many in a window of time; a success doesn't count. */
-class Window implements Limit {
-  readonly #counter: AttemptCounter;
-  readonly #limit: number;
-
-  constructor(store: RefreshTokenStore, name: LimitName, limit: number, windowSeconds: number) {
-    this.#counter = counterOf(store, name, windowSeconds);
-    this.#limit = limit;
+  #limit(name: LimitName, rule: LimitRule): NamedLimit {
+    return this.#announced(name, limitOf(this.#store, name, rule));
   }
 
-  async enter(key: string): Promise<CountedGuess> {
-    const { count, msBeforeReset } = await this.#counter.increment(key);
-    const takeBack = () => this.#counter.decrement(key);
-    if (count > this.#limit) {
-      // Refused unseen, it was no failure: a crowd of right passwords at one moment must not shut its address out.
-      takeBack().catch(() => undefined);
-      throw tooManyAttempts(msBeforeReset);
-    }
-    return { succeeded: takeBack, takeBack };
+  #announced(name: LimitName, limit: Limit): NamedLimit {
+    return {
+      count: async (key, requester, attempt) => {
+        const counted = await limit.enter(key).catch((error: unknown) => {
+          this.#announceLocked(name, key, requester, error);
+          throw error;
+        });
+        try {
+          const result = await attempt();
+          await counted.succeeded();
+          return result;
+        } catch (error) {
+          // An outage, or a refusal elsewhere, is no guess. Not awaited: the store may be what is down.
+          if (!failureOf(error).wrongGuess) counted.takeBack().catch(() => undefined);
+          throw error;
+        }
+      },
+    };
+  }
+
+  #announceLocked(limit: LimitName, key: string, requester: Requester, error: unknown): void {
+    if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) return;
+    const { ip, userAgent, userId, sessionId } = requester;
+    const retryAfterSeconds = error.retryAfterSeconds ?? 0;
+    this.#events.announce('locked', () => ({
+      limit,
+      key,
+      retryAfterSeconds,
+      userId,
+      sessionId,
+      ip,
+      userAgent,
+    }));
   }
 }
+
+function limitOf(store: CounterStore, name: LimitName, rule: LimitRule): Limit {
+  if ('attempts' in rule)
+    return new EveryAttempt(new WindowLimit(store, name, rule.attempts, rule.windowSeconds));
+  if ('windowSeconds' in rule) return new WindowLimit(store, name, rule.failures, rule.windowSeconds);
+  return new ConsecutiveFailures(store, name, rule.failures);
+}
+
+const UNLIMITED: NamedLimit = { count: (_key, _requester, attempt) => attempt() };

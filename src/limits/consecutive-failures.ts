@@ -1,32 +1,31 @@
 import { isAuthError } from '../errors.js';
-import { counterOf, type AttemptCounter } from '../stores/attempt-counter.js';
-import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
+import type { AttemptCounter } from '../stores/attempt-counter.js';
 import { digestOf } from '../utils/digest.js';
-import { tooManyAttempts, type CountedGuess, type Limit } from './limit.js';
+import { counterOf, tooManyAttempts, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 const MAX_WAIT = 15 * MINUTE;
 
 /**
- * From the last free failure on, guesses take turns: who gets the turn guesses, and the next turn comes after a wait that
- * doubles each time. A success starts afresh, so that nobody is locked out for ever.
+ * After `limit` failures in a row (NIST SP 800-63B §5.2.2), attempts are let through one at a time. Each must wait twice as long
+ * as the one before, up to 15 minutes. A success resets the count, so no lock lasts for ever.
  */
-export class FailuresInARow implements Limit {
+export class ConsecutiveFailures implements Limit {
   readonly #failures: AttemptCounter;
   readonly #turn: AttemptCounter;
   readonly #turnsTaken: AttemptCounter;
   readonly #limit: number;
 
-  constructor(store: RefreshTokenStore, name: string, limit: number) {
+  constructor(store: CounterStore, name: string, limit: number) {
     this.#failures = counterOf(store, `${name}-failures`, DAY);
     this.#turn = counterOf(store, `${name}-turn`, MINUTE);
     this.#turnsTaken = counterOf(store, `${name}-turns-taken`, DAY);
     this.#limit = limit;
   }
 
-  async enter(key: string): Promise<CountedGuess> {
-    // What a client types is neither kept nor allowed to shape a key.
+  async enter(key: string): Promise<CountedAttempt> {
+    // Hashed: what a client types must neither be stored nor shape a key.
     const digest = digestOf(key);
     const succeeded = () => this.#forget(digest);
     const { count } = await this.#failures.increment(digest);
@@ -46,12 +45,12 @@ export class FailuresInARow implements Limit {
       const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
       if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
     } catch (error) {
-      this.#turn.reset(digest).catch(() => undefined); // ours, and nobody will guess in it
+      this.#turn.reset(digest).catch(() => undefined); // this attempt has the turn and won't use it
       throw error;
     }
   }
 
-  /** For who has the turn: anybody else would give another's back. */
+  /** Only for the attempt that has the turn: another one would give back a turn that isn't its own. */
   async #giveTurnBack(digest: string): Promise<void> {
     await Promise.all([
       this.#failures.decrement(digest),

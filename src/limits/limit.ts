@@ -1,13 +1,24 @@
 import { AuthError } from '../errors.js';
+import { memoryCounter, type AttemptCounter } from '../stores/attempt-counter.js';
 
-export interface Limit {
-  /** Counts a guess as a failure, before it is judged. @throws AuthError TOO_MANY_ATTEMPTS */
-  enter(key: string): Promise<CountedGuess>;
+/** Where counts live: a session store, or one that can't count. */
+export interface CounterStore {
+  attemptCounter?(name: string, windowSeconds: number): AttemptCounter;
 }
 
-export interface CountedGuess {
+/** The store's counter, which all processes share, or else one in the memory of this process. */
+export function counterOf(store: CounterStore, name: string, windowSeconds: number): AttemptCounter {
+  return store.attemptCounter?.(name, windowSeconds) ?? memoryCounter(name, windowSeconds);
+}
+
+export interface Limit {
+  /** Counts an attempt as a failure, before it is judged. @throws AuthError TOO_MANY_ATTEMPTS */
+  enter(key: string): Promise<CountedAttempt>;
+}
+
+export interface CountedAttempt {
   succeeded(): Promise<void>;
-  /** As if there had been no guess. */
+  /** As if there had been no attempt. */
   takeBack(): Promise<void>;
 }
 

@@ -1,29 +1,18 @@
+import { AUTH_FAILURES, type AuthErrorCode } from '../errors.js';
+
+type FailureTexts = { readonly [Code in AuthErrorCode]: (typeof AUTH_FAILURES)[Code]['message'] };
+
+const failures = Object.fromEntries(
+  Object.entries(AUTH_FAILURES).map(([code, { message }]) => [code, message]),
+) as FailureTexts;
+
 /**
- * Every text that an answer can carry. Texts of failures go by their code. `{count}` and the like are filled in.
- * These are a contract: to change one is a breaking change. `docs/messages.md` lists them, and a test holds the two together.
+ * Every text that an answer can carry. Failures go by their code, and `errors.ts` holds their texts. `{count}` and the like
+ * are filled in. These texts are a contract: to change one is a breaking change. `docs/messages.md` lists them, and a test
+ * holds the two together.
  */
 export const en = {
-  VALIDATION_FAILED: 'Validation failed',
-  MALFORMED_BODY: 'The request body is not valid JSON',
-  INVALID_CREDENTIALS: 'Invalid username or password',
-  FLOW_STATE_INVALID: 'The login has expired or was begun elsewhere: begin again',
-  NO_ACCESS_TOKEN: 'No access token',
-  ACCESS_TOKEN_EXPIRED: 'Access token expired',
-  ACCESS_TOKEN_INVALID: 'Access token invalid',
-  SESSION_REVOKED: 'Session revoked',
-  REAUTHENTICATION_REQUIRED: 'Reauthentication required',
-  NO_REFRESH_TOKEN: 'No refresh token',
-  REFRESH_TOKEN_EXPIRED: 'Refresh token expired',
-  REFRESH_TOKEN_INVALID: 'Refresh token invalid',
-  REFRESH_TOKEN_REUSED: 'Refresh token reused',
-  SESSION_NOT_FOUND: 'Session not found',
-  FORBIDDEN: 'Forbidden',
-  CROSS_SITE_REQUEST: 'Cross-site request refused',
-  USERNAME_TAKEN: 'Username is already taken',
-  PAYLOAD_TOO_LARGE: 'The request body is too large',
-  UNSUPPORTED_MEDIA_TYPE: 'The request body must be application/json',
-  TOO_MANY_ATTEMPTS: 'Too many attempts, try again later',
-  SERVICE_UNAVAILABLE: 'Service temporarily unavailable',
+  ...failures,
 
   loginSuccessful: 'Login successful',
   registrationSuccessful: 'Registration successful',
@@ -32,7 +21,7 @@ export const en = {
   loggedOutEverywhere: 'Logged out everywhere',
   passwordChanged: 'Password changed',
 
-  // Of a field: they stand beside its name.
+  // About a field: shown beside its name.
   required: 'is required',
   notEmpty: 'must not be empty',
   mustBeString: 'must be a string',

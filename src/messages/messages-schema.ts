@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { en } from './en.js';
 import type { Messages, MessagesOption } from './messages.js';
-import { placeholdersIn } from './placeholders.js';
+import { placeholdersIn } from './rule.js';
 
 /** What the option `messages` must look like. */
 export const messagesSchema = z.record(

@@ -1,27 +1,41 @@
-import type { en } from './en.js';
+import type { BrokenRule, FieldError } from '../errors.js';
+import { en } from './en.js';
 import type { MessageKey, Messages } from './messages.js';
-import { fillIn, type Params, type PlaceholderIn } from './placeholders.js';
 
-/** A rule that a field broke, as its text and what is filled into it. */
-export interface BrokenRule {
-  readonly key: MessageKey;
-  readonly params: Params;
-}
+/** The names in braces: `'count'` for `'at least {count} long'`. */
+type PlaceholderIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PlaceholderIn<Rest>
+  : never;
+
+type Params<Name extends string> = Readonly<Record<Name, string | number>>;
 
 type ParamsOf<Key extends MessageKey> = [PlaceholderIn<(typeof en)[Key]>] extends [never]
   ? []
   : [params: Params<PlaceholderIn<(typeof en)[Key]>>];
 
-/** A rule as zod takes it for a message: an issue has room for a text and nothing else. */
+/** A rule as zod takes it for a message: an issue has room for one text and nothing else. */
 export function rule<Key extends MessageKey>(key: Key, ...[params]: ParamsOf<Key>): string {
   return JSON.stringify({ key, params: params ?? {} } satisfies BrokenRule);
 }
 
-/** The rule in the message of an issue. */
+/** The rule in the message of an issue; undefined where the message is zod's own text. */
 export function ruleOf(message: string): BrokenRule | undefined {
   return message.startsWith('{"key":') ? (JSON.parse(message) as BrokenRule) : undefined;
 }
 
 export function ruleText({ key, params }: BrokenRule, texts: Messages): string {
-  return fillIn(texts[key], params);
+  return texts[key as MessageKey].replace(PLACEHOLDER, (placeholder, name: string) =>
+    String(params[name] ?? placeholder),
+  );
+}
+
+/** A field that broke one of our rules. */
+export function refusedField(path: string, brokenRule: BrokenRule): FieldError {
+  return { path, message: ruleText(brokenRule, en), rule: brokenRule };
+}
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+
+export function placeholdersIn(text: string): string[] {
+  return Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name);
 }

@@ -1,14 +1,17 @@
 import type { ErrorRequestHandler, Response } from 'express';
-import { AUTH_FAILURES, AuthError } from '../errors.js';
+import { AuthError, failureOf } from '../errors.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import type { TextsFor } from '../http/texts-for.js';
 import type { Messages } from '../messages/messages.js';
 import { ruleText } from '../messages/rule.js';
-import type { Services } from '../controllers/services.js';
 
-/** Answers an AuthError with its JSON, in the language of the request; anything unforeseen is the app's error handler's business. */
-export function createErrorHandler({
-  events,
-  textsFor,
-}: Pick<Services, 'events' | 'textsFor'>): ErrorRequestHandler {
+export interface ErrorHandlerServices {
+  events: AuthEvents;
+  textsFor: TextsFor;
+}
+
+/** Answers an AuthError with its JSON, in the language of the request. Any other error goes to the app's error handler. */
+export function createErrorHandler({ events, textsFor }: ErrorHandlerServices): ErrorRequestHandler {
   return function handleAuthError(error: unknown, req, res, next) {
     if (!(error instanceof AuthError) || res.headersSent) {
       next(error);
@@ -20,7 +23,7 @@ export function createErrorHandler({
 }
 
 function sendAuthError(res: Response, error: AuthError, texts: Messages): void {
-  if (error.status === 401) res.set('WWW-Authenticate', challenge(error));
+  if (error.status === 401) res.set('WWW-Authenticate', challengeOf(error));
   if (error.retryAfterSeconds !== undefined) res.set('Retry-After', String(error.retryAfterSeconds));
   res.set('Cache-Control', 'no-store').status(error.status).json(bodyIn(texts, error));
 }
@@ -34,10 +37,10 @@ function bodyIn(texts: Messages, { code, errors }: AuthError): ReturnType<AuthEr
   return { code, message: texts[code], ...(translated && { errors: translated }) };
 }
 
-/** RFC 6750 §3: a request that brought no token gets the scheme and no reason. The reason is ASCII, and so English. */
-function challenge({ code, message, maxAgeSeconds }: AuthError): string {
-  const failure = AUTH_FAILURES[code];
-  if (!('challenge' in failure)) return 'Bearer';
-  const maxAge = maxAgeSeconds === undefined ? '' : `, max_age="${maxAgeSeconds}"`;
-  return `Bearer error="${failure.challenge}", error_description="${message}"${maxAge}`;
+/** RFC 6750 §3: a request without a token gets the scheme and no reason. The reason must be ASCII, so it is English. */
+function challengeOf(error: AuthError): string {
+  const { challenge } = failureOf(error);
+  if (challenge === undefined) return 'Bearer';
+  const maxAge = error.maxAgeSeconds === undefined ? '' : `, max_age="${error.maxAgeSeconds}"`;
+  return `Bearer error="${challenge}", error_description="${error.message}"${maxAge}`;
 }

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 
-/** Express gives up on `/sessions/%ff` before any handler sees it; no session has such an id. */
+/** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id. */
 export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, _req, _res, next) {
   const { name, status } = error as { name?: unknown; status?: unknown };
   const undecodable = name === 'URIError' && status === 400;
@@ -9,8 +9,8 @@ export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown
 };
 
 /**
- * The chain of a route as one handler, whose rejections go to `next`, as Express 5 does by itself and Express 4 does not.
- * A layer of Express for each link would cost a refresh as much as its signatures do.
+ * The chain of a route as one handler. Its rejections go to `next`, which Express 5 does by itself and Express 4 doesn't. A layer
+ * of Express for each link would cost a refresh as much as its signatures do.
  */
 export function inSequence(chain: readonly RequestHandler[]): RequestHandler {
   return function (req, res, done) {

@@ -1,12 +1,12 @@
 import type { RequestHandler, Response } from 'express';
 
-/** Tokens and who they belong to are nobody else's to keep (RFC 6749 §5.1). */
+/** No cache may keep tokens, or whom they belong to (RFC 6749 §5.1). */
 export const noStore: RequestHandler = function noStore(_req, res, next) {
   res.setHeader('Cache-Control', 'no-store');
   next();
 };
 
-/** Whatever the page behind says of its caching: an answer that sets our cookies is nobody else's to keep (RFC 6749 §5.1). */
+/** Overrides what the page says about caching: no cache may keep an answer that sets our cookies (RFC 6749 §5.1). */
 export function forbidCaching(res: Response): void {
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;
   res.writeHead = (...args: unknown[]) => {
@@ -15,10 +15,10 @@ export function forbidCaching(res: Response): void {
   };
 }
 
-/** Headers that `writeHead` is given, as Node takes them, would beat what was set before. */
+/** Headers passed to `writeHead`, in any form that Node takes, would override those set before. */
 function withoutCacheControl(headers: unknown): unknown {
   if (typeof headers !== 'object' || headers === null) return headers;
-  // A list has names and values in turn.
+  // A list alternates names and values.
   if (Array.isArray(headers))
     return headers.filter((_, index) => !isCacheControl(headers[index - (index % 2)]));
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !isCacheControl(name)));

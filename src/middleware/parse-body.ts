@@ -7,13 +7,13 @@ const MAX_BODY_BYTES = 16 * 1024;
 const readJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
 const readForm = express.urlencoded({ limit: MAX_BODY_BYTES, extended: false });
 
-/** For a route that reads several cookies; leaves alone what the app has parsed already. */
+/** For a route that reads several cookies. Keeps cookies that the app has parsed already. */
 export const parseCookies: RequestHandler = cookieParser();
 
-/** JSON and nothing else, whether or not the app has parsed it already. */
+/** Only JSON, whether or not the app has parsed it already. */
 export const parseBody = parserOf({ 'application/json': readJson });
 
-/** What a form without a script sends, or JSON. */
+/** The body of an HTML form, or JSON. */
 export const parseForm = parserOf({
   'application/x-www-form-urlencoded': readForm,
   'application/json': readJson,
@@ -45,7 +45,7 @@ function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 }
 
-/** Of what the app has parsed already: it may have come compressed, or in chunks of no declared length. */
+/** The length of a body that the app has parsed already: it may have come compressed, or in chunks without a declared length. */
 function textLength(body: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(body) ?? '');

@@ -1,52 +1,41 @@
 import type { Request, Response } from 'express';
-import type { AccessTokens } from '../sessions/access-tokens.js';
-import type { AuthConfig } from '../config/auth-config.js';
-import { deliverTokens } from '../http/token-response.js';
-import { AuthError, type AuthErrorCode } from '../errors.js';
-import type { AuthEvents, RequestOrigin } from '../events/auth-events.js';
+import { AuthError, failureOf } from '../errors.js';
+import type { RequestOrigin } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
 import {
   createAuthenticateRequest,
   extractAccessToken,
   type AuthenticateRequest,
   type PresentedToken,
 } from '../http/authenticate-request.js';
-import type { IssuedTokens, Sessions } from '../sessions/sessions.js';
-import type { AccessClaims } from '../tokens/access-token.js';
 import { clearTokenCookies, readCookie, replaceCookie } from '../http/cookies.js';
-import { forbidCaching } from './method-and-cache.js';
+import { isCrossSite, isFollowedLink, isPrefetch, type SiteConfig } from '../http/cross-site.js';
 import { originOf } from '../http/request-origin.js';
-import { isCrossSite, isFollowedLink, isPrefetch } from './same-site.js';
+import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
+import type { AccessTokens } from '../sessions/access-tokens.js';
+import type { IssuedTokens } from '../sessions/issue-tokens.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { AccessClaims } from '../tokens/access-token.js';
+import { forbidCaching } from './method-and-cache.js';
 
-/** An outage must not slow every request whose token is still good: so long nobody tries again. */
+/** After an outage, requests whose token is still good try no renewal for this time: it would slow every one of them. */
 const PAUSE_MS = 5000;
 
-const RENEWABLE: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
-  'NO_ACCESS_TOKEN',
-  'ACCESS_TOKEN_EXPIRED',
-  'ACCESS_TOKEN_INVALID',
-]);
-
-/** The session is over, however good its access token looks. */
-const SESSION_OVER: ReadonlySet<AuthErrorCode> = new Set<AuthErrorCode>([
-  'SESSION_NOT_FOUND',
-  'REFRESH_TOKEN_REUSED',
-]);
-
 interface RenewalServices {
-  config: AuthConfig;
+  config: DeliveryConfig & SiteConfig & { readonly now: () => number };
   events: AuthEvents;
   accessTokens: AccessTokens;
-  sessions: Sessions;
+  sessions: Pick<Sessions, 'refresh'>;
 }
 
-/** Refreshes in passing, for guards that say `renew`. Why it does what it does: docs/decisions/0003-renewal-in-passing.md */
+/** Refreshes in passing, for guards with `renew`. For the reasons see docs/decisions/0003-renewal-in-passing.md. */
 export class Renewals {
-  /** As the guard's own, but a token that has lived for half of its life is called expired. */
+  /** Like the guard's own, but a token past half of its life counts as expired. */
   readonly authenticate: AuthenticateRequest;
   readonly #services: RenewalServices;
-  /** A page's parallel requests bring the same refresh token: one exchange answers them all. */
+  /** The parallel requests of a page bring the same refresh token: one exchange serves them all. */
   readonly #inFlight = new Map<string, Promise<IssuedTokens>>();
-  /** Several guards of one request say the same. */
+  /** Several guards of one request give the same answer. */
   readonly #failed = new WeakMap<Request, AuthError>();
   #pausedUntilMs = -Infinity;
 
@@ -57,15 +46,10 @@ export class Renewals {
     });
   }
 
-  /** Whether a refresh may mend what a request failed by. */
-  isRenewable(error: unknown): boolean {
-    return error instanceof AuthError && RENEWABLE.has(error.code);
-  }
-
   /**
-   * Puts the next pair of tokens into the answer, and the access token into the request too, for whoever reads that later. Does
-   * nothing where there is nothing to exchange, or nobody who may: the guard then judges the request as it is.
-   * @throws AuthError as /refresh does; CROSS_SITE_REQUEST for a prefetch; never while the access token is good, unless its session is over
+   * Puts the next pair of tokens into the answer, and the access token into the request too, for code that reads it later. Does
+   * nothing without a refresh token, or where the request may not act: the guard then judges the request as it is.
+   * @throws AuthError as /refresh does; CROSS_SITE_REQUEST for a prefetch; while the access token is good, only when its session is over
    */
   async renew(req: Request, res: Response): Promise<void> {
     const { accessName, refreshName } = this.#services.config.cookies;
@@ -74,15 +58,15 @@ export class Renewals {
     const presented = extractAccessToken(req, accessName);
     const refreshToken = readCookie(req, refreshName);
     if (refreshToken === undefined || presented?.from === 'header') return;
-    const current = this.#stillGood(presented);
-    if (!this.#mayAct(req, current !== undefined)) return;
+    const current = this.#currentClaims(presented);
+    if (!this.#mayRenew(req, current !== undefined)) return;
     try {
       const issued = await this.#exchange(refreshToken, current?.sessionId, originOf(req));
       deliverTokens(res, issued, 'cookie', this.#services.config);
       forbidCaching(res);
       replaceCookie(req, accessName, issued.accessToken);
     } catch (error) {
-      if (!this.#isBearable(error, current !== undefined)) throw this.#refusal(error, req, res);
+      if (!this.#canIgnore(error, current !== undefined)) throw this.#refusal(error, req, res);
     }
   }
 
@@ -94,29 +78,29 @@ export class Renewals {
     return claims;
   }
 
-  #stillGood(presented: PresentedToken | undefined): AccessClaims | undefined {
+  #currentClaims(presented: PresentedToken | undefined): AccessClaims | undefined {
     if (!presented) return undefined;
     try {
       return this.#services.accessTokens.verify(presented.token);
     } catch (error) {
-      if (this.isRenewable(error)) return undefined;
+      if (failureOf(error).renewable) return undefined;
       throw error;
     }
   }
 
-  #mayAct(req: Request, isGood: boolean): boolean {
+  #mayRenew(req: Request, isGood: boolean): boolean {
     const { now, trustedOrigins } = this.#services.config;
     if (req.method === 'HEAD' || req.method === 'OPTIONS') return false;
     if (isGood && now() < this.#pausedUntilMs) return false;
     if (isPrefetch(req)) {
       if (isGood) return false;
-      // A page for nobody would be shown to somebody. Refused, the browser asks again when the user comes.
+      // The browser would show a page made for an anonymous visitor to the user. After a refusal it asks again when the user comes.
       throw new AuthError('CROSS_SITE_REQUEST');
     }
     return !isCrossSite(req, trustedOrigins) || (!isGood && isFollowedLink(req));
   }
 
-  /** @param sessionId of the good access token: a renewal changes nobody into somebody else */
+  /** @param sessionId of the good access token: a renewal must not turn one user into another */
   #exchange(
     refreshToken: string,
     sessionId: string | undefined,
@@ -132,20 +116,20 @@ export class Renewals {
     return exchange;
   }
 
-  /** A good access token stands by itself, through an outage and beside a refresh token that is none. */
-  #isBearable(error: unknown, isGood: boolean): boolean {
+  /** A good access token is enough by itself: during an outage, and beside an invalid refresh token. */
+  #canIgnore(error: unknown, isGood: boolean): boolean {
     if (!isGood || !(error instanceof AuthError)) return false;
     if (error.code === 'SERVICE_UNAVAILABLE') {
       this.#pausedUntilMs = this.#services.config.now() + PAUSE_MS;
       this.#services.events.announce('unavailable', () => ({ error }));
     }
-    return !SESSION_OVER.has(error.code);
+    return !failureOf(error).endsSession;
   }
 
   #refusal(error: unknown, req: Request, res: Response): unknown {
     if (error instanceof AuthError && error.status === 401) {
       clearTokenCookies(res, this.#services.config.cookies);
-      // A page that passes as anonymous may be public: kept in a cache, it would log out whoever gets it.
+      // A page for anonymous visitors may be public. From a cache, its cleared cookies would log out everyone who gets it.
       forbidCaching(res);
       this.#failed.set(req, error);
     }

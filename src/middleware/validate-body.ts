@@ -1,14 +1,14 @@
 import type { RequestHandler } from 'express';
 import type { z } from 'zod';
-import { refusedField, validationFailed, type FieldError } from '../errors.js';
-import { ruleOf } from '../messages/rule.js';
+import { validationFailed, type FieldError } from '../errors.js';
+import { refusedField, ruleOf } from '../messages/rule.js';
 
-/** Puts what the schema makes of the body in its place; no body counts as an empty one. */
+/** Replaces the body with the output of the schema. No body counts as an empty one. */
 export function validateBody(schema: z.ZodType): RequestHandler {
-  const ofNothing = schema.safeParse({});
+  const emptyBody = schema.safeParse({});
   return function validate(req, _res, next) {
     const body = (req.body ?? undefined) as unknown;
-    const result = body === undefined ? ofNothing : schema.safeParse(body);
+    const result = body === undefined ? emptyBody : schema.safeParse(body);
     if (result.success) {
       // A copy: an app may change its bodies.
       req.body = { ...(result.data as object) };
@@ -19,7 +19,7 @@ export function validateBody(schema: z.ZodType): RequestHandler {
   };
 }
 
-/** What is wrong with a field, from what zod says. */
+/** What is wrong with a field, from zod's issue. */
 export function toFieldError({ path: members, message }: z.core.$ZodIssue): FieldError {
   const path = members.length > 0 ? members.join('.') : 'body';
   const rule = ruleOf(message);

@@ -1,33 +1,17 @@
 import { z } from 'zod';
-import type { AnswerSchemas, createAnswerSchemas } from '../http/answer-schemas.js';
-import type { Bodies, BodySchemas } from '../http/body-schemas.js';
+import { componentName } from '../http/component.js';
 import type { Operation } from '../http/operation.js';
 
 type JsonSchema = Record<string, unknown>;
+type Components = ReturnType<typeof z.registry<{ id: string }>>;
 
-/** As in `#/components/schemas/AuthLoginRequest`: a prefix, so that an app's own `User` stays its own. */
-export const bodyName = (name: keyof Bodies): string => `Auth${capitalized(name)}Request`;
-export const answerName = (name: keyof AnswerSchemas): string => `Auth${capitalized(name)}Response`;
+const REFERENCE = '#/components/schemas/';
 
-/** The JSON Schemas of the bodies and answers of these operations, and of what several answers have in common. */
-export function componentSchemas(
-  operations: readonly Operation[],
-  bodies: BodySchemas,
-  { answers, parts }: ReturnType<typeof createAnswerSchemas>,
-): Record<string, JsonSchema> {
-  const registry = z.registry<{ id: string }>();
-  for (const { body, success } of operations) {
-    if (body) registry.add(bodies[body.name], { id: bodyName(body.name) });
-    if (success.answer) registry.add(answers[success.answer], { id: answerName(success.answer) });
-  }
-  registry.add(parts.user, { id: 'AuthUser' });
-  registry.add(parts.authenticated, { id: 'AuthTokenUser' });
-  registry.add(parts.session, { id: 'AuthSession' });
-  const { schemas } = z.toJSONSchema(registry, {
-    target: 'draft-2020-12',
-    io: 'input',
-    unrepresentable: 'any',
-    uri: (id) => `#/components/schemas/${id}`,
+/** The JSON Schemas of everything that these operations name: bodies, answers, and the parts that several of them share. */
+export function componentSchemas(operations: readonly Operation[]): Record<string, JsonSchema> {
+  const { schemas } = z.toJSONSchema(componentsOf(operations), {
+    ...DIALECT,
+    uri: (id) => REFERENCE + id,
     override: ({ zodSchema, jsonSchema }) => {
       // As JSON writes a Date.
       if (zodSchema._zod.def.type === 'date')
@@ -40,6 +24,30 @@ export function componentSchemas(
   );
 }
 
-function capitalized(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+/** A reference to a schema that `componentSchemas` describes. */
+export function schemaRef(schema: z.ZodType): JsonSchema {
+  const name = componentName(schema);
+  if (name === undefined) throw new TypeError('The schema of a body or an answer needs a name: component(…)');
+  return { $ref: REFERENCE + name };
+}
+
+const DIALECT = { target: 'draft-2020-12', io: 'input', unrepresentable: 'any' } as const;
+
+function componentsOf(operations: readonly Operation[]): Components {
+  const components: Components = z.registry();
+  for (const { body, success } of operations) {
+    for (const root of [body?.schema, success.answer?.()]) if (root) addNamed(root, components);
+  }
+  return components;
+}
+
+/** Adds the schema, and every named one inside it: zod visits them all while it writes JSON Schema. */
+function addNamed(root: z.ZodType, components: Components): void {
+  z.toJSONSchema(root, {
+    ...DIALECT,
+    override: ({ zodSchema }) => {
+      const id = componentName(zodSchema);
+      if (id !== undefined && !components.has(zodSchema)) components.add(zodSchema, { id });
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
-import { answerName, bodyName } from './component-schemas.js';
+import { schemaRef } from './component-schemas.js';
 import { failureResponse, failuresOf } from './failures.js';
 import { SET_COOKIE } from './headers.js';
 import type { Operation } from '../http/operation.js';
@@ -22,7 +22,7 @@ export function describeOperation(path: string, operation: Operation): Json {
     description,
     security: SECURITY[needs],
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: body.required, content: json(schemaRef(bodyName(body.name))) } }),
+    ...(body && { requestBody: { required: body.required, content: json(schemaRef(body.schema)) } }),
     responses: { ...successOf(operation), ...(Object.fromEntries(failures) as Json) },
   };
 }
@@ -42,7 +42,7 @@ function successOf({ success: { status, text, answer }, cookies }: Operation): J
         'Set-Cookie': { ...SET_COOKIE, description: cookies.text, required: cookies.always },
       }),
     },
-    ...(answer && { content: json(schemaRef(answerName(answer))) }),
+    ...(answer && { content: json(schemaRef(answer())) }),
   };
   return { [answer ? (status ?? 200) : 204]: response };
 }
@@ -68,8 +68,4 @@ function parametersOf(path: string, { idempotencyKey }: Operation): Json[] {
 
 function json(schema: Json): Json {
   return { 'application/json': { schema } };
-}
-
-function schemaRef(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` };
 }

@@ -4,7 +4,7 @@ import type { Operation } from '../http/operation.js';
 
 type Json = Record<string, unknown>;
 
-/** Those failures of an operation that have the same status. */
+/** The failures of an operation that share a status. */
 export interface Failures {
   readonly status: number;
   readonly codes: readonly [AuthErrorCode, ...AuthErrorCode[]];

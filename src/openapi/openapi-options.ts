@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseCall } from '../utils/parse-call.js';
 
 /** Where the endpoints can be reached: an OpenAPI server object. */
 export interface OpenApiServer {
@@ -7,7 +8,7 @@ export interface OpenApiServer {
   description?: string;
 }
 
-/** What a description says beside the endpoints. */
+/** What the document says besides the endpoints. */
 export interface OpenApiInfo {
   /** Default: `'Authentication'`. */
   title?: string;
@@ -55,8 +56,5 @@ const callSchema = z.strictObject({
 
 /** @throws TypeError that names the option and the cure */
 export function parseOpenApiOptions(options: OpenApiOptions): OpenApiOptions {
-  const parsed = callSchema.safeParse(options);
-  if (parsed.success) return parsed.data as OpenApiOptions;
-  const known = Object.keys(callSchema.shape).join(', ');
-  throw new TypeError(`openapi(): ${z.prettifyError(parsed.error)} (known options: ${known})`);
+  return parseCall('openapi()', callSchema, options) as OpenApiOptions;
 }

@@ -1,23 +1,22 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Passport, type Authenticator } from 'passport';
 import { AuthError } from '../errors.js';
-import type { Services } from '../controllers/services.js';
 import type { StoredUser } from '../stores/user-store.js';
-import { createJwtStrategy } from './jwt-strategy.js';
-import { createLocalStrategy } from './local-strategy.js';
+import { createJwtStrategy, type JwtStrategyServices } from './jwt-strategy.js';
+import { createLocalStrategy, type LocalStrategyServices } from './local-strategy.js';
 
-type PassportServices = Pick<
-  Services,
-  'config' | 'events' | 'limits' | 'passwords' | 'accessTokens' | 'authenticateRequest'
->;
+interface PassportServices
+  extends Omit<LocalStrategyServices, 'config'>, Omit<JwtStrategyServices, 'config'> {
+  config: LocalStrategyServices['config'] &
+    JwtStrategyServices['config'] & { readonly passport: Authenticator | undefined };
+}
 
 /** The caller's Passport instance or a new one, with the strategies `local` and `jwt`. */
 export function createPassport(services: PassportServices): Authenticator {
-  const { config, accessTokens, authenticateRequest } = services;
-  const passport = config.passport ?? (new Passport() as unknown as Authenticator);
+  const passport = services.config.passport ?? (new Passport() as unknown as Authenticator);
   for (const [name, strategy] of [
     ['local', createLocalStrategy(services)],
-    ['jwt', createJwtStrategy(config, accessTokens, authenticateRequest)],
+    ['jwt', createJwtStrategy(services)],
   ] as const) {
     assertFree(passport, name);
     passport.use(name, strategy);
@@ -34,10 +33,10 @@ function assertFree(passport: Authenticator, name: string): void {
 }
 
 /**
- * Makes `passport.authenticate('jwt')` the guard itself: the same answer, without the work that Passport does for each
- * request. With a callback, further options or several strategies it stays Passport's, which asks the strategy.
+ * Makes `passport.authenticate('jwt')` the guard itself: the same answer, without the work that Passport does at each request.
+ * With a callback, further options or several strategies it stays Passport's, which asks the strategy.
  */
-export function answerJwtWith(guard: RequestHandler, passport: Authenticator): void {
+export function useGuardAsJwt(passport: Authenticator, guard: RequestHandler): void {
   const authenticate = passport.authenticate.bind(passport) as (...args: unknown[]) => unknown;
   const ours = registered(passport, 'jwt');
   passport.authenticate = (...args: unknown[]) => {
@@ -54,19 +53,22 @@ function registered(passport: Authenticator, name: string): unknown {
   return (passport as { _strategy?: (name: string) => unknown })._strategy?.call(passport, name);
 }
 
-/** @throws AuthError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS */
-export function authenticateLocal(passport: Authenticator, req: Request, res: Response): Promise<StoredUser> {
-  return new Promise((resolve, reject) => {
-    const answer = (error?: Error | null, user?: unknown) => {
-      if (error) reject(error);
-      else if (user) resolve(user as StoredUser);
-      else reject(new AuthError('INVALID_CREDENTIALS'));
-    };
-    const handler = passport.authenticate('local', { session: false }, answer) as (
-      req: Request,
-      res: Response,
-      next: typeof answer,
-    ) => void;
-    handler(req, res, answer);
-  });
+/** Proves the login in a request's body by the strategy `local`. */
+export function createProveLogin(
+  passport: Authenticator,
+): (req: Request, res: Response) => Promise<StoredUser> {
+  return (req, res) =>
+    new Promise((resolve, reject) => {
+      const answer = (error?: Error | null, user?: unknown) => {
+        if (error) reject(error);
+        else if (user) resolve(user as StoredUser);
+        else reject(new AuthError('INVALID_CREDENTIALS'));
+      };
+      const handler = passport.authenticate('local', { session: false }, answer) as (
+        req: Request,
+        res: Response,
+        next: typeof answer,
+      ) => void;
+      handler(req, res, answer);
+    });
 }

@@ -1,10 +1,17 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-jwt';
-import type { AccessTokens } from '../sessions/access-tokens.js';
-import type { AuthConfig } from '../config/auth-config.js';
 import { AuthError } from '../errors.js';
-import { selectKey } from '../tokens/jwt.js';
 import { extractAccessToken, type AuthenticateRequest } from '../http/authenticate-request.js';
+import type { CookieConfig } from '../http/cookies.js';
+import type { AccessTokens } from '../sessions/access-tokens.js';
+import type { AccessTokenConfig } from '../tokens/access-token.js';
+import { selectKey } from '../tokens/jwt.js';
+
+export interface JwtStrategyServices {
+  config: { readonly accessToken: AccessTokenConfig; readonly cookies: CookieConfig };
+  accessTokens: AccessTokens;
+  authenticateRequest: AuthenticateRequest;
+}
 
 type VerifiedRequest = (
   req: Request,
@@ -13,14 +20,14 @@ type VerifiedRequest = (
 ) => void;
 
 /**
- * Registered as `jwt`, for those who go through Passport: with a callback, or as one of several strategies. It answers what
- * the guard answers, because it asks the same questions before passport-jwt may verify the signature once more.
+ * Registered as `jwt`, for requests that go through Passport: with a callback, or with several strategies. It gives the guard's
+ * answers, because it makes the guard's checks before passport-jwt verifies the signature again.
  */
-export function createJwtStrategy(
-  { accessToken, cookies }: AuthConfig,
-  accessTokens: AccessTokens,
-  authenticateRequest: AuthenticateRequest,
-): Strategy {
+export function createJwtStrategy({
+  config: { accessToken, cookies },
+  accessTokens,
+  authenticateRequest,
+}: JwtStrategyServices): Strategy {
   class AccessTokenStrategy extends Strategy {
     override authenticate(req: Request, options?: object): void {
       try {
@@ -42,7 +49,7 @@ export function createJwtStrategy(
       secretOrKeyProvider: (_req, token, done) =>
         done(null, selectKey(token as string, 'at+jwt', accessToken.keys) as unknown as Buffer),
       algorithms: [accessToken.keys.algorithm],
-      // Times have been checked, against our clock.
+      // The guard's checks have judged the times, by the store's clock.
       jsonWebTokenOptions: { ignoreNotBefore: true },
       ignoreExpiration: true,
       passReqToCallback: true,

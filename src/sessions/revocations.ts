@@ -1,31 +1,38 @@
 import { types } from 'node:util';
-import type { AuthConfig } from '../config/auth-config.js';
 import { serviceUnavailable } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { RevocationFeed } from '../stores/revocation-feed.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
 import { RevokedSessions } from './revoked-sessions.js';
+import type { SessionConfig } from './session-config.js';
 
-/** So long `auth.ready()` has patience with the store. */
+/** How long `auth.ready()` waits for the store. */
 export const READY_TIMEOUT_MS = 10_000;
 
+/** Without instant revocation no process learns of another's revocations, so it can't deny what it may have missed. */
+export const CANT_DENY =
+  "is 'deny', which needs instant revocation: leave revocation out, or set it to 'instant', with a store that can do it";
+
 /**
- * Which sessions have ended while their access tokens may still be good: those that this process has ended or found gone
- * and, with instant revocation, those that any other process has.
+ * The sessions that have ended while their access tokens may still verify: those that this process ended or found gone and,
+ * with instant revocation, those that any other process ended.
  */
 export class Revocations {
   readonly #events: AuthEvents;
   readonly #revoked: RevokedSessions;
   readonly #feed: RevocationFeed | undefined;
-  /** Why other processes' revocations may be missing here; undefined: none is. */
+  /** Why revocations of other processes may be missing here; undefined where none is. */
   #staleness: Error | undefined;
   #currentUntil = Infinity;
-  /** What was announced last; nothing before the store has answered or failed. */
+  /** What was announced last; undefined until the store has answered or failed. */
   #announcedCurrent: boolean | undefined;
   #isClosed = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(config: AuthConfig, events: AuthEvents) {
+  constructor(
+    config: Pick<SessionConfig, 'accessToken' | 'refreshTokens' | 'revocation'>,
+    events: AuthEvents,
+  ) {
     const keepForSeconds = config.accessToken.expiresInSeconds + CLOCK_TOLERANCE_SECONDS;
     this.#events = events;
     this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
@@ -39,17 +46,20 @@ export class Revocations {
     });
   }
 
-  /** Without I/O: this is asked at every guarded request. */
+  /** Without I/O: every guarded request asks this. */
   has(userId: string, sessionId: string): boolean {
     return this.#revoked.has(userId, sessionId);
   }
 
-  /** In this process, from now on; the store has told the others. By a clock that nobody sets, lest a session be forgotten early. */
+  /**
+   * Refuses these sessions in this process; the store informs the others. Monotonic time: a change of the system clock must
+   * not drop an entry early.
+   */
   refuse(userId: string, sessionIds: readonly string[]): void {
     this.#revoked.add(userId, sessionIds, performance.now());
   }
 
-  /** For a session that the store didn't know, so that it could tell nobody. Once, however often its tokens come. */
+  /** For a session that the store didn't know, so it could inform no process of its end. Once, however often its tokens come. */
   async announce(userId: string, sessionId: string): Promise<void> {
     if (this.has(userId, sessionId)) return;
     await this.#feed?.announce({ userId, sessionIds: [sessionId] });
@@ -59,12 +69,12 @@ export class Revocations {
   /** @throws AuthError SERVICE_UNAVAILABLE while other processes' revocations may be missing */
   assertCurrent(): void {
     if (this.#staleness) throw serviceUnavailable(this.#staleness);
-    // This process may have stood still, and a timer that would have noticed has not run yet.
+    // This process may have stood still, and the timer that would have noticed hasn't run yet.
     if (performance.now() > this.#currentUntil)
       throw serviceUnavailable(new Error('The latest revocations were read too long ago'));
   }
 
-  /** @throws AuthError SERVICE_UNAVAILABLE when the store stays out of reach for 10 seconds */
+  /** @throws AuthError SERVICE_UNAVAILABLE when the store can't be reached for 10 seconds */
   async ready(): Promise<void> {
     if (this.#staleness && !this.#isClosed) await this.#settled();
     this.assertCurrent();
@@ -78,7 +88,7 @@ export class Revocations {
     for (const finish of this.#waiting) finish();
   }
 
-  /** Current, closed, or out of patience. */
+  /** Resolves when this process is current or closed, or after the timeout. */
   #settled(): Promise<void> {
     return new Promise<void>((resolve) => {
       const finish = () => {

@@ -1,20 +1,20 @@
 import { compactCopy } from '../utils/compact-copy.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
 
-/** Looking for what may be forgotten costs as much as was forgotten before, so that it isn't done for each revocation. */
+/** Finding expired entries means walking past them, so it isn't done at every revocation. */
 const FORGET_INTERVAL_MS = 1000;
 
 /**
- * The sessions that this process has ended, for as long as their access tokens would still verify. It is what makes a
- * logout take effect at once here without asking the store on every request.
+ * The sessions that have ended, kept for as long as their access tokens would still verify. With this list a logout takes
+ * effect at once without a question to the store at every request. Callers pass monotonic time.
  */
 export class RevokedSessions {
   readonly #lifetimeMs: number;
-  /** By user and session: who names somebody else's session must not shut them out. */
+  /** By user and session: naming another user's session must not end it. */
   readonly #untilBySession = new Map<string, number>();
   #forgotAt = 0;
 
-  /** @param accessLifetimeSeconds how long an access token lives; the store that dated it may be ahead of us */
+  /** @param accessLifetimeSeconds how long an access token lives; the clock that dated it may be ahead of ours */
   constructor(accessLifetimeSeconds: number) {
     this.#lifetimeMs = (accessLifetimeSeconds + CLOCK_TOLERANCE_SECONDS) * 1000;
   }
@@ -23,7 +23,7 @@ export class RevokedSessions {
     if (Math.abs(nowMs - this.#forgotAt) >= FORGET_INTERVAL_MS) this.#forget(nowMs);
     for (const sessionId of sessionIds) {
       const key = keyOf(userId, sessionId);
-      // No session comes back, so that no token of it is younger than the first time it was named.
+      // A session never comes back, so none of its tokens is younger than the first time it was added.
       if (!this.#untilBySession.has(key))
         this.#untilBySession.set(compactCopy(key), nowMs + this.#lifetimeMs);
     }
@@ -33,12 +33,12 @@ export class RevokedSessions {
     return this.#untilBySession.has(keyOf(userId, sessionId));
   }
 
-  /** `has`, and forgets it. */
+  /** Like `has`, and removes it. */
   take(userId: string, sessionId: string): boolean {
     return this.#untilBySession.delete(keyOf(userId, sessionId));
   }
 
-  /** All live equally long, so that the oldest stand first. */
+  /** All entries live equally long, so the oldest come first. */
   #forget(nowMs: number): void {
     this.#forgotAt = nowMs;
     for (const [sessionId, until] of this.#untilBySession) {

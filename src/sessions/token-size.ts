@@ -1,12 +1,9 @@
-import type { AuthConfig } from '../config/auth-config.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { accessTokenLength } from '../tokens/access-token.js';
-import { longestToken } from '../http/cookies.js';
-import { MAX_TOKEN_LENGTH, TokenTooLongError } from '../tokens/jwt.js';
-
-/** How the tokens leave, which says how long they may be. */
-export type Transport = 'cookie' | 'body';
+import { TokenTooLongError } from '../tokens/jwt.js';
+import type { Transport } from '../tokens/transport.js';
+import type { SessionConfig } from './session-config.js';
 
 /** What of a session goes into an access token; `amr` may not be known yet. */
 type TokenSession = Pick<Session, 'sessionId' | 'amr'>;
@@ -15,25 +12,25 @@ type TokenSession = Pick<Session, 'sessionId' | 'amr'>;
 const MAX_AMR_LENGTH = Math.ceil(((16 * (2 * 64 + 3) + 10) * 4) / 3);
 
 /**
- * Whether an access token would be short enough for whoever gets it. Asked before anything is stored: a browser drops a
- * longer cookie without a word, and a refresh whose tokens are lost is tried again and passes for a theft.
+ * Whether an access token fits where it has to go. Checked before anything is stored. A browser drops a cookie that is too
+ * long without a word; a refresh whose tokens are lost is tried again, and looks like theft.
  */
-export class AccessTokenRoom {
-  readonly #config: AuthConfig;
+export class TokenSize {
+  readonly #config: Pick<SessionConfig, 'accessToken' | 'maxTokenLength' | 'now'>;
 
-  constructor(config: AuthConfig) {
+  constructor(config: Pick<SessionConfig, 'accessToken' | 'maxTokenLength' | 'now'>) {
     this.#config = config;
   }
 
-  /** Whatever the session says of how its user logged in. */
-  fitsAny(user: StoredUser, sessionId: string, transport: Transport): boolean {
-    return this.#length(user, { sessionId }) + MAX_AMR_LENGTH <= this.#limit(transport);
+  /** Whether the token fits with the longest `amr` that a session can have. */
+  fitsWithAnyAmr(user: StoredUser, sessionId: string, transport: Transport): boolean {
+    return this.#length(user, { sessionId }) + MAX_AMR_LENGTH <= this.#config.maxTokenLength[transport];
   }
 
   /** @throws TokenTooLongError that names the user, the cause and the cure */
-  assertFits(user: StoredUser, session: TokenSession, transport: Transport): void {
+  assertTokenFits(user: StoredUser, session: TokenSession, transport: Transport): void {
     const length = this.#length(user, session);
-    const limit = this.#limit(transport);
+    const limit = this.#config.maxTokenLength[transport];
     if (length <= limit) return;
     const where = transport === 'cookie' ? 'access token in the cookie' : 'access token';
     throw new TokenTooLongError(`The ${where} of user ${JSON.stringify(user.id)}`, length, limit);
@@ -44,10 +41,5 @@ export class AccessTokenRoom {
     const time = new Date(now());
     const times = { authTime: time, issuedAt: time, expiresAt: time };
     return accessTokenLength({ userId: user.id, sessionId, roles: user.roles, amr, ...times }, accessToken);
-  }
-
-  #limit(transport: Transport): number {
-    const { cookies } = this.#config;
-    return transport === 'cookie' ? longestToken(cookies.accessName, cookies) : MAX_TOKEN_LENGTH;
   }
 }

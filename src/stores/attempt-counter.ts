@@ -1,29 +1,28 @@
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible';
-import type { RefreshTokenStore } from './refresh-token-store.js';
 
 /** Counts attempts by key in a window of time that begins with the first one. */
 export interface AttemptCounter {
   /**
-   * Counts one more, atomically. Who has been told 503 has not been judged, so that it is taken back if the store does it all
-   * the same, too late; not so where it is `final`: among those who ask for a key, at most one is ever told a count of 1.
+   * Counts one more, atomically. A call that times out is reported as 503; if the store counts it after all, the count is
+   * undone. With `final` it is not undone: of all calls for a key, at most one ever gets the count 1.
    */
   increment(key: string, options?: { final?: boolean }): Promise<{ count: number; msBeforeReset: number }>;
-  /** Takes one back, atomically, and never below none: credit would be a free guess. */
+  /** Takes one back, atomically and never below zero: a negative count would be a free guess. */
   decrement(key: string): Promise<void>;
-  /** Keeps the key at one for so many seconds from now. */
+  /** Keeps the count at one for this many seconds from now. */
   hold(key: string, seconds: number): Promise<void>;
-  /** Whether the key counts anything or is held, without counting. Where it is missing no address becomes a known one. */
+  /** Whether the count is above zero, without counting. Without this method no address is ever a known one. */
   has?(key: string): Promise<boolean>;
-  /** Forgets the key: a success. */
+  /** Sets the count to zero, after a success. */
   reset(key: string): Promise<void>;
 }
 
-/** How a store runs its calls: bounded in time, and `undo` for one that succeeds too late. */
+/** How a store runs its calls: with a time limit, and with `undo` for a call that succeeds after it. */
 type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promise<T>;
 
 /**
- * What a limiter has no good way for: it subtracts until there is credit, and reading it takes a command of Redis that no other call
- * needs, and rows counted as only pg counts them.
+ * What the limiter can't do well. It subtracts below zero; and to read a count it needs a Redis command that no other call
+ * needs, and a member of the result that only pg sets.
  */
 type OwnOperations = Required<Pick<AttemptCounter, 'decrement' | 'has'>>;
 
@@ -50,12 +49,7 @@ export function limiterCounter(
   };
 }
 
-/** The store's counter, which all processes share, or one of this process alone. */
-export function counterOf(store: RefreshTokenStore, name: string, windowSeconds: number): AttemptCounter {
-  return store.attemptCounter?.(name, windowSeconds) ?? memoryCounter(name, windowSeconds);
-}
-
-/** The longest that a timer of Node can wait: told to wait longer, it doesn't wait at all. */
+/** The longest wait of a Node timer. With a longer one it doesn't wait at all. */
 const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
 /** Counts in this process alone, and for 24 days at most. */
@@ -65,7 +59,7 @@ export function memoryCounter(name: string, windowSeconds: number): Required<Att
   const counter = limiterCounter(limiter, (operation) => operation(), {
     async decrement(key) {
       const { consumedPoints } = await limiter.reward(key);
-      // It has been reset meanwhile. Adding one undoes no other's attempt, as deleting would, and here nothing can fail.
+      // The key was reset meanwhile. Deleting it would undo a parallel attempt; adding one doesn't.
       if (consumedPoints < 0) await limiter.penalty(key);
     },
     async has(key) {

@@ -1,17 +1,18 @@
 import { serviceUnavailable } from '../errors.js';
+import { BoundedCalls } from './bounded-calls.js';
 
-/** A machine's clock drifts, and is set, so that the store is asked again after this time. */
+/** A machine's clock drifts and gets set, so the store is asked again after this time. */
 const ASK_AGAIN_MS = 60_000;
-/** What got no answer is asked again no sooner. */
+/** The shortest time between two questions when the first got no answer. */
 const RETRY_MS = 1000;
-/** Nobody knows when within the wait the store looked at its clock: half of it may be wrong. */
+/** The store looked at its clock at some moment of the wait: the answer may be wrong by half of it. */
 const MAX_WAIT_MS = 2000;
-/** September 2001 to the year 5138: neither nothing, nor seconds. */
+/** September 2001 to the year 5138. It refuses zero, and seconds in place of milliseconds. */
 const [EARLIEST_MS, LATEST_MS] = [1e12, 1e14];
 
 /**
- * The store's time: this machine's, and how far that is off. Machines whose clocks differ by minutes agree on it when a
- * token begins and when it runs out.
+ * The store's time: this machine's clock plus how far that is off. With it, machines whose clocks differ by minutes agree on
+ * when a token starts and when it expires.
  */
 export class StoreClock {
   readonly #ask: () => Promise<unknown>;
@@ -21,12 +22,12 @@ export class StoreClock {
   #askAgainAtMs = 0;
   #asking: Promise<void> | undefined;
 
-  /** @param ask tells the store's time, in milliseconds since 1970 */
+  /** @param ask returns the store's time, in milliseconds since 1970 */
   constructor(ask: () => Promise<unknown>) {
     this.#ask = ask;
   }
 
-  /** Milliseconds since 1970. Never waits: asks, if it is time to, for the sake of the next call. */
+  /** Milliseconds since 1970. Never waits: when the store must be asked again, the next call gets the answer. */
   now(): number {
     const machineMs = Date.now();
     const wasSetBack = machineMs < this.#askedAtMs;
@@ -34,7 +35,7 @@ export class StoreClock {
     return machineMs + this.#offsetMs;
   }
 
-  /** Resolves when the store has told its time once. Rejects with what asking it rejects with. */
+  /** Resolves once the store's time is known. @throws what `ask` throws */
   async known(): Promise<void> {
     if (!this.#isKnown) await this.#learn();
   }
@@ -49,10 +50,10 @@ export class StoreClock {
     this.#askedAtMs = askedAtMs;
     this.#askAgainAtMs = askedAtMs + RETRY_MS;
     const storeMs = await this.#ask();
-    // By a time that is none no token would ever run out.
+    // With NaN for a time no token would ever expire.
     if (!isTime(storeMs)) throw new TypeError('time() of the store must tell milliseconds since 1970');
     const waitedMs = Date.now() - askedAtMs;
-    // This process or its machine stood still meanwhile, or the machine's clock was set.
+    // This process or its machine stood still meanwhile, or the machine's clock was changed.
     if (waitedMs < 0 || waitedMs > MAX_WAIT_MS)
       throw serviceUnavailable(new Error('The store told its time too late'));
     this.#offsetMs = Math.round(storeMs - askedAtMs - waitedMs / 2);
@@ -63,4 +64,25 @@ export class StoreClock {
 
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= EARLIEST_MS && value < LATEST_MS;
+}
+
+/** What time it is, for tokens and for stores. */
+export interface StoreTime {
+  /** Milliseconds since 1970, by the clock of the store where it has one. */
+  readonly now: () => number;
+  /** Resolves when `now` gives the store's time. @throws AuthError SERVICE_UNAVAILABLE */
+  readonly timeKnown: () => Promise<void>;
+  /** The time a store should go by. Undefined: its own clock. */
+  readonly storeNow: () => Date | undefined;
+}
+
+/** A given clock counts for everything. Without one the store's clock counts, or this machine's where the store has none. */
+export function timeOf(store: { time?(): Promise<number> }, clock: (() => number) | undefined): StoreTime {
+  if (clock) return { now: clock, storeNow: () => new Date(clock()), timeKnown: () => Promise.resolve() };
+  const storeNow = () => undefined;
+  if (!store.time) return { now: Date.now, storeNow, timeKnown: () => Promise.resolve() };
+  const { run } = new BoundedCalls('time() of the store', () => false);
+  const ask = async () => store.time?.();
+  const storeClock = new StoreClock(() => run(ask));
+  return { now: () => storeClock.now(), storeNow, timeKnown: () => storeClock.known() };
 }

@@ -11,6 +11,16 @@ export interface StoredUser {
   disabled?: boolean;
 }
 
+/** The user, if they can log in and stay logged in: one who exists and is not disabled. */
+export function activeUser(found: StoredUser | undefined): StoredUser | undefined {
+  return found?.disabled ? undefined : found;
+}
+
+/** Why `activeUser(found)` is undefined. */
+export function inactiveReason(found: StoredUser | undefined): 'unknown-user' | 'disabled' {
+  return found ? 'disabled' : 'unknown-user';
+}
+
 /** A user to create. */
 export interface NewUser {
   username: string;
@@ -46,5 +56,5 @@ export interface UserStore {
   onUserGone?(listener: UserGoneListener): () => void;
 }
 
-/** Hears of a user who has been disabled or deleted. */
+/** Called with the id of a user who has been disabled or deleted. */
 export type UserGoneListener = (userId: string) => Promise<unknown>;

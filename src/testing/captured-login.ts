@@ -2,7 +2,22 @@ import express, { type RequestHandler } from 'express';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { AUTH_FAILURES, AuthError, type AuthErrorCode } from '../errors.js';
-import type { LoggedIn } from './login-as.js';
+import type { StoredUser } from '../stores/user-store.js';
+
+/** What a request needs to come from a user who is logged in. */
+export interface LoggedIn {
+  /** For `.set('Cookie', ann.cookie)`: both tokens under the names that the Auth gives its cookies. */
+  readonly cookie: string;
+  /** The same for `.set(ann.headers)`, or for `fetch`. */
+  readonly headers: { readonly Cookie: string };
+  /** For `.set('Authorization', ann.bearer)`. */
+  readonly bearer: `Bearer ${string}`;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** As a login answers it. */
+  readonly user: Pick<StoredUser, 'id' | 'username' | 'roles'>;
+  readonly sessionId: string;
+}
 
 interface Proven {
   id: string;
@@ -19,8 +34,8 @@ interface Answer {
 }
 
 /**
- * Runs `auth.completeLogin()` as an app would behind a Passport strategy, and reads from the answer what a browser would keep:
- * tests need no way into an Auth that an app doesn't have.
+ * Runs `auth.completeLogin()` as an app would behind a Passport strategy, and reads from the answer what a browser would keep.
+ * It uses only public API.
  */
 export async function capturedLogin(completeLogin: RequestHandler, proven: Proven) {
   const { status, cookies, body } = await answerOf(completeLogin, proven);
@@ -33,7 +48,7 @@ export async function capturedLogin(completeLogin: RequestHandler, proven: Prove
   };
 }
 
-/** Without a connection, so that fake timers don't hold it up. */
+/** Without a connection, which fake timers would hold up. */
 function answerOf(completeLogin: RequestHandler, { id, ip, userAgent, authTime }: Proven): Promise<Answer> {
   const prove: RequestHandler = (req, _res, next) => {
     Object.defineProperty(req, 'ip', { value: ip });
@@ -57,7 +72,7 @@ function answerOf(completeLogin: RequestHandler, { id, ip, userAgent, authTime }
   });
 }
 
-/** The names of cookies are the app's to choose; a token says itself what it is. */
+/** The app chooses the names of its cookies, so the token itself says what it is. */
 function tokenOfType(type: string, cookies: readonly string[]): string {
   const values = cookies.map((pair) => pair.slice(pair.indexOf('=') + 1));
   const token = values.find((value) => headerOf(value).includes(`"typ":"${type}"`));

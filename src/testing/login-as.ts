@@ -1,7 +1,6 @@
 import type { CompleteLoginOptions } from '../controllers/complete-login.js';
 import type { Auth } from '../create-auth.js';
-import type { StoredUser } from '../stores/user-store.js';
-import { capturedLogin } from './captured-login.js';
+import { capturedLogin, type LoggedIn } from './captured-login.js';
 import { testUser, type TestUser } from './test-user.js';
 
 /** What `loginAs` takes beside the user. */
@@ -12,21 +11,6 @@ export interface LoginAsOptions extends Omit<CompleteLoginOptions, 'redirectTo' 
   ip?: string;
   /** What the session keeps as its `User-Agent`. Default: none. */
   userAgent?: string;
-}
-
-/** What a request needs to come from a user who is logged in. */
-export interface LoggedIn {
-  /** For `.set('Cookie', ann.cookie)`: both tokens under the names that the Auth gives its cookies. */
-  readonly cookie: string;
-  /** The same for `.set(ann.headers)`, or for `fetch`. */
-  readonly headers: { readonly Cookie: string };
-  /** For `.set('Authorization', ann.bearer)`. */
-  readonly bearer: `Bearer ${string}`;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** As a login answers it. */
-  readonly user: Pick<StoredUser, 'id' | 'username' | 'roles'>;
-  readonly sessionId: string;
 }
 
 /**

@@ -1,7 +1,7 @@
 import Bowser from 'bowser';
 
-/** A browser's own is about 111 characters long; the rest is somebody filling the store. */
-const MAX_LENGTH = 512;
+/** Browsers send about 111 characters. A longer header only fills the store. */
+export const MAX_USER_AGENT_LENGTH = 512;
 const MAX_LABEL_LENGTH = 64;
 
 /** What a session keeps of the `User-Agent` header. */
@@ -10,11 +10,11 @@ export function keptUserAgent(
   keep: 'full' | 'label' | false,
 ): string | undefined {
   if (!header || keep === false) return undefined;
-  const userAgent = header.slice(0, MAX_LENGTH);
+  const userAgent = header.slice(0, MAX_USER_AGENT_LENGTH);
   return keep === 'label' ? label(userAgent).slice(0, MAX_LABEL_LENGTH) : userAgent;
 }
 
-/** `Chrome 142, Windows`, or `curl 8`: what a person needs to tell one device from another. */
+/** `Chrome 142, Windows`, or `curl 8`: enough for a person to tell one device from another. */
 function label(userAgent: string): string {
   const { browser, os } = Bowser.parse(userAgent);
   const [, product, productVersion] = /^([\w.-]+)(?:\/([\d.]+))?/.exec(userAgent) ?? [];

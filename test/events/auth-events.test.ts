@@ -1,5 +1,6 @@
 import { AUTH_EVENT_NAMES } from '../../src/index';
-import { AuthEvents, type AuthEvent } from '../../src/events/auth-events';
+import type { AuthEvent } from '../../src/events/auth-event';
+import { AuthEvents } from '../../src/events/auth-events';
 
 const NOW = Date.UTC(2026, 10, 21);
 const DETAILS = { userId: 'ann', sessionId: 'session', amr: undefined, ip: undefined, userAgent: undefined };

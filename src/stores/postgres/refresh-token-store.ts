@@ -11,7 +11,8 @@ import type {
 } from '../refresh-token-store.js';
 import { SESSION_FORMAT, unreadableSession } from '../session-format.js';
 import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
-import { followLog, type RevocationFeed, type RevocationFollower } from '../revocation-feed.js';
+import { followLog } from '../follow-log.js';
+import type { RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
 /** What `new PostgresRefreshTokenStore` takes beside its client. */
 export interface PostgresRefreshTokenStoreOptions {

@@ -1,5 +1,5 @@
 import type { PostgresClient } from './client.js';
-import { pause, WAIT_MS, type RevocationReader } from '../revocation-feed.js';
+import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 
 /** What a pg `Client` has beside `query`. */
 interface ListeningClient extends PostgresClient {

@@ -12,12 +12,8 @@ import type {
   RotateResult,
   Session,
 } from '../refresh-token-store.js';
-import {
-  followLog,
-  type Revocation,
-  type RevocationFeed,
-  type RevocationFollower,
-} from '../revocation-feed.js';
+import { followLog } from '../follow-log.js';
+import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
 /** Longer than any call is waited for, and shorter than any stall that matters. */
 const ROTATION_DEADLINE_MS = 1500;

@@ -1,5 +1,6 @@
 import type { RedisClient } from './client.js';
-import { pause, WAIT_MS, type Revocation, type RevocationReader } from '../revocation-feed.js';
+import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
+import type { Revocation } from '../revocation-feed.js';
 
 /** The commands that read a stream. */
 interface StreamClient extends RedisClient {

@@ -1,0 +1,42 @@
+const { KNOW_EXPRESS, MAY_IMPORT, ROOTS } = require('./scripts/layers.cjs');
+
+const EXPRESS = '^node_modules/(@types/)?(express|passport|passport-local|passport-jwt|cookie-parser)/';
+
+/** A folder of src/, or a file at its top. */
+const inside = (names) => `^src/(${names.join('|')})(/|\\.m?ts$)`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Types count too: files that need each other's types can't be read one at a time either.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+    {
+      name: 'every-folder-has-a-row',
+      comment: 'A new folder of src/ needs a row in scripts/layers.cjs.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inside([...Object.keys(MAY_IMPORT), ...ROOTS]) },
+      to: {},
+    },
+    ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+      name: `${folder}-imports-downwards`,
+      comment: `src/${folder} may import ${allowed.join(', ') || 'nothing of ours'} (scripts/layers.cjs).`,
+      severity: 'error',
+      from: { path: inside([folder]) },
+      to: { path: '^src/', pathNot: inside([folder, ...allowed]) },
+    })),
+    ...Object.keys(MAY_IMPORT)
+      .filter((folder) => !KNOW_EXPRESS.includes(folder))
+      .map((folder) => ({
+        name: `${folder}-knows-no-express`,
+        comment: `src/${folder} must work without Express (scripts/layers.cjs).`,
+        severity: 'error',
+        from: { path: inside([folder]) },
+        to: { path: EXPRESS },
+      })),
+  ],
+};

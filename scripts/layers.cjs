@@ -1,0 +1,44 @@
+/**
+ * Which folder of src/ may import which, types included. A line comes after all that it names, so imports run one way: up this
+ * list. `.dependency-cruiser.cjs` makes rules of it for `npm run lint`, and CONTRIBUTING.md shows it as a map.
+ */
+const MAY_IMPORT = {
+  utils: [],
+  errors: [],
+  messages: ['errors', 'utils'],
+  events: ['errors', 'utils'],
+  tokens: ['utils'],
+  stores: ['errors', 'utils'],
+  sessions: ['tokens', 'stores', 'events', 'errors', 'utils'],
+  limits: ['stores', 'events', 'errors', 'utils'],
+  http: ['tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
+  accounts: ['sessions', 'limits', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
+  'flow-state': ['limits', 'http', 'tokens', 'stores', 'events', 'errors', 'utils'],
+  middleware: ['sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
+  openapi: ['http', 'errors', 'utils'],
+  passport: ['accounts', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'errors', 'utils'],
+  controllers: [
+    ...['accounts', 'middleware', 'openapi', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events'],
+    ...['messages', 'errors', 'utils'],
+  ],
+  features: [
+    ...['accounts', 'flow-state', 'middleware', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events'],
+    ...['messages', 'errors', 'utils'],
+  ],
+  routes: ['controllers', 'middleware', 'openapi', 'sessions', 'limits', 'http', 'errors', 'utils'],
+  config: [
+    ...['features', 'openapi', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages'],
+    ...['errors', 'utils'],
+  ],
+  client: [],
+};
+
+/** At the top: these may import everything, and nothing imports them. */
+const ROOTS = ['create-auth', 'index', 'testing', 'cli'];
+
+/** The folders that know Express and Passport. `config` only for the type of the option `passport`. */
+const KNOW_EXPRESS = [
+  ...['http', 'middleware', 'flow-state', 'passport', 'controllers', 'features', 'routes', 'config'],
+];
+
+module.exports = { MAY_IMPORT, ROOTS, KNOW_EXPRESS };

@@ -1,0 +1,113 @@
+import { AuthError, isAuthError, validationFailed } from '../errors.js';
+import type { RequestOrigin } from '../events/auth-event.js';
+import { refusedField } from '../messages/rule.js';
+import type { IssuedTokens } from '../sessions/issue-tokens.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { activeUser, type StoredUser } from '../stores/user-store.js';
+import type { Transport } from '../tokens/transport.js';
+import { usernameKey } from '../utils/username.js';
+import type { CredentialServices } from './verify-credentials.js';
+
+export interface ChangePasswordServices extends CredentialServices {
+  sessions: Pick<Sessions, 'assertTokenFits' | 'find' | 'revokeAll' | 'rotate'>;
+}
+
+/** Whose password, in which session, and where the request came from. */
+export type PasswordOwner = RequestOrigin & { userId: string; sessionId: string };
+
+export interface PasswordChange {
+  currentPassword: string;
+  newPassword: string;
+  /** The `Idempotency-Key`: a client that never got the answer asks /refresh with the same key for the tokens it lost. */
+  attempt: string | undefined;
+  transport: Transport;
+}
+
+/**
+ * Changes the password, ends all other sessions and rotates this one.
+ * @throws AuthError INVALID_CREDENTIALS, ACCESS_TOKEN_INVALID, VALIDATION_FAILED, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
+ */
+export async function changePassword(
+  services: ChangePasswordServices,
+  change: PasswordChange,
+  owner: PasswordOwner,
+): Promise<IssuedTokens> {
+  try {
+    const user = await replacePassword(services, change, owner);
+    return await renewSessions(services, change, owner, user);
+  } catch (error) {
+    announceFailure(services, owner, error);
+    throw error;
+  }
+}
+
+type UserWithPassword = StoredUser & { passwordHash: string };
+
+interface ReplacedPassword {
+  user: UserWithPassword;
+  newHash: string;
+}
+
+/** Stores the new password. Of two parallel changes one wins; for the other, the current password is no longer current. */
+async function replacePassword(
+  services: ChangePasswordServices,
+  { currentPassword, newPassword, transport }: PasswordChange,
+  owner: PasswordOwner,
+): Promise<ReplacedPassword> {
+  const { config, limits, passwords, sessions } = services;
+  const { userId, sessionId } = owner;
+  const user = await limits.password(owner, () => verifyCurrent(services, userId, currentPassword));
+  // This rule comes here and not with the others because the username isn't known before.
+  if (usernameKey(newPassword) === usernameKey(user.username))
+    throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+  await sessions.assertTokenFits(user, sessionId, transport);
+  const newHash = await passwords.hash(newPassword);
+  if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
+    throw new AuthError('INVALID_CREDENTIALS');
+  return { user, newHash };
+}
+
+/** Ends the other sessions and rotates this one. In an outage the old password comes back. */
+async function renewSessions(
+  services: ChangePasswordServices,
+  { attempt, transport }: PasswordChange,
+  owner: PasswordOwner,
+  { user, newHash }: ReplacedPassword,
+): Promise<IssuedTokens> {
+  const { config, events, sessions } = services;
+  const { userId, sessionId, ...origin } = owner;
+  let takenBack = false;
+  try {
+    await sessions.revokeAll(userId, { except: sessionId }, 'password-changed', origin);
+    const session = await sessions.find(userId, sessionId);
+    if (!session) throw new AuthError('SESSION_REVOKED');
+    return await sessions.rotate(user, sessionId, session.generation + 1, { attempt, transport, origin });
+  } catch (error) {
+    // With half a change, a thief's session would live on, and the user would try again with a password that is gone.
+    if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
+      takenBack = await config.users.updatePasswordHash(userId, user.passwordHash, newHash);
+    throw error;
+  } finally {
+    if (!takenBack) events.announce('passwordChanged', () => owner);
+  }
+}
+
+function announceFailure({ events }: ChangePasswordServices, owner: PasswordOwner, error: unknown): void {
+  if (!isAuthError(error, 'INVALID_CREDENTIALS') && !isAuthError(error, 'ACCESS_TOKEN_INVALID')) return;
+  const code = error.code as 'INVALID_CREDENTIALS' | 'ACCESS_TOKEN_INVALID';
+  events.announce('passwordChangeFailed', () => ({ code, ...owner }));
+}
+
+/** @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone or disabled; INVALID_CREDENTIALS */
+async function verifyCurrent(
+  { config, passwords }: ChangePasswordServices,
+  userId: string,
+  currentPassword: string,
+): Promise<UserWithPassword> {
+  const user = activeUser(await config.users.findById(userId));
+  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const { passwordHash } = user;
+  const { matches } = await passwords.verify(currentPassword, passwordHash);
+  if (!matches || passwordHash === null) throw new AuthError('INVALID_CREDENTIALS');
+  return { ...user, passwordHash };
+}

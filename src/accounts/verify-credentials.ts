@@ -1,0 +1,55 @@
+import { AuthError } from '../errors.js';
+import type { LoginFailureReason, RequestOrigin } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import type { AttemptLimits } from '../limits/attempt-limits.js';
+import { activeUser, inactiveReason, type StoredUser, type UserStore } from '../stores/user-store.js';
+import type { PasswordHasher } from './password-hasher.js';
+
+export interface CredentialServices {
+  config: { readonly users: UserStore };
+  events: AuthEvents;
+  limits: AttemptLimits;
+  passwords: PasswordHasher;
+}
+
+type Verdict = { user: StoredUser } | { userId: string | undefined; reason: LoginFailureReason };
+
+/**
+ * Proves a login with username and password, within the limits on attempts.
+ * @throws AuthError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
+ */
+export function verifyCredentials(
+  services: CredentialServices,
+  { username, password, origin }: { username: string; password: string; origin: RequestOrigin },
+): Promise<StoredUser> {
+  return services.limits.login(origin, username, async () => {
+    const verdict = await judge(services, username, password);
+    if ('user' in verdict) return verdict.user;
+    services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
+    throw new AuthError('INVALID_CREDENTIALS');
+  });
+}
+
+async function judge(
+  { config: { users }, passwords }: CredentialServices,
+  username: string,
+  password: string,
+): Promise<Verdict> {
+  const found = await users.findByUsername(username);
+  const user = activeUser(found);
+  // Unknown and disabled users take as long as a wrong password does.
+  const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null);
+  if (!user) return { userId: found?.id, reason: inactiveReason(found) };
+  if (!matches) return { userId: user.id, reason: 'wrong-password' };
+  if (!needsRehash) return { user };
+
+  const passwordHash = await passwords.hash(password);
+  if (await users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
+    return { user: { ...user, passwordHash } };
+  // Another login has rehashed the password, or the password has just been changed. What is stored now decides.
+  const foundNow = await users.findById(user.id);
+  const current = activeUser(foundNow);
+  if (!current) return { userId: user.id, reason: inactiveReason(foundNow) };
+  const verified = await passwords.verify(password, current.passwordHash);
+  return verified.matches ? { user: current } : { userId: user.id, reason: 'password-changed' };
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { MAKE_A_SECRET, type Secret } from '../tokens/keys.js';
+import { durationInSeconds, type Duration } from '../utils/duration.js';
+
+/** 100 years: a date beyond the calendar would make tokens that never verify. */
+const MAX_SECONDS = 100 * 366 * 24 * 60 * 60;
+
+/** Whole seconds, at least `minimumSeconds`. */
+export function duration(minimumSeconds: number, byDefault: Duration) {
+  return z
+    .unknown()
+    .default(byDefault)
+    .transform((value, context) => {
+      const seconds = durationInSeconds(value) ?? NaN;
+      if (seconds >= minimumSeconds && seconds <= MAX_SECONDS) return seconds;
+      // The value stays out of the message: it may be a secret that was put into the wrong place.
+      context.addIssue(
+        `must be a whole number of seconds from ${minimumSeconds} to 100 years, ` +
+          "or a text with its unit such as '30s', '30m' or '3h'",
+      );
+      return z.NEVER;
+    });
+}
+
+/** An object with these methods: a store, or a Passport instance. */
+export function methods<T>(kind: string, ...names: (keyof T & string)[]) {
+  return z.custom<T>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    `must be a ${kind}, with the methods ${names.join(', ')}`,
+  );
+}
+
+export function aFunction<T>() {
+  return z.custom<T>((value) => typeof value === 'function', 'must be a function');
+}
+
+/** The key itself is checked by `createKeySet`; here it only has to be there. */
+export const secret = z.custom<Secret | readonly Secret[]>(
+  (value) =>
+    (Array.isArray(value) ? (value as unknown[]) : [value]).every(
+      (each) => (typeof each === 'string' && each !== '') || (typeof each === 'object' && each !== null),
+    ),
+  `is missing: make one with ${MAKE_A_SECRET} and hand it over, from the environment for instance`,
+);
+
+export const cookieName = (byDefault: string) =>
+  z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~\w]+$/, 'must be a cookie name: letters, digits, - and _')
+    .default(byDefault);
+
+const RESERVED_FIELDS = ['remember', 'transport', 'refreshToken', '__proto__'];
+
+export const fieldName = (byDefault: string) =>
+  z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be a plain name: letters, digits, - and _')
+    .refine((name) => !RESERVED_FIELDS.includes(name), `must not be ${RESERVED_FIELDS.join(', ')}`)
+    .default(byDefault);
+
+/** A limit that false switches off; then it is undefined. */
+export const limit = <Member extends string>(member: Member, byDefault: number) => {
+  const count = z.int().min(1).default(byDefault);
+  const tuned = z.strictObject({ [member]: count } as Record<Member, typeof count>);
+  const off = z.literal(false).transform(() => undefined);
+  return z.union([off, tuned], `must be false or { ${member}: a whole number from 1 }`).prefault({} as never);
+};
+
+export const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  message: "must be an origin such as 'https://app.example.com', without a path or a slash at its end",
+});

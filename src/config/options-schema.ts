@@ -1,0 +1,160 @@
+import type { Authenticator } from 'passport';
+import { z } from 'zod';
+import { localesOf } from '../messages/catalogs.js';
+import { messagesSchema } from '../messages/messages-schema.js';
+import { openApiConfigSchema } from '../openapi/openapi-options.js';
+import { CANT_DENY } from '../sessions/revocations.js';
+import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
+import type { UserStore } from '../stores/user-store.js';
+import type { Algorithm } from '../tokens/keys.js';
+import type { AuthOptions } from './auth-options.js';
+import {
+  aFunction,
+  cookieName,
+  duration,
+  fieldName,
+  limit,
+  methods,
+  origin,
+  secret,
+} from './option-types.js';
+
+const cookieSchema = z
+  .strictObject({
+    accessName: cookieName('accessToken'),
+    refreshName: cookieName('refreshToken'),
+    flowName: cookieName('flowState'),
+    secure: z.boolean().default(() => process.env['NODE_ENV'] === 'production'),
+    sameSite: z.enum(['strict', 'lax', 'none']).default('strict'),
+    domain: z
+      .string()
+      .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain name')
+      .optional(),
+    path: z
+      .string()
+      .regex(/^\/[ -:=-~]*$/, "must begin with '/' and have no semicolon")
+      .default('/'),
+  })
+  .superRefine((cookies, context) => {
+    const issue = (member: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [member], message });
+    if (cookies.sameSite === 'none' && !cookies.secure) {
+      issue(
+        'sameSite',
+        "is 'none', which browsers take from secure cookies only: set cookies.secure to true",
+      );
+    }
+    if (cookies.accessName === cookies.refreshName)
+      issue('refreshName', 'must differ from cookies.accessName');
+    for (const member of ['accessName', 'refreshName', 'flowName'] as const) {
+      // RFC 6265bis §4.1.3: browsers drop such a cookie when its attributes don't fit its name.
+      const prefix = /^__(Host|Secure)-/i.exec(cookies[member])?.[1]?.toLowerCase();
+      if (prefix && !cookies.secure) issue(member, 'has a prefix that needs cookies.secure: true');
+      if (prefix === 'host' && (cookies.domain !== undefined || cookies.path !== '/')) {
+        issue(member, "begins with __Host-, which allows no cookies.domain and no cookies.path but '/'");
+      }
+    }
+  });
+
+const optionsSchema = z.strictObject({
+  users: methods<UserStore>('UserStore', 'findByUsername', 'findById', 'create', 'updatePasswordHash'),
+  refreshTokens: methods<RefreshTokenStore>(
+    'RefreshTokenStore',
+    'create',
+    'rotate',
+    'find',
+    'list',
+    'revoke',
+    'revokeAll',
+  ),
+  // A group that is missing is one without a secret, and the message says so.
+  accessToken: z
+    .strictObject({
+      secret,
+      expiresIn: duration(1, '30m'),
+      algorithm: z
+        .enum([
+          ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512'],
+          ...['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+        ] as Algorithm[])
+        .default('HS256'),
+      issuer: z.string().min(1).optional(),
+      audience: z.string().min(1).optional(),
+      cacheSize: z.int().min(0).max(1_000_000).default(10_000),
+    })
+    .prefault({} as never),
+  refreshToken: z
+    .strictObject({
+      secret,
+      expiresIn: duration(1, '3h'),
+      maxLifetime: duration(1, '30d'),
+      reuseWindow: duration(0, '30s'),
+    })
+    .prefault({} as never),
+  cookies: cookieSchema.prefault({}),
+  password: z
+    .strictObject({
+      minLength: z.int().min(1).max(64).default(8),
+      cost: z.int().min(10).max(31).default(12),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      username: limit('failures', 10),
+      address: limit('failures', 50),
+      register: limit('attempts', 10),
+      password: limit('failures', 10),
+    })
+    .prefault({}),
+  usernameField: fieldName('username'),
+  passwordField: fieldName('password'),
+  login: z.boolean().default(true),
+  register: z.boolean().default(true),
+  trustedOrigins: z.array(origin).readonly().default([]),
+  getAliases: z.boolean().default(true),
+  revocation: z.enum(['instant', 'expiry']).optional(),
+  onStoreDown: z.enum(['deny', 'allow-until-expiry']).default('allow-until-expiry'),
+  storeUserAgent: z
+    .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
+    .default('full'),
+  openapi: openApiConfigSchema,
+  locale: z.string().optional(),
+  messages: messagesSchema.prefault({}),
+  audit: aFunction<NonNullable<AuthOptions['audit']>>().optional(),
+  passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
+  clock: aFunction<() => number>().optional(),
+});
+
+/** The options, and what must hold between two of them. */
+export const consistentOptionsSchema = optionsSchema
+  .refine(({ usernameField, passwordField }) => usernameField !== passwordField, {
+    path: ['passwordField'],
+    message: 'must differ from usernameField',
+  })
+  .refine(({ revocation, refreshTokens }) => revocation !== 'instant' || canFollow(refreshTokens), {
+    path: ['revocation'],
+    message:
+      "is 'instant', which refreshTokens can't do: use one of the stores of this package, give yours the method " +
+      "followRevocations, or set revocation to 'expiry'",
+  })
+  .refine(
+    ({ onStoreDown, revocation, refreshTokens }) =>
+      onStoreDown !== 'deny' || isInstant(revocation, refreshTokens),
+    {
+      path: ['onStoreDown'],
+      message: CANT_DENY,
+    },
+  )
+  .refine(({ locale, messages }) => locale === undefined || localesOf(messages).includes(locale), {
+    path: ['locale'],
+    message: "must be 'en', 'ko' or a language that the option messages adds",
+  });
+
+function canFollow(store: RefreshTokenStore): boolean {
+  return typeof store.followRevocations === 'function';
+}
+
+/** Whether the end of a session reaches all processes at once. */
+export function isInstant(revocation: AuthOptions['revocation'], store: RefreshTokenStore): boolean {
+  return (revocation ?? (canFollow(store) ? 'instant' : 'expiry')) === 'instant';
+}

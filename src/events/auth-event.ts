@@ -1,0 +1,110 @@
+import type { CodeAnnouncedBy } from '../errors.js';
+
+/** Where a request came from: one line each, of at most 64 and 512 characters. Undefined for server code, which has no request. */
+export interface RequestOrigin {
+  ip: string | undefined;
+  userAgent: string | undefined;
+}
+
+/** The origin of what server code does without a request. */
+export const NO_ORIGIN: RequestOrigin = Object.freeze({ ip: undefined, userAgent: undefined });
+
+/** Why sessions ended; `server` is `auth.sessions`. */
+export type RevocationReason =
+  'logout' | 'logout-all' | 'new-login' | 'session-ended' | 'password-changed' | 'user-gone' | 'server';
+
+/** Why a login failed. The client never learns it: it gets INVALID_CREDENTIALS for each of them. */
+export type LoginFailureReason = 'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed';
+
+/** Why `auth.flowState` refused. `unknown` is forged, for another purpose, or from another browser; the client gets FLOW_STATE_INVALID for each. */
+export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-provider';
+
+/** What guards and the check for cross-site requests announce: refusals that say more than an everyday 401. */
+export type RefusalCode = CodeAnnouncedBy<'refused'>;
+
+/** Which limit refused an attempt: one of the option `limits`, or one that a feature named. */
+export type LimitName = 'username' | 'address' | 'register' | 'password' | (string & {});
+
+/** Undefined where it isn't known. */
+interface PossibleUser {
+  userId: string | undefined;
+  sessionId: string | undefined;
+}
+
+/** What is fixed about an event: its outcome in the audit log, and, for the compiler only, its members. */
+interface EventRow<Outcome, Details> {
+  readonly outcome: Outcome;
+  readonly details?: Details;
+}
+
+const success = <Details>(): EventRow<'success', Details> => ({ outcome: 'success' });
+const failure = <Details>(): EventRow<'failure', Details> => ({ outcome: 'failure' });
+/** The state of a server, which is about no user: not in the audit log. */
+const operational = <Details>(): EventRow<undefined, Details> => ({ outcome: undefined });
+
+/**
+ * Every event there is, with what it says beside its `type` and `at`. None carries a password or a token.
+ * `docs/observability.md` explains each one, and a test holds the two together.
+ */
+export const AUTH_EVENTS = {
+  registered: success<RequestOrigin & { userId: string; username: string }>(),
+  registerFailed: failure<RequestOrigin & { username: string; code: 'USERNAME_TAKEN' }>(),
+  /** `amr`: how the user proved who they are, as far as `completeLogin()` was told. */
+  login: success<RequestOrigin & { userId: string; sessionId: string; amr: readonly string[] | undefined }>(),
+  /** `username` is what was typed, so it may be anything; undefined when another strategy proved an unknown id. */
+  loginFailed: failure<
+    RequestOrigin & { username: string | undefined; userId: string | undefined; reason: LoginFailureReason }
+  >(),
+  /** An attempt was refused before it was judged: too many failures for a username, a user or an address, which `key` names. */
+  locked: failure<
+    RequestOrigin & PossibleUser & { limit: LimitName; key: string; retryAfterSeconds: number }
+  >(),
+  /** `replayed`: the same exchange again, as from a second tab. */
+  refresh: success<RequestOrigin & { userId: string; sessionId: string; replayed: boolean }>(),
+  refreshFailed: failure<RequestOrigin & PossibleUser & { code: CodeAnnouncedBy<'refreshFailed'> }>(),
+  /** A refresh token came back after it had been exchanged. The session has ended, and no `revoked` repeats that. */
+  reuse: failure<RequestOrigin & { userId: string; sessionId: string; generation: number }>(),
+  revoked: success<RequestOrigin & { userId: string; sessionIds: string[]; reason: RevocationReason }>(),
+  passwordChanged: success<RequestOrigin & { userId: string; sessionId: string }>(),
+  passwordChangeFailed: failure<
+    RequestOrigin & {
+      userId: string;
+      sessionId: string;
+      code: 'INVALID_CREDENTIALS' | 'ACCESS_TOKEN_INVALID';
+    }
+  >(),
+  /** A guard refused a request, or the router refused one from another site. `route` is `/posts/:id`, never the path itself. */
+  refused: failure<RequestOrigin & PossibleUser & { code: RefusalCode; method: string; route: string }>(),
+  /** A state that `auth.flowState` doesn't have, or no longer has. Ids of SAML requests come without a request. */
+  flowStateFailed: failure<RequestOrigin & { reason: FlowStateFailureReason }>(),
+  /** Whether this process knows what other processes have revoked; `error` says why it doesn't. */
+  revocations: operational<{ current: boolean; error?: Error }>(),
+  /** A store was out of reach, or the hashing queue full, and a request got 503 or passed without its renewal. */
+  unavailable: operational<{ error: Error }>(),
+};
+
+/** What each event says, beside its `type` and `at`. */
+export type AuthEventDetails = {
+  [Name in keyof typeof AUTH_EVENTS]: NonNullable<(typeof AUTH_EVENTS)[Name]['details']>;
+};
+
+/** The name of an event of `auth.events`. */
+export type AuthEventName = keyof AuthEventDetails;
+
+/** The events of the audit log: those about a user or a client, not those about servers. */
+export type AuditEventName = {
+  [Name in AuthEventName]: (typeof AUTH_EVENTS)[Name] extends EventRow<undefined, unknown> ? never : Name;
+}[AuthEventName];
+
+/** Any event, told apart by `type`; `AuthEvent<'login'>` is one of them. `at` is when it happened. */
+export type AuthEvent<Name extends AuthEventName = AuthEventName> = {
+  [Each in Name]: { type: Each; at: Date } & AuthEventDetails[Each];
+}[Name];
+
+/** What listeners are called with. */
+export type AuthEventMap = { [Name in AuthEventName]: [event: AuthEvent<Name>] };
+
+/** The names of all events. */
+export const AUTH_EVENT_NAMES: readonly AuthEventName[] = Object.freeze(
+  Object.keys(AUTH_EVENTS) as AuthEventName[],
+);

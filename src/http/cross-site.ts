@@ -1,0 +1,44 @@
+import type { Request } from 'express';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The origins whose pages may call the app, besides its own. */
+export interface SiteConfig {
+  readonly trustedOrigins: ReadonlySet<string>;
+}
+
+export function isUnsafe(req: Request): boolean {
+  return !SAFE_METHODS.has(req.method);
+}
+
+/** By Fetch Metadata where the browser sends it, else by `Origin`. Clients other than browsers send neither, and pass. */
+export function isCrossSite(req: Request, trustedOrigins: SiteConfig['trustedOrigins']): boolean {
+  const { origin, 'sec-fetch-site': fetchSite } = req.headers;
+  if (origin !== undefined && trustedOrigins.has(origin)) return false;
+  if (fetchSite !== undefined) return fetchSite !== 'same-origin' && fetchSite !== 'none';
+  return origin !== undefined && origin !== ownOrigin(req);
+}
+
+/** The user opens a page of the app, from any site: not a script, frame, image or form of another site. */
+export function isFollowedLink({ method, headers }: Request): boolean {
+  return (
+    method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+  );
+}
+
+/** The browser fetches ahead of a user who may never come, so the user has asked for nothing. */
+export function isPrefetch({ headers }: Request): boolean {
+  return PURPOSE_HEADERS.some(
+    (name) => headers[name] !== undefined && /\bprefetch\b/i.test(String(headers[name])),
+  );
+}
+
+const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];
+
+/** As the browser knows it: scheme and host come from the proxy's headers where the app trusts its proxy. */
+function ownOrigin(req: Request): string {
+  const trustsProxy = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
+  const forwardedHost = trustsProxy(req.socket.remoteAddress, 0) ? req.get('x-forwarded-host') : undefined;
+  const host = forwardedHost?.split(',')[0]?.trim() || req.headers.host;
+  return `${req.protocol}://${String(host).toLowerCase()}`;
+}

@@ -1,0 +1,138 @@
+import type { RequestHandler } from 'express';
+import { check, info } from '../controllers/info.js';
+import { createPassword, type PasswordServices } from '../controllers/password.js';
+import { createRegister, type RegisterServices } from '../controllers/register.js';
+import { answerSchemas } from '../http/answer-schemas.js';
+import type { BodySchemas } from '../http/body-schemas.js';
+import type { Endpoint } from '../http/endpoint.js';
+import { BODY_FAILURES, GUARD_FAILURES, limitedBy } from '../http/operation.js';
+import type { LimitsConfig } from '../limits/attempt-limits.js';
+import type { GuardOptions } from '../middleware/guard-options.js';
+import { createLimitRegistrations } from '../middleware/limit-registrations.js';
+import { parseBody } from '../middleware/parse-body.js';
+import { validateBody } from '../middleware/validate-body.js';
+import type { OnStoreDown } from '../sessions/session-config.js';
+
+export type AccountEndpointServices = PasswordServices &
+  RegisterServices & {
+    config: {
+      readonly register: boolean;
+      readonly onStoreDown: OnStoreDown;
+      readonly limits: LimitsConfig;
+    };
+    bodies: BodySchemas;
+    sameSite: RequestHandler;
+    guard: (options?: GuardOptions) => RequestHandler;
+  };
+
+/** /check, /info, /register, /password */
+export function accountEndpoints(services: AccountEndpointServices): Endpoint[] {
+  return [
+    ...userEndpoints(services),
+    passwordEndpoint(services),
+    ...(services.config.register ? [registerEndpoint(services)] : []),
+  ];
+}
+
+function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
+  return [
+    {
+      verb: 'get',
+      path: '/check',
+      chain: [guard(), check],
+      operation: {
+        id: 'check',
+        tag: 'User',
+        summary: 'See who the access token belongs to',
+        description: 'Reads the token alone: no database is asked.',
+        needs: 'access token',
+        success: { text: 'Who is logged in, by the token.', answer: () => answerSchemas().check },
+        failures: [
+          ...GUARD_FAILURES,
+          ...(config.onStoreDown === 'deny' ? (['SERVICE_UNAVAILABLE'] as const) : []),
+        ],
+      },
+    },
+    {
+      verb: 'get',
+      path: '/info',
+      chain: [guard({ loadUser: true }), info],
+      operation: {
+        id: 'info',
+        tag: 'User',
+        summary: 'Get the user who is logged in',
+        description: 'Reads the user from the store, so that name and roles are as they are now.',
+        needs: 'access token',
+        success: { text: 'Who is logged in, by the store.', answer: () => answerSchemas().info },
+        failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
+      },
+    },
+  ];
+}
+
+function registerEndpoint(services: AccountEndpointServices): Endpoint {
+  const { bodies, config, limits, sameSite } = services;
+  return {
+    verb: 'post',
+    path: '/register',
+    chain: [
+      sameSite,
+      parseBody,
+      validateBody(bodies.register),
+      createLimitRegistrations(limits),
+      createRegister(services),
+    ],
+    operation: {
+      id: 'register',
+      tag: 'Account',
+      summary: 'Register a user',
+      description: 'Makes a user with a username and a password. It does not log in.',
+      needs: 'nothing',
+      body: { schema: bodies.register, required: true },
+      success: { status: 201, text: 'The new user.', answer: () => answerSchemas().register },
+      failures: [
+        ...BODY_FAILURES,
+        'USERNAME_TAKEN',
+        ...limitedBy(config.limits.register),
+        'CROSS_SITE_REQUEST',
+        'SERVICE_UNAVAILABLE',
+      ],
+    },
+  };
+}
+
+function passwordEndpoint(services: AccountEndpointServices): Endpoint {
+  const { bodies, config, guard, sameSite } = services;
+  // The store must still have the session, whatever this process knows of it.
+  const guardSession = guard({ checkSession: true });
+  return {
+    verb: 'post',
+    path: '/password',
+    chain: [sameSite, guardSession, parseBody, validateBody(bodies.password), createPassword(services)],
+    operation: {
+      id: 'changePassword',
+      tag: 'Account',
+      summary: 'Change the password',
+      description:
+        'Ends all other sessions and rotates this one: the next pair of tokens leaves the way the access token came, ' +
+        'as cookies or in the body.',
+      needs: 'access token',
+      idempotencyKey: true,
+      body: { schema: bodies.password, required: true },
+      success: { text: 'The password is changed.', answer: () => answerSchemas().password },
+      cookies: { always: false, text: 'Both token cookies, where the access token came as a cookie.' },
+      unauthorized: 'PasswordChangeRefused',
+      failures: [
+        ...GUARD_FAILURES,
+        'INVALID_CREDENTIALS',
+        // Another request may end or rotate the session meanwhile.
+        'SESSION_NOT_FOUND',
+        'REFRESH_TOKEN_REUSED',
+        ...BODY_FAILURES,
+        ...limitedBy(config.limits.password),
+        'CROSS_SITE_REQUEST',
+        'SERVICE_UNAVAILABLE',
+      ],
+    },
+  };
+}

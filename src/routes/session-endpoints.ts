@@ -1,0 +1,68 @@
+import type { RequestHandler } from 'express';
+import {
+  createEndOtherSessions,
+  createEndSession,
+  createListSessions,
+  type SessionsServices,
+} from '../controllers/sessions.js';
+import { answerSchemas } from '../http/answer-schemas.js';
+import type { Endpoint } from '../http/endpoint.js';
+import { GUARD_FAILURES, UNREADABLE_FAILURES } from '../http/operation.js';
+import type { GuardOptions } from '../middleware/guard-options.js';
+import { parseBody } from '../middleware/parse-body.js';
+
+export interface SessionEndpointServices extends SessionsServices {
+  sameSite: RequestHandler;
+  guard: (options?: GuardOptions) => RequestHandler;
+}
+
+/** /sessions */
+export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] {
+  const { guard, sameSite } = services;
+  return [
+    {
+      verb: 'get',
+      path: '/sessions',
+      chain: [guard(), createListSessions(services)],
+      operation: {
+        id: 'listSessions',
+        tag: 'Sessions',
+        summary: "List the user's sessions",
+        description: 'One for each device on which the user is logged in.',
+        needs: 'access token',
+        success: { text: "The user's sessions.", answer: () => answerSchemas().listSessions },
+        failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
+      },
+    },
+    {
+      verb: 'delete',
+      path: '/sessions/:id',
+      chain: [sameSite, guard(), parseBody, createEndSession(services)],
+      operation: {
+        id: 'endSession',
+        tag: 'Sessions',
+        summary: 'Log out on one device',
+        description: "Ends one of the user's sessions. Somebody else's is as unknown as one that never was.",
+        needs: 'access token',
+        success: { text: 'The session has ended.' },
+        cookies: { always: false, text: 'Both token cookies, cleared, where it was the session that asks.' },
+        failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+        notFound: ['SESSION_NOT_FOUND'],
+      },
+    },
+    {
+      verb: 'delete',
+      path: '/sessions',
+      chain: [sameSite, guard(), parseBody, createEndOtherSessions(services)],
+      operation: {
+        id: 'endOtherSessions',
+        tag: 'Sessions',
+        summary: 'Log out on all other devices',
+        description: 'Ends every session of the user but the one that asks.',
+        needs: 'access token',
+        success: { text: 'Only this session is left.', answer: () => answerSchemas().endOtherSessions },
+        failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+      },
+    },
+  ];
+}

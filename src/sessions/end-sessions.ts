@@ -1,0 +1,85 @@
+import { NO_ORIGIN, type RequestOrigin, type RevocationReason } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import { verifyAccessToken } from '../tokens/access-token.js';
+import { verifyExpiredRefreshToken } from '../tokens/refresh-token.js';
+import type { PresentedTokens } from '../tokens/transport.js';
+import type { Revocations } from './revocations.js';
+import { RevokedSessions } from './revoked-sessions.js';
+import type { SessionConfig } from './session-config.js';
+import { unlessInvalid } from './token-failure.js';
+
+type SessionEnderConfig = Pick<SessionConfig, 'refreshTokens' | 'accessToken' | 'refreshToken'>;
+
+/** Ends sessions: in the store, and for guards in all processes. */
+export class SessionEnder {
+  readonly #config: SessionEnderConfig;
+  readonly #events: AuthEvents;
+  readonly #revocations: Revocations;
+  /** Sessions whose end got 503. The store may have ended them all the same. */
+  readonly #unconfirmedEnds: RevokedSessions;
+
+  constructor(config: SessionEnderConfig, events: AuthEvents, revocations: Revocations) {
+    this.#config = config;
+    this.#events = events;
+    this.#revocations = revocations;
+    this.#unconfirmedEnds = new RevokedSessions(config.accessToken.expiresInSeconds);
+  }
+
+  /** @returns whether there was such a session of this user */
+  async revoke(
+    userId: string,
+    sessionId: string,
+    reason: RevocationReason = 'server',
+    origin: RequestOrigin = NO_ORIGIN,
+  ): Promise<boolean> {
+    const existed = await this.#config.refreshTokens.revoke(userId, sessionId).catch((error: unknown) => {
+      this.#unconfirmedEnds.add(userId, [sessionId], performance.now());
+      throw error;
+    });
+    if (this.#unconfirmedEnds.take(userId, sessionId) || existed) {
+      this.#revocations.refuse(userId, [sessionId]);
+      this.#events.announce('revoked', () => ({ userId, sessionIds: [sessionId], reason, ...origin }));
+    }
+    return existed;
+  }
+
+  /** Ends every session of the user but `except`. @returns the ids that ended */
+  async revokeAll(
+    userId: string,
+    options: { except?: string | undefined } = {},
+    reason: RevocationReason = 'server',
+    origin: RequestOrigin = NO_ORIGIN,
+  ): Promise<string[]> {
+    const ended = await this.#config.refreshTokens.revokeAll(userId, options);
+    this.#revocations.refuse(userId, ended);
+    if (ended.length > 0)
+      this.#events.announce('revoked', () => ({ userId, sessionIds: ended, reason, ...origin }));
+    return ended;
+  }
+
+  /** Ends the session that the refresh token names, or else the one that the access token names. Expired tokens will do. */
+  async endByTokens(
+    { refreshToken, accessToken }: PresentedTokens,
+    origin: RequestOrigin,
+    reason: Extract<RevocationReason, 'logout' | 'new-login'> = 'logout',
+  ): Promise<void> {
+    const { refreshToken: refresh, accessToken: access } = this.#config;
+    const claims =
+      unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
+      unlessInvalid(accessToken, (token) => verifyAccessToken(token, access).claims);
+    if (!claims) return;
+    await this.revoke(claims.userId, claims.sessionId, reason, origin);
+    // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
+    await this.#revocations.announce(claims.userId, claims.sessionId);
+  }
+
+  /** Ends every session of the user, including the current one. @returns how many */
+  async endAll(
+    { userId, sessionId }: { userId: string; sessionId: string },
+    origin: RequestOrigin,
+  ): Promise<number> {
+    const ended = await this.revokeAll(userId, {}, 'logout-all', origin);
+    await this.#revocations.announce(userId, sessionId); // the store may have lost the current session
+    return ended.length;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Session } from '../stores/refresh-token-store.js';
+import type { StoredUser } from '../stores/user-store.js';
+import { signAccessToken } from '../tokens/access-token.js';
+import { signRefreshToken } from '../tokens/refresh-token.js';
+import type { SessionConfig } from './session-config.js';
+
+/** A pair of tokens and what it was made from. */
+export interface IssuedTokens {
+  user: StoredUser;
+  session: Session;
+  accessToken: string;
+  refreshToken: string;
+  issuedAt: Date;
+  accessExpiresAt: Date;
+}
+
+/** Makes the pair of tokens of a stored session. */
+export class TokenIssuer {
+  readonly #config: Pick<SessionConfig, 'accessToken' | 'refreshToken'>;
+
+  constructor(config: Pick<SessionConfig, 'accessToken' | 'refreshToken'>) {
+    this.#config = config;
+  }
+
+  issue(user: StoredUser, session: Session, issuedAt: Date): IssuedTokens {
+    const { accessToken, refreshToken } = this.#config;
+    const { sessionId, authTime, amr } = session;
+    // Never longer than its session: a session that the store has forgotten can't be revoked.
+    const accessExpiresAt = new Date(
+      Math.min(issuedAt.getTime() + accessToken.expiresInSeconds * 1000, session.expiresAt.getTime()),
+    );
+    const accessClaims = { userId: user.id, sessionId, roles: user.roles, authTime, amr, issuedAt };
+    // Everything in the refresh token follows from the stored session, so a replay gives the same text, byte for byte.
+    const refreshClaims = {
+      userId: user.id,
+      sessionId,
+      generation: session.generation + 1,
+      issuedAt: session.rotatedAt,
+      expiresAt: session.expiresAt,
+    };
+    return {
+      user,
+      session,
+      issuedAt,
+      accessExpiresAt,
+      accessToken: signAccessToken({ ...accessClaims, expiresAt: accessExpiresAt }, accessToken),
+      refreshToken: signRefreshToken(refreshClaims, refreshToken.keys),
+    };
+  }
+}

@@ -1,0 +1,154 @@
+import { AuthError, failureOf, type CodeAnnouncedBy } from '../errors.js';
+import type { RequestOrigin } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import { activeUser, type StoredUser } from '../stores/user-store.js';
+import {
+  verifyExpiredRefreshToken,
+  verifyRefreshToken,
+  type RefreshClaims,
+} from '../tokens/refresh-token.js';
+import type { Transport } from '../tokens/transport.js';
+import type { SessionEnder } from './end-sessions.js';
+import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import type { Revocations } from './revocations.js';
+import type { SessionConfig } from './session-config.js';
+import { toAuthError, unlessInvalid } from './token-failure.js';
+import type { TokenSize } from './token-size.js';
+
+/** The request that asks for the next pair of tokens. */
+export interface RotationDetails {
+  origin: RequestOrigin;
+  transport: Transport;
+  /** The `Idempotency-Key`. */
+  attempt?: string | undefined;
+}
+
+interface RefreshDetails extends RotationDetails {
+  /** The session that the refresh token must belong to. Default: any. */
+  sessionId?: string | undefined;
+}
+
+interface RotatorServices {
+  config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'refreshToken' | 'now' | 'storeNow' | 'timeKnown'>;
+  events: AuthEvents;
+  revocations: Revocations;
+  ender: SessionEnder;
+  issuer: TokenIssuer;
+  tokenSize: TokenSize;
+}
+
+/** Exchanges refresh tokens, and rotates their sessions. */
+export class SessionRotator {
+  readonly #services: RotatorServices;
+
+  constructor(services: RotatorServices) {
+    this.#services = services;
+  }
+
+  /**
+   * Exchanges a refresh token for the next pair.
+   * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
+   * @throws TokenTooLongError; the refresh token stays good
+   */
+  async refresh(refreshToken: string, details: RefreshDetails): Promise<IssuedTokens> {
+    const { config, events, ender } = this.#services;
+    const { origin } = details;
+    // On a machine whose clock is minutes off, a good token would seem to be of the future, or expired.
+    await config.timeKnown();
+    try {
+      const { userId, sessionId, generation } = this.#verify(refreshToken);
+      if (details.sessionId !== undefined && details.sessionId !== sessionId)
+        throw new AuthError('REFRESH_TOKEN_INVALID');
+      // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
+      const user = activeUser(await config.users.findById(userId));
+      if (!user) {
+        await ender.revoke(userId, sessionId, 'user-gone', origin);
+        throw new AuthError('SESSION_NOT_FOUND');
+      }
+      const { replayed, ...issued } = await this.rotate(user, sessionId, generation, details);
+      events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin }));
+      return issued;
+    } catch (error) {
+      if (failureOf(error).event === 'refreshFailed')
+        this.#announceFailure(refreshToken, error as AuthError, origin);
+      throw error;
+    }
+  }
+
+  /**
+   * Presents a generation of a session to the store, and issues its successor.
+   * @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
+   * @throws TokenTooLongError; nothing has been exchanged
+   */
+  async rotate(
+    user: StoredUser,
+    sessionId: string,
+    generation: number,
+    { attempt, origin, transport }: RotationDetails,
+  ): Promise<IssuedTokens & { replayed: boolean }> {
+    const { config, events, revocations, issuer } = this.#services;
+    // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
+    await this.assertTokenFits(user, sessionId, transport);
+    if (revocations.has(user.id, sessionId)) {
+      // A failover may have lost the end of this session although the store had confirmed it. It ends again.
+      await config.refreshTokens.revoke(user.id, sessionId);
+      throw new AuthError('SESSION_NOT_FOUND');
+    }
+    const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = config.refreshToken;
+    const result = await config.refreshTokens.rotate({
+      userId: user.id,
+      sessionId,
+      generation,
+      attempt,
+      expiresInSeconds,
+      maxLifetimeSeconds,
+      reuseWindowSeconds,
+      now: config.storeNow(),
+    });
+    switch (result.outcome) {
+      case 'unknown':
+        await revocations.announce(user.id, sessionId);
+        throw new AuthError('SESSION_NOT_FOUND');
+      case 'reused':
+        revocations.refuse(user.id, [sessionId]);
+        events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin }));
+        throw new AuthError('REFRESH_TOKEN_REUSED');
+      default:
+        return {
+          ...issuer.issue(user, result.session, result.now),
+          replayed: result.outcome === 'replayed',
+        };
+    }
+  }
+
+  /**
+   * Whether an access token of this session fits with the user's roles.
+   * @throws TokenTooLongError
+   */
+  async assertTokenFits(user: StoredUser, sessionId: string, transport: Transport): Promise<void> {
+    const { config, tokenSize } = this.#services;
+    if (tokenSize.fitsWithAnyAmr(user, sessionId, transport)) return;
+    // Only the store knows how the user logged in, and that matters only here, close to the limit.
+    const session = await config.refreshTokens.find(user.id, sessionId);
+    if (session) tokenSize.assertTokenFits(user, session, transport);
+  }
+
+  #verify(token: string): RefreshClaims {
+    const { refreshToken, now } = this.#services.config;
+    try {
+      return verifyRefreshToken(token, refreshToken.keys, now());
+    } catch (error) {
+      throw toAuthError(error, 'REFRESH_TOKEN');
+    }
+  }
+
+  #announceFailure(refreshToken: string, error: AuthError, origin: RequestOrigin): void {
+    const { config, events } = this.#services;
+    events.announce('refreshFailed', () => {
+      const { keys } = config.refreshToken;
+      const claims = unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, keys));
+      const code = error.code as CodeAnnouncedBy<'refreshFailed'>;
+      return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin };
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
+import type { StoreTime } from '../stores/store-clock.js';
+import type { UserStore } from '../stores/user-store.js';
+import type { AccessTokenConfig } from '../tokens/access-token.js';
+import type { KeySet } from '../tokens/keys.js';
+import type { Transport } from '../tokens/transport.js';
+
+/** What a guard does while this process can't know which sessions have just been revoked. */
+export type OnStoreDown = 'deny' | 'allow-until-expiry';
+
+/** What this folder needs of the options. */
+export interface SessionConfig extends StoreTime {
+  readonly users: UserStore;
+  readonly refreshTokens: RefreshTokenStore;
+  readonly accessToken: AccessTokenConfig;
+  readonly refreshToken: {
+    readonly keys: KeySet;
+    readonly expiresInSeconds: number;
+    readonly maxLifetimeSeconds: number;
+    readonly reuseWindowSeconds: number;
+  };
+  /** The most characters that an access token may have, by the way it leaves. */
+  readonly maxTokenLength: Readonly<Record<Transport, number>>;
+  readonly revocation: 'instant' | 'expiry';
+  readonly onStoreDown: OnStoreDown;
+  readonly storeUserAgent: 'full' | 'label' | false;
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { AuthError } from '../errors.js';
+import type { RequestOrigin } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import type { NewSession } from '../stores/refresh-token-store.js';
+import { activeUser, inactiveReason, type StoredUser } from '../stores/user-store.js';
+import type { PresentedTokens, Transport } from '../tokens/transport.js';
+import { keptUserAgent } from '../utils/user-agent.js';
+import type { SessionEnder } from './end-sessions.js';
+import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import type { SessionConfig } from './session-config.js';
+import type { TokenSize } from './token-size.js';
+
+/** How and when the user proved who they are. */
+export interface Proof {
+  /** Default: now. */
+  authTime?: Date | undefined;
+  /** Methods by the names of RFC 8176. Default: not known. */
+  amr?: readonly string[] | undefined;
+}
+
+/** How a login comes about. */
+export interface LoginDetails extends Proof {
+  origin: RequestOrigin;
+  remember: boolean;
+  transport: Transport;
+  /** The tokens of the session that this login replaces, which ends with it. Default: none. */
+  replaced?: PresentedTokens | undefined;
+}
+
+/** Called between the proof of a login and its session. An error that it throws stops the login. */
+export type BeforeSession = (user: StoredUser, login: LoginDetails) => Promise<void>;
+
+const SESSION_ID_BYTES = 16;
+
+interface StarterServices {
+  config: Pick<
+    SessionConfig,
+    'users' | 'refreshTokens' | 'refreshToken' | 'storeUserAgent' | 'now' | 'timeKnown'
+  >;
+  events: AuthEvents;
+  ender: SessionEnder;
+  issuer: TokenIssuer;
+  tokenSize: TokenSize;
+  beforeSession: readonly BeforeSession[];
+}
+
+/** Turns a login into a session. Every login of this package comes through here. */
+export class SessionStarter {
+  readonly #services: StarterServices;
+
+  constructor(services: StarterServices) {
+    this.#services = services;
+  }
+
+  /**
+   * For a user who has just proved who they are.
+   * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
+   * @throws what a `beforeSession` throws; TokenTooLongError. No session exists then
+   */
+  async start(user: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
+    const { config, events, ender, issuer, tokenSize, beforeSession } = this.#services;
+    for (const check of beforeSession) await check(user, login);
+    await config.timeKnown();
+    const now = config.now();
+    const newSession = this.#newSession(user, login, now);
+    tokenSize.assertTokenFits(user, newSession, login.transport);
+    await config.refreshTokens.create(newSession);
+    const current = await this.#stillSame(user, newSession, login.origin);
+    // This comes last because it can fail: a login that fails must leave the browser's old session alone.
+    if (login.replaced)
+      await this.#orUndo(newSession, ender.endByTokens(login.replaced, login.origin, 'new-login'));
+    const { sessionId, amr } = newSession;
+    events.announce('login', () => ({ userId: user.id, sessionId, amr, ...login.origin }));
+    const session = { ...newSession, generation: 0, rotatedAt: newSession.createdAt };
+    return issuer.issue(current, session, new Date(now));
+  }
+
+  #newSession(user: StoredUser, { remember, origin, authTime, amr }: LoginDetails, now: number): NewSession {
+    const { refreshToken, storeUserAgent } = this.#services.config;
+    const lifetimeSeconds = Math.min(refreshToken.expiresInSeconds, refreshToken.maxLifetimeSeconds);
+    return {
+      userId: user.id,
+      sessionId: randomBytes(SESSION_ID_BYTES).toString('base64url'),
+      createdAt: new Date(now),
+      // Where another clock is ahead, the login is not younger than now.
+      authTime: new Date(Math.min(authTime?.getTime() ?? now, now)),
+      ...(amr && { amr }),
+      expiresAt: new Date(now + lifetimeSeconds * 1000),
+      remember,
+      ip: origin.ip,
+      userAgent: keptUserAgent(origin.userAgent, storeUserAgent),
+    };
+  }
+
+  /**
+   * Reads the user again after the session was created. A password change either finds that session and ends it, or is
+   * noticed here.
+   */
+  async #stillSame(user: StoredUser, session: NewSession, origin: RequestOrigin): Promise<StoredUser> {
+    const { config, events } = this.#services;
+    const found = await this.#orUndo(session, config.users.findById(user.id));
+    const current = activeUser(found);
+    if (current && current.passwordHash === user.passwordHash) return current;
+    await config.refreshTokens.revoke(user.id, session.sessionId);
+    const { id: userId, username } = user;
+    const reason = current ? 'password-changed' : inactiveReason(found);
+    events.announce('loginFailed', () => ({ username, userId, reason, ...origin }));
+    throw new AuthError('INVALID_CREDENTIALS');
+  }
+
+  /** Deletes the session when a later step of the login fails. Not awaited: the client already gets an error. */
+  #orUndo<T>({ userId, sessionId }: NewSession, step: Promise<T>): Promise<T> {
+    return step.catch((error: unknown) => {
+      this.#services.config.refreshTokens.revoke(userId, sessionId).catch(() => undefined);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import type { Revocation, RevocationFollower } from './revocation-feed.js';
+
+/** One connection that reads the log in which a store keeps its latest revocations. */
+export interface RevocationReader {
+  /** What was logged after `position`, or all that is kept; `more` when there is more to read at once. */
+  read(position: string | undefined): Promise<{ revocations: Revocation[]; position: string; more: boolean }>;
+  /** Resolves as soon as the log may have grown, after `WAIT_MS` at the latest. Rejects when the connection is lost. */
+  wait(position: string): Promise<void>;
+  close(): void;
+}
+
+/** A silent log is read again after this time, to prove that it can still be read. */
+export const WAIT_MS = 1000;
+const ANSWER_TIMEOUT_MS = 1000;
+/** The longest time between two answers, and a little more. It matters when this process, and its timers, stood still. */
+const VALID_FOR_MS = WAIT_MS + ANSWER_TIMEOUT_MS + 500;
+/** The first answer comes after connecting, which takes many round trips over a Sentinel, a Cluster or TLS. */
+const FIRST_ANSWER_TIMEOUT_MS = 3000;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 1000;
+
+/**
+ * Follows a log: reads all that it keeps, reports that it is current, and waits for more. Any error ends the connection. The
+ * next connection starts from the beginning of the log, so nothing depends on where the last one had got to.
+ * @returns a function that stops it
+ */
+export function followLog(open: () => RevocationReader, follower: RevocationFollower): () => void {
+  const closing = new AbortController();
+  void run(open, follower, closing.signal);
+  return () => closing.abort();
+}
+
+async function run(
+  open: () => RevocationReader,
+  follower: RevocationFollower,
+  closing: AbortSignal,
+): Promise<void> {
+  let pauseMs = FIRST_PAUSE_MS;
+  const report = {
+    ...follower,
+    onCurrent(validForMs: number) {
+      pauseMs = FIRST_PAUSE_MS;
+      follower.onCurrent(validForMs);
+    },
+  };
+  while (!closing.aborted) {
+    try {
+      await readOn(open, report, closing);
+    } catch (error) {
+      if (closing.aborted) return;
+      follower.onLost(error);
+      await pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    }
+  }
+}
+
+/** Reads until the connection fails or is closed. */
+async function readOn(
+  open: () => RevocationReader,
+  follower: Pick<RevocationFollower, 'onRevoked' | 'onCurrent'>,
+  closing: AbortSignal,
+): Promise<never> {
+  const reader = open();
+  const close = () => reader.close();
+  closing.addEventListener('abort', close, { once: true });
+  try {
+    let position: string | undefined;
+    for (;;) {
+      closing.throwIfAborted();
+      const limitMs = position === undefined ? FIRST_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+      const batch = await within(limitMs, reader.read(position));
+      position = batch.position;
+      for (const revocation of batch.revocations) follower.onRevoked(revocation);
+      if (batch.more) continue;
+      follower.onCurrent(VALID_FOR_MS);
+      await within(WAIT_MS + ANSWER_TIMEOUT_MS, reader.wait(position));
+    }
+  } finally {
+    closing.removeEventListener('abort', close);
+    close();
+  }
+}
+
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`The log of revocations did not answer within ${milliseconds} ms`));
+    }, milliseconds).unref();
+  });
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Never holds the process open. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { similarNames } from './similar-names.js';
+
+/**
+ * Parses the options of a call.
+ * @param call as the developer wrote it: `guard()`
+ * @throws TypeError that names the call, the option and the cure
+ */
+export function parseCall<Schema extends z.ZodType>(
+  call: string,
+  schema: Schema,
+  options: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => describeIssue(issue, schema));
+  throw new TypeError(
+    problems.map((each) => (each ? `${call}: ${each}` : `${call} needs an object of options`)).join('\n'),
+  );
+}
+
+/** What is wrong with an option, and how to fix it. Empty where the options themselves are no object. */
+export function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownOptions(issue.path, schema);
+    return issue.keys.map((key) => unknownOption([...issue.path, key].join('.'), key, known)).join('\n');
+  }
+  if (issue.path.length === 0 && issue.code === 'invalid_type') return '';
+  return [issue.path.join('.'), issue.message].filter(Boolean).join(' ');
+}
+
+function unknownOption(option: string, key: string, known: readonly string[]): string {
+  const similar = similarNames(key, known);
+  const guess = similar.length > 0 ? ` (did you mean ${similar.join(' or ')}?)` : '';
+  return `Unknown option ${option}: known are ${known.join(', ')}${guess}`;
+}
+
+/** The members of the object at `path`, whatever its schema is wrapped in. */
+function knownOptions(path: readonly PropertyKey[], schema: unknown): string[] {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault)
+    return knownOptions(path, schema.unwrap());
+  if (schema instanceof z.ZodPipe) return knownOptions(path, schema.in);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((each) => knownOptions(path, each));
+  if (schema instanceof z.ZodRecord) return knownOptions(path.slice(1), schema.valueType);
+  if (!(schema instanceof z.ZodObject)) return [];
+  const [member, ...rest] = path;
+  if (member === undefined) return Object.keys(schema.shape);
+  return knownOptions(rest, schema.shape[String(member)]);
+}

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { KNOW_EXPRESS, MAY_IMPORT, ROOTS } from '../scripts/layers.cjs';
+
+const ROOT = path.join(__dirname, '..');
+const folders = Object.keys(MAY_IMPORT);
+
+describe('the table of layers', () => {
+  test.each(Object.entries(MAY_IMPORT) as [string, string[]][])(
+    '%s comes after all that it may import',
+    (folder, allowed) => {
+      const before = folders.slice(0, folders.indexOf(folder));
+      expect(allowed.filter((each) => !before.includes(each))).toEqual([]);
+    },
+  );
+
+  test('names only folders that it has a line for', () => {
+    expect(KNOW_EXPRESS.filter((each) => !folders.includes(each))).toEqual([]);
+    expect(ROOTS.filter((each) => folders.includes(each))).toEqual([]);
+  });
+});
+
+describe('npm run lint refuses', () => {
+  let project: string;
+
+  beforeEach(() => {
+    project = mkdtempSync(path.join(tmpdir(), 'layers-'));
+    cpSync(path.join(ROOT, 'scripts/layers.cjs'), path.join(project, 'scripts/layers.cjs'));
+    cpSync(path.join(ROOT, '.dependency-cruiser.cjs'), path.join(project, '.dependency-cruiser.cjs'));
+    write('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'nodenext' }, include: ['src'] }));
+    write('node_modules/express/package.json', '{ "name": "express", "main": "index.js" }');
+    write('node_modules/express/index.js', '');
+    write('src/errors.ts', 'export interface Failure { status: number }');
+    write('src/utils/text.ts', 'export const text = 1;');
+    write('src/limits/limit.ts', "import { text } from '../utils/text.js'; export const limit = text;");
+  });
+
+  afterEach(() => rmSync(project, { recursive: true }));
+
+  function write(file: string, content: string): void {
+    mkdirSync(path.dirname(path.join(project, file)), { recursive: true });
+    writeFileSync(path.join(project, file), content);
+  }
+
+  /** The names of the rules that the project breaks. */
+  function brokenRules(): string[] {
+    const command = path.join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+    const args = ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'];
+    const text = execFileSync(process.execPath, [command, ...args], { cwd: project, encoding: 'utf8' });
+    const { summary } = JSON.parse(text) as { summary: { violations: { rule: { name: string } }[] } };
+    return [...new Set(summary.violations.map(({ rule }) => rule.name))].sort();
+  }
+
+  test('nothing in a project that keeps to the table', () => {
+    expect(brokenRules()).toEqual([]);
+  });
+
+  test.each<[string, string, Record<string, string>]>([
+    [
+      'an import upwards',
+      'utils-imports-downwards',
+      { 'src/utils/up.ts': "import { limit } from '../limits/limit.js'; void limit;" },
+    ],
+    [
+      'an import upwards of a type',
+      'utils-imports-downwards',
+      { 'src/utils/up.ts': "import type { Failure } from '../errors.js'; export type Up = Failure;" },
+    ],
+    [
+      'an import of a root',
+      'limits-imports-downwards',
+      { 'src/index.ts': 'export {};', 'src/limits/root.ts': "import '../index.js';" },
+    ],
+    [
+      'Express in a folder that must do without it',
+      'limits-knows-no-express',
+      { 'src/limits/http.ts': "import type { Request } from 'express'; export type R = Request;" },
+    ],
+    [
+      'a folder without a line',
+      'every-folder-has-a-row',
+      { 'src/helpers/any.ts': "import '../utils/text.js';" },
+    ],
+    [
+      'a circle of types inside a folder',
+      'no-circles',
+      {
+        'src/utils/a.ts': "import type { B } from './b.js'; export type A = B;",
+        'src/utils/b.ts': "import type { A } from './a.js'; export type B = A | 1;",
+      },
+    ],
+  ])('%s', (_what, rule, files) => {
+    for (const [file, content] of Object.entries(files)) write(file, content);
+    expect(brokenRules()).toEqual([rule]);
+  });
+});

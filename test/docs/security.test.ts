@@ -39,7 +39,7 @@ const LEVELS = Object.entries(SECTIONS).flatMap(([section, levels]) =>
   Array.from(levels, (level, index) => `${section}.${index + 1}: level ${level}`),
 );
 
-interface Row {
+interface Requirement {
   number: string;
   level: string;
   state: string;
@@ -47,12 +47,13 @@ interface Row {
 }
 
 const text = read('security.md');
-const rows: Row[] = Array.from(
-  text.matchAll(/^\| (\d+\.\d+\.\d+) *\| *(\d) *\|[^|]+\|([^|]+)\|([^|\n]*)\|$/gm),
-  ([, number = '', level = '', state = '', how = '']) => ({
-    ...{ number, level, state: state.trim(), how: how.trim() },
-  }),
-);
+
+/** Each requirement has a heading; below it come its level, its state and how it is met, up to the next heading. */
+const requirements: Requirement[] = text.split(/^(?=#+ )/m).flatMap((section) => {
+  const [, number = '', level = '', state = '', how = ''] =
+    /^#### (\d+\.\d+\.\d+) .+\n\nLevel (\d), \*\*([^*]+)\*\*\. ([\s\S]+)$/.exec(section) ?? [];
+  return number === '' ? [] : [{ number, level, state, how: how.trim() }];
+});
 const unconcerned = Array.from(
   text.matchAll(/^- \*\*(\d+\.\d+\.\d+)\*\* \(level (\d)\): (.+)$/gm),
   ([, number = '', level = '', reason = '']) => ({ number, level, reason }),
@@ -74,16 +75,33 @@ function missing({ title, file }: { title: string; file: string }): string[] {
 }
 
 test('each requirement of the five chapters stands there once, with its level', () => {
-  const listed = [...rows, ...unconcerned].map(({ number, level }) => `${number}: level ${level}`);
+  const listed = [...requirements, ...unconcerned].map(({ number, level }) => `${number}: level ${level}`);
   expect(listed.sort()).toEqual([...LEVELS].sort());
 });
 
-test.each(rows)('$number is met by a test, or says what is to be done, or why not', ({ state, how }) => {
-  expect(['met', 'app', 'not met']).toContain(state);
-  if (state === 'met') expect(namedTests(how)).not.toEqual([]);
-  // What to do: an option, code or a page; and never a shrug.
-  if (state === 'app') expect(how).toMatch(/`[^`]+`|\]\([^)]+\)/);
-  expect(how.length).toBeGreaterThan(30);
+test.each(requirements)(
+  '$number is met by a test, or says what is to be done, or why not',
+  ({ state, how }) => {
+    expect(['met', 'app', 'not met']).toContain(state);
+    if (state === 'met') expect(namedTests(how)).not.toEqual([]);
+    // What to do: an option, code or a page; and never a shrug.
+    if (state === 'app') expect(how).toMatch(/`[^`]+`|\]\([^)]+\)/);
+    expect(how.length).toBeGreaterThan(30);
+  },
+);
+
+test('the overview counts them by chapter', () => {
+  const counted = Array.from(text.matchAll(/^### (V(\d+) .+)$/gm), ([, title = '', chapter = '']) => {
+    const inChapter = ({ number }: { number: string }) => number.startsWith(`${chapter}.`);
+    const states = requirements.filter(inChapter).map(({ state }) => state);
+    const counts = ['met', 'app', 'not met'].map((state) => states.filter((one) => one === state).length);
+    return [title, ...counts, unconcerned.filter(inChapter).length].join(' | ');
+  });
+  const overview = Array.from(text.matchAll(/^\| (V\d+ .*\d) *\|$/gm), ([, row = '']) =>
+    row.replaceAll(/ +\| +/g, ' | '),
+  );
+  expect(counted).toHaveLength(5);
+  expect(overview).toEqual(counted);
 });
 
 test.each(unconcerned)('$number, which concerns no such module, says why', ({ reason }) => {

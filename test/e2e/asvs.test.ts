@@ -3,7 +3,7 @@ import { testClock } from '../../src/testing';
 import { createTestApp, PASSWORD } from '../helpers/app';
 import { createDatabase } from '../helpers/backends';
 
-/** What OWASP ASVS 5.0 asks for and no other test shows; docs/security.md has the whole table. */
+/** What OWASP ASVS 5.0 asks for and no other test shows; docs/security.md goes through all of it. */
 
 test('a password has no age: it logs in after ten years (6.2.10)', async () => {
   const clock = testClock();

@@ -16,7 +16,7 @@ const { snippet, evaluate, run, start } = page;
 
 const ann = JSON.stringify({ username: 'ann', password: PASSWORD });
 
-test('Mount it: register, log in, pass the guard', async () => {
+test('Quick start: register, log in, pass the guard', async () => {
   expect(snippet('mount').trim().split('\n').length).toBeLessThan(20);
   const browse = await start('mount');
   expect((await browse('/profile')).status).toBe(401);
@@ -133,7 +133,7 @@ describe('In your own tests', () => {
   evaluate('jest');
 });
 
-test('Server code: runs to its end', async () => {
+test('Sessions and events: runs to its end', async () => {
   const [code] = (await once(run('server-code'), 'exit')) as [number | null];
   expect(code).toBe(0);
 });

@@ -1,4 +1,7 @@
+import { isKeepable } from './keepable-text.js';
 import type { NewUser, StoredUser } from './user-store.js';
+
+const MAX_LENGTH = 1024;
 
 /** Who somebody is elsewhere, as whoever vouches for it says: OpenID Connect's `iss` and `sub`, an IdP and its NameID. */
 export interface Identity {
@@ -38,21 +41,8 @@ export interface IdentityStore {
  */
 export function checkedIdentity({ issuer, subject }: Identity): Identity {
   for (const [name, value] of Object.entries({ issuer, subject }) as [string, unknown][]) {
-    if (isKeepable(value)) continue;
+    if (isKeepable(value) && value !== '' && value.length <= MAX_LENGTH) continue;
     throw new TypeError(`identity.${name} must be a text of 1 to ${MAX_LENGTH} characters`);
   }
   return { issuer, subject };
-}
-
-const MAX_LENGTH = 1024;
-
-/** PostgreSQL has no NUL, and UTF-8 no lone surrogate: all of them become the same character, and so two subjects one. */
-function isKeepable(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    value !== '' &&
-    value.length <= MAX_LENGTH &&
-    !value.includes('\0') &&
-    value.isWellFormed()
-  );
 }

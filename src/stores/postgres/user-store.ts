@@ -3,12 +3,12 @@ import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import {
   BoundedPostgres,
   checkedTableName,
-  indexName,
   migration,
   sqlState,
   UNIQUE_VIOLATION,
   type PostgresClient,
 } from './client.js';
+import { identityStatements } from './identity-sql.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
@@ -44,17 +44,18 @@ const COLUMNS = 'id, username, password_hash, roles, disabled';
 export class PostgresUserStore implements UserStore, IdentityStore {
   readonly #postgres: BoundedPostgres;
   readonly #table: string;
-  readonly #identities: string;
+  readonly #identities: ReturnType<typeof identityStatements>;
   readonly #userGone = new UserGoneListeners();
 
   /** Takes the caller's client and leaves it open; connects to nothing by itself. */
   constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
     this.#postgres = new BoundedPostgres(client);
+    const prefix = options.table ?? 'visa';
     this.#table = checkedTableName('table', options.table ?? 'visa_users');
-    this.#identities = checkedTableName(
-      'identitiesTable',
-      options.identitiesTable ??
-        (options.table === undefined ? 'visa_identities' : `${options.table}_identities`),
+    this.#identities = identityStatements(
+      checkedTableName('identitiesTable', options.identitiesTable ?? `${prefix}_identities`),
+      this.#table,
+      COLUMNS,
     );
   }
 
@@ -70,13 +71,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
         disabled      boolean NOT NULL DEFAULT false,
         created_at    timestamptz NOT NULL DEFAULT now()
       );
-      CREATE TABLE IF NOT EXISTS ${this.#identities} (
-        issuer  text NOT NULL,
-        subject text NOT NULL,
-        user_id text NOT NULL REFERENCES ${this.#table} (id) ON DELETE CASCADE,
-        PRIMARY KEY (issuer, subject)
-      );
-      CREATE INDEX IF NOT EXISTS ${indexName(this.#identities, 'user_id')} ON ${this.#identities} (user_id);`);
+      ${this.#identities.schema.trim()}`);
   }
 
   /** Creates what is missing. Safe to run again, and from several processes at once. */
@@ -149,11 +144,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
     const { issuer, subject } = checkedIdentity(identity);
-    return this.#findOne(
-      `SELECT ${COLUMNS} FROM ${this.#table}
-        WHERE id = (SELECT user_id FROM ${this.#identities} WHERE issuer = $1 AND subject = $2)`,
-      [issuer, subject],
-    );
+    return this.#findOne(this.#identities.findUser, [issuer, subject]);
   }
 
   async findOrCreate(
@@ -163,16 +154,9 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     const { issuer, subject } = checkedIdentity(identity);
     const found = await this.findByIdentity(identity);
     if (found) return found;
-    // One statement, so that there is never the one without the other.
-    const insert = `WITH created AS (
-        INSERT INTO ${this.#table} (username, username_key, roles) VALUES ($1, $2, $3) RETURNING ${COLUMNS}
-      ), linked AS (
-        INSERT INTO ${this.#identities} (issuer, subject, user_id) SELECT $4, $5, id FROM created
-      )
-      SELECT ${COLUMNS} FROM created`;
     const values = [normalizeUsername(username), usernameKey(username), roles, issuer, subject];
     try {
-      return (await this.#findOne(insert, values)) as StoredUser;
+      return (await this.#findOne(this.#identities.createUser, values)) as StoredUser;
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
       // The same identity has come first, or else somebody of the same name.
@@ -184,30 +168,18 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   async link(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
-    const linked = await this.#postgres.query(
-      `INSERT INTO ${this.#identities} AS kept (issuer, subject, user_id)
-        SELECT $1, $2, id FROM ${this.#table} WHERE id = $3
-        ON CONFLICT (issuer, subject) DO UPDATE SET user_id = kept.user_id WHERE kept.user_id = excluded.user_id
-        RETURNING user_id`,
-      [issuer, subject, userId],
-    );
+    const linked = await this.#postgres.query(this.#identities.link, [issuer, subject, userId]);
     return linked.length > 0;
   }
 
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
-    const unlinked = await this.#postgres.query(
-      `DELETE FROM ${this.#identities} WHERE issuer = $1 AND subject = $2 AND user_id = $3 RETURNING user_id`,
-      [issuer, subject, userId],
-    );
+    const unlinked = await this.#postgres.query(this.#identities.unlink, [issuer, subject, userId]);
     return unlinked.length > 0;
   }
 
   listIdentities(userId: string): Promise<Identity[]> {
-    return this.#postgres.query<Identity & Record<string, unknown>>(
-      `SELECT issuer, subject FROM ${this.#identities} WHERE user_id = $1`,
-      [userId],
-    );
+    return this.#postgres.query<Identity>(this.#identities.list, [userId]);
   }
 
   onUserGone(listener: UserGoneListener): () => void {

@@ -38,6 +38,12 @@ export {
 export type { OnStoreDown } from './sessions/session-config.js';
 export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
+export type {
+  Credential,
+  CredentialStore,
+  NewCredential,
+  RemoveCredentialsOptions,
+} from './stores/credential-store.js';
 export type { Identity, IdentityStore } from './stores/identity-store.js';
 export { MemoryRefreshTokenStore } from './stores/memory/refresh-token-store.js';
 export { MemoryUserStore } from './stores/memory/user-store.js';

@@ -106,6 +106,7 @@ test('the public surface is this, and a change to it is a decision', () => {
     'usernameKey',
   ]);
   expect(Object.keys(sourceTesting).sort()).toEqual([
+    'credentialStoreContract',
     'identityStoreContract',
     'loginAs',
     'refreshTokenStoreContract',

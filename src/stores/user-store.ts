@@ -1,3 +1,5 @@
+import type { CredentialStore } from './credential-store.js';
+
 /** A user as the store keeps it. */
 export interface StoredUser {
   /** Never empty, never reused, at most 255 characters. */
@@ -54,6 +56,11 @@ export interface UserStore {
    * @returns a function that takes the listener away
    */
   onUserGone?(listener: UserGoneListener): () => void;
+  /**
+   * The credentials of these users. When a user is deleted, their credentials go too. A store without this method can't be used
+   * with features that keep credentials.
+   */
+  credentials?(): CredentialStore;
 }
 
 /** Called with the id of a user who has been disabled or deleted. */

@@ -1,12 +1,7 @@
 import type { NewUser, RotateRequest, Session, StoredUser } from '../../src';
-import { refreshTokenStoreContract, userStoreContract, type ContractCase } from '../../src/testing';
+import { refreshTokenStoreContract, userStoreContract } from '../../src/testing';
 import { MapRefreshTokenStore, MapUserStore } from '../stores/map-stores';
-
-/** The names of the promises that are not kept. */
-async function broken(cases: ContractCase[]): Promise<string[]> {
-  const results = await Promise.allSettled(cases.map(({ run }) => run()));
-  return cases.filter((_each, n) => results[n]?.status === 'rejected').map(({ name }) => name);
-}
+import { broken } from './broken';
 
 describe('the contract catches a store that', () => {
   test.each<[defect: string, promise: RegExp, Store: new () => MapRefreshTokenStore]>([

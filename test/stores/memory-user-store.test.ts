@@ -1,9 +1,15 @@
 import { MemoryUserStore } from '../../src';
-import { identityStoreContract, userStoreContract } from '../../src/testing';
+import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 
 runContract(userStoreContract(() => new MemoryUserStore()));
 runContract(identityStoreContract(() => new MemoryUserStore()));
+runContract(
+  credentialStoreContract(() => {
+    const users = new MemoryUserStore();
+    return { users, credentials: users.credentials() };
+  }),
+);
 
 test('changes roles and the disabled flag, and deletes', async () => {
   const store = new MemoryUserStore();
@@ -24,4 +30,24 @@ test('a deleted user takes the identities along', async () => {
   await store.delete(id);
   expect(await store.findByIdentity(identity)).toBeUndefined();
   expect((await store.findOrCreate(identity, { username: 'leaver' })).id).not.toBe(id);
+});
+
+test('a deleted user takes the credentials along, and no other user loses one', async () => {
+  const store = new MemoryUserStore();
+  const [leaver, other] = [
+    await store.create({ username: 'leaver', passwordHash: null }),
+    await store.create({ username: 'other', passwordHash: null }),
+  ];
+  const credentials = store.credentials();
+  for (const { id } of [leaver, other])
+    await credentials.add({ userId: id, kind: 'totp', id: `of ${id}`, data: 'sealed' });
+  await store.delete(leaver.id);
+  expect(await credentials.find('totp', `of ${leaver.id}`)).toBeUndefined();
+  expect(await credentials.list(leaver.id)).toEqual([]);
+  expect(await credentials.list(other.id)).toHaveLength(1);
+});
+
+test('all callers of credentials() share them', () => {
+  const store = new MemoryUserStore();
+  expect(store.credentials()).toBe(store.credentials());
 });

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../../errors.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
+import { MemoryCredentialStore } from './credentials.js';
+import type { CredentialStore } from '../credential-store.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
@@ -10,6 +12,7 @@ export class MemoryUserStore implements UserStore, IdentityStore {
   readonly #users = new Map<string, StoredUser>();
   readonly #idsByUsername = new Map<string, string>();
   readonly #identities = new Map<string, Identity & { userId: string }>();
+  readonly #credentials = new MemoryCredentialStore((id) => this.#users.has(id));
   readonly #userGone = new UserGoneListeners();
 
   findByUsername(username: string): Promise<StoredUser | undefined> {
@@ -48,6 +51,7 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     if (user) this.#idsByUsername.delete(usernameKey(user.username));
     this.#users.delete(id);
     for (const [key, { userId }] of this.#identities) if (userId === id) this.#identities.delete(key);
+    this.#credentials.forget(id);
     await this.#userGone.tell(id);
     return user !== undefined;
   }
@@ -81,6 +85,10 @@ export class MemoryUserStore implements UserStore, IdentityStore {
   listIdentities(userId: string): Promise<Identity[]> {
     const own = [...this.#identities.values()].filter((identity) => identity.userId === userId);
     return Promise.resolve(own.map(({ issuer, subject }) => ({ issuer, subject })));
+  }
+
+  credentials(): CredentialStore {
+    return this.#credentials;
   }
 
   onUserGone(listener: UserGoneListener): () => void {

@@ -1,0 +1,103 @@
+import {
+  checkedCredential,
+  checkedRemoval,
+  type Credential,
+  type CredentialStore,
+  type NewCredential,
+  type RemoveCredentialsOptions,
+} from '../credential-store.js';
+
+/** The credentials of a `MemoryUserStore`. No method awaits anything before it has done its work, so each is atomic. */
+export class MemoryCredentialStore implements CredentialStore {
+  readonly #isUser: (id: string) => boolean;
+  /** Oldest first: a Map keeps the order in which its keys came. */
+  readonly #credentials = new Map<string, Credential>();
+
+  constructor(isUser: (id: string) => boolean) {
+    this.#isUser = isUser;
+  }
+
+  list(userId: string, kind?: string): Promise<Credential[]> {
+    return promised(() => {
+      checkedCredential({ userId, ...(kind !== undefined && { kind }) });
+      const found = this.#of(userId).filter((each) => kind === undefined || each.kind === kind);
+      return found.map(copyOf);
+    });
+  }
+
+  find(kind: string, id: string): Promise<Credential | undefined> {
+    return promised(() => {
+      const found = this.#credentials.get(keyOf({ kind, id }));
+      return found && copyOf(found);
+    });
+  }
+
+  add({ userId, kind, id, data }: NewCredential): Promise<boolean> {
+    return promised(() => {
+      const credential = checkedCredential({ userId, kind, id, data });
+      const key = keyOf(credential);
+      if (this.#credentials.has(key) || !this.#isUser(userId)) return false;
+      this.#credentials.set(key, { ...credential, createdAt: new Date() });
+      return true;
+    });
+  }
+
+  replace(previous: NewCredential, data: string): Promise<boolean> {
+    return promised(() => {
+      const { userId, kind, id, data: expected } = previous;
+      checkedCredential({ userId, kind, id, data: expected });
+      checkedCredential({ data });
+      const kept = this.#own(userId, kind, id);
+      if (kept?.data !== expected) return false;
+      kept.data = data;
+      return true;
+    });
+  }
+
+  remove(userId: string, kind: string, id: string): Promise<boolean> {
+    return promised(() => {
+      checkedCredential({ userId, kind, id });
+      return this.#own(userId, kind, id) !== undefined && this.#credentials.delete(keyOf({ kind, id }));
+    });
+  }
+
+  removeAll(userId: string, options?: RemoveCredentialsOptions): Promise<number> {
+    return promised(() => {
+      checkedCredential({ userId });
+      const { kinds, except } = checkedRemoval(options);
+      const removed = this.#of(userId).filter(
+        ({ kind, id }) => (kinds?.includes(kind) ?? true) && !except.includes(id),
+      );
+      for (const credential of removed) this.#credentials.delete(keyOf(credential));
+      return removed.length;
+    });
+  }
+
+  /** Removes everything of a user who has been deleted. */
+  forget(userId: string): void {
+    for (const credential of this.#of(userId)) this.#credentials.delete(keyOf(credential));
+  }
+
+  #of(userId: string): Credential[] {
+    return [...this.#credentials.values()].filter((credential) => credential.userId === userId);
+  }
+
+  #own(userId: string, kind: string, id: string): Credential | undefined {
+    const credential = this.#credentials.get(keyOf({ kind, id }));
+    return credential?.userId === userId ? credential : undefined;
+  }
+}
+
+function keyOf({ kind, id }: { kind: string; id: string }): string {
+  checkedCredential({ kind, id });
+  return JSON.stringify([kind, id]);
+}
+
+function copyOf(credential: Credential): Credential {
+  return { ...credential, createdAt: new Date(credential.createdAt) };
+}
+
+/** Does the work at once; an error becomes a rejection. */
+function promised<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { types } from 'node:util';
+import type { ContractCase } from './contract.js';
+import {
+  newCredential,
+  newUser,
+  PARALLEL,
+  type CredentialCase,
+  type CredentialStores,
+} from './credential-fixtures.js';
+import { CHANGE_CASES } from './credential-change-cases.js';
+import { TEXT_CASES } from './credential-text-cases.js';
+
+/** Longer than the grain of any clock that a store might go by. */
+const MOMENT_MS = 10;
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * Proves a CredentialStore. Users and ids are random, so that the cases share a store with other users.
+ * @param makeStores called once a case
+ */
+export function credentialStoreContract(
+  makeStores: () => CredentialStores | Promise<CredentialStores>,
+): ContractCase[] {
+  const cases = [...ADDITIONS, ...CHANGE_CASES, ...TEXT_CASES];
+  return cases.map(([name, prove]) => ({ name, run: async () => prove(await makeStores()) }));
+}
+
+const ADDITIONS: readonly CredentialCase[] = [
+  [
+    'lists what was added, oldest first, of one kind or all',
+    async ({ users, credentials }) => {
+      const userId = await newUser(users);
+      assert.deepEqual(await credentials.list(userId), []);
+      const added = ['totp', 'passkey', 'totp'].map((kind) => newCredential(userId, { kind }));
+      for (const each of added) {
+        assert.equal(await credentials.add(each), true);
+        await sleep(MOMENT_MS);
+      }
+      const listed = await credentials.list(userId);
+      assert.deepEqual(
+        listed,
+        added.map((each, n) => ({ ...each, createdAt: listed[n]?.createdAt })),
+      );
+      for (const { createdAt } of listed) {
+        assert.ok(types.isDate(createdAt));
+        assert.ok(Math.abs(createdAt.getTime() - Date.now()) < CLOCK_TOLERANCE_MS, 'createdAt is now');
+      }
+      assert.deepEqual(await credentials.list(userId, 'totp'), [listed[0], listed[2]]);
+      assert.deepEqual(await credentials.list(userId, 'email'), []);
+      assert.deepEqual(await credentials.list(await newUser(users)), [], 'of another user');
+    },
+  ],
+  [
+    'finds a credential by kind and id, without its user',
+    async ({ users, credentials }) => {
+      const credential = newCredential(await newUser(users));
+      const { kind, id } = credential;
+      assert.equal(await credentials.find(kind, id), undefined);
+      await credentials.add(credential);
+      const found = await credentials.find(kind, id);
+      assert.deepEqual([found], await credentials.list(credential.userId));
+      assert.equal(await credentials.find(kind, randomUUID()), undefined);
+      assert.equal(await credentials.find('totp', id), undefined);
+    },
+  ],
+  [
+    'takes the same id in two kinds for two credentials',
+    async ({ users, credentials }) => {
+      const [ann, bob] = [await newUser(users), await newUser(users)];
+      const id = randomUUID();
+      assert.equal(await credentials.add(newCredential(ann, { kind: 'totp', id })), true);
+      assert.equal(await credentials.add(newCredential(bob, { kind: 'passkey', id })), true);
+      assert.equal((await credentials.find('totp', id))?.userId, ann);
+      assert.equal((await credentials.find('passkey', id))?.userId, bob);
+      assert.equal(await credentials.remove(ann, 'totp', id), true);
+      assert.equal((await credentials.find('passkey', id))?.userId, bob, 'the other one stays');
+    },
+  ],
+  [
+    'adds no id twice within a kind, not for another user either',
+    async ({ users, credentials }) => {
+      const [ann, bob] = [await newUser(users), await newUser(users)];
+      const credential = newCredential(ann);
+      await credentials.add(credential);
+      const before = await credentials.list(ann);
+      for (const again of [credential, { ...credential, data: 'other' }, { ...credential, userId: bob }])
+        assert.equal(await credentials.add(again), false);
+      assert.deepEqual(await credentials.list(ann), before);
+      assert.deepEqual(await credentials.list(bob), []);
+    },
+  ],
+  [
+    'adds nothing for a user who is not there',
+    async ({ credentials }) => {
+      const credential = newCredential(randomUUID());
+      assert.equal(await credentials.add(credential), false);
+      assert.equal(await credentials.find(credential.kind, credential.id), undefined);
+    },
+  ],
+  [
+    'lets one of many parallel adds of an id win',
+    async ({ users, credentials }) => {
+      const owners = [await newUser(users), await newUser(users)] as const;
+      const { kind, id } = newCredential(owners[0]);
+      const attempts = Array.from({ length: PARALLEL }, (_, n) =>
+        newCredential(owners[n % 2 ? 1 : 0], { kind, id }),
+      );
+      const answers = await Promise.all(attempts.map((each) => credentials.add(each)));
+      assert.equal(answers.filter(Boolean).length, 1);
+      const winner = await credentials.find(kind, id);
+      assert.deepEqual(winner, { ...attempts[answers.indexOf(true)], createdAt: winner?.createdAt });
+    },
+  ],
+];

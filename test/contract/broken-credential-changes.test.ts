@@ -1,0 +1,115 @@
+import type { Credential, NewCredential, RemoveCredentialsOptions } from '../../src';
+import { credentialStoreContract } from '../../src/testing';
+import { MapCredentialStore, mapStores } from '../stores/map-credential-store';
+import { broken } from './broken';
+
+const aMoment = () => new Promise(setImmediate);
+
+describe('the contract catches a store that', () => {
+  test.each<[defect: string, promise: RegExp, Store: typeof MapCredentialStore]>([
+    [
+      'checks and then replaces',
+      /parallel replaces/,
+      class extends MapCredentialStore {
+        override async replace(previous: NewCredential, data: string) {
+          const current = await this.find(previous.kind, previous.id);
+          await aMoment();
+          const kept = this.kept.get(this.key(previous));
+          if (kept && current?.data === previous.data) kept.data = previous.data;
+          return super.replace(previous, data);
+        }
+      },
+    ],
+    [
+      'replaces whatever the data was',
+      /only while it is the expected one/,
+      class extends MapCredentialStore {
+        override async replace(previous: NewCredential, data: string) {
+          const current = await this.find(previous.kind, previous.id);
+          return super.replace({ ...previous, data: current?.data ?? '' }, data);
+        }
+      },
+    ],
+    [
+      'compares data by how it looks',
+      /byte for byte/,
+      class extends MapCredentialStore {
+        override async replace(previous: NewCredential, data: string) {
+          const current = await this.find(previous.kind, previous.id);
+          const isAlike = current?.data.normalize() === previous.data.normalize();
+          return super.replace(isAlike && current ? { ...previous, data: current.data } : previous, data);
+        }
+      },
+    ],
+    [
+      "replaces another user's credential",
+      /replaces nothing of another user/,
+      class extends MapCredentialStore {
+        override async replace(previous: NewCredential, data: string) {
+          const userId = (await this.find(previous.kind, previous.id))?.userId ?? previous.userId;
+          return super.replace({ ...previous, userId }, data);
+        }
+      },
+    ],
+    [
+      'dates a credential by its last change',
+      /only while it is the expected one/,
+      class extends MapCredentialStore {
+        override async replace(previous: NewCredential, data: string) {
+          const replaced = await super.replace(previous, data);
+          if (replaced) (this.kept.get(this.key(previous)) as Credential).createdAt = new Date();
+          return replaced;
+        }
+      },
+    ],
+    [
+      "removes another user's credential",
+      /removes a credential of the user, once/,
+      class extends MapCredentialStore {
+        override remove = (_userId: string, kind: string, id: string) =>
+          Promise.resolve(this.kept.delete(this.key({ kind, id })));
+      },
+    ],
+    [
+      'checks and then removes',
+      /removes a credential of the user, once/,
+      class extends MapCredentialStore {
+        override async remove(userId: string, kind: string, id: string) {
+          const found = await this.find(kind, id);
+          await super.remove(userId, kind, id);
+          return found?.userId === userId;
+        }
+      },
+    ],
+    [
+      'removes everything where no kind is given',
+      /only some kinds/,
+      class extends MapCredentialStore {
+        override removeAll = (userId: string, { kinds, except }: RemoveCredentialsOptions = {}) =>
+          super.removeAll(userId, { kinds: kinds?.length ? kinds : undefined, except });
+      },
+    ],
+    [
+      'removes without an exception',
+      /all but some ids/,
+      class extends MapCredentialStore {
+        override removeAll = (userId: string, { kinds }: RemoveCredentialsOptions = {}) =>
+          super.removeAll(userId, { kinds });
+      },
+    ],
+    [
+      'removes the credentials of all users',
+      /all but some ids/,
+      class extends MapCredentialStore {
+        override async removeAll(userId: string, options: RemoveCredentialsOptions = {}) {
+          const owners = new Set(Array.from(this.kept.values(), (each) => each.userId));
+          for (const owner of owners) if (owner !== userId) await super.removeAll(owner, options);
+          return super.removeAll(userId, options);
+        }
+      },
+    ],
+  ])('%s', async (_defect, promise, Store) => {
+    const names = await broken(credentialStoreContract(() => mapStores(Store)));
+    expect(names).toContainEqual(expect.stringMatching(promise));
+  });
+});

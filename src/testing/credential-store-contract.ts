@@ -54,6 +54,24 @@ const ADDITIONS: readonly CredentialCase[] = [
     },
   ],
   [
+    'keeps the order when data is replaced',
+    async ({ users, credentials }) => {
+      const userId = await newUser(users);
+      const added = ['first', 'second'].map((data) => newCredential(userId, { data }));
+      for (const each of added) {
+        await credentials.add(each);
+        await sleep(MOMENT_MS);
+      }
+      for (const each of added.slice().reverse())
+        assert.equal(await credentials.replace(each, `${each.data}, later`), true);
+      const listed = await credentials.list(userId);
+      assert.deepEqual(
+        listed.map(({ data }) => data),
+        ['first, later', 'second, later'],
+      );
+    },
+  ],
+  [
     'finds a credential by kind and id, without its user',
     async ({ users, credentials }) => {
       const credential = newCredential(await newUser(users));

@@ -63,6 +63,19 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
+      'moves what has changed to the end',
+      /keeps the order/,
+      class extends MapCredentialStore {
+        override async replace(previous: NewCredential, data: string) {
+          const replaced = await super.replace(previous, data);
+          const changed = this.kept.get(this.key(previous));
+          if (replaced && this.kept.delete(this.key(previous)))
+            this.kept.set(this.key(previous), changed as Credential);
+          return replaced;
+        }
+      },
+    ],
+    [
       "removes another user's credential",
       /removes a credential of the user, once/,
       class extends MapCredentialStore {

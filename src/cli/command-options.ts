@@ -25,6 +25,10 @@ export function withTables(command: Command): Command {
   const store = "the PostgresRefreshTokenStore's";
   return withUsersTable(command)
     .option('--identities-table <name>', "the PostgresUserStore's identitiesTable (default: visa_identities)")
+    .option(
+      '--credentials-table <name>',
+      "the PostgresUserStore's credentialsTable (default: visa_credentials)",
+    )
     .option('--sessions-table <name>', `${store} table (default: visa_refresh_tokens)`)
     .option('--attempts-table <name>', `${store} attemptsTable (default: visa_attempts)`)
     .option('--revocations-table <name>', `${store} revocationsTable (default: visa_revocations)`);

@@ -12,6 +12,7 @@ import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 export interface StoreNames {
   usersTable?: string;
   identitiesTable?: string;
+  credentialsTable?: string;
   sessionsTable?: string;
   attemptsTable?: string;
   revocationsTable?: string;
@@ -27,12 +28,13 @@ export interface AppStores {
 
 export async function openUserStore(client: PostgresClient, names: StoreNames): Promise<PostgresUserStore> {
   const { PostgresUserStore } = await import('../stores/postgres/user-store.js');
-  const { usersTable: table, identitiesTable } = names;
+  const { usersTable: table, identitiesTable, credentialsTable } = names;
   return asUsage(
     () =>
       new PostgresUserStore(client, {
         ...(table !== undefined && { table }),
         ...(identitiesTable !== undefined && { identitiesTable }),
+        ...(credentialsTable !== undefined && { credentialsTable }),
       }),
   );
 }

@@ -170,11 +170,15 @@ test('a running app, its database and its environment, as one report', async () 
 
   await cli(['migrate'], { env });
   await database.pool.query('ALTER TABLE visa_revocations DROP COLUMN written_by');
+  await database.pool.query('ALTER TABLE visa_credentials DROP COLUMN data');
   const old = await cli(['doctor'], { env });
   expect(old.stdout).toMatch(/^fail {2}postgres: the table visa_revocations lacks written_by -> run/m);
+  expect(old.stdout).toMatch(/^fail {2}postgres: the table visa_credentials lacks data -> run/m);
   expect(old.status).toBe(1);
 
-  await database.pool.query('DROP TABLE visa_revocations');
+  await database.pool.query('DROP TABLE visa_revocations, visa_credentials');
+  const older = await cli(['doctor'], { env });
+  expect(older.stdout).toMatch(/^fail {2}postgres: the table visa_credentials is missing -> run/m);
   await cli(['migrate'], { env });
   const { status, stdout } = await cli(['doctor', '--json', '--url', `${url}/auth`], { env });
   const report = JSON.parse(stdout) as { healthy: boolean; findings: Finding[] };

@@ -19,7 +19,14 @@ async function columnsByTable(): Promise<Map<string, string[]>> {
   return new Map(rows.map(({ table, columns }) => [table, columns]));
 }
 
-const TABLES = ['visa_attempts', 'visa_identities', 'visa_refresh_tokens', 'visa_revocations', 'visa_users'];
+const TABLES = [
+  'visa_attempts',
+  'visa_credentials',
+  'visa_identities',
+  'visa_refresh_tokens',
+  'visa_revocations',
+  'visa_users',
+];
 
 test('makes what the stores need, from several processes at once, and may be run again', async () => {
   const results = await Promise.all([
@@ -38,13 +45,15 @@ test('makes what the stores need, from several processes at once, and may be run
 });
 
 test('--only makes one part, and tables may have other names', async () => {
-  await cliJson(['migrate', '--only', 'users', '--users-table', 'people'], { env });
-  expect([...(await columnsByTable()).keys()]).toEqual(['people', 'people_identities']);
+  const names = ['--users-table', 'people', '--credentials-table', 'keys'];
+  await cliJson(['migrate', '--only', 'users', ...names], { env });
+  expect([...(await columnsByTable()).keys()]).toEqual(['keys', 'people', 'people_identities']);
   await cliJson(
     ['migrate', '--only', 'sessions', '--sessions-table', 'logins', '--attempts-table', 'tries'],
     { env },
   );
   expect([...(await columnsByTable()).keys()]).toEqual([
+    'keys',
     'logins',
     'people',
     'people_identities',

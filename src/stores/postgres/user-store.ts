@@ -8,7 +8,9 @@ import {
   UNIQUE_VIOLATION,
   type PostgresClient,
 } from './client.js';
+import { PostgresCredentialStore } from './credentials.js';
 import { identityStatements } from './identity-sql.js';
+import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
@@ -19,6 +21,8 @@ export interface PostgresUserStoreOptions {
   table?: string;
   /** Which user an identity of another provider belongs to. Default: `visa_identities`; `<table>_identities` with a `table`. */
   identitiesTable?: string;
+  /** What users have beside a password, such as passkeys. Default: `visa_credentials`; `<table>_credentials` with a `table`. */
+  credentialsTable?: string;
 }
 
 /** Which page of the users `list` answers. */
@@ -45,6 +49,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   readonly #postgres: BoundedPostgres;
   readonly #table: string;
   readonly #identities: ReturnType<typeof identityStatements>;
+  readonly #credentials: PostgresCredentialStore;
   readonly #userGone = new UserGoneListeners();
 
   /** Takes the caller's client and leaves it open; connects to nothing by itself. */
@@ -56,6 +61,11 @@ export class PostgresUserStore implements UserStore, IdentityStore {
       checkedTableName('identitiesTable', options.identitiesTable ?? `${prefix}_identities`),
       this.#table,
       COLUMNS,
+    );
+    this.#credentials = new PostgresCredentialStore(
+      this.#postgres,
+      checkedTableName('credentialsTable', options.credentialsTable ?? `${prefix}_credentials`),
+      this.#table,
     );
   }
 
@@ -71,7 +81,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
         disabled      boolean NOT NULL DEFAULT false,
         created_at    timestamptz NOT NULL DEFAULT now()
       );
-      ${this.#identities.schema.trim()}`);
+      ${this.#identities.schema.trim()}
+      ${this.#credentials.schema}`);
   }
 
   /** Creates what is missing. Safe to run again, and from several processes at once. */
@@ -180,6 +191,10 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   listIdentities(userId: string): Promise<Identity[]> {
     return this.#postgres.query<Identity>(this.#identities.list, [userId]);
+  }
+
+  credentials(): CredentialStore {
+    return this.#credentials;
   }
 
   onUserGone(listener: UserGoneListener): () => void {

@@ -1,0 +1,118 @@
+import {
+  checkedCredential,
+  checkedRemoval,
+  type Credential,
+  type CredentialStore,
+  type NewCredential,
+  type RemoveCredentialsOptions,
+} from '../credential-store.js';
+import { indexName, type BoundedPostgres } from './client.js';
+
+/** A row as the statements return it: `createdAt` is in milliseconds since 1970, alike in pg and PGlite. */
+type CredentialRow = Omit<Credential, 'createdAt'> & { createdAt: number };
+
+const COLUMNS = `user_id AS "userId", kind, id, data, (extract(epoch FROM created_at) * 1000)::float8 AS "createdAt"`;
+
+/** Where a credential is. An index takes no key of 3,072 bytes, and an id can have as many, so a digest takes its place. */
+const KEY = `kind = $1 AND id_digest = sha256(convert_to($2, 'UTF8'))`;
+
+/** The SQL of `PostgresCredentialStore`. All names have been checked. */
+export function credentialStatements(table: string, usersTable: string) {
+  return {
+    // The collation "C" compares byte for byte, whatever that of the database does.
+    schema: `
+      CREATE TABLE IF NOT EXISTS ${table} (
+        user_id    text NOT NULL REFERENCES ${usersTable} (id) ON DELETE CASCADE,
+        kind       text COLLATE "C" NOT NULL,
+        id         text COLLATE "C" NOT NULL,
+        id_digest  bytea NOT NULL,
+        data       text COLLATE "C" NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (kind, id_digest)
+      );
+      CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);`,
+
+    list: `
+      SELECT ${COLUMNS} FROM ${table}
+      WHERE user_id = $1 AND ($2::text IS NULL OR kind = $2) ORDER BY created_at`,
+
+    find: `SELECT ${COLUMNS} FROM ${table} WHERE ${KEY}`,
+
+    // The lock makes it wait for a transaction that is deleting the user, and then find no user.
+    add: `
+      INSERT INTO ${table} (kind, id, id_digest, user_id, data)
+      SELECT $1, $2, sha256(convert_to($2, 'UTF8')), id, $4 FROM ${usersTable} WHERE id = $3 FOR KEY SHARE
+      ON CONFLICT (kind, id_digest) DO NOTHING RETURNING kind`,
+
+    replace: `UPDATE ${table} SET data = $5 WHERE ${KEY} AND user_id = $3 AND data = $4 RETURNING kind`,
+
+    remove: `DELETE FROM ${table} WHERE ${KEY} AND user_id = $3 RETURNING kind`,
+
+    removeAll: `
+      WITH removed AS (
+        DELETE FROM ${table}
+        WHERE user_id = $1 AND ($2::text[] IS NULL OR kind = ANY ($2)) AND id <> ALL ($3::text[])
+        RETURNING kind
+      )
+      SELECT count(*)::integer AS count FROM removed`,
+  };
+}
+
+/** The credentials of a `PostgresUserStore`. Each operation is one statement. */
+export class PostgresCredentialStore implements CredentialStore {
+  readonly #postgres: BoundedPostgres;
+  readonly #sql: ReturnType<typeof credentialStatements>;
+
+  constructor(postgres: BoundedPostgres, table: string, usersTable: string) {
+    this.#postgres = postgres;
+    this.#sql = credentialStatements(table, usersTable);
+  }
+
+  /** What the user store's migration makes. */
+  get schema(): string {
+    return this.#sql.schema.trim();
+  }
+
+  async list(userId: string, kind?: string): Promise<Credential[]> {
+    checkedCredential({ userId, ...(kind !== undefined && { kind }) });
+    const rows = await this.#postgres.query<CredentialRow>(this.#sql.list, [userId, kind ?? null]);
+    return rows.map(toCredential);
+  }
+
+  async find(kind: string, id: string): Promise<Credential | undefined> {
+    checkedCredential({ kind, id });
+    const [row] = await this.#postgres.query<CredentialRow>(this.#sql.find, [kind, id]);
+    return row && toCredential(row);
+  }
+
+  async add({ userId, kind, id, data }: NewCredential): Promise<boolean> {
+    checkedCredential({ userId, kind, id, data });
+    return this.#hasRow(this.#sql.add, [kind, id, userId, data]);
+  }
+
+  async replace({ userId, kind, id, data: previous }: NewCredential, data: string): Promise<boolean> {
+    checkedCredential({ userId, kind, id, data: previous });
+    checkedCredential({ data });
+    return this.#hasRow(this.#sql.replace, [kind, id, userId, previous, data]);
+  }
+
+  async remove(userId: string, kind: string, id: string): Promise<boolean> {
+    checkedCredential({ userId, kind, id });
+    return this.#hasRow(this.#sql.remove, [kind, id, userId]);
+  }
+
+  async removeAll(userId: string, options?: RemoveCredentialsOptions): Promise<number> {
+    checkedCredential({ userId });
+    const { kinds = null, except } = checkedRemoval(options);
+    const [row] = await this.#postgres.query<{ count: number }>(this.#sql.removeAll, [userId, kinds, except]);
+    return row?.count ?? 0;
+  }
+
+  async #hasRow(statement: string, values: unknown[]): Promise<boolean> {
+    return (await this.#postgres.query(statement, values)).length > 0;
+  }
+}
+
+function toCredential({ userId, kind, id, data, createdAt }: CredentialRow): Credential {
+  return { userId, kind, id, data, createdAt: new Date(createdAt) };
+}

@@ -22,6 +22,7 @@ describe('docs/stores.md: the contract suites run as it says', () => {
   const modules = { './my-stores.js': { MyUserStore: MemoryUserStore, MyRefreshTokenStore } };
   page.evaluate('contract', modules);
   page.evaluate('revocations', modules);
+  page.evaluate('credentials', modules);
 });
 
 test('every snippet that is marked has a test that runs it', () => {

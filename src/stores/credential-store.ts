@@ -32,7 +32,7 @@ export interface RemoveCredentialsOptions {
 /**
  * Where features keep the credentials of users. `credentialStoreContract` of `passport-visa/testing` proves an implementation.
  *
- * - A user who is deleted takes all credentials along, in the same operation.
+ * - When a user is deleted, their credentials are deleted in the same operation.
  * - What is returned is a copy.
  * - Every method rejects with a TypeError that names the member when an argument breaks the rules of `NewCredential`, or has a NUL or
  *   a lone surrogate, which PostgreSQL can't keep.

@@ -1,6 +1,7 @@
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import { limiterCounter, type AttemptCounter } from '../attempt-counter.js';
+import type { AttemptCounter } from '../attempt-counter.js';
+import { postgresAttemptCounter } from './attempt-counter.js';
 import { BoundedPostgres, checkedTableName, migration, type PostgresClient } from './client.js';
+import { pruneNowAndThen } from './prune-now-and-then.js';
 import { refreshTokenStatements, type SessionRow } from './refresh-token-sql.js';
 import type {
   NewSession,
@@ -28,9 +29,6 @@ type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'
 
 /** PostgreSQL's own, for the channel that has the table's name. */
 const MAX_CHANNEL_LENGTH = 63;
-
-/** Each pruning takes a hundred rows or more, so that the table shrinks where all of them have run out. */
-const PRUNE_CHANCE = 1 / 20;
 
 /**
  * Sessions in a table of PostgreSQL. Each login deletes a few rows that have run out, so that the table
@@ -146,31 +144,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
-    const [table, schema] = this.#attemptsTable.split('.').reverse();
-    const limiter = new RateLimiterPostgres({
-      // The limiter hands over one object; the stores' clients (PGlite among them) take text and values.
-      storeClient: {
-        query: ({ text, values }: { text: string; values: unknown[] }) => {
-          this.#pruneAttemptsNowAndThen();
-          return this.#client.query(text, values);
-        },
-      },
-      storeType: 'client',
-      tableName: table as string,
-      ...(schema && { schemaName: schema }),
-      tableCreated: true, // by migrate()
-      clearExpiredByTimeout: false, // see pruneAttemptsNowAndThen; a constructor starts no timer
-      keyPrefix: name,
-      points: 1,
-      duration: windowSeconds,
-    });
-    return limiterCounter(limiter, this.#postgres.run, {
-      decrement: async (key) => {
-        await this.#postgres.query(this.#sql.takeBackAttempt, [limiter.getKey(key)]);
-      },
-      has: async (key) =>
-        (await this.#postgres.query(this.#sql.hasAttempts, [limiter.getKey(key)])).length > 0,
-    });
+    const connection = { client: this.#client, postgres: this.#postgres };
+    return postgresAttemptCounter(connection, this.#sql, this.#attemptsTable, name, windowSeconds);
   }
 
   /** @returns the live sessions that ended */
@@ -180,14 +155,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       sessionId,
       this.#keepForSeconds,
     ]);
-    if (this.#keepForSeconds !== null && Math.random() < PRUNE_CHANCE)
-      this.#postgres.query(this.#sql.pruneRevocations).catch(() => undefined);
+    if (this.#keepForSeconds !== null) pruneNowAndThen(this.#postgres, this.#sql.pruneRevocations);
     return rows.filter(({ live }) => live).map(({ id }) => id);
-  }
-
-  /** Made-up usernames never log in, so that a login can't be what clears their counters. Nobody waits for it. */
-  #pruneAttemptsNowAndThen(): void {
-    if (Math.random() < PRUNE_CHANCE) this.#postgres.query(this.#sql.pruneAttempts).catch(() => undefined);
   }
 }
 

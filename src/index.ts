@@ -45,6 +45,7 @@ export type {
   RemoveCredentialsOptions,
 } from './stores/credential-store.js';
 export type { Identity, IdentityStore } from './stores/identity-store.js';
+export type { NewOneTimeToken, OneTimeToken, OneTimeTokenStore } from './stores/one-time-token-store.js';
 export { MemoryRefreshTokenStore } from './stores/memory/refresh-token-store.js';
 export { MemoryUserStore } from './stores/memory/user-store.js';
 export type { PostgresClient } from './stores/postgres/client.js';

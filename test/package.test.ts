@@ -109,6 +109,7 @@ test('the public surface is this, and a change to it is a decision', () => {
     'credentialStoreContract',
     'identityStoreContract',
     'loginAs',
+    'oneTimeTokenStoreContract',
     'refreshTokenStoreContract',
     'revocationContract',
     'testAuth',

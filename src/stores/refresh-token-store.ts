@@ -1,4 +1,5 @@
 import type { AttemptCounter } from './attempt-counter.js';
+import type { OneTimeTokenStore } from './one-time-token-store.js';
 import type { RevocationFeed, RevocationFollower } from './revocation-feed.js';
 
 /** One login on one device. No token is kept, nor anything that a token could be made from. */
@@ -90,6 +91,11 @@ export interface RefreshTokenStore {
    * attempts counted in the memory of each process.
    */
   attemptCounter?(name: string, windowSeconds: number): AttemptCounter;
+  /**
+   * Tokens that are good once, such as those in links for a password reset. They live beside the sessions: each call, in each
+   * process, returns the same tokens. A store without it can't be used with features that need them.
+   */
+  oneTimeTokens?(): OneTimeTokenStore;
   /**
    * Instant revocation in all processes. From this call on, every session that `revoke`, `revokeAll` or a reuse ends is told
    * to all followers, in whichever process, before the call that ended it is answered; one that can't be told must fail

@@ -2,6 +2,7 @@ export type { ContractCase } from './contract.js';
 export { refreshTokenStoreContract } from './refresh-token-store-contract.js';
 export { credentialStoreContract } from './credential-store-contract.js';
 export type { CredentialStores } from './credential-fixtures.js';
+export { oneTimeTokenStoreContract } from './one-time-token-store-contract.js';
 export { identityStoreContract } from './identity-store-contract.js';
 export { userStoreContract } from './user-store-contract.js';
 export { revocationContract } from './revocation-contract.js';

@@ -5,7 +5,9 @@ import type {
   RotateResult,
   Session,
 } from '../refresh-token-store.js';
+import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
+import { MemoryOneTimeTokens } from './one-time-tokens.js';
 
 /**
  * Sessions in the memory of one process: for tests, and for trying things out. A restart logs everybody out.
@@ -15,10 +17,12 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #followers = new Set<RevocationFollower>();
   readonly #log: (Revocation & { at: number })[] = [];
   readonly #now: () => number;
+  readonly #oneTimeTokens: OneTimeTokenStore;
 
   /** @param options.clock milliseconds since 1970; hand over that of `createAuth` where it has one. Default: `Date.now` */
   constructor(options: { clock?: () => number } = {}) {
     this.#now = options.clock ?? Date.now;
+    this.#oneTimeTokens = new MemoryOneTimeTokens(this.#now);
   }
 
   create(session: NewSession): Promise<void> {
@@ -86,6 +90,10 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
       announce: (revocation) => Promise.resolve(this.#announce(revocation)),
       close: () => void this.#followers.delete(follower),
     };
+  }
+
+  oneTimeTokens(): OneTimeTokenStore {
+    return this.#oneTimeTokens;
   }
 
   #announce(revocation: Revocation): void {

@@ -31,7 +31,8 @@ export function withTables(command: Command): Command {
     )
     .option('--sessions-table <name>', `${store} table (default: visa_refresh_tokens)`)
     .option('--attempts-table <name>', `${store} attemptsTable (default: visa_attempts)`)
-    .option('--revocations-table <name>', `${store} revocationsTable (default: visa_revocations)`);
+    .option('--revocations-table <name>', `${store} revocationsTable (default: visa_revocations)`)
+    .option('--one-time-tokens-table <name>', `${store} oneTimeTokensTable (default: visa_one_time_tokens)`);
 }
 
 export function withSessions(command: Command): Command {

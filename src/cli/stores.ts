@@ -16,6 +16,7 @@ export interface StoreNames {
   sessionsTable?: string;
   attemptsTable?: string;
   revocationsTable?: string;
+  oneTimeTokensTable?: string;
   redisPrefix?: string;
   /** How long the app's access tokens live. */
   accessLifetime?: string;
@@ -42,13 +43,14 @@ export async function openUserStore(client: PostgresClient, names: StoreNames): 
 /** The exact store of the app, so that its schema is too. */
 export async function openPostgresSessions(client: PostgresClient, names: StoreNames) {
   const { PostgresRefreshTokenStore } = await import('../stores/postgres/refresh-token-store.js');
-  const { sessionsTable: table, attemptsTable, revocationsTable } = names;
+  const { sessionsTable: table, attemptsTable, revocationsTable, oneTimeTokensTable } = names;
   return asUsage(
     () =>
       new PostgresRefreshTokenStore(client, {
         ...(table !== undefined && { table }),
         ...(attemptsTable !== undefined && { attemptsTable }),
         ...(revocationsTable !== undefined && { revocationsTable }),
+        ...(oneTimeTokensTable !== undefined && { oneTimeTokensTable }),
       }),
   );
 }

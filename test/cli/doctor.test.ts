@@ -171,9 +171,11 @@ test('a running app, its database and its environment, as one report', async () 
   await cli(['migrate'], { env });
   await database.pool.query('ALTER TABLE visa_revocations DROP COLUMN written_by');
   await database.pool.query('ALTER TABLE visa_credentials DROP COLUMN data');
+  await database.pool.query('DROP TABLE visa_one_time_tokens');
   const old = await cli(['doctor'], { env });
   expect(old.stdout).toMatch(/^fail {2}postgres: the table visa_revocations lacks written_by -> run/m);
   expect(old.stdout).toMatch(/^fail {2}postgres: the table visa_credentials lacks data -> run/m);
+  expect(old.stdout).toMatch(/^fail {2}postgres: the table visa_one_time_tokens is missing -> run/m);
   expect(old.status).toBe(1);
 
   await database.pool.query('DROP TABLE visa_revocations, visa_credentials');

@@ -23,6 +23,7 @@ const TABLES = [
   'visa_attempts',
   'visa_credentials',
   'visa_identities',
+  'visa_one_time_tokens',
   'visa_refresh_tokens',
   'visa_revocations',
   'visa_users',
@@ -49,12 +50,23 @@ test('--only makes one part, and tables may have other names', async () => {
   await cliJson(['migrate', '--only', 'users', ...names], { env });
   expect([...(await columnsByTable()).keys()]).toEqual(['keys', 'people', 'people_identities']);
   await cliJson(
-    ['migrate', '--only', 'sessions', '--sessions-table', 'logins', '--attempts-table', 'tries'],
+    [
+      'migrate',
+      '--only',
+      'sessions',
+      '--sessions-table',
+      'logins',
+      '--attempts-table',
+      'tries',
+      '--one-time-tokens-table',
+      'once',
+    ],
     { env },
   );
   expect([...(await columnsByTable()).keys()]).toEqual([
     'keys',
     'logins',
+    'once',
     'people',
     'people_identities',
     'tries',

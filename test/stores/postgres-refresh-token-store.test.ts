@@ -6,6 +6,7 @@ import { refreshTokenStoreContract, revocationContract } from '../../src/testing
 import { runContract } from '../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
 import { eventually } from '../helpers/eventually';
+import { queryPlan } from '../helpers/query-plan';
 
 let database: TestDatabase;
 let store: PostgresRefreshTokenStore;
@@ -119,25 +120,9 @@ describe('no statement reads more of a table than it needs', () => {
     ['pruneRevocations', sql.pruneRevocations, ['keep_until']],
     ['readRevocations', sql.readRevocations, ['written_by']],
   ])('%s looks rows up by an index', async (_name, statement, columns) => {
-    const client = await database.pool.connect();
-    try {
-      await client.query('BEGIN');
-      await client.query('SET LOCAL enable_seqscan = off'); // a small table would rather be read whole
-      await client.query('SET LOCAL plan_cache_mode = force_generic_plan'); // for whatever the values are
-      const parameters = Math.max(0, ...Array.from(statement.matchAll(/\$(\d+)/g), ([, n]) => Number(n)));
-      await client.query(`PREPARE each AS ${statement}`);
-      const values = Array.from({ length: parameters }, () => 'NULL').join(', ');
-      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-        `EXPLAIN EXECUTE each${parameters ? `(${values})` : ''}`,
-      );
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-      expect(plan).not.toMatch(/Seq Scan/);
-      for (const column of columns) expect(plan).toMatch(new RegExp(`Index Cond: .*\\b${column}\\b`));
-    } finally {
-      await client.query('ROLLBACK');
-      await client.query('DEALLOCATE ALL');
-      client.release();
-    }
+    const plan = await queryPlan(database.pool, statement);
+    expect(plan).not.toMatch(/Seq Scan/);
+    for (const column of columns) expect(plan).toMatch(new RegExp(`Index Cond: .*\\b${column}\\b`));
   });
 });
 

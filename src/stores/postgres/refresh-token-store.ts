@@ -1,8 +1,11 @@
 import type { AttemptCounter } from '../attempt-counter.js';
 import { postgresAttemptCounter } from './attempt-counter.js';
 import { BoundedPostgres, checkedTableName, migration, type PostgresClient } from './client.js';
+import { oneTimeTokenStatements } from './one-time-token-sql.js';
+import { PostgresOneTimeTokens } from './one-time-tokens.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
 import { refreshTokenStatements, type SessionRow } from './refresh-token-sql.js';
+import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
   NewSession,
   RefreshTokenStore,
@@ -23,6 +26,8 @@ export interface PostgresRefreshTokenStoreOptions {
   attemptsTable?: string;
   /** The table that keeps the latest revocations, and the channel that announces them. Default: `visa_revocations`. */
   revocationsTable?: string;
+  /** The table of tokens that are good once. Default: `visa_one_time_tokens`. */
+  oneTimeTokensTable?: string;
 }
 
 type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: number };
@@ -38,6 +43,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   readonly #client: PostgresClient;
   readonly #postgres: BoundedPostgres;
   readonly #sql: ReturnType<typeof refreshTokenStatements>;
+  readonly #oneTimeTokenSql: ReturnType<typeof oneTimeTokenStatements>;
   readonly #attemptsTable: string;
   readonly #revocationsTable: string;
   /** How long a revocation stays in the log; null while nobody follows it. */
@@ -61,11 +67,14 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       this.#attemptsTable,
       this.#revocationsTable,
     );
+    this.#oneTimeTokenSql = oneTimeTokenStatements(
+      checkedTableName('oneTimeTokensTable', options.oneTimeTokensTable ?? 'visa_one_time_tokens'),
+    );
   }
 
   /** The SQL that `migrate` runs: one statement, which may be run again. */
   get schema(): string {
-    return migration(this.#sql.schema);
+    return migration(`${this.#sql.schema}${this.#oneTimeTokenSql.schema}`);
   }
 
   /** Creates what is missing. Safe to run again, and from several processes at once. */
@@ -146,6 +155,10 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
     const connection = { client: this.#client, postgres: this.#postgres };
     return postgresAttemptCounter(connection, this.#sql, this.#attemptsTable, name, windowSeconds);
+  }
+
+  oneTimeTokens(): OneTimeTokenStore {
+    return new PostgresOneTimeTokens(this.#postgres, this.#oneTimeTokenSql);
   }
 
   /** @returns the live sessions that ended */

@@ -1,0 +1,67 @@
+import {
+  checkedOneTimeToken,
+  checkLookup,
+  checkRemoval,
+  type NewOneTimeToken,
+  type OneTimeToken,
+  type OneTimeTokenStore,
+} from '../one-time-token-store.js';
+import type { BoundedPostgres } from './client.js';
+import type { oneTimeTokenStatements, OneTimeTokenRow } from './one-time-token-sql.js';
+import { pruneNowAndThen } from './prune-now-and-then.js';
+
+/** The one-time tokens of a `PostgresRefreshTokenStore`: a row for each purpose, subject and slot, and one statement for each method. */
+export class PostgresOneTimeTokens implements OneTimeTokenStore {
+  readonly #postgres: BoundedPostgres;
+  readonly #sql: ReturnType<typeof oneTimeTokenStatements>;
+
+  constructor(postgres: BoundedPostgres, sql: ReturnType<typeof oneTimeTokenStatements>) {
+    this.#postgres = postgres;
+    this.#sql = sql;
+  }
+
+  async create(token: NewOneTimeToken): Promise<void> {
+    const { purpose, subject, slot, hash, data, lifetimeMs, now } = checkedOneTimeToken(token);
+    pruneNowAndThen(this.#postgres, this.#sql.prune);
+    const values = [subject, purpose, slot, hash, data ?? null, lifetimeMs, now ?? null];
+    await this.#postgres.query(this.#sql.create, values);
+  }
+
+  find(
+    purpose: string,
+    hash: string,
+    options: { now?: Date | undefined } = {},
+  ): Promise<OneTimeToken | undefined> {
+    return this.#lookUp(this.#sql.find, purpose, hash, options.now);
+  }
+
+  take(
+    purpose: string,
+    hash: string,
+    options: { now?: Date | undefined } = {},
+  ): Promise<OneTimeToken | undefined> {
+    return this.#lookUp(this.#sql.take, purpose, hash, options.now);
+  }
+
+  async removeAll(
+    subject: string,
+    { except = [] }: { except?: readonly string[] | undefined } = {},
+  ): Promise<number> {
+    checkRemoval(subject, except);
+    const [ended] = await this.#postgres.query<{ count: number }>(this.#sql.removeAll, [subject, except]);
+    return ended?.count ?? 0;
+  }
+
+  async #lookUp(
+    statement: string,
+    purpose: string,
+    hash: string,
+    now: Date | undefined,
+  ): Promise<OneTimeToken | undefined> {
+    checkLookup(purpose, hash, now);
+    const [row] = await this.#postgres.query<OneTimeTokenRow>(statement, [purpose, hash, now ?? null]);
+    if (!row) return undefined;
+    const { expires_at: expiresAt, data, ...members } = row;
+    return { ...members, data: data ?? undefined, expiresAt: new Date(expiresAt) };
+  }
+}

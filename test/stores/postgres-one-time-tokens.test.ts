@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { PostgresRefreshTokenStore, type NewOneTimeToken, type OneTimeTokenStore } from '../../src';
+import { oneTimeTokenStatements } from '../../src/stores/postgres/one-time-token-sql';
+import { oneTimeTokenStoreContract } from '../../src/testing';
+import { digestOf } from '../../src/utils/digest';
+import { runContract } from '../contract/run-contract';
+import { createDatabase, type TestDatabase } from '../helpers/backends';
+import { queryPlan } from '../helpers/query-plan';
+import { startTcpProxy } from '../helpers/tcp-proxy';
+
+let database: TestDatabase;
+let store: OneTimeTokenStore;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const refreshTokens = new PostgresRefreshTokenStore(database.pool);
+  await refreshTokens.migrate();
+  store = refreshTokens.oneTimeTokens();
+});
+afterAll(() => database.close());
+
+const newToken = (members: Partial<NewOneTimeToken> = {}): NewOneTimeToken => ({
+  ...{ purpose: 'password-reset', subject: 'ann', hash: digestOf(randomUUID()), expiresInSeconds: 60 },
+  ...members,
+});
+const countRows = async (from: string): Promise<number> => {
+  const { rows } = await database.pool.query<{ count: number }>(`SELECT count(*)::integer FROM ${from}`);
+  return rows[0]?.count ?? -1;
+};
+
+runContract(oneTimeTokenStoreContract(() => store));
+
+test('of 100 parallel calls by two pools one gets the token', async () => {
+  const pool = new Pool({ connectionString: database.url });
+  const stores = [store, new PostgresRefreshTokenStore(pool).oneTimeTokens()] as const;
+  for (let round = 0; round < 5; round += 1) {
+    const token = newToken();
+    await store.create(token);
+    const calls = Array.from({ length: 100 }, (_, n) =>
+      (n % 2 ? stores[0] : stores[1]).take(token.purpose, token.hash),
+    );
+    expect((await Promise.all(calls)).filter(Boolean)).toHaveLength(1);
+  }
+  await pool.end();
+});
+
+test('migrates a database that has only the older tables, twice and from many processes at once', async () => {
+  await database.pool.query('CREATE SCHEMA auth');
+  const options = { table: 'auth.tokens', oneTimeTokensTable: 'auth.one_time_tokens' };
+  const stores = Array.from({ length: 8 }, () => new PostgresRefreshTokenStore(database.pool, options));
+  await stores[0]?.migrate();
+  await database.pool.query('DROP TABLE auth.one_time_tokens');
+  const unmigrated = stores[0]?.oneTimeTokens() as OneTimeTokenStore;
+  await expect(unmigrated.create(newToken())).rejects.toThrow(/run `npx passport-visa migrate`/);
+  await Promise.all(stores.map((each) => each.migrate()));
+  const token = newToken();
+  await unmigrated.create(token);
+  await stores[0]?.migrate();
+  expect(await countRows('auth.one_time_tokens')).toBe(1);
+  expect(await unmigrated.take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });
+});
+
+test.each(['tokens; DROP TABLE x', 'Tokens', ''])('refuses %j as a table name', (oneTimeTokensTable) => {
+  expect(() => new PostgresRefreshTokenStore(database.pool, { oneTimeTokensTable })).toThrow(
+    /oneTimeTokensTable must be a lower-case table name/,
+  );
+});
+
+test('creating tokens deletes rows that have expired, and no others', async () => {
+  await database.pool.query(`
+    INSERT INTO visa_one_time_tokens (subject, purpose, slot, hash, expires_at)
+    SELECT 'old', 'verify-email', n::text, n::text, now() - interval '1 second' FROM generate_series(1, 250) n`);
+  const kept = newToken({ subject: 'kept' });
+  await store.create(kept);
+  const old = `visa_one_time_tokens WHERE subject = 'old'`;
+  // Now and then, so the odds of too few in so many are one in ten thousand billion.
+  for (let n = 0; n < 900 && (await countRows(old)) > 0; n += 1) await store.create(newToken());
+  expect(await countRows(old)).toBe(0);
+  expect(await store.take(kept.purpose, kept.hash)).toMatchObject({ subject: 'kept' });
+});
+
+describe('no statement reads more of a table than it needs', () => {
+  const sql = oneTimeTokenStatements('visa_one_time_tokens');
+  test.each([
+    ['find', sql.find, 'hash'],
+    ['take', sql.take, 'hash'],
+    ['removeAll', sql.removeAll, 'subject'],
+    ['prune', sql.prune, 'expires_at'],
+  ])('%s looks rows up by an index', async (_name, statement, column) => {
+    const plan = await queryPlan(database.pool, statement);
+    expect(plan).not.toMatch(/Seq Scan/);
+    expect(plan).toMatch(new RegExp(`Index Cond: .*\\b${column}\\b`));
+  });
+
+  test('the longest names fit into the index', async () => {
+    // Random, because an index compresses what repeats itself.
+    const longest = () =>
+      String.fromCharCode(...Array.from({ length: 255 }, () => 0xac00 + Math.floor(Math.random() * 11_000)));
+    const token = newToken({ purpose: longest(), subject: longest(), slot: longest() });
+    await store.create(token);
+    expect(await store.take(token.purpose, token.hash)).toMatchObject({ subject: token.subject });
+  });
+});
+
+test('an outage is SERVICE_UNAVAILABLE within a second, and the token is still there after it', async () => {
+  const url = new URL(database.url);
+  const proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const pool = new Pool({ connectionString: url.href, max: 1 });
+  pool.on('error', () => undefined);
+  const behindProxy = new PostgresRefreshTokenStore(pool).oneTimeTokens();
+  const token = newToken();
+  const results = () =>
+    Promise.allSettled([
+      behindProxy.create(newToken({ slot: 'other' })),
+      behindProxy.find(token.purpose, token.hash),
+      behindProxy.take(token.purpose, token.hash),
+      behindProxy.removeAll('bob'),
+    ]);
+  try {
+    await behindProxy.create(token);
+    proxy.silence();
+    const began = performance.now();
+    for (const result of await results())
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
+    expect(performance.now() - began).toBeLessThan(1500);
+    proxy.cut();
+    for (const result of await results())
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
+    expect(await store.take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });
+  } finally {
+    await pool.end();
+    await proxy.close();
+  }
+});

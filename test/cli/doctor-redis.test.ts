@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { REDIS_COMMANDS } from '../../src/cli/doctor/redis-permissions';
-import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
+import { oneTimeTokenStoreContract, refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { cli } from '../helpers/cli';
 import { startRedis, type TestServer } from '../helpers/servers';
 
@@ -74,7 +74,10 @@ describe('a user who may give the documented commands and no other', () => {
   });
 
   const contract = refreshTokenStoreContract(() => newStore());
-  test.each([...contract, ...revocationContract(() => newStore())])('$name', ({ run }) => run());
+  const oneTimeTokens = oneTimeTokenStoreContract(() => newStore().oneTimeTokens());
+  test.each([...contract, ...oneTimeTokens, ...revocationContract(() => newStore())])('$name', ({ run }) =>
+    run(),
+  );
 
   test('counts attempts', async () => {
     const counter = newStore().attemptCounter('login', 60);
@@ -117,6 +120,12 @@ test('what a user may not do is named, with the rule that grants it', async () =
     /^fail {2}redis: the user may not give EXEC, HSET, XREAD on keys that begin with visa: -> /m,
   );
   expect(report).toContain('ACL SETUSER <user> ~visa:* +exec +hset +xread');
+});
+
+test('keys that the rule of an older release leaves out are noticed', async () => {
+  const keys = ['~visa:{*', '~visa:revocations', '~visa:attempts:*'];
+  const report = await diagnose(await makeUser('older', ...keys, '+@all'));
+  expect(report).toMatch(/^fail {2}redis: the user may not give HSET on keys that begin with visa: -> /m);
 });
 
 test('other keys than its own are noticed, --redis-prefix says which they are', async () => {

@@ -4,10 +4,14 @@ import { findingsAbout, type Finding } from './finding.js';
 
 const UNKNOWN_SCRIPT = '0'.repeat(40);
 
-/** Every command that the store and its limits give, scripts included, in a form that Redis would queue. */
+/**
+ * Every command that the store and its limits give, scripts included, in a form that Redis would queue, and at least one on
+ * each kind of key.
+ */
 function commandsOf(prefix: string): [command: string, ...args: string[]][] {
   const sessions = `${prefix}{doctor}`;
   const outbox = `${sessions}:ended`;
+  const oneTimeToken = `${prefix}token:doctor`;
   const log = `${prefix}revocations`;
   const attempts = `${prefix}attempts:doctor`;
   return [
@@ -25,6 +29,7 @@ function commandsOf(prefix: string): [command: string, ...args: string[]][] {
     ['SADD', outbox, 'm'],
     ['SMEMBERS', outbox],
     ['SREM', outbox, 'm'],
+    ['HSET', oneTimeToken, 'f', 'v'],
     ['XADD', log, '*', 'f', 'v'],
     ['XRANGE', log, '-', '+'],
     ['XREAD', 'STREAMS', log, '0-0'],
@@ -40,7 +45,7 @@ const TRANSACTION = ['MULTI', 'EXEC'];
 
 /** What a Redis user needs of `ACL SETUSER`, beside its keys. */
 export const REDIS_COMMANDS: readonly string[] = [
-  ...commandsOf('').map(([command]) => command),
+  ...new Set(commandsOf('').map(([command]) => command)),
   ...TRANSACTION,
 ];
 
@@ -78,7 +83,7 @@ async function refusedOf(redis: Redis, prefix: string): Promise<string[]> {
   if (await isRefused(redis.call('MULTI'))) return [...refused, 'MULTI'];
   for (const [command, ...args] of commandsOf(prefix))
     if (await isRefused(redis.call(command, ...args))) refused.push(command);
-  return refused;
+  return [...new Set(refused)];
 }
 
 async function isRefused(answer: Promise<unknown>): Promise<boolean> {

@@ -29,6 +29,11 @@ export interface RedisScript {
 const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
 /** How Redis before version 7 reports an outage that a script has run into. */
 const OUTAGE_IN_SCRIPT = /^ERR Error running script .* -(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN) /;
+/**
+ * ioredis sends a command again after a reconnect, which may be long after its caller was answered with 503. A script that must
+ * not run then is given a deadline: longer than any call is waited for, and shorter than any stall that matters.
+ */
+export const WRITE_DEADLINE_MS = 1500;
 /** `wait` is a lazy client, which connects with its first command. */
 const READY = new Set(['ready', 'wait']);
 

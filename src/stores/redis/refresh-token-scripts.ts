@@ -8,7 +8,7 @@ import { SESSION_FORMAT } from '../session-format.js';
  */
 
 /** Redis 7 has milliseconds in TIME as well; Lua prints large numbers in exponents unless told otherwise. */
-const clock = `
+export const clock = `
   local function storeTime()
     local t = redis.call('TIME')
     return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -36,7 +36,7 @@ const unpack = `
   end`;
 
 /** The key must outlive its longest session; relative, so that a clock held still in a test works too. */
-const keepKeyFor = `
+export const keepKeyFor = `
   local function keepKeyFor(milliseconds)
     local ttl = redis.call('PTTL', KEYS[1])
     if ttl < 0 or ttl < milliseconds then

@@ -1,10 +1,14 @@
 import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
-import { BoundedRedis, type RedisClient } from './client.js';
+import { BoundedRedis, WRITE_DEADLINE_MS, type RedisClient } from './client.js';
+import { checkedKeyPrefix, taggedKey } from './keys.js';
+import { oneTimeTokenScripts } from './one-time-token-scripts.js';
+import { RedisOneTimeTokens } from './one-time-tokens.js';
 import { refreshTokenScripts } from './refresh-token-scripts.js';
 import { openRevocationReader } from './revocation-reader.js';
 import { packSession, unpackSession, unreadablePacked } from './packed-session.js';
+import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
   NewSession,
   RefreshTokenStore,
@@ -15,8 +19,7 @@ import type {
 import { followLog } from '../follow-log.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
-/** Longer than any call is waited for, and shorter than any stall that matters. */
-const ROTATION_DEADLINE_MS = 1500;
+const SCRIPTS = { ...refreshTokenScripts, ...attemptScripts, ...oneTimeTokenScripts };
 
 type RotateReply = [
   outcome: RotateResult['outcome'] | 'late' | 'unreadable',
@@ -48,10 +51,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   /** Takes the caller's client and leaves it open. */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
     this.#client = client;
-    this.#redis = new BoundedRedis(client, { ...refreshTokenScripts, ...attemptScripts });
-    this.#keyPrefix = options.keyPrefix ?? 'visa:';
-    // A brace before the user's would take over the hash tag, and all users would share one slot.
-    if (/[{}]/.test(this.#keyPrefix)) throw new TypeError('keyPrefix must not contain { or }');
+    this.#redis = new BoundedRedis(client, SCRIPTS);
+    this.#keyPrefix = checkedKeyPrefix(options.keyPrefix ?? 'visa:');
   }
 
   async create(session: NewSession): Promise<void> {
@@ -155,6 +156,10 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return redisAttemptCounter(this.#client, this.#redis, keyPrefix, windowSeconds);
   }
 
+  oneTimeTokens(): OneTimeTokenStore {
+    return new RedisOneTimeTokens(this.#redis, this.#keyPrefix);
+  }
+
   /** An id that can't be taken out is announced once more by the next call about this user, which harms nobody. */
   async #emptyOutbox(userId: string, sessionIds: string[]): Promise<void> {
     if (sessionIds.length === 0) return;
@@ -173,7 +178,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   /** By the clock of Redis; none until its first answer has told us that. */
   #deadline(): number | '' {
-    return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + ROTATION_DEADLINE_MS;
+    return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + WRITE_DEADLINE_MS;
   }
 
   #logKey(): string {
@@ -185,8 +190,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return `${this.#key(userId)}:ended`;
   }
 
-  /** The braces are the hash tag (Redis Cluster specification); encoding keeps an id from closing them. */
   #key(userId: string): string {
-    return `${this.#keyPrefix}{${encodeURIComponent(userId)}}`;
+    return taggedKey(this.#keyPrefix, userId);
   }
 }

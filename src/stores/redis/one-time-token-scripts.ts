@@ -1,0 +1,99 @@
+import type { RedisScript } from './client.js';
+import { clock, keepKeyFor } from './refresh-token-scripts.js';
+
+/**
+ * The scripts of `RedisOneTimeTokens`. A subject's tokens are one hash, on one node of a Cluster. A field is a purpose and a
+ * slot (`fieldOf`). Its value has four lines: the version of the format, the hash of the token, when it expires in ms since
+ * 1970, and `=` with the data behind it, or nothing where there is no data. The last line may itself have line breaks.
+ *
+ * ioredis sends a script again when the connection breaks before the answer, so each is safe to run twice.
+ */
+
+/** A value of another format has no hash here: nothing finds it, and it stays as it is until its subject's key expires. */
+const unpack = `
+  local function unpackToken(packed)
+    local hash, expiresAt = string.match(packed or '', '^1\\n([^\\n]*)\\n(%-?%d+)\\n')
+    return hash, tonumber(expiresAt)
+  end
+  local function findLive(field, wantedHash, now)
+    local packed = redis.call('HGET', KEYS[1], field)
+    local hash, expiresAt = unpackToken(packed)
+    return hash == wantedHash and expiresAt > now and packed
+  end`;
+
+/** How long a call that took a token finds it again. A call is answered within a second. */
+const REMEMBER_TAKEN_MS = 2000;
+
+const onOneKey = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
+
+export const oneTimeTokenScripts = {
+  /** KEYS[1]: the index of a hash. ARGV: subject, slot, time to live in ms. Answers the time. */
+  visaIndexToken: onOneKey(`${clock}
+    redis.call('HSET', KEYS[1], 'subject', ARGV[1], 'slot', ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+    return digits(storeTime())`),
+
+  /**
+   * Answers the subject, or '', the slot and the time. A script, because a plain HGET may go to a replica that doesn't know the
+   * index yet.
+   */
+  visaLocateToken: onOneKey(`${clock}
+    local subject = redis.call('HGET', KEYS[1], 'subject') or ''
+    return {subject, redis.call('HGET', KEYS[1], 'slot') or '', digits(storeTime())}`),
+
+  /**
+   * ARGV: field, hash, last line, lifetime in ms, now or '', deadline. Looks at four other tokens of the subject and drops
+   * those that have expired. Answers `late` and the time when the deadline has passed.
+   */
+  visaCreateToken: onOneKey(`${clock}${keepKeyFor}${unpack}
+    local time = storeTime()
+    if time > tonumber(ARGV[6]) then return {'late', digits(time)} end
+    local now, lifetime = tonumber(ARGV[5]) or time, tonumber(ARGV[4])
+    local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
+    for i = 1, #sample, 2 do
+      local _, expiresAt = unpackToken(sample[i + 1])
+      if expiresAt and expiresAt <= now then redis.call('HDEL', KEYS[1], sample[i]) end
+    end
+    redis.call('HSET', KEYS[1], ARGV[1], table.concat({'1', ARGV[2], digits(now + lifetime), ARGV[3]}, '\\n'))
+    keepKeyFor(lifetime)
+    return {'done'}`),
+
+  /** ARGV: field, hash, now or ''. Answers the value. */
+  visaFindToken: onOneKey(`${clock}${unpack}
+    return findLive(ARGV[1], ARGV[2], tonumber(ARGV[3]) or storeTime())`),
+
+  /**
+   * KEYS[2]: what this very call has taken, if it runs for the second time. Without it a connection that breaks before the
+   * answer would cost the user a token that was good: the second run would find it spent. The key names a random id that no
+   * other call has, so it lets nobody else in. It is written first: a Redis that is out of memory refuses that, and the token
+   * is still there. ARGV: field, hash, now or '', deadline. Answers the value, or `late` and the time.
+   */
+  visaTakeToken: {
+    numberOfKeys: 2,
+    lua: `${clock}${unpack}
+    local taken = redis.call('HGET', KEYS[2], 'token')
+    if taken then return {'done', taken} end
+    local time = storeTime()
+    if time > tonumber(ARGV[4]) then return {'late', digits(time)} end
+    local packed = findLive(ARGV[1], ARGV[2], tonumber(ARGV[3]) or time)
+    if packed then
+      redis.call('HSET', KEYS[2], 'token', packed)
+      redis.call('PEXPIRE', KEYS[2], ${REMEMBER_TAKEN_MS})
+      redis.call('HDEL', KEYS[1], ARGV[1])
+    end
+    return {'done', packed}`,
+  } satisfies RedisScript,
+
+  /** ARGV: the purposes to keep, encoded. Answers how many live tokens ended; run twice, it answers 0 the second time. */
+  visaRemoveTokens: onOneKey(`${clock}${unpack}
+    local now, all, kept, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}, 0
+    for _, purpose in ipairs(ARGV) do kept[purpose] = true end
+    for i = 1, #all, 2 do
+      if not kept[string.match(all[i], '^[^:]*')] then
+        local _, expiresAt = unpackToken(all[i + 1])
+        if not expiresAt or expiresAt > now then ended = ended + 1 end
+        redis.call('HDEL', KEYS[1], all[i])
+      end
+    end
+    return ended`),
+};

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { RedisRefreshTokenStore, type NewOneTimeToken, type OneTimeTokenStore } from '../../src';
+import { digestOf } from '../../src/utils/digest';
+import { connectRedis, randomPrefix } from '../helpers/backends';
+import { startRedis } from '../helpers/servers';
+import { startTcpProxy } from '../helpers/tcp-proxy';
+
+const keyPrefix = randomPrefix();
+let redis: Redis;
+
+beforeAll(() => {
+  redis = connectRedis();
+});
+afterAll(() => redis.quit());
+
+const tokensOf = (client: Redis) => new RedisRefreshTokenStore(client, { keyPrefix }).oneTimeTokens();
+const newToken = (members: Partial<NewOneTimeToken> = {}): NewOneTimeToken => ({
+  ...{ purpose: 'password-reset', subject: 'ann', hash: digestOf(randomUUID()), expiresInSeconds: 60 },
+  ...members,
+});
+
+test('a take whose answer is lost is sent again, and gets the token that it has taken', async () => {
+  const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
+  const client = new Redis(`redis://127.0.0.1:${proxy.port}`);
+  try {
+    await once(client, 'ready');
+    const store = tokensOf(client);
+    const token = newToken({ data: 'waits' });
+    await store.create(token);
+    expect(await store.find(token.purpose, token.hash)).toBeDefined();
+    let lost = 0;
+    proxy.loseAnswers((answer) => lost === 0 && answer.includes(token.hash) && (lost += 1) > 0);
+    expect(await store.take(token.purpose, token.hash)).toMatchObject({ hash: token.hash, data: 'waits' });
+    expect(lost).toBe(1);
+    expect(await store.take(token.purpose, token.hash)).toBeUndefined();
+    expect(await tokensOf(redis).take(token.purpose, token.hash)).toBeUndefined();
+  } finally {
+    client.disconnect();
+    await proxy.close();
+  }
+});
+
+/** Has the first writes so many come too late, as if they had waited for a reconnect. */
+function lateClient(writes: number): Redis {
+  const client = connectRedis();
+  new RedisRefreshTokenStore(client); // defines the scripts
+  const scripts = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  let left = writes;
+  for (const name of ['visaCreateToken', 'visaTakeToken']) {
+    const run = scripts[name]?.bind(client) as (...args: unknown[]) => Promise<unknown>;
+    scripts[name] = (...args) => run(...args.slice(0, -1), (left -= 1) < 0 ? args.at(-1) : 1);
+  }
+  client.defineCommand = () => undefined; // the store must not define them again
+  return client;
+}
+
+test('a write that comes after its deadline does nothing', async () => {
+  const late = lateClient(Infinity);
+  const [store, token] = [tokensOf(redis), newToken()];
+  await store.create(token);
+  const unavailable = { code: 'SERVICE_UNAVAILABLE' };
+  await expect(tokensOf(late).take(token.purpose, token.hash)).rejects.toMatchObject(unavailable);
+  await expect(tokensOf(late).create(newToken())).rejects.toMatchObject(unavailable);
+  expect(await store.take(token.purpose, token.hash)).toBeDefined();
+  await late.quit();
+});
+
+test('a clock that differs on the other node of a Cluster costs one more call', async () => {
+  for (const act of ['create', 'take'] as const) {
+    const skewed = lateClient(1);
+    const [store, token] = [tokensOf(redis), newToken()];
+    await (act === 'create' ? tokensOf(skewed) : store).create(token);
+    const taken = await (act === 'take' ? tokensOf(skewed) : store).take(token.purpose, token.hash);
+    expect(taken).toMatchObject({ hash: token.hash });
+    await skewed.quit();
+  }
+});
+
+test('an outage is SERVICE_UNAVAILABLE within a second, and the token is still there after it', async () => {
+  const server = await startRedis();
+  const client = new Redis(server.url);
+  const store = new RedisRefreshTokenStore(client).oneTimeTokens();
+  const token = newToken();
+  const calls: ((from: OneTimeTokenStore) => Promise<unknown>)[] = [
+    (from) => from.create(newToken({ slot: 'other' })),
+    (from) => from.find(token.purpose, token.hash),
+    (from) => from.take(token.purpose, token.hash),
+    (from) => from.removeAll('bob'),
+  ];
+  try {
+    await store.create(token);
+    server.freeze();
+    const began = performance.now();
+    for (const result of await Promise.allSettled(calls.map((call) => call(store))))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
+    expect(performance.now() - began).toBeLessThan(1500);
+    server.thaw();
+    await client.ping();
+    expect(await store.take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });
+    await server.kill();
+    for (const result of await Promise.allSettled(calls.map((call) => call(store))))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
+  } finally {
+    client.disconnect();
+    await server.stop();
+  }
+});

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { RedisRefreshTokenStore, type NewOneTimeToken } from '../../src';
+import { oneTimeTokenStoreContract } from '../../src/testing';
+import { digestOf } from '../../src/utils/digest';
+import { runContract } from '../contract/run-contract';
+import { connectRedis, randomPrefix } from '../helpers/backends';
+import { startRedisCluster } from '../helpers/servers';
+
+const keyPrefix = randomPrefix();
+let redis: Redis;
+
+beforeAll(() => {
+  redis = connectRedis();
+});
+afterAll(() => redis.quit());
+
+const tokensOf = (client: Redis, prefix = keyPrefix) =>
+  new RedisRefreshTokenStore(client, { keyPrefix: prefix }).oneTimeTokens();
+const newToken = (members: Partial<NewOneTimeToken> = {}): NewOneTimeToken => ({
+  ...{ purpose: 'password-reset', subject: 'ann', hash: digestOf(randomUUID()), expiresInSeconds: 60 },
+  ...members,
+});
+
+describe('on a single node', () => runContract(oneTimeTokenStoreContract(() => tokensOf(redis))));
+
+test('on a Cluster, where the index is on another node than the token', async () => {
+  const cluster = await startRedisCluster();
+  const client = new Redis.Cluster([...cluster.nodes]);
+  try {
+    const store = new RedisRefreshTokenStore(client).oneTimeTokens();
+    for (const { run } of oneTimeTokenStoreContract(() => store)) await run();
+  } finally {
+    client.disconnect();
+    await cluster.stop();
+  }
+});
+
+test('of 100 parallel calls by two clients one gets the token', async () => {
+  const other = connectRedis();
+  const stores = [tokensOf(redis), tokensOf(other)] as const;
+  for (let round = 0; round < 5; round += 1) {
+    const token = newToken();
+    await stores[0].create(token);
+    const calls = Array.from({ length: 100 }, (_, n) =>
+      (n % 2 ? stores[0] : stores[1]).take(token.purpose, token.hash),
+    );
+    expect((await Promise.all(calls)).filter(Boolean)).toHaveLength(1);
+  }
+  await other.quit();
+});
+
+describe('what is in Redis', () => {
+  test('every key has a time to live, which a longer token extends and a shorter one does not cut', async () => {
+    const prefix = randomPrefix();
+    const store = tokensOf(redis, prefix);
+    const long = newToken({ slot: 'long', expiresInSeconds: 3600 });
+    const short = newToken({ slot: 'short', expiresInSeconds: 60 });
+    for (const token of [short, long, newToken({ slot: 'short too' })]) await store.create(token);
+    expect(await redis.pttl(`${prefix}{ann}:tokens`)).toBeGreaterThan(3_500_000);
+    await store.take(short.purpose, short.hash);
+    expect(await redis.pttl(`${prefix}{ann}:tokens`)).toBeGreaterThan(3_500_000);
+    const keys = await redis.keys(`${prefix}*`);
+    expect(keys).toHaveLength(5); // of the subject, of what was just taken, and an index for each token
+    for (const key of keys) expect(await redis.pttl(key)).toBeGreaterThan(0);
+    const index = `${prefix}token:password-reset:${long.hash}`;
+    expect(await redis.pttl(index)).toBeGreaterThan(await redis.pttl(`${prefix}{ann}:tokens`));
+  });
+
+  test('tokens that have expired are dropped by the next one of their subject', async () => {
+    const prefix = randomPrefix();
+    const store = tokensOf(redis, prefix);
+    await store.create(newToken({ slot: 'old', expiresInSeconds: 1, now: new Date(Date.now() - 5000) }));
+    await store.create(newToken({ slot: 'new' }));
+    expect(await redis.hkeys(`${prefix}{ann}:tokens`)).toEqual(['password-reset:new']);
+  });
+
+  test('an index without its token, as a crash leaves it, finds nothing', async () => {
+    const prefix = randomPrefix();
+    const store = tokensOf(redis, prefix);
+    const { purpose, hash } = newToken();
+    await redis.hset(`${prefix}token:${purpose}:${hash}`, { subject: 'ann', slot: '' });
+    expect(await store.find(purpose, hash)).toBeUndefined();
+    expect(await store.take(purpose, hash)).toBeUndefined();
+  });
+
+  test('a token in a format to come counts as absent, and is left as it is until it is ended', async () => {
+    const prefix = randomPrefix();
+    const store = tokensOf(redis, prefix);
+    const token = newToken();
+    await store.create(token);
+    const key = `${prefix}{ann}:tokens`;
+    await redis.hset(key, 'password-reset:', `2\n${token.hash}\n${Date.now() + 60_000}\n`);
+    await store.create(newToken({ slot: 'another' }));
+    expect(await store.find(token.purpose, token.hash)).toBeUndefined();
+    expect(await store.take(token.purpose, token.hash)).toBeUndefined();
+    expect(await redis.hlen(key)).toBe(2);
+    expect(await store.removeAll('ann')).toBe(2);
+  });
+
+  test('a user’s tokens and sessions do not touch each other', async () => {
+    const prefix = randomPrefix();
+    const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+    const now = new Date();
+    const expiresAt = new Date(now.getTime() + 60_000);
+    const session = { userId: 'ann', sessionId: 'one', createdAt: now, authTime: now, remember: false };
+    await store.create({ ...session, expiresAt });
+    const token = newToken();
+    await store.oneTimeTokens().create(token);
+    expect(await store.list('ann')).toHaveLength(1);
+    expect(await store.oneTimeTokens().removeAll('ann')).toBe(1);
+    await store.oneTimeTokens().create(token);
+    expect(await store.revokeAll('ann')).toEqual(['one']);
+    expect(await store.oneTimeTokens().take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });
+  });
+});

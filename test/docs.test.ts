@@ -23,6 +23,7 @@ describe('docs/stores.md: the contract suites run as it says', () => {
   page.evaluate('contract', modules);
   page.evaluate('revocations', modules);
   page.evaluate('credentials', modules);
+  page.evaluate('one-time-tokens', modules);
 });
 
 test('every snippet that is marked has a test that runs it', () => {

@@ -41,26 +41,26 @@ export interface OneTimeToken {
 }
 
 /**
- * Where tokens live that are good once: in links for e-mail verification or a password reset, in codes, in challenges.
- * `oneTimeTokenStoreContract` of `passport-visa/testing` proves an implementation.
+ * Keeps tokens that are good once: for links in e-mails, for codes, for challenges. `oneTimeTokenStoreContract` of
+ * `passport-visa/testing` proves an implementation.
  *
  * A token that is unknown, expired, replaced or already taken is `undefined`, never an error. A store that can't be reached
  * must say so within a second with `new AuthError('SERVICE_UNAVAILABLE')`. Arguments that no store can keep are a TypeError:
- * texts that are too long or have a NUL or half of a surrogate pair, anything but a hash, a time that is none.
+ * a text that is too long or contains a NUL or a lone surrogate, a hash that isn't SHA-256 in base64url, an invalid time.
  */
 export interface OneTimeTokenStore {
   /** Atomically replaces the earlier token of the same purpose, subject and slot. Safe to run twice. */
   create(token: NewOneTimeToken): Promise<void>;
-  /** Reads the token and leaves it as it is. */
+  /** Reads the token, and spends nothing. */
   find(
     purpose: string,
     hash: string,
     options?: { now?: Date | undefined },
   ): Promise<OneTimeToken | undefined>;
   /**
-   * Takes the token out, in ONE atomic operation: of any number of parallel calls, in any process, exactly one gets it. If the
-   * call fails with `SERVICE_UNAVAILABLE` the token may be gone, because the store may have done what it couldn't answer.
-   * Then nobody has it, and the user needs a new one.
+   * Reads and deletes the token, in ONE atomic operation: of any number of parallel calls, in any process, exactly one gets it.
+   * After `SERVICE_UNAVAILABLE` the token may be gone, because the store may have deleted it without being able to answer.
+   * Then no caller has it, and the user needs a new one.
    */
   take(
     purpose: string,
@@ -84,7 +84,7 @@ export interface CheckedOneTimeToken extends Omit<OneTimeToken, 'expiresAt'> {
   now: Date | undefined;
 }
 
-/** Every store judges alike, so what works with one works with the others. @throws TypeError */
+/** All stores check with this function, so what one of them accepts they all accept. @throws TypeError */
 export function checkedOneTimeToken(token: NewOneTimeToken): CheckedOneTimeToken {
   const { purpose, subject, slot = '', hash, data, expiresInSeconds, now } = token;
   checkText('purpose', purpose);
@@ -110,7 +110,7 @@ export function checkLookup(purpose: string, hash: string, now: Date | undefined
   checkTime(now);
 }
 
-/** The arguments of `removeAll`. A text instead of a list would except its characters. @throws TypeError */
+/** The arguments of `removeAll`. A text in place of the list would be read as a list of its characters. @throws TypeError */
 export function checkRemoval(subject: string, except: readonly string[]): void {
   checkText('subject', subject);
   if (!Array.isArray(except)) throw new TypeError('except must be a list of purposes');
@@ -123,7 +123,7 @@ function checkText(name: string, value: unknown, least = 1): void {
 }
 
 function checkHash(hash: unknown): void {
-  // Not shown: it may be the token itself.
+  // The message doesn't show it: by mistake it may be the token itself.
   if (typeof hash !== 'string' || !/^[\w-]{43}$/.test(hash))
     throw new TypeError('hash must be a SHA-256 in base64url');
 }

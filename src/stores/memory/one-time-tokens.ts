@@ -7,7 +7,7 @@ import {
   type OneTimeTokenStore,
 } from '../one-time-token-store.js';
 
-/** The one-time tokens of a `MemoryRefreshTokenStore`. Nothing is awaited between a look and a change, so each method is atomic. */
+/** The one-time tokens of a `MemoryRefreshTokenStore`. No method awaits anything, so each is atomic. */
 export class MemoryOneTimeTokens implements OneTimeTokenStore {
   /** By purpose and hash. */
   readonly #tokens = new Map<string, OneTimeToken>();

@@ -12,13 +12,16 @@ export interface OneTimeTokenRow {
 
 const PRUNED_TOKENS = 100;
 
-/** The brackets have it asked once for a statement. Without them it is asked for each row, and no index can be searched by it. */
+/** In brackets PostgreSQL evaluates it once for a statement. Without them it would for each row, and could use no index. */
 const NOW = '(SELECT clock_timestamp())';
 
 const COLUMNS =
   'purpose, subject, slot, hash, data, round(extract(epoch FROM expires_at) * 1000)::float8 AS expires_at';
 
-/** The whole SQL of `PostgresOneTimeTokens`. The name of the table has been checked. A time that is null is now. */
+/**
+ * The whole SQL of `PostgresOneTimeTokens`. The name of the table has been checked. Where a time is null, the clock of
+ * PostgreSQL counts.
+ */
 export function oneTimeTokenStatements(table: string) {
   const isTheLiveOne = `hash = $2 AND purpose = $1 AND expires_at > coalesce($3::timestamptz, clock_timestamp())`;
 
@@ -45,7 +48,7 @@ export function oneTimeTokenStatements(table: string) {
 
     find: `SELECT ${COLUMNS} FROM ${table} WHERE ${isTheLiveOne}`,
 
-    // Parallel calls queue up at the row, and all but the first find that it is gone, or that it has another hash by now.
+    // The row lock makes parallel calls queue up. All but the first find that the row is gone, or has another hash by now.
     take: `DELETE FROM ${table} WHERE ${isTheLiveOne} RETURNING ${COLUMNS}`,
 
     removeAll: `

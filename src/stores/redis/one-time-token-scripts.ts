@@ -21,7 +21,7 @@ const unpack = `
     return hash == wantedHash and expiresAt > now and packed
   end`;
 
-/** How long a call that took a token finds it again. A call is answered within a second. */
+/** How long a call can be sent again and still get its token. No call is waited for longer than a second. */
 const REMEMBER_TAKEN_MS = 2000;
 
 const onOneKey = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
@@ -34,8 +34,8 @@ export const oneTimeTokenScripts = {
     return digits(storeTime())`),
 
   /**
-   * Answers the subject, or '', the slot and the time. A script, because a plain HGET may go to a replica that doesn't know the
-   * index yet.
+   * Answers the subject, or '', the slot and the time. A script, because a Cluster client may send a plain HGET to a replica,
+   * which may not have the index yet.
    */
   visaLocateToken: onOneKey(`${clock}
     local subject = redis.call('HGET', KEYS[1], 'subject') or ''
@@ -63,10 +63,10 @@ export const oneTimeTokenScripts = {
     return findLive(ARGV[1], ARGV[2], tonumber(ARGV[3]) or storeTime())`),
 
   /**
-   * KEYS[2]: what this very call has taken, if it runs for the second time. Without it a connection that breaks before the
-   * answer would cost the user a token that was good: the second run would find it spent. The key names a random id that no
-   * other call has, so it lets nobody else in. It is written first: a Redis that is out of memory refuses that, and the token
-   * is still there. ARGV: field, hash, now or '', deadline. Answers the value, or `late` and the time.
+   * KEYS[2]: what this call has taken, in case ioredis sends it again. Without it, a connection that breaks before the answer
+   * would cost the user a good token, because the second run would find it spent. Its name holds a random id of this one call,
+   * so no other call can get the token by it. It is written before the token is deleted: if Redis is out of memory, it refuses
+   * the writing, and the token is still there. ARGV: field, hash, now or '', deadline. Answers the value, or `late` and the time.
    */
   visaTakeToken: {
     numberOfKeys: 2,

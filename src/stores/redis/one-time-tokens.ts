@@ -11,7 +11,7 @@ import {
 import { WRITE_DEADLINE_MS, type BoundedRedis } from './client.js';
 import { taggedKey } from './keys.js';
 
-/** The index is written before its token, and must outlast it. */
+/** The index is written before its token, and must live longer. */
 const INDEX_OUTLASTS_TOKEN_MS = 10_000;
 
 /** Where a token is, if it is there. */
@@ -25,10 +25,12 @@ interface Place {
 type WriteReply = [outcome: 'done' | 'late', answer?: string | null];
 
 /**
- * The one-time tokens of a `RedisRefreshTokenStore`. What counts is one hash for each subject, which single scripts change, so
- * that it works on a Cluster. An index for each token, on whichever node, says whose hash to look into. The index is written
- * first and nothing but its time to live removes it: it often points to a token that is gone, or was never written, and the
- * hash then says so.
+ * The one-time tokens of a `RedisRefreshTokenStore`. A subject's tokens are in one hash, and each change of it is one script on
+ * one key, which a Cluster can run. Beside it each token has an index, maybe on another node, that says in whose hash to look.
+ * Only the hash counts: the index is written before it and stays until its time is up, so it may point to a token that has
+ * been taken, or that a crash kept from being written.
+ *
+ * A failover of Redis may lose the latest writes. A token that was taken just before is then good again until it expires.
  */
 export class RedisOneTimeTokens implements OneTimeTokenStore {
   readonly #redis: BoundedRedis;
@@ -126,7 +128,7 @@ async function inTime(
   return answer;
 }
 
-/** Encoding keeps the colon for us, so no purpose and slot can be read as another pair. */
+/** Encoded texts have no colon, so no purpose and slot can be read as another pair. */
 function fieldOf(purpose: string, slot: string): string {
   return `${encodeURIComponent(purpose)}:${encodeURIComponent(slot)}`;
 }

@@ -185,7 +185,7 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
 
 test('the table names every event, in order, with every member', () => {
   const text = readFileSync(path.join(__dirname, '../../docs/observability.md'), 'utf8');
-  const table = text.slice(text.indexOf('## The events'), text.indexOf('## One happening'));
+  const table = text.slice(text.indexOf('## The events'), text.indexOf('## Which events an action causes'));
   const rows = Array.from(
     table.matchAll(/^\| `(\w+)` +\| [^|]+\| ([^|]+)\|$/gm),
     ([, name, members = '']) => [

@@ -123,7 +123,7 @@ export function renderReport({ facts, duration, parts }) {
   const targets = parts.flatMap((part) => part.targets ?? []);
   return [
     '# Benchmarks',
-    'Written by `npm run bench`; do not edit by hand. What is measured, against whom, and on what:',
+    '`npm run bench` writes this page; don’t edit it by hand. The page compares passport-visa with bare Express, with hand-written code and with other packages. This run was made with:',
     [...facts, `The run took ${duration}.`].map((fact) => `- ${fact}`).join('\n'),
     renderTargets(targets),
     howTo,
@@ -141,14 +141,14 @@ npm run bench -- --quick      # two or three minutes; prints, and writes nothing
 npm run bench -- guard login  # some parts: guard, login, refresh, memory, growth, startup; prints, and writes nothing
 \`\`\`
 
-It needs \`redis-server\` and PostgreSQL on the machine (\`npm run setup\` installs them), and \`taskset\` to keep processes apart.
-A machine with nothing else to do gives the steadier figures.`;
+You need \`redis-server\` and PostgreSQL on the machine (\`npm run setup\` installs them), and \`taskset\` to give each process its own core.
+The figures are steadier on a machine that does nothing else.`;
 
 const howMeasured = `## How it is measured
 
-- Every app is a process of its own, an Express 5 app with \`NODE_ENV=production\` and Express's own settings. All guarded routes answer the same kind of JSON.
-- App and load generator have a core each. Redis and PostgreSQL share the load generator's core, or have a third where there is one. All listen on loopback and keep nothing on disk.
-- The variants take turns in short bursts, for many rounds, each round beginning with another one. Each burst is compared with one of bare Express just before it; the table shows the median of these comparisons, and the quartiles as spread.
-- _CPU ratio_ is the CPU time of a request to bare Express divided by that of a request to the variant: 1.00 is free, 0.50 means that a request costs twice as much. _CPU over bare_ is the difference in microseconds. CPU time is that of the whole app process, its threads and garbage collection included, but not that of Redis or PostgreSQL.
-- Requests per second depend on the machine and its other work more than CPU time does. They are those of one core with 32 connections.
+- Every app is an Express 5 app in its own process, with \`NODE_ENV=production\` and Express's default settings. All guarded routes return the same kind of JSON.
+- The app has one core and the load generator another. Redis and PostgreSQL share the load generator's core, or have a third one if there is one. All listen on loopback and store nothing on disk.
+- The variants take turns in short bursts, for many rounds. Each round begins with a different variant. Each burst is compared with a burst of bare Express just before it. The tables show the median of these comparisons, and the quartiles as _spread_.
+- _CPU ratio_ is the CPU time of a request to bare Express divided by that of a request to the variant. 1.00 means that the variant costs nothing, 0.50 that a request costs twice as much. _CPU over bare_ is the difference in microseconds. CPU time is that of the whole app process, including its threads and garbage collection, but not that of Redis or PostgreSQL.
+- Requests per second are for one core with 32 connections. They depend more than CPU time does on the machine and on its other work.
 - Every app is checked before it is measured: 200 with a good token, 401 without one.`;

@@ -44,14 +44,14 @@ export async function measureGrowth({ redis, postgres, pace }) {
   return {
     title: 'Growth',
     intro:
-      'What one operation of a store takes, one after the other: the median in microseconds, from the call to the answer. In brackets the CPU time of the app and, for Redis, that of the server.',
+      'How long one operation of a store takes, with one operation at a time: the median in microseconds, from the call to the reply. In brackets: the CPU time of the app and, for Redis, that of the server.',
     tables,
     notes: [
-      'Login is `store.create`, without the hashing of the password; refresh is `store.rotate`; list and logout-all are `store.list` and `store.revokeAll`.',
-      'List and logout-all hand over or end all sessions of the user, so that they grow with their number. Nothing else should grow.',
-      `In the tables of whole stores each user has ${SESSIONS_A_USER} sessions, and each operation takes a random user.`,
-      'connect-redis has neither a list nor a logout-all of a user: an app would have to read every session of the store, or keep an index of its own.',
-      'A single client that waits for each answer measures waiting, above all: of the network, and of the two processes for each other.',
+      '_login_ is `store.create`, without hashing the password. _refresh_ is `store.rotate`; _list_ and _logout-all_ are `store.list` and `store.revokeAll`.',
+      '_list_ and _logout-all_ return or end all sessions of the user, so they take longer the more sessions there are. Nothing else should take longer.',
+      `In the tables _Sessions in the store_ each user has ${SESSIONS_A_USER} sessions, and each operation picks a random user.`,
+      'connect-redis can neither list nor end the sessions of a user: an app would have to read every session in the store, or keep its own index.',
+      'A single client waits for each reply. So most of the measured time is spent waiting: for the network, and for the other process.',
     ],
   };
 }

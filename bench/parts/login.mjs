@@ -118,7 +118,7 @@ function report(results, oneCore, pace) {
   const share = median(shares);
   return {
     title: 'Login',
-    intro: `POST /auth/login with bcrypt of cost ${COST}: ${PARALLEL_LOGINS} clients that log in again and again, ${pace.loginRounds} rounds of ${pace.loginMilliseconds / 1000} s. Meanwhile a steady client asks for a guarded route, about 100 times a second. The app may use all ${coreCount} cores.`,
+    intro: `POST /auth/login with bcrypt at cost ${COST}: ${PARALLEL_LOGINS} clients log in again and again, ${pace.loginRounds} rounds of ${pace.loginMilliseconds / 1000} s. Meanwhile a steady client requests a guarded route, about 100 times a second. The app may use all ${coreCount} cores.`,
     tables: [
       {
         columns: [
@@ -145,7 +145,7 @@ function report(results, oneCore, pace) {
     ],
     targets: [
       atMost(
-        'Login: p99 of a guarded route during logins, over its idle p99',
+        'Login: p99 of a guarded route during logins, divided by its idle p99',
         5,
         ours.busy.p99 / ours.idle.p99,
         brief,
@@ -158,12 +158,12 @@ function report(results, oneCore, pace) {
       ),
     ],
     notes: [
-      `One core alone makes ${brief(rate)} comparisons a second with bcryptjs (${range(spread(oneCore), brief)}), measured just before the bursts of passport-visa and compared with them round by round.`,
-      'Load generator and Redis run on the same cores as the app here, so that the cores are never all the app’s. The load generator has the higher priority where it is allowed to, because a real client waits for no core of the server’s.',
-      `Cost ${COST} for all, the least that passport-visa allows, so that a run ends in time; its default of 12 takes four times as long. Users are in memory, sessions in Redis.`,
-      'passport-visa runs with `limits: { username: false, address: false }`. With limits, a login also counts its attempt in Redis.',
-      'bcryptjs computes in slices on the main thread, and every request waits for them. Native bcrypt computes in libuv’s pool of four threads; it has to be compiled or downloaded for each platform.',
-      'The tutorial shape uses KeyObjects here, so that the hashing alone makes the difference.',
+      `A single core makes ${brief(rate)} comparisons a second with bcryptjs (${range(spread(oneCore), brief)}). This is measured just before each burst of passport-visa, and compared with it round by round.`,
+      'The load generator and Redis run on the same cores as the app here, so the app never has the cores to itself. If the system allows it, the load generator has a higher priority, because a real client doesn’t wait for a core of the server.',
+      `Cost ${COST} for all, the lowest that passport-visa allows, to keep the run short. The default of 12 takes four times as long. Users are in memory, sessions in Redis.`,
+      'passport-visa runs with `limits: { username: false, address: false }`. With limits, each login also counts its attempt in Redis.',
+      'bcryptjs computes in slices on the main thread, and every request waits for them. Native bcrypt computes in libuv’s pool of four threads, but must be compiled or downloaded for each platform.',
+      'The tutorial uses KeyObjects here, so only the hashing makes the difference.',
     ],
   };
 }

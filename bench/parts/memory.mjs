@@ -22,7 +22,7 @@ const plans = [
     settings: { options: { storeUserAgent: 'label' } },
     refreshPath: '/auth/refresh',
   },
-  { name: 'connect-redis, user id alone', app: 'express-session' },
+  { name: 'connect-redis, user id only', app: 'express-session' },
   {
     name: 'connect-redis, with address, user agent, time of login',
     app: 'express-session',
@@ -57,7 +57,7 @@ export async function measureMemory({ redis, pace }) {
   const bytesOf = (/** @type {string} */ name) => weights.get(name)?.bytes ?? NaN;
   return {
     title: 'Memory in Redis',
-    intro: `${whole(pace.usersInMemory)} users with ${SESSIONS_A_USER} sessions each, made by logins over HTTP with a user agent of ${USER_AGENT.length} characters.`,
+    intro: `${whole(pace.usersInMemory)} users with ${SESSIONS_A_USER} sessions each, created by logins over HTTP with a user agent of ${USER_AGENT.length} characters.`,
     tables: [
       {
         columns: ['variant', 'bytes a session', 'keys a session', 'growth of used_memory a session'],
@@ -74,10 +74,10 @@ export async function measureMemory({ redis, pace }) {
       atMost("Memory: the same with `storeUserAgent: 'label'`", 240, bytesOf(OURS_LABEL), whole),
     ],
     notes: [
-      'Bytes are the sum of `MEMORY USAGE key SAMPLES 0` over all keys, indexes included, divided by the sessions. The growth of `used_memory` includes the tables of Redis itself, which grow in steps.',
-      'Each session of passport-visa was refreshed once after its login, as most are.',
-      'connect-redis keeps what the app puts into `req.session`: with the user id alone there is nothing to show in a list of devices, and no index to find the sessions of a user by.',
-      'better-auth is filled with 500 users only, which changes nothing in its keys. It keeps a copy of the user in each session, and a list of sessions for each user. It takes the address from a header that these requests don’t have.',
+      'Bytes are the sum of `MEMORY USAGE key SAMPLES 0` over all keys, including indexes, divided by the number of sessions. The growth of `used_memory` includes Redis’s own tables, which grow in steps.',
+      'Each session of passport-visa was refreshed once after its login, as most sessions are.',
+      'connect-redis stores what the app puts into `req.session`. With only the user id, there is nothing to show in a list of devices, and no index of a user’s sessions.',
+      'better-auth has only 500 users here, which doesn’t change its keys. It stores a copy of the user in each session, and a list of sessions for each user. It reads the address from a header that these requests don’t have.',
       ...(knowsLabels()
         ? []
         : ['This version of passport-visa has no option `storeUserAgent`: its row is missing.']),

@@ -9,7 +9,7 @@ import { ceilingOf, compareRounds, measureSideBySide, summarize } from '../lib/s
 const CONNECTIONS = 32;
 
 const BARE = 'bare Express, no Redis (the ceiling)';
-const HAND = 'by hand: verify, rotate, sign two, two cookies';
+const HAND = 'hand-written: verify, rotate, sign two, two cookies';
 const OURS = 'passport-visa';
 
 /** @type {{ name: string, app: string, path?: string, settings?: object, users?: 'in PostgreSQL' }[]} */
@@ -69,7 +69,7 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
   const cpu = compareRounds(samples, OURS, HAND, (ours, hand) => hand.cpu / ours.cpu);
   return {
     title: 'Refresh',
-    intro: `POST to the route that exchanges a refresh token, sessions in Redis. ${CONNECTIONS} connections, each with a session of its own that always presents its newest token; ${pace.rounds} rounds of ${pace.burstMilliseconds} ms a variant.`,
+    intro: `POST to the route that exchanges a refresh token, with sessions in Redis. ${CONNECTIONS} connections, each with its own session, always send the newest token; ${pace.rounds} rounds of ${pace.burstMilliseconds} ms a variant.`,
     tables: [
       {
         columns: costColumns,
@@ -79,12 +79,12 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
         ],
       },
       {
-        title: 'passport-visa beside the work by hand, in the same rounds',
+        title: 'passport-visa compared with hand-written code, in the same rounds',
         columns: ['', 'share', 'quartiles'],
         rows: [
           ['requests per second', percent(speed.median), `${percent(speed.low)} – ${percent(speed.high)}`],
           [
-            'CPU of the work by hand over ours',
+            'CPU of hand-written code divided by ours',
             percent(cpu.median),
             `${percent(cpu.low)} – ${percent(cpu.high)}`,
           ],
@@ -93,14 +93,14 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
     ],
     targets: [
       atMost('Refresh: round trips to Redis', 1, roundTrips, twoDigits),
-      atLeast('Refresh: requests per second, of those of the work by hand', 0.9, speed.median, percent),
+      atLeast('Refresh: requests per second, compared with hand-written code', 0.9, speed.median, percent),
     ],
     notes: [
-      'passport-visa reads the user at each refresh, so that a deleted or disabled one gets no new tokens. Its users are in memory here, as the ceilings read no user; the row with PostgreSQL pays for a query as well.',
-      'The work by hand is one Express handler over node:crypto and ioredis: it verifies one HMAC, runs a rotation script of the same meaning on the same kind of record, signs two tokens, sets two cookies. It checks nothing else: no body, no origin, no claims, no time limits on Redis, no events.',
-      'The tutorial reads the user’s refresh token, compares it and writes the next one: two round trips, two parallel requests can both pass, and a token that was stolen is not noticed. Tokens signed within one second are the same.',
-      'express-session signs nothing: it reads the session, moves its end and sends the same cookie again. That is less work than a rotation, and no token ever changes.',
-      `Round trips are what Redis counts as reads from its clients while one client refreshes ${COUNTED} times in a row; the fewest of ${COUNTS} such counts.`,
+      'passport-visa reads the user at each refresh, so a deleted or disabled user gets no new tokens. Its users are in memory here, because the rows to compare it with read no user; the row with PostgreSQL includes that query.',
+      'The hand-written code is one Express handler with node:crypto and ioredis. It verifies one HMAC, runs a rotation script that does the same to the same kind of record, signs two tokens and sets two cookies. It does nothing else: it checks no body, no origin and no claims, sets no time limits for Redis, and has no events.',
+      'The tutorial reads the user’s refresh token, compares it and writes the next one. That takes two round trips. Two parallel requests can both succeed, and a stolen token goes unnoticed. Tokens signed within the same second are identical.',
+      'express-session signs nothing: it reads the session, extends it and sends the same cookie again. That is less work than a rotation, but the token never changes.',
+      `Round trips are counted by Redis, as reads from its clients, while one client refreshes ${COUNTED} times in a row. The figure is the lowest of ${COUNTS} such counts.`,
     ],
   };
 }

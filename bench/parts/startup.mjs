@@ -38,7 +38,7 @@ export async function measureStartUp({ pace }) {
     const starts = await startOften(withPeers.folder, pace.startUps);
     return {
       title: 'Start-up and install size',
-      intro: `An import in a new process, ${pace.startUps} times in turn; the package is installed from its tarball.`,
+      intro: `An import in a new process, ${pace.startUps} times in turn. The package is installed from its tarball.`,
       tables: [
         {
           columns: ['imported', 'time, ms', 'spread', 'memory, MB', 'spread'],
@@ -65,9 +65,9 @@ export async function measureStartUp({ pace }) {
         },
       ],
       notes: [
-        'Time is that of the import statement; memory is what is resident after it, beyond bare Node. After express and passport, which every app of its users loads anyway, memory is that beyond the two.',
-        'The hashing threads start with the first password, and are not in these figures.',
-        'ioredis and pg are optional, and belong to the app.',
+        '_time_ is that of the import statement. _memory_ is the resident memory after it, minus that of bare Node. In the row _after express and passport_, it is minus the memory after these two, which every app loads anyway.',
+        'The hashing threads start with the first password, so they are not in these figures.',
+        'ioredis and pg are optional. Your app brings them, so they are not in these figures.',
       ],
     };
   } finally {

@@ -21,17 +21,16 @@ import * as settings from './settings.mjs';
 /** @param {Run} run @returns {string} markdown */
 export function renderReport(run) {
   const { command, chart, seconds, warmUp, judged, faults } = run;
-  const passed =
-    '**Passed.** Nothing grew after the warm-up, and nobody got an answer that was not expected.';
+  const passed = '**Passed.** Nothing grew after the warm-up, and every response was an expected one.';
   return [
     '# Soak',
-    'Written by `npm run soak`; do not edit by hand. An app under steady mixed traffic: what is left behind by it adds up, and is seen here.',
+    '`npm run soak` writes this page; don’t edit it by hand. It runs an app under steady mixed traffic. If requests leave anything behind, it adds up and shows here. This run:',
     facts(run).map(asItem).join('\n'),
     ...(faults.length === 0 ? [passed] : ['**Failed.**', faults.map(asItem).join('\n')]),
-    `![What was sampled, over time](${chart})`,
+    `![The samples over time](${chart})`,
     renderPart({
       title: 'What grew',
-      intro: `The warm-up takes ${Math.round(warmUp)} s. Of the time after it, the median of the last quarter is held against that of the first; the trend is the straight line that fits best, over the same distance. A series grew when both are more than is allowed.`,
+      intro: `The warm-up takes ${Math.round(warmUp)} s. For the time after it, _change_ compares the median of the last quarter with that of the first. _trend_ is how much the best-fitting straight line rises over the same time. A series grew if both are more than _allowed_.`,
       tables: [
         {
           columns: ['series', 'first quarter', 'last quarter', 'change', 'trend', 'allowed'],
@@ -41,12 +40,12 @@ export function renderReport(run) {
       notes: [...tolerances(judged), smallestLeak(judged, seconds - warmUp)],
     }),
     renderPart({
-      title: 'What was asked, and what came of it',
-      intro: 'Every answer that is not in its request’s list of expected ones fails the run.',
+      title: 'Requests and responses',
+      intro: 'Each request has a list of expected responses. Any other response fails the run.',
       tables: [counts('request: answer', run.outcomes), counts('event', run.events)],
       notes: [
-        '_hung up_: the client closed the connection before it had its answer.',
-        'A `no answer`, a 5xx and whatever else nobody expects would stand here too.',
+        '_hung up_: the client closed the connection before the response came.',
+        'Unexpected results, such as `no answer` or a 5xx, would be listed here too.',
       ],
     }),
     howTo(command),
@@ -57,9 +56,9 @@ export function renderReport(run) {
 function facts({ command, seconds, sent, skipped }) {
   return [
     ...describeHost(),
-    `${Math.round(seconds / 60)} minutes, ${settings.RATE} requests a second by a schedule: ${sent.toLocaleString('en-US')} sent, ${skipped} left out because the machine stood still.`,
-    `Users in PostgreSQL, sessions in ${command.sessions === 'redis' ? 'Redis' : 'PostgreSQL'}: ${settings.DEVICES} devices of ${settings.USERS} users, half of them with cookies; every tenth request on a connection of its own.`,
-    `Access tokens live ${settings.ACCESS_SECONDS} s, sessions ${settings.REFRESH_SECONDS} s without use, and the cache of verified tokens holds ${settings.CACHED_TOKENS}, so that all of them turn over within the warm-up.`,
+    `${Math.round(seconds / 60)} minutes, ${settings.RATE} requests a second, on a fixed schedule: ${sent.toLocaleString('en-US')} sent, ${skipped} skipped because the machine stalled.`,
+    `Users in PostgreSQL, sessions in ${command.sessions === 'redis' ? 'Redis' : 'PostgreSQL'}: ${settings.DEVICES} devices of ${settings.USERS} users, half of them with cookies. Every tenth request uses a new connection.`,
+    `Access tokens expire after ${settings.ACCESS_SECONDS} s, sessions after ${settings.REFRESH_SECONDS} s without use. The cache of verified tokens holds ${settings.CACHED_TOKENS}. So all of them are replaced within the warm-up.`,
   ];
 }
 
@@ -82,7 +81,7 @@ function tolerances(judged) {
         const absolute = `${tolerance.absolute}${unit ? ` ${unit}` : ''}`;
         return `_${name}_ ${tolerance.percent} % or ${absolute}`;
       });
-    return `Allowed, whichever is more: ${names.join(', ')}. ${reason}`;
+    return `Allowed (the larger of the two): ${names.join(', ')}. ${reason}`;
   });
 }
 
@@ -90,7 +89,7 @@ function tolerances(judged) {
 function smallestLeak(judged, measuredSeconds) {
   const allowedMb = judged.find(({ key }) => key === 'heap')?.judgement.allowed ?? NaN;
   const bytes = (allowedMb * 1e6) / (settings.RATE * measuredSeconds * 0.75);
-  return `The smallest leak that a run of this length finds is ${Math.ceil(bytes)} bytes a request on the heap; a longer run finds smaller ones.`;
+  return `A run of this length finds leaks from ${Math.ceil(bytes)} bytes a request on the heap; a longer run finds smaller ones.`;
 }
 
 /** @param {string} what @param {Record<string, number>} numbers */
@@ -111,10 +110,10 @@ function howTo({ minutes, sessions }) {
 ${`npm run soak -- ${words}`.padEnd(41)}# this page
 npm run soak -- 60                       # an hour
 npm run soak -- 10 --sessions postgres   # writes postgres.md and postgres.svg beside this page
-SOAK_LEAK=1 npm run soak -- 5            # the app keeps every token: this must fail, and name the heap
+SOAK_LEAK=1 npm run soak -- 5            # the app keeps every token: this must fail and name the heap
 \`\`\`
 
-It exits with 1 when a series grew or an answer was not one of those expected, and says which.`;
+It exits with 1 if a series grew or a response was not an expected one, and says which.`;
 }
 
 /** @param {string} text */

@@ -9,9 +9,8 @@
 /** @typedef {{ title: string, unit?: string, series: Series[] }} Panel without a unit: a number of things */
 
 const POOL =
-  'Clients keep up to 30 connections and the pool up to 10: as many as there are requests at once. A leak goes beyond.';
-const LOOP =
-  'It is the other work of the machine that is seen here; a leak would make it grow many times over.';
+  'Clients keep up to 30 connections and the pool up to 10, depending on how many requests run at once. A leak would exceed that.';
+const LOOP = 'This shows the machine’s other work. A leak would make it many times longer.';
 
 /** @type {(key: string, name: string, percent: number, absolute: number, why: string) => Series} */
 const series = (key, name, percent, absolute, why) => ({ key, name, tolerance: { percent, absolute }, why });
@@ -21,12 +20,14 @@ export const panels = [
   {
     title: 'Heap of the app, after a collection',
     unit: 'MB',
-    series: [series('heap', 'heap used', 3, 0.6, 'Requests in flight, and code that V8 compiles later.')],
+    series: [
+      series('heap', 'heap used', 3, 0.6, 'Covers requests in flight, and code that V8 compiles later.'),
+    ],
   },
   {
     title: 'Memory of the app',
     unit: 'MB',
-    series: [series('rss', 'resident', 10, 15, 'V8 and malloc give pages back late, or never.')],
+    series: [series('rss', 'resident', 10, 15, 'V8 and malloc return memory late, or never.')],
   },
   {
     title: 'Event-loop delay',
@@ -47,22 +48,22 @@ export const panels = [
   },
   {
     title: 'Keys in Redis',
-    series: [series('redisKeys', 'keys', 20, 20, 'Traffic is random, and so is how many keys live.')],
+    series: [series('redisKeys', 'keys', 20, 20, 'Traffic is random, and so is the number of keys.')],
   },
   {
     title: 'Memory of Redis',
     unit: 'MB',
-    series: [series('redisMemory', 'used', 3, 0.1, 'The buffers of its clients.')],
+    series: [series('redisMemory', 'used', 3, 0.1, 'Covers the buffers of its clients.')],
   },
   {
     title: 'Connections',
     series: [
-      series('redisClients', 'to Redis', 0, 0, 'The app opens two, and no more.'),
+      series('redisClients', 'to Redis', 0, 0, 'The app opens exactly two.'),
       series('postgresClients', 'to PostgreSQL', 0, 9, 'The pool opens up to ten.'),
     ],
   },
   {
     title: 'Rows in PostgreSQL',
-    series: [series('postgresRows', 'rows', 10, 40, 'Traffic is random, and so is how many sessions live.')],
+    series: [series('postgresRows', 'rows', 10, 40, 'Traffic is random, and so is the number of sessions.')],
   },
 ];

@@ -1,27 +1,47 @@
-import { isAuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
-import { CommandError, UsageError } from './cli-error.js';
-import { reasonOf, withoutCredentials } from './reason.js';
 
-/** What went wrong, for whoever typed the command. */
+/** The command line is wrong, or the environment: exit status 2. */
+export class UsageError extends Error {}
+
+/** The command failed. The message is one line for the person who typed it: exit status 1. */
+export class CommandError extends Error {}
+
+/** What went wrong, for the person who typed the command. */
 export function describeError(error: unknown): string {
   if (error instanceof CommandError || error instanceof UsageError) return withoutCredentials(error.message);
   if (isAuthError(error, 'SERVICE_UNAVAILABLE') && !(error.cause instanceof SessionFormatError))
-    return outage(reasonOf(error));
+    return describeOutage(reasonOf(error));
   if (error instanceof Error && SCHEMA_FAULTS.has(sqlState(error.cause)))
     return 'The schema is not up to date: run `npx passport-visa migrate`';
   return reasonOf(error);
 }
 
-function outage(reason: string): string {
+function describeOutage(reason: string): string {
   if (reason.startsWith('MOVED '))
     return 'REDIS_URL leads to a Redis Cluster, which this command does not know: use auth.sessions in a script';
   return `A server is out of reach: ${reason}`;
 }
 
-/** The stacks alone: other members of a library's errors hold what was sent, passwords among it. */
+/** The cause in words, as the library or the server gave it. */
+export function reasonOf(error: unknown): string {
+  // Attempts over IPv6 and IPv4 fail together in one error without a message.
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return withoutCredentials(String(error));
+  // An AuthError says little because clients read it. The operator of the server may see its cause.
+  if (error instanceof AuthError && error.cause) return reasonOf(error.cause);
+  const { code } = error as NodeJS.ErrnoException;
+  return withoutCredentials(error.message || code || error.name);
+}
+
+/** Stack traces only. Other members of a library's errors hold what was sent, which may include passwords. */
 export function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   return withoutCredentials(`${error.stack ?? error.message}\n`) + stackOf(error.cause);
+}
+
+/** Removes user and password from every URL in the text. We know of no library that quotes them; this covers one that does. */
+function withoutCredentials(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+]*:\/\/)[^\s/]*@/gi, '$1');
 }

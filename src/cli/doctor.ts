@@ -1,4 +1,4 @@
-import { UsageError } from './cli-error.js';
+import { UsageError } from './describe-error.js';
 import { checkEnvironment, checkNode } from './doctor/check-environment.js';
 import { checkPostgres } from './doctor/check-postgres.js';
 import { checkRedis } from './doctor/check-redis.js';

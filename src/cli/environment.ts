@@ -1,4 +1,4 @@
-import { UsageError } from './cli-error.js';
+import { UsageError } from './describe-error.js';
 
 /** Variables that are set already win. */
 export function loadEnvFile(path: string): void {

@@ -1,5 +1,5 @@
 import type { StoredUser, UserStore } from '../stores/user-store.js';
-import { CommandError } from './cli-error.js';
+import { CommandError } from './describe-error.js';
 
 /** @throws CommandError when there is no such user */
 export async function knownUser(users: UserStore, username: string): Promise<StoredUser> {

@@ -1,4 +1,4 @@
-import { CommandError } from './cli-error.js';
+import { CommandError } from './describe-error.js';
 
 /** Loads a package that only those have who use its server. */
 export async function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {

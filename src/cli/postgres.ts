@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
-import { CommandError } from './cli-error.js';
+import { CommandError, reasonOf } from './describe-error.js';
 import { placeOf, requiredSetting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
-import { reasonOf } from './reason.js';
 
 /** Whoever typed a command is told of an outage within two seconds. */
 export const CONNECT_TIMEOUT_MS = 1500;

@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { defineCommands } from './commands.js';
-import { UsageError } from './cli-error.js';
-import { describeError, stackOf } from './describe-error.js';
+import { UsageError, describeError, stackOf } from './describe-error.js';
 import { loadEnvFile } from './environment.js';
 import { packageManifest } from './manifest.js';
 import { printNote } from './output.js';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
-import { CommandError, UsageError } from './cli-error.js';
+import { CommandError, UsageError } from './describe-error.js';
 
 /** From the terminal without echo, or the whole of stdin without the line break at its end. Never from an argument. */
 export async function readPassword({ fromStdin }: { fromStdin: boolean }): Promise<string> {

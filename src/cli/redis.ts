@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import { CommandError } from './cli-error.js';
+import { CommandError, reasonOf } from './describe-error.js';
 import { placeOf, requiredSetting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
 import { CONNECT_TIMEOUT_MS } from './postgres.js';
-import { reasonOf } from './reason.js';
 
 const OPTIONS = {
   lazyConnect: true,

@@ -1,4 +1,4 @@
-import { UsageError } from './cli-error.js';
+import { UsageError } from './describe-error.js';
 
 /** `a,b c` as it comes from arguments: separated by commas, spaces or both. */
 export function parseRoles(texts: readonly string[]): string[] {

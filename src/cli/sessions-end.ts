@@ -1,4 +1,4 @@
-import { CommandError, UsageError } from './cli-error.js';
+import { CommandError, UsageError } from './describe-error.js';
 import { knownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { withApp, type StoreNames } from './stores.js';

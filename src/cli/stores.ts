@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Auth } from '../create-auth.js';
-import { UsageError } from './cli-error.js';
+import { UsageError } from './describe-error.js';
 import { setting } from './environment.js';
 import { withPostgres } from './postgres.js';
 import { withRedis } from './redis.js';

@@ -1,5 +1,4 @@
-import { CommandError } from './cli-error.js';
-import { describeError } from './describe-error.js';
+import { CommandError, describeError } from './describe-error.js';
 import { knownUser, shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { withApp, withUsers, type StoreNames } from './stores.js';

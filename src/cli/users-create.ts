@@ -6,7 +6,7 @@ import { parseOptions } from '../config/parse-options.js';
 import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
-import { CommandError } from './cli-error.js';
+import { CommandError } from './describe-error.js';
 import { shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { readPassword } from './read-password.js';

@@ -1,4 +1,4 @@
-import { CommandError, UsageError } from './cli-error.js';
+import { CommandError, UsageError } from './describe-error.js';
 import { knownUser, shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { parseRoles } from './roles.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cli, cliJson, type CliResult } from '../helpers/cli';
 import { freePort } from '../helpers/free-port';
-import { reasonOf } from '../../src/cli/reason';
+import { reasonOf } from '../../src/cli/describe-error';
 
 const TWO_SECONDS_MS = 2000;
 /** On a slow machine with others at work. */

@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
-import { CommandError } from '../cli-error.js';
+import { CommandError, reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
-import { reasonOf } from '../reason.js';
 import { openPostgresSessions, openUserStore, type StoreNames } from '../stores.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { connectionCure } from './connection-cure.js';

@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
-import { CommandError } from '../cli-error.js';
+import { CommandError, reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
-import { reasonOf } from '../reason.js';
 import { withRedis } from '../redis.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { compareVersions } from './check-environment.js';

@@ -1,4 +1,4 @@
-import { reasonOf } from '../reason.js';
+import { reasonOf } from '../describe-error.js';
 import { judgeClock } from './check-clock.js';
 import { findingsAbout, type Finding } from './finding.js';
 

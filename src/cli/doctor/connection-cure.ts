@@ -1,4 +1,4 @@
-import { CommandError, UsageError } from '../cli-error.js';
+import { CommandError, UsageError } from '../describe-error.js';
 
 /** What to do about a server that can't be used. @param variable names where it is */
 export function connectionCure(error: unknown, variable: 'DATABASE_URL' | 'REDIS_URL'): string {

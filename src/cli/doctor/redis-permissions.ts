@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { reasonOf } from '../reason.js';
+import { reasonOf } from '../describe-error.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 const UNKNOWN_SCRIPT = '0'.repeat(40);

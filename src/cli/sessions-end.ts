@@ -1,7 +1,7 @@
 import { CommandError, UsageError } from './describe-error.js';
-import { knownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { withApp, type StoreNames } from './stores.js';
+import { knownUser } from './users.js';
 
 export interface EndSessionsOptions extends StoreNames {
   all?: boolean;

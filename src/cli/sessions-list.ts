@@ -1,6 +1,6 @@
-import { knownUser } from './known-user.js';
 import { printJson, printNote, printTable } from './output.js';
 import { withApp, type StoreNames } from './stores.js';
+import { knownUser } from './users.js';
 
 export async function listSessions(
   username: string,

@@ -7,12 +7,9 @@ import {
   withSessions,
   withTables,
   withUsersTable,
-  type JsonOption,
 } from './command-options.js';
-import type { StoreNames } from './stores.js';
-import type { CreateUserOptions } from './users-create.js';
-import type { ListUsersOptions } from './users-list.js';
-import type { UserRolesOptions } from './users-roles.js';
+import type { CreateUserOptions } from './create-user.js';
+import type { ListUsersOptions, UserOptions, UserRolesOptions } from './users.js';
 
 export function defineUserCommands(users: Command): void {
   withUsersTable(withEnvironment(users.command('create')))
@@ -26,7 +23,7 @@ export function defineUserCommands(users: Command): void {
       examples('users create ann --roles admin,editor', 'users create bob --password-stdin < password.txt'),
     )
     .action(async (name: string, options: CreateUserOptions) =>
-      (await import('./users-create.js')).createUser(name, options),
+      (await import('./create-user.js')).createUser(name, options),
     );
 
   withUsersTable(withEnvironment(users.command('list')))
@@ -34,7 +31,7 @@ export function defineUserCommands(users: Command): void {
     .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1, 1000)).default(100))
     .option('--after <username>', 'go on behind this one')
     .addHelpText('after', examples('users list', 'users list --limit 50 --after ann --json'))
-    .action(async (options: ListUsersOptions) => (await import('./users-list.js')).listUsers(options));
+    .action(async (options: ListUsersOptions) => (await import('./users.js')).listUsers(options));
 
   defineChanges(users);
 }
@@ -50,22 +47,22 @@ function defineChanges(users: Command): void {
       examples('users roles ann', 'users roles ann admin editor', 'users roles ann --none'),
     )
     .action(async (name: string, roles: string[], options: UserRolesOptions) =>
-      (await import('./users-roles.js')).userRoles(name, roles, options),
+      (await import('./users.js')).userRoles(name, roles, options),
     );
 
   withSessions(withTables(withEnvironment(users.command('disable'))))
     .description('shut a user out: no login any more, and all sessions end at once, in every process')
     .addArgument(username())
     .addHelpText('after', examples('users disable ann'))
-    .action(async (name: string, options: StoreNames & JsonOption) =>
-      (await import('./users-access.js')).disableUser(name, options),
+    .action(async (name: string, options: UserOptions) =>
+      (await import('./users.js')).disableUser(name, options),
     );
 
   withUsersTable(withEnvironment(users.command('enable')))
     .description('let a disabled user log in again')
     .addArgument(username())
     .addHelpText('after', examples('users enable ann'))
-    .action(async (name: string, options: StoreNames & JsonOption) =>
-      (await import('./users-access.js')).enableUser(name, options),
+    .action(async (name: string, options: UserOptions) =>
+      (await import('./users.js')).enableUser(name, options),
     );
 }

@@ -7,17 +7,15 @@ import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { CommandError } from './describe-error.js';
-import { shownUser } from './known-user.js';
 import { printJson, printLine } from './output.js';
 import { readPassword } from './read-password.js';
-import { parseRoles } from './roles.js';
-import { asUsage, withUsers, type StoreNames } from './stores.js';
+import { asUsage, withUsers } from './stores.js';
+import { parseRoles, shownUser, type UserOptions } from './users.js';
 
-export interface CreateUserOptions extends StoreNames {
+export interface CreateUserOptions extends UserOptions {
   roles?: string;
   passwordStdin?: boolean;
   minLength?: number;
-  json?: boolean;
 }
 
 export async function createUser(username: string, options: CreateUserOptions): Promise<void> {

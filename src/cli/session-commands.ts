@@ -1,22 +1,14 @@
 import type { Command } from 'commander';
-import {
-  examples,
-  username,
-  withEnvironment,
-  withSessions,
-  withTables,
-  type JsonOption,
-} from './command-options.js';
-import type { EndSessionsOptions } from './sessions-end.js';
-import type { StoreNames } from './stores.js';
+import { examples, username, withEnvironment, withSessions, withTables } from './command-options.js';
+import type { EndSessionsOptions, SessionOptions } from './sessions.js';
 
 export function defineSessionCommands(sessions: Command): void {
   withSessions(withTables(withEnvironment(sessions.command('list'))))
     .description("list a user's sessions, the one used last first")
     .addArgument(username())
     .addHelpText('after', examples('sessions list ann', 'sessions list ann --json'))
-    .action(async (name: string, options: StoreNames & JsonOption) =>
-      (await import('./sessions-list.js')).listSessions(name, options),
+    .action(async (name: string, options: SessionOptions) =>
+      (await import('./sessions.js')).listSessions(name, options),
     );
 
   withSessions(withTables(withEnvironment(sessions.command('end'))))
@@ -26,6 +18,6 @@ export function defineSessionCommands(sessions: Command): void {
     .option('--all', 'every session of the user')
     .addHelpText('after', examples('sessions end ann CxtGl3WtrT3w1jHdOM2e7Q', 'sessions end ann --all'))
     .action(async (name: string, sessionId: string | undefined, options: EndSessionsOptions) =>
-      (await import('./sessions-end.js')).endSessions(name, sessionId, options),
+      (await import('./sessions.js')).endSessions(name, sessionId, options),
     );
 }

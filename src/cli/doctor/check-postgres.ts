@@ -4,8 +4,7 @@ import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
 import { openPostgresSessions, openUserStore, type StoreNames } from '../stores.js';
 import { judgeClock, measureClock } from './check-clock.js';
-import { connectionCure } from './connection-cure.js';
-import { findingsAbout, type Finding } from './finding.js';
+import { connectionCure, findingsAbout, type Finding } from './finding.js';
 import { schemaColumns } from './schema-columns.js';
 
 const OLDEST_SUPPORTED = 130_000;

@@ -4,8 +4,7 @@ import { setting } from '../environment.js';
 import { withRedis } from '../redis.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { compareVersions } from './check-environment.js';
-import { connectionCure } from './connection-cure.js';
-import { findingsAbout, type Finding } from './finding.js';
+import { connectionCure, findingsAbout, type Finding } from './finding.js';
 import { checkPermissions } from './redis-permissions.js';
 
 const OLDEST_SUPPORTED = '6.2';

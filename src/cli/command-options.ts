@@ -1,10 +1,6 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { durationInSeconds } from '../utils/duration.js';
 
-export interface JsonOption {
-  json?: boolean;
-}
-
 export function username(): Argument {
   return new Argument('<username>', 'in whatever case');
 }

@@ -1,25 +1,47 @@
 import { Option, type Command } from 'commander';
 import {
   examples,
+  username,
+  wholeNumber,
   withEnvironment,
   withJson,
   withSessions,
   withTables,
-  type JsonOption,
+  withUsersTable,
 } from './command-options.js';
+import type { CreateUserOptions } from './create-user.js';
 import type { DoctorOptions } from './doctor.js';
 import type { MigrateOptions } from './migrate.js';
-import { defineSessionCommands } from './session-commands.js';
-import { defineUserCommands } from './user-commands.js';
+import type { JsonOption } from './output.js';
+import type { EndSessionsOptions } from './sessions.js';
+import type { StoreNames } from './stores.js';
+import type { ListUsersOptions, UserRolesOptions } from './users.js';
 
-/** Every command loads what it needs when it runs, so that the help and `secret` are quick. */
+/** All that can be typed, in the order of the help. An action is loaded when it runs, which keeps the help and `secret` quick. */
 export function defineCommands(program: Command, setExitCode: (code: number) => void): void {
-  withJson(program.command('secret'))
+  defineSecret(program.command('secret'));
+  defineMigrate(program.command('migrate'));
+  const users = program.command('users').description('create, list, disable and enable users');
+  defineUsersCreate(users.command('create'));
+  defineUsersList(users.command('list'));
+  defineUsersRoles(users.command('roles'));
+  defineUsersDisable(users.command('disable'));
+  defineUsersEnable(users.command('enable'));
+  const sessions = program.command('sessions').description("list and end a user's sessions");
+  defineSessionsList(sessions.command('list'));
+  defineSessionsEnd(sessions.command('end'));
+  defineDoctor(program.command('doctor'), setExitCode);
+}
+
+function defineSecret(command: Command): void {
+  withJson(command)
     .description('print fresh secrets, as two lines for .env')
     .addHelpText('after', examples('secret >> .env', 'secret --json'))
     .action(async (options: JsonOption) => (await import('./secret.js')).secret(options));
+}
 
-  withTables(withEnvironment(program.command('migrate')))
+function defineMigrate(command: Command): void {
+  withTables(withEnvironment(command))
     .description('create the tables of users and sessions in PostgreSQL, or what is missing of them')
     .addOption(new Option('--only <part>', 'one part of the schema').choices(['users', 'sessions']))
     .option('--dry-run', 'print the SQL, and connect to nothing')
@@ -28,11 +50,92 @@ export function defineCommands(program: Command, setExitCode: (code: number) => 
       examples('migrate --env-file .env', 'migrate --dry-run > schema.sql', 'migrate --only users'),
     )
     .action(async (options: MigrateOptions) => (await import('./migrate.js')).migrate(options));
+}
 
-  defineUserCommands(program.command('users').description('create, list, disable and enable users'));
-  defineSessionCommands(program.command('sessions').description("list and end a user's sessions"));
+function defineUsersCreate(command: Command): void {
+  withUsersTable(withEnvironment(command))
+    .description('create a user, by the rules of POST /register; asks for the password')
+    .addArgument(username())
+    .option('--roles <roles>', 'with commas between them')
+    .option('--password-stdin', 'read the password from stdin, without its line break')
+    .addOption(new Option('--min-length <n>', "the app's password.minLength").argParser(wholeNumber(1, 64)))
+    .addHelpText(
+      'after',
+      examples('users create ann --roles admin,editor', 'users create bob --password-stdin < password.txt'),
+    )
+    .action(async (name: string, options: CreateUserOptions) =>
+      (await import('./create-user.js')).createUser(name, options),
+    );
+}
 
-  withSessions(withTables(withEnvironment(program.command('doctor'))))
+function defineUsersList(command: Command): void {
+  withUsersTable(withEnvironment(command))
+    .description('list users by name')
+    .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1, 1000)).default(100))
+    .option('--after <username>', 'go on behind this one')
+    .addHelpText('after', examples('users list', 'users list --limit 50 --after ann --json'))
+    .action(async (options: ListUsersOptions) => (await import('./users.js')).listUsers(options));
+}
+
+function defineUsersRoles(command: Command): void {
+  withUsersTable(withEnvironment(command))
+    .description("set a user's roles, or show them; they count from the next login or refresh on")
+    .addArgument(username())
+    .argument('[roles...]', 'all the roles that the user is to have')
+    .option('--none', 'take all roles away')
+    .addHelpText(
+      'after',
+      examples('users roles ann', 'users roles ann admin editor', 'users roles ann --none'),
+    )
+    .action(async (name: string, roles: string[], options: UserRolesOptions) =>
+      (await import('./users.js')).userRoles(name, roles, options),
+    );
+}
+
+function defineUsersDisable(command: Command): void {
+  withSessions(withTables(withEnvironment(command)))
+    .description('shut a user out: no login any more, and all sessions end at once, in every process')
+    .addArgument(username())
+    .addHelpText('after', examples('users disable ann'))
+    .action(async (name: string, options: StoreNames & JsonOption) =>
+      (await import('./users.js')).disableUser(name, options),
+    );
+}
+
+function defineUsersEnable(command: Command): void {
+  withUsersTable(withEnvironment(command))
+    .description('let a disabled user log in again')
+    .addArgument(username())
+    .addHelpText('after', examples('users enable ann'))
+    .action(async (name: string, options: StoreNames & JsonOption) =>
+      (await import('./users.js')).enableUser(name, options),
+    );
+}
+
+function defineSessionsList(command: Command): void {
+  withSessions(withTables(withEnvironment(command)))
+    .description("list a user's sessions, the one used last first")
+    .addArgument(username())
+    .addHelpText('after', examples('sessions list ann', 'sessions list ann --json'))
+    .action(async (name: string, options: StoreNames & JsonOption) =>
+      (await import('./sessions.js')).listSessions(name, options),
+    );
+}
+
+function defineSessionsEnd(command: Command): void {
+  withSessions(withTables(withEnvironment(command)))
+    .description('end one session of a user, or all: at once, in every process')
+    .addArgument(username())
+    .argument('[sessionId]', 'as `sessions list` shows it')
+    .option('--all', 'every session of the user')
+    .addHelpText('after', examples('sessions end ann CxtGl3WtrT3w1jHdOM2e7Q', 'sessions end ann --all'))
+    .action(async (name: string, sessionId: string | undefined, options: EndSessionsOptions) =>
+      (await import('./sessions.js')).endSessions(name, sessionId, options),
+    );
+}
+
+function defineDoctor(command: Command, setExitCode: (code: number) => void): void {
+  withSessions(withTables(withEnvironment(command)))
     .description(
       'look at the settings, at PostgreSQL, at Redis and at a running app; exit status 1: something fails',
     )

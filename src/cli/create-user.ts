@@ -7,12 +7,12 @@ import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { CommandError } from './describe-error.js';
-import { printJson, printLine } from './output.js';
+import { printJson, printLine, type JsonOption } from './output.js';
 import { readPassword } from './read-password.js';
-import { asUsage, withUsers } from './stores.js';
-import { parseRoles, shownUser, type UserOptions } from './users.js';
+import { asUsage, withUsers, type StoreNames } from './stores.js';
+import { parseRoles, shownUser } from './users.js';
 
-export interface CreateUserOptions extends UserOptions {
+export interface CreateUserOptions extends StoreNames, JsonOption {
   roles?: string;
   passwordStdin?: boolean;
   minLength?: number;

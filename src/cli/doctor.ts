@@ -6,12 +6,11 @@ import { checkSecrets } from './doctor/check-secrets.js';
 import { checkUrl } from './doctor/check-url.js';
 import type { Finding } from './doctor/finding.js';
 import { packageManifest } from './manifest.js';
-import { printJson, printLine } from './output.js';
+import { printJson, printLine, type JsonOption } from './output.js';
 import type { StoreNames } from './stores.js';
 
-export interface DoctorOptions extends StoreNames {
+export interface DoctorOptions extends StoreNames, JsonOption {
   url?: string;
-  json?: boolean;
 }
 
 /** @returns the exit status */

@@ -1,12 +1,11 @@
 import type { PostgresClient } from '../stores/postgres/client.js';
-import { printJson, printLine } from './output.js';
+import { printJson, printLine, type JsonOption } from './output.js';
 import { withPostgres } from './postgres.js';
 import { openPostgresSessions, openUserStore, type StoreNames } from './stores.js';
 
-export interface MigrateOptions extends StoreNames {
+export interface MigrateOptions extends StoreNames, JsonOption {
   only?: 'users' | 'sessions';
   dryRun?: boolean;
-  json?: boolean;
 }
 
 interface StoreWithSchema {

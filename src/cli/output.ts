@@ -1,3 +1,8 @@
+/** `--json`: print JSON, for scripts. */
+export interface JsonOption {
+  json?: boolean;
+}
+
 /**
  * Names and user agents come from strangers: escape sequences would command the terminal, and marks of direction would
  * show another text than is there.

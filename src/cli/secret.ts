@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { printJson, printLine } from './output.js';
+import { printJson, printLine, type JsonOption } from './output.js';
 
 const NAMES = ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET'];
 const SECRET_BYTES = 48;
 
-export function secret({ json }: { json?: boolean }): void {
+export function secret({ json }: JsonOption): void {
   const secrets = NAMES.map((name) => [name, randomBytes(SECRET_BYTES).toString('base64')] as const);
   if (json) printJson(Object.fromEntries(secrets));
   else for (const [name, value] of secrets) printLine(`${name}=${value}`);

@@ -1,13 +1,12 @@
 import { CommandError, UsageError } from './describe-error.js';
-import { printJson, printLine, printNote, printTable } from './output.js';
+import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
 import { withApp, type StoreNames } from './stores.js';
 import { knownUser } from './users.js';
 
-export interface SessionOptions extends StoreNames {
-  json?: boolean;
-}
-
-export async function listSessions(username: string, { json, ...names }: SessionOptions): Promise<void> {
+export async function listSessions(
+  username: string,
+  { json, ...names }: StoreNames & JsonOption,
+): Promise<void> {
   const sessions = await withApp(names, async ({ users, auth }) =>
     auth.sessions.list((await knownUser(users, username)).id),
   );
@@ -31,7 +30,7 @@ export async function listSessions(username: string, { json, ...names }: Session
   }
 }
 
-export interface EndSessionsOptions extends SessionOptions {
+export interface EndSessionsOptions extends StoreNames, JsonOption {
   all?: boolean;
 }
 

@@ -1,13 +1,9 @@
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 import { CommandError, describeError, UsageError } from './describe-error.js';
-import { printJson, printLine, printNote, printTable } from './output.js';
+import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
 import { withApp, withUsers, type StoreNames } from './stores.js';
 
-export interface UserOptions extends StoreNames {
-  json?: boolean;
-}
-
-export interface ListUsersOptions extends UserOptions {
+export interface ListUsersOptions extends StoreNames, JsonOption {
   limit: number;
   after?: string;
 }
@@ -35,7 +31,7 @@ export async function listUsers({ limit, after, json, ...names }: ListUsersOptio
   if (next !== null) printNote('There may be more: go on with --after and the last username');
 }
 
-export interface UserRolesOptions extends UserOptions {
+export interface UserRolesOptions extends StoreNames, JsonOption {
   none?: boolean;
 }
 
@@ -57,7 +53,7 @@ export async function userRoles(username: string, texts: string[], options: User
 }
 
 /** The store tells `createAuth`, which ends the user's sessions in all processes. */
-export async function disableUser(username: string, options: UserOptions): Promise<void> {
+export async function disableUser(username: string, options: StoreNames & JsonOption): Promise<void> {
   await withApp(options, async ({ users, auth }) => {
     const user = await knownUser(users, username);
     let ended: string[] = [];
@@ -74,7 +70,7 @@ export async function disableUser(username: string, options: UserOptions): Promi
   });
 }
 
-export async function enableUser(username: string, options: UserOptions): Promise<void> {
+export async function enableUser(username: string, options: StoreNames & JsonOption): Promise<void> {
   await withUsers(options, async (users) => {
     const user = await knownUser(users, username);
     if (!(await users.update(user.id, { disabled: false }))) throw deletedMeanwhile(username);

@@ -1,7 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { durationInSeconds } from '../utils/duration.js';
 
-export function username(): Argument {
+export function usernameArgument(): Argument {
   return new Argument('<username>', 'in whatever case');
 }
 
@@ -9,17 +9,19 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON, for scripts');
 }
 
+/** Options of every command that reads the environment. */
 export function withEnvironment(command: Command): Command {
   return withJson(command).option('--env-file <path>', 'read variables from a file; those that are set win');
 }
 
-export function withUsersTable(command: Command): Command {
+export function withUsersTableName(command: Command): Command {
   return command.option('--users-table <name>', "the PostgresUserStore's table (default: visa_users)");
 }
 
-export function withTables(command: Command): Command {
+/** Options of commands that open the stores of users and of sessions. */
+export function withTableNames(command: Command): Command {
   const store = "the PostgresRefreshTokenStore's";
-  return withUsersTable(command)
+  return withUsersTableName(command)
     .option('--identities-table <name>', "the PostgresUserStore's identitiesTable (default: visa_identities)")
     .option(
       '--credentials-table <name>',
@@ -31,7 +33,8 @@ export function withTables(command: Command): Command {
     .option('--one-time-tokens-table <name>', `${store} oneTimeTokensTable (default: visa_one_time_tokens)`);
 }
 
-export function withSessions(command: Command): Command {
+/** Options of commands that look at sessions or end them, beside the names of tables. */
+export function withSessionOptions(command: Command): Command {
   return command
     .option('--redis-prefix <prefix>', "the RedisRefreshTokenStore's keyPrefix (default: visa:)")
     .addOption(
@@ -42,11 +45,12 @@ export function withSessions(command: Command): Command {
     );
 }
 
-export function wholeNumber(least: number, most: number) {
+/** A parser for commander that refuses everything but a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number) {
   return (text: string): number => {
     const number = Number(text);
-    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 }
 

@@ -1,13 +1,13 @@
 import { Option, type Command } from 'commander';
 import {
   examples,
-  username,
+  usernameArgument,
   wholeNumber,
   withEnvironment,
   withJson,
-  withSessions,
-  withTables,
-  withUsersTable,
+  withSessionOptions,
+  withTableNames,
+  withUsersTableName,
 } from './command-options.js';
 import type { CreateUserOptions } from './create-user.js';
 import type { DoctorOptions } from './doctor.js';
@@ -17,7 +17,7 @@ import type { EndSessionsOptions } from './sessions.js';
 import type { StoreNames } from './stores.js';
 import type { ListUsersOptions, UserRolesOptions } from './users.js';
 
-/** All that can be typed, in the order of the help. An action is loaded when it runs, which keeps the help and `secret` quick. */
+/** Every command, in the order of the help. An action is loaded only when it runs, which keeps `--help` and `secret` quick. */
 export function defineCommands(program: Command, setExitCode: (code: number) => void): void {
   defineSecret(program.command('secret'));
   defineMigrate(program.command('migrate'));
@@ -41,7 +41,7 @@ function defineSecret(command: Command): void {
 }
 
 function defineMigrate(command: Command): void {
-  withTables(withEnvironment(command))
+  withTableNames(withEnvironment(command))
     .description('create the tables of users and sessions in PostgreSQL, or what is missing of them')
     .addOption(new Option('--only <part>', 'one part of the schema').choices(['users', 'sessions']))
     .option('--dry-run', 'print the SQL, and connect to nothing')
@@ -53,9 +53,9 @@ function defineMigrate(command: Command): void {
 }
 
 function defineUsersCreate(command: Command): void {
-  withUsersTable(withEnvironment(command))
+  withUsersTableName(withEnvironment(command))
     .description('create a user, by the rules of POST /register; asks for the password')
-    .addArgument(username())
+    .addArgument(usernameArgument())
     .option('--roles <roles>', 'with commas between them')
     .option('--password-stdin', 'read the password from stdin, without its line break')
     .addOption(new Option('--min-length <n>', "the app's password.minLength").argParser(wholeNumber(1, 64)))
@@ -69,7 +69,7 @@ function defineUsersCreate(command: Command): void {
 }
 
 function defineUsersList(command: Command): void {
-  withUsersTable(withEnvironment(command))
+  withUsersTableName(withEnvironment(command))
     .description('list users by name')
     .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1, 1000)).default(100))
     .option('--after <username>', 'go on behind this one')
@@ -78,9 +78,9 @@ function defineUsersList(command: Command): void {
 }
 
 function defineUsersRoles(command: Command): void {
-  withUsersTable(withEnvironment(command))
+  withUsersTableName(withEnvironment(command))
     .description("set a user's roles, or show them; they count from the next login or refresh on")
-    .addArgument(username())
+    .addArgument(usernameArgument())
     .argument('[roles...]', 'all the roles that the user is to have')
     .option('--none', 'take all roles away')
     .addHelpText(
@@ -88,14 +88,14 @@ function defineUsersRoles(command: Command): void {
       examples('users roles ann', 'users roles ann admin editor', 'users roles ann --none'),
     )
     .action(async (name: string, roles: string[], options: UserRolesOptions) =>
-      (await import('./users.js')).userRoles(name, roles, options),
+      (await import('./users.js')).showOrSetRoles(name, roles, options),
     );
 }
 
 function defineUsersDisable(command: Command): void {
-  withSessions(withTables(withEnvironment(command)))
+  withSessionOptions(withTableNames(withEnvironment(command)))
     .description('shut a user out: no login any more, and all sessions end at once, in every process')
-    .addArgument(username())
+    .addArgument(usernameArgument())
     .addHelpText('after', examples('users disable ann'))
     .action(async (name: string, options: StoreNames & JsonOption) =>
       (await import('./users.js')).disableUser(name, options),
@@ -103,9 +103,9 @@ function defineUsersDisable(command: Command): void {
 }
 
 function defineUsersEnable(command: Command): void {
-  withUsersTable(withEnvironment(command))
+  withUsersTableName(withEnvironment(command))
     .description('let a disabled user log in again')
-    .addArgument(username())
+    .addArgument(usernameArgument())
     .addHelpText('after', examples('users enable ann'))
     .action(async (name: string, options: StoreNames & JsonOption) =>
       (await import('./users.js')).enableUser(name, options),
@@ -113,9 +113,9 @@ function defineUsersEnable(command: Command): void {
 }
 
 function defineSessionsList(command: Command): void {
-  withSessions(withTables(withEnvironment(command)))
+  withSessionOptions(withTableNames(withEnvironment(command)))
     .description("list a user's sessions, the one used last first")
-    .addArgument(username())
+    .addArgument(usernameArgument())
     .addHelpText('after', examples('sessions list ann', 'sessions list ann --json'))
     .action(async (name: string, options: StoreNames & JsonOption) =>
       (await import('./sessions.js')).listSessions(name, options),
@@ -123,9 +123,9 @@ function defineSessionsList(command: Command): void {
 }
 
 function defineSessionsEnd(command: Command): void {
-  withSessions(withTables(withEnvironment(command)))
+  withSessionOptions(withTableNames(withEnvironment(command)))
     .description('end one session of a user, or all: at once, in every process')
-    .addArgument(username())
+    .addArgument(usernameArgument())
     .argument('[sessionId]', 'as `sessions list` shows it')
     .option('--all', 'every session of the user')
     .addHelpText('after', examples('sessions end ann CxtGl3WtrT3w1jHdOM2e7Q', 'sessions end ann --all'))
@@ -135,7 +135,7 @@ function defineSessionsEnd(command: Command): void {
 }
 
 function defineDoctor(command: Command, setExitCode: (code: number) => void): void {
-  withSessions(withTables(withEnvironment(command)))
+  withSessionOptions(withTableNames(withEnvironment(command)))
     .description(
       'look at the settings, at PostgreSQL, at Redis and at a running app; exit status 1: something fails',
     )

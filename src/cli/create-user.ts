@@ -9,8 +9,8 @@ import { PasswordHasher } from '../accounts/password-hasher.js';
 import { CommandError } from './describe-error.js';
 import { printJson, printLine, type JsonOption } from './output.js';
 import { readPassword } from './read-password.js';
-import { asUsage, withUsers, type StoreNames } from './stores.js';
-import { parseRoles, shownUser } from './users.js';
+import { asUsageError, withUserStore, type StoreNames } from './stores.js';
+import { parseRoles, userForOutput } from './users.js';
 
 export interface CreateUserOptions extends StoreNames, JsonOption {
   roles?: string;
@@ -20,24 +20,24 @@ export interface CreateUserOptions extends StoreNames, JsonOption {
 
 export async function createUser(username: string, options: CreateUserOptions): Promise<void> {
   const roles = options.roles === undefined ? [] : parseRoles([options.roles]);
-  await withUsers(options, async (users) => {
-    // Before anybody has typed a password in vain.
-    if (await users.findByUsername(username)) throw taken(username);
+  await withUserStore(options, async (users) => {
+    // Checked first: a password need not be typed for a name that is taken.
+    if (await users.findByUsername(username)) throw usernameTaken(username);
     const password = await readPassword({ fromStdin: options.passwordStdin ?? false });
     const user = await register(users, { username, password }, roles, options.minLength);
-    if (options.json) printJson({ user: shownUser(user) });
+    if (options.json) printJson({ user: userForOutput(user) });
     else printLine(`Created "${user.username}", id ${user.id}, roles: ${user.roles.join(', ') || 'none'}`);
   });
 }
 
-/** As POST /register does, by its rules, and with roles. */
+/** Applies the rules of POST /register, and sets the roles as well. */
 async function register(
   users: PostgresUserStore,
   body: { username: string; password: string },
   roles: string[],
   minLength: number | undefined,
 ) {
-  const config = defaultsOfAuth(users, minLength);
+  const config = defaultConfig(users, minLength);
   const parsed = createBodySchemas(config).register.safeParse(body);
   if (!parsed.success)
     throw new CommandError(
@@ -51,16 +51,16 @@ async function register(
     const passwordHash = await passwords.hash(parsed.data.password);
     return await users.create({ username: parsed.data.username, passwordHash, roles });
   } catch (error) {
-    throw isAuthError(error, 'USERNAME_TAKEN') ? taken(body.username) : error;
+    throw isAuthError(error, 'USERNAME_TAKEN') ? usernameTaken(body.username) : error;
   } finally {
     await passwords.close();
   }
 }
 
-/** The defaults stand in the options of `createAuth` alone. */
-function defaultsOfAuth(users: PostgresUserStore, minLength: number | undefined) {
+/** The config of an app that sets no option but `password.minLength`. Nothing is signed, so any secret will do. */
+function defaultConfig(users: PostgresUserStore, minLength: number | undefined) {
   const secret = () => randomBytes(32);
-  return asUsage(() =>
+  return asUsageError(() =>
     parseOptions({
       users,
       refreshTokens: new MemoryRefreshTokenStore(),
@@ -71,6 +71,6 @@ function defaultsOfAuth(users: PostgresUserStore, minLength: number | undefined)
   );
 }
 
-function taken(username: string): CommandError {
+function usernameTaken(username: string): CommandError {
   return new CommandError(`The username "${username}" is taken`);
 }

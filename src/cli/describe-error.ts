@@ -2,7 +2,7 @@ import { AuthError, isAuthError } from '../errors.js';
 import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
 
-/** The command line is wrong, or the environment: exit status 2. */
+/** The command line or the environment is wrong: exit status 2. */
 export class UsageError extends Error {}
 
 /** The command failed. The message is one line for the person who typed it: exit status 1. */

@@ -13,7 +13,7 @@ export interface DoctorOptions extends StoreNames, JsonOption {
   url?: string;
 }
 
-/** @returns the exit status */
+/** Runs all checks and prints what they found. @returns the exit status: 1 when a finding is `fail` */
 export async function doctor({ url, json, ...names }: DoctorOptions): Promise<number> {
   const base = url === undefined ? undefined : routerUrl(url);
   const [redis, postgres, web] = await Promise.all([
@@ -41,7 +41,7 @@ function describe({ level, about, message, cure }: Finding): string {
 
 function routerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // The text stays out of the message, because it may hold a password.
+  // The message does not quote the URL, because it may contain a password.
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search)
     throw new UsageError('--url must be where auth.router is mounted, such as https://app.example.com/auth');
   return url;

@@ -1,6 +1,9 @@
 import { UsageError } from './describe-error.js';
 
-/** Variables that are set already win. */
+/**
+ * Loads variables from a file. Those that are already set keep their values.
+ * @throws UsageError when the file can't be read
+ */
 export function loadEnvFile(path: string): void {
   try {
     process.loadEnvFile(path);
@@ -10,12 +13,16 @@ export function loadEnvFile(path: string): void {
   }
 }
 
-/** A variable that is set to nothing counts as not set. */
+/** An environment variable. Undefined when it is not set, or empty. */
 export function setting(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
-/** A password in an argument would be there for all to see, in `ps` and in the shell's history. */
+/**
+ * An environment variable that a command can't do without. There is no option for it: passwords in arguments can be read in
+ * `ps` and in the shell's history.
+ * @throws UsageError when it is not set
+ */
 export function requiredSetting(name: string, example: string): string {
   const value = setting(name);
   if (value !== undefined) return value;
@@ -24,8 +31,11 @@ export function requiredSetting(name: string, example: string): string {
   );
 }
 
-/** Where a URL leads, without its user and password. It must itself be kept out of every message. */
-export function placeOf(name: string, text: string, protocols: readonly string[]): string {
+/**
+ * Host and port of a URL, for messages. The URL itself may hold a password, so no message may contain it.
+ * @throws UsageError when it is no URL, or has another protocol
+ */
+export function hostOf(name: string, text: string, protocols: readonly string[]): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !protocols.includes(url.protocol))
     throw new UsageError(

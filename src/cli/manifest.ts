@@ -6,6 +6,7 @@ interface Manifest {
   engines: { node: string };
 }
 
+/** The package.json of passport-visa itself. */
 export function packageManifest(): Manifest {
   return JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as Manifest;
 }

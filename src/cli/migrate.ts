@@ -1,7 +1,7 @@
 import type { PostgresClient } from '../stores/postgres/client.js';
 import { printJson, printLine, type JsonOption } from './output.js';
 import { withPostgres } from './postgres.js';
-import { openPostgresSessions, openUserStore, type StoreNames } from './stores.js';
+import { openPostgresSessionStore, openUserStore, type StoreNames } from './stores.js';
 
 export interface MigrateOptions extends StoreNames, JsonOption {
   only?: 'users' | 'sessions';
@@ -13,7 +13,7 @@ interface StoreWithSchema {
   migrate(): Promise<void>;
 }
 
-/** A store connects to nothing by itself, so that its schema can be had without a server. */
+/** For `--dry-run`: a store does not connect until it is used, so its `schema` needs no server. */
 const NO_SERVER: PostgresClient = { query: () => Promise.reject(new Error('There is no server')) };
 
 export async function migrate({ only, dryRun, json, ...names }: MigrateOptions): Promise<void> {
@@ -37,7 +37,7 @@ async function openStores(
 ): Promise<[name: string, store: StoreWithSchema][]> {
   const stores: [string, StoreWithSchema][] = [];
   if (only !== 'sessions') stores.push(['users', await openUserStore(client, names)]);
-  if (only !== 'users') stores.push(['sessions', await openPostgresSessions(client, names)]);
+  if (only !== 'users') stores.push(['sessions', await openPostgresSessionStore(client, names)]);
   return stores;
 }
 

@@ -1,6 +1,6 @@
 import { CommandError } from './describe-error.js';
 
-/** Loads a package that only those have who use its server. */
+/** Loads an optional peer dependency: `pg` or `ioredis`. @throws CommandError when it is not installed */
 export async function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load();

@@ -4,17 +4,17 @@ export interface JsonOption {
 }
 
 /**
- * Names and user agents come from strangers: escape sequences would command the terminal, and marks of direction would
- * show another text than is there.
+ * Names and user agents are untrusted. Escape sequences in them could control the terminal, and bidirectional marks could make
+ * the text look different from what it is.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** One line that is safe to show in a terminal. */
+/** Replaces line breaks and everything that a terminal might act on with U+FFFD. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '\ufffd');
 }
 
-/** JSON that keeps every character, and shows those that a terminal might act on as escapes. */
+/** JSON that loses no character: those that a terminal might act on are written as `\u` escapes. */
 export function printableJson(value: unknown): string {
   const json = JSON.stringify(value, null, 2);
   return json.replace(UNPRINTABLE, (character) =>
@@ -22,6 +22,7 @@ export function printableJson(value: unknown): string {
   );
 }
 
+/** Writes one line to stdout. */
 export function printLine(line: string): void {
   process.stdout.write(`${printable(line)}\n`);
 }
@@ -30,12 +31,12 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${printableJson(value)}\n`);
 }
 
-/** For people; what scripts read goes to stdout. */
+/** Writes to stderr. stdout is only for the output that scripts read. */
 export function printNote(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
-/** Columns as wide as their widest cell. */
+/** Each column is as wide as its widest cell. */
 export function printTable(header: string[], rows: string[][]): void {
   const table = [header, ...rows].map((row) => row.map(printable));
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));

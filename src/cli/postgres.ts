@@ -1,15 +1,19 @@
 import type { Pool } from 'pg';
 import { CommandError, reasonOf } from './describe-error.js';
-import { placeOf, requiredSetting } from './environment.js';
+import { hostOf, requiredSetting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
 
-/** Whoever typed a command is told of an outage within two seconds. */
+/** Short enough for every command to report an outage within two seconds. */
 export const CONNECT_TIMEOUT_MS = 1500;
 
-/** @returns what `work` does; the connections are closed before */
+/**
+ * Connects to DATABASE_URL, runs `work` and closes the connections, without waiting for that.
+ * @throws UsageError when DATABASE_URL is missing or wrong
+ * @throws CommandError when `pg` is not installed, or the server can't be used
+ */
 export async function withPostgres<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
   const url = requiredSetting('DATABASE_URL', 'postgres://…');
-  const place = placeOf('DATABASE_URL', url, ['postgres:', 'postgresql:']);
+  const place = hostOf('DATABASE_URL', url, ['postgres:', 'postgresql:']);
   const { Pool } = await optionalPackage('pg', () => import('pg'));
   const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, max: 2 });
   pool.on('error', () => undefined); // the query in flight reports it

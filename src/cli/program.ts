@@ -27,7 +27,7 @@ Examples:
   $ npx passport-visa users create ann --roles admin --env-file .env
   $ npx passport-visa doctor --env-file .env --url https://app.example.com/auth`;
 
-/** @returns the exit status */
+/** Runs one command, and prints its errors. @returns the exit status */
 export async function run(args: string[]): Promise<number> {
   let exitCode = 0;
   const program = new Command('passport-visa')
@@ -45,7 +45,7 @@ export async function run(args: string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // commander has said what was wrong, or shown the help that was asked for.
+    // commander has already printed the error, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
     for (const line of describeError(error).split('\n')) printNote(`passport-visa: ${line}`);
     if (process.env['DEBUG']) process.stderr.write(stackOf(error));

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { CommandError, reasonOf } from './describe-error.js';
-import { placeOf, requiredSetting } from './environment.js';
+import { hostOf, requiredSetting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
 import { CONNECT_TIMEOUT_MS } from './postgres.js';
 
@@ -10,19 +10,23 @@ const OPTIONS = {
   commandTimeout: CONNECT_TIMEOUT_MS,
   maxRetriesPerRequest: 0,
   retryStrategy: () => null,
-  enableReadyCheck: false, // it would ask INFO, and warn whoever may not
+  enableReadyCheck: false, // it sends INFO, and prints a warning where that is forbidden
 };
 
-/** @returns what `work` does; the connection is closed before */
+/**
+ * Connects to REDIS_URL, runs `work` and closes the connection.
+ * @throws UsageError when REDIS_URL is missing or wrong
+ * @throws CommandError when `ioredis` is not installed, or the server can't be used
+ */
 export async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
   const url = requiredSetting('REDIS_URL', 'redis://…');
-  const place = placeOf('REDIS_URL', url, ['redis:', 'rediss:']);
+  const place = hostOf('REDIS_URL', url, ['redis:', 'rediss:']);
   const { Redis } = await optionalPackage('ioredis', () => import('ioredis'));
   const redis = new Redis(url, OPTIONS);
   let reason: unknown;
   redis.on('error', (error) => (reason ??= error));
   try {
-    await connect(redis).catch((error: unknown) => {
+    await connectInTime(redis).catch((error: unknown) => {
       const cause = reason ?? error;
       throw new CommandError(`Redis at ${place} can't be used: ${reasonOf(cause)}`, { cause });
     });
@@ -32,26 +36,26 @@ export async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<
   }
 }
 
-/** ioredis limits each step alone: the connection, the greeting, the first question. */
-async function connect(redis: Redis): Promise<void> {
+/** Limits the whole connection attempt. ioredis limits each of its steps separately. */
+async function connectInTime(redis: Redis): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     const tooLate = new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
     timer = setTimeout(() => reject(tooLate), CONNECT_TIMEOUT_MS);
   });
   try {
-    await Promise.race([greet(redis), timeout]);
+    await Promise.race([connectAndPing(redis), timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function greet(redis: Redis): Promise<void> {
+async function connectAndPing(redis: Redis): Promise<void> {
   await redis.connect();
   try {
     await redis.ping();
   } catch (error) {
-    // The store never asks for it, so that a careful administrator may have left it out.
+    // The store never sends PING, so a Redis user with few rights may not be allowed to. The connection works all the same.
     if (!(error as Error).message.startsWith('NOPERM')) throw error;
   }
 }

@@ -1,14 +1,14 @@
 import { CommandError, UsageError } from './describe-error.js';
 import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
 import { withApp, type StoreNames } from './stores.js';
-import { knownUser } from './users.js';
+import { requireUser } from './users.js';
 
 export async function listSessions(
   username: string,
   { json, ...names }: StoreNames & JsonOption,
 ): Promise<void> {
   const sessions = await withApp(names, async ({ users, auth }) =>
-    auth.sessions.list((await knownUser(users, username)).id),
+    auth.sessions.list((await requireUser(users, username)).id),
   );
   const shown = sessions.map((session) => ({
     id: session.sessionId,
@@ -41,7 +41,7 @@ export async function endSessions(
 ): Promise<void> {
   if ((sessionId === undefined) === !all) throw new UsageError('Give the id of a session, or --all');
   const ended = await withApp(names, async ({ users, auth }) => {
-    const user = await knownUser(users, username);
+    const user = await requireUser(users, username);
     if (sessionId === undefined) return auth.sessions.revokeAll(user.id);
     if (await auth.sessions.revoke(user.id, sessionId)) return [sessionId];
     throw new CommandError(`"${user.username}" has no session ${sessionId}`);

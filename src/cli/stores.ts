@@ -8,7 +8,7 @@ import type { PostgresClient } from '../stores/postgres/client.js';
 import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 
-/** Where an app keeps its own names; each as in the options of the stores. */
+/** Tables, keys and times that an app has changed. Each member is an option of a store, or of `createAuth`, with the same default. */
 export interface StoreNames {
   usersTable?: string;
   identitiesTable?: string;
@@ -18,7 +18,7 @@ export interface StoreNames {
   revocationsTable?: string;
   oneTimeTokensTable?: string;
   redisPrefix?: string;
-  /** How long the app's access tokens live. */
+  /** `accessToken.expiresIn` of the app. */
   accessLifetime?: string;
 }
 
@@ -30,7 +30,7 @@ export interface AppStores {
 export async function openUserStore(client: PostgresClient, names: StoreNames): Promise<PostgresUserStore> {
   const { PostgresUserStore } = await import('../stores/postgres/user-store.js');
   const { usersTable: table, identitiesTable, credentialsTable } = names;
-  return asUsage(
+  return asUsageError(
     () =>
       new PostgresUserStore(client, {
         ...(table !== undefined && { table }),
@@ -40,11 +40,11 @@ export async function openUserStore(client: PostgresClient, names: StoreNames): 
   );
 }
 
-/** The exact store of the app, so that its schema is too. */
-export async function openPostgresSessions(client: PostgresClient, names: StoreNames) {
+/** The app's own store class with the app's table names. Its `schema` and `migrate()` are therefore the app's too. */
+export async function openPostgresSessionStore(client: PostgresClient, names: StoreNames) {
   const { PostgresRefreshTokenStore } = await import('../stores/postgres/refresh-token-store.js');
   const { sessionsTable: table, attemptsTable, revocationsTable, oneTimeTokensTable } = names;
-  return asUsage(
+  return asUsageError(
     () =>
       new PostgresRefreshTokenStore(client, {
         ...(table !== undefined && { table }),
@@ -55,24 +55,26 @@ export async function openPostgresSessions(client: PostgresClient, names: StoreN
   );
 }
 
-export function withUsers<T>(names: StoreNames, work: (users: PostgresUserStore) => Promise<T>): Promise<T> {
+export function withUserStore<T>(
+  names: StoreNames,
+  work: (users: PostgresUserStore) => Promise<T>,
+): Promise<T> {
   return withPostgres(async (pool) => work(await openUserStore(pool, names)));
 }
 
 /**
- * One more process of the app: users in PostgreSQL, sessions in Redis where REDIS_URL is set and else in PostgreSQL. What
- * ends here is refused at once by the guards of all other processes, because `createAuth` sees to that. It signs
- * nothing, so that its secrets are made up.
+ * Acts as one more process of the app, with users in PostgreSQL, and sessions in Redis if REDIS_URL is set, otherwise in
+ * PostgreSQL. `createAuth` announces every session that ends here, and the guards of all other processes refuse it at once.
  */
 export function withApp<T>(names: StoreNames, work: (stores: AppStores) => Promise<T>): Promise<T> {
   return withPostgres(async (pool) => {
     const users = await openUserStore(pool, names);
     if (setting('REDIS_URL') === undefined)
-      return withAuth(users, await openPostgresSessions(pool, names), names, work);
+      return withAuth(users, await openPostgresSessionStore(pool, names), names, work);
     return withRedis(async (redis) => {
       const { RedisRefreshTokenStore } = await import('../stores/redis/refresh-token-store.js');
       const { redisPrefix: keyPrefix } = names;
-      const sessions = asUsage(
+      const sessions = asUsageError(
         () => new RedisRefreshTokenStore(redis, keyPrefix === undefined ? {} : { keyPrefix }),
       );
       return withAuth(users, sessions, names, work);
@@ -87,8 +89,9 @@ async function withAuth<T>(
   work: (stores: AppStores) => Promise<T>,
 ): Promise<T> {
   const { createAuth } = await import('../create-auth.js');
+  // The command signs and verifies no token, so any secret will do.
   const secret = () => randomBytes(32);
-  const auth = asUsage(() =>
+  const auth = asUsageError(() =>
     createAuth({
       users,
       refreshTokens,
@@ -106,8 +109,11 @@ async function withAuth<T>(
   }
 }
 
-/** The stores and createAuth name the option and the cure; here it came from the command line. */
-export function asUsage<T>(make: () => T): T {
+/**
+ * Turns a TypeError into a UsageError. The stores and `createAuth` throw one for a wrong option, with a message that says how
+ * to fix it; here the option came from the command line.
+ */
+export function asUsageError<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {

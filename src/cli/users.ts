@@ -1,7 +1,7 @@
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 import { CommandError, describeError, UsageError } from './describe-error.js';
 import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
-import { withApp, withUsers, type StoreNames } from './stores.js';
+import { withApp, withUserStore, type StoreNames } from './stores.js';
 
 export interface ListUsersOptions extends StoreNames, JsonOption {
   limit: number;
@@ -9,10 +9,10 @@ export interface ListUsersOptions extends StoreNames, JsonOption {
 }
 
 export async function listUsers({ limit, after, json, ...names }: ListUsersOptions): Promise<void> {
-  const page = await withUsers(names, (users) =>
+  const page = await withUserStore(names, (users) =>
     users.list(after === undefined ? { limit } : { limit, after }),
   );
-  const users = page.map(shownUser);
+  const users = page.map(userForOutput);
   const next = users.length === limit ? (users.at(-1)?.username ?? null) : null;
   if (json) {
     printJson({ users, next });
@@ -27,7 +27,7 @@ export async function listUsers({ limit, after, json, ...names }: ListUsersOptio
       user.disabled ? 'disabled' : 'enabled',
     ]),
   );
-  // No line to copy: a shell might act on what a stranger's name has in it.
+  // Prints no command line to copy: the last username is untrusted, and a shell could execute what it contains.
   if (next !== null) printNote('There may be more: go on with --after and the last username');
 }
 
@@ -35,53 +35,60 @@ export interface UserRolesOptions extends StoreNames, JsonOption {
   none?: boolean;
 }
 
-/** Without roles it shows those that the user has. */
-export async function userRoles(username: string, texts: string[], options: UserRolesOptions): Promise<void> {
-  if (options.none && texts.length > 0) throw new UsageError('Give roles or --none, not both');
-  const roles = parseRoles(texts);
-  const changes = options.none || roles.length > 0;
-  await withUsers(options, async (users) => {
-    const user = await knownUser(users, username);
-    if (changes && !(await users.update(user.id, { roles }))) throw deletedMeanwhile(username);
-    const shown = shownUser(changes ? { ...user, roles } : user);
+/** Sets the user's roles and prints them. Without roles and without `--none` it only prints them. */
+export async function showOrSetRoles(
+  username: string,
+  roleArguments: string[],
+  options: UserRolesOptions,
+): Promise<void> {
+  if (options.none && roleArguments.length > 0) throw new UsageError('Give roles or --none, not both');
+  const roles = parseRoles(roleArguments);
+  const isChange = options.none || roles.length > 0;
+  await withUserStore(options, async (users) => {
+    const user = await requireUser(users, username);
+    if (isChange && !(await users.update(user.id, { roles }))) throw deletedMeanwhile(username);
+    const shown = userForOutput(isChange ? { ...user, roles } : user);
     if (options.json) printJson({ user: shown });
     else
       printLine(
-        `Roles of "${shown.username}"${changes ? ', from the next login or refresh on' : ''}: ${shown.roles.join(', ') || 'none'}`,
+        `Roles of "${shown.username}"${isChange ? ', from the next login or refresh on' : ''}: ${shown.roles.join(', ') || 'none'}`,
       );
   });
 }
 
-/** The store tells `createAuth`, which ends the user's sessions in all processes. */
+/** The store notifies `createAuth` of the disabled user, and `createAuth` ends the user's sessions in all processes. */
 export async function disableUser(username: string, options: StoreNames & JsonOption): Promise<void> {
   await withApp(options, async ({ users, auth }) => {
-    const user = await knownUser(users, username);
+    const user = await requireUser(users, username);
     let ended: string[] = [];
     auth.events.on('revoked', ({ sessionIds }) => (ended = ended.concat(sessionIds)));
-    const known = await users.update(user.id, { disabled: true }).catch((error: unknown) => {
+    const found = await users.update(user.id, { disabled: true }).catch((error: unknown) => {
       throw new CommandError(
         `"${user.username}" may be disabled, but it is not certain that all sessions have ended: run this again\n${describeError(error)}`,
         { cause: error },
       );
     });
-    if (!known) throw deletedMeanwhile(username);
-    if (options.json) printJson({ user: shownUser({ ...user, disabled: true }), ended });
+    if (!found) throw deletedMeanwhile(username);
+    if (options.json) printJson({ user: userForOutput({ ...user, disabled: true }), ended });
     else printLine(`Disabled "${user.username}"; sessions ended: ${ended.length}`);
   });
 }
 
 export async function enableUser(username: string, options: StoreNames & JsonOption): Promise<void> {
-  await withUsers(options, async (users) => {
-    const user = await knownUser(users, username);
+  await withUserStore(options, async (users) => {
+    const user = await requireUser(users, username);
     if (!(await users.update(user.id, { disabled: false }))) throw deletedMeanwhile(username);
-    if (options.json) printJson({ user: shownUser({ ...user, disabled: false }) });
+    if (options.json) printJson({ user: userForOutput({ ...user, disabled: false }) });
     else printLine(`Enabled "${user.username}", who may log in again`);
   });
 }
 
-/** `a,b c` as it comes from arguments: separated by commas, spaces or both. */
-export function parseRoles(texts: readonly string[]): string[] {
-  const roles = texts.flatMap((text) => text.split(',')).map((role) => role.trim());
+/**
+ * Roles from arguments, without duplicates: `a,b` and `c` are three roles.
+ * @throws UsageError when a role is empty, or contains a space or a control character
+ */
+export function parseRoles(roleArguments: readonly string[]): string[] {
+  const roles = roleArguments.flatMap((argument) => argument.split(',')).map((role) => role.trim());
   if (roles.some((role) => !/^[^\s\p{Cc}]+$/u.test(role)))
     throw new UsageError(
       'A role must be a word without spaces, separated from the next by a comma: admin,editor',
@@ -89,15 +96,15 @@ export function parseRoles(texts: readonly string[]): string[] {
   return [...new Set(roles)];
 }
 
-/** @throws CommandError when there is no such user */
-export async function knownUser(users: UserStore, username: string): Promise<StoredUser> {
+/** Finds a user, whatever the case of the name. @throws CommandError when there is no such user */
+export async function requireUser(users: UserStore, username: string): Promise<StoredUser> {
   const user = await users.findByUsername(username);
   if (!user) throw new CommandError(`There is no user "${username}"`);
   return user;
 }
 
-/** What is shown of a user: never the hash of the password. */
-export function shownUser({ id, username, roles, disabled = false }: StoredUser) {
+/** The fields of a user that commands print. The password hash is not one of them. */
+export function userForOutput({ id, username, roles, disabled = false }: StoredUser) {
   return { id, username, roles, disabled };
 }
 

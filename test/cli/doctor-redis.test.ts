@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
-import { REDIS_COMMANDS } from '../../src/cli/doctor/redis-permissions';
+import { REDIS_COMMANDS } from '../../src/cli/doctor/check-redis-permissions';
 import { oneTimeTokenStoreContract, refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { cli } from '../helpers/cli';
 import { startRedis, type TestServer } from '../helpers/servers';

@@ -4,7 +4,7 @@ import { findingsAbout, type Finding } from './finding.js';
 const WARN_FROM_MS = 5000;
 const CURE = 'let NTP (chrony, systemd-timesyncd) keep the clocks of all machines';
 
-/** @param aheadMs how far the other clock is ahead of this machine's */
+/** @param aheadMs how many milliseconds the other clock is ahead of this machine's */
 export function judgeClock(about: string, aheadMs: number): Finding {
   const { ok, warn, fail } = findingsAbout(about);
   const seconds = (Math.abs(aheadMs) / 1000).toFixed(1);
@@ -14,9 +14,13 @@ export function judgeClock(about: string, aheadMs: number): Finding {
   return Math.abs(aheadMs) >= WARN_FROM_MS ? warn(message, CURE) : ok(message);
 }
 
-/** Half of the time that the answer took is not the clock's fault. */
-export async function measureClock(ask: () => Promise<number>): Promise<number> {
-  const asked = Date.now();
-  const theirs = await ask();
-  return theirs - (asked + Date.now()) / 2;
+/**
+ * Assumes that the other clock was read halfway between question and answer.
+ * @param readClock reads the other clock, in milliseconds since 1970
+ * @returns how many milliseconds it is ahead of this machine's
+ */
+export async function measureClock(readClock: () => Promise<number>): Promise<number> {
+  const startedAt = Date.now();
+  const remoteTime = await readClock();
+  return remoteTime - (startedAt + Date.now()) / 2;
 }

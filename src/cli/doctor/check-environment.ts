@@ -2,12 +2,12 @@ import { findingsAbout, type Finding } from './finding.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @param supported as in `engines` of package.json: `>=20.19` */
+/** @param supported `engines.node` of package.json, such as `>=20.19` */
 export function checkNode(version: string, supported: string): Finding {
   const { ok, fail } = findingsAbout('node');
-  const least = supported.replace('>=', '');
-  if (compareVersions(version, least) >= 0) return ok(`Node ${version}`);
-  return fail(`Node ${version} is too old`, `install Node ${least} or newer`);
+  const minimum = supported.replace('>=', '');
+  if (compareVersions(version, minimum) >= 0) return ok(`Node ${version}`);
+  return fail(`Node ${version} is too old`, `install Node ${minimum} or newer`);
 }
 
 export function checkEnvironment({ NODE_ENV, TRUST_PROXY }: Environment): Finding[] {
@@ -32,7 +32,7 @@ export function checkEnvironment({ NODE_ENV, TRUST_PROXY }: Environment): Findin
   ];
 }
 
-/** Numbers with dots between them; what is missing counts as 0. */
+/** Compares the first three numbers; one that is missing counts as 0. @returns less than 0 when `one` is older */
 export function compareVersions(one: string, other: string): number {
   const [a, b] = [one, other].map((version) => version.split('.').map((part) => Number.parseInt(part, 10)));
   for (const at of [0, 1, 2]) {

@@ -1,13 +1,15 @@
 import type { Pool } from 'pg';
-import { CommandError, reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
-import { openPostgresSessions, openUserStore, type StoreNames } from '../stores.js';
+import { openPostgresSessionStore, openUserStore, type StoreNames } from '../stores.js';
 import { judgeClock, measureClock } from './check-clock.js';
-import { connectionCure, findingsAbout, type Finding } from './finding.js';
+import { connectionFailure, findingsAbout, type Finding } from './finding.js';
 import { schemaColumns } from './schema-columns.js';
 
+/** As `server_version_num` has it: PostgreSQL 13. */
 const OLDEST_SUPPORTED = 130_000;
+/** Short enough to report an outage within two seconds. */
+const QUERY_TIMEOUT_MS = 1500;
 const { ok, warn, fail } = findingsAbout('postgres');
 
 export async function checkPostgres(names: StoreNames): Promise<Finding[]> {
@@ -16,27 +18,26 @@ export async function checkPostgres(names: StoreNames): Promise<Finding[]> {
       warn('DATABASE_URL is not set, so that PostgreSQL is not looked at', 'set it, or use --env-file'),
     ];
   try {
-    return await withPostgres((pool) => examine(pool, names));
+    return await withPostgres((pool) => checkServer(pool, names));
   } catch (error) {
-    const message = error instanceof CommandError ? error.message : reasonOf(error);
-    return [fail(message, connectionCure(error, 'DATABASE_URL'))];
+    return [connectionFailure('postgres', 'DATABASE_URL', error)];
   }
 }
 
-async function examine(pool: Pool, names: StoreNames): Promise<Finding[]> {
-  const version = await ask<{ number: number; name: string }>(
+async function checkServer(pool: Pool, names: StoreNames): Promise<Finding[]> {
+  const version = await queryRow<{ number: number; name: string }>(
     pool,
     `SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name`,
   );
   const ahead = await measureClock(async () => {
-    const { now } = await ask<{ now: number }>(
+    const { now } = await queryRow<{ now: number }>(
       pool,
       'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
     );
     return now;
   });
   const stores = [await openUserStore(pool, names)] as { schema: string }[];
-  if (setting('REDIS_URL') === undefined) stores.push(await openPostgresSessions(pool, names));
+  if (setting('REDIS_URL') === undefined) stores.push(await openPostgresSessionStore(pool, names));
   return [
     version.number >= OLDEST_SUPPORTED
       ? ok(`PostgreSQL ${version.name}`)
@@ -50,7 +51,7 @@ async function checkSchema(pool: Pool, schema: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const cure = 'run `npx passport-visa migrate`';
   for (const [table, columns] of schemaColumns(schema)) {
-    const { present } = await ask<{ present: string[] | null }>(
+    const { present } = await queryRow<{ present: string[] | null }>(
       pool,
       `SELECT array_agg(attname::text) AS present FROM pg_attribute
         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
@@ -64,8 +65,8 @@ async function checkSchema(pool: Pool, schema: string): Promise<Finding[]> {
   return findings;
 }
 
-async function ask<Row extends object>(pool: Pool, text: string, values: unknown[] = []): Promise<Row> {
-  // Within the limit of an outage; a server that froze after it was connected to would never answer.
-  const query = { text, values, query_timeout: 1500 };
+async function queryRow<Row extends object>(pool: Pool, text: string, values: unknown[] = []): Promise<Row> {
+  // A server that freezes after the connection was made would never answer.
+  const query = { text, values, query_timeout: QUERY_TIMEOUT_MS };
   return (await pool.query<Row>(query)).rows[0] as Row;
 }

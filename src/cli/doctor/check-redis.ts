@@ -1,17 +1,17 @@
 import type { Redis } from 'ioredis';
-import { CommandError, reasonOf } from '../describe-error.js';
+import { reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
 import { withRedis } from '../redis.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { compareVersions } from './check-environment.js';
-import { connectionCure, findingsAbout, type Finding } from './finding.js';
-import { checkPermissions } from './redis-permissions.js';
+import { connectionFailure, findingsAbout, type Finding } from './finding.js';
+import { checkRedisPermissions } from './check-redis-permissions.js';
 
 const OLDEST_SUPPORTED = '6.2';
 const DEFAULT_PREFIX = 'visa:';
 const { ok, warn, fail } = findingsAbout('redis');
 
-/** @param prefix what the app's keys begin with */
+/** @param prefix `keyPrefix` of the app's RedisRefreshTokenStore */
 export async function checkRedis(prefix = DEFAULT_PREFIX): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined)
     return [ok('REDIS_URL is not set: sessions are taken to live in PostgreSQL')];
@@ -19,11 +19,10 @@ export async function checkRedis(prefix = DEFAULT_PREFIX): Promise<Finding[]> {
     return await withRedis(async (redis) => [
       ...(await checkServer(redis)),
       await checkClock(redis),
-      await checkPermissions(redis, prefix),
+      await checkRedisPermissions(redis, prefix),
     ]);
   } catch (error) {
-    const message = error instanceof CommandError ? error.message : reasonOf(error);
-    return [fail(message, connectionCure(error, 'REDIS_URL'))];
+    return [connectionFailure('redis', 'REDIS_URL', error)];
   }
 }
 
@@ -39,6 +38,7 @@ async function checkServer(redis: Redis): Promise<Finding[]> {
   return [judgeVersion(info), judgeEviction(info), judgePersistence(info, await readSave(redis))];
 }
 
+/** The lines of the answer to INFO, by name. */
 export type RedisInfo = Readonly<Record<string, string>>;
 
 export function judgeVersion({ redis_version: version = '' }: RedisInfo): Finding {
@@ -46,7 +46,7 @@ export function judgeVersion({ redis_version: version = '' }: RedisInfo): Findin
   return fail(`Redis ${version} is too old`, `upgrade to ${OLDEST_SUPPORTED} or newer`);
 }
 
-/** Every key of ours has a time to live, so that the volatile policies evict it too. */
+/** The volatile policies are no better than the others: every key of the store has a time to live. */
 export function judgeEviction({ maxmemory_policy: policy, maxmemory }: RedisInfo): Finding {
   const cure = 'set maxmemory-policy noeviction, or logins vanish when memory runs short';
   if (policy === undefined) return warn("maxmemory-policy can't be read", `look yourself: ${cure}`);
@@ -57,7 +57,7 @@ export function judgeEviction({ maxmemory_policy: policy, maxmemory }: RedisInfo
     : fail(message, cure);
 }
 
-/** @param save the snapshots of `CONFIG GET save`; undefined where that can't be read */
+/** @param save the answer to `CONFIG GET save`: empty without snapshots, undefined when it can't be read */
 export function judgePersistence(info: RedisInfo, save: string | undefined): Finding {
   const cure = 'set appendonly yes and appendfsync everysec';
   if (info['aof_enabled'] === undefined) return warn("persistence can't be read", `look yourself: ${cure}`);
@@ -92,14 +92,15 @@ async function readInfo(redis: Redis): Promise<RedisInfo | undefined> {
   return Object.fromEntries(lines.map(([name = '', value = '']) => [name, value]));
 }
 
-/** Managed servers forbid CONFIG, or don't know it. */
+/** Undefined when CONFIG is forbidden or unknown, as on many managed servers. */
 async function readSave(redis: Redis): Promise<string | undefined> {
   const reply = await unlessForbidden(redis.call('CONFIG', 'GET', 'save'));
-  // A list in RESP2, a map in RESP3, which ioredis hands over in one form or the other.
+  // ioredis returns a list or an object, depending on the version of the protocol (RESP2 or RESP3).
   const value: unknown = Array.isArray(reply) ? reply[1] : (reply as { save?: unknown } | undefined)?.save;
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Undefined when Redis refuses the command. */
 async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -1,7 +1,7 @@
 import { findingsAbout, type Finding } from './finding.js';
 
-const MIN_BYTES = 32; // RFC 7518 §3.2, and what createAuth takes
-/** 32 hexadecimal digits at random come to about 118, a line of prose as long to about as much. */
+const MIN_BYTES = 32; // RFC 7518 §3.2; `createAuth` refuses shorter ones
+/** 32 random hexadecimal digits have about 118 bits. Prose of that length has about as much, so it is not noticed here. */
 const MIN_ENTROPY_BITS = 96;
 const PLACEHOLDER =
   /change[-_ ]?(me|this|it)|secret|password|passw0rd|example|placeholder|your[-_ ]|replace|insert|todo|1234567|qwerty/i;
@@ -30,11 +30,11 @@ function judgeSecret(name: string, value: string | undefined): Finding {
   return ok(`${name} is set, ${bytes} bytes`);
 }
 
-/** Shannon's, of what repeats itself once: what is random has about as much as its characters could have. */
+/** Shannon entropy of the text. If the text is one part repeated, only that part counts. */
 function entropyBits(text: string): number {
-  const once = text.slice(0, (text + text).indexOf(text, 1));
+  const unrepeated = text.slice(0, (text + text).indexOf(text, 1));
   const counts = new Map<string, number>();
-  for (const character of once) counts.set(character, (counts.get(character) ?? 0) + 1);
-  const length = Array.from(once).length;
+  for (const character of unrepeated) counts.set(character, (counts.get(character) ?? 0) + 1);
+  const length = Array.from(unrepeated).length;
   return Array.from(counts.values()).reduce((bits, count) => bits - count * Math.log2(count / length), 0);
 }

@@ -2,32 +2,32 @@ import { reasonOf } from '../describe-error.js';
 import { judgeClock } from './check-clock.js';
 import { findingsAbout, type Finding } from './finding.js';
 
-/** For all requests together. */
+/** For all requests of the check together. */
 const TIME_LIMIT_MS = 5000;
-/** Reserved (RFC 2606 §2): nobody's site. */
+/** A reserved name (RFC 2606 §2), which no site can have. */
 const FOREIGN_ORIGIN = 'https://doctor.invalid';
 const { ok, warn, fail } = findingsAbout('url');
 
 export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 
-/** Looks at a running app as a browser without a login would. @param base where the router is mounted */
+/** Looks at a running app from outside, without a login. @param base the URL where `auth.router` is mounted */
 export async function checkUrl(base: URL, fetchFrom: Fetch = fetch): Promise<Finding[]> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
-  const ask: Ask = (path, init = {}) =>
+  const request: Send = (path, init = {}) =>
     fetchFrom(new URL(`${base.href.replace(/\/$/, '')}${path}`), { ...init, signal, redirect: 'manual' });
   try {
-    const check = await ask('/check');
-    const isOurs = await judgeCheck(check);
-    if (isOurs.level === 'fail') return [isOurs];
+    const check = await request('/check');
+    const identity = await judgeCheck(check);
+    if (identity.level === 'fail') return [identity];
     return [
-      isOurs,
+      identity,
       ...judgeTransport(base, check),
       ...judgeDate(check),
-      ...(await judgeLogout(base, ask)),
+      ...(await judgeLogout(base, request)),
       ...(await judgePlainHttp(base, (url) => fetchFrom(url, { signal, redirect: 'manual' }))),
     ];
   } catch (error) {
-    // `fetch` itself says no more than that it failed.
+    // The message of `fetch` only says that it failed. Its cause says why.
     const { cause = error } = error as Error;
     const reason = signal.aborted ? `no answer within ${TIME_LIMIT_MS / 1000} s` : reasonOf(cause);
     return [
@@ -36,7 +36,7 @@ export async function checkUrl(base: URL, fetchFrom: Fetch = fetch): Promise<Fin
   }
 }
 
-type Ask = (path: string, init?: RequestInit) => Promise<Response>;
+type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
 async function judgeCheck(response: Response): Promise<Finding> {
   const body: unknown = await response.json().catch(() => undefined);
@@ -70,14 +70,14 @@ function judgeTransport(base: URL, { headers }: Response): Finding[] {
 
 function judgeDate({ headers }: Response): Finding[] {
   const date = Date.parse(headers.get('date') ?? '');
-  // The header counts whole seconds.
+  // The header has whole seconds only. On average the clock is half a second ahead of it.
   return Number.isNaN(date) ? [] : [judgeClock('url', date + 500 - Date.now())];
 }
 
-/** Logging out without tokens ends nothing, and shows the cookies as they really leave. */
-async function judgeLogout(base: URL, ask: Ask): Promise<Finding[]> {
-  const own = await ask('/logout', { method: 'POST', headers: { Origin: base.origin } });
-  const foreign = await ask('/logout', { method: 'POST', headers: { Origin: FOREIGN_ORIGIN } });
+/** A logout without tokens ends nothing, but its answer shows how the app sets cookies. */
+async function judgeLogout(base: URL, send: Send): Promise<Finding[]> {
+  const own = await send('/logout', { method: 'POST', headers: { Origin: base.origin } });
+  const foreign = await send('/logout', { method: 'POST', headers: { Origin: FOREIGN_ORIGIN } });
   return [
     own.status === 403
       ? fail(
@@ -109,11 +109,11 @@ export function judgeCookies(base: URL, lines: readonly string[]): Finding[] {
   });
 }
 
-/** Only where the port of plain HTTP is known, because that of HTTPS is the usual one. */
-async function judgePlainHttp(base: URL, ask: (url: URL) => Promise<Response>): Promise<Finding[]> {
+/** Skipped when HTTPS has a port of its own, because then the port of plain HTTP is unknown. */
+async function judgePlainHttp(base: URL, get: (url: URL) => Promise<Response>): Promise<Finding[]> {
   if (base.protocol !== 'https:' || base.port !== '') return [];
   const plain = new URL(base.href.replace(/^https:/, 'http:').replace(/\/$/, '') + '/check');
-  const response = await ask(plain).catch(() => undefined);
+  const response = await get(plain).catch(() => undefined);
   if (!response) return [ok('plain HTTP is closed')];
   const isRedirect = response.status >= 300 && response.status < 400;
   if (isRedirect && response.headers.get('location')?.startsWith('https:'))

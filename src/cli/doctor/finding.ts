@@ -1,16 +1,16 @@
-import { CommandError, UsageError } from '../describe-error.js';
+import { CommandError, reasonOf, UsageError } from '../describe-error.js';
 
-/** One line of a diagnosis. */
+/** One line of the doctor's report. */
 export interface Finding {
-  /** What was looked at: `redis`, `postgres`, `secrets` … */
+  /** What was checked: `redis`, `postgres`, `secrets` … */
   readonly about: string;
   readonly level: 'ok' | 'warn' | 'fail';
   readonly message: string;
-  /** What to do about it. */
+  /** How to fix it. Every `warn` and `fail` has one. */
   readonly cure?: string;
 }
 
-/** Findings about one thing, in the order of looking. */
+/** Makes findings that share their `about`. */
 export function findingsAbout(about: string) {
   return {
     ok: (message: string): Finding => ({ about, level: 'ok', message }),
@@ -19,17 +19,26 @@ export function findingsAbout(about: string) {
   };
 }
 
-/** What to do about a server that can't be used. @param variable names where it is */
-export function connectionCure(error: unknown, variable: 'DATABASE_URL' | 'REDIS_URL'): string {
+/** Reports that a server can't be used. @param variable the environment variable that has its URL */
+export function connectionFailure(
+  about: string,
+  variable: 'DATABASE_URL' | 'REDIS_URL',
+  error: unknown,
+): Finding {
+  const message = error instanceof CommandError ? error.message : reasonOf(error);
+  return findingsAbout(about).fail(message, connectionCure(variable, error));
+}
+
+function connectionCure(variable: string, error: unknown): string {
   if (error instanceof UsageError) return `correct ${variable}`;
   const reason = error instanceof CommandError ? error.cause : error;
   if (reason === undefined) return 'install it, and run the doctor there'; // a missing package
-  return isAnswer(reason)
+  return isServerError(reason)
     ? `the server is there and refuses: see whether the user, the password and the database in ${variable} are right`
     : `start the server, and see whether ${variable} and the firewall let this machine in`;
 }
 
-/** Whether the server said so itself: PostgreSQL's errors carry a severity, ioredis names Redis's own. */
-function isAnswer(reason: unknown): boolean {
+/** Whether the server itself sent the error: PostgreSQL's have a `severity`, and ioredis calls those of Redis `ReplyError`. */
+function isServerError(reason: unknown): boolean {
   return reason instanceof Error && ('severity' in reason || reason.name === 'ReplyError');
 }

@@ -1,9 +1,9 @@
-/** A line of a table's definition that names no column. */
+/** Matches a line of a table definition that is not a column. */
 const CONSTRAINT = /^(primary|unique|check|foreign|constraint|exclude|like)\b/i;
 
 /**
- * The columns by table that the SQL of a store makes, so that nobody has to keep a second list. It reads the stores' own
- * SQL and no other: one column a line.
+ * The columns that the SQL of a store creates, by table. Saves a second list of them. It understands only the stores' own SQL,
+ * which has one column on each line.
  */
 export function schemaColumns(schema: string): Map<string, string[]> {
   const tables = new Map<string, string[]>();

@@ -2,20 +2,21 @@ import type { Redis } from 'ioredis';
 import { reasonOf } from '../describe-error.js';
 import { findingsAbout, type Finding } from './finding.js';
 
+/** The digest of no script. */
 const UNKNOWN_SCRIPT = '0'.repeat(40);
 
 /**
- * Every command that the store and its limits give, scripts included, in a form that Redis would queue, and at least one on
- * each kind of key.
+ * An example of every command that the store and its limits send, including those in scripts, in a form that Redis queues. At
+ * least one is on each kind of key.
  */
-function commandsOf(prefix: string): [command: string, ...args: string[]][] {
+function exampleCommands(prefix: string): [command: string, ...args: string[]][] {
   const sessions = `${prefix}{doctor}`;
   const outbox = `${sessions}:ended`;
   const oneTimeToken = `${prefix}token:doctor`;
   const log = `${prefix}revocations`;
   const attempts = `${prefix}attempts:doctor`;
   return [
-    ['INFO'], // by ioredis, to see whether Redis has loaded its data
+    ['INFO'], // ioredis sends it to see whether Redis has loaded its data
     ['EVALSHA', UNKNOWN_SCRIPT, '1', sessions],
     ['EVAL', 'return 1', '1', sessions],
     ['TIME'],
@@ -40,25 +41,25 @@ function commandsOf(prefix: string): [command: string, ...args: string[]][] {
   ];
 }
 
-/** The commands of a transaction, with which the limits set a counter, and the doctor asks for all the others. */
+/** Limits set their counters in a transaction, and the doctor tests all other commands in one. */
 const TRANSACTION = ['MULTI', 'EXEC'];
 
-/** What a Redis user needs of `ACL SETUSER`, beside its keys. */
+/** The commands that a Redis user needs to be granted with `ACL SETUSER`. */
 export const REDIS_COMMANDS: readonly string[] = [
-  ...new Set(commandsOf('').map(([command]) => command)),
+  ...new Set(exampleCommands('').map(([command]) => command)),
   ...TRANSACTION,
 ];
 
 /**
- * Asks Redis for each command in a transaction that is never run: a command is queued or refused, and nothing is read or
- * written. The connection that closes throws the transaction away.
+ * Sends each command in a transaction that is never executed. Redis queues or refuses each one, and reads or writes nothing.
+ * Closing the connection discards the transaction.
  */
-export async function checkPermissions(redis: Redis, prefix: string): Promise<Finding> {
+export async function checkRedisPermissions(redis: Redis, prefix: string): Promise<Finding> {
   const { ok, warn, fail } = findingsAbout('redis');
-  const asking = redis.duplicate();
-  asking.on('error', () => undefined); // each command reports it
+  const connection = redis.duplicate();
+  connection.on('error', () => undefined); // each command reports it
   try {
-    const refused = await refusedOf(asking, prefix);
+    const refused = await findRefusedCommands(connection, prefix);
     if (refused.length === 0)
       return ok(`the user may give all ${REDIS_COMMANDS.length} commands that are needed`);
     const grants = refused.map((command) => `+${command.toLowerCase()}`).join(' ');
@@ -72,16 +73,16 @@ export async function checkPermissions(redis: Redis, prefix: string): Promise<Fi
       'docs/cli.md has the list of commands',
     );
   } finally {
-    asking.disconnect();
+    connection.disconnect();
   }
 }
 
-async function refusedOf(redis: Redis, prefix: string): Promise<string[]> {
+async function findRefusedCommands(redis: Redis, prefix: string): Promise<string[]> {
   const refused: string[] = [];
-  // Outside of a transaction it is an error to whoever may give it, and refused to whoever may not.
+  // Outside a transaction EXEC always fails, but only a user without the right to it gets NOPERM.
   if (await isRefused(redis.call('EXEC'))) refused.push('EXEC');
   if (await isRefused(redis.call('MULTI'))) return [...refused, 'MULTI'];
-  for (const [command, ...args] of commandsOf(prefix))
+  for (const [command, ...args] of exampleCommands(prefix))
     if (await isRefused(redis.call(command, ...args))) refused.push(command);
   return [...new Set(refused)];
 }
@@ -93,6 +94,6 @@ async function isRefused(answer: Promise<unknown>): Promise<boolean> {
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== 'ReplyError') throw error;
-    return /\bNOPERM\b/.test(message); // of EXEC it says EXECABORT, and why
+    return /\bNOPERM\b/.test(message); // the answer to EXEC may be EXECABORT with the reason behind it
   }
 }

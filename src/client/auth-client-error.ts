@@ -1,12 +1,12 @@
-/** A failure. Branch on `code`: one of the server's (docs/errors.md), `NETWORK_ERROR` or `UNEXPECTED_RESPONSE`. */
+/** The error of a failed call. Branch on `code`: one of the server's (docs/errors.md), `NETWORK_ERROR` or `UNEXPECTED_RESPONSE`. */
 export class AuthClientError extends Error {
   override readonly name = 'AuthClientError';
   declare readonly code: string;
-  /** Of the HTTP answer; 0 when there was none. */
+  /** The HTTP status of the answer; 0 when there was no answer. */
   declare readonly status: number;
-  /** The fields that were refused, with `VALIDATION_FAILED`. */
+  /** With `VALIDATION_FAILED`: the fields that were refused. */
   declare readonly errors: readonly { path: string; message: string }[] | undefined;
-  /** What `Retry-After` said. */
+  /** The seconds of the `Retry-After` header. Undefined without one, and cross-origin unless the server exposes it. */
   declare readonly retryAfterSeconds: number | undefined;
 
   /** @internal */
@@ -24,28 +24,31 @@ interface Failure {
   errors?: readonly { path: string; message: string }[];
 }
 
-/** For `catch`: no answer, or one that broke off. */
-export function networkError(cause: unknown): never {
-  throw cause instanceof AuthClientError ? cause : new AuthClientError({ code: 'NETWORK_ERROR', cause });
-}
-
 export const UNEXPECTED: Failure = { code: 'UNEXPECTED_RESPONSE' };
 
 /**
- * The JSON of an answer. What isn't ours, such as a proxy's page of HTML, says nothing about the session.
- * @throws AuthClientError
+ * Waits for an answer and reads its JSON. An answer of another form, such as a proxy's HTML page, says nothing about the session.
+ * @throws AuthClientError `NETWORK_ERROR` when the answer is missing or breaks off, `UNEXPECTED_RESPONSE` when it has another
+ *   form, and otherwise the server's own code when its status is not 2xx
  */
-export async function readAnswer<Answer>(response: Response): Promise<Answer> {
-  const { ok, status, headers } = response;
-  const text = await response.text().catch(networkError);
+export async function readAnswer<Answer>(answer: Response | Promise<Response>): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await answer;
+    text = await response.text();
+  } catch (cause) {
+    // A refresh that failed in between has thrown its own error.
+    throw cause instanceof AuthClientError ? cause : new AuthClientError({ code: 'NETWORK_ERROR', cause });
+  }
+  const { status } = response;
   let body: Partial<Failure> | null | undefined;
   try {
     body = JSON.parse(status === 204 ? '{}' : text) as Partial<Failure> | null;
   } catch {
-    // Not JSON: not ours.
+    // Not JSON, so not from `auth.router`.
   }
-  if (ok && body) return body as Answer;
-  // Cross-origin it is undefined unless the server exposes the header.
-  const retryAfterSeconds = Number(headers.get('retry-after')) || undefined;
+  if (response.ok && body) return body as Answer;
+  const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
   throw new AuthClientError(body?.code ? (body as Failure) : UNEXPECTED, status, retryAfterSeconds);
 }

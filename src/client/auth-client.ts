@@ -1,4 +1,4 @@
-import type { TokenStorage } from './session-state.js';
+import type { TokenStorage } from './token-storage.js';
 
 /** What `createAuthClient` takes. */
 export interface AuthClientOptions {

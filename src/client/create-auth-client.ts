@@ -1,107 +1,56 @@
-import type { AuthClient, AuthClientOptions, AuthUser, DeviceSession, TokenUser } from './auth-client.js';
-import { AuthClientError, networkError, readAnswer, UNEXPECTED } from './auth-client-error.js';
-import { createChanges } from './changes.js';
-import { findLocalStorage, randomKey } from './environment.js';
-import { createExclusively } from './exclusive.js';
-import { createGuardedFetch, type Around } from './guarded-fetch.js';
-import { createRefresh, type SendOptions, type Session } from './refresh.js';
-import { createStorage, type StoredTokens } from './session-state.js';
+import type {
+  AuthClient,
+  AuthClientOptions,
+  AuthUser,
+  Credentials,
+  DeviceSession,
+  TokenUser,
+} from './auth-client.js';
+import { readAnswer, type AuthClientError } from './auth-client-error.js';
+import { randomKey } from './environment.js';
+import { createGuardedFetch, type SendWrapper } from './guarded-fetch.js';
+import { createRefresh } from './refresh.js';
+import { createSession, type RequestOptions, type Session } from './session.js';
+import type { StoredTokens } from './token-storage.js';
 
-/** A client for the endpoints of `auth.router`, and a `fetch` that stays logged in. It does nothing until it is used. */
+/**
+ * Makes a client for the endpoints of `auth.router`, with a `fetch` that stays logged in. It sends nothing until you call a
+ * method.
+ */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
-  const { transport = 'cookie', fetch = (...args) => globalThis.fetch(...args) } = options;
-  const base = options.baseUrl.replace(/\/$/, '');
-  const bearer = transport === 'bearer';
-  const name = `passport-visa:${base}`;
-  // What is kept in memory is no other tab's business; and in a server, clients are different people's.
-  const shared = bearer && !options.storage ? undefined : findLocalStorage();
-  const storage = (bearer && options.storage) || createStorage(name, shared);
-  const session: Session = {
-    bearer,
-    storage,
-    read: async () => (await storage.get()) ?? {},
-    async keep({ accessToken, refreshToken }, { login, round = 0 }) {
-      if (bearer && !(accessToken && refreshToken)) throw new AuthClientError(UNEXPECTED, 200);
-      await storage.set({ ...(bearer && { accessToken, refreshToken }), login, round: round + 1 });
-    },
-    exclusively: createExclusively(name, shared !== undefined),
-    changes: createChanges(name, shared !== undefined),
-    post: async (path, body, options) =>
-      readAnswer(await fetch(toServer('POST', path, body, options)).catch(networkError)),
-  };
-  const { changes, exclusively, keep, post, read } = session;
-  const refresh = createRefresh(session);
-  const guardedFetch = createGuardedFetch(session, refresh, fetch);
-
-  /** A redirect could carry a password or a token elsewhere. */
-  function toServer(
-    method: string,
-    path: string,
-    body?: object,
-    { attempt, signal }: SendOptions = {},
-  ): Request {
-    return new Request(base + path, {
-      method,
-      headers: { 'Content-Type': 'application/json', ...(attempt && { 'Idempotency-Key': attempt }) },
-      redirect: 'error',
-      credentials: bearer ? 'same-origin' : 'include',
-      body: body ? JSON.stringify(body) : null,
-      signal: signal ?? null,
-    });
-  }
+  const session = createSession(options);
+  const { refresh, stop } = createRefresh(session);
+  const guardedFetch = createGuardedFetch(session, refresh);
 
   async function call<Answer>(
     method: string,
     path: string,
     body?: object,
-    around?: Around,
-    options?: SendOptions,
+    wrap?: SendWrapper,
+    options?: RequestOptions,
   ): Promise<Answer> {
-    return readAnswer(await guardedFetch(toServer(method, path, body, options), around).catch(networkError));
-  }
-
-  /** Nothing else may change the tokens between the request and what its success means for them. */
-  const settling =
-    (settle: (response: Response) => Promise<void>, attempt?: string): Around =>
-    (send) =>
-      exclusively(async () => {
-        if (attempt) await storage.set({ ...(await read()), attempt });
-        const response = await send();
-        if (response.ok) await settle(response.clone());
-        return response;
-      });
-
-  async function forget(): Promise<void> {
-    await storage.remove();
-    changes.announce({ type: 'logout' });
+    return readAnswer(guardedFetch(session.request(method, path, body, options), wrap));
   }
 
   return {
-    onChange: changes.onChange,
-    close: changes.close,
-    async register(credentials) {
-      return (await post<{ user: AuthUser }>('/register', credentials)).user;
-    },
+    onChange: session.changes.onChange,
+    close: session.changes.close,
+    register: async (credentials) => (await session.post<{ user: AuthUser }>('/register', credentials)).user,
     login(credentials) {
-      refresh.stop();
-      return exclusively(async () => {
-        const body = { ...credentials, ...(bearer && { transport: 'body' }) };
-        const answer = await post<StoredTokens & { user: AuthUser }>('/login', body);
-        await keep(answer, { login: randomKey() });
-        changes.announce({ type: 'login', user: answer.user });
-        return answer.user;
-      });
+      stop();
+      return session.exclusively(() => login(session, credentials));
     },
     logout() {
-      refresh.stop();
-      return exclusively(async () => {
-        const { refreshToken } = await read();
-        await post('/logout', { refreshToken });
-        await forget();
+      stop();
+      return session.exclusively(async () => {
+        const { refreshToken } = await session.read();
+        await session.post('/logout', { refreshToken });
+        await forget(session);
       });
     },
     async logoutAll() {
-      await call('POST', '/logout-all', {}, settling(forget));
+      const forgetTokens = () => forget(session);
+      await call('POST', '/logout-all', {}, whileLocked(session, forgetTokens));
     },
     async check() {
       try {
@@ -119,19 +68,52 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     endOtherSessions: async () => (await call<{ ended: number }>('DELETE', '/sessions')).ended,
     async changePassword(change) {
-      const state = await read();
-      // The server remembers one key: an older attempt must have its answer first.
+      const state = await session.read();
+      // The server remembers one key, so a refresh that still has no answer must get it first.
       if (state.attempt) await refresh(state);
       const attempt = randomKey();
-      const keepPair = async (response: Response) => keep(await readAnswer(response), await read());
-      await call('POST', '/password', change, settling(keepPair, attempt), { attempt });
+      const keepPair = async (response: Response) =>
+        session.keep(await readAnswer(response), await session.read());
+      await call('POST', '/password', change, whileLocked(session, keepPair, attempt), { attempt });
     },
     async fetch(input, init) {
-      const request = new Request(input, init);
-      // Behind this slash no text can lead to another host.
-      const origin = new Request(base).url.split('/', 3).join('/');
-      return request.url.startsWith(`${origin}/`) ? guardedFetch(request) : fetch(request);
+      const target = new Request(input, init);
+      // It ends with a slash, so no URL of another host begins with it.
+      const origin = new Request(session.base).url.split('/', 3).join('/') + '/';
+      return target.url.startsWith(origin) ? guardedFetch(target) : session.send(target);
     },
-    refresh: async () => refresh(await read()),
+    refresh: async () => refresh(await session.read()),
   };
+}
+
+async function login(session: Session, credentials: Credentials): Promise<AuthUser> {
+  const body = { ...credentials, ...(session.bearer && { transport: 'body' }) };
+  const answer = await session.post<StoredTokens & { user: AuthUser }>('/login', body);
+  await session.keep(answer, { login: randomKey() });
+  session.changes.announce({ type: 'login', user: answer.user });
+  return answer.user;
+}
+
+async function forget(session: Session): Promise<void> {
+  await session.storage.remove();
+  session.changes.announce({ type: 'logout' });
+}
+
+/**
+ * Sends a request, and runs `onSuccess` when it succeeded. Holds the lock all the time, so nothing else changes the tokens in
+ * between.
+ * @param attempt the `Idempotency-Key` of the request, which must be in the storage before it is sent
+ */
+function whileLocked(
+  session: Session,
+  onSuccess: (response: Response) => Promise<void>,
+  attempt?: string,
+): SendWrapper {
+  return (send) =>
+    session.exclusively(async () => {
+      if (attempt) await session.storage.set({ ...(await session.read()), attempt });
+      const response = await send();
+      if (response.ok) await onSuccess(response.clone());
+      return response;
+    });
 }

@@ -1,51 +1,54 @@
-import { isOver, type Refresh, type Session } from './refresh.js';
-import type { StoredTokens } from './session-state.js';
+import { isSessionOver, type Refresh } from './refresh.js';
+import type { Session } from './session.js';
+import type { StoredTokens } from './token-storage.js';
 
-/** Something to do around the sending of a request: by default nothing. */
-export type Around = (send: () => Promise<Response>) => Promise<Response>;
+/** Sends a request, and does something before or after. */
+export type SendWrapper = (send: () => Promise<Response>) => Promise<Response>;
 
-export type GuardedFetch = (request: Request, around?: Around) => Promise<Response>;
+/** @param wrap used for the request and for its repetition */
+export type GuardedFetch = (request: Request, wrap?: SendWrapper) => Promise<Response>;
 
 /**
- * `NO_ACCESS_TOKEN` is no reason to refresh: both tokens come and go together, so that nobody is logged in. Each of the others is
- * one: a signing key may have been withdrawn, and it is for `/refresh` alone to say that a session is over.
+ * The codes after which a refresh may help. They include every error of an access token, because a signing key may have been
+ * withdrawn, and only `/refresh` decides whether the session is over. `NO_ACCESS_TOKEN` is not one of them: both tokens come and
+ * go together, so without an access token there is no refresh token either.
  */
 const REFRESHABLE = /^ACCESS_TOKEN_|^SESSION_REVOKED/;
 
-/** `fetch` for the server's own origin: adds the access token, and when that is no good refreshes and repeats the request once. */
-export function createGuardedFetch(
-  session: Session,
-  refresh: Refresh,
-  fetch: typeof globalThis.fetch,
-): GuardedFetch {
-  const { bearer, read } = session;
-
-  function send(original: Request, { accessToken }: StoredTokens): Promise<Response> {
-    // Not every runtime takes the token off a request that is redirected to another origin.
-    const request = new Request(original, bearer ? { redirect: 'error' } : { credentials: 'include' });
-    if (bearer && accessToken) request.headers.set('Authorization', `Bearer ${accessToken}`);
-    return fetch(request);
+/**
+ * A `fetch` for the server's own origin. It adds the access token. If the server refuses the token, it refreshes and repeats the
+ * request once.
+ */
+export function createGuardedFetch(session: Session, refresh: Refresh): GuardedFetch {
+  function sendWithToken(original: Request, { accessToken }: StoredTokens): Promise<Response> {
+    // Not every runtime removes the token when a request is redirected to another origin.
+    const request = new Request(
+      original,
+      session.bearer ? { redirect: 'error' } : { credentials: 'include' },
+    );
+    if (session.bearer && accessToken) request.headers.set('Authorization', `Bearer ${accessToken}`);
+    return session.send(request);
   }
 
-  return async function guardedFetch(request, around = (send) => send()) {
-    const again = request.clone();
+  return async function guardedFetch(request, wrap = (send) => send()) {
+    const repetition = request.clone();
     let seen: StoredTokens = {};
-    const response = await around(async () => send(request, (seen = await read())));
-    if (response.status !== 401 || !REFRESHABLE.test(await codeOf(response))) return response;
+    const response = await wrap(async () => sendWithToken(request, (seen = await session.read())));
+    if (response.status !== 401 || !REFRESHABLE.test(await readCode(response))) return response;
     try {
       await refresh(seen);
     } catch (error) {
-      if (isOver(error)) return response;
+      if (isSessionOver(error)) return response;
       throw error;
     }
-    // What one user has begun is never done in the name of the next.
-    if ((await read()).login !== seen.login) return response;
-    return around(async () => send(again, await read()));
+    // Another user may have logged in meanwhile. The request must not be repeated in their name.
+    if ((await session.read()).login !== seen.login) return response;
+    return wrap(async () => sendWithToken(repetition, await session.read()));
   };
 }
 
-/** Read from a copy. What isn't ours has none. */
-async function codeOf(response: Response): Promise<string> {
+/** The `code` in the body, read from a copy. An answer that is not from this package's server has none. */
+async function readCode(response: Response): Promise<string> {
   const body: unknown = await response
     .clone()
     .json()

@@ -9,4 +9,4 @@ export type {
   DeviceSession,
   TokenUser,
 } from './auth-client.js';
-export type { StoredTokens, TokenStorage } from './session-state.js';
+export type { StoredTokens, TokenStorage } from './token-storage.js';

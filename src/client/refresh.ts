@@ -1,108 +1,87 @@
 import { AuthClientError } from './auth-client-error.js';
-import type { Changes } from './changes.js';
 import { randomKey } from './environment.js';
-import type { Exclusively } from './exclusive.js';
-import type { StoredTokens, TokenStorage } from './session-state.js';
+import type { RequestOptions, Session, TokenPair } from './session.js';
+import type { StoredTokens } from './token-storage.js';
 
-const DEFINITIVE = /REFRESH_TOKEN|SESSION_NOT_FOUND/;
-const TRIES = 3;
-const LONGEST_WAIT_SECONDS = 10;
-/** How long other calls, and other tabs, are kept waiting at most. */
-const LONGEST_REFRESH_MS = 30_000;
+/** The codes of a 401 that end the session. After any other failure a refresh may succeed later. */
+const SESSION_OVER = /REFRESH_TOKEN|SESSION_NOT_FOUND/;
+const MAX_TRIES = 3;
+const MAX_WAIT_SECONDS = 10;
+/** Then the refresh is aborted. Until then other calls and other tabs wait for it. */
+const MAX_REFRESH_MS = 30_000;
 
-export type TokenPair = Pick<StoredTokens, 'accessToken' | 'refreshToken'>;
+/** Replaces the tokens, unless they are newer than those that were `seen`. Parallel calls share one request. */
+export type Refresh = (seen: StoredTokens) => Promise<void>;
 
-export interface Session {
-  bearer: boolean;
-  storage: TokenStorage;
-  exclusively: Exclusively;
-  changes: Changes;
-  read: () => Promise<StoredTokens>;
-  /** Stores what an answer brought, for the same login. The browser sees to cookies itself. */
-  keep: (answer: TokenPair, state: StoredTokens) => Promise<void>;
-  post: <Answer>(path: string, body: object, options?: SendOptions) => Promise<Answer>;
+/** Whether the server reported that the session is over. */
+export function isSessionOver(error: unknown): error is AuthClientError {
+  return error instanceof AuthClientError && error.status === 401 && SESSION_OVER.test(error.code);
 }
 
-export interface SendOptions {
-  /** The `Idempotency-Key`. */
-  attempt?: string;
-  signal?: AbortSignal;
-}
-
-export interface Refresh {
-  /** Sees to it that the tokens are newer than those that were `seen`; parallel calls share one request. */
-  (seen: StoredTokens): Promise<void>;
-  /** Breaks off what is in flight: a login or a logout is about to make it pointless. */
-  stop(): void;
-}
-
-/** Whether the server has said that the session is over; anything else may be better in a minute. */
-export function isOver(error: unknown): error is AuthClientError {
-  return error instanceof AuthClientError && error.status === 401 && DEFINITIVE.test(error.code);
-}
-
-export function createRefresh(session: Session): Refresh {
+export function createRefresh(session: Session): { refresh: Refresh; stop: () => void } {
   let controller = new AbortController();
-  const flights = new Map<string, Promise<void>>();
+  const pending = new Map<string, Promise<void>>();
 
   function run(seen: StoredTokens): Promise<void> {
     controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), LONGEST_REFRESH_MS);
+    const timer = setTimeout(() => controller.abort(), MAX_REFRESH_MS);
     return refreshOnce(session, seen, controller.signal).finally(() => clearTimeout(timer));
   }
   function refresh(seen: StoredTokens): Promise<void> {
     const tokens = `${seen.login} ${seen.round}`;
-    const flight =
-      flights.get(tokens) ?? session.exclusively(() => run(seen)).finally(() => flights.delete(tokens));
-    flights.set(tokens, flight);
-    return flight;
+    const running =
+      pending.get(tokens) ?? session.exclusively(() => run(seen)).finally(() => pending.delete(tokens));
+    pending.set(tokens, running);
+    return running;
   }
-  return Object.assign(refresh, { stop: () => controller.abort() });
+  return { refresh, stop: () => controller.abort() };
 }
 
 async function refreshOnce(session: Session, seen: StoredTokens, signal: AbortSignal): Promise<void> {
-  const { storage, read } = session;
-  const state = await read();
+  const state = await session.read();
   const { login } = state;
-  if (login !== seen.login || (session.bearer && !state.refreshToken)) throw loggedOut();
-  if (state.round !== seen.round) return; // another tab was faster
+  if (login !== seen.login || (session.bearer && !state.refreshToken)) throw notLoggedIn();
+  if (state.round !== seen.round) return; // another tab has refreshed already
   const attempt = state.attempt ?? randomKey();
-  await storage.set({ ...state, attempt });
-  const answer = exchange(session.post, { refreshToken: state.refreshToken }, { attempt, signal });
-  await answer.catch(() => undefined);
-  const now = await read();
-  if (now.login !== login) throw loggedOut();
-  if (now.round !== state.round) return; // without locks, another tab may have been faster even so
+  await session.storage.set({ ...state, attempt });
+  const answer = requestNewTokens(session.post, { refreshToken: state.refreshToken }, { attempt, signal });
+  await answer.catch(() => undefined); // used below, unless another login or refresh came first
+  const latest = await session.read();
+  if (latest.login !== login) throw notLoggedIn();
+  if (latest.round !== state.round) return; // without locks another tab may have refreshed meanwhile
   try {
-    // One step for both: with the new pair in place, and no sooner, the key has done its work.
+    // Stores the new tokens and drops the `Idempotency-Key` in one step. Until then a retry needs the key.
     await session.keep(await answer, state);
   } catch (error) {
-    if (isOver(error)) {
-      await storage.remove();
+    if (isSessionOver(error)) {
+      await session.storage.remove();
       session.changes.announce({ type: 'expired', code: error.code });
     }
     throw error;
   }
 }
 
-/** Asks again while the server says 503: every try is the same attempt, so that none of them can fork the session. */
-async function exchange(
+/**
+ * Tries again while the server answers 503. All tries have the same `Idempotency-Key`, so none of them can make a second pair of
+ * tokens.
+ */
+async function requestNewTokens(
   post: Session['post'],
   body: object,
-  options: Required<SendOptions>,
+  options: Required<RequestOptions>,
 ): Promise<TokenPair> {
-  for (let left = TRIES - 1; ; left--) {
+  for (let triesLeft = MAX_TRIES - 1; ; triesLeft--) {
     try {
       return await post('/refresh', body, options);
     } catch (error) {
       const { status, retryAfterSeconds = 1 } = error as AuthClientError;
-      if (status !== 503 || left === 0 || retryAfterSeconds > LONGEST_WAIT_SECONDS) throw error;
+      if (status !== 503 || triesLeft === 0 || retryAfterSeconds > MAX_WAIT_SECONDS) throw error;
       await pause(retryAfterSeconds * 1000, options.signal);
     }
   }
 }
 
-function loggedOut(): AuthClientError {
+function notLoggedIn(): AuthClientError {
   return new AuthClientError({ code: 'NO_REFRESH_TOKEN' }, 401);
 }
 

@@ -1,0 +1,48 @@
+import { randomKey, type SharedStorage } from './environment.js';
+
+/** The state of a client's session. A storage keeps it as it is, in JSON if it likes, where no one else can read it. */
+export interface StoredTokens {
+  accessToken?: string | undefined;
+  refreshToken?: string | undefined;
+  /** Random, a new one for each login. A request that began in one login is not continued in the next. */
+  login?: string | undefined;
+  /** The number of refreshes. It tells a tab that another tab has refreshed already. */
+  round?: number;
+  /** The `Idempotency-Key` of a request that has no answer yet. Like the refresh token it must survive a reload. */
+  attempt?: string;
+}
+
+/**
+ * A place for tokens: memory, `localStorage`, the Keychain. In a browser the client assumes that all tabs share it.
+ * When it throws, the call that needed it rejects.
+ */
+export interface TokenStorage {
+  /** @returns what was stored last; null or undefined when there is nothing */
+  get(): StoredTokens | null | undefined | Promise<StoredTokens | null | undefined>;
+  /** Replaces everything that is stored, in one step. */
+  set(tokens: StoredTokens): void | Promise<void>;
+  /** Deletes everything that is stored. */
+  remove(): void | Promise<void>;
+}
+
+/**
+ * Keeps the state in memory, or in `shared`, which is `localStorage`. A state in `localStorage` has no tokens, because they are in
+ * HttpOnly cookies then. It only lets tabs see each other's refreshes and logouts.
+ */
+export function createTokenStorage(key: string, shared?: SharedStorage): TokenStorage {
+  let kept: StoredTokens = {};
+  function set(state: StoredTokens): void {
+    kept = state;
+    try {
+      shared?.setItem(key, JSON.stringify(state));
+    } catch {
+      // The storage is full. The tokens are in cookies, so only the help with lost answers is missing.
+    }
+  }
+  return {
+    get: () => (shared ? (JSON.parse(shared.getItem(key) ?? '{}') as StoredTokens) : kept),
+    set,
+    // A new `login`, so requests that began before the logout notice it.
+    remove: () => set({ login: randomKey() }),
+  };
+}

@@ -18,7 +18,7 @@ export interface StoreNames {
   revocationsTable?: string;
   oneTimeTokensTable?: string;
   redisPrefix?: string;
-  /** `accessToken.expiresIn` of the app. */
+  /** `accessToken.expiresIn` of the app. The end of a session is remembered for that long. Default: 30m. */
   accessLifetime?: string;
 }
 

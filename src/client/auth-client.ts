@@ -1,37 +1,40 @@
 import type { TokenStorage } from './token-storage.js';
 
-/** What `createAuthClient` takes. */
+/** The options of `createAuthClient`. */
 export interface AuthClientOptions {
-  /** Where `auth.router` is mounted: `'/auth'`, or `'https://api.example.com/auth'`. Outside of browsers it must be absolute. */
+  /**
+   * The URL where `auth.router` is mounted: `'/auth'`, or `'https://api.example.com/auth'`. Outside of browsers it must be
+   * absolute.
+   */
   baseUrl: string;
-  /** How tokens travel: in HttpOnly cookies, or in `Authorization: Bearer` and JSON bodies. Default: `'cookie'`. */
+  /** How tokens travel: in HttpOnly cookies, or in the `Authorization: Bearer` header and JSON bodies. Default: `'cookie'`. */
   transport?: 'cookie' | 'bearer';
-  /** Where `'bearer'` keeps its tokens. Default: in memory, so that a reload logs out. */
+  /** Where `'bearer'` keeps its tokens; `'cookie'` ignores it. Default: in memory, so a reload logs the user out. */
   storage?: TokenStorage;
-  /** Default: the global `fetch`, looked up at each call. */
+  /** Sends every request. Default: the global `fetch`, looked up at each call. */
   fetch?: typeof fetch;
 }
 
-/** `user` as register, login and info answer it. */
+/** A user, as `register`, `login` and `info` return it. */
 export interface AuthUser {
   id: string;
   username: string;
   roles: string[];
 }
 
-/** What the access token says of its user. */
+/** A user, as the access token describes it. */
 export interface TokenUser {
   id: string;
   roles: string[];
   sessionId: string;
-  /** When the password was last asked for: ISO 8601. */
+  /** When the user last had to prove who they are, in ISO 8601. */
   authTime: string;
 }
 
 /** One login on one device. Times are ISO 8601. */
 export interface DeviceSession {
   id: string;
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this client. */
   current: boolean;
   createdAt: string;
   lastUsedAt: string;
@@ -40,56 +43,64 @@ export interface DeviceSession {
   userAgent: string | null;
 }
 
-/** The body of a login or a registration, as the server's `usernameField` and `passwordField` name its members. */
+/** The body of a login or a registration. Its members have the names of the server's `usernameField` and `passwordField`. */
 export interface Credentials {
   username?: string;
   password?: string;
-  /** Login: whether the cookies outlive the browser. Default: false. */
+  /** For `login`: whether the cookies are kept when the browser closes. Default: false. */
   remember?: boolean;
   [field: string]: unknown;
 }
 
-/** Who is logged in has changed, in whichever tab. `expired`: the server says that the session is over, and `code` says why. */
+/** A change of who is logged in, in any tab. `expired`: the server reported that the session is over; `code` says why. */
 export type AuthChange =
   { type: 'login'; user: AuthUser } | { type: 'logout' } | { type: 'expired'; code: string };
 
-/** Every method but `fetch` rejects with an `AuthClientError`. */
+/** Methods that return a promise reject with an `AuthClientError`. Only `fetch` may reject with other errors too. */
 export interface AuthClient {
-  /** Makes a user; it doesn't log in. */
+  /** Creates a user, and does not log in. */
   register(credentials: Credentials): Promise<AuthUser>;
   /** Starts a session on this device. */
   login(credentials: Credentials): Promise<AuthUser>;
   /**
-   * Ends the session, and wins over a refresh in flight. When it rejects, nothing has been ended: while the server is out of
-   * reach the tokens would live on.
+   * Ends the session, and aborts a refresh in flight. If it rejects, this client stays logged in: the server may not have ended
+   * the session, and the tokens would still be valid.
    */
   logout(): Promise<void>;
   /** Ends every session of the user, on all devices. */
   logoutAll(): Promise<void>;
-  /** Who the access token says is there, or null when nobody is logged in. An outage rejects: it is not a logout. */
+  /**
+   * Lets the server verify the access token. An outage rejects, because it is not a logout.
+   * @returns the user of the token, or null when the user is not logged in
+   */
   check(): Promise<TokenUser | null>;
-  /** Who the user store says is there. */
+  /** @returns the user as the server's user store has it now */
   info(): Promise<AuthUser>;
-  /** The devices where the user is logged in. */
+  /** @returns the devices where the user is logged in */
   sessions(): Promise<DeviceSession[]>;
-  /** Logs one device out. */
+  /** Logs one device out. @param id the `id` of a `DeviceSession` */
   endSession(id: string): Promise<void>;
-  /** @returns how many sessions ended: every one but this */
+  /** Ends all sessions of the user but this one. @returns how many have ended */
   endOtherSessions(): Promise<number>;
   /**
-   * Ends all other sessions as well. After `NETWORK_ERROR` nobody is logged out, and either password may be the one that counts.
+   * Changes the password, and ends all other sessions. After `NETWORK_ERROR` the user is still logged in, and either password may
+   * be the valid one.
    */
   changePassword(change: { currentPassword: string; newPassword: string }): Promise<void>;
   /**
-   * `fetch` that replaces an expired access token and repeats the request once. All else is handed through untouched, and so is
-   * the 401 when the session is over. Rejects with an `AuthClientError` when the refresh got no answer, or none but 503.
-   * Requests to another origin than `baseUrl`'s are plain `fetch`. With `'bearer'` a redirect rejects: the token would go along. A body is kept in memory until the answer is there.
+   * Like the global `fetch`, for requests to the origin of `baseUrl`. When the access token has expired, it replaces the token
+   * and repeats the request once. It returns every other answer as it is, and also the 401 when the session is over.
+   *
+   * Rejects with an `AuthClientError` when the refresh got no answer, or only 503. Rejects like `fetch` when the request itself
+   * got no answer. With `'bearer'` a redirect rejects, because it could carry the token elsewhere.
+   *
+   * The body is kept in memory until the answer arrives. Requests to other origins go to plain `fetch`.
    */
   fetch: typeof fetch;
-  /** Replaces the tokens now. No call is needed before `fetch`. */
+  /** Replaces the tokens now. You need not call it before `fetch`. */
   refresh(): Promise<void>;
-  /** Calls the listener in this tab and in all others. @returns what ends that */
+  /** Calls the listener after every change, in whichever tab. @returns a function that removes the listener */
   onChange: (listener: (change: AuthChange) => void) => () => void;
-  /** Stops listening to other tabs, and calls no listener any more. */
+  /** Removes all listeners, and stops listening to other tabs. */
   close: () => void;
 }

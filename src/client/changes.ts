@@ -1,22 +1,23 @@
 import type { AuthChange, AuthClient } from './auth-client.js';
 import { environment } from './environment.js';
 
+/** The listeners of `onChange`, in all tabs. */
 export interface Changes extends Pick<AuthClient, 'onChange' | 'close'> {
   announce(change: AuthChange): void;
 }
 
-/** Tells this client's listeners and, by BroadcastChannel, those in other tabs. */
+/** @param betweenTabs whether to announce changes in other tabs too, through a BroadcastChannel called `name` */
 export function createChanges(name: string, betweenTabs: boolean): Changes {
   const listeners = new Set<(change: AuthChange) => void>();
   const { BroadcastChannel } = environment;
   const channel = betweenTabs && BroadcastChannel ? new BroadcastChannel(name) : undefined;
 
-  // A listener that throws is an unhandled rejection, and neither a failed login nor the end of its neighbours.
-  const tell = (change: AuthChange) =>
+  // Each listener runs in its own promise. One that throws is an unhandled rejection: no login fails, no other listener is skipped.
+  const notify = (change: AuthChange) =>
     listeners.forEach((listener) => void Promise.resolve(change).then(listener));
 
   if (channel) {
-    channel.onmessage = ({ data }) => tell(data as AuthChange);
+    channel.onmessage = ({ data }) => notify(data as AuthChange);
     channel.unref?.();
   }
   return {
@@ -25,7 +26,7 @@ export function createChanges(name: string, betweenTabs: boolean): Changes {
       return () => void listeners.delete(listener);
     },
     announce(change) {
-      tell(change);
+      notify(change);
       channel?.postMessage(change);
     },
     close() {

@@ -1,4 +1,4 @@
-/** What the tabs of a browser have, and Node, a worker or React Native may not. Looked up when used, never at import. */
+/** Globals of a browser tab that Node, a worker or React Native may lack. They are read when used, never at import. */
 interface Environment {
   localStorage?: SharedStorage;
   navigator?: { locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> } };
@@ -15,13 +15,13 @@ interface Channel {
   onmessage: ((event: { data: unknown }) => void) | null;
   postMessage(message: unknown): void;
   close(): void;
-  /** Node's alone: an open channel holds a process. */
+  /** Only in Node, where an open channel keeps the process running. */
   unref?(): void;
 }
 
 export const environment = globalThis as unknown as Environment;
 
-/** Undefined where there is none, or where the user has forbidden it: then merely reading it throws. */
+/** Undefined where there is none, or where the user has blocked it. Reading the global throws then. */
 export function findLocalStorage(): SharedStorage | undefined {
   try {
     const { localStorage } = environment;
@@ -31,9 +31,9 @@ export function findLocalStorage(): SharedStorage | undefined {
   }
 }
 
-/** `crypto.randomUUID` is missing on pages without https. */
+/** A random text for one attempt or one login. Not `crypto.randomUUID`, which pages without HTTPS lack. */
 export function randomKey(): string {
-  // React Native has no crypto. A key opens nothing by itself, it only goes along with a refresh token: less will do.
+  // React Native has no crypto. `Math.random` is enough there: the text gives no access without a refresh token.
   const words = new Uint32Array(4).map(() => Math.random() * 2 ** 32);
   environment.crypto?.getRandomValues(words);
   return words.join('-');

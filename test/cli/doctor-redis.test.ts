@@ -28,7 +28,7 @@ async function makeUser(name: string, ...rules: string[]): Promise<string> {
   await admin.call('ACL', 'SETUSER', name, 'reset', 'on', '>a-password', ...rules);
   return `redis://${name}:a-password@127.0.0.1:${server.port}`;
 }
-/** What is said of Redis, by a user with all that the docs grant unless told otherwise. */
+/** The doctor's lines about Redis. */
 async function diagnose(url: string, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await cli(['doctor', ...args], { env: { ...SECRETS, REDIS_URL: url } });
   expect(stderr).toBe('');
@@ -39,7 +39,7 @@ async function diagnose(url: string, ...args: string[]): Promise<string> {
     .join('\n');
 }
 
-test('eviction and no persistence fail, and their cure is named; once cured all is well', async () => {
+test('eviction and missing persistence fail, with their cure; once cured, all findings are ok', async () => {
   const keysBefore = await admin.dbsize();
   const sick = await diagnose(server.url);
   expect(sick).toMatch(/^fail {2}redis: maxmemory-policy is allkeys-lru -> set maxmemory-policy noeviction/m);
@@ -52,10 +52,10 @@ test('eviction and no persistence fail, and their cure is named; once cured all 
   await admin.config('SET', 'appendonly', 'yes');
   await admin.config('SET', 'maxmemory-policy', 'noeviction');
   expect((await diagnose(server.url)).match(/^\w+/gm)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
-  expect(await admin.dbsize()).toBe(keysBefore); // it looked, and wrote nothing
+  expect(await admin.dbsize()).toBe(keysBefore); // the doctor wrote nothing
 });
 
-describe('a user who may give the documented commands and no other', () => {
+describe('a Redis user with the documented commands only', () => {
   let clients: Redis[];
   let url: string;
   const connect = () => {
@@ -83,7 +83,7 @@ describe('a user who may give the documented commands and no other', () => {
     const counter = newStore().attemptCounter('login', 60);
     expect(await counter.increment('ann')).toMatchObject({ count: 1 });
     expect(await counter.increment('ann')).toMatchObject({ count: 2 });
-    await admin.persist('visa:attempts:login:ann'); // a counter without an end is given one
+    await admin.persist('visa:attempts:login:ann'); // a counter without a time to live gets one
     await counter.increment('ann');
     expect(await admin.pttl('visa:attempts:login:ann')).toBeGreaterThan(0);
     await counter.decrement('ann');
@@ -92,13 +92,13 @@ describe('a user who may give the documented commands and no other', () => {
     expect(await counter.increment('ann')).toMatchObject({ count: 1 });
   });
 
-  test('is well in the eyes of the doctor', async () => {
+  test('passes the doctor', async () => {
     const report = await diagnose(url);
     expect(report).toMatch(/^ok {4}redis: the user may give all \d+ commands that are needed$/m);
     expect(report).not.toMatch(/^fail/m);
   });
 
-  test('and needs every one of them', async () => {
+  test('needs every one of them', async () => {
     const stats = await admin.info('commandstats');
     const given = new Set(stats.match(/(?<=cmdstat_)[\w|]+(?=:)/g));
     expect(LIST.filter((command) => !given.has(command))).toEqual([]);
@@ -111,7 +111,7 @@ test('the documented line grants exactly these commands', () => {
   expect(line.match(/(?<=\+)\w+/g)?.sort()).toEqual([...LIST].sort());
 });
 
-test('what a user may not do is named, with the rule that grants it', async () => {
+test('the doctor names the commands that the user lacks, with the rule that grants them', async () => {
   const most = LIST.filter((command) => !['hset', 'xread', 'exec'].includes(command)).map(
     (each) => `+${each}`,
   );
@@ -122,13 +122,13 @@ test('what a user may not do is named, with the rule that grants it', async () =
   expect(report).toContain('ACL SETUSER <user> ~visa:* +exec +hset +xread');
 });
 
-test('keys that the rule of an older release leaves out are noticed', async () => {
+test('the doctor notices keys that the rule of an older release leaves out', async () => {
   const keys = ['~visa:{*', '~visa:revocations', '~visa:attempts:*'];
   const report = await diagnose(await makeUser('older', ...keys, '+@all'));
   expect(report).toMatch(/^fail {2}redis: the user may not give HSET on keys that begin with visa: -> /m);
 });
 
-test('other keys than its own are noticed, --redis-prefix says which they are', async () => {
+test('the doctor notices a user with other keys; --redis-prefix names the prefix of the app', async () => {
   const url = await makeUser('elsewhere', '~shop:*', '+@all');
   expect(await diagnose(url)).toMatch(
     /^fail {2}redis: the user may not give .*HSET.* on keys that begin with visa:/m,
@@ -136,20 +136,20 @@ test('other keys than its own are noticed, --redis-prefix says which they are', 
   expect(await diagnose(url, '--redis-prefix', 'shop:')).toMatch(/^ok {4}redis: the user may give all/m);
 });
 
-test('where INFO is forbidden, the doctor says what it could not read', async () => {
+test('if INFO is forbidden, the doctor names what it could not read', async () => {
   const report = await diagnose(await makeUser('blind', '~visa:*', '+@all', '-info'));
   expect(report).toMatch(/^warn {2}redis: version, eviction and persistence can't be read/m);
   expect(report).toMatch(/^fail {2}redis: the user may not give INFO on keys/m);
 });
 
-test('where CONFIG is forbidden, that is no failure', async () => {
+test('a forbidden CONFIG is no failure', async () => {
   await admin.config('SET', 'appendonly', 'no');
   const report = await diagnose(await makeUser('managed', '~*', '+@all', '-config'));
   expect(report).toMatch(/^warn {2}redis: appendonly is no, and whether there are snapshots can't be read/m);
   expect(report).not.toMatch(/^fail/m);
 });
 
-test('a wrong password is told, and never shown', async () => {
+test('the doctor reports a wrong password without showing it', async () => {
   await makeUser('locked', '~visa:*', '+@all');
   const report = await diagnose(`redis://locked:a-password-not@127.0.0.1:${server.port}`);
   expect(report).toMatch(

@@ -69,7 +69,7 @@ test('NODE_ENV and TRUST_PROXY', () => {
   expect(levels(checkEnvironment({ TRUST_PROXY: 'true' }))).toEqual(['warn', 'fail']);
 });
 
-test('what Redis says of itself', () => {
+test('the answer of Redis to INFO', () => {
   expect(judgeVersion({ redis_version: '6.0.16' }).level).toBe('fail');
   expect(judgeVersion({ redis_version: '6.2.0' }).level).toBe('ok');
   expect(judgeEviction({ maxmemory_policy: 'volatile-lru', maxmemory: '100' }).level).toBe('fail');
@@ -83,7 +83,7 @@ test('what Redis says of itself', () => {
 });
 
 describe('--url', () => {
-  /** A site that answers as passport-visa does, unless told otherwise. */
+  /** A site that answers as passport-visa does. @param headers further headers of its answer to /check */
   function site(
     headers: Record<string, string> = {},
     cookie = 'accessToken=; Path=/; HttpOnly; Secure; SameSite=Strict',
@@ -146,7 +146,7 @@ describe('--url', () => {
     const answers: Fetch = (url, init) => site()(new URL(url.href.replace('http:', 'https:')), init);
     const findings = await checkUrl(new URL('http://app.example.com/auth'), answers);
     expect(lines(findings)).toContain('fail: it is plain HTTP: whoever listens can log in as anybody');
-    // It answered as if a proxy before it spoke HTTPS, and it had not been told.
+    // The app answered as if it were behind an HTTPS proxy, without `trust proxy`.
     expect(lines(findings)).toContain('fail: it takes its own pages for those of another site');
   });
 });

@@ -29,7 +29,7 @@ const TABLES = [
   'visa_users',
 ];
 
-test('makes what the stores need, from several processes at once, and may be run again', async () => {
+test('creates what the stores need, in several processes at once, and can be run again', async () => {
   const results = await Promise.all([
     cli(['migrate'], { env }),
     cli(['migrate'], { env }),

@@ -68,7 +68,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
     });
     return response.ok ? 'in' : ((await response.json()) as { code: string }).code;
   }
-  /** Within a second, in a process that nobody has told but the store. */
+  /** Within a second, by another process, which learns of it from the store only. */
   async function expectRefused(tokens: Tokens): Promise<void> {
     const startedAt = performance.now();
     await eventually('the guard refuses', async () => (await visit(tokens)) === 'SESSION_REVOKED');
@@ -140,7 +140,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
   });
 });
 
-test('disable says so when the sessions are out of reach, and changes nothing', async () => {
+test('disable fails when the sessions are out of reach, and changes nothing', async () => {
   const users = new PostgresUserStore(database.pool);
   await users.create({ username: 'dora', passwordHash: null });
   const env = { DATABASE_URL: database.url, REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
@@ -149,7 +149,7 @@ test('disable says so when the sessions are out of reach, and changes nothing', 
   expect(await users.findByUsername('dora')).toMatchObject({ disabled: false });
 });
 
-test('disable says that it is to be repeated when the sessions can not be ended', async () => {
+test('disable asks to be run again when it could not end the sessions', async () => {
   const users = new PostgresUserStore(database.pool);
   await users.create({ username: 'dirk', passwordHash: null });
   const args = ['users', 'disable', 'dirk', '--sessions-table', 'not_there'];

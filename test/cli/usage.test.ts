@@ -9,7 +9,7 @@ import { freePort } from '../helpers/free-port';
 import { reasonOf } from '../../src/cli/describe-error';
 
 const TWO_SECONDS_MS = 2000;
-/** On a slow machine with others at work. */
+/** On a slow and busy machine. */
 const START_OF_NODE_MS = 1500;
 const ROOT = path.join(__dirname, '../..');
 let folder: string;
@@ -25,7 +25,7 @@ function expectFailure(result: CliResult, status: number, message: RegExp): void
 }
 
 describe('help', () => {
-  test('says what there is, at each level, with examples', async () => {
+  test('lists the commands at each level, with examples', async () => {
     const [top, users, create, version] = await Promise.all([
       cli(['--help']),
       cli(['users', '--help']),
@@ -105,7 +105,7 @@ describe('the environment', () => {
     expectFailure(await cli(['users', 'list', '--env-file', file], { env }), 1, /ECONNREFUSED/);
   });
 
-  test('a missing --env-file is told by Node itself, with status 9, as docs/cli.md says', () => {
+  test('Node itself reports a missing --env-file, with status 9, as docs/cli.md says', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [path.join(ROOT, 'dist/cli/main.js'), 'users', 'list', '--env-file', 'none.env'],
@@ -145,7 +145,7 @@ describe('an outage', () => {
   test.each([
     ['PostgreSQL', 'DATABASE_URL', (port: number) => `postgres://127.0.0.1:${port}/postgres`],
     ['Redis', 'REDIS_URL', (port: number) => `redis://127.0.0.1:${port}`],
-  ])('of %s is told within two seconds, in words', async (name, variable, urlOf) => {
+  ])('of %s is reported within two seconds, in words', async (name, variable, urlOf) => {
     const frozen = createServer().listen(0, '127.0.0.1');
     await once(frozen, 'listening');
     const frozenPort = (frozen.address() as AddressInfo).port;

@@ -27,7 +27,7 @@ interface ShownUser {
 }
 
 describe('users create', () => {
-  test('makes a user who can log in with the password, and with no other', async () => {
+  test('creates a user who can log in with the password, and with no other', async () => {
     const result = await create(' Ann ', PASSWORD, '--roles', 'admin, editor,admin');
     expect(result).toMatchObject({ status: 0, stderr: '' });
     expect(result.stdout).toMatch(/^Created "Ann", id [\w-]{36}, roles: admin, editor\n$/);
@@ -74,7 +74,7 @@ describe('users create', () => {
     expect(await users.findByUsername('new')).toBeUndefined();
   });
 
-  test('without a terminal and without --password-stdin it says so', async () => {
+  test('needs a terminal or --password-stdin', async () => {
     const { status, stderr } = await cli(['users', 'create', 'nobody'], { env });
     expect([status, stderr]).toEqual([2, expect.stringContaining('hand it over with --password-stdin')]);
   });
@@ -138,7 +138,7 @@ test('users roles shows, sets and takes away', async () => {
   expect((await users.findByUsername('rob'))?.roles).toEqual([]);
 });
 
-test.each([['roles'], ['enable'], ['disable']])('users %s of nobody is a failure', async (command) => {
+test.each([['roles'], ['enable'], ['disable']])('users %s of an unknown user fails', async (command) => {
   const results = await cli(['users', command, 'no\u001bbody'], { env });
   expect(results).toEqual({
     status: 1,
@@ -195,7 +195,7 @@ describe('users list', () => {
     });
   });
 
-  test('says that there may be more', async () => {
+  test('reports that there may be more', async () => {
     expect((await list('--limit', '1')).stderr).toBe(
       'There may be more: go on with --after and the last username\n',
     );

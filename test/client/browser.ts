@@ -12,7 +12,7 @@ import { CookieJar } from '../helpers/cookie-jar';
 
 export const ANN = { username: 'ann', password: PASSWORD };
 
-/** Sees every request, and may answer in the server's place, or lose the answer. */
+/** Gets every request. It may answer in place of the server, or lose the answer. */
 export type Network = (request: Request, send: () => Promise<Response>) => Promise<Response>;
 
 export interface Site {
@@ -21,7 +21,7 @@ export interface Site {
   sentTo(path: string): Request[];
   /** What happens to requests from now on. */
   network: Network;
-  /** Access tokens run out. */
+  /** Lets the access tokens expire. */
   expire(): void;
   /** A `fetch` with a cookie jar, one for each browser. */
   browser(): typeof fetch;
@@ -71,7 +71,7 @@ function browserOf(requests: Request[], site: Site): typeof fetch {
   };
 }
 
-/** The server gets the request, and the browser never its answer, cookies included. */
+/** Loses the first answer to a path: the server gets the request, but the browser gets no answer and no cookies. */
 export function losing(path: string): Network {
   let lost = false;
   return async (request, send) => {

@@ -45,7 +45,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     expect(changes.map(({ type }) => type)).toEqual(['login', 'logout', 'login', 'logout']);
   });
 
-  test('a session that was ended elsewhere is told once, however many requests find out', async () => {
+  test('a session that ended elsewhere is announced once, however many requests find out', async () => {
     const client = site.tab(site.browser(), { transport });
     const other = site.tab(site.browser(), { transport });
     await client.login(ANN);
@@ -81,10 +81,10 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
   });
 });
 
-test('bearer tokens go to the origin of baseUrl alone', async () => {
-  const heard: (string | undefined)[] = [];
+test('bearer tokens go to the origin of baseUrl only', async () => {
+  const received: (string | undefined)[] = [];
   const foreign = createServer((req, res) => {
-    heard.push(req.headers.authorization);
+    received.push(req.headers.authorization);
     res.writeHead(401, { 'content-type': 'application/json' }).end('{"code":"ACCESS_TOKEN_EXPIRED"}');
   }).listen(0, '127.0.0.1');
   await once(foreign, 'listening');
@@ -93,16 +93,16 @@ test('bearer tokens go to the origin of baseUrl alone', async () => {
   await client.login(ANN);
   expect((await client.fetch(`${elsewhere}/profile`)).status).toBe(401);
   expect(site.sentTo('/auth/refresh')).toEqual([]);
-  expect(heard).toEqual([undefined]);
+  expect(received).toEqual([undefined]);
   foreign.close();
 });
 
 test.each([302, 307])(
   'a bearer token follows no redirect (%i), and neither does a password',
   async (status) => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const foreign = createServer((req, res) => {
-      heard.push(req.url as string);
+      received.push(req.url as string);
       res.end('{}');
     }).listen(0, '127.0.0.1');
     await once(foreign, 'listening');
@@ -118,7 +118,7 @@ test.each([302, 307])(
     await expect(client.fetch(`${origin}/profile`)).rejects.toThrow();
     await expect(client.login(ANN)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
     await expect(client.refresh()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     foreign.close();
     redirecting.close();
   },
@@ -145,7 +145,7 @@ test('cookies go along to an API on another origin, whatever the request says', 
   ]);
 });
 
-test('a login and a logout are told in the other tabs', async () => {
+test('a login and a logout are announced in the other tabs', async () => {
   const browser = installBrowserGlobals();
   const fetch = site.browser();
   const [one, two] = [site.tab(fetch), site.tab(fetch)];
@@ -172,7 +172,7 @@ test('a storage that another client has filled is a session', async () => {
   expect(await site.tab(fetch, { transport: 'bearer', storage }).check()).not.toBeNull();
 });
 
-test('nothing of a browser is needed to import and to make it, and no process is held', () => {
+test('importing and making a client needs no browser, and keeps no process running', () => {
   const built = path.join(__dirname, '../../dist/client/index.js');
   const script = `import { createAuthClient } from ${JSON.stringify(built)};
     createAuthClient({ baseUrl: '/auth' }).onChange(() => {});

@@ -64,7 +64,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     const after = open();
     expect((await after.fetch(`${site.origin}/profile`)).status).toBe(200);
     const keys = keysOf(site.sentTo('/auth/refresh'));
-    // The replayed pair was made long ago and has run out as well, so that another attempt may follow.
+    // The replayed pair was made long ago and has expired too, so another attempt may follow.
     expect(keys[1]).toBe(keys[0]);
     expect(await after.check()).not.toBeNull();
     after.close();
@@ -202,7 +202,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     client.close();
   });
 
-  test('the end of the session is told in every tab, and the 401 is handed through with its body', async () => {
+  test('the end of the session is announced in every tab, and the 401 is returned with its body', async () => {
     const { open } = openBrowser();
     const [one, two] = [open(), open()];
     await one.login(ANN);

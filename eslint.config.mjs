@@ -3,7 +3,8 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'docs/api/', 'example/data/']),
+  // The feature of the tests compiles inside a copy of src/: test/features/one-more-feature.test.ts
+  globalIgnores(['dist/', 'coverage/', 'docs/api/', 'example/data/', 'test/features/terms-of-use/']),
   js.configs.recommended,
   {
     files: ['**/*.{ts,mts,cts}'],

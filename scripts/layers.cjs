@@ -1,5 +1,5 @@
 /**
- * Which folder of src/ may import which, types included. A line comes after all that it names, so imports run one way: up this
+ * Which folder of src/ may import which, types included. A row comes after all that it names, so imports run one way: up this
  * list. `.dependency-cruiser.cjs` makes rules of it for `npm run lint`, and CONTRIBUTING.md shows it as a map.
  */
 const MAY_IMPORT = {

@@ -9,6 +9,7 @@ import { createFormLogin, type LoginOptions } from './controllers/form-login.js'
 import { createFormLogout, type LogoutOptions } from './controllers/form-logout.js';
 import { auditing } from './events/audit.js';
 import { AuthEvents } from './events/auth-events.js';
+import { setUpFeatures } from './features/set-up-features.js';
 import { createFlowState, type FlowState } from './flow-state/flow-state.js';
 import { createAuthenticateRequest } from './http/authenticate-request.js';
 import { createBodySchemas } from './http/body-schemas.js';
@@ -31,6 +32,7 @@ import { AccessTokens } from './sessions/access-tokens.js';
 import { waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
 import { Sessions } from './sessions/sessions.js';
+import type { BeforeSession } from './sessions/start-session.js';
 import type { Session } from './stores/refresh-token-store.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 
@@ -106,15 +108,12 @@ export function createAuth(options: AuthOptions): Auth {
   // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.
   config.timeKnown().catch(() => undefined);
   const services = createServices(config, events);
-  const { passport, sessions, revocations, guard, textsFor } = services;
+  const { passport, sessions, revocations, features, guard, textsFor } = services;
   const tokenVerify = guard();
   useGuardAsJwt(passport, tokenVerify);
 
-  const endpoints = [
-    ...loginEndpoints(services),
-    ...sessionEndpoints(services),
-    ...accountEndpoints(services),
-  ];
+  const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
+  const endpoints = features.endpoints(core);
   const openapi = createOpenApi(config, endpoints);
   const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
   const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
@@ -138,11 +137,16 @@ export function createAuth(options: AuthOptions): Auth {
     events,
     async ready() {
       await waitUntilReady(config, revocations);
+      await features.ready();
     },
     async close() {
-      stopFollowingUsers?.();
-      revocations.close();
-      await services.passwords.close();
+      try {
+        await features.close();
+      } finally {
+        stopFollowingUsers?.();
+        revocations.close();
+        await services.passwords.close();
+      }
     },
   };
   return rememberUserStore(auth, config.users);
@@ -152,7 +156,9 @@ export function createAuth(options: AuthOptions): Auth {
 function createServices(config: AuthConfig, events: AuthEvents) {
   const passwords = new PasswordHasher(config.password.cost);
   const revocations = new Revocations(config, events);
-  const sessions = new Sessions(config, events, revocations, []);
+  // Filled below: features get the sessions, and sessions ask the features.
+  const beforeSession: BeforeSession[] = [];
+  const sessions = new Sessions(config, events, revocations, beforeSession);
   const accessTokens = new AccessTokens(config, revocations);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
@@ -164,11 +170,14 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const sameSite = createSameSite(config, events);
   const flowState = createFlowState(config, events);
   const shared = { config, events, sessions, passwords, limits, flowState, guard, sameSite, textsFor };
+  const features = setUpFeatures(config.features, shared);
+  beforeSession.push(...features.beforeSession);
   return {
     ...shared,
     revocations,
     passport,
     proveLogin: createProveLogin(passport),
     bodies: createBodySchemas(config),
+    features,
   };
 }

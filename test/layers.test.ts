@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KNOW_EXPRESS, MAY_IMPORT, ROOTS } from '../scripts/layers.cjs';
@@ -15,6 +15,16 @@ describe('the table of layers', () => {
       expect(allowed.filter((each) => !before.includes(each))).toEqual([]);
     },
   );
+
+  test('is the map in CONTRIBUTING.md', () => {
+    const page = readFileSync(path.join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `([\w-]+)` +\|[^|]+\| ([^|]+?) +\|$/gm)];
+    const map = rows.map(([, folder = '', allowed = '']) => [
+      folder,
+      allowed === 'nothing' ? [] : allowed.split(', '),
+    ]);
+    expect(map).toEqual(Object.entries(MAY_IMPORT));
+  });
 
   test('names only folders that it has a line for', () => {
     expect(KNOW_EXPRESS.filter((each) => !folders.includes(each))).toEqual([]);

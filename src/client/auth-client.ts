@@ -60,8 +60,18 @@ export type AuthChange =
 export interface AuthClient {
   /** Creates a user, and does not log in. */
   register(credentials: Credentials): Promise<AuthUser>;
-  /** Starts a session on this device. */
-  login(credentials: Credentials): Promise<AuthUser>;
+  /**
+   * Starts a session on this device.
+   * @param path of another endpoint that answers as POST /login does, such as one that a feature adds. Default: `'/login'`
+   */
+  login(credentials: Credentials, path?: string): Promise<AuthUser>;
+  /**
+   * Calls an endpoint of the router that has no method here, such as one that a feature adds: `call('POST', '/terms/accept', { ticket })`.
+   * Replaces an expired access token and repeats the request once, like `fetch`.
+   * @param path below `baseUrl`
+   * @returns the JSON of the answer
+   */
+  call<Answer>(method: string, path: string, body?: object): Promise<Answer>;
   /**
    * Ends the session, and aborts a refresh in flight. If it rejects, this client stays logged in: the server may not have ended
    * the session, and the tokens would still be valid.

@@ -36,9 +36,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     onChange: session.changes.onChange,
     close: session.changes.close,
     register: async (credentials) => (await session.post<{ user: AuthUser }>('/register', credentials)).user,
-    login(credentials) {
+    call,
+    login(credentials, path = '/login') {
       stop();
-      return session.exclusively(() => login(session, credentials));
+      return session.exclusively(() => login(session, path, credentials));
     },
     logout() {
       stop();
@@ -86,9 +87,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   };
 }
 
-async function login(session: Session, credentials: Credentials): Promise<AuthUser> {
+async function login(session: Session, path: string, credentials: Credentials): Promise<AuthUser> {
   const body = { ...credentials, ...(session.bearer && { transport: 'body' }) };
-  const answer = await session.post<StoredTokens & { user: AuthUser }>('/login', body);
+  const answer = await session.post<StoredTokens & { user: AuthUser }>(path, body);
   await session.keep(answer, { login: randomKey() });
   session.changes.announce({ type: 'login', user: answer.user });
   return answer.user;

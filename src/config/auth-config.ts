@@ -1,4 +1,5 @@
 import type { Authenticator } from 'passport';
+import type { Feature } from '../features/feature.js';
 import type { BodyConfig } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { TextsConfig } from '../http/texts-for.js';
@@ -21,6 +22,7 @@ export interface AuthConfig extends SessionConfig, SiteConfig, TextsConfig, Pick
   readonly register: boolean;
   readonly getAliases: boolean;
   readonly openapi: OpenApiConfig;
+  readonly features: readonly Feature[];
   readonly passport: Authenticator | undefined;
   readonly audit: AuthOptions['audit'];
 }

@@ -1,5 +1,6 @@
 import type { Authenticator } from 'passport';
 import type { AuditRecord } from '../events/audit.js';
+import type { Feature } from '../features/feature.js';
 import type { OpenApiInfo } from '../openapi/openapi-options.js';
 import type { Locale, MessagesOption } from '../messages/messages.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
@@ -110,6 +111,8 @@ export interface AuthOptions {
   locale?: Locale;
   /** Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. Texts that a new language lacks are English. Default: none. */
   messages?: MessagesOption;
+  /** Optional parts of the account, each made by a function that takes its own options. Default: none. */
+  features?: readonly Feature[];
   /**
    * Gets a record of every security event, once: `(record) => log.info(record)`. An error that it throws becomes a warning.
    * Default: none.

@@ -1,5 +1,6 @@
 import type { Authenticator } from 'passport';
 import { z } from 'zod';
+import type { Feature } from '../features/feature.js';
 import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
 import { openApiConfigSchema } from '../openapi/openapi-options.js';
@@ -55,6 +56,11 @@ const cookieSchema = z
       }
     }
   });
+
+const feature = z.custom<Feature>((value) => {
+  const { name, setUp } = (value ?? {}) as Partial<Feature>;
+  return typeof name === 'string' && name !== '' && typeof setUp === 'function';
+}, 'must be a feature, with a name and the method setUp');
 
 const optionsSchema = z.strictObject({
   users: methods<UserStore>('UserStore', 'findByUsername', 'findById', 'create', 'updatePasswordHash'),
@@ -120,6 +126,7 @@ const optionsSchema = z.strictObject({
   openapi: openApiConfigSchema,
   locale: z.string().optional(),
   messages: messagesSchema.prefault({}),
+  features: z.array(feature).readonly().default([]),
   audit: aFunction<NonNullable<AuthOptions['audit']>>().optional(),
   passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
   clock: aFunction<() => number>().optional(),

@@ -19,6 +19,8 @@ export interface Operation {
   };
   /** What a success does to the cookies: always, or where the text says so. */
   readonly cookies?: { readonly always: boolean; readonly text: string };
+  /** It starts a session, so the codes of the features' checks before a session are among its failures. */
+  readonly startsSession?: true;
   readonly failures: readonly AuthErrorCode[];
   /** Codes that are 404 here, whatever their status is elsewhere. */
   readonly notFound?: readonly AuthErrorCode[];

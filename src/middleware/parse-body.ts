@@ -11,10 +11,10 @@ const readForm = express.urlencoded({ limit: MAX_BODY_BYTES, extended: false });
 export const parseCookies: RequestHandler = cookieParser();
 
 /** Only JSON, whether or not the app has parsed it already. */
-export const parseBody = parserOf({ 'application/json': readJson });
+export const parseBody: RequestHandler = parserOf({ 'application/json': readJson });
 
 /** The body of an HTML form, or JSON. */
-export const parseForm = parserOf({
+export const parseForm: RequestHandler = parserOf({
   'application/x-www-form-urlencoded': readForm,
   'application/json': readJson,
 });

@@ -1,6 +1,6 @@
 import { AUTH_FAILURES, type AuthErrorCode } from '../errors.js';
 import { SET_COOKIE } from './headers.js';
-import type { Operation } from '../http/operation.js';
+import { BODY_FAILURES, GUARD_FAILURES, type Operation } from '../http/operation.js';
 
 type Json = Record<string, unknown>;
 
@@ -27,11 +27,29 @@ export function failuresOf(operation: Operation): Failures[] {
   }));
 }
 
-function nameOf(status: number, codes: Failures['codes'], { unauthorized }: Operation): string {
+/** The lists of codes that many operations share, by status. */
+const SHARED: Readonly<Record<number, readonly AuthErrorCode[]>> = {
+  400: BODY_FAILURES.filter((code) => AUTH_FAILURES[code].status === 400),
+  401: GUARD_FAILURES,
+};
+
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+};
+
+/** A name stands for one list of codes, so a list of its own has the operation in its name. */
+function nameOf(status: number, codes: Failures['codes'], { id, unauthorized }: Operation): string {
   const [first] = codes;
   if (codes.length === 1)
     return first.toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
-  return status === 400 ? 'BadRequest' : (unauthorized ?? 'Unauthorized');
+  if (status === 401 && unauthorized) return unauthorized;
+  const name = STATUS_NAMES[status] ?? String(status);
+  const isShared = SHARED[status]?.join() === codes.join();
+  return isShared ? name : id.charAt(0).toUpperCase() + id.slice(1) + name;
 }
 
 /** A response object, with an example of each code. */

@@ -57,6 +57,7 @@ function loginEndpoint(services: LoginEndpointServices): Endpoint {
       body: { schema: bodies.login, required: true },
       success: { text: 'The user is logged in.', answer: () => answerSchemas().login },
       cookies: { always: false, text: 'Both token cookies, unless `transport` is `body`.' },
+      startsSession: true,
       failures: [
         ...BODY_FAILURES,
         'INVALID_CREDENTIALS',

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isKeepable } from './keepable-text.js';
 
 /** A token to keep until it is taken, replaced or expired. */
 export interface NewOneTimeToken {
@@ -131,9 +132,4 @@ function checkHash(hash: unknown): void {
 function checkTime(now: unknown): void {
   if (now !== undefined && !(types.isDate(now) && !Number.isNaN(now.getTime())))
     throw new TypeError('now must be a valid Date');
-}
-
-/** PostgreSQL has no NUL. UTF-8 has no lone surrogates: all of them would become the same character. */
-function isKeepable(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }

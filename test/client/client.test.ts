@@ -58,6 +58,18 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     expect(site.sentTo('/auth/refresh')).toHaveLength(1);
   });
 
+  test('call() reaches any endpoint of the router, and replaces an expired token', async () => {
+    const client = site.tab(site.browser(), { transport });
+    const user = await client.login(ANN, '/login');
+    site.expire();
+    expect(await client.call('GET', '/info')).toEqual({ user });
+    expect(site.sentTo('/auth/refresh')).toHaveLength(1);
+    const elsewhere = { code: 'UNEXPECTED_RESPONSE', status: 404 };
+    await expect(client.call('POST', '/elsewhere', { a: 1 })).rejects.toMatchObject(elsewhere);
+    await expect(client.login(ANN, '/elsewhere')).rejects.toMatchObject(elsewhere);
+    expect(await client.info()).toEqual(user);
+  });
+
   test('failures carry their code, fields and status', async () => {
     const client = site.tab(site.browser(), { transport });
     const failure = await client

@@ -52,6 +52,7 @@ describe('the config', () => {
       register: true,
       trustedOrigins: new Set(),
       getAliases: true,
+      features: [],
       maxTokenLength: { cookie: 4029, body: 8192 },
       revocation: 'instant',
       onStoreDown: 'allow-until-expiry',

@@ -1,0 +1,75 @@
+import type { RequestHandler } from 'express';
+import type { PasswordHasher } from '../accounts/password-hasher.js';
+import type { AuthErrorCode } from '../errors.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import type { FlowState } from '../flow-state/flow-state.js';
+import type { BodyConfig } from '../http/body-schemas.js';
+import type { SiteConfig } from '../http/cross-site.js';
+import type { Endpoint, EndpointName } from '../http/endpoint.js';
+import type { TextsFor } from '../http/texts-for.js';
+import type { DeliveryConfig } from '../http/token-response.js';
+import type { AttemptLimits } from '../limits/attempt-limits.js';
+import type { GuardOptions } from '../middleware/guard-options.js';
+import type { SessionConfig } from '../sessions/session-config.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { BeforeSession } from '../sessions/start-session.js';
+import type { CredentialStore } from '../stores/credential-store.js';
+import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
+
+/**
+ * An optional part of the account: a member of the option `features`. A function that parses its own options makes it, and
+ * what an app calls later belongs to that value.
+ */
+export interface Feature {
+  /** Its name in errors. No two features of a `createAuth` have the same. */
+  readonly name: string;
+  /**
+   * Called once by each `createAuth`. It opens nothing.
+   * @throws TypeError that names the option and the cure
+   */
+  setUp(context: FeatureContext): FeatureParts;
+}
+
+/** What a feature adds. */
+export interface FeatureParts {
+  /** Rows of the router's table, which OpenAPI describes like every other row. */
+  readonly endpoints?: readonly Endpoint[];
+  /** Endpoints of the core that the feature's own endpoints take the place of: `'POST /register'`. */
+  readonly replaces?: readonly EndpointName[];
+  /** Asked between the proof of every login and its session. */
+  readonly beforeSession?: SessionCheck;
+  /** Awaited by `auth.ready()`. */
+  ready?(): Promise<void>;
+  /** Awaited by `auth.close()`, before anything that the feature uses is closed. */
+  close?(): Promise<void>;
+}
+
+/** What must hold before a session begins. */
+export interface SessionCheck {
+  /** An AuthError that it throws stops the login. */
+  readonly check: BeforeSession;
+  /** The codes that it throws, for the OpenAPI document: every endpoint that starts a session may answer them. */
+  readonly failures: readonly AuthErrorCode[];
+}
+
+/** What a feature works with: the same things that controllers get. */
+export interface FeatureContext {
+  readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now'> &
+    BodyConfig &
+    DeliveryConfig &
+    SiteConfig;
+  readonly events: AuthEvents;
+  readonly sessions: Sessions;
+  readonly passwords: PasswordHasher;
+  /** `named` gives the feature a limit of its own. */
+  readonly limits: Pick<AttemptLimits, 'named'>;
+  /** What a login of several requests keeps between them. */
+  readonly flowState: FlowState;
+  readonly guard: (options?: GuardOptions) => RequestHandler;
+  readonly sameSite: RequestHandler;
+  readonly textsFor: TextsFor;
+  /** Short-lived tokens, kept where sessions live. @throws TypeError when that store can't keep them: ask for them in `setUp` */
+  oneTimeTokens(): OneTimeTokenStore;
+  /** What users have and what lasts, kept where users live. @throws TypeError when that store can't keep it: ask for it in `setUp` */
+  credentials(): CredentialStore;
+}

@@ -1,0 +1,287 @@
+import express from 'express';
+import { z } from 'zod';
+import {
+  AuthError,
+  createAuth,
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  type AuthEvent,
+  type BeforeSession,
+  type Endpoint,
+  type Feature,
+  type FeatureContext,
+  type FeatureParts,
+  type LoginDetails,
+  type StoredUser,
+} from '../../src';
+import { loginAs } from '../../src/testing';
+import { createTestApp, PASSWORD, setCookies, type TestApp } from '../helpers/app';
+import { optionsWith } from '../helpers/options';
+
+function feature(
+  parts: FeatureParts | ((context: FeatureContext) => FeatureParts),
+  name = 'sample',
+): Feature {
+  return { name, setUp: (context) => (typeof parts === 'function' ? parts(context) : parts) };
+}
+
+const endpoint = (verb: Endpoint['verb'], path: Endpoint['path'], answer = path): Endpoint => ({
+  verb,
+  path,
+  chain: [(_req, res) => void res.json({ answer })],
+  operation: {
+    id: `${verb}${path.replaceAll('/', '_')}`,
+    tag: 'Account',
+    summary: 'A sample',
+    description: 'For the tests.',
+    needs: 'nothing',
+    success: { text: 'Its own path.' },
+    failures: [],
+  },
+});
+
+describe('beforeSession', () => {
+  let refuse: boolean;
+  let asked: { user: StoredUser; login: LoginDetails }[];
+  let testApp: TestApp;
+  let users: MemoryUserStore;
+  let refreshTokens: MemoryRefreshTokenStore;
+  const check: BeforeSession = (user, login) => {
+    asked.push({ user, login });
+    return refuse ? Promise.reject(new AuthError('FORBIDDEN')) : Promise.resolve();
+  };
+
+  beforeEach(async () => {
+    refuse = false;
+    asked = [];
+    users = new MemoryUserStore();
+    refreshTokens = new MemoryRefreshTokenStore();
+    const options = {
+      users,
+      refreshTokens,
+      features: [feature({ beforeSession: { check, failures: ['FORBIDDEN'] } })],
+    };
+    testApp = createTestApp(options, (app, auth) => {
+      app.post('/form', express.urlencoded({ extended: false }), auth.login({ redirectTo: '/in' }));
+      app.use(auth.errorHandler);
+    });
+    await testApp.register('ann');
+  });
+
+  afterEach(() => testApp.auth.close());
+
+  const ways: [string, () => Promise<unknown>][] = [
+    [
+      'POST /login',
+      async () => testApp.client().post('/auth/login').send({ username: 'ann', password: PASSWORD }),
+    ],
+    [
+      'auth.login()',
+      async () => testApp.client().post('/form').type('form').send({ username: 'ann', password: PASSWORD }),
+    ],
+    ['auth.completeLogin()', async () => testApp.client().post('/quick-login').send({ username: 'ann' })],
+    ['loginAs()', () => loginAs(testApp.auth, { username: 'ann' })],
+  ];
+
+  test.each(ways)('is asked by %s, and lets the login pass', async (_way, logIn) => {
+    await logIn();
+    const user = (await users.findByUsername('ann')) as StoredUser;
+    expect(asked).toEqual([
+      { user, login: expect.objectContaining({ remember: false, transport: 'cookie' }) },
+    ]);
+    expect(await refreshTokens.list(user.id)).toHaveLength(1);
+  });
+
+  test.each(ways)('stops %s: no session, no token, no event of a login', async (_way, logIn) => {
+    refuse = true;
+    const events: AuthEvent['type'][] = [];
+    testApp.auth.events.onAny(({ type }) => events.push(type));
+    const outcome = await logIn().then(
+      (response) => response as { status: number; headers: object },
+      (error: unknown) => error as AuthError,
+    );
+    expect(outcome.status).toBe(403);
+    if ('headers' in outcome) expect(setCookies(outcome)).toEqual({});
+    expect(events).not.toContain('login');
+    const user = (await users.findByUsername('ann')) as StoredUser;
+    expect(await refreshTokens.list(user.id)).toEqual([]);
+  });
+
+  test('a refused login leaves the session alone that it would have replaced', async () => {
+    const browser = await testApp.loggedIn('ann');
+    refuse = true;
+    expect((await browser.post('/auth/login').send({ username: 'ann', password: PASSWORD })).status).toBe(
+      403,
+    );
+    expect((await browser.get('/auth/info')).status).toBe(200);
+    expect((await browser.post('/auth/refresh')).status).toBe(200);
+  });
+
+  test('is not asked by a refresh, a renewal or a new password: the session exists already', async () => {
+    const browser = await testApp.loggedIn('ann');
+    asked = [];
+    refuse = true;
+    expect((await browser.post('/auth/refresh')).status).toBe(200);
+    const change = { currentPassword: PASSWORD, newPassword: 'quite another 8 words' };
+    expect((await browser.post('/auth/password').send(change)).status).toBe(200);
+    expect(asked).toEqual([]);
+  });
+
+  test('a wrong password is refused before any feature is asked', async () => {
+    const answer = await testApp.client().post('/auth/login').send({ username: 'ann', password: 'wrong' });
+    expect(answer.status).toBe(401);
+    expect(asked).toEqual([]);
+  });
+
+  test('an error that is none of ours goes to the app', async () => {
+    const failing = createTestApp({
+      features: [
+        feature({ beforeSession: { check: () => Promise.reject(new Error('unforeseen')), failures: [] } }),
+      ],
+    });
+    await failing.register('ann');
+    const answer = await failing.client().post('/auth/login').send({ username: 'ann', password: PASSWORD });
+    expect([answer.status, failing.unforeseen]).toEqual([500, [new Error('unforeseen')]]);
+    await failing.auth.close();
+  });
+
+  test('features are asked in their order, and the first refusal ends it', async () => {
+    const order: string[] = [];
+    const asks = (name: string, refuses = false) =>
+      feature(
+        {
+          beforeSession: {
+            failures: ['FORBIDDEN'],
+            check: () => {
+              order.push(name);
+              return refuses ? Promise.reject(new AuthError('FORBIDDEN')) : Promise.resolve();
+            },
+          },
+        },
+        name,
+      );
+    const ordered = createTestApp({ features: [asks('first'), asks('second', true), asks('third')] });
+    await ordered.register('ann');
+    await ordered.client().post('/auth/login').send({ username: 'ann', password: PASSWORD });
+    expect(order).toEqual(['first', 'second']);
+    await ordered.auth.close();
+  });
+});
+
+describe('endpoints', () => {
+  test('are served and described like those of the core', async () => {
+    const testApp = createTestApp({ features: [feature({ endpoints: [endpoint('patch', '/sample/:id')] })] });
+    expect((await testApp.client().patch('/auth/sample/7')).body).toEqual({ answer: '/sample/:id' });
+    expect(testApp.auth.openapi().paths['/sample/{id}']?.['patch']).toMatchObject({ tags: ['Account'] });
+    await testApp.auth.close();
+  });
+
+  test('may take the place of an endpoint of the core', async () => {
+    const parts = { endpoints: [endpoint('post', '/register')], replaces: ['POST /register'] as const };
+    const auth = createAuth(optionsWith({ features: [feature(parts)] }));
+    expect(auth.openapi().paths['/register']?.['post']).toMatchObject({ operationId: 'post_register' });
+    await auth.close();
+  });
+
+  test.each<[string, FeatureParts, Record<string, unknown>, RegExp]>([
+    [
+      'the same verb and path as the core',
+      { endpoints: [endpoint('post', '/login')] },
+      {},
+      /two endpoints POST \/login/,
+    ],
+    [
+      'what it replaces is not there',
+      { replaces: ['POST /register'] },
+      { register: false },
+      /sample replaces POST \/register, which this configuration doesn't have/,
+    ],
+  ])('start-up throws when %s', (_what, parts, changes, message) => {
+    expect(() => createAuth(optionsWith({ features: [feature(parts)], ...changes }))).toThrow(message);
+  });
+
+  test('a body without a name is a mistake that the document reports', async () => {
+    const nameless = endpoint('post', '/nameless');
+    const operation = { ...nameless.operation, body: { schema: z.object({}), required: true } };
+    const auth = createAuth(
+      optionsWith({ features: [feature({ endpoints: [{ ...nameless, operation }] })] }),
+    );
+    expect(() => auth.openapi()).toThrow(/needs a name: component/);
+    await auth.close();
+  });
+});
+
+describe('start-up throws on', () => {
+  test.each<[string, Feature[], RegExp]>([
+    ['two features of one name', [feature({}), feature({})], /features has two of the name sample/],
+    ['what is no feature', [(() => ({})) as never], /features\.0 must be a feature/],
+    [
+      'a limit whose name is taken',
+      [feature(({ limits }) => ({ limit: limits.named('address', { failures: 5 }) }) as FeatureParts)],
+      /There is a limit named 'address' already/,
+    ],
+  ])('%s', (_what, features, message) => {
+    expect(() => createAuth(optionsWith({ features }))).toThrow(message);
+  });
+
+  test('a store that lacks a part, naming feature, interface and methods', async () => {
+    const { users, refreshTokens } = optionsWith();
+    const without = <T extends object>(store: T, method: keyof T) =>
+      new Proxy(store, {
+        get(target, name) {
+          const value: unknown = name === method ? undefined : Reflect.get(target, name);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    const asks = (part: 'oneTimeTokens' | 'credentials') =>
+      feature((context) => {
+        context[part]();
+        return {};
+      });
+    const withTokens = { features: [asks('oneTimeTokens')] };
+    const withCredentials = { features: [asks('credentials')] };
+    await createAuth(optionsWith(withTokens)).close();
+    await createAuth(optionsWith(withCredentials)).close();
+    expect(() =>
+      createAuth(optionsWith({ ...withTokens, refreshTokens: without(refreshTokens, 'oneTimeTokens') })),
+    ).toThrow(
+      /sample needs refreshTokens to have the method oneTimeTokens\(\) that returns a OneTimeTokenStore \(create, find, take, removeAll\)/,
+    );
+    expect(() =>
+      createAuth(optionsWith({ ...withCredentials, users: without(users, 'credentials') })),
+    ).toThrow(
+      /sample needs users to have the method credentials\(\) that returns a CredentialStore \(list, find, add, replace, remove, removeAll\)/,
+    );
+    // A feature that doesn't ask does without.
+    await createAuth(
+      optionsWith({ features: [feature({})], refreshTokens: without(refreshTokens, 'oneTimeTokens') }),
+    ).close();
+  });
+});
+
+test('ready() and close() wait for features', async () => {
+  const done: string[] = [];
+  const later = (what: string) => async () => {
+    await new Promise(setImmediate);
+    done.push(what);
+  };
+  const auth = createAuth(
+    optionsWith({ features: [feature({ ready: later('ready'), close: later('closed') })] }),
+  );
+  await auth.ready();
+  expect(done).toEqual(['ready']);
+  await auth.close();
+  expect(done).toEqual(['ready', 'closed']);
+});
+
+test('one feature works in two createAuth, each with its own context', async () => {
+  const contexts: FeatureContext[] = [];
+  const shared = feature((context) => {
+    contexts.push(context);
+    return {};
+  });
+  const [first, second] = [1, 2].map(() => createAuth(optionsWith({ features: [shared] })));
+  expect(contexts[0]?.events).toBe(first?.events);
+  expect(contexts[1]?.events).toBe(second?.events);
+  await Promise.all([first?.close(), second?.close()]);
+});

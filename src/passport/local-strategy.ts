@@ -3,6 +3,7 @@ import { Strategy } from 'passport-local';
 import { verifyCredentials, type CredentialServices } from '../accounts/verify-credentials.js';
 import { isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
+import { isKeepable } from '../stores/keepable-text.js';
 
 export interface LocalStrategyServices extends CredentialServices {
   config: CredentialServices['config'] & { readonly usernameField: string; readonly passwordField: string };
@@ -21,8 +22,8 @@ export function createLocalStrategy(services: LocalStrategyServices): Strategy {
   return new BodyOnlyStrategy(
     { usernameField, passwordField, session: false, passReqToCallback: true },
     (req, username: unknown, password: unknown, done) => {
-      // Where an app uses the strategy itself, nothing has checked the body before.
-      if (!isStorable(username) || !isStorable(password)) {
+      // The router checks the body, but an app may use this strategy without the router. No store could have such a text.
+      if (!isKeepable(username) || !isKeepable(password)) {
         done(null, false);
         return;
       }
@@ -32,9 +33,4 @@ export function createLocalStrategy(services: LocalStrategyServices): Strategy {
       );
     },
   );
-}
-
-/** As the router requires it. No stored name or password is anything else, and PostgreSQL can't even look for it. */
-function isStorable(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }

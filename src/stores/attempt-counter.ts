@@ -1,17 +1,20 @@
 import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible';
 
-/** Counts attempts by key in a window of time that begins with the first one. */
+/**
+ * Counts attempts by key. A key's window of time begins with its first attempt; when the window is over, the count is zero again.
+ */
 export interface AttemptCounter {
   /**
-   * Counts one more, atomically. A call that times out is reported as 503; if the store counts it after all, the count is
-   * undone. With `final` it is not undone: of all calls for a key, at most one ever gets the count 1.
+   * Adds one, atomically. A call that times out is reported as 503; if the store counts it after all, the count is undone. With
+   * `final` (default: false) it is not undone: of all calls for a key, at most one ever gets the count 1.
+   * @returns the new count, and the milliseconds until the window is over
    */
   increment(key: string, options?: { final?: boolean }): Promise<{ count: number; msBeforeReset: number }>;
-  /** Takes one back, atomically and never below zero: a negative count would be a free guess. */
+  /** Subtracts one, atomically and never below zero: a negative count would be a free guess. */
   decrement(key: string): Promise<void>;
-  /** Keeps the count at one for this many seconds from now. */
+  /** Sets the count to one, for this many seconds from now. */
   hold(key: string, seconds: number): Promise<void>;
-  /** Whether the count is above zero, without counting. Without this method no address is ever a known one. */
+  /** Whether the count is above zero. Counts nothing. Without this method the limits never recognise a known address. */
   has?(key: string): Promise<boolean>;
   /** Sets the count to zero, after a success. */
   reset(key: string): Promise<void>;
@@ -21,12 +24,12 @@ export interface AttemptCounter {
 type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promise<T>;
 
 /**
- * What the limiter can't do well. It subtracts below zero; and to read a count it needs a Redis command that no other call
- * needs, and a member of the result that only pg sets.
+ * What each store does itself, because the limiter does it badly: it subtracts below zero, and to read a count it needs a Redis
+ * command that no other call needs, and a member of the result that pg sets but PGlite doesn't.
  */
 type OwnOperations = Required<Pick<AttemptCounter, 'decrement' | 'has'>>;
 
-/** Any limiter of rate-limiter-flexible as a counter. */
+/** Makes a counter of any limiter of rate-limiter-flexible. */
 export function limiterCounter(
   limiter: RateLimiterAbstract,
   run: Run,
@@ -49,22 +52,22 @@ export function limiterCounter(
   };
 }
 
-/** The longest wait of a Node timer. With a longer one it doesn't wait at all. */
+/** The longest delay of a Node timer: 24 days. A timer with a longer delay fires at once. */
 const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
-/** Counts in this process alone, and for 24 days at most. */
+/** Counts in the memory of this process, for 24 days at most. */
 export function memoryCounter(name: string, windowSeconds: number): Required<AttemptCounter> {
   const duration = Math.min(windowSeconds, MAX_TIMER_SECONDS);
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration });
   const counter = limiterCounter(limiter, (operation) => operation(), {
     async decrement(key) {
       const { consumedPoints } = await limiter.reward(key);
-      // The key was reset meanwhile. Deleting it would undo a parallel attempt; adding one doesn't.
+      // The key has been reset meanwhile. Add one instead of deleting the key: a parallel attempt may have been counted by now.
       if (consumedPoints < 0) await limiter.penalty(key);
     },
     async has(key) {
-      const held = await limiter.get(key);
-      return held !== null && held.consumedPoints > 0;
+      const counted = await limiter.get(key);
+      return counted !== null && counted.consumedPoints > 0;
     },
   });
   return { ...counter, hold: (key, seconds) => counter.hold(key, Math.min(seconds, MAX_TIMER_SECONDS)) };

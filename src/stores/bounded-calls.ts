@@ -1,30 +1,33 @@
 import { types } from 'node:util';
 import { AuthError, serviceUnavailable } from '../errors.js';
 
-/** A store call that hasn't answered by now is not waited for: a request must answer within 2 seconds. */
+/** How long a store call may take. A request must be answered within 2 seconds. */
 const TIMEOUT_MS = 1000;
-/** After so many timeouts in a row the server is taken for frozen, … */
+/** After this many timeouts in a row the server counts as frozen. Calls then fail at once instead of piling up … */
 const TIMEOUTS_UNTIL_OPEN = 5;
-/** … and only one call in this time still tries it. The others fail at once instead of piling up. */
+/** … except for one call per interval, which tries the server again. */
 const PROBE_INTERVAL_MS = 500;
-/** A connection that may be dead is replaced at most this often. */
+/** How often a connection that may be dead is replaced, at most. */
 const RECONNECT_INTERVAL_MS = 5000;
 
-/** A mistake in a call is no outage. By name, because another realm's errors (Jest's, for one) are no instances of ours. */
+/**
+ * Whether the error is a mistake in the call rather than an outage. Compares names, because an error from another realm, such as
+ * Jest's, is no instance of our classes.
+ */
 export function isProgrammingError(error: unknown): boolean {
   return !types.isNativeError(error) || ['TypeError', 'RangeError', 'ReferenceError'].includes(error.name);
 }
 
 interface Recovery {
-  /** Called at each timeout. */
+  /** Called after each timeout. */
   onTimeout?(): void;
-  /** Replaces a connection on which nothing comes back, though it looks open. */
+  /** Replaces a connection that looks open but no longer brings answers. */
   reconnect?(): void;
 }
 
 /**
- * Runs the calls of one client, so that none waits longer than a second whatever the client's own
- * options say, and an outage is always SERVICE_UNAVAILABLE.
+ * Runs the calls of one client. No call waits longer than a second, whatever the client's own options say, and every outage
+ * becomes SERVICE_UNAVAILABLE.
  */
 export class BoundedCalls {
   readonly #backend: string;
@@ -40,7 +43,10 @@ export class BoundedCalls {
     this.#recovery = recovery;
   }
 
-  /** @param undo called when the operation succeeds after all, too late for whoever asked for it */
+  /**
+   * @param undo called if the operation succeeds after its caller has already got an error
+   * @throws AuthError SERVICE_UNAVAILABLE after a second, or in an outage
+   */
   readonly run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
     if (this.#timeoutsInARow >= TIMEOUTS_UNTIL_OPEN && performance.now() < this.#nextProbeAt) {
       return Promise.reject(serviceUnavailable(new Error(`${this.#backend} does not answer`)));
@@ -50,7 +56,7 @@ export class BoundedCalls {
       const answered = this.#answered(operation);
       const timer = setTimeout(() => {
         this.#countTimeout();
-        // A late failure needs no undoing, and an undoing that fails has nobody to tell.
+        // After a late failure there is nothing to undo. If `undo` fails, no caller is left who could be told.
         if (undo) answered.then(undo).catch(() => undefined);
         reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${TIMEOUT_MS} ms`)));
       }, TIMEOUT_MS);
@@ -64,7 +70,7 @@ export class BoundedCalls {
     });
   };
 
-  /** An answer proves that the server is alive, also one that comes too late to be of use, or says no. */
+  /** Every answer proves that the server is alive, even one that comes too late or is an error. */
   async #answered<T>(operation: () => Promise<T>): Promise<T> {
     try {
       const answer = await operation();

@@ -2,27 +2,30 @@ import type { Revocation, RevocationFollower } from './revocation-feed.js';
 
 /** One connection that reads the log in which a store keeps its latest revocations. */
 export interface RevocationReader {
-  /** What was logged after `position`, or all that is kept; `more` when there is more to read at once. */
+  /**
+   * Reads what was logged after `position`; without a position, the whole log.
+   * @returns the revocations, the position to read on from, and whether there is more to read without waiting
+   */
   read(position: string | undefined): Promise<{ revocations: Revocation[]; position: string; more: boolean }>;
-  /** Resolves as soon as the log may have grown, after `WAIT_MS` at the latest. Rejects when the connection is lost. */
+  /** Resolves as soon as the log may have grown, after `WAIT_MS` at the latest. Rejects if the connection is lost. */
   wait(position: string): Promise<void>;
   close(): void;
 }
 
-/** A silent log is read again after this time, to prove that it can still be read. */
+/** After this time without news the log is read again, to prove that it can still be read. */
 export const WAIT_MS = 1000;
 const ANSWER_TIMEOUT_MS = 1000;
-/** The longest time between two answers, and a little more. It matters when this process, and its timers, stood still. */
+/** The longest time between two answers, and a little more. It matters when the process and its timers are suspended. */
 const VALID_FOR_MS = WAIT_MS + ANSWER_TIMEOUT_MS + 500;
-/** The first answer comes after connecting, which takes many round trips over a Sentinel, a Cluster or TLS. */
+/** The first answer includes connecting, which takes many round trips over a Sentinel, a Cluster or TLS. */
 const FIRST_ANSWER_TIMEOUT_MS = 3000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1000;
 
 /**
- * Follows a log: reads all that it keeps, reports that it is current, and waits for more. Any error ends the connection. The
- * next connection starts from the beginning of the log, so nothing depends on where the last one had got to.
- * @returns a function that stops it
+ * Follows a log: reads all of it, calls `onCurrent`, and waits for more. Any error ends the connection. The next connection reads
+ * the log from the beginning, so nothing depends on how far the last one had read.
+ * @returns a function that stops following
  */
 export function followLog(open: () => RevocationReader, follower: RevocationFollower): () => void {
   const closing = new AbortController();
@@ -45,7 +48,7 @@ async function run(
   };
   while (!closing.aborted) {
     try {
-      await readOn(open, report, closing);
+      await readUntilLost(open, report, closing);
     } catch (error) {
       if (closing.aborted) return;
       follower.onLost(error);
@@ -56,7 +59,7 @@ async function run(
 }
 
 /** Reads until the connection fails or is closed. */
-async function readOn(
+async function readUntilLost(
   open: () => RevocationReader,
   follower: Pick<RevocationFollower, 'onRevoked' | 'onCurrent'>,
   closing: AbortSignal,
@@ -96,7 +99,7 @@ async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Never holds the process open. */
+/** Waits without keeping the process alive. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
 }

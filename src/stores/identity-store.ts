@@ -3,41 +3,42 @@ import type { NewUser, StoredUser } from './user-store.js';
 
 const MAX_LENGTH = 1024;
 
-/** Who somebody is elsewhere, as whoever vouches for it says: OpenID Connect's `iss` and `sub`, an IdP and its NameID. */
+/** An account at an identity provider: OpenID Connect's `iss` and `sub`, or a SAML IdP and its NameID. */
 export interface Identity {
-  /** Who vouches: `'https://accounts.example.com'`. */
+  /** The provider, such as `'https://accounts.example.com'`. 1 to 1024 characters. */
   issuer: string;
-  /** Who they are there: a value that never changes hands, not an e-mail address. */
+  /** The account there: a value that never passes to another person, so not an e-mail address. 1 to 1024 characters. */
   subject: string;
 }
 
 /**
- * What a user store needs beside for logins by other strategies: which user an identity belongs to. An identity belongs to one
- * user at most; `identityStoreContract` of `passport-visa/testing` proves an implementation.
+ * What a user store also needs for logins by other strategies: it knows which user an identity belongs to. An identity belongs
+ * to one user at most. `identityStoreContract` of `passport-visa/testing` proves an implementation.
  */
 export interface IdentityStore {
-  /** Undefined when no user has it. */
+  /** Undefined if no user has the identity. */
   findByIdentity(identity: Identity): Promise<StoredUser | undefined>;
   /**
-   * The user that the identity belongs to, or else a new one that it belongs to from now on. Of parallel calls one creates.
-   * Never links to an existing user: that name may have been registered by somebody else. See `link`.
-   * @throws UsernameTakenError when the identity is new and the username exists
+   * Returns the user that the identity belongs to, or creates one that has it. Of parallel calls, only one creates a user. Never
+   * links the identity to an existing user, because another person may have registered that username. For that see `link`.
+   * @throws UsernameTakenError if the identity is new and the username exists
    */
   findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser>;
   /**
-   * Gives the identity to a user who has proved to be that user: who is logged in, or whose username is known to be verified.
-   * @returns false when it belongs to another user, or there is no such user
+   * Links the identity to a user who has proved who they are: one who is logged in, or whose username is known to be verified.
+   * @returns false if the identity belongs to another user, or if there is no such user
    */
   link(userId: string, identity: Identity): Promise<boolean>;
-  /** @returns whether it belonged to that user */
+  /** @returns whether the identity belonged to that user */
   unlink(userId: string, identity: Identity): Promise<boolean>;
   /** In no particular order. */
   listIdentities(userId: string): Promise<Identity[]>;
 }
 
 /**
- * A provider's profile without a subject must not become the one identity that everybody without a subject has.
- * @throws TypeError
+ * Refuses an identity without an issuer or a subject. Otherwise all profiles that lack a subject would share one identity, and
+ * with it one user.
+ * @throws TypeError that names the member
  */
 export function checkedIdentity({ issuer, subject }: Identity): Identity {
   for (const [name, value] of Object.entries({ issuer, subject }) as [string, unknown][]) {

@@ -2,19 +2,19 @@ import type { AttemptCounter } from './attempt-counter.js';
 import type { OneTimeTokenStore } from './one-time-token-store.js';
 import type { RevocationFeed, RevocationFollower } from './revocation-feed.js';
 
-/** One login on one device. No token is kept, nor anything that a token could be made from. */
+/** One login on one device. It contains no token, nor anything from which a token could be made. */
 export interface NewSession {
   userId: string;
-  /** 128 random bits or more. */
+  /** At least 128 random bits. */
   sessionId: string;
   createdAt: Date;
   /** When the user proved who they are. */
   authTime: Date;
-  /** How they proved it, where the login said so (RFC 8176): `['pwd', 'otp']`. Visible ASCII without spaces. */
+  /** How the user proved it, if the login said so (RFC 8176): `['pwd', 'otp']`. Each is visible ASCII without spaces. */
   amr?: readonly string[] | undefined;
-  /** After this the session is gone; each rotation moves it. */
+  /** When the session ends. Each rotation moves it. */
   expiresAt: Date;
-  /** Whether cookies outlive the browser's session; kept because every rotation sets them anew. */
+  /** Whether the cookies stay when the browser is closed. Stored, because every rotation sets the cookies again. */
   remember: boolean;
   ip?: string | undefined;
   userAgent?: string | undefined;
@@ -23,31 +23,31 @@ export interface NewSession {
 export interface Session extends NewSession {
   /** The highest generation presented so far; 0 after the login. */
   generation: number;
-  /** When that generation was presented; `createdAt` after the login. */
+  /** When that generation was presented; after the login, `createdAt`. */
   rotatedAt: Date;
-  /** The `Idempotency-Key` of the request that presented it. */
+  /** The `Idempotency-Key` of the request that presented that generation. */
   attempt?: string | undefined;
 }
 
-/** A refresh token that was presented, and the rules that its session goes by. */
+/** A refresh token that a client presents, and the rules for its session. */
 export interface RotateRequest {
   userId: string;
   sessionId: string;
-  /** `gen` of the refresh token that is presented, from 1. */
+  /** The claim `gen` of the refresh token, from 1. */
   generation: number;
-  /** The request's `Idempotency-Key`. */
+  /** The `Idempotency-Key` of the request. */
   attempt?: string | undefined;
-  /** Seconds that a refresh token lives. */
+  /** How long a refresh token is valid, in seconds. */
   expiresInSeconds: number;
-  /** Seconds that the session lives, counted from `createdAt`. */
+  /** How long the session can last, in seconds from `createdAt`. */
   maxLifetimeSeconds: number;
-  /** Seconds in which the generation presented last may come again. */
+  /** How long the latest generation may be presented again, in seconds after `rotatedAt`. */
   reuseWindowSeconds: number;
-  /** Holds time still in tests. Default: the clock of the store. */
+  /** A fixed time, for tests. Default: the clock of the store. */
   now?: Date | undefined;
 }
 
-/** What became of a rotation; `now` is the time of the store. */
+/** The result of a rotation; `now` is the store's time. */
 export type RotateResult =
   | { outcome: 'rotated' | 'replayed'; session: Session; now: Date }
   | { outcome: 'reused' }
@@ -56,51 +56,51 @@ export type RotateResult =
 /**
  * Where sessions live. `refreshTokenStoreContract` of `passport-visa/testing` proves an implementation.
  *
- * A store that can't be reached must say so within a second with `new AuthError('SERVICE_UNAVAILABLE')`.
- * Sessions past `expiresAt` count as absent everywhere. Times are kept to the millisecond.
+ * A store that can't be reached must throw `new AuthError('SERVICE_UNAVAILABLE')` within a second. For every method, a session
+ * past its `expiresAt` is absent. Times are precise to the millisecond.
  */
 export interface RefreshTokenStore {
-  /** Stores generation 0. */
+  /** Stores a session, with generation 0. */
   create(session: NewSession): Promise<void>;
   /**
-   * Presents a generation, in ONE atomic operation that is safe to run twice:
+   * Compares the presented generation with the stored one, in ONE atomic operation that is safe to run twice:
    *
-   * - no such session: `unknown`;
-   * - above the stored generation: `rotated`. It becomes the stored one, `rotatedAt` is now, `attempt` the
-   *   request's, `expiresAt` the earlier of now + expiresIn and createdAt + maxLifetime;
-   * - the stored generation, with the same non-empty attempt or within the reuse window: `replayed`,
-   *   and nothing is written;
-   * - anything else: `reused`, and the session is deleted.
+   * - There is no such session: `unknown`.
+   * - The generation is higher than the stored one: `rotated`. The store writes the generation, `rotatedAt` (now), `attempt` (the
+   *   request's) and `expiresAt` (now + `expiresInSeconds`, or `createdAt` + `maxLifetimeSeconds` if that is earlier).
+   * - The generation is the stored one, and either the attempt is the same and not empty, or it is within the reuse window:
+   *   `replayed`. The store writes nothing.
+   * - In every other case: `reused`. The store deletes the session.
    */
   rotate(request: RotateRequest): Promise<RotateResult>;
-  /** Undefined when there is no such session of this user, or it has run out. */
+  /** Undefined if this user has no such session, or if it has expired. */
   find(userId: string, sessionId: string): Promise<Session | undefined>;
-  /** In no particular order. */
+  /** The user's sessions, in no particular order. */
   list(userId: string): Promise<Session[]>;
-  /** @returns whether there was such a session of this user. */
+  /** Ends a session. @returns whether this user had such a session */
   revoke(userId: string, sessionId: string): Promise<boolean>;
-  /** Ends every session of the user but `except`. @returns the ids that ended. */
+  /** Ends every session of the user except the one with the id `except`. @returns the ids of the sessions that ended */
   revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
   /**
-   * The store's clock, in milliseconds since 1970. With it processes whose machines' clocks differ agree on when tokens begin
-   * and run out; without it each goes by its own machine's, and they must not differ by more than a minute.
+   * The store's clock, in milliseconds since 1970. With it, processes whose machines have different clocks agree on when a token
+   * starts and expires. Without it, each process uses the clock of its machine, and those must not differ by more than a minute.
    */
   time?(): Promise<number>;
   /**
-   * A counter that lives beside the sessions, for the limits on attempts. A store without it has its
-   * attempts counted in the memory of each process.
+   * A counter for the limits on attempts, which all processes share. Calls with the same name return the same counter. Without
+   * this method, each process counts in its own memory.
    */
   attemptCounter?(name: string, windowSeconds: number): AttemptCounter;
   /**
-   * Tokens that are good once, such as those in links for a password reset. They live beside the sessions: each call, in each
-   * process, returns the same tokens. A store without it can't be used with features that need them.
+   * Tokens that can be used once, such as those in links for a password reset. Every call, in every process, returns the same
+   * tokens. Features that need such tokens don't work with a store that lacks this method.
    */
   oneTimeTokens?(): OneTimeTokenStore;
   /**
-   * Instant revocation in all processes. From this call on, every session that `revoke`, `revokeAll` or a reuse ends is told
-   * to all followers, in whichever process, before the call that ended it is answered; one that can't be told must fail
-   * with `SERVICE_UNAVAILABLE`, and be told when that call is tried again. Who begins to follow is first told of all that
-   * ended in the last `keepForSeconds`. A store without it leaves access tokens good in other processes until they run out.
+   * Instant revocation in all processes. From this call on, every session that `revoke`, `revokeAll` or a reuse ends is reported
+   * to all followers, in all processes, before the call that ended it resolves. If it can't be reported, the call must fail with
+   * `SERVICE_UNAVAILABLE`, and repeating the call must report it. A new follower first gets everything that ended in the last
+   * `keepForSeconds`. Without this method, access tokens of ended sessions stay valid in other processes until they expire.
    */
   followRevocations?(follower: RevocationFollower): RevocationFeed;
 }

@@ -6,20 +6,23 @@ export interface Revocation {
 
 /** Follows the revocations of all processes. */
 export interface RevocationFollower {
-  /** Seconds for which the store must keep a revocation, for processes that start later: as long as access tokens live. */
+  /** How long the store must keep a revocation for processes that start later, in seconds: as long as access tokens are valid. */
   readonly keepForSeconds: number;
-  /** May be called twice for the same session. */
+  /** Reports a revocation. May be called twice for the same session. */
   onRevoked(revocation: Revocation): void;
-  /** Every revocation up to now has been reported. Called again within `validForMs` for as long as that stays true. */
+  /**
+   * Says that every revocation so far has been reported. As long as this stays true, it is called again within `validForMs`
+   * milliseconds.
+   */
   onCurrent(validForMs: number): void;
-  /** Revocations may be missed from now on, until `onCurrent` is called again. */
+  /** Says that revocations may be missed from now on, until `onCurrent` is called again. */
   onLost(error: unknown): void;
 }
 
 /** What `followRevocations` returns: the follower's connection to the log. */
 export interface RevocationFeed {
-  /** Reports a revocation that the store itself didn't make to all followers. */
+  /** Reports a revocation to all followers, for a session that the store didn't end itself. */
   announce(revocation: Revocation): Promise<void>;
-  /** Ends the connection that was opened for this follower. */
+  /** Closes the connection that was opened for this follower. */
   close(): void;
 }

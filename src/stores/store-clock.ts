@@ -1,18 +1,18 @@
 import { serviceUnavailable } from '../errors.js';
 import { BoundedCalls } from './bounded-calls.js';
 
-/** A machine's clock drifts and gets set, so the store is asked again after this time. */
+/** How often the store is asked again, because a machine's clock drifts and can be changed. */
 const ASK_AGAIN_MS = 60_000;
-/** The shortest time between two questions when the first got no answer. */
+/** The shortest time between two questions if the first got no answer. */
 const RETRY_MS = 1000;
-/** The store looked at its clock at some moment of the wait: the answer may be wrong by half of it. */
+/** The store read its clock at an unknown moment of the wait, so the answer may be wrong by half the wait. */
 const MAX_WAIT_MS = 2000;
-/** September 2001 to the year 5138. It refuses zero, and seconds in place of milliseconds. */
+/** September 2001 to the year 5138. This refuses zero, and seconds in place of milliseconds. */
 const [EARLIEST_MS, LATEST_MS] = [1e12, 1e14];
 
 /**
- * The store's time: this machine's clock plus how far that is off. With it, machines whose clocks differ by minutes agree on
- * when a token starts and when it expires.
+ * The store's time: the clock of this machine, corrected by how far it is off. With it, machines whose clocks differ by minutes
+ * agree on when a token starts and when it expires.
  */
 export class StoreClock {
   readonly #ask: () => Promise<unknown>;
@@ -27,7 +27,7 @@ export class StoreClock {
     this.#ask = ask;
   }
 
-  /** Milliseconds since 1970. Never waits: when the store must be asked again, the next call gets the answer. */
+  /** Milliseconds since 1970. Never waits: if the store must be asked again, later calls benefit from the answer. */
   now(): number {
     const machineMs = Date.now();
     const wasSetBack = machineMs < this.#askedAtMs;
@@ -50,10 +50,10 @@ export class StoreClock {
     this.#askedAtMs = askedAtMs;
     this.#askAgainAtMs = askedAtMs + RETRY_MS;
     const storeMs = await this.#ask();
-    // With NaN for a time no token would ever expire.
+    // If the time were NaN, no token would ever expire.
     if (!isTime(storeMs)) throw new TypeError('time() of the store must tell milliseconds since 1970');
     const waitedMs = Date.now() - askedAtMs;
-    // This process or its machine stood still meanwhile, or the machine's clock was changed.
+    // The process or its machine was suspended meanwhile, or the machine's clock was changed.
     if (waitedMs < 0 || waitedMs > MAX_WAIT_MS)
       throw serviceUnavailable(new Error('The store told its time too late'));
     this.#offsetMs = Math.round(storeMs - askedAtMs - waitedMs / 2);
@@ -66,17 +66,17 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= EARLIEST_MS && value < LATEST_MS;
 }
 
-/** What time it is, for tokens and for stores. */
+/** The time that tokens and stores use. */
 export interface StoreTime {
-  /** Milliseconds since 1970, by the clock of the store where it has one. */
+  /** Milliseconds since 1970: the store's time, or this machine's if the store has no clock. */
   readonly now: () => number;
-  /** Resolves when `now` gives the store's time. @throws AuthError SERVICE_UNAVAILABLE */
+  /** Resolves once `now` returns the store's time. @throws AuthError SERVICE_UNAVAILABLE */
   readonly timeKnown: () => Promise<void>;
-  /** The time a store should go by. Undefined: its own clock. */
+  /** The time that calls of a store should pass. Undefined: the store uses its own clock. */
   readonly storeNow: () => Date | undefined;
 }
 
-/** A given clock counts for everything. Without one the store's clock counts, or this machine's where the store has none. */
+/** Uses `clock` for everything if it is given. Otherwise the store's clock counts, or this machine's if the store has none. */
 export function timeOf(store: { time?(): Promise<number> }, clock: (() => number) | undefined): StoreTime {
   if (clock) return { now: clock, storeNow: () => new Date(clock()), timeKnown: () => Promise.resolve() };
   const storeNow = () => undefined;

@@ -1,6 +1,6 @@
 import type { UserGoneListener } from './user-store.js';
 
-/** Those who want to know when a user is disabled or deleted. */
+/** The listeners of a user store, called when a user has been disabled or deleted. */
 export class UserGoneListeners {
   readonly #listeners = new Set<UserGoneListener>();
 
@@ -9,7 +9,8 @@ export class UserGoneListeners {
     return () => void this.#listeners.delete(listener);
   }
 
-  async tell(userId: string): Promise<void> {
+  /** Resolves when all listeners have finished. */
+  async notify(userId: string): Promise<void> {
     await Promise.all(Array.from(this.#listeners, (listener) => listener(userId)));
   }
 }

@@ -2,23 +2,23 @@ import type { CredentialStore } from './credential-store.js';
 
 /** A user as the store keeps it. */
 export interface StoredUser {
-  /** Never empty, never reused, at most 255 characters. */
+  /** 1 to 255 characters. Never used again for another user. */
   id: string;
-  /** As it was registered; compared by `usernameKey`. */
+  /** As the user registered it. Two usernames are the same if their `usernameKey` is. */
   username: string;
-  /** A bcrypt hash (`$2a$`, `$2b$`, `$2y$`), one of this package, or null: no password, other strategies only. */
+  /** A hash made by this package or by bcrypt (`$2a$`, `$2b$`, `$2y$`). Null: the user has no password, only other strategies. */
   passwordHash: string | null;
   roles: string[];
   /** A disabled user can neither log in nor refresh. Default: false. */
   disabled?: boolean;
 }
 
-/** The user, if they can log in and stay logged in: one who exists and is not disabled. */
+/** The user, if there is one who isn't disabled: only such a user can log in and stay logged in. */
 export function activeUser(found: StoredUser | undefined): StoredUser | undefined {
   return found?.disabled ? undefined : found;
 }
 
-/** Why `activeUser(found)` is undefined. */
+/** The reason that events give when `activeUser(found)` is undefined. */
 export function inactiveReason(found: StoredUser | undefined): 'unknown-user' | 'disabled' {
   return found ? 'disabled' : 'unknown-user';
 }
@@ -32,33 +32,32 @@ export interface NewUser {
 }
 
 /**
- * Where users live. Implement it over your own table; `userStoreContract` of `passport-visa/testing`
- * proves an implementation.
+ * Where users live. Implement it for your own table; `userStoreContract` of `passport-visa/testing` proves an implementation.
  *
- * A store that can't be reached must say so within a second with `new AuthError('SERVICE_UNAVAILABLE')`;
- * "not found" is `undefined`, never an error.
+ * A store that can't be reached must throw `new AuthError('SERVICE_UNAVAILABLE')` within a second. "Not found" is `undefined`,
+ * never an error.
  */
 export interface UserStore {
-  /** Compares by `usernameKey(username)`. */
+  /** Compares by `usernameKey(username)`. Undefined if there is no such user. */
   findByUsername(username: string): Promise<StoredUser | undefined>;
-  /** Undefined when there is no such user. */
+  /** Undefined if there is no such user. */
   findById(id: string): Promise<StoredUser | undefined>;
-  /** @throws UsernameTakenError when the username exists, in whatever case. Of parallel calls one wins. */
+  /** Of parallel calls for one username, only one creates a user. @throws UsernameTakenError if the `usernameKey` exists */
   create(user: NewUser): Promise<StoredUser>;
   /**
-   * Compare-and-set: replaces the hash only while it is still `previous`.
-   * @returns false when it isn't, or there is no such user.
+   * Compare-and-set: replaces the hash only if it is still `previous`.
+   * @returns false if the hash has changed, or if there is no such user
    */
   updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean>;
   /**
-   * Lets `createAuth` end the sessions of a user that this store has just disabled or deleted: the store awaits `listener`
-   * before it answers. Without it, call `auth.sessions.revokeAll(userId)` yourself.
-   * @returns a function that takes the listener away
+   * Calls `listener` whenever this store has disabled or deleted a user, and awaits it before the call resolves. `createAuth`
+   * uses it to end the user's sessions. Without this method, call `auth.sessions.revokeAll(userId)` yourself.
+   * @returns a function that removes the listener
    */
   onUserGone?(listener: UserGoneListener): () => void;
   /**
-   * The credentials of these users. When a user is deleted, their credentials go too. A store without this method can't be used
-   * with features that keep credentials.
+   * The credentials of these users. When a user is deleted, their credentials are deleted too. Features that keep credentials
+   * don't work with a store that lacks this method.
    */
   credentials?(): CredentialStore;
 }

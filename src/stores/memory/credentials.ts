@@ -7,10 +7,10 @@ import {
   type RemoveCredentialsOptions,
 } from '../credential-store.js';
 
-/** The credentials of a `MemoryUserStore`. No method awaits anything before it has done its work, so each is atomic. */
+/** The credentials of a `MemoryUserStore`. Each method does its work before it awaits anything, so it is atomic. */
 export class MemoryCredentialStore implements CredentialStore {
   readonly #isUser: (id: string) => boolean;
-  /** Oldest first: a Map keeps the order in which its keys came. */
+  /** Oldest first: a Map keeps its keys in the order of insertion. */
   readonly #credentials = new Map<string, Credential>();
 
   constructor(isUser: (id: string) => boolean) {
@@ -20,7 +20,7 @@ export class MemoryCredentialStore implements CredentialStore {
   list(userId: string, kind?: string): Promise<Credential[]> {
     return promised(() => {
       checkedCredential({ userId, ...(kind !== undefined && { kind }) });
-      const found = this.#of(userId).filter((each) => kind === undefined || each.kind === kind);
+      const found = this.#ofUser(userId).filter((each) => kind === undefined || each.kind === kind);
       return found.map(copyOf);
     });
   }
@@ -47,9 +47,9 @@ export class MemoryCredentialStore implements CredentialStore {
       const { userId, kind, id, data: expected } = previous;
       checkedCredential({ userId, kind, id, data: expected });
       checkedCredential({ data });
-      const kept = this.#own(userId, kind, id);
-      if (kept?.data !== expected) return false;
-      kept.data = data;
+      const stored = this.#findOwn(userId, kind, id);
+      if (stored?.data !== expected) return false;
+      stored.data = data;
       return true;
     });
   }
@@ -57,7 +57,7 @@ export class MemoryCredentialStore implements CredentialStore {
   remove(userId: string, kind: string, id: string): Promise<boolean> {
     return promised(() => {
       checkedCredential({ userId, kind, id });
-      return this.#own(userId, kind, id) !== undefined && this.#credentials.delete(keyOf({ kind, id }));
+      return this.#findOwn(userId, kind, id) !== undefined && this.#credentials.delete(keyOf({ kind, id }));
     });
   }
 
@@ -65,7 +65,7 @@ export class MemoryCredentialStore implements CredentialStore {
     return promised(() => {
       checkedCredential({ userId });
       const { kinds, except } = checkedRemoval(options);
-      const removed = this.#of(userId).filter(
+      const removed = this.#ofUser(userId).filter(
         ({ kind, id }) => (kinds?.includes(kind) ?? true) && !except.includes(id),
       );
       for (const credential of removed) this.#credentials.delete(keyOf(credential));
@@ -73,16 +73,16 @@ export class MemoryCredentialStore implements CredentialStore {
     });
   }
 
-  /** Removes everything of a user who has been deleted. */
+  /** Removes all credentials of a user who has been deleted. */
   forget(userId: string): void {
-    for (const credential of this.#of(userId)) this.#credentials.delete(keyOf(credential));
+    for (const credential of this.#ofUser(userId)) this.#credentials.delete(keyOf(credential));
   }
 
-  #of(userId: string): Credential[] {
+  #ofUser(userId: string): Credential[] {
     return [...this.#credentials.values()].filter((credential) => credential.userId === userId);
   }
 
-  #own(userId: string, kind: string, id: string): Credential | undefined {
+  #findOwn(userId: string, kind: string, id: string): Credential | undefined {
     const credential = this.#credentials.get(keyOf({ kind, id }));
     return credential?.userId === userId ? credential : undefined;
   }
@@ -97,7 +97,7 @@ function copyOf(credential: Credential): Credential {
   return { ...credential, createdAt: new Date(credential.createdAt) };
 }
 
-/** Does the work at once; an error becomes a rejection. */
+/** Does the work now, not in a later tick, and turns an error into a rejection. */
 function promised<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
 }

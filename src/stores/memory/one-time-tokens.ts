@@ -74,7 +74,7 @@ export class MemoryOneTimeTokens implements OneTimeTokenStore {
     this.#newest.delete(slotKey(token));
   }
 
-  /** By the clock of the store, because a `now` that one call gives says nothing about the other tokens. */
+  /** Uses the clock of the store, because the `now` of one call says nothing about the other tokens. */
   #forgetExpired(): void {
     const now = this.#now();
     for (const token of this.#tokens.values()) if (token.expiresAt.getTime() <= now) this.#forget(token);

@@ -9,9 +9,7 @@ import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 import { MemoryOneTimeTokens } from './one-time-tokens.js';
 
-/**
- * Sessions in the memory of one process: for tests, and for trying things out. A restart logs everybody out.
- */
+/** Sessions in the memory of one process, for tests and for trying things out. A restart logs everyone out. */
 export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #sessionsByUser = new Map<string, Map<string, Session>>();
   readonly #followers = new Set<RevocationFollower>();
@@ -19,7 +17,10 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #now: () => number;
   readonly #oneTimeTokens: OneTimeTokenStore;
 
-  /** @param options.clock milliseconds since 1970; hand over that of `createAuth` where it has one. Default: `Date.now` */
+  /**
+   * @param options.clock returns milliseconds since 1970. Pass the same `clock` as to `createAuth`, if you set one there.
+   * Default: `Date.now`
+   */
   constructor(options: { clock?: () => number } = {}) {
     this.#now = options.clock ?? Date.now;
     this.#oneTimeTokens = new MemoryOneTimeTokens(this.#now);
@@ -81,7 +82,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     return Promise.resolve(ended);
   }
 
-  /** For several `createAuth` in this process; no other one sees this store. */
+  /** Reports to every `createAuth` of this process that has this store. Other processes can't see it. */
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#followers.add(follower);
     for (const revocation of this.#log) follower.onRevoked(revocation);
@@ -105,7 +106,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     for (const follower of this.#followers) follower.onRevoked(revocation);
   }
 
-  /** The user's sessions without those that have run out, which are forgotten here. */
+  /** Deletes the user's expired sessions, and returns the others. */
   #liveSessions(userId: string, now: number): Map<string, Session> {
     const ofUser = this.#sessionsByUser.get(userId);
     if (!ofUser) return new Map();

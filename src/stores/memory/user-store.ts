@@ -7,7 +7,7 @@ import { UserGoneListeners } from '../user-gone-listeners.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
 
-/** Users in the memory of one process: for tests, and for trying things out. A restart forgets them. */
+/** Users in the memory of one process, for tests and for trying things out. A restart forgets them. */
 export class MemoryUserStore implements UserStore, IdentityStore {
   readonly #users = new Map<string, StoredUser>();
   readonly #idsByUsername = new Map<string, string>();
@@ -35,24 +35,24 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     return Promise.resolve(true);
   }
 
-  /** Changes roles or the disabled flag; disabling ends the user's sessions. @returns whether there is such a user. */
+  /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const user = this.#users.get(id);
     if (!user) return false;
     if (changes.roles !== undefined) user.roles = [...changes.roles];
     if (changes.disabled !== undefined) user.disabled = changes.disabled;
-    if (changes.disabled) await this.#userGone.tell(id);
+    if (changes.disabled) await this.#userGone.notify(id);
     return true;
   }
 
-  /** Ends the user's sessions too. @returns whether there was such a user. */
+  /** Deletes a user, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     const user = this.#users.get(id);
     if (user) this.#idsByUsername.delete(usernameKey(user.username));
     this.#users.delete(id);
     for (const [key, { userId }] of this.#identities) if (userId === id) this.#identities.delete(key);
     this.#credentials.forget(id);
-    await this.#userGone.tell(id);
+    await this.#userGone.notify(id);
     return user !== undefined;
   }
 
@@ -62,7 +62,7 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
     const key = keyOf(identity);
-    // Nothing is awaited before the identity has its user, so that a parallel call finds it.
+    // Nothing is awaited before the identity has its user, so a parallel call finds that user.
     if (!this.#identities.has(key)) {
       const userId = this.#create({ ...user, passwordHash: null });
       this.#identities.set(key, { issuer: identity.issuer, subject: identity.subject, userId });

@@ -4,7 +4,7 @@ import type { BoundedPostgres, PostgresClient } from './client.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
 import type { refreshTokenStatements } from './refresh-token-sql.js';
 
-/** @param table optionally with its schema; `migrate` creates it */
+/** @param table the name, optionally with its schema; `migrate` creates the table */
 export function postgresAttemptCounter(
   { client, postgres }: { client: PostgresClient; postgres: BoundedPostgres },
   sql: ReturnType<typeof refreshTokenStatements>,
@@ -14,10 +14,10 @@ export function postgresAttemptCounter(
 ): AttemptCounter {
   const [tableName, schemaName] = table.split('.').reverse();
   const limiter = new RateLimiterPostgres({
-    // The limiter hands over one object; the stores' clients (PGlite among them) take text and values.
+    // The limiter passes one object, but the clients of the stores (such as PGlite) take a text and its values.
     storeClient: {
       query: ({ text, values }: { text: string; values: unknown[] }) => {
-        // Made-up usernames never log in, so a login can't be what clears their counters.
+        // Pruned here and not at logins: an attacker's made-up usernames never log in, but each has a counter.
         pruneNowAndThen(postgres, sql.pruneAttempts);
         return client.query(text, values);
       },
@@ -26,7 +26,7 @@ export function postgresAttemptCounter(
     tableName: tableName as string,
     ...(schemaName && { schemaName }),
     tableCreated: true, // by migrate()
-    clearExpiredByTimeout: false, // see pruneNowAndThen; a constructor starts no timer
+    clearExpiredByTimeout: false, // pruneNowAndThen does it without a timer
     keyPrefix: name,
     points: 1,
     duration: windowSeconds,

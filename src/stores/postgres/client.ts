@@ -1,19 +1,19 @@
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 
-/** What the stores need of PostgreSQL: a pg `Pool`, a pg `Client` or a PGlite instance, made by the caller. */
+/** The part of a PostgreSQL client that the stores use. Pass a pg `Pool`, a pg `Client` or a PGlite instance. */
 export interface PostgresClient {
-  /** Parameters are `$1`, `$2` …; a row is an object by column name. */
+  /** The text contains the values as `$1`, `$2` … Each row is an object with a member for each column. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-/** SQLSTATE classes that say "not now": connection, resources, operator, system, conflict, lock. */
+/** SQLSTATE classes of errors that pass: connection, conflict, resources, lock, operator, system. */
 const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58']);
 const READ_ONLY_TRANSACTION = '25006'; // a standby that has not been promoted yet
 
 export const UNIQUE_VIOLATION = '23505';
 export const SCHEMA_FAULTS: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
 
-/** A client whose every query is bounded in time and tells an outage from a mistake. */
+/** A client whose queries all have a time limit. It distinguishes an outage from a mistake in the program. */
 export class BoundedPostgres {
   readonly #client: PostgresClient;
   readonly #calls = new BoundedCalls('PostgreSQL', isOutage);
@@ -36,16 +36,16 @@ export class BoundedPostgres {
     }
   };
 
-  /**
-   * Runs statements of PL/pgSQL that create what is missing, one process after the other: without the lock two that begin
-   * together can both find nothing and then collide. Unbounded in time, because start-up may wait.
-   */
+  /** Runs a `migration`. It has no time limit, because start-up may wait. */
   async migrate(block: string): Promise<void> {
     await this.#client.query(block);
   }
 }
 
-/** The one statement that a migration is: its parts happen together or not at all, and behind a lock. */
+/**
+ * Makes one statement of PL/pgSQL statements that create what is missing. They all take effect or none does. The lock makes
+ * processes migrate one after the other: without it, two that start together could both find a table missing, and then collide.
+ */
 export function migration(statements: string): string {
   return `DO $migrate$ BEGIN
       PERFORM pg_advisory_xact_lock(hashtext('passport-visa'));
@@ -53,14 +53,14 @@ export function migration(statements: string): string {
     END $migrate$;`;
 }
 
-/** The SQLSTATE of an error that PostgreSQL itself sent; pg and PGlite both give those a severity. */
+/** The SQLSTATE of an error that PostgreSQL itself sent. Those errors have a severity, both in pg and in PGlite. */
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('severity' in error) || !('code' in error))
     return undefined;
   return String(error.code);
 }
 
-/** Schema mistakes are the developer's to mend, so that their message names the cure. */
+/** A developer has to fix a mistake in the schema, so the message says how. */
 function withMigrateHint(error: unknown): unknown {
   if (!SCHEMA_FAULTS.has(sqlState(error))) return error;
   return new Error(
@@ -69,14 +69,14 @@ function withMigrateHint(error: unknown): unknown {
   );
 }
 
-/** Without an SQLSTATE the error comes from the connection, unless it is a mistake in the call. */
+/** An error without an SQLSTATE comes from the connection, unless it is a mistake in the call. */
 function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined) return !isProgrammingError(error);
   return OUTAGE_CLASSES.has(state.slice(0, 2)) || state === READ_ONLY_TRANSACTION;
 }
 
-/** Table names are part of the statement's text, so that nothing but a plain name may pass. */
+/** Table names become part of a statement's text, so only plain names are allowed. @throws TypeError that names the option */
 export function checkedTableName(option: string, name: string): string {
   if (/^[a-z_][a-z0-9_]{0,50}(\.[a-z_][a-z0-9_]{0,50})?$/.test(name)) return name;
   throw new TypeError(
@@ -84,17 +84,20 @@ export function checkedTableName(option: string, name: string): string {
   );
 }
 
-/** Indexes live in the schema of their table, so that their own name goes without it. */
+/** The name of an index on that column. An index is always in the schema of its table, so its name has no schema. */
 export function indexName(table: string, column: string): string {
   return `${table.split('.').pop() as string}_${column}`;
 }
+
+/** In brackets PostgreSQL evaluates it once for a statement. Without them it would do so for each row, and could use no index. */
+export const NOW = '(SELECT clock_timestamp())';
 
 interface ErrorEmitter {
   on(event: 'error', listener: () => void): unknown;
   listeners(event: 'error'): unknown[];
 }
 
-/** An idle connection that breaks ends the process when nobody listens; the next query reports the outage. */
+/** Without a listener, an idle connection that breaks would end the process. The next query reports the outage instead. */
 function ignoreIdleErrors(client: PostgresClient): void {
   const emitter = client as Partial<ErrorEmitter>;
   if (emitter.on && emitter.listeners && !emitter.listeners('error').includes(ignore)) {

@@ -8,18 +8,21 @@ import {
 } from '../credential-store.js';
 import { indexName, type BoundedPostgres } from './client.js';
 
-/** A row as the statements return it: `createdAt` is in milliseconds since 1970, alike in pg and PGlite. */
+/** A row as the statements return it. `createdAt` is in milliseconds since 1970, both from pg and from PGlite. */
 type CredentialRow = Omit<Credential, 'createdAt'> & { createdAt: number };
 
 const COLUMNS = `user_id AS "userId", kind, id, data, (extract(epoch FROM created_at) * 1000)::float8 AS "createdAt"`;
 
-/** Where a credential is. An index takes no key of 3,072 bytes, and an id can have as many, so a digest takes its place. */
+/**
+ * The condition that finds a credential. It compares a digest, because an id can have 3,072 bytes, which is more than an index
+ * accepts as a key.
+ */
 const KEY = `kind = $1 AND id_digest = sha256(convert_to($2, 'UTF8'))`;
 
 /** The SQL of `PostgresCredentialStore`. All names have been checked. */
 export function credentialStatements(table: string, usersTable: string) {
   return {
-    // The collation "C" compares byte for byte, whatever that of the database does.
+    // The collation "C" compares byte for byte, whatever the collation of the database is.
     schema: `
       CREATE TABLE IF NOT EXISTS ${table} (
         user_id    text NOT NULL REFERENCES ${usersTable} (id) ON DELETE CASCADE,
@@ -38,7 +41,7 @@ export function credentialStatements(table: string, usersTable: string) {
 
     find: `SELECT ${COLUMNS} FROM ${table} WHERE ${KEY}`,
 
-    // The lock makes it wait for a transaction that is deleting the user, and then find no user.
+    // Because of the lock, this waits for a transaction that is deleting the user, and then finds no user.
     add: `
       INSERT INTO ${table} (kind, id, id_digest, user_id, data)
       SELECT $1, $2, sha256(convert_to($2, 'UTF8')), id, $4 FROM ${usersTable} WHERE id = $3 FOR KEY SHARE
@@ -68,7 +71,7 @@ export class PostgresCredentialStore implements CredentialStore {
     this.#sql = credentialStatements(table, usersTable);
   }
 
-  /** What the user store's migration makes. */
+  /** The table and index that the user store's migration creates. */
   get schema(): string {
     return this.#sql.schema.trim();
   }

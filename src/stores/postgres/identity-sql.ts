@@ -1,6 +1,6 @@
 import { indexName } from './client.js';
 
-/** The SQL of the identities of `PostgresUserStore`. All names have been checked. */
+/** The SQL for the identities of `PostgresUserStore`. All names have been checked. */
 export function identityStatements(table: string, usersTable: string, userColumns: string) {
   return {
     schema: `

@@ -1,6 +1,6 @@
-import { indexName } from './client.js';
+import { indexName, NOW } from './client.js';
 
-/** A row as the statements below return it: `expires_at` is milliseconds since 1970, alike in pg and PGlite. */
+/** A row as the statements below return it. `expires_at` is in milliseconds since 1970, both from pg and from PGlite. */
 export interface OneTimeTokenRow {
   purpose: string;
   subject: string;
@@ -12,16 +12,10 @@ export interface OneTimeTokenRow {
 
 const PRUNED_TOKENS = 100;
 
-/** In brackets PostgreSQL evaluates it once for a statement. Without them it would for each row, and could use no index. */
-const NOW = '(SELECT clock_timestamp())';
-
 const COLUMNS =
   'purpose, subject, slot, hash, data, round(extract(epoch FROM expires_at) * 1000)::float8 AS expires_at';
 
-/**
- * The whole SQL of `PostgresOneTimeTokens`. The name of the table has been checked. Where a time is null, the clock of
- * PostgreSQL counts.
- */
+/** All SQL of `PostgresOneTimeTokens`. The table name has been checked. Where the time is null, PostgreSQL's clock counts. */
 export function oneTimeTokenStatements(table: string) {
   const isTheLiveOne = `hash = $2 AND purpose = $1 AND expires_at > coalesce($3::timestamptz, clock_timestamp())`;
 
@@ -48,7 +42,7 @@ export function oneTimeTokenStatements(table: string) {
 
     find: `SELECT ${COLUMNS} FROM ${table} WHERE ${isTheLiveOne}`,
 
-    // The row lock makes parallel calls queue up. All but the first find that the row is gone, or has another hash by now.
+    // The row lock makes parallel calls wait for each other. All but the first then find that the row is gone or has a new hash.
     take: `DELETE FROM ${table} WHERE ${isTheLiveOne} RETURNING ${COLUMNS}`,
 
     removeAll: `

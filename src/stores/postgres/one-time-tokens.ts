@@ -10,7 +10,9 @@ import type { BoundedPostgres } from './client.js';
 import type { oneTimeTokenStatements, OneTimeTokenRow } from './one-time-token-sql.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
 
-/** The one-time tokens of a `PostgresRefreshTokenStore`: a row for each purpose, subject and slot; one statement a method. */
+/**
+ * The one-time tokens of a `PostgresRefreshTokenStore`. Each purpose, subject and slot has one row; each method is one statement.
+ */
 export class PostgresOneTimeTokens implements OneTimeTokenStore {
   readonly #postgres: BoundedPostgres;
   readonly #sql: ReturnType<typeof oneTimeTokenStatements>;

@@ -1,7 +1,7 @@
-import { indexName } from './client.js';
+import { indexName, NOW } from './client.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
-/** A row as the statements below return it: times are milliseconds since 1970, alike in pg and PGlite. */
+/** A row as the statements below return it. Times are in milliseconds since 1970, both from pg and from PGlite. */
 export interface SessionRow {
   format: number;
   id: string;
@@ -18,35 +18,32 @@ export interface SessionRow {
   user_agent: string | null;
 }
 
-/** A login clears at most so many rows that have run out, so that it never waits for a great clean-up. */
+/** How many expired sessions a login deletes, at most. It is a small number because the login waits for it. */
 const PRUNED_PER_LOGIN = 10;
 const PRUNED_ATTEMPTS = 100;
 const PRUNED_REVOCATIONS = 1000;
-/** A snapshot (xmin:xmax:list) in which nothing is visible yet. */
+/** A snapshot (xmin:xmax:list) in which no row is visible yet. */
 const BEFORE_EVERYTHING = '1:1:';
-
-/** Asked once for a statement: without the brackets it would be asked for each row, and no index could be searched by it. */
-const NOW = '(SELECT clock_timestamp())';
 
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const STORED_COLUMNS =
   'format, id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
 
-/** `bigint` comes as text from pg and as a number from PGlite; float8 is exact for every generation a token can name. */
+/** pg returns a `bigint` as text, PGlite as a number. float8 is a number in both, and exact for every generation of a token. */
 const columnsOf = (alias: string) =>
   `${alias}.format, ${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.amr, ${alias}.remember, ${alias}.ip,
    ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
    ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
 
 /**
- * The whole SQL of `PostgresRefreshTokenStore`. All names have been checked.
+ * All SQL of `PostgresRefreshTokenStore`. All names have been checked.
  *
- * What ends a session logs that in the same statement, and rings: the notification says only that there is something to read.
- * A null where the lifetime of access tokens goes: nobody follows the log.
+ * A statement that ends sessions also logs them and sends a notification, which says only that there is something to read. The
+ * parameter `keepForSeconds` is how long access tokens are valid; null if this store has no follower, and then nothing is logged.
  */
 export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
-  // While processes with another lifetime of access tokens run, the longest counts.
+  // If processes with different lifetimes of access tokens run, the longest counts.
   const log = (rows: string, keepForSeconds: string) => `
     INSERT INTO ${revocationsTable} (user_id, session_id, keep_for, keep_until)
     SELECT user_id, id, keep_for, clock_timestamp() + keep_for * interval '1 second'
@@ -55,7 +52,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         (SELECT keep_for FROM ${revocationsTable} ORDER BY written_by DESC LIMIT 1)) AS keep_for
     ) AS longest
     WHERE ${keepForSeconds}::float8 IS NOT NULL`;
-  const ring = (when: string) => `CASE WHEN ${when} THEN pg_notify('${revocationsTable}', '') END`;
+  const notify = (when: string) => `CASE WHEN ${when} THEN pg_notify('${revocationsTable}', '') END`;
 
   return {
     schema: `
@@ -113,7 +110,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr, format)
       VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, ${SESSION_FORMAT})`,
 
-    // One that comes to none has run out, so that the next attempt begins a window of its own.
+    // A count that reaches zero expires at once, so the next attempt starts a new window.
     takeBackAttempt: `
       UPDATE ${attemptsTable} SET points = points - 1, expire = CASE WHEN points > 1 THEN expire ELSE 0 END
       WHERE key = $1 AND points > 0`,
@@ -122,14 +119,14 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       SELECT 1 FROM ${attemptsTable}
       WHERE key = $1 AND points > 0 AND expire > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 
-    // They are dated by the clocks of the processes, which may be a minute behind.
+    // `expire` comes from the clocks of the processes, which may be a minute behind.
     pruneAttempts: `
       DELETE FROM ${attemptsTable} WHERE key IN (
         SELECT key FROM ${attemptsTable}
         WHERE expire <= (SELECT ((extract(epoch FROM clock_timestamp()) - 60) * 1000)::bigint)
         ORDER BY expire LIMIT ${PRUNED_ATTEMPTS} FOR UPDATE SKIP LOCKED)`,
 
-    // The row lock makes parallel calls queue up, and each reads what the one before it has written.
+    // The row lock makes parallel calls wait for each other, and each reads what the one before has written.
     rotate: `
       WITH locked AS (
         SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 FOR UPDATE
@@ -159,7 +156,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         RETURNING stored.user_id, stored.id
       ), logged AS (${log('ended', '$9')}
       )
-      SELECT ${ring("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
+      SELECT ${notify("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
       FROM decided CROSS JOIN LATERAL (
         SELECT ${STORED_COLUMNS} FROM rotated
         UNION ALL
@@ -179,19 +176,19 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
-      SELECT id, expires_at > clock_timestamp() AS live, ${ring('$3::float8 IS NOT NULL')} FROM ended`,
+      SELECT id, expires_at > clock_timestamp() AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
 
     revokeAll: `
       WITH ended AS (
         DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
-      SELECT id, expires_at > clock_timestamp() AS live, ${ring('$3::float8 IS NOT NULL')} FROM ended`,
+      SELECT id, expires_at > clock_timestamp() AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
 
     announce: `
       WITH ended AS (SELECT $1::text AS user_id, unnest($2::text[]) AS id), logged AS (${log('ended', '$3')}
       )
-      SELECT ${ring('$3::float8 IS NOT NULL')}`,
+      SELECT ${notify('$3::float8 IS NOT NULL')}`,
 
     pruneRevocations: `
       DELETE FROM ${revocationsTable} WHERE ctid IN (
@@ -199,8 +196,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         ORDER BY keep_until LIMIT ${PRUNED_REVOCATIONS} FOR UPDATE SKIP LOCKED)`,
 
     /**
-     * The position is the snapshot of the last look: new is what was not visible in it, whenever it was written. Numbers alone
-     * would skip what commits late.
+     * The position is the snapshot of the last read. A row is new if it was not visible in that snapshot. Serial numbers would
+     * not do: a transaction that commits late would be skipped.
      */
     readRevocations: `
       SELECT pg_current_snapshot()::text AS position, logged.user_id, logged.session_id

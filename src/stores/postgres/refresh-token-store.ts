@@ -18,27 +18,27 @@ import { openRevocationReader, type RevocationRow } from './revocation-reader.js
 import { followLog } from '../follow-log.js';
 import type { RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
-/** What `new PostgresRefreshTokenStore` takes beside its client. */
+/** The options of `new PostgresRefreshTokenStore`: table names in lower case, optionally with their schema. */
 export interface PostgresRefreshTokenStoreOptions {
-  /** A lower-case name, optionally with its schema. Default: `visa_refresh_tokens`. */
+  /** The table of sessions. Default: `visa_refresh_tokens`. */
   table?: string;
   /** The table that counts attempts for the limits. Default: `visa_attempts`. */
   attemptsTable?: string;
-  /** The table that keeps the latest revocations, and the channel that announces them. Default: `visa_revocations`. */
+  /**
+   * The table that keeps the latest revocations, and the channel that announces them. At most 63 characters, including the
+   * schema. Default: `visa_revocations`.
+   */
   revocationsTable?: string;
-  /** The table of tokens that are good once. Default: `visa_one_time_tokens`. */
+  /** The table of tokens that can be used once. Default: `visa_one_time_tokens`. */
   oneTimeTokensTable?: string;
 }
 
 type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: number };
 
-/** PostgreSQL's own, for the channel that has the table's name. */
+/** PostgreSQL's limit. The channel has the name of the table. */
 const MAX_CHANNEL_LENGTH = 63;
 
-/**
- * Sessions in a table of PostgreSQL. Each login deletes a few rows that have run out, so that the table
- * needs no timer and no cron job.
- */
+/** Sessions in a table of PostgreSQL. Each login deletes a few expired rows, so the table needs no timer and no cron job. */
 export class PostgresRefreshTokenStore implements RefreshTokenStore {
   readonly #client: PostgresClient;
   readonly #postgres: BoundedPostgres;
@@ -46,10 +46,10 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   readonly #oneTimeTokenSql: ReturnType<typeof oneTimeTokenStatements>;
   readonly #attemptsTable: string;
   readonly #revocationsTable: string;
-  /** How long a revocation stays in the log; null while nobody follows it. */
+  /** How long a revocation stays in the log; null while this store has no follower. */
   #keepForSeconds: number | null = null;
 
-  /** Takes the caller's client and leaves it open; connects to nothing by itself. */
+  /** Uses your client, and never closes it. Does not connect. @throws TypeError for a table name that isn't allowed */
   constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
     this.#client = client;
     this.#postgres = new BoundedPostgres(client);
@@ -72,12 +72,12 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     );
   }
 
-  /** The SQL that `migrate` runs: one statement, which may be run again. */
+  /** The SQL that `migrate` runs. It is one statement, which is safe to run again. */
   get schema(): string {
     return migration(`${this.#sql.schema}${this.#oneTimeTokenSql.schema}`);
   }
 
-  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  /** Creates the tables, columns and indexes that are missing. Safe to run again, and in several processes at once. */
   async migrate(): Promise<void> {
     await this.#postgres.migrate(this.schema);
   }
@@ -173,7 +173,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 }
 
-/** @throws AuthError SERVICE_UNAVAILABLE for a format that another release knows */
+/** @throws AuthError SERVICE_UNAVAILABLE for the format of another release */
 function toSession(row: SessionRow): Session {
   if (row.format !== SESSION_FORMAT) throw unreadableSession(String(row.format));
   return {

@@ -1,7 +1,7 @@
 import type { PostgresClient } from './client.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 
-/** What a pg `Client` has beside `query`. */
+/** The members of a pg `Client` that are used here. */
 interface ListeningClient extends PostgresClient {
   connect(): Promise<unknown>;
   end(): Promise<void>;
@@ -9,14 +9,14 @@ interface ListeningClient extends PostgresClient {
   unref?(): void;
 }
 
-/** What a pg `Pool` has beside `query`: what it makes its own clients of. */
-interface ClientMaker extends PostgresClient {
+/** The members of a pg `Pool` from which it makes its clients. */
+interface Pool extends PostgresClient {
   Client: new (options: object) => ListeningClient;
   options: { password?: unknown };
   ending?: boolean;
 }
 
-/** Without a user: there is nothing new, and this is where to go on. */
+/** One new revocation. If `user_id` is null there is none, and the row only tells the position. */
 export interface RevocationRow {
   position: string;
   user_id: string | null;
@@ -26,21 +26,21 @@ export interface RevocationRow {
 const CONNECT_TIMEOUT_MS = 1000;
 
 /**
- * Reads the table of revocations the way the store reads everything, whenever a bell rings on a connection of its own that
- * listens. That one is none of the pool's: it would be missing there, and `pool.end()` would wait for it. A lone client and
- * PGlite have no bell and are asked once a second.
- *
- * @param readRows all that is new after a position
+ * Reads the table of revocations through the caller's client, as soon as a notification says that there are new ones.
+ * Notifications come over a separate connection. It isn't taken from the pool, which would then have one connection less, and
+ * whose `end()` would wait for it. With a single `Client` or with PGlite there are no notifications, and the table is read once a
+ * second.
+ * @param readRows returns all rows that are new after a position
  */
 export function openRevocationReader(
   client: PostgresClient,
   channel: string,
   readRows: (position: string | undefined) => Promise<RevocationRow[]>,
 ): RevocationReader {
-  const bell = isPool(client) ? new Bell(client, channel) : undefined;
+  const notifications = isPool(client) ? new Notifications(client, channel) : undefined;
   return {
     async read(position) {
-      await bell?.listening; // first, so that nothing is said in between
+      await notifications?.listening; // first, or a notification between reading and listening would be missed
       const rows = await readRows(position);
       const logged = rows.filter(({ user_id }) => user_id !== null);
       return {
@@ -52,53 +52,53 @@ export function openRevocationReader(
         more: false,
       };
     },
-    wait: () => bell?.rings() ?? pause(WAIT_MS),
-    close: () => bell?.close(),
+    wait: () => notifications?.next() ?? pause(WAIT_MS),
+    close: () => notifications?.close(),
   };
 }
 
-function isPool(client: PostgresClient): client is ClientMaker {
-  return typeof (client as Partial<ClientMaker>).Client === 'function' && 'options' in client;
+function isPool(client: PostgresClient): client is Pool {
+  return typeof (client as Partial<Pool>).Client === 'function' && 'options' in client;
 }
 
-/** A connection that listens on a channel. */
-class Bell {
+/** A connection that listens for notifications on a channel. */
+class Notifications {
   readonly listening: Promise<void>;
-  readonly #pool: ClientMaker;
+  readonly #pool: Pool;
   readonly #client: ListeningClient;
-  #rang = false;
-  #broken: Error | undefined;
+  #isNotified = false;
+  #failure: Error | undefined;
   #wake = () => {};
 
-  constructor(pool: ClientMaker, channel: string) {
+  constructor(pool: Pool, channel: string) {
     this.#pool = pool;
     const { options } = pool;
-    // The pool hides its password from copies.
+    // Passed separately: pg makes the password not enumerable, so the spread leaves it out.
     const { password } = options;
     this.#client = new pool.Client({ ...options, password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     this.#client.on('notification', () => {
-      this.#rang = true;
+      this.#isNotified = true;
       this.#wake();
     });
-    const broke = (error = new Error('The connection to PostgreSQL has ended')) => {
-      this.#broken ??= error;
+    const fail = (error = new Error('The connection to PostgreSQL has ended')) => {
+      this.#failure ??= error;
       this.#wake();
     };
-    this.#client.on('error', broke);
-    this.#client.on('end', () => broke());
+    this.#client.on('error', fail);
+    this.#client.on('end', () => fail());
     this.listening = this.#listen(channel);
-    this.listening.catch(() => undefined); // whoever reads is told
+    this.listening.catch(() => undefined); // read() reports the error
   }
 
-  /** Resolves when it has rung since the last call, or after `WAIT_MS` if the connection still answers. */
-  async rings(): Promise<void> {
-    if (!this.#rang && !this.#broken) {
+  /** Resolves if a notification has come since the last call; without one, after `WAIT_MS` if the connection still answers. */
+  async next(): Promise<void> {
+    if (!this.#isNotified && !this.#failure) {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
       await Promise.race([woken, pause(WAIT_MS)]);
-      if (!this.#rang) await this.#client.query('SELECT 1');
+      if (!this.#isNotified) await this.#client.query('SELECT 1');
     }
-    this.#rang = false;
-    if (this.#broken) throw this.#broken;
+    this.#isNotified = false;
+    if (this.#failure) throw this.#failure;
     if (this.#pool.ending) throw new Error('The pool has ended');
   }
 
@@ -109,7 +109,7 @@ class Bell {
   async #listen(channel: string): Promise<void> {
     if (this.#pool.ending) throw new Error('The pool has ended');
     await this.#client.connect();
-    this.#client.unref?.(); // a process that has nothing else to do may end
+    this.#client.unref?.(); // this connection must not keep the process alive
     await this.#client.query(`LISTEN "${channel}"`);
   }
 }

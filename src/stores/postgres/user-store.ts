@@ -15,21 +15,27 @@ import { checkedIdentity, type Identity, type IdentityStore } from '../identity-
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
 
-/** What `new PostgresUserStore` takes beside its client. */
+/** The options of `new PostgresUserStore`: table names in lower case, optionally with their schema. */
 export interface PostgresUserStoreOptions {
-  /** A lower-case name, optionally with its schema. Default: `visa_users`. */
+  /** The table of users. Default: `visa_users`. */
   table?: string;
-  /** Which user an identity of another provider belongs to. Default: `visa_identities`; `<table>_identities` with a `table`. */
+  /**
+   * The table that says which user an identity of another provider belongs to. Default: `visa_identities`, or
+   * `<table>_identities` if you set `table`.
+   */
   identitiesTable?: string;
-  /** What users have beside a password, such as passkeys. Default: `visa_credentials`; `<table>_credentials` with a `table`. */
+  /**
+   * The table of what users have besides a password, such as passkeys. Default: `visa_credentials`, or `<table>_credentials` if
+   * you set `table`.
+   */
   credentialsTable?: string;
 }
 
-/** Which page of the users `list` answers. */
+/** Which page of users `list` returns. */
 export interface ListUsersOptions {
-  /** 1 to 1000. Default: 100. */
+  /** How many users, 1 to 1000. Default: 100. */
   limit?: number;
-  /** The username at which the page before ended. Default: none, which begins at the first. */
+  /** The last username of the page before. Default: none, for the first page. */
   after?: string;
 }
 
@@ -44,7 +50,7 @@ interface UserRow {
 const MAX_PAGE = 1000;
 const COLUMNS = 'id, username, password_hash, roles, disabled';
 
-/** Users in a table of PostgreSQL. Names are unique by `usernameKey`, which has a column and index of its own. */
+/** Users in a table of PostgreSQL. Usernames are unique by their `usernameKey`, which has its own column and index. */
 export class PostgresUserStore implements UserStore, IdentityStore {
   readonly #postgres: BoundedPostgres;
   readonly #table: string;
@@ -52,7 +58,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   readonly #credentials: PostgresCredentialStore;
   readonly #userGone = new UserGoneListeners();
 
-  /** Takes the caller's client and leaves it open; connects to nothing by itself. */
+  /** Uses your client, and never closes it. Does not connect. @throws TypeError for a table name that isn't allowed */
   constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
     this.#postgres = new BoundedPostgres(client);
     const prefix = options.table ?? 'visa';
@@ -69,7 +75,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     );
   }
 
-  /** The SQL that `migrate` runs: one statement, which may be run again. */
+  /** The SQL that `migrate` runs. It is one statement, which is safe to run again. */
   get schema(): string {
     return migration(`
       CREATE TABLE IF NOT EXISTS ${this.#table} (
@@ -85,7 +91,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
       ${this.#credentials.schema}`);
   }
 
-  /** Creates what is missing. Safe to run again, and from several processes at once. */
+  /** Creates the tables and indexes that are missing. Safe to run again, and in several processes at once. */
   async migrate(): Promise<void> {
     await this.#postgres.migrate(this.schema);
   }
@@ -101,8 +107,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   }
 
   /**
-   * Users in the order of their names (of `usernameKey`), one page at a time.
-   * @throws RangeError when `limit` is not a whole number from 1 to 1000
+   * One page of the users, sorted by `usernameKey`.
+   * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
   async list({ limit = 100, after }: ListUsersOptions = {}): Promise<StoredUser[]> {
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
@@ -134,22 +140,22 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return user !== undefined;
   }
 
-  /** Changes roles or the disabled flag; disabling ends the user's sessions. @returns whether there is such a user. */
+  /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const user = await this.#findOne(
       `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
         WHERE id = $1 RETURNING ${COLUMNS}`,
       [id, changes.roles ?? null, changes.disabled ?? null],
     );
-    if (user && changes.disabled) await this.#userGone.tell(id);
+    if (user && changes.disabled) await this.#userGone.notify(id);
     return user !== undefined;
   }
 
-  /** Ends the user's sessions too. @returns whether there was such a user. */
+  /** Deletes a user, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id]);
-    // Also when it was gone already: the last try may have failed here.
-    await this.#userGone.tell(id);
+    // Even if the user was gone already, because an earlier call may have failed here.
+    await this.#userGone.notify(id);
     return user !== undefined;
   }
 
@@ -170,9 +176,9 @@ export class PostgresUserStore implements UserStore, IdentityStore {
       return (await this.#findOne(this.#identities.createUser, values)) as StoredUser;
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
-      // The same identity has come first, or else somebody of the same name.
-      const first = await this.findByIdentity(identity);
-      if (first) return first;
+      // A parallel call has created a user for this identity, or the username is taken.
+      const winner = await this.findByIdentity(identity);
+      if (winner) return winner;
       throw new UsernameTakenError({ cause: error });
     }
   }

@@ -3,8 +3,8 @@ import { limiterCounter, type AttemptCounter } from '../attempt-counter.js';
 import type { BoundedRedis, RedisClient, RedisScript } from './client.js';
 
 /**
- * One script, so that no other attempt and no outage comes between its steps. Run twice, after a reconnect, it takes back one
- * too many: a guess more for somebody, once.
+ * Takes an attempt back in one script, so no other attempt and no outage can come between its steps. If ioredis sends the script
+ * again after a reconnect, it takes back one attempt too many, which allows one more guess.
  */
 export const attemptScripts: Readonly<Record<string, RedisScript>> = {
   visaTakeBackAttempt: {
@@ -15,7 +15,7 @@ export const attemptScripts: Readonly<Record<string, RedisScript>> = {
   },
 };
 
-/** @param redis knows `attemptScripts` */
+/** @param redis a client that was made with `attemptScripts` */
 export function redisAttemptCounter(
   client: RedisClient,
   redis: BoundedRedis,

@@ -1,8 +1,8 @@
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 
 /**
- * What the store needs of ioredis: a `Redis` or a `Cluster`, version 5 or 6, made by the caller. The types of
- * the two versions don't fit each other, so that this names the members that are used and no more.
+ * The members of ioredis that the store uses. Pass a `Redis` or a `Cluster` of version 5 or 6. The types of the two versions are
+ * incompatible, so this interface names only what is used.
  */
 export interface RedisClient {
   readonly status: string;
@@ -13,33 +13,33 @@ export interface RedisClient {
   defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
   readonly isCluster?: boolean;
   readonly options?: object;
-  /** Has a Cluster look anew which node has which keys. */
+  /** Makes a Cluster client find out again which node has which keys. */
   refreshSlotsCache?(done: () => void): void;
-  /** A client of a Cluster takes nodes first and then options, any other one options. */
+  /** A Cluster client takes nodes and then options; any other client takes only options. */
   duplicate?(nodesOrOptions?: object, options?: object): RedisClient;
 }
 
-/** A Lua script; on a Cluster all its keys must share their hash tag. */
+/** A Lua script. On a Cluster all its keys must have the same hash tag. */
 export interface RedisScript {
   readonly numberOfKeys: number;
   readonly lua: string;
 }
 
-/** Error codes that are a mistake in the program; every other one (LOADING, READONLY, OOM …) is an outage. */
+/** Error codes that mean a mistake in the program. Every other code (LOADING, READONLY, OOM …) means an outage. */
 const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
-/** How Redis before version 7 reports an outage that a script has run into. */
+/** How Redis before version 7 reports that a script has met an outage. */
 const OUTAGE_IN_SCRIPT = /^ERR Error running script .* -(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN) /;
 /**
- * ioredis sends a command again after a reconnect, which may be long after its caller was answered with 503. A script that must
- * not run then is given a deadline: longer than any call is waited for, and shorter than any stall that matters.
+ * ioredis sends a command again after a reconnect, which may be long after its caller got a 503. A script that must not run that
+ * late gets this deadline. It is longer than a call can take (1 s), and shorter than any delay that would do harm.
  */
 export const WRITE_DEADLINE_MS = 1500;
-/** `wait` is a lazy client, which connects with its first command. */
+/** `wait` is the state of a lazy client, which connects with its first command. */
 const READY = new Set(['ready', 'wait']);
 
 type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
-/** A client whose every call is bounded in time and tells an outage from a mistake. */
+/** A client whose calls all have a time limit. It distinguishes an outage from a mistake in the program. */
 export class BoundedRedis {
   readonly #client: RedisClient;
   readonly #calls: BoundedCalls;
@@ -47,13 +47,13 @@ export class BoundedRedis {
 
   constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
     this.#client = client;
-    // A dropped NAT entry or a dead host leaves a connection that looks open; ioredis alone would wait for ever.
+    // A dropped NAT entry or a dead host leaves a connection that looks open. By itself ioredis would wait for ever.
     this.#calls = new BoundedCalls('Redis', isOutage, {
-      // A Cluster whose other nodes answer would not notice that one of them has been replaced.
+      // While the other nodes of a Cluster answer, ioredis doesn't notice that one node has been replaced.
       onTimeout: () => client.refreshSlotsCache?.(ignore),
       reconnect: () => client.disconnect(true),
     });
-    // ioredis prints every connection error that nobody listens for; the calls report the outage.
+    // Without a listener ioredis prints every connection error. The calls report the outage instead.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
     for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
   }
@@ -70,8 +70,8 @@ export class BoundedRedis {
   }
 
   /**
-   * Without it a command given while the connection is down would wait in ioredis's queue and run after its
-   * request has long been answered. All waiting calls share one listener.
+   * Waits until the connection is ready. Otherwise a command that is sent while the connection is down would wait in ioredis's
+   * queue, and run long after its request was answered. All waiting calls share one listener.
    */
   #ready(): Promise<void> {
     this.#becomingReady ??= new Promise<void>((resolve, reject) => {
@@ -90,7 +90,7 @@ export class BoundedRedis {
   }
 }
 
-/** Below the limit of a call, so that the error can name the reason. */
+/** Less than the time limit of a call, so the error can give the reason. */
 const READY_TIMEOUT_MS = 900;
 
 function isOutage(error: unknown): boolean {

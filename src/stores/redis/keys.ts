@@ -1,10 +1,14 @@
-/** A brace before that of `taggedKey` would take over the hash tag, and all users would share one slot. @throws TypeError */
+/**
+ * Refuses a prefix with a brace: it would come before the braces of `taggedKey` and become the hash tag, and all users would
+ * share one slot.
+ * @throws TypeError
+ */
 export function checkedKeyPrefix(keyPrefix: string): string {
   if (/[{}]/.test(keyPrefix)) throw new TypeError('keyPrefix must not contain { or }');
   return keyPrefix;
 }
 
-/** The braces are the hash tag (Redis Cluster specification); encoding keeps an id from closing them. */
+/** The braces mark the hash tag (Redis Cluster specification). The id is encoded, so it can't close them. */
 export function taggedKey(keyPrefix: string, id: string): string {
   return `${keyPrefix}{${encodeURIComponent(id)}}`;
 }

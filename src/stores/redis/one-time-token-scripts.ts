@@ -2,14 +2,14 @@ import type { RedisScript } from './client.js';
 import { clock, keepKeyFor } from './refresh-token-scripts.js';
 
 /**
- * The scripts of `RedisOneTimeTokens`. A subject's tokens are one hash, on one node of a Cluster. A field is a purpose and a
- * slot (`fieldOf`). Its value has four lines: the version of the format, the hash of the token, when it expires in ms since
- * 1970, and `=` with the data behind it, or nothing where there is no data. The last line may itself have line breaks.
+ * The scripts of `RedisOneTimeTokens`. A subject's tokens are one hash, on one node of a Cluster. The name of a field is made
+ * of a purpose and a slot (`fieldOf`). Its value has four lines: the version of the format; the hash of the token; its expiry, in
+ * ms since 1970; and `=` followed by the data, or an empty line if there is no data. The data may contain line breaks.
  *
- * ioredis sends a script again when the connection breaks before the answer, so each is safe to run twice.
+ * ioredis sends a script again if the connection breaks before the answer, so each script is safe to run twice.
  */
 
-/** A value of another format has no hash here: nothing finds it, and it stays as it is until its subject's key expires. */
+/** A value of another format has no hash here, so no call finds it. It stays until its subject's key expires. */
 const unpack = `
   local function unpackToken(packed)
     local hash, expiresAt = string.match(packed or '', '^1\\n([^\\n]*)\\n(%-?%d+)\\n')
@@ -21,29 +21,29 @@ const unpack = `
     return hash == wantedHash and expiresAt > now and packed
   end`;
 
-/** How long a call can be sent again and still get its token. No call is waited for longer than a second. */
+/** How long a call that is sent again still gets its token. A call takes a second at most. */
 const REMEMBER_TAKEN_MS = 2000;
 
 const onOneKey = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
 
 export const oneTimeTokenScripts = {
-  /** KEYS[1]: the index of a hash. ARGV: subject, slot, time to live in ms. Answers the time. */
+  /** KEYS[1]: the index of a hash. ARGV: subject, slot, time to live in ms. Returns the time. */
   visaIndexToken: onOneKey(`${clock}
     redis.call('HSET', KEYS[1], 'subject', ARGV[1], 'slot', ARGV[2])
     redis.call('PEXPIRE', KEYS[1], ARGV[3])
     return digits(storeTime())`),
 
   /**
-   * Answers the subject, or '', the slot and the time. A script, because a Cluster client may send a plain HGET to a replica,
-   * which may not have the index yet.
+   * Returns the subject ('' if there is none), the slot and the time. This is a script because a Cluster client may send a plain
+   * HGET to a replica, which may not have the index yet.
    */
   visaLocateToken: onOneKey(`${clock}
     local subject = redis.call('HGET', KEYS[1], 'subject') or ''
     return {subject, redis.call('HGET', KEYS[1], 'slot') or '', digits(storeTime())}`),
 
   /**
-   * ARGV: field, hash, last line, lifetime in ms, now or '', deadline. Looks at four other tokens of the subject and drops
-   * those that have expired. Answers `late` and the time when the deadline has passed.
+   * ARGV: field, hash, last line, lifetime in ms, now or '', deadline. Also looks at four random tokens of the subject and
+   * deletes those that have expired. Returns `late` and the time if the deadline has passed.
    */
   visaCreateToken: onOneKey(`${clock}${keepKeyFor}${unpack}
     local time = storeTime()
@@ -58,15 +58,17 @@ export const oneTimeTokenScripts = {
     keepKeyFor(lifetime)
     return {'done'}`),
 
-  /** ARGV: field, hash, now or ''. Answers the value. */
+  /** ARGV: field, hash, now or ''. Returns the value. */
   visaFindToken: onOneKey(`${clock}${unpack}
     return findLive(ARGV[1], ARGV[2], tonumber(ARGV[3]) or storeTime())`),
 
   /**
-   * KEYS[2]: what this call has taken, in case ioredis sends it again. Without it, a connection that breaks before the answer
-   * would cost the user a good token, because the second run would find it spent. Its name holds a random id of this one call,
-   * so no other call can get the token by it. It is written before the token is deleted: if Redis is out of memory, it refuses
-   * the writing, and the token is still there. ARGV: field, hash, now or '', deadline. Answers the value, or `late` and the time.
+   * KEYS[2] keeps what this call has taken, in case ioredis sends the call again. Without it, a connection that breaks before the
+   * answer would cost the user a valid token, because the second run would find it gone. The key contains a random id of this
+   * call, so no other call can get the token from it. It is written before the token is deleted: if Redis is out of memory, it
+   * refuses that write, and the token is still there.
+   *
+   * ARGV: field, hash, now or '', deadline. Returns the value, or `late` and the time.
    */
   visaTakeToken: {
     numberOfKeys: 2,
@@ -84,7 +86,7 @@ export const oneTimeTokenScripts = {
     return {'done', packed}`,
   } satisfies RedisScript,
 
-  /** ARGV: the purposes to keep, encoded. Answers how many live tokens ended; run twice, it answers 0 the second time. */
+  /** ARGV: the purposes to keep, encoded. Returns how many live tokens were deleted. When run again, it returns 0. */
   visaRemoveTokens: onOneKey(`${clock}${unpack}
     local now, all, kept, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}, 0
     for _, purpose in ipairs(ARGV) do kept[purpose] = true end

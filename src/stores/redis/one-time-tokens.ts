@@ -11,32 +11,32 @@ import {
 import { WRITE_DEADLINE_MS, type BoundedRedis } from './client.js';
 import { taggedKey } from './keys.js';
 
-/** The index is written before its token, and must live longer. */
+/** How much longer the index is kept than its token, because it is written earlier and must not expire first. */
 const INDEX_OUTLASTS_TOKEN_MS = 10_000;
 
-/** Where a token is, if it is there. */
+/** Where to look for a token, which may be gone. */
 interface Place {
   subject: string;
   slot: string;
-  /** Of the store, in ms since 1970. */
+  /** The store's time, in milliseconds since 1970. */
   time: string;
 }
 
 type WriteReply = [outcome: 'done' | 'late', answer?: string | null];
 
 /**
- * The one-time tokens of a `RedisRefreshTokenStore`. A subject's tokens are in one hash, and each change of it is one script on
- * one key, which a Cluster can run. Beside it each token has an index, maybe on another node, that says in whose hash to look.
- * Only the hash counts: the index is written before it and stays until its time is up, so it may point to a token that has
- * been taken, or that a crash kept from being written.
+ * The one-time tokens of a `RedisRefreshTokenStore`. A subject's tokens are in one hash, and every change is one script on one
+ * key, which a Cluster can run. In addition each token has an index, perhaps on another node, which tells in whose hash to look.
+ * Only the hash decides: the index is written first and stays until it expires, so it may point to a token that has been taken,
+ * or that was never written because of a crash.
  *
- * A failover of Redis may lose the latest writes. A token that was taken just before is then good again until it expires.
+ * A failover of Redis may lose the latest writes. A token that was taken just before is then valid again until it expires.
  */
 export class RedisOneTimeTokens implements OneTimeTokenStore {
   readonly #redis: BoundedRedis;
   readonly #keyPrefix: string;
 
-  /** @param redis knows `oneTimeTokenScripts` */
+  /** @param redis a client that was made with `oneTimeTokenScripts` */
   constructor(redis: BoundedRedis, keyPrefix: string) {
     this.#redis = redis;
     this.#keyPrefix = keyPrefix;
@@ -114,9 +114,10 @@ export class RedisOneTimeTokens implements OneTimeTokenStore {
 }
 
 /**
- * A write that runs after its deadline does nothing: it would spend a token that no caller gets, or replace one that was
- * created since. On a Cluster `time` is from another node, whose clock may differ, so a write that is too late is tried once
- * more by the clock that judged it.
+ * Writes with a deadline. A write that runs later does nothing, because it would use up a token that no caller gets, or replace a
+ * token that was created meanwhile. On a Cluster `time` comes from another node, whose clock may differ. So a write that is late
+ * is tried once more, with the time of the node that rejected it.
+ * @throws AuthError SERVICE_UNAVAILABLE if that is late too
  */
 async function inTime(
   time: string,
@@ -128,7 +129,7 @@ async function inTime(
   return answer;
 }
 
-/** Encoded texts have no colon, so no purpose and slot can be read as another pair. */
+/** Encoded texts contain no colon, so two different pairs of purpose and slot never give the same field. */
 function fieldOf(purpose: string, slot: string): string {
   return `${encodeURIComponent(purpose)}:${encodeURIComponent(slot)}`;
 }
@@ -137,7 +138,7 @@ function milliseconds(now: Date | undefined): number | '' {
   return now?.getTime() ?? '';
 }
 
-/** @param packed as the scripts describe it, or nothing */
+/** @param packed a value in the format that the scripts describe, or null */
 function toToken(
   purpose: string,
   hash: string,

@@ -2,13 +2,13 @@ import type { AuthError } from '../../errors.js';
 import type { Session } from '../refresh-token-store.js';
 import { SESSION_FORMAT, unreadableSession } from '../session-format.js';
 
-/** As the scripts read it. */
+/** The same format that the scripts read. */
 const READABLE = new RegExp(`^${SESSION_FORMAT}\\n\\d+\\n-?\\d+\\n-?\\d+\\n[^\\n]*\\n\\d+\\n`);
 
 /**
- * A session as one line-separated text, which takes a third of the memory of a hash with a field for each member.
- * What a rotation changes comes first, so that its script reads six lines and copies the rest. Times but
- * `createdAt` are milliseconds after it. The first line is the version of the format.
+ * A session as a text with one line for each member, which takes a third of the memory of a hash with one field for each. The
+ * first line is the version of the format. The members that a rotation changes come first, so its script reads six lines and
+ * copies the rest. All times except `createdAt` are milliseconds after `createdAt`.
  */
 export function packSession(session: Session): string {
   const createdAt = session.createdAt.getTime();
@@ -23,12 +23,12 @@ export function packSession(session: Session): string {
     session.remember ? 1 : 0,
     encodeLine(session.ip),
     encodeLine(session.userAgent),
-    // What few sessions have costs the others nothing.
+    // Few sessions have it, and the others shouldn't pay for an empty line.
     ...(session.amr ? [session.amr.join(' ')] : []),
   ].join('\n');
 }
 
-/** @throws AuthError SERVICE_UNAVAILABLE for a format that another release knows */
+/** @throws AuthError SERVICE_UNAVAILABLE for the format of another release */
 export function unpackSession(userId: string, sessionId: string, packed: string): Session {
   if (!READABLE.test(packed)) throw unreadablePacked(packed);
   const [
@@ -62,12 +62,12 @@ export function unpackSession(userId: string, sessionId: string, packed: string)
   };
 }
 
-/** Nothing of a session but its format goes into an error. */
+/** The error for a session that can't be read. It contains the format and nothing else of the session. */
 export function unreadablePacked(packed: string): AuthError {
   return unreadableSession(/^\d{1,9}(?=\n)/.exec(packed)?.[0] ?? 'unknown');
 }
 
-/** Neither an address nor a header holds a line break; whatever a server's own code hands over must not forge one. */
+/** Addresses and headers contain no line break, but a value that an app sets itself might, and must not forge a line. */
 function encodeLine(text = ''): string {
   return text.replace(/[\r\n]+/g, ' ');
 }

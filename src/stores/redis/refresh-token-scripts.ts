@@ -2,12 +2,12 @@ import type { RedisScript } from './client.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
 /**
- * The scripts of `RedisRefreshTokenStore`. KEYS[1] is the hash of one user; a field is a session id, its value
- * what `packSession` writes. Each is safe to run twice, because ioredis may send a script again after a reconnect;
- * a rotation that comes long after its request was given up on writes nothing, or it would pass for a reuse.
+ * The scripts of `RedisRefreshTokenStore`. KEYS[1] is the hash of one user: each field is a session id, and its value is what
+ * `packSession` writes. ioredis may send a script again after a reconnect, so each script is safe to run twice. A rotation that
+ * runs long after its request timed out writes nothing, because it would look like a reuse.
  */
 
-/** Redis 7 has milliseconds in TIME as well; Lua prints large numbers in exponents unless told otherwise. */
+/** TIME returns seconds and microseconds. `digits` is needed because Lua prints large numbers with an exponent. */
 export const clock = `
   local function storeTime()
     local t = redis.call('TIME')
@@ -16,8 +16,8 @@ export const clock = `
   local function digits(n) return string.format('%.0f', n) end`;
 
 /**
- * rotated and expires count from created, in ms. A session of another format is nil: it is left alone, nobody gets in by it,
- * and it counts as live, so that it is called ended when it is.
+ * `rotated` and `expires` are milliseconds after `created`. A session of another format is nil: it isn't changed, and it lets no
+ * one in. It counts as live, so it is reported as ended when it is revoked.
  */
 const unpack = `
   local function unpackSession(packed)
@@ -35,7 +35,7 @@ const unpack = `
     return session == nil or session.expiresAt > now
   end`;
 
-/** The key must outlive its longest session; relative, so that a clock held still in a test works too. */
+/** The key must live as long as its longest session. A relative time also works with the fixed clock of a test. */
 export const keepKeyFor = `
   local function keepKeyFor(milliseconds)
     local ttl = redis.call('PTTL', KEYS[1])
@@ -45,10 +45,11 @@ export const keepKeyFor = `
   end`;
 
 /**
- * KEYS[2] is the user's outbox: sessions that have ended and are not in the log of revocations yet. The log is on another
- * node of a Cluster, so that one script can't write both; whoever gets the ids from here announces them, and if nobody came
- * to that, the next call about this user gets them again. First in the outbox and then gone: a Redis that is out of memory
- * refuses the first, and a script is not undone. A keepMs of 0: nobody follows, nothing is announced.
+ * KEYS[2] is the user's outbox: sessions that have ended but are not in the log of revocations yet. On a Cluster the log may be
+ * on another node, so one script can't write both. The caller that gets the ids from here announces them; if it fails to, the
+ * next call for this user gets them again. A session is put into the outbox before it is deleted: if Redis is out of memory, it
+ * refuses the first step, and what a script has done is not rolled back. A keepMs of 0 means that no process follows the log, so
+ * nothing is announced.
  */
 const outbox = `
   local function putInOutbox(sessionId, keepMs)
@@ -65,10 +66,13 @@ const onUser = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
 const onUserAndOutbox = (lua: string): RedisScript => ({ numberOfKeys: 2, lua });
 
 export const refreshTokenScripts = {
-  /** The key says no more than which node of a Cluster is asked. */
+  /** The key only decides which node of a Cluster is asked. */
   visaStoreTime: onUser(`${clock} return digits(storeTime())`),
 
-  /** ARGV: session id, packed session, its lifetime in ms. Answers the time. Looks at four other sessions and drops those that have run out. */
+  /**
+   * ARGV: session id, packed session, its lifetime in ms. Also looks at four random sessions of the user and deletes those that
+   * have expired. Returns the time.
+   */
   visaCreateSession: onUser(`${clock}${unpack}${keepKeyFor}
     local now = storeTime()
     local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
@@ -81,8 +85,9 @@ export const refreshTokenScripts = {
     return digits(now)`),
 
   /**
-   * ARGV: session id, generation, `expiresIn maxLifetime reuseWindow keep` in ms, deadline or '', attempt, and now, which may be
-   * left out. Few and short, because each argument costs. Answers the outcome, the packed session, the time and what is to be announced.
+   * ARGV: session id, generation, `expiresIn maxLifetime reuseWindow keep` in ms, deadline or '', attempt, now (optional). Four
+   * values share one argument, because each argument costs time. Returns the outcome, the packed session, the time and the ids to
+   * announce.
    */
   visaRotateSession: onUserAndOutbox(`${clock}${unpack}${keepKeyFor}${outbox}
     local time, deadline = storeTime(), tonumber(ARGV[4])
@@ -131,7 +136,7 @@ export const refreshTokenScripts = {
     end
     return live`),
 
-  /** ARGV: session id, keepMs. Answers whether it was live, and what is to be announced. */
+  /** ARGV: session id, keepMs. Returns whether the session was live, and the ids to announce. */
   visaRevokeSession: onUserAndOutbox(`${clock}${unpack}${outbox}
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     if packed then
@@ -140,7 +145,7 @@ export const refreshTokenScripts = {
     end
     return {packed and isLive(packed, storeTime()) and 1 or 0, unannounced(ARGV[2])}`),
 
-  /** ARGV: the session id to keep, or '', and keepMs. Answers the live ones that ended, and what is to be announced. */
+  /** ARGV: the session id to keep or '', keepMs. Returns the live sessions that ended, and the ids to announce. */
   visaRevokeSessions: onUserAndOutbox(`${clock}${unpack}${outbox}
     local now, all, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}
     for i = 1, #all, 2 do
@@ -153,8 +158,8 @@ export const refreshTokenScripts = {
     return {ended, unannounced(ARGV[2])}`),
 
   /**
-   * KEYS[1]: the log, a stream. ARGV: user id, session ids with commas between them, keepMs. While processes with another
-   * lifetime of access tokens run, the longest counts.
+   * KEYS[1]: the log, a stream. ARGV: user id, session ids separated by commas, keepMs. If processes with different lifetimes of
+   * access tokens run, the longest counts.
    */
   visaAnnounceRevocation: onUser(`${clock}
     local keepMs = math.max(tonumber(ARGV[3]), redis.call('PTTL', KEYS[1]))

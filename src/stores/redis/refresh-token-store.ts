@@ -28,27 +28,27 @@ type RotateReply = [
   unannounced: string[],
 ];
 
-/** What `new RedisRefreshTokenStore` takes beside its client. */
+/** The options of `new RedisRefreshTokenStore`. */
 export interface RedisRefreshTokenStoreOptions {
-  /** What all keys begin with. Default: `visa:`. */
+  /** What all keys begin with. It must not contain `{` or `}`. Default: `visa:`. */
   keyPrefix?: string;
 }
 
 /**
- * Sessions in Redis, on a single node (Sentinel included) or a Cluster: one hash a user, one field a session, so that
- * every operation is one script on one user. The hash lives as long as its longest session. Revocations are logged in one
- * stream, which all processes follow.
+ * Sessions in Redis, on a single node (with or without Sentinel) or on a Cluster. Each user has one hash with one field for each
+ * session, so every operation is one script on one user's keys. The hash lives as long as its longest session. Revocations are
+ * logged in one stream, which all processes follow.
  */
 export class RedisRefreshTokenStore implements RefreshTokenStore {
   readonly #client: RedisClient;
   readonly #redis: BoundedRedis;
   readonly #keyPrefix: string;
-  /** How far the clock of Redis is ahead of ours. */
+  /** How far the clock of Redis is ahead of this machine's. Undefined until Redis has answered. */
   #clockOffsetMs: number | undefined;
-  /** How long a revocation stays in the log; 0 while nobody follows it. */
+  /** How long a revocation stays in the log; 0 while this store has no follower. */
   #keepMs = 0;
 
-  /** Takes the caller's client and leaves it open. */
+  /** Uses your client, and never closes it. @throws TypeError for a `keyPrefix` with a brace */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
     this.#client = client;
     this.#redis = new BoundedRedis(client, SCRIPTS);
@@ -140,7 +140,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return ended;
   }
 
-  /** On a Cluster: of the node that holds the log of revocations. */
+  /** The clock of Redis, in milliseconds since 1970. On a Cluster, the clock of the node that has the log of revocations. */
   async time(): Promise<number> {
     return Number(await this.#redis.call('visaStoreTime', this.#logKey()));
   }
@@ -160,7 +160,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return new RedisOneTimeTokens(this.#redis, this.#keyPrefix);
   }
 
-  /** An id that can't be taken out is announced once more by the next call about this user, which harms nobody. */
+  /** If an id can't be removed, the next call for this user announces it once more, which does no harm. */
   async #emptyOutbox(userId: string, sessionIds: string[]): Promise<void> {
     if (sessionIds.length === 0) return;
     await this.#announce({ userId, sessionIds });
@@ -176,7 +176,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     this.#clockOffsetMs = Number(storeTime) - Date.now();
   }
 
-  /** By the clock of Redis; none until its first answer has told us that. */
+  /** In the time of Redis; '' (no deadline) until its first answer has told us the time. */
   #deadline(): number | '' {
     return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + WRITE_DEADLINE_MS;
   }
@@ -185,7 +185,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return `${this.#keyPrefix}revocations`;
   }
 
-  /** Shares the hash tag, and so the node, with the user's sessions. */
+  /** Has the same hash tag as the user's sessions, so it is on the same node. */
   #outboxKey(userId: string): string {
     return `${this.#key(userId)}:ended`;
   }

@@ -14,12 +14,12 @@ interface StreamClient extends RedisClient {
 }
 
 const BATCH = 1000;
-/** Before the first entry that a stream can have. */
+/** The id before the first entry that a stream can have. */
 const BEGINNING = '0-0';
 
 /**
- * A connection that fails is not mended but replaced, so that no command is sent twice behind our back. The caller's own
- * limits are for commands that should be quick; here who waits sets the limit.
+ * A connection that fails is replaced instead of reconnected, so ioredis never sends a command twice. The time limits that the
+ * caller's client has are switched off: they are meant for quick commands, and here `followLog` limits the time.
  */
 const CONNECTION = {
   lazyConnect: true,
@@ -43,8 +43,9 @@ const CLUSTER_CONNECTION = {
 };
 
 /**
- * Reads the stream of revocations over a connection of its own, because waiting blocks it. A stream and not pub/sub: who
- * was away asks for what came meanwhile, and a reader that hears nothing knows that nothing was said.
+ * Reads the stream of revocations over a connection of its own, because a blocking read occupies the connection. It is a stream
+ * and not pub/sub because a reader that was disconnected can read what it missed, and an empty answer proves that there was
+ * nothing to miss.
  */
 export function openRevocationReader(client: RedisClient, key: string): RevocationReader {
   if (client.status === 'end') throw new Error('The Redis client has been closed');
@@ -53,20 +54,20 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
   const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
   const close = () => {
     client.off('end', close);
-    // ioredis waits for the end of a connection that has ended already, and holds the process open.
+    // For a connection that has ended already, ioredis would wait for another end and keep the process alive.
     if (duplicate && duplicate.status !== 'end') duplicate.disconnect();
   };
-  // The duplicate would hold a process open that has closed its own client.
+  // When the app has closed its client, the duplicate must not keep the process alive.
   client.on('end', close);
   return {
     async read(position) {
       const known = position === undefined || position === BEGINNING ? undefined : position;
       let entries = known === undefined ? [] : await entriesFrom(known);
-      // Where the entry read last is missing, it has run out or a failover has lost it, and others may have taken its place.
-      const goesOn = known !== undefined && entries[0]?.[0] === known;
-      if (!goesOn) entries = await entriesFrom('-');
+      // If the entry that was read last is missing, it has expired, or a failover has lost it and others may have its place.
+      const continues = known !== undefined && entries[0]?.[0] === known;
+      if (!continues) entries = await entriesFrom('-');
       return {
-        revocations: (goesOn ? entries.slice(1) : entries).map(([, members]) => toRevocation(members)),
+        revocations: (continues ? entries.slice(1) : entries).map(([, members]) => toRevocation(members)),
         position: entries.at(-1)?.[0] ?? BEGINNING,
         more: entries.length === BATCH,
       };
@@ -79,18 +80,19 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
   };
 }
 
-/** A client that can't be duplicated is asked once a second instead. */
+/** Undefined for a client that can't be duplicated. That client is asked once a second instead. */
 function duplicateOf(client: RedisClient): RedisClient | undefined {
-  // ioredis 5 would drop the other options of the nodes, the password among them.
+  // Passed on, because ioredis 5 would drop the nodes' other options, including the password.
   const { redisOptions } = (client.options ?? {}) as { redisOptions?: object };
   const duplicate = client.isCluster
     ? client.duplicate?.([], { ...CLUSTER_CONNECTION, redisOptions: { ...redisOptions, ...CONNECTION } })
     : client.duplicate?.(CONNECTION);
-  duplicate?.on('error', () => undefined); // each command reports it
+  duplicate?.on('error', () => undefined); // the commands report the error
   return duplicate;
 }
 
-/** Members are a list of names and values: `u`, the user, and `s`, the sessions. */
-function toRevocation([, userId = '', , sessionIds = '']: string[]): Revocation {
+/** @param members names and values in turn: `u` is the user id, `s` the session ids separated by commas */
+function toRevocation(members: string[]): Revocation {
+  const [, userId = '', , sessionIds = ''] = members;
   return { userId, sessionIds: sessionIds.split(',') };
 }

@@ -8,13 +8,13 @@ import {
 import { compactCopy } from '../utils/compact-copy.js';
 import { checkTimes, TokenError } from './jwt.js';
 
-/** A prime number, 64 kB: enough to know again what comes again soon. */
+/** The size of the table: a prime number, 64 kB. That is enough to recognise tokens that come again soon. */
 const FINGERPRINTS = 16_381;
 
 /**
- * Verifies access tokens and remembers those that come again, by their whole text, so that a token costs its signature
- * twice and no more. What may change between two requests is judged anew at each: the times here, revocation by whoever asks. The keys
- * belong to the configuration and so to this cache: with other keys there is another cache.
+ * Verifies access tokens. Remembers those that come a second time, by their whole text, so a token's signature is checked only
+ * twice. What may change between two requests is checked each time: the times here, revocation by the caller. The keys belong to
+ * the same configuration as this cache, so it never contains a token that was verified with other keys.
  */
 export class AccessTokenVerifier {
   readonly #config: AccessTokenConfig;
@@ -36,26 +36,26 @@ export class AccessTokenVerifier {
       if (known && error instanceof TokenError && error.fault === 'expired') this.#verified?.delete(token);
       throw error;
     }
-    // Keeping what never comes again would cost as much as the signature does.
+    // A token is kept only when it comes again, because keeping it costs as much as checking its signature.
     if (!known && this.#verified && this.#seen.add(token))
       this.#verified.set(compactCopy(token), { payload, claims });
     return claims;
   }
 }
 
-/** Which tokens have come before, as far as a table of fingerprints can tell. */
+/** Remembers which tokens have come before, as far as a table of fingerprints can. */
 class SeenTokens {
   readonly #fingerprints = new Uint32Array(FINGERPRINTS);
 
-  /** @returns whether it was there already; rarely wrong, and then a token is remembered sooner or later than it should */
+  /** @returns whether the token came before; a wrong answer is rare, and only caches a token sooner or later than necessary */
   add(token: string): boolean {
-    // The end of a signature is as good as random.
+    // The end of a signature is as good as a random text.
     let fingerprint = 1;
     for (let at = token.length - 8; at < token.length; at += 1)
       fingerprint = (Math.imul(fingerprint, 31) + token.charCodeAt(at)) >>> 0;
     const place = fingerprint % FINGERPRINTS;
-    const wasThere = this.#fingerprints[place] === fingerprint;
+    const wasSeen = this.#fingerprints[place] === fingerprint;
     this.#fingerprints[place] = fingerprint;
-    return wasThere;
+    return wasSeen;
   }
 }

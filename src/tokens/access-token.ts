@@ -1,4 +1,12 @@
-import { isTime, lengthOfJwt, signJwt, TokenError, verifySignature, type Claims } from './jwt.js';
+import {
+  isTime,
+  lengthOfJwt,
+  numericDate,
+  signJwt,
+  TokenError,
+  verifySignature,
+  type Claims,
+} from './jwt.js';
 import type { KeySet } from './keys.js';
 
 export interface AccessTokenConfig {
@@ -6,18 +14,18 @@ export interface AccessTokenConfig {
   readonly expiresInSeconds: number;
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
-  /** How many verified tokens are remembered; 0: none. */
+  /** How many verified tokens are remembered. With 0 none is. */
   readonly cacheSize: number;
 }
 
-/** What an access token says, in our words. */
+/** The content of an access token. */
 export interface AccessClaims {
   userId: string;
   sessionId: string;
   roles: string[];
   /** When the user proved who they are. */
   authTime: Date;
-  /** How they proved it, where the login said so (RFC 8176). */
+  /** How the user proved it, if the login said so (RFC 8176). */
   amr?: readonly string[] | undefined;
   issuedAt: Date;
   expiresAt: Date;
@@ -28,7 +36,7 @@ export function signAccessToken(claims: AccessClaims, config: AccessTokenConfig)
   return signJwt('at+jwt', payloadOf(claims, config), config.keys);
 }
 
-/** How long that token would be. */
+/** How long the signed token would be, in characters. */
 export function accessTokenLength(claims: AccessClaims, config: AccessTokenConfig): number {
   return lengthOfJwt('at+jwt', payloadOf(claims, config), config.keys);
 }
@@ -40,20 +48,20 @@ function payloadOf(claims: AccessClaims, config: AccessTokenConfig): Claims {
     sub: claims.userId,
     sid: claims.sessionId,
     roles: claims.roles,
-    auth_time: seconds(claims.authTime),
+    auth_time: numericDate(claims.authTime),
     ...(claims.amr && { amr: claims.amr }),
-    iat: seconds(claims.issuedAt),
-    exp: seconds(claims.expiresAt),
+    iat: numericDate(claims.issuedAt),
+    exp: numericDate(claims.expiresAt),
   };
 }
 
-/** A token that has passed every check but those of time. */
+/** A token that has passed every check except `checkTimes`. */
 export interface VerifiedAccessToken {
   readonly payload: Claims;
   readonly claims: AccessClaims;
 }
 
-/** Checks everything but times, which `checkTimes` judges anew at each use. @throws TokenError 'invalid' */
+/** Checks everything except the times, which `checkTimes` has to check at each use. @throws TokenError 'invalid' */
 export function verifyAccessToken(token: string, config: AccessTokenConfig): VerifiedAccessToken {
   const payload = verifySignature(token, 'at+jwt', config.keys);
   const { iss, aud, roles, amr, auth_time: authTime } = payload;
@@ -61,7 +69,7 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
   if (config.audience !== undefined && aud !== config.audience) throw new TokenError('invalid');
   if (!isTexts(roles) || !(amr === undefined || isTexts(amr))) throw new TokenError('invalid');
   if (!isTime(authTime)) throw new TokenError('invalid');
-  // Also when it was signed with a longer life: revocations are kept for no longer than this.
+  // Capped by the lifetime that is set now, even if the token was signed with a longer one: revocations are kept only that long.
   const exp = Math.min(payload.exp, payload.iat + config.expiresInSeconds);
   const claims = {
     userId: payload.sub,
@@ -77,8 +85,4 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
-}
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
 }

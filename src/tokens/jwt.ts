@@ -1,8 +1,9 @@
-import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
+import { equalInConstantTime } from '../utils/equal-in-constant-time.js';
 import { TOKEN_FORMAT, type Algorithm, type KeySet, type TokenType } from './keys.js';
 
-/** Why a token is refused; which rule it broke is nobody's business but ours. */
+/** Why a token is refused. The rule that an invalid token breaks stays a secret, because only attackers could use it. */
 export type TokenFault = 'expired' | 'invalid';
 
 export class TokenError extends Error {
@@ -21,21 +22,24 @@ export interface Claims extends Record<string, unknown> {
   exp: number;
 }
 
-/** Characters, each of which is a byte. */
+/** In characters, each of which is one byte. */
 export const MAX_TOKEN_LENGTH = 8 * 1024;
-/** No claim of ours is more than a list in an object; whatever goes deeper was made to keep a parser busy. */
+/** Our claims have at most a list in an object. A token with more levels than this was made to keep a parser busy. */
 const MAX_NESTING = 8;
-/** Compared as numbers, because every new token passes here character by character. */
+/** Character codes, because `isTooDeep` looks at every character of every new token, and numbers compare faster. */
 const [QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [
   0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d,
 ];
-/** So much may the clocks of processes and stores differ. */
+/** How far the clocks of processes and stores may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Node's names of the hashes. All other algorithms are jsonwebtoken's: there it is the key that takes the time. */
+/**
+ * Node's names of the hashes. HMAC is done here, because it is faster than with jsonwebtoken. With the other algorithms almost
+ * all time goes into the key operation, so jsonwebtoken does them.
+ */
 const HMAC_HASHES: Partial<Record<Algorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
-/** A token that nobody could keep or send. The developer's to mend: no client can do anything about it. */
+/** A token would be too long to be stored or sent. Only the developer can fix this, not the client. */
 export class TokenTooLongError extends Error {
   override readonly name = 'TokenTooLongError';
 
@@ -47,9 +51,9 @@ export class TokenTooLongError extends Error {
   }
 }
 
-/** @throws TokenTooLongError: nothing is handed out that would be refused */
+/** @throws TokenTooLongError for a token that `selectKey` would refuse because of its length */
 export function signJwt(type: TokenType, claims: Claims, keys: KeySet): string {
-  const token = signAnyJwt(type, claims, keys);
+  const token = signWithoutLimit(type, claims, keys);
   if (token.length <= MAX_TOKEN_LENGTH) return token;
   throw new TokenTooLongError(
     `A token of user ${JSON.stringify(claims.sub)}`,
@@ -58,7 +62,7 @@ export function signJwt(type: TokenType, claims: Claims, keys: KeySet): string {
   );
 }
 
-function signAnyJwt(type: TokenType, claims: Claims, { algorithm, signing }: KeySet): string {
+function signWithoutLimit(type: TokenType, claims: Claims, { algorithm, signing }: KeySet): string {
   const hash = HMAC_HASHES[algorithm];
   if (hash === undefined) {
     const header = { alg: algorithm, typ: type, kid: signing.kid, ver: TOKEN_FORMAT };
@@ -68,7 +72,7 @@ function signAnyJwt(type: TokenType, claims: Claims, { algorithm, signing }: Key
   return `${signed}.${hmac(hash, signing.key, signed)}`;
 }
 
-/** How long the token would be, without signing it. */
+/** How long the signed token would be, in characters. Doesn't sign it. */
 export function lengthOfJwt(type: TokenType, claims: Claims, { signing }: KeySet): number {
   const payloadBytes = Buffer.byteLength(JSON.stringify(claims));
   return (
@@ -81,7 +85,7 @@ function base64urlLength(bytes: number): number {
 }
 
 /**
- * Checks signature, type and form; `exp` is left to `checkTimes`, because logout takes expired tokens.
+ * Checks the signature, the type and the form. Leaves `exp` to `checkTimes`, because logout accepts expired tokens.
  * @throws TokenError 'invalid'
  */
 export function verifySignature(token: string, type: TokenType, keys: KeySet): Claims {
@@ -89,14 +93,14 @@ export function verifySignature(token: string, type: TokenType, keys: KeySet): C
   const end = token.lastIndexOf('.');
   const segment = token.slice(token.indexOf('.') + 1, end);
   const json = Buffer.from(segment, 'base64url').toString('utf8');
-  // The depth first: jsonwebtoken parses what it verifies.
+  // The depth is checked first, because jsonwebtoken parses the token that it verifies.
   if (isTooDeep(json) || !isSignature(token, end, keys.algorithm, key)) throw new TokenError('invalid');
   return checkClaims(parseCanonical(json, segment));
 }
 
 /**
- * What must hold before a signature is worth checking: size, three segments, one of our own headers to the letter. So the
- * key comes from our own set and nowhere else: no `jwk`, `jku`, `x5u`, `x5c`, `crit` gets past it (RFC 8725 §3.10).
+ * Checks everything that needs no signature: the length, the three segments, and that the header is exactly one of ours. So the
+ * key always comes from our own set, and a token with `jwk`, `jku`, `x5u`, `x5c` or `crit` is refused (RFC 8725 §3.10).
  * @throws TokenError 'invalid'
  */
 export function selectKey(token: string, type: TokenType, keys: KeySet): KeyObject {
@@ -108,7 +112,7 @@ export function selectKey(token: string, type: TokenType, keys: KeySet): KeyObje
   return key;
 }
 
-/** @param end where the last dot stands */
+/** @param end the index of the last dot */
 function isSignature(token: string, end: number, algorithm: Algorithm, key: KeyObject): boolean {
   const signature = token.slice(end + 1);
   const hash = HMAC_HASHES[algorithm];
@@ -125,17 +129,11 @@ function isSignature(token: string, end: number, algorithm: Algorithm, key: KeyO
   return encode(Buffer.from(signature, 'base64url')) === signature;
 }
 
-/** Compared as text, so that a signature has one text and no other. */
-function equalInConstantTime(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
 function hmac(hash: string, key: KeyObject, text: string): string {
   return createHmac(hash, key).update(text).digest('base64url');
 }
 
-/** Whether a JSON text is nested further than any claim is, without parsing it; each character is looked at once. */
+/** Whether a JSON text has too many levels. Looks at each character once, and doesn't parse the text. */
 function isTooDeep(json: string): boolean {
   let depth = 0;
   let isQuoted = false;
@@ -151,15 +149,16 @@ function isTooDeep(json: string): boolean {
 }
 
 /**
- * One token, one text: what parses but isn't written the way JSON.stringify and base64url write it (duplicate members,
- * `1e400`, white space, padding, broken UTF-8) is somebody else's work.
+ * Accepts only the one text that JSON.stringify and base64url give for the value. A text that parses but is written in another
+ * way (duplicate members, `1e400`, white space, padding, broken UTF-8) doesn't come from this package.
+ * @throws TokenError 'invalid'
  */
 function parseCanonical(json: string, segment: string): unknown {
   try {
     const value: unknown = JSON.parse(json);
     if (encode(JSON.stringify(value)) === segment) return value;
   } catch {
-    // falls through: unreadable is as bad as altered
+    // Falls through: a text that can't be read is refused like one that was altered.
   }
   throw new TokenError('invalid');
 }
@@ -168,7 +167,7 @@ function encode(content: string | Buffer): string {
   return Buffer.from(content as string).toString('base64url');
 }
 
-/** The members that every token of ours has, with their types. @throws TokenError 'invalid' */
+/** Checks that the claims which all our tokens have are there, with the right types. @throws TokenError 'invalid' */
 export function checkClaims(payload: unknown): Claims {
   if (!isObject(payload)) throw new TokenError('invalid');
   const { sub, sid, iat, exp } = payload;
@@ -177,7 +176,12 @@ export function checkClaims(payload: unknown): Claims {
   return payload as Claims;
 }
 
-/** @throws TokenError */
+/** A Date as tokens contain it: whole seconds since 1970 (NumericDate, RFC 7519 §2). */
+export function numericDate(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+/** @throws TokenError 'expired', or 'invalid' for a token that is not valid yet */
 export function checkTimes(claims: Claims, nowMs: number): void {
   const now = nowMs / 1000;
   const notBefore = Math.max(claims.iat, typeof claims['nbf'] === 'number' ? claims['nbf'] : 0);
@@ -189,12 +193,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Text that every store can be asked for: PostgreSQL knows no NUL, and UTF-8 no half of a surrogate pair. */
+/** Whether every store can look up the text: PostgreSQL can't store NUL, and UTF-8 has no lone surrogates. */
 function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !/[\0\ud800-\udfff]/u.test(value);
 }
 
-/** Whole seconds of this and the next few thousand years. */
+/** Whole seconds since 1970, up to the year 5138. */
 export function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e11;
 }

@@ -4,53 +4,56 @@ import { digestOf } from '../utils/digest.js';
 export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
 export type AsymmetricAlgorithm =
   'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
-/** Of access tokens: RFC 7518 §3.1. */
+/** The signature algorithm of access tokens (RFC 7518 §3.1). */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /** A secret text, its bytes, a PEM text or a KeyObject. */
 export type KeyInput = string | Uint8Array | KeyObject;
-/** `privateKey` may be left out where a key only verifies: behind the first of a list. */
+/** The keys of an asymmetric algorithm. Only the first entry of a list signs; the others may leave out `privateKey`. */
 export interface KeyPair {
   privateKey?: KeyInput | undefined;
   publicKey: KeyInput;
 }
-/** One key for HMAC, or the two of an asymmetric algorithm. */
+/** One key for HMAC, or a pair for an asymmetric algorithm. */
 export type Secret = KeyInput | KeyPair;
 
-/** `at+jwt` is RFC 9068's; a refresh token says `rt+jwt`, so that neither ever passes for the other (RFC 8725 §3.11). */
+/**
+ * The `typ` of a token. `at+jwt` comes from RFC 9068. Refresh tokens have `rt+jwt`, so neither is accepted in place of the other
+ * (RFC 8725 §3.11).
+ */
 export type TokenType = 'at+jwt' | 'rt+jwt';
 
-/** Keys made once, at start: preparing one costs fifty times as much as a signature does. */
+/** Keys that are prepared once, at start, because preparing a key takes fifty times as long as a signature. */
 export interface KeySet {
   readonly algorithm: Algorithm;
   readonly signing: SigningKey;
-  /** Of all keys; equal keys have equal ones. */
+  /** The key ids of all keys. Equal keys have equal ids. */
   readonly kids: ReadonlySet<string>;
-  /** Those that verify, the one that signs first. */
+  /** All keys that verify, first the one that also signs. */
   readonly verificationKeys: readonly KeyObject[];
-  /** By the whole header, as it stands encoded before the first dot: no other header is ever accepted. */
+  /** The key for each whole header, encoded as it is before the first dot. No other header is ever accepted. */
   readonly byHeader: Readonly<Record<TokenType, ReadonlyMap<string, KeyObject>>>;
 }
 
 /**
- * The version of a token's format, the member `ver` of its header. A token without it is of format 1 too: that was signed
- * before there was a version.
+ * The version of a token's format: the member `ver` of its header. A token without `ver` is also of format 1, signed before there
+ * were versions.
  */
 export const TOKEN_FORMAT = 1;
 
 interface SigningKey {
   readonly kid: string;
   readonly key: KeyObject;
-  /** Encoded, as they stand before the first dot. */
+  /** The header for each type, encoded as it is before the first dot. */
   readonly headers: Readonly<Record<TokenType, string>>;
-  /** How long each signature is. */
+  /** How long each signature is, in bytes. */
   readonly signatureBytes: number;
 }
 
-/** What is wrong with a key, without the option's name, which the caller knows. */
+/** What is wrong with a key. The message lacks the name of the option, which the caller adds. */
 export class KeyError extends Error {}
 
-/** The command that every start-up error about a secret names. */
+/** The command that start-up errors about a secret suggest. */
 export const MAKE_A_SECRET = '`node -p "crypto.randomBytes(48).toString(\'base64\')"`';
 const MIN_RSA_BITS = 2048; // RFC 7518 §3.3
 const CURVES: Readonly<Record<string, string>> = {
@@ -60,7 +63,7 @@ const CURVES: Readonly<Record<string, string>> = {
 };
 const COORDINATE_BYTES: Readonly<Record<string, number>> = { ES256: 32, ES384: 48, ES512: 66 };
 
-/** The first secret signs, all verify. @throws KeyError */
+/** The first secret signs; all of them verify. @throws KeyError */
 export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): KeySet {
   const keys = secrets.map((secret) =>
     algorithm.startsWith('HS') ? hmacKey(algorithm, secret) : asymmetricKey(algorithm, secret),
@@ -115,17 +118,17 @@ function hmacKey(algorithm: Algorithm, secret: Secret): PreparedKey {
     );
   const key = secret instanceof KeyObject ? secret : createSecretKey(secretBytes(secret));
   if (key.type !== 'secret') throw new KeyError(`is a ${key.type} key, but the algorithm is HMAC`);
-  // As bytes too: whoever knows a public key could sign with it (RFC 8725 §3.1).
+  // A PEM key given as bytes is refused too. If it is a public key, anyone who knows it could sign (RFC 8725 §3.1).
   if (key.export().toString('latin1').trimStart().startsWith('-----BEGIN')) {
     throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
   }
-  // RFC 7518 §3.2: a key at least as long as the hash.
+  // RFC 7518 §3.2: the key must be at least as long as the hash.
   if ((key.symmetricKeySize ?? 0) < hashBytes(algorithm)) {
     throw new KeyError(
       `must be at least ${hashBytes(algorithm)} bytes long for ${algorithm}: make one with ${MAKE_A_SECRET}`,
     );
   }
-  // Derived from the secret, so that all processes agree; one-way, so that it tells nothing of it.
+  // Derived from the secret, so all processes get the same id. The function is one-way, so the id reveals nothing of the secret.
   const kid = createHmac('sha256', key).update('passport-visa kid').digest('base64url').slice(0, 16);
   return { kid, signingKey: key, verificationKey: key };
 }
@@ -135,16 +138,11 @@ function asymmetricKey(algorithm: Algorithm, secret: Secret): PreparedKey {
   const verificationKey = readKey('publicKey', secret.publicKey, createPublicKey);
   assertFits(algorithm, verificationKey);
   const der = verificationKey.export({ type: 'spki', format: 'der' });
-  if (secret.privateKey !== undefined)
-    assertPair(readKey('privateKey', secret.privateKey, createPrivateKey), der);
-  return {
-    kid: digestOf(der).slice(0, 16),
-    signingKey:
-      secret.privateKey === undefined
-        ? undefined
-        : readKey('privateKey', secret.privateKey, createPrivateKey),
-    verificationKey,
-  };
+  const { privateKey } = secret;
+  const signingKey =
+    privateKey === undefined ? undefined : readKey('privateKey', privateKey, createPrivateKey);
+  if (signingKey) assertPair(signingKey, der);
+  return { kid: digestOf(der).slice(0, 16), signingKey, verificationKey };
 }
 
 function isKeyPair(secret: Secret): secret is KeyPair {
@@ -155,7 +153,7 @@ function secretBytes(secret: string | Uint8Array): Uint8Array {
   return typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
 }
 
-/** Node's own message stays out of ours: it could quote the key. */
+/** The error doesn't contain Node's own message, which could quote the key. @throws KeyError */
 function readKey(
   member: keyof KeyPair,
   input: KeyInput,
@@ -187,7 +185,7 @@ function assertFits(algorithm: Algorithm, key: KeyObject): void {
   if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
     throw new KeyError(`doesn't fit ${algorithm}, which needs an RSA key`);
   }
-  // RFC 7518 §3.5: one hash for the signature and its mask, and a salt no longer than that.
+  // RFC 7518 §3.5: the same hash for the signature and its mask, and a salt that is no longer than the hash.
   const hash = `sha${algorithm.slice(2)}`;
   const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details ?? {};
   const fitsHash = hashAlgorithm === hash && mgf1HashAlgorithm === hash;

@@ -1,7 +1,7 @@
-import { checkTimes, signJwt, TokenError, verifySignature } from './jwt.js';
+import { checkTimes, numericDate, signJwt, TokenError, verifySignature } from './jwt.js';
 import type { KeySet } from './keys.js';
 
-/** What a refresh token says: all of it follows from the stored session, so that a replay is byte for byte. */
+/** The content of a refresh token. All of it comes from the stored session, so a replay gives the same token, byte for byte. */
 export interface RefreshClaims {
   userId: string;
   sessionId: string;
@@ -10,6 +10,7 @@ export interface RefreshClaims {
   expiresAt: Date;
 }
 
+/** @throws TokenTooLongError */
 export function signRefreshToken(claims: RefreshClaims, keys: KeySet): string {
   return signJwt(
     'rt+jwt',
@@ -17,8 +18,8 @@ export function signRefreshToken(claims: RefreshClaims, keys: KeySet): string {
       sub: claims.userId,
       sid: claims.sessionId,
       gen: claims.generation,
-      iat: Math.floor(claims.issuedAt.getTime() / 1000),
-      exp: Math.floor(claims.expiresAt.getTime() / 1000),
+      iat: numericDate(claims.issuedAt),
+      exp: numericDate(claims.expiresAt),
     },
     keys,
   );
@@ -29,7 +30,7 @@ export function verifyRefreshToken(token: string, keys: KeySet, nowMs: number): 
   return readRefreshToken(token, keys, nowMs);
 }
 
-/** For logout, which ends a session by an expired token too. @throws TokenError 'invalid' */
+/** Also accepts an expired token, because a logout with one ends the session too. @throws TokenError 'invalid' */
 export function verifyExpiredRefreshToken(token: string, keys: KeySet): RefreshClaims {
   return readRefreshToken(token, keys, undefined);
 }
@@ -37,7 +38,7 @@ export function verifyExpiredRefreshToken(token: string, keys: KeySet): RefreshC
 function readRefreshToken(token: string, keys: KeySet, nowMs: number | undefined): RefreshClaims {
   const claims = verifySignature(token, 'rt+jwt', keys);
   const generation = claims['gen'];
-  // The successor's generation must be a number that JSON can say exactly, too.
+  // JSON must be able to represent the next generation exactly too.
   if (!Number.isSafeInteger(generation) || !Number.isSafeInteger((generation as number) + 1)) {
     throw new TokenError('invalid');
   }

@@ -5,22 +5,23 @@ import {
   createSecretKey,
   hkdfSync,
   randomBytes,
-  timingSafeEqual,
   type KeyObject,
 } from 'node:crypto';
+import { equalInConstantTime } from '../utils/equal-in-constant-time.js';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
- * Texts that go out to a client and come back: sealed ones (AES-256-GCM) nobody else can read or write, signed ones nobody
- * else can write. The keys are derived (RFC 5869), so that what is made here passes nowhere else.
+ * Protects texts that are sent to a client and come back. Without the secret, a sealed text (AES-256-GCM) can be neither read nor
+ * made, and a signed text can't be made. The keys are derived from the secrets (RFC 5869), so nothing that is made here is
+ * accepted elsewhere.
  */
 export class TextSealer {
   readonly #keys: readonly { sealing: KeyObject; signing: KeyObject }[];
 
-  /** @param secrets the first makes, all open */
+  /** @param secrets the first one seals and signs, all of them open and verify */
   constructor(secrets: readonly KeyObject[]) {
     this.#keys = secrets.map((secret) => ({
       sealing: derive(secret, 'passport-visa sealed text'),
@@ -28,7 +29,7 @@ export class TextSealer {
     }));
   }
 
-  /** @param purpose is not part of the result, and needed to open it */
+  /** @param purpose needed to open the text again; the result doesn't contain it */
   seal(text: string, purpose: string): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#first.sealing, nonce).setAAD(Buffer.from(purpose));
@@ -36,7 +37,7 @@ export class TextSealer {
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
   }
 
-  /** @returns undefined for what nobody here has sealed, or for another purpose */
+  /** @returns undefined for a text that wasn't sealed with one of the secrets, or that was sealed for another purpose */
   open(sealed: string, purpose: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url');
     if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
@@ -53,7 +54,7 @@ export class TextSealer {
         ]);
         return text.toString('utf8');
       } catch {
-        // another key's work, or nobody's
+        // Sealed with another key, or not by us at all.
       }
     }
     return undefined;
@@ -64,12 +65,7 @@ export class TextSealer {
   }
 
   isSigned(text: string, signature: string): boolean {
-    // As it is written: several texts decode to the same bytes, and who tells them apart would take each for another.
-    const given = Buffer.from(signature);
-    return this.#keys.some(({ signing }) => {
-      const right = Buffer.from(signatureOf(text, signing));
-      return given.length === right.length && timingSafeEqual(given, right);
-    });
+    return this.#keys.some(({ signing }) => equalInConstantTime(signature, signatureOf(text, signing)));
   }
 
   get #first() {

@@ -1,8 +1,8 @@
 /**
- * The same text, on its own. A piece of a longer text, or several put together, would keep all of them in memory for as long as
- * it lives: five times as much, for the key of a revoked session.
+ * A copy of the text that refers to no other text. A part of a longer text keeps the whole of it in memory, and a concatenated
+ * text keeps its parts. For the key of a revoked session that would be five times as much.
  */
 export function compactCopy(text: string): string {
-  // What is not well-formed would come back as another text.
+  // The copy of a text that isn't well-formed would be a different text.
   return text.isWellFormed() ? Buffer.from(text).toString() : text;
 }

@@ -1,11 +1,11 @@
 import ms, { type StringValue } from 'ms';
 
-/** `'30m'`, `'3h'`, `'30d'`: a number with its unit, as the package ms reads it. A bare number is seconds. */
+/** A number with its unit in the form of the package ms, such as `'30m'`, `'3h'` or `'30d'`; or a plain number of seconds. */
 export type Duration = StringValue | number;
 
 /**
- * Whole seconds, or undefined when it can't be read: a number in a string without its unit means milliseconds to
- * one library and seconds to the next, so that it is refused.
+ * The duration in whole seconds; undefined if it can't be read. A text without a unit, such as `'30'`, is refused, because some
+ * libraries read it as milliseconds and others as seconds.
  */
 export function durationInSeconds(duration: unknown): number | undefined {
   if (typeof duration === 'number') return Number.isSafeInteger(duration) ? duration : undefined;

@@ -3,8 +3,8 @@ import { similarNames } from './similar-names.js';
 
 /**
  * Parses the options of a call.
- * @param call as the developer wrote it: `guard()`
- * @throws TypeError that names the call, the option and the cure
+ * @param call the call as the developer writes it: `guard()`
+ * @throws TypeError that names the call and the option, and says how to fix it
  */
 export function parseCall<Schema extends z.ZodType>(
   call: string,
@@ -19,7 +19,7 @@ export function parseCall<Schema extends z.ZodType>(
   );
 }
 
-/** What is wrong with an option, and how to fix it. Empty where the options themselves are no object. */
+/** What is wrong with an option, and how to fix it. Empty if the options are not an object at all. */
 export function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code === 'unrecognized_keys') {
     const known = knownOptions(issue.path, schema);
@@ -35,7 +35,7 @@ function unknownOption(option: string, key: string, known: readonly string[]): s
   return `Unknown option ${option}: known are ${known.join(', ')}${guess}`;
 }
 
-/** The members of the object at `path`, whatever its schema is wrapped in. */
+/** The names of the options at `path`. Looks through the schemas that wrap an object, such as defaults and unions. */
 function knownOptions(path: readonly PropertyKey[], schema: unknown): string[] {
   if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault)
     return knownOptions(path, schema.unwrap());

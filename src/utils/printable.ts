@@ -1,14 +1,14 @@
-/** What ends a line, steers a terminal or turns the direction of a text around, and halves of characters. */
+/** Characters that end a line, control a terminal or change the direction of a text, and lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
-/** What cutting off may leave of a character. */
+/** The half of a surrogate pair that cutting the text can leave. */
 const HALF_AT_END = /\p{Cs}$/u;
 
 /**
- * A text of a client's as it may stand in a log: on one line, `\u{…}` in place of whatever could forge another, and cut off
- * at `maxLength` UTF-16 units (CWE-117).
+ * Makes a text from a client safe for a log (CWE-117): one line, with `\u{…}` in place of each character that could forge another
+ * line, and at most `maxLength` UTF-16 units.
  */
 export function printable(text: string, maxLength: number): string {
-  // Cut first, so that nobody makes us search megabytes; and again, because an escape is longer than what it stands for.
+  // Cut first, because a client could send megabytes to search; and again, because escapes make the text longer.
   return text.slice(0, maxLength).replace(UNPRINTABLE, escaped).slice(0, maxLength).replace(HALF_AT_END, '');
 }
 

@@ -1,10 +1,10 @@
-/** Those of the names that somebody may have meant: two thirds of their pairs of letters are the same (Dice's coefficient). */
-export function similarNames(meant: string, names: readonly string[]): string[] {
-  const wanted = letterPairs(meant);
+/** The names that may have been meant: at least two thirds of their pairs of letters are the same (Dice's coefficient). */
+export function similarNames(misspelt: string, names: readonly string[]): string[] {
+  const given = letterPairs(misspelt);
   return names.filter((name) => {
     const pairs = letterPairs(name);
-    const shared = [...pairs].filter((pair) => wanted.has(pair)).length;
-    return (2 * shared) / (pairs.size + wanted.size) >= 2 / 3;
+    const shared = [...pairs].filter((pair) => given.has(pair)).length;
+    return (2 * shared) / (pairs.size + given.size) >= 2 / 3;
   });
 }
 

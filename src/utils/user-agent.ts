@@ -1,10 +1,13 @@
 import Bowser from 'bowser';
 
-/** Browsers send about 111 characters. A longer header only fills the store. */
+/** Browsers send about 111 characters, so the rest of a longer header would only waste space in the store. */
 export const MAX_USER_AGENT_LENGTH = 512;
 const MAX_LABEL_LENGTH = 64;
 
-/** What a session keeps of the `User-Agent` header. */
+/**
+ * The part of the `User-Agent` header that a session keeps: the first 512 characters, or a label of at most 64 characters, or
+ * nothing.
+ */
 export function keptUserAgent(
   header: string | undefined,
   keep: 'full' | 'label' | false,
@@ -14,7 +17,7 @@ export function keptUserAgent(
   return keep === 'label' ? label(userAgent).slice(0, MAX_LABEL_LENGTH) : userAgent;
 }
 
-/** `Chrome 142, Windows`, or `curl 8`: enough for a person to tell one device from another. */
+/** A label such as `Chrome 142, Windows` or `curl 8`, by which users can tell their devices apart. */
 function label(userAgent: string): string {
   const { browser, os } = Bowser.parse(userAgent);
   const [, product, productVersion] = /^([\w.-]+)(?:\/([\d.]+))?/.exec(userAgent) ?? [];

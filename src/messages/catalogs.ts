@@ -2,7 +2,7 @@ import { en } from './en.js';
 import { ko } from './ko.js';
 import type { Locale, Messages, MessagesOption } from './messages.js';
 
-/** The texts of every language that an answer can be in, English first. */
+/** The texts of all languages that answers can have, English first. */
 export type Catalogs = ReadonlyMap<Locale, Messages>;
 
 const BUILT_IN: MessagesOption = { en, ko };
@@ -12,7 +12,7 @@ export function localesOf(messages: MessagesOption): Locale[] {
   return [...new Set([...Object.keys(BUILT_IN), ...Object.keys(messages)])];
 }
 
-/** What a language lacks comes from its broader one (`de` for `de-AT`), then from English as the app has it. */
+/** A text that a language lacks comes from its base language (`de` for `de-AT`), or else from English as the app has set it. */
 export function createCatalogs(messages: MessagesOption): Catalogs {
   const ownTexts = (locale: Locale) => ({ ...BUILT_IN[locale], ...defined(messages[locale]) });
   const complete = (locale: Locale): Messages => ({
@@ -24,7 +24,7 @@ export function createCatalogs(messages: MessagesOption): Catalogs {
   return new Map(localesOf(messages).map((locale) => [locale, Object.freeze(complete(locale))]));
 }
 
-/** `undefined` would hide the text below it. */
+/** Leaves out undefined texts, which would replace the text of the base language. */
 function defined(texts: Partial<Messages> = {}): Partial<Messages> {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined));
 }

@@ -7,9 +7,9 @@ const failures = Object.fromEntries(
 ) as FailureTexts;
 
 /**
- * Every text that an answer can carry. Failures go by their code, and `errors.ts` holds their texts. `{count}` and the like
- * are filled in. These texts are a contract: to change one is a breaking change. `docs/messages.md` lists them, and a test
- * holds the two together.
+ * Every text that an answer can contain. A failure has its code as its key, and its text is in `errors.ts`. Placeholders such as
+ * `{count}` are filled in. The texts are part of the contract, so changing one is a breaking change. `docs/messages.md` lists
+ * them; a test compares the two.
  */
 export const en = {
   ...failures,
@@ -21,7 +21,7 @@ export const en = {
   loggedOutEverywhere: 'Logged out everywhere',
   passwordChanged: 'Password changed',
 
-  // About a field: shown beside its name.
+  // About a field, and shown next to its name.
   required: 'is required',
   notEmpty: 'must not be empty',
   mustBeString: 'must be a string',

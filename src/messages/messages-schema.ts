@@ -3,7 +3,7 @@ import { en } from './en.js';
 import type { Messages, MessagesOption } from './messages.js';
 import { placeholdersIn } from './rule.js';
 
-/** What the option `messages` must look like. */
+/** The schema of the option `messages`. */
 export const messagesSchema = z.record(
   z.string().refine(isCanonicalTag),
   z.strictObject(Object.fromEntries(Object.entries(en).map(([key, text]) => [key, textLike(text)]))),
@@ -24,7 +24,7 @@ function textLike(english: string): z.ZodType<Messages[keyof Messages] | undefin
     .optional();
 }
 
-/** Two spellings of one language would be two languages. */
+/** Only the canonical tag is accepted, because two spellings of one language would be two languages. */
 function isCanonicalTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag)[0] === tag;

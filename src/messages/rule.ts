@@ -2,7 +2,7 @@ import type { BrokenRule, FieldError } from '../errors.js';
 import { en } from './en.js';
 import type { MessageKey, Messages } from './messages.js';
 
-/** The names in braces: `'count'` for `'at least {count} long'`. */
+/** The names in braces, such as `'count'` in `'at least {count} long'`. */
 type PlaceholderIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | PlaceholderIn<Rest>
   : never;
@@ -13,12 +13,12 @@ type ParamsOf<Key extends MessageKey> = [PlaceholderIn<(typeof en)[Key]>] extend
   ? []
   : [params: Params<PlaceholderIn<(typeof en)[Key]>>];
 
-/** A rule as zod takes it for a message: an issue has room for one text and nothing else. */
+/** Encodes a rule as a message for zod, because an issue of zod can carry one text and nothing else. */
 export function rule<Key extends MessageKey>(key: Key, ...[params]: ParamsOf<Key>): string {
   return JSON.stringify({ key, params: params ?? {} } satisfies BrokenRule);
 }
 
-/** The rule in the message of an issue; undefined where the message is zod's own text. */
+/** The rule in the message of an issue; undefined if the message is zod's own text. */
 export function ruleOf(message: string): BrokenRule | undefined {
   return message.startsWith('{"key":') ? (JSON.parse(message) as BrokenRule) : undefined;
 }
@@ -29,7 +29,7 @@ export function ruleText({ key, params }: BrokenRule, texts: Messages): string {
   );
 }
 
-/** A field that broke one of our rules. */
+/** The error of a field that broke a rule, with its text in English. */
 export function refusedField(path: string, brokenRule: BrokenRule): FieldError {
   return { path, message: ruleText(brokenRule, en), rule: brokenRule };
 }

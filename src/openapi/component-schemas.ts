@@ -7,13 +7,13 @@ type Components = ReturnType<typeof z.registry<{ id: string }>>;
 
 const REFERENCE = '#/components/schemas/';
 
-/** The JSON Schemas of everything that these operations name: bodies, answers, and the parts that several of them share. */
+/** The JSON Schemas that these operations refer to: bodies, answers, and the parts that they share. */
 export function componentSchemas(operations: readonly Operation[]): Record<string, JsonSchema> {
   const { schemas } = z.toJSONSchema(componentsOf(operations), {
     ...DIALECT,
     uri: (id) => REFERENCE + id,
     override: ({ zodSchema, jsonSchema }) => {
-      // As JSON writes a Date.
+      // In JSON, a Date is a text.
       if (zodSchema._zod.def.type === 'date')
         Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
@@ -24,7 +24,7 @@ export function componentSchemas(operations: readonly Operation[]): Record<strin
   );
 }
 
-/** A reference to a schema that `componentSchemas` describes. */
+/** A reference to a schema that `componentSchemas` returns. @throws TypeError for a schema without a name */
 export function schemaRef(schema: z.ZodType): JsonSchema {
   const name = componentName(schema);
   if (name === undefined) throw new TypeError('The schema of a body or an answer needs a name: component(…)');
@@ -41,7 +41,7 @@ function componentsOf(operations: readonly Operation[]): Components {
   return components;
 }
 
-/** Adds the schema, and every named one inside it: zod visits them all while it writes JSON Schema. */
+/** Adds every named schema of this one, itself included. Generates a JSON Schema only because zod visits them all then. */
 function addNamed(root: z.ZodType, components: Components): void {
   z.toJSONSchema(root, {
     ...DIALECT,

@@ -17,21 +17,21 @@ interface DescriptionConfig {
 }
 
 /**
- * Describes these endpoints, with the schemas that judge their requests. Made at the first call and kept; every call gets a copy
- * of its own.
+ * Describes these endpoints, with the same schemas that validate their requests. The description is made at the first call and
+ * kept. Every call returns its own copy.
  */
 export function createOpenApi(config: DescriptionConfig, endpoints: readonly Endpoint[]): DescribeEndpoints {
-  let kept: Pick<OpenApiDocument, 'tags' | 'paths' | 'components'> | undefined;
+  let description: Pick<OpenApiDocument, 'tags' | 'paths' | 'components'> | undefined;
 
   return function openapi(options = {}) {
     const { mountPath = '/auth', ...call } = parseOpenApiOptions(options);
     const { title, version, servers } = { ...config.openapi.info, ...call };
-    kept ??= describe(config.cookies, endpoints);
+    description ??= describe(config.cookies, endpoints);
     return {
       openapi: '3.1.0',
       info: { title: title ?? 'Authentication', version: version ?? '1.0.0', description: INTRODUCTION },
       servers: servers?.map((server) => ({ ...server })) ?? [{ url: mountPath }],
-      ...structuredClone(kept),
+      ...structuredClone(description),
     };
   };
 }

@@ -27,7 +27,7 @@ export function describeOperation(path: string, operation: Operation): Json {
   };
 }
 
-/** The failures of all these operations, each described once. */
+/** The response objects of all failures of these operations, by name. */
 export function responsesOf(operations: readonly Operation[]): Record<string, Json> {
   const named = operations.flatMap(failuresOf).map((failures) => [failures.name, failureResponse(failures)]);
   return Object.fromEntries(named) as Record<string, Json>;

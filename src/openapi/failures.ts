@@ -4,11 +4,11 @@ import { BODY_FAILURES, GUARD_FAILURES, type Operation } from '../http/operation
 
 type Json = Record<string, unknown>;
 
-/** The failures of an operation that share a status. */
+/** The failures of an operation that have the same status. */
 export interface Failures {
   readonly status: number;
   readonly codes: readonly [AuthErrorCode, ...AuthErrorCode[]];
-  /** As in `#/components/responses/AuthUnauthorized`. */
+  /** The name of the response, as in `#/components/responses/AuthUnauthorized`. */
   readonly name: string;
   readonly clearsCookies: boolean;
 }
@@ -21,7 +21,8 @@ export function failuresOf(operation: Operation): Failures[] {
   for (const code of failures) add(AUTH_FAILURES[code].status, code);
   for (const code of notFound) add(404, code);
   return [...byStatus].map(([status, codes]) => ({
-    ...{ status, codes },
+    status,
+    codes,
     name: 'Auth' + nameOf(status, codes, operation),
     clearsCookies: status === 401 && unauthorizedClearsCookies,
   }));
@@ -87,19 +88,19 @@ function describe(codes: Failures['codes']): string {
 function schemaOf(codes: readonly AuthErrorCode[]): Json {
   const others = codes.filter((code) => code !== 'VALIDATION_FAILED');
   if (others.length === codes.length) return failureSchema(codes);
-  const refused = { $ref: '#/components/schemas/AuthValidationFailure' };
-  return others.length === 0 ? refused : { oneOf: [refused, failureSchema(others)] };
+  const validation = { $ref: '#/components/schemas/AuthValidationFailure' };
+  return others.length === 0 ? validation : { oneOf: [validation, failureSchema(others)] };
 }
 
-function failureSchema(codes: readonly AuthErrorCode[], further: Json = {}): Json {
+function failureSchema(codes: readonly AuthErrorCode[], moreProperties: Json = {}): Json {
   return {
     type: 'object',
     properties: {
       code: { type: 'string', description: 'What to branch on: a code is never renamed.', enum: codes },
       message: { type: 'string', description: 'For people and logs.' },
-      ...further,
+      ...moreProperties,
     },
-    required: ['code', 'message', ...Object.keys(further)],
+    required: ['code', 'message', ...Object.keys(moreProperties)],
     additionalProperties: false,
   };
 }

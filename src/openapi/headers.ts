@@ -1,4 +1,4 @@
-/** The headers that answers have in common; required ones come with every such answer. */
+/** The headers that several answers have. An answer that lists a required one always has it. */
 export const HEADERS = {
   AuthNoStore: {
     description: "Tokens and who they belong to are nobody else's to keep.",
@@ -21,5 +21,5 @@ export const HEADERS = {
   },
 };
 
-/** Two lines of it, one a cookie. */
+/** The schema of one `Set-Cookie` line. An answer has two of them, one for each cookie. */
 export const SET_COOKIE = { schema: { type: 'string' } };

@@ -1,7 +1,7 @@
 import type { OpenApiServer } from './openapi-options.js';
 
-/** A JSON object of the form that its section of the OpenAPI specification prescribes. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that it fits the types of openapi-types and swagger-ui-express
+/** A JSON object. Its section of the OpenAPI specification says what it contains. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- must fit the types of openapi-types and swagger-ui-express
 type Section = Record<string, any>;
 
 /** An OpenAPI 3.1 document as a plain object. */

@@ -3,18 +3,18 @@ import { parseCall } from '../utils/parse-call.js';
 
 /** Where the endpoints can be reached: an OpenAPI server object. */
 export interface OpenApiServer {
-  /** With the mount path: `'https://api.example.com/auth'`, or `'/auth'` on the host that serves the document. */
+  /** Includes the mount path: `'https://api.example.com/auth'`, or `'/auth'` for the host that serves the document. */
   url: string;
   description?: string;
 }
 
-/** What the document says besides the endpoints. */
+/** What the document contains besides the endpoints. */
 export interface OpenApiInfo {
   /** Default: `'Authentication'`. */
   title?: string;
   /** The version of your API. Default: `'1.0.0'`. */
   version?: string;
-  /** Default: the path that the router is mounted at. */
+  /** Default: one server, with the path that the router is mounted at. */
   servers?: readonly OpenApiServer[];
 }
 
@@ -37,7 +37,7 @@ const infoShape = {
   servers: z.array(serverSchema).nonempty().readonly().optional(),
 };
 
-/** The option `openapi` of `createAuth`: an object describes and serves. */
+/** The option `openapi` of `createAuth`. An object means true, with these texts. */
 export const openApiConfigSchema = z
   .union([z.boolean(), z.strictObject(infoShape)], 'must be true, false or { title?, version?, servers? }')
   .default(false)
@@ -54,7 +54,7 @@ const callSchema = z.strictObject({
     .optional(),
 });
 
-/** @throws TypeError that names the option and the cure */
+/** @throws TypeError that names the option and says how to fix it */
 export function parseOpenApiOptions(options: OpenApiOptions): OpenApiOptions {
   return parseCall('openapi()', callSchema, options) as OpenApiOptions;
 }

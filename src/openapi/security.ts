@@ -4,10 +4,10 @@ import type { Operation } from '../http/operation.js';
 type Requirement = Record<string, []>;
 
 const ACCESS: Requirement[] = [{ accessBearer: [] }, { accessCookie: [] }];
-/** Also in the body, or not at all. */
+/** For a request without the header or the cookie: its token may be in the body, or it may have none. */
 const NOTHING: Requirement = {};
 
-/** Any one of them will do. */
+/** What a request of each kind needs: any one of the listed requirements is enough. */
 export const SECURITY: Record<Operation['needs'], Requirement[]> = {
   nothing: [],
   'access token': ACCESS,

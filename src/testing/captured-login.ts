@@ -4,22 +4,23 @@ import { Socket } from 'node:net';
 import { AUTH_FAILURES, AuthError, type AuthErrorCode } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 
-/** What a request needs to come from a user who is logged in. */
+/** A logged-in user, with what you need to send requests as that user. */
 export interface LoggedIn {
-  /** For `.set('Cookie', ann.cookie)`: both tokens under the names that the Auth gives its cookies. */
+  /** For `.set('Cookie', ann.cookie)`: both tokens, with the cookie names of the Auth. */
   readonly cookie: string;
-  /** The same for `.set(ann.headers)`, or for `fetch`. */
+  /** The same as an object, for `.set(ann.headers)` or `fetch`. */
   readonly headers: { readonly Cookie: string };
   /** For `.set('Authorization', ann.bearer)`. */
   readonly bearer: `Bearer ${string}`;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** As a login answers it. */
+  /** The user as in the answer of a login. */
   readonly user: Pick<StoredUser, 'id' | 'username' | 'roles'>;
   readonly sessionId: string;
 }
 
-interface Proven {
+/** The user whom a strategy would have authenticated, and where the request comes from. */
+interface Proof {
   id: string;
   ip: string;
   userAgent: string | undefined;
@@ -34,11 +35,11 @@ interface Answer {
 }
 
 /**
- * Runs `auth.completeLogin()` as an app would behind a Passport strategy, and reads from the answer what a browser would keep.
- * It uses only public API.
+ * Runs `auth.completeLogin()` as an app does after a Passport strategy, and reads from the answer what a browser would keep. It
+ * uses only public API.
  */
-export async function capturedLogin(completeLogin: RequestHandler, proven: Proven) {
-  const { status, cookies, body } = await answerOf(completeLogin, proven);
+export async function capturedLogin(completeLogin: RequestHandler, proof: Proof) {
+  const { status, cookies, body } = await answerOf(completeLogin, proof);
   if (status !== 200) throw failure(status, body.code);
   return {
     body,
@@ -48,8 +49,8 @@ export async function capturedLogin(completeLogin: RequestHandler, proven: Prove
   };
 }
 
-/** Without a connection, which fake timers would hold up. */
-function answerOf(completeLogin: RequestHandler, { id, ip, userAgent, authTime }: Proven): Promise<Answer> {
+/** Runs the handler without a network connection, because fake timers would block one. */
+function answerOf(completeLogin: RequestHandler, { id, ip, userAgent, authTime }: Proof): Promise<Answer> {
   const prove: RequestHandler = (req, _res, next) => {
     Object.defineProperty(req, 'ip', { value: ip });
     req.user = { id } as Express.User;
@@ -72,7 +73,7 @@ function answerOf(completeLogin: RequestHandler, { id, ip, userAgent, authTime }
   });
 }
 
-/** The app chooses the names of its cookies, so the token itself says what it is. */
+/** Recognises a token by its own header, because the app can choose the names of the cookies. */
 function tokenOfType(type: string, cookies: readonly string[]): string {
   const values = cookies.map((pair) => pair.slice(pair.indexOf('=') + 1));
   const token = values.find((value) => headerOf(value).includes(`"typ":"${type}"`));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { newCredential, newKind, newUser, PARALLEL, type CredentialCase } from './credential-fixtures.js';
+import { newCredential, newKind, PARALLEL, type CredentialCase } from './credential-fixtures.js';
+import { newUser } from './user-fixtures.js';
 
 const REPLACEMENTS: readonly CredentialCase[] = [
   [
-    'replaces data only while it is the expected one, byte for byte',
+    'replaces data only if it is still the expected data, byte for byte',
     async ({ users, credentials }) => {
       const first = newCredential(await newUser(users), { data: 'Caf\u00e9 1' });
       await credentials.add(first);
@@ -18,7 +19,7 @@ const REPLACEMENTS: readonly CredentialCase[] = [
     },
   ],
   [
-    'lets one of many parallel replaces win',
+    'lets only one of many parallel replaces succeed',
     async ({ users, credentials }) => {
       const credential = newCredential(await newUser(users), { data: '0' });
       await credentials.add(credential);
@@ -29,7 +30,7 @@ const REPLACEMENTS: readonly CredentialCase[] = [
     },
   ],
   [
-    'replaces nothing of another user, of another kind, or that was removed',
+    'replaces nothing of another user or kind, and nothing that was removed',
     async ({ users, credentials }) => {
       const [ann, bob] = [await newUser(users), await newUser(users)];
       const credential = newCredential(ann);
@@ -47,7 +48,7 @@ const REPLACEMENTS: readonly CredentialCase[] = [
 
 const REMOVALS: readonly CredentialCase[] = [
   [
-    'removes a credential of the user, once',
+    'removes a credential only once, and only for its own user',
     async ({ users, credentials }) => {
       const [ann, bob] = [await newUser(users), await newUser(users)];
       const credential = newCredential(ann);
@@ -62,7 +63,7 @@ const REMOVALS: readonly CredentialCase[] = [
     },
   ],
   [
-    'removes all of a user, only some kinds, or all but some ids, and counts them',
+    'removes all credentials of a user, only some kinds, or all but some ids, and counts them',
     async ({ users, credentials }) => {
       const [ann, bob] = [await newUser(users), await newUser(users)];
       const [a, b, c] = [newKind(), newKind(), newKind()];
@@ -95,10 +96,10 @@ const REMOVALS: readonly CredentialCase[] = [
   ],
 ];
 
-/** What becomes of a credential once it is there. */
+/** The part of `credentialStoreContract` about credentials that the store has already. */
 export const CHANGE_CASES = [...REPLACEMENTS, ...REMOVALS];
 
-/** The answers to calls made at once. */
+/** Makes the calls at the same time. @returns their answers */
 function inParallel(call: (n: number) => Promise<boolean>): Promise<boolean[]> {
   return Promise.all(Array.from({ length: PARALLEL }, (_, n) => call(n)));
 }

@@ -2,13 +2,13 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { CredentialStore, NewCredential } from '../stores/credential-store.js';
 import type { UserStore } from '../stores/user-store.js';
 
-/** A store of credentials, and the store of the users that they belong to. */
+/** A credential store, and the store of the users to whom the credentials belong. */
 export interface CredentialStores {
   users: UserStore;
   credentials: CredentialStore;
 }
 
-/** One promise of the contract, with its name. */
+/** One promise of the contract, and its proof. */
 export type CredentialCase = readonly [name: string, prove: (stores: CredentialStores) => Promise<void>];
 
 /** How many calls a case makes at once. */
@@ -16,21 +16,17 @@ export const PARALLEL = 50;
 export const MAX_ID_LENGTH = 1024;
 export const MAX_DATA_BYTES = 16 * 1024;
 
-export async function newUser(users: UserStore): Promise<string> {
-  return (await users.create({ username: randomUUID(), passwordHash: null })).id;
-}
-
-/** One that no store has yet. */
+/** A credential that no store has yet. */
 export function newCredential(userId: string, members: Partial<NewCredential> = {}): NewCredential {
   return { userId, kind: 'passkey', id: randomUUID(), data: `data-${randomUUID()}`, ...members };
 }
 
-/** A kind of its own, for cases whose ids aren't random. */
+/** A kind that no other case has, for cases whose ids aren't random. */
 export function newKind(): string {
   return `kind-${randomUUID()}`;
 }
 
-/** What a careless store takes for each other: by case, form, white space, escapes, separators, or by what they begin with. */
+/** Ids that a careless store confuses, because of case, Unicode form, white space, escapes, separators or a common beginning. */
 export function strangeIds(): string[] {
   const long = 'x'.repeat(MAX_ID_LENGTH - 1);
   return [
@@ -58,7 +54,7 @@ export function strangeIds(): string[] {
   ];
 }
 
-/** Texts that a careless store changes on the way. */
+/** Texts that a careless store changes when it writes or reads them. */
 export function awkwardTexts(): string[] {
   return [
     ...['', ' ', '\n', 'one\r\ntwo\n', '\ttabs\t', ' around ', '\\n \\x41 \\u0041', '{"a":[1,"\u2028"]}'],
@@ -74,7 +70,7 @@ export function awkwardTexts(): string[] {
   ];
 }
 
-/** 3,072 bytes in UTF-8 that don't compress: more than an index of PostgreSQL takes as a key. */
+/** 3,072 bytes in UTF-8 that can't be compressed: more than an index of PostgreSQL accepts as a key. */
 function incompressible(): string {
   const syllables = Array.from({ length: MAX_ID_LENGTH }, () => 0xac00 + randomInt(11_172));
   return String.fromCharCode(...syllables);

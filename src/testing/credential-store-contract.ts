@@ -2,35 +2,35 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
-import type { ContractCase } from './contract.js';
+import { casesOf, type ContractCase } from './contract.js';
 import {
   newCredential,
-  newUser,
   PARALLEL,
   type CredentialCase,
   type CredentialStores,
 } from './credential-fixtures.js';
 import { CHANGE_CASES } from './credential-change-cases.js';
 import { TEXT_CASES } from './credential-text-cases.js';
+import { newUser } from './user-fixtures.js';
 
-/** Longer than the grain of any clock that a store might go by. */
+/** Longer than the resolution of any clock that a store might use. */
 const MOMENT_MS = 10;
 const CLOCK_TOLERANCE_MS = 60_000;
 
 /**
- * Proves a CredentialStore. Users and ids are random, so that the cases share a store with other users.
- * @param makeStores called once a case
+ * Proves a CredentialStore. Users and ids are random, so the cases can share a store with other users.
+ * @param makeStores called once for each case
  */
 export function credentialStoreContract(
   makeStores: () => CredentialStores | Promise<CredentialStores>,
 ): ContractCase[] {
-  const cases = [...ADDITIONS, ...CHANGE_CASES, ...TEXT_CASES];
-  return cases.map(([name, prove]) => ({ name, run: async () => prove(await makeStores()) }));
+  const promise = casesOf(makeStores);
+  return [...ADDITIONS, ...CHANGE_CASES, ...TEXT_CASES].map(([name, prove]) => promise(name, prove));
 }
 
 const ADDITIONS: readonly CredentialCase[] = [
   [
-    'lists what was added, oldest first, of one kind or all',
+    'lists the credentials of one kind or all, oldest first',
     async ({ users, credentials }) => {
       const userId = await newUser(users);
       assert.deepEqual(await credentials.list(userId), []);
@@ -85,7 +85,7 @@ const ADDITIONS: readonly CredentialCase[] = [
     },
   ],
   [
-    'takes the same id in two kinds for two credentials',
+    'treats the same id in two kinds as two credentials',
     async ({ users, credentials }) => {
       const [ann, bob] = [await newUser(users), await newUser(users)];
       const id = randomUUID();
@@ -98,7 +98,7 @@ const ADDITIONS: readonly CredentialCase[] = [
     },
   ],
   [
-    'adds no id twice within a kind, not for another user either',
+    'adds no id twice within a kind, even for another user',
     async ({ users, credentials }) => {
       const [ann, bob] = [await newUser(users), await newUser(users)];
       const credential = newCredential(ann);
@@ -111,7 +111,7 @@ const ADDITIONS: readonly CredentialCase[] = [
     },
   ],
   [
-    'adds nothing for a user who is not there',
+    'adds nothing for a user who does not exist',
     async ({ credentials }) => {
       const credential = newCredential(randomUUID());
       assert.equal(await credentials.add(credential), false);
@@ -119,7 +119,7 @@ const ADDITIONS: readonly CredentialCase[] = [
     },
   ],
   [
-    'lets one of many parallel adds of an id win',
+    'lets only one of many parallel adds of an id succeed',
     async ({ users, credentials }) => {
       const owners = [await newUser(users), await newUser(users)] as const;
       const { kind, id } = newCredential(owners[0]);

@@ -7,12 +7,12 @@ import {
   MAX_ID_LENGTH,
   newCredential,
   newKind,
-  newUser,
   strangeIds,
   type CredentialCase,
 } from './credential-fixtures.js';
+import { newUser } from './user-fixtures.js';
 
-/** What each member must not be. */
+/** Values that are not allowed for each member. */
 const REFUSED: Readonly<Record<keyof NewCredential, readonly unknown[]>> = {
   userId: [undefined, null, 5, '', 'a\0b', 'a\ud800', 'a'.repeat(256)],
   kind: [null, 5, '', 'Totp', 'to tp', 'to_tp', 'tótp', 'totp\n', 'a'.repeat(65)],
@@ -50,9 +50,10 @@ function changesOf(store: CredentialStore, bad: NewCredential) {
   return [() => store.add(bad), () => store.replace(bad, 'good')];
 }
 
+/** The part of `credentialStoreContract` that says which texts a store keeps and which it refuses. */
 export const TEXT_CASES: readonly CredentialCase[] = [
   [
-    'gives data back exactly',
+    'returns data exactly as it was given',
     async ({ users, credentials }) => {
       const userId = await newUser(users);
       const texts = awkwardTexts();
@@ -87,7 +88,7 @@ export const TEXT_CASES: readonly CredentialCase[] = [
     },
   ],
   [
-    'does not take a kind and an id for another kind and id',
+    'does not confuse a kind and an id with another kind and id',
     async ({ users, credentials }) => {
       const userId = await newUser(users);
       const kind = newKind();
@@ -102,7 +103,7 @@ export const TEXT_CASES: readonly CredentialCase[] = [
     },
   ],
   [
-    'hands out copies that can be changed without changing the store',
+    'returns copies, which can be changed without changing the store',
     async ({ users, credentials }) => {
       const credential = newCredential(await newUser(users));
       const { userId, kind, id } = credential;
@@ -121,7 +122,7 @@ export const TEXT_CASES: readonly CredentialCase[] = [
     },
   ],
   [
-    'refuses what no store can keep, and names the member',
+    'refuses arguments that no store can keep, and names the member',
     async ({ users, credentials }) => {
       const good = newCredential(await newUser(users));
       for (const member of Object.keys(REFUSED) as (keyof NewCredential)[])
@@ -140,7 +141,7 @@ export const TEXT_CASES: readonly CredentialCase[] = [
     },
   ],
   [
-    'takes what is just short enough',
+    'accepts texts of the maximum length',
     async ({ users, credentials }) => {
       const longest = { kind: newKind().padEnd(64, '0'), id: randomUUID().padEnd(MAX_ID_LENGTH, '=') };
       const credential = newCredential(await newUser(users), {

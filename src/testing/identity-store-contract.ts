@@ -3,22 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../errors.js';
 import type { Identity, IdentityStore } from '../stores/identity-store.js';
 import type { UserStore } from '../stores/user-store.js';
-import type { ContractCase } from './contract.js';
+import { casesOf, type ContractCase } from './contract.js';
+import { newUser } from './user-fixtures.js';
 
 /**
- * Proves an IdentityStore. Names and identities are random, so that the cases share a store with other users.
- * @param makeStore called once a case
+ * Proves an IdentityStore. Usernames and identities are random, so the cases can share a store with other users.
+ * @param makeStore called once for each case
  */
 export function identityStoreContract(
   makeStore: () => (UserStore & IdentityStore) | Promise<UserStore & IdentityStore>,
 ): ContractCase[] {
-  const promise = (
-    name: string,
-    prove: (store: UserStore & IdentityStore) => Promise<void>,
-  ): ContractCase => ({
-    name,
-    run: async () => prove(await makeStore()),
-  });
+  const promise = casesOf(makeStore);
 
   return [
     promise('creates a user for a new identity, and finds that user from then on', async (store) => {
@@ -43,7 +38,7 @@ export function identityStoreContract(
         assert.equal(await store.findByIdentity(other), undefined);
     }),
 
-    promise('lets one of many parallel calls for an identity create', async (store) => {
+    promise('creates only one user when many parallel calls have the same identity', async (store) => {
       const identity = newIdentity();
       const username = randomUUID();
       const users = await Promise.all(
@@ -54,7 +49,7 @@ export function identityStoreContract(
       assert.equal(new Set(users.map(({ id }) => id)).size, 1);
     }),
 
-    promise('never gives a new identity to a user who is there already', async (store) => {
+    promise('never links a new identity to an existing user', async (store) => {
       const username = `Ann-${randomUUID()}`;
       await store.create({ username, passwordHash: null });
       const identity = newIdentity();
@@ -65,17 +60,17 @@ export function identityStoreContract(
       assert.equal(await store.findByIdentity(identity), undefined);
     }),
 
-    promise('links an identity to one user and no second one', async (store) => {
+    promise('links an identity to one user only', async (store) => {
       const [ann, bob] = await Promise.all([newUser(store), newUser(store)]);
       const identity = newIdentity();
       assert.equal(await store.link(ann, identity), true);
       assert.equal(await store.link(ann, identity), true, 'once more');
       assert.equal(await store.link(bob, identity), false, 'to another user');
       assert.equal((await store.findByIdentity(identity))?.id, ann);
-      assert.equal(await store.link(randomUUID(), newIdentity()), false, 'to nobody');
+      assert.equal(await store.link(randomUUID(), newIdentity()), false, 'to an unknown user');
     }),
 
-    promise('unlinks what belongs to the user', async (store) => {
+    promise('unlinks an identity only from the user that it belongs to', async (store) => {
       const [ann, bob] = await Promise.all([newUser(store), newUser(store)]);
       const identities = [newIdentity(), newIdentity()] as const;
       for (const identity of identities) await store.link(ann, identity);
@@ -88,11 +83,12 @@ export function identityStoreContract(
 
     promise('refuses an identity without a subject or an issuer', async (store) => {
       for (const missing of [undefined, null, '', 5, 'a\0b', 'a\ud800']) {
-        const identity = { ...newIdentity(), subject: missing as string };
-        await assert.rejects(async () => store.findOrCreate(identity, { username: randomUUID() }), TypeError);
-        await assert.rejects(async () => store.findByIdentity(identity), TypeError);
-        const nowhere = { ...newIdentity(), issuer: missing as string };
-        await assert.rejects(async () => store.link('id', nowhere), TypeError);
+        const withoutSubject = { ...newIdentity(), subject: missing as string };
+        const user = { username: randomUUID() };
+        await assert.rejects(async () => store.findOrCreate(withoutSubject, user), TypeError);
+        await assert.rejects(async () => store.findByIdentity(withoutSubject), TypeError);
+        const withoutIssuer = { ...newIdentity(), issuer: missing as string };
+        await assert.rejects(async () => store.link('id', withoutIssuer), TypeError);
       }
     }),
   ];
@@ -100,8 +96,4 @@ export function identityStoreContract(
 
 function newIdentity(): Identity {
   return { issuer: 'https://accounts.example.com', subject: `subject-${randomUUID()}` };
-}
-
-async function newUser(store: UserStore): Promise<string> {
-  return (await store.create({ username: randomUUID(), passwordHash: null })).id;
 }

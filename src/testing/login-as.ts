@@ -3,21 +3,22 @@ import type { Auth } from '../create-auth.js';
 import { capturedLogin, type LoggedIn } from './captured-login.js';
 import { testUser, type TestUser } from './test-user.js';
 
-/** What `loginAs` takes beside the user. */
+/** The options of `loginAs`. */
 export interface LoginAsOptions extends Omit<CompleteLoginOptions, 'redirectTo' | 'transport'> {
-  /** When the user proved who they are, for tests of `freshWithin`; never later than now. Default: now. */
+  /** When the user proved who they are, for tests of `freshWithin`. It must not be in the future. Default: now. */
   authTime?: Date;
-  /** What the session keeps as its address. Default: `'127.0.0.1'`. */
+  /** The IP address that the session keeps. Default: `'127.0.0.1'`. */
   ip?: string;
-  /** What the session keeps as its `User-Agent`. Default: none. */
+  /** The `User-Agent` that the session keeps. Default: none. */
   userAgent?: string;
 }
 
 /**
- * Logs a user in without a password: what `auth.completeLogin()` does after any other proof, with a real session in the store.
- * @param user a stored user, an id, or `{ username, roles }`, who is created where nobody has that name
+ * Logs a user in without a password. It does what `auth.completeLogin()` does after any other proof, so the store has a real
+ * session afterwards.
+ * @param user a stored user, an id, or `{ username, roles }`; a username that doesn't exist is created with these roles
  * @throws AuthError INVALID_CREDENTIALS for a disabled user, SERVICE_UNAVAILABLE in an outage
- * @throws TypeError for an unknown id, or when the user who has that name has other roles
+ * @throws TypeError for an unknown id, or if the user with that username has other roles
  */
 export async function loginAs(auth: Auth, user: TestUser, options: LoginAsOptions = {}): Promise<LoggedIn> {
   const { ip = '127.0.0.1', userAgent, authTime, ...completeOptions } = options;

@@ -2,21 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { NewOneTimeToken, OneTimeToken, OneTimeTokenStore } from '../stores/one-time-token-store.js';
 import { digestOf } from '../utils/digest.js';
-import type { ContractCase } from './contract.js';
 
 export const LIFETIME_SECONDS = 600;
 
 export type MakeStore = () => OneTimeTokenStore | Promise<OneTimeTokenStore>;
 
-/** Makes cases that each get a store of `makeStore`. */
-export function casesOf(makeStore: MakeStore) {
-  return (name: string, prove: (store: OneTimeTokenStore) => Promise<void>): ContractCase => ({
-    name,
-    run: async () => prove(await makeStore()),
-  });
-}
-
-/** As of a random token. */
+/** The hash of a random token. */
 export function randomHash(): string {
   return digestOf(randomBytes(32));
 }
@@ -40,7 +31,7 @@ export async function created(
   return token;
 }
 
-/** The token is there, and what the store says of it is what was created. */
+/** Asserts that the token was found, with the members that it was created with. */
 export function assertIs(found: OneTimeToken | undefined, token: NewOneTimeToken, message?: string): void {
   const { purpose, subject, slot = '', hash, data } = token;
   const { expiresAt: _expiresAt, ...members } = found ?? {};

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
-import type { ContractCase } from './contract.js';
+import { casesOf, type ContractCase } from './contract.js';
 import {
   assertIs,
-  casesOf,
   created,
   isFound,
   LIFETIME_SECONDS,
@@ -18,7 +17,7 @@ const PARALLEL_CALLS = 100;
 
 /**
  * Proves a OneTimeTokenStore. Subjects and hashes are random, so the cases can share a store with other tokens.
- * @param makeStore called once a case
+ * @param makeStore called once for each case
  */
 export function oneTimeTokenStoreContract(
   makeStore: () => OneTimeTokenStore | Promise<OneTimeTokenStore>,
@@ -42,7 +41,7 @@ function takingCases(makeStore: MakeStore): ContractCase[] {
       assert.equal(await store.find(token.purpose, token.hash), undefined, 'found after it was taken');
     }),
 
-    promise('gives a token to one of many parallel calls', async (store) => {
+    promise('gives a token to only one of many parallel calls', async (store) => {
       const token = await created(store);
       const calls = Array.from({ length: PARALLEL_CALLS }, () => store.take(token.purpose, token.hash));
       const taken = (await Promise.all(calls)).filter((each) => each !== undefined);
@@ -50,13 +49,13 @@ function takingCases(makeStore: MakeStore): ContractCase[] {
       assertIs(taken[0], token);
     }),
 
-    promise('finds a token as often as it is asked for, and spends nothing', async (store) => {
+    promise('finds a token any number of times without using it up', async (store) => {
       const token = await created(store, { data: 'kept' });
       for (const _time of ['once', 'again']) assertIs(await store.find(token.purpose, token.hash), token);
       assertIs(await store.take(token.purpose, token.hash), token);
     }),
 
-    promise('has no token that was never created', async (store) => {
+    promise('answers undefined for a token that was never created', async (store) => {
       assert.equal(await store.find('password-reset', randomHash()), undefined);
       assert.equal(await store.take('password-reset', randomHash()), undefined);
     }),
@@ -83,7 +82,7 @@ function replacingCases(makeStore: MakeStore): ContractCase[] {
       }
     }),
 
-    promise('keeps one of many parallel tokens of one slot', async (store) => {
+    promise('keeps only one of many parallel tokens of one slot', async (store) => {
       const subject = randomUUID();
       const tokens = Array.from({ length: 20 }, () => newToken({ subject }));
       await Promise.all(tokens.map((token) => store.create(token)));
@@ -106,7 +105,7 @@ function replacingCases(makeStore: MakeStore): ContractCase[] {
       for (const token of others) assertIs(await store.take(token.purpose, token.hash), token);
     }),
 
-    promise('creates the same token twice as one', async (store) => {
+    promise('keeps one token when the same token is created twice', async (store) => {
       const token = await created(store);
       await store.create(token);
       assertIs(await store.take(token.purpose, token.hash), token);
@@ -119,7 +118,7 @@ function expiryCases(makeStore: MakeStore): ContractCase[] {
   const promise = casesOf(makeStore);
   const after = (start: Date, ms: number) => ({ now: new Date(start.getTime() + ms) });
   return [
-    promise('has a token until it expires, to the millisecond', async (store) => {
+    promise('keeps a token until it expires, to the millisecond', async (store) => {
       const now = new Date();
       const lastMoment = after(now, LIFETIME_SECONDS * 1000 - 1);
       const tooLate = after(now, LIFETIME_SECONDS * 1000);
@@ -130,7 +129,7 @@ function expiryCases(makeStore: MakeStore): ContractCase[] {
       }
     }),
 
-    promise('goes by its own clock where no time is given', async (store) => {
+    promise('uses its own clock if no time is given', async (store) => {
       const before = Date.now();
       const { purpose, hash } = await created(store);
       const lifetimeMs = ((await store.find(purpose, hash))?.expiresAt.getTime() ?? 0) - before;
@@ -155,7 +154,7 @@ function expiryCases(makeStore: MakeStore): ContractCase[] {
 function removalCases(makeStore: MakeStore): ContractCase[] {
   const promise = casesOf(makeStore);
   return [
-    promise('ends all tokens of a subject, and of no other', async (store) => {
+    promise('removes all tokens of a subject, and none of other subjects', async (store) => {
       const first = await created(store);
       const { subject } = first;
       const slotted = await created(store, { subject, slot: 'browser' });
@@ -166,7 +165,7 @@ function removalCases(makeStore: MakeStore): ContractCase[] {
       assertIs(await store.take(stranger.purpose, stranger.hash), stranger);
     }),
 
-    promise('ends all tokens of a subject but those of some purposes', async (store) => {
+    promise('removes all tokens of a subject except those of some purposes', async (store) => {
       const subject = randomUUID();
       const [ended, kept, alsoKept] = await Promise.all(
         ['password-reset', 'verify-email', 'invite'].map((purpose) => created(store, { subject, purpose })),
@@ -178,7 +177,7 @@ function removalCases(makeStore: MakeStore): ContractCase[] {
       assert.equal(await store.removeAll(subject, { except: [] }), 2);
     }),
 
-    promise('counts the live tokens that it ended', async (store) => {
+    promise('counts the live tokens that it removed', async (store) => {
       const { subject, purpose, hash } = await created(store, { slot: 'taken' });
       await created(store, { subject, slot: 'live' });
       await created(store, { subject, slot: 'expired', expiresInSeconds: 0.001 });

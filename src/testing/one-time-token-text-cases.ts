@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { NewOneTimeToken } from '../stores/one-time-token-store.js';
-import type { ContractCase } from './contract.js';
-import {
-  assertIs,
-  casesOf,
-  created,
-  newToken,
-  randomHash,
-  type MakeStore,
-} from './one-time-token-fixtures.js';
+import { casesOf, type ContractCase } from './contract.js';
+import { assertIs, created, newToken, randomHash, type MakeStore } from './one-time-token-fixtures.js';
 
 const DATA = [
   undefined,
@@ -22,7 +15,7 @@ const DATA = [
   '\u{1f600}'.repeat(4096), // 16 kB of UTF-8
 ];
 
-/** What might end a name early, or join two, where names are put together. */
+/** Names that a careless store confuses when it joins names: they contain separators, escapes or other special characters. */
 const STRANGE = [
   ...['a', 'a:', ':a', 'a:b', 'b:a', 'a%3Ab', '%', 'A', ' a', 'a/b', '../a', '{a}', '}{', '{', '}'],
   ...['a\nb', 'a\r\nb', '\n', "a'b", 'a"b', 'a\\b', '["a","b"]', '*', '?', '[a]', '$1', '__proto__', 'null'],
@@ -31,12 +24,12 @@ const STRANGE = [
 
 const NOT_TEXTS = [undefined, null, 5, {}, ['a'], 'a\0b', '\ud800', 'x'.repeat(256)];
 
-/** A part of `oneTimeTokenStoreContract`: which texts a store keeps, and which it refuses. */
+/** The part of `oneTimeTokenStoreContract` that says which texts a store keeps and which it refuses. */
 export function oneTimeTokenTextCases(makeStore: MakeStore): ContractCase[] {
   const promise = casesOf(makeStore);
 
   return [
-    promise('gives data back exactly, and none where there was none', async (store) => {
+    promise('returns data exactly as it was given, and no data if there was none', async (store) => {
       for (const data of DATA) {
         const token = await created(store, { data });
         assertIs(await store.find(token.purpose, token.hash), token, JSON.stringify(data)?.slice(0, 40));
@@ -46,7 +39,7 @@ export function oneTimeTokenTextCases(makeStore: MakeStore): ContractCase[] {
 
     promise('tells strange subjects apart', async (store) => {
       const suffix = randomUUID().slice(0, 8);
-      // Keeps them apart from those of another run.
+      // Distinguishes these subjects from those of another run.
       const subjects = STRANGE.map((text) =>
         text.length < 200 ? `${text}${suffix}` : `${suffix}${text.slice(suffix.length)}`,
       );
@@ -108,7 +101,7 @@ export function oneTimeTokenTextCases(makeStore: MakeStore): ContractCase[] {
       }
     }),
 
-    promise('refuses to look for what it can not have', async (store) => {
+    promise('refuses to look for a token that no store can have', async (store) => {
       const hash = randomHash();
       for (const value of [...NOT_TEXTS, ''] as string[]) {
         const message = JSON.stringify(value);

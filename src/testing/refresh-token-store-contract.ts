@@ -6,20 +6,17 @@ import type {
   RotateRequest,
   RotateResult,
 } from '../stores/refresh-token-store.js';
-import type { ContractCase } from './contract.js';
+import { casesOf, type ContractCase } from './contract.js';
 import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixtures.js';
 
 /**
- * Proves a RefreshTokenStore. Users and sessions are random, so that the cases share a store with others.
- * @param makeStore called once a case
+ * Proves a RefreshTokenStore. Users and sessions are random, so the cases can share a store with other sessions.
+ * @param makeStore called once for each case
  */
 export function refreshTokenStoreContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
 ): ContractCase[] {
-  const promise = (name: string, prove: (store: RefreshTokenStore) => Promise<void>): ContractCase => ({
-    name,
-    run: async () => prove(await makeStore()),
-  });
+  const promise = casesOf(makeStore);
 
   return [
     promise('keeps a created session as generation 0', async (store) => {
@@ -33,7 +30,7 @@ export function refreshTokenStoreContract(
       assert.deepEqual(await store.list(session.userId), [found]);
     }),
 
-    promise('keeps sessions without an address and a user agent', async (store) => {
+    promise('keeps sessions that have no address and no user agent', async (store) => {
       const session = newSession({ ip: undefined, userAgent: undefined });
       await store.create(session);
       const found = await store.find(session.userId, session.sessionId);
@@ -41,7 +38,7 @@ export function refreshTokenStoreContract(
       assert.equal(found?.userAgent, undefined);
     }),
 
-    promise('keeps how the user proved who they are, rotations included', async (store) => {
+    promise('keeps how the user proved who they are, also after a rotation', async (store) => {
       const session = await started(store, { amr: ['pwd', 'otp'] });
       assert.deepEqual((await store.find(session.userId, session.sessionId))?.amr, ['pwd', 'otp']);
       assert.deepEqual((await rotated(store, request(session, 1))).session.amr, ['pwd', 'otp']);
@@ -49,17 +46,17 @@ export function refreshTokenStoreContract(
       assert.deepEqual((await store.list(other.userId)).map(({ amr }) => amr), [['hwk']]); // prettier-ignore
     }),
 
-    promise('tells the time that rotations go by, if it tells any', async (store) => {
+    promise('returns the time that rotations use from time(), if it has that method', async (store) => {
       if (!store.time) return;
       const session = await started(store);
       const before = await store.time();
       const { now } = await rotated(store, { ...request(session, 1), now: undefined });
       const after = await store.time();
-      // Both may be rounded to the millisecond.
+      // Both times may be rounded to the millisecond.
       assert.ok(before - 1 <= now.getTime() && now.getTime() <= after + 1, `${before}, ${+now}, ${after}`);
     }),
 
-    promise('takes any text as a user id, an address and a user agent', async (store) => {
+    promise('accepts any text as a user id, an address and a user agent', async (store) => {
       const userId = `{a}:b\n'"; DROP TABLE x; -- ${randomUUID()}`;
       const session = newSession({ userId, userAgent: `a "quoted' \\ agent \u00e9\u{1f600}` });
       await store.create(session);
@@ -69,7 +66,7 @@ export function refreshTokenStoreContract(
       assert.deepEqual(await store.revokeAll(userId), [session.sessionId]);
     }),
 
-    promise('rotates a session it has, and none that it has not', async (store) => {
+    promise('rotates an existing session, and answers unknown for any other', async (store) => {
       const session = await started(store);
       const result = await rotated(store, request(session, 1));
       assert.equal(result.outcome, 'rotated');
@@ -81,7 +78,7 @@ export function refreshTokenStoreContract(
       assert.deepEqual(await store.rotate(stranger), { outcome: 'unknown' });
     }),
 
-    promise('leaves what a rotation does not concern as it was', async (store) => {
+    promise('leaves the other members of a session unchanged in a rotation', async (store) => {
       const session = await started(store, { remember: true, userAgent: 'Browser/1.0' });
       const { session: after } = await rotated(store, request(session, 1));
       for (const member of [
@@ -97,7 +94,7 @@ export function refreshTokenStoreContract(
       }
     }),
 
-    promise('renews the expiry by the clock of the store, up to the greatest lifetime', async (store) => {
+    promise('extends the expiry by the clock of the store, up to the maximum lifetime', async (store) => {
       const session = await started(store);
       const first = await rotated(store, request(session, 1, { expiresInSeconds: 2 * HOUR }));
       assert.equal(first.session.expiresAt.getTime(), first.now.getTime() + 2 * HOUR * 1000);
@@ -108,7 +105,7 @@ export function refreshTokenStoreContract(
       assert.equal(last.session.expiresAt.getTime(), session.createdAt.getTime() + HOUR * 1000);
     }),
 
-    promise('takes lifetimes and windows of a hundred years', async (store) => {
+    promise('accepts lifetimes and windows of a hundred years', async (store) => {
       const session = await started(store);
       const century = 100 * 365 * 24 * HOUR;
       const lifetimes = {
@@ -121,7 +118,7 @@ export function refreshTokenStoreContract(
       assert.equal((await rotated(store, request(session, 1, lifetimes))).outcome, 'replayed');
     }),
 
-    promise('accepts a generation from beyond a lost write', async (store) => {
+    promise('accepts a generation that skips some, as after a lost write', async (store) => {
       const session = await started(store);
       const result = await rotated(store, request(session, 7));
       assert.equal(result.outcome, 'rotated');
@@ -129,11 +126,11 @@ export function refreshTokenStoreContract(
       assert.equal((await store.rotate(request(session, 6))).outcome, 'reused');
     }),
 
-    promise('keeps the greatest generations exactly', async (store) => {
+    promise('keeps the largest generations exactly', async (store) => {
       const session = await started(store);
-      const greatest = Number.MAX_SAFE_INTEGER - 1;
-      assert.equal((await rotated(store, request(session, greatest))).session.generation, greatest);
-      assert.equal((await rotated(store, request(session, greatest))).outcome, 'replayed');
+      const largest = Number.MAX_SAFE_INTEGER - 1;
+      assert.equal((await rotated(store, request(session, largest))).session.generation, largest);
+      assert.equal((await rotated(store, request(session, largest))).outcome, 'replayed');
     }),
 
     promise('replays the same generation inside the reuse window and writes nothing', async (store) => {
@@ -154,7 +151,7 @@ export function refreshTokenStoreContract(
       await assertGone(store, session);
     }),
 
-    promise('replays the same attempt after the window, and no other', async (store) => {
+    promise('replays the same attempt after the window, but no other attempt', async (store) => {
       const session = await started(store);
       const { now } = await rotated(store, request(session, 1, { attempt: 'one' }));
       const late = new Date(now.getTime() + HOUR * 1000);
@@ -168,7 +165,7 @@ export function refreshTokenStoreContract(
       );
     }),
 
-    promise('never takes two missing or empty attempts for the same one', async (store) => {
+    promise('never treats two missing or empty attempts as the same attempt', async (store) => {
       for (const [first, second] of [
         [undefined, undefined],
         ['', ''],
@@ -182,7 +179,7 @@ export function refreshTokenStoreContract(
       }
     }),
 
-    promise('ends the session when an older generation comes back, at once', async (store) => {
+    promise('ends the session at once when an older generation comes back', async (store) => {
       const session = await started(store);
       await rotated(store, request(session, 1, { attempt: 'same' }));
       await rotated(store, request(session, 2, { attempt: 'same' }));
@@ -236,13 +233,13 @@ export function refreshTokenStoreContract(
       assert.deepEqual(await store.revokeAll(session.userId), []);
     }),
 
-    promise('counts a session as absent at the very moment of its expiry', async (store) => {
+    promise('counts a session as absent from the moment of its expiry', async (store) => {
       const session = await started(store);
       const atExpiry = request(session, 1, { now: session.expiresAt });
       assert.deepEqual(await store.rotate(atExpiry), { outcome: 'unknown' });
     }),
 
-    promise('revokes a session of the user, once', async (store) => {
+    promise('revokes a session only once, and only for its own user', async (store) => {
       const session = await started(store);
       const other = await started(store, { userId: session.userId });
       assert.equal(await store.revoke(randomUUID(), session.sessionId), false);
@@ -251,7 +248,7 @@ export function refreshTokenStoreContract(
       assert.deepEqual(ids(await store.list(session.userId)), [other.sessionId]);
     }),
 
-    promise('revokes all sessions of a user, or all but one, and of nobody else', async (store) => {
+    promise('revokes all sessions of a user, or all but one, and none of other users', async (store) => {
       const kept = await started(store);
       const { userId } = kept;
       const others = [await started(store, { userId }), await started(store, { userId })];

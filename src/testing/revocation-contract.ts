@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
-import type { RevocationFeed } from '../stores/revocation-feed.js';
+import type { Revocation, RevocationFeed } from '../stores/revocation-feed.js';
 import type { ContractCase } from './contract.js';
 import { request, started } from './session-fixtures.js';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
- * Proves `followRevocations` of a RefreshTokenStore that has it.
- * @param makeStore called once for each process that a case plays; all of them must share their sessions
+ * Proves the method `followRevocations` of a RefreshTokenStore.
+ * @param makeStore called once for each process that a case simulates; all these stores must share their sessions
  */
 export function revocationContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
@@ -28,68 +28,68 @@ export function revocationContract(
   });
 
   return [
-    promise('tells every process of a session that one of them has revoked', async (world) => {
+    promise('reports a revoked session to every process', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const session = await started(here.store);
       await here.store.revoke(session.userId, session.sessionId);
-      for (const process of [here, there]) await process.hears(session.userId, [session.sessionId]);
+      for (const process of [here, there]) await process.receives(session.userId, [session.sessionId]);
     }),
 
-    promise('tells of all that revokeAll has ended, and not of the one that it has kept', async (world) => {
+    promise('reports every session that revokeAll ended, but not the one that it kept', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const kept = await started(here.store);
       const { userId } = kept;
       const ended = [await started(here.store, { userId }), await started(here.store, { userId })];
       await here.store.revokeAll(userId, { except: kept.sessionId });
-      await there.hears(
+      await there.receives(
         userId,
         ended.map(({ sessionId }) => sessionId),
       );
-      assert.ok(!there.heard(userId).includes(kept.sessionId));
+      assert.ok(!there.received(userId).includes(kept.sessionId));
     }),
 
-    promise('tells of a session that a reuse has ended', async (world) => {
+    promise('reports a session that a reuse ended', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const session = await started(here.store);
       await here.store.rotate(request(session, 2));
       assert.equal((await here.store.rotate(request(session, 1))).outcome, 'reused');
-      await there.hears(session.userId, [session.sessionId]);
+      await there.receives(session.userId, [session.sessionId]);
     }),
 
-    promise('tells whoever comes later of what has ended before, and only then is current', async (world) => {
+    promise('reports earlier revocations to a new process before it is current', async (world) => {
       const early = await world.process();
       const session = await started(early.store);
       await early.store.revoke(session.userId, session.sessionId);
       const late = await world.process();
-      assert.deepEqual(late.heardWhenCurrent(session.userId), [session.sessionId]);
+      assert.deepEqual(late.receivedWhenCurrent(session.userId), [session.sessionId]);
     }),
 
-    promise('tells whoever comes later of thousands', async (world) => {
+    promise('reports thousands of revocations to a process that starts later', async (world) => {
       const early = await world.process();
       const userId = randomUUID();
       const sessionIds = Array.from({ length: 2500 }, () => randomUUID());
       for (let at = 0; at < sessionIds.length; at += 2)
         await early.feed.announce({ userId, sessionIds: sessionIds.slice(at, at + 2) });
       const late = await world.process();
-      assert.deepEqual([...new Set(late.heardWhenCurrent(userId))].sort(), [...sessionIds].sort());
+      assert.deepEqual([...new Set(late.receivedWhenCurrent(userId))].sort(), [...sessionIds].sort());
     }),
 
-    promise('passes on what it is told to announce', async (world) => {
+    promise('reports a revocation that is passed to announce()', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const [userId, sessionIds] = [randomUUID(), [randomUUID(), randomUUID()]];
       await here.feed.announce({ userId, sessionIds });
-      await there.hears(userId, sessionIds);
+      await there.receives(userId, sessionIds);
     }),
 
-    promise('takes any text as a user id', async (world) => {
+    promise('accepts any text as a user id', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const userId = `{a},b\n'"; DROP TABLE x; -- \u{1f600}${randomUUID()}`;
       const session = await started(here.store, { userId });
       await here.store.revoke(userId, session.sessionId);
-      await there.hears(userId, [session.sessionId]);
+      await there.receives(userId, [session.sessionId]);
     }),
 
-    promise('says nothing of sessions that go on, and of those that never were', async (world) => {
+    promise('reports no session that goes on or never existed', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const session = await started(here.store);
       await here.store.rotate(request(session, 1));
@@ -99,22 +99,22 @@ export function revocationContract(
       await here.store.rotate({ ...request(session, 9), sessionId: randomUUID() });
       const last = await started(here.store);
       await here.store.revoke(last.userId, last.sessionId);
-      await there.hears(last.userId, [last.sessionId]);
-      assert.deepEqual(there.heard(session.userId), []);
+      await there.receives(last.userId, [last.sessionId]);
+      assert.deepEqual(there.received(session.userId), []);
     }),
 
-    promise('tells nothing more once it is closed', async (world) => {
+    promise('reports nothing after it has been closed', async (world) => {
       const [here, there, closed] = [await world.process(), await world.process(), await world.process()];
       closed.feed.close();
       const session = await started(here.store);
       await here.store.revoke(session.userId, session.sessionId);
-      await there.hears(session.userId, [session.sessionId]);
-      assert.deepEqual(closed.heard(session.userId), []);
+      await there.receives(session.userId, [session.sessionId]);
+      assert.deepEqual(closed.received(session.userId), []);
     }),
   ];
 }
 
-/** Processes that share their sessions. */
+/** The simulated processes of one case, which share their sessions. */
 class World {
   readonly #makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>;
   readonly #processes: Process[] = [];
@@ -138,50 +138,53 @@ class World {
 class Process {
   readonly store: RefreshTokenStore;
   readonly feed: RevocationFeed;
-  readonly #heard: { userId: string; sessionIds: readonly string[] }[] = [];
-  #heardWhenCurrent: number | undefined;
+  readonly #received: Revocation[] = [];
+  /** How many revocations had been received when the process first became current. */
+  #receivedWhenCurrent: number | undefined;
 
   constructor(store: RefreshTokenStore) {
     this.store = store;
     const feed = store.followRevocations?.({
       keepForSeconds: 60,
-      onRevoked: (revocation) => void this.#heard.push(revocation),
-      onCurrent: () => void (this.#heardWhenCurrent ??= this.#heard.length),
+      onRevoked: (revocation) => void this.#received.push(revocation),
+      onCurrent: () => void (this.#receivedWhenCurrent ??= this.#received.length),
       onLost: () => undefined,
     });
     assert.ok(feed, 'the store has no followRevocations');
     this.feed = feed;
   }
 
-  heard(userId: string): string[] {
-    return this.#sessionIds(userId, this.#heard.length);
+  /** The sessions of the user that were reported so far. */
+  received(userId: string): string[] {
+    return this.#sessionIds(userId, this.#received.length);
   }
 
-  /** What it knew when it first said that it knew all. */
-  heardWhenCurrent(userId: string): string[] {
-    return this.#sessionIds(userId, this.#heardWhenCurrent ?? 0);
+  /** The sessions of the user that had been reported when `onCurrent` was first called. */
+  receivedWhenCurrent(userId: string): string[] {
+    return this.#sessionIds(userId, this.#receivedWhenCurrent ?? 0);
   }
 
-  async hears(userId: string, sessionIds: readonly string[]): Promise<void> {
-    await eventually(`heard of ${sessionIds.length} sessions`, () => {
-      const heard = new Set(this.heard(userId));
-      return sessionIds.every((each) => heard.has(each));
+  /** Waits until all these sessions have been reported. */
+  async receives(userId: string, sessionIds: readonly string[]): Promise<void> {
+    await eventually(`received ${sessionIds.length} sessions`, () => {
+      const received = new Set(this.received(userId));
+      return sessionIds.every((each) => received.has(each));
     });
   }
 
   becomesCurrent(): Promise<void> {
-    return eventually('became current', () => this.#heardWhenCurrent !== undefined);
+    return eventually('became current', () => this.#receivedWhenCurrent !== undefined);
   }
 
   #sessionIds(userId: string, count: number): string[] {
-    const heard = this.#heard.slice(0, count).filter((revocation) => revocation.userId === userId);
-    return heard.flatMap((revocation) => revocation.sessionIds);
+    const ofUser = this.#received.slice(0, count).filter((revocation) => revocation.userId === userId);
+    return ofUser.flatMap((revocation) => revocation.sessionIds);
   }
 }
 
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!holds()) {
+async function eventually(what: string, isTrue: () => boolean): Promise<void> {
+  const deadline = Date.now() + TIMEOUT_MS;
+  while (!isTrue()) {
     assert.ok(Date.now() < deadline, `never ${what}`);
     await sleep(5);
   }

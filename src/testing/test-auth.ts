@@ -7,7 +7,7 @@ import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import { testClock, type TestClock } from './test-clock.js';
 
-/** Those of `createAuth`, none of them required. */
+/** The options of `createAuth`. None of them is required. */
 export interface TestAuthOptions<
   Users extends UserStore = UserStore,
   RefreshTokens extends RefreshTokenStore = RefreshTokenStore,
@@ -15,9 +15,9 @@ export interface TestAuthOptions<
 > extends Omit<AuthOptions, 'users' | 'refreshTokens' | 'accessToken' | 'refreshToken' | 'clock'> {
   /** Default: a new `MemoryUserStore`. */
   users?: Users;
-  /** Default: a new `MemoryRefreshTokenStore`, which goes by `clock`. */
+  /** Default: a new `MemoryRefreshTokenStore` that uses `clock`. */
   refreshTokens?: RefreshTokens;
-  /** Default: a new `testClock()`. Fake timers of a test runner need `Date.now` here. */
+  /** Default: a new `testClock()`. With the fake timers of a test runner, pass `Date.now`. */
   clock?: Clock;
   /** Default of `secret`: a random one. */
   accessToken?: Partial<AuthOptions['accessToken']>;
@@ -25,7 +25,7 @@ export interface TestAuthOptions<
   refreshToken?: Partial<AuthOptions['refreshToken']>;
 }
 
-/** An Auth that shows what it works with. */
+/** An Auth with its stores and its clock as additional members. */
 export interface TestAuth<
   Users extends UserStore = MemoryUserStore,
   RefreshTokens extends RefreshTokenStore = MemoryRefreshTokenStore,
@@ -33,19 +33,19 @@ export interface TestAuth<
 > extends Auth {
   readonly users: Users;
   readonly refreshTokens: RefreshTokens;
-  /** The time that tokens and sessions go by. It stands still: `auth.clock.advance('31m')` moves it. */
+  /** The clock that tokens and sessions use. It stands still until you move it: `auth.clock.advance('31m')`. */
   readonly clock: Clock;
 }
 
 const SECRET_BYTES = 32;
 const LOWEST_COST = 10;
-/** Twelve registrations in one test are no attack. */
+/** No limits, because a test that registers a dozen users must not be taken for an attack. */
 const NO_LIMITS = { username: false, address: false, register: false, password: false } as const;
 
 /**
- * `createAuth` for tests: in memory, with random secrets, the quickest password hashes, no limits on attempts and cookies
- * that travel over plain HTTP. Options go on top of that, group by group. End it with `await auth.close()`.
- * @throws TypeError that names the option and the cure
+ * `createAuth` for tests: with stores in memory, random secrets, the fastest password hashes, no limits on attempts, and cookies
+ * that also work over plain HTTP. Your options replace these, group by group. Call `await auth.close()` at the end.
+ * @throws TypeError that names the option and says how to fix it
  */
 export function testAuth<
   Users extends UserStore = MemoryUserStore,
@@ -57,7 +57,9 @@ export function testAuth<
   const refreshTokens = options.refreshTokens ?? new MemoryRefreshTokenStore({ clock });
   const auth = createAuth({
     ...options,
-    ...{ users, refreshTokens, clock },
+    users,
+    refreshTokens,
+    clock,
     accessToken: { secret: randomBytes(SECRET_BYTES), ...options.accessToken },
     refreshToken: { secret: randomBytes(SECRET_BYTES), ...options.refreshToken },
     password: { cost: LOWEST_COST, ...options.password },

@@ -1,18 +1,22 @@
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 
-/** A clock that stands still until a test moves it: for the option `clock` of `createAuth`. */
+/** A clock for the option `clock` of `createAuth`, which stands still until a test moves it. */
 export interface TestClock {
   /** Milliseconds since 1970. */
   (): number;
-  /** @throws TypeError when the duration can't be read */
+  /**
+   * Moves the clock forward: a text with its unit, such as `'31m'`, or seconds.
+   * @throws TypeError if the duration can't be read
+   */
   advance(duration: Duration): void;
-  /** Moves to a moment, the past included. @throws TypeError when it is no valid time */
+  /** Moves the clock to a time, which may be in the past. @throws TypeError if it isn't a valid time */
   set(time: Date | string | number): void;
 }
 
 /**
- * @param start a Date, a text that Date reads, or milliseconds since 1970. Default: now, without its milliseconds
- * @throws TypeError when it is no valid time
+ * Makes a clock that stands still.
+ * @param start a Date, a text that Date can read, or milliseconds since 1970. Default: the beginning of the current second
+ * @throws TypeError if `start` isn't a valid time
  */
 export function testClock(start: Date | string | number = Math.floor(Date.now() / 1000) * 1000): TestClock {
   let now = milliseconds(start);

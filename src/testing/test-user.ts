@@ -3,7 +3,7 @@ import type { Auth } from '../create-auth.js';
 import { userStoreOf } from '../stores/user-store-of.js';
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 
-/** A stored user, an id, or a username that is created, with these roles, where nobody has it. */
+/** A stored user, an id, or a username. A username that doesn't exist is created with these roles. */
 export type TestUser =
   string | { readonly id: string } | { readonly username: string; readonly roles?: readonly string[] };
 
@@ -12,7 +12,7 @@ const userSchema = z.union([
   z.strictObject({ username: z.string().trim().min(1), roles: z.array(z.string()).optional() }),
 ]);
 
-/** @throws TypeError that names the cure */
+/** Finds or creates the user. @throws TypeError that says how to fix it */
 export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> {
   const users = userStoreOf(auth);
   if (!users)
@@ -29,7 +29,7 @@ export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> 
   return stored;
 }
 
-/** JavaScript has no types to say it. */
+/** Checks the argument, because tests in JavaScript have no types. @throws TypeError */
 function readUser(user: TestUser) {
   const parsed = userSchema.safeParse(typeof user === 'string' ? { id: user } : user);
   if (parsed.success) return { id: undefined, username: '', roles: undefined, ...parsed.data };

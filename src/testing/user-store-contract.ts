@@ -2,21 +2,18 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../errors.js';
 import type { UserStore } from '../stores/user-store.js';
-import type { ContractCase } from './contract.js';
+import { casesOf, type ContractCase } from './contract.js';
 
-/** Some bcrypt hash; the contract never compares it with a password. */
+/** Looks like a bcrypt hash. The contract never compares it with a password. */
 const HASH = `$2b$10$${'a'.repeat(53)}`;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 
 /**
- * Proves a UserStore. Usernames are random, so that the cases share a store with other users.
- * @param makeStore called once a case
+ * Proves a UserStore. Usernames are random, so the cases can share a store with other users.
+ * @param makeStore called once for each case
  */
 export function userStoreContract(makeStore: () => UserStore | Promise<UserStore>): ContractCase[] {
-  const promise = (name: string, prove: (store: UserStore) => Promise<void>): ContractCase => ({
-    name,
-    run: async () => prove(await makeStore()),
-  });
+  const promise = casesOf(makeStore);
 
   return [
     promise('finds a created user by id and by username', async (store) => {
@@ -45,7 +42,7 @@ export function userStoreContract(makeStore: () => UserStore | Promise<UserStore
       assert.equal(await store.findByUsername(randomName('nobody')), undefined);
     }),
 
-    promise('compares usernames without case, white space around them and Unicode form', async (store) => {
+    promise('ignores case, surrounding white space and Unicode form of usernames', async (store) => {
       const suffix = randomUUID();
       const composed = `Zo\u00eb-${suffix}`;
       const { id } = await store.create({ username: composed, passwordHash: HASH });
@@ -56,7 +53,7 @@ export function userStoreContract(makeStore: () => UserStore | Promise<UserStore
       assert.equal((await store.findByUsername(composed))?.username, composed, 'shown as registered');
     }),
 
-    promise('lets one of many parallel creates of a username win', async (store) => {
+    promise('lets only one of many parallel creates of a username succeed', async (store) => {
       const username = randomName('race');
       const attempts = Array.from({ length: 20 }, () => store.create({ username, passwordHash: HASH }));
       const results = await Promise.allSettled(attempts);
@@ -66,7 +63,7 @@ export function userStoreContract(makeStore: () => UserStore | Promise<UserStore
       }
     }),
 
-    promise('replaces a password hash only while it is the expected one', async (store) => {
+    promise('replaces a password hash only if it is still the expected one', async (store) => {
       const { id } = await store.create({ username: randomName('cas'), passwordHash: HASH });
       assert.equal(await store.updatePasswordHash(id, OTHER_HASH, 'something else'), false);
       assert.equal(await store.updatePasswordHash(id, OTHER_HASH, null), false);
@@ -76,13 +73,13 @@ export function userStoreContract(makeStore: () => UserStore | Promise<UserStore
       assert.equal(await store.updatePasswordHash('no such id', OTHER_HASH, HASH), false);
     }),
 
-    promise('sets a first password where there was none', async (store) => {
+    promise('sets a password for a user who had none', async (store) => {
       const { id } = await store.create({ username: randomName('first'), passwordHash: null });
       assert.equal(await store.updatePasswordHash(id, HASH, null), true);
       assert.equal((await store.findById(id))?.passwordHash, HASH);
     }),
 
-    promise('lets one of many parallel changes of a password hash win', async (store) => {
+    promise('lets only one of many parallel changes of a password hash succeed', async (store) => {
       const { id } = await store.create({ username: randomName('change'), passwordHash: HASH });
       const changes = Array.from({ length: 20 }, (_, n) =>
         store.updatePasswordHash(id, `${OTHER_HASH}${n}`, HASH),
@@ -90,7 +87,7 @@ export function userStoreContract(makeStore: () => UserStore | Promise<UserStore
       assert.equal((await Promise.all(changes)).filter(Boolean).length, 1);
     }),
 
-    promise('hands out copies that can be changed without changing the store', async (store) => {
+    promise('returns copies, which can be changed without changing the store', async (store) => {
       const user = await store.create({
         username: randomName('copy'),
         passwordHash: HASH,

@@ -22,7 +22,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'replaces whatever the data was',
-      /only while it is the expected one/,
+      /only if it is still the expected data/,
       class extends MapCredentialStore {
         override async replace(previous: NewCredential, data: string) {
           const current = await this.find(previous.kind, previous.id);
@@ -53,7 +53,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'dates a credential by its last change',
-      /only while it is the expected one/,
+      /only if it is still the expected data/,
       class extends MapCredentialStore {
         override async replace(previous: NewCredential, data: string) {
           const replaced = await super.replace(previous, data);
@@ -77,7 +77,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       "removes another user's credential",
-      /removes a credential of the user, once/,
+      /removes a credential only once/,
       class extends MapCredentialStore {
         override remove = (_userId: string, kind: string, id: string) =>
           Promise.resolve(this.kept.delete(this.key({ kind, id })));
@@ -85,7 +85,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'checks and then removes',
-      /removes a credential of the user, once/,
+      /removes a credential only once/,
       class extends MapCredentialStore {
         override async remove(userId: string, kind: string, id: string) {
           const found = await this.find(kind, id);

@@ -45,7 +45,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'adds for users who are not there',
-      /who is not there/,
+      /who does not exist/,
       class extends MapCredentialStore {
         override async add(credential: NewCredential) {
           const user = { id: credential.userId, username: '', passwordHash: null, roles: [] };
@@ -63,7 +63,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'glues kind and id together',
-      /for another kind and id/,
+      /with another kind and id/,
       class extends MapCredentialStore {
         protected override key = ({ kind, id }: Key) => `${kind}-${id}`;
       },

@@ -37,7 +37,7 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
   ],
   [
     'spends a token by finding it',
-    /spends nothing/,
+    /without using it up/,
     class extends MapOneTimeTokens {
       override find = (...wanted: [purpose: string, hash: string, options?: { now?: Date }]) =>
         this.take(...wanted);
@@ -135,7 +135,7 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
   ],
   [
     'ends the tokens of everybody',
-    /of a subject, and of no other/,
+    /none of other subjects/,
     class extends MapOneTimeTokens {
       override removeAll = async (subject: string, options: { except?: readonly string[] } = {}) => {
         const ended = await super.removeAll(subject, options);
@@ -146,7 +146,7 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
   ],
   [
     'ends all tokens without an exception',
-    /but those of some purposes/,
+    /except those of some purposes/,
     class extends MapOneTimeTokens {
       override removeAll = (subject: string, _options?: object) => super.removeAll(subject);
     },
@@ -164,14 +164,14 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
   ],
   [
     'takes an empty text for no data',
-    /gives data back exactly/,
+    /returns data exactly/,
     class extends MapOneTimeTokens {
       override create = (token: NewOneTimeToken) => super.create({ ...token, data: token.data || undefined });
     },
   ],
   [
     'trims data',
-    /gives data back exactly/,
+    /returns data exactly/,
     class extends MapOneTimeTokens {
       override create = (token: NewOneTimeToken) => super.create({ ...token, data: token.data?.trim() });
     },

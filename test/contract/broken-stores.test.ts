@@ -65,7 +65,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'keeps a session that was reused',
-      /ends the session when an older generation/,
+      /when an older generation comes back/,
       class extends MapRefreshTokenStore {
         override async rotate(request: RotateRequest) {
           const before = await this.find(request.userId, request.sessionId);
@@ -88,7 +88,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'never renews the expiry',
-      /renews the expiry/,
+      /extends the expiry/,
       class extends MapRefreshTokenStore {
         override async rotate(request: RotateRequest) {
           const before = await this.find(request.userId, request.sessionId);
@@ -100,14 +100,14 @@ describe('the contract catches a store that', () => {
     ],
     [
       'forgets the greatest lifetime',
-      /up to the greatest lifetime/,
+      /up to the maximum lifetime/,
       class extends MapRefreshTokenStore {
         override rotate = (request: RotateRequest) => super.rotate({ ...request, maxLifetimeSeconds: 1e9 });
       },
     ],
     [
       'refuses a generation from beyond a lost write',
-      /beyond a lost write/,
+      /after a lost write/,
       class extends MapRefreshTokenStore {
         override async rotate(request: RotateRequest) {
           const session = await this.find(request.userId, request.sessionId);
@@ -127,7 +127,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'revokes for anybody',
-      /revokes a session of the user, once/,
+      /revokes a session only once/,
       class extends MapRefreshTokenStore {
         override revoke = (_userId: string, sessionId: string) =>
           Promise.resolve(this.sessions.delete(sessionId));
@@ -142,7 +142,7 @@ describe('the contract catches a store that', () => {
     ],
     [
       'hides that a revoked session was there',
-      /revokes a session of the user, once/,
+      /revokes a session only once/,
       class extends MapRefreshTokenStore {
         override revoke = async (userId: string, sessionId: string) => {
           await super.revoke(userId, sessionId);
@@ -172,7 +172,7 @@ describe('the contract catches a store that', () => {
       class extends MapUserStore {
         protected override key = (username: string) => username.normalize('NFC').trim();
       },
-      /without case/,
+      /ignores case/,
     ],
     [
       'tells usernames apart by Unicode form',
@@ -188,7 +188,7 @@ describe('the contract catches a store that', () => {
           return super.updatePasswordHash(id, next, this.users.get(id)?.passwordHash ?? null);
         }
       },
-      /only while it is the expected one/,
+      /only if it is still the expected one/,
     ],
     [
       'lets two of one name in',

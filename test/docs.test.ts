@@ -13,6 +13,13 @@ const filesIn = (folder: string, ending: string): string[] =>
 
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
+/** Types without comments, `export` and line breaks. */
+const bare = (types: string): string =>
+  types
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*|\bexport /g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+
 describe('docs/stores.md: the contract suites run as it says', () => {
   const page = useDocPage('docs/stores.md');
   const sessions = new MemoryRefreshTokenStore();
@@ -24,6 +31,19 @@ describe('docs/stores.md: the contract suites run as it says', () => {
   page.evaluate('revocations', modules);
   page.evaluate('credentials', modules);
   page.evaluate('one-time-tokens', modules);
+
+  test.each([
+    'user-store',
+    'refresh-token-store',
+    'revocation-feed',
+    'attempt-counter',
+    'one-time-token-store',
+    'credential-store',
+  ])('shows the types of %s as they are', (name) => {
+    const source = bare(read(`src/stores/${name}.ts`));
+    const types = page.snippet(name).split(/^(?=interface |type )/m);
+    expect(types.map(bare).filter((type) => !source.includes(type))).toEqual([]);
+  });
 });
 
 test('every snippet that is marked has a test that runs it', () => {

@@ -105,8 +105,6 @@ export interface Auth {
 export function createAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
   const events = new AuthEvents(config.now, config.audit && auditing(config.audit));
-  // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.
-  config.timeKnown().catch(() => undefined);
   const services = createServices(config, events);
   const { passport, sessions, revocations, features, guard, textsFor } = services;
   const tokenVerify = guard();
@@ -116,6 +114,10 @@ export function createAuth(options: AuthOptions): Auth {
   const endpoints = features.endpoints(core);
   const openapi = createOpenApi(config, endpoints);
   const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
+  // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.
+  config.timeKnown().catch(() => undefined);
+  // Opened last: a createAuth that throws leaves no connection open.
+  revocations.follow();
   const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
 
   const auth: Auth = {

@@ -13,14 +13,17 @@ export const READY_TIMEOUT_MS = 10_000;
 export const CANT_DENY =
   "is 'deny', which needs instant revocation: leave revocation out, or set it to 'instant', with a store that can do it";
 
+type RevocationsConfig = Pick<SessionConfig, 'accessToken' | 'refreshTokens' | 'revocation'>;
+
 /**
  * The sessions that have ended while their access tokens may still verify: those that this process ended or found gone and,
  * with instant revocation, those that any other process ended.
  */
 export class Revocations {
+  readonly #config: RevocationsConfig;
   readonly #events: AuthEvents;
   readonly #revoked: RevokedSessions;
-  readonly #feed: RevocationFeed | undefined;
+  #feed: RevocationFeed | undefined;
   /** Why revocations of other processes may be missing here; undefined where none is. */
   #staleness: Error | undefined;
   #currentUntil = Infinity;
@@ -29,17 +32,20 @@ export class Revocations {
   #isClosed = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(
-    config: Pick<SessionConfig, 'accessToken' | 'refreshTokens' | 'revocation'>,
-    events: AuthEvents,
-  ) {
-    const keepForSeconds = config.accessToken.expiresInSeconds + CLOCK_TOLERANCE_SECONDS;
+  constructor(config: RevocationsConfig, events: AuthEvents) {
+    this.#config = config;
     this.#events = events;
     this.#revoked = new RevokedSessions(config.accessToken.expiresInSeconds);
-    if (config.revocation === 'expiry') return;
-    this.#staleness = new Error('The latest revocations have not been read yet');
-    this.#feed = config.refreshTokens.followRevocations?.({
-      keepForSeconds,
+    if (config.revocation === 'instant')
+      this.#staleness = new Error('The latest revocations have not been read yet');
+  }
+
+  /** Starts to follow the revocations of other processes, where revocation is instant. Opens a connection. */
+  follow(): void {
+    const { accessToken, refreshTokens, revocation } = this.#config;
+    if (revocation === 'expiry') return;
+    this.#feed = refreshTokens.followRevocations?.({
+      keepForSeconds: accessToken.expiresInSeconds + CLOCK_TOLERANCE_SECONDS,
       onRevoked: ({ userId, sessionIds }) => this.refuse(userId, sessionIds),
       onCurrent: (validForMs) => this.#becomeCurrent(validForMs),
       onLost: (error) => this.#becomeStale(error),

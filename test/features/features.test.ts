@@ -5,17 +5,21 @@ import {
   createAuth,
   MemoryRefreshTokenStore,
   MemoryUserStore,
+  RedisRefreshTokenStore,
   type AuthEvent,
   type BeforeSession,
   type Endpoint,
   type Feature,
   type FeatureContext,
   type FeatureParts,
+  type LimitRule,
   type LoginDetails,
+  type NamedLimit,
   type StoredUser,
 } from '../../src';
 import { loginAs } from '../../src/testing';
 import { createTestApp, PASSWORD, setCookies, type TestApp } from '../helpers/app';
+import { connectRedis, randomPrefix } from '../helpers/backends';
 import { optionsWith } from '../helpers/options';
 
 function feature(
@@ -259,6 +263,18 @@ describe('start-up throws on', () => {
   });
 });
 
+test('a feature that fails to set up leaves nothing open', () => {
+  const { refreshTokens } = optionsWith();
+  const follow = jest.spyOn(refreshTokens, 'followRevocations');
+  const failing = feature(() => {
+    throw new TypeError('sample(): needs a key');
+  });
+  expect(() => createAuth(optionsWith({ refreshTokens, features: [failing] }))).toThrow(
+    'sample(): needs a key',
+  );
+  expect(follow).not.toHaveBeenCalled();
+});
+
 test('ready() and close() wait for features', async () => {
   const done: string[] = [];
   const later = (what: string) => async () => {
@@ -284,4 +300,74 @@ test('one feature works in two createAuth, each with its own context', async () 
   expect(contexts[0]?.events).toBe(first?.events);
   expect(contexts[1]?.events).toBe(second?.events);
   await Promise.all([first?.close(), second?.close()]);
+});
+
+describe('limits.named', () => {
+  const LIMIT = 5;
+  const origin = { ip: '203.0.113.7', userAgent: undefined };
+
+  test.each<[string, LimitRule]>([
+    ['failures in a row', { failures: LIMIT }],
+    ['failures in a window', { failures: LIMIT, windowSeconds: 60 }],
+    ['attempts in a window', { attempts: LIMIT, windowSeconds: 60 }],
+  ])(
+    '%s: of 200 parallel wrong guesses over two processes no more are judged than the limit',
+    async (_rule, rule) => {
+      const keyPrefix = randomPrefix();
+      const clients = [connectRedis(), connectRedis()];
+      const limits: NamedLimit[] = [];
+      const locked: unknown[] = [];
+      const auths = clients.map((client) => {
+        const auth = createAuth(
+          optionsWith({
+            refreshTokens: new RedisRefreshTokenStore(client, { keyPrefix }),
+            features: [feature((context) => (limits.push(context.limits.named('sample', rule)), {}))],
+          }),
+        );
+        auth.events.on('locked', (event) => locked.push(event.limit));
+        return auth;
+      });
+      let judged = 0;
+      const guess = () => {
+        judged += 1;
+        return Promise.reject(new AuthError('INVALID_CREDENTIALS'));
+      };
+      const guesses = Array.from({ length: 200 }, (_, n) =>
+        (limits[n % 2] as NamedLimit).count('ann', origin, guess),
+      );
+      const codes = (await Promise.allSettled(guesses)).map((result) =>
+        result.status === 'rejected' ? (result.reason as AuthError).code : 'passed',
+      );
+      expect(judged).toBe(LIMIT);
+      expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(LIMIT);
+      expect(codes.filter((code) => code === 'TOO_MANY_ATTEMPTS')).toHaveLength(200 - LIMIT);
+      expect(new Set(locked)).toEqual(new Set(['sample']));
+      await Promise.all(auths.map((auth) => auth.close()));
+      for (const client of clients) client.disconnect();
+    },
+  );
+
+  test('a right guess starts the count again, and what was no guess is not counted', async () => {
+    let limit: NamedLimit | undefined;
+    const auth = createAuth(
+      optionsWith({
+        features: [feature(({ limits }) => ((limit = limits.named('sample', { failures: 3 })), {}))],
+      }),
+    );
+    const attempt = (outcome: () => Promise<unknown>) =>
+      limit?.count('ann', origin, outcome).catch((error: unknown) => (error as AuthError).code);
+    const wrong = () => attempt(() => Promise.reject(new AuthError('INVALID_CREDENTIALS')));
+    const down = () => attempt(() => Promise.reject(new AuthError('SERVICE_UNAVAILABLE')));
+    expect([await wrong(), await down(), await down(), await down(), await wrong()]).toEqual([
+      'INVALID_CREDENTIALS',
+      ...Array<string>(3).fill('SERVICE_UNAVAILABLE'),
+      'INVALID_CREDENTIALS',
+    ]);
+    expect(await attempt(() => Promise.resolve('right'))).toBe('right');
+    expect([await wrong(), await wrong(), await wrong(), await wrong()]).toEqual([
+      ...Array<string>(3).fill('INVALID_CREDENTIALS'),
+      'TOO_MANY_ATTEMPTS',
+    ]);
+    await auth.close();
+  });
 });

@@ -8,10 +8,7 @@ export type RedirectTo = string | ((req: Request) => unknown);
 const LOCAL_PATH = "must be a path of this app that begins with one '/'";
 export const localPathSchema = z.string().refine(isLocalPath, LOCAL_PATH);
 export const redirectToSchema = z.union(
-  [
-    z.string().refine(isLocalPath),
-    z.custom<(req: Request) => unknown>((value) => typeof value === 'function'),
-  ],
+  [localPathSchema, z.custom<(req: Request) => unknown>((value) => typeof value === 'function')],
   `${LOCAL_PATH}, or a function that finds one`,
 );
 

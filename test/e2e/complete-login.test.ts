@@ -113,7 +113,7 @@ test.each([
   '/a\r\nSet-Cookie: x=y',
   '/\t/evil.example',
 ])('redirectTo %j is refused when the app is built', (redirectTo) => {
-  expect(() => testApp.auth.completeLogin({ redirectTo })).toThrow(/redirectTo/);
+  expect(() => testApp.auth.completeLogin({ redirectTo })).toThrow(/redirectTo must be a path of this app/);
 });
 
 test.each<[string, RegExp, object]>([

@@ -208,7 +208,7 @@ describe('auth.logout()', () => {
   });
 
   test('redirectTo is a path of this app', () => {
-    expect(() => testApp.auth.logout({ redirectTo: 'https://evil.example' })).toThrow(/redirectTo/);
+    expect(() => testApp.auth.logout({ redirectTo: 'https://evil.example' })).toThrow(/redirectTo must be a path of this app/);
   });
 });
 

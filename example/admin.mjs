@@ -1,4 +1,4 @@
-// What an admin may do to the accounts of others: look one up, end its sessions, disable it.
+// Routes for admins: find an account, end its sessions, disable it.
 import express from 'express';
 
 /**
@@ -7,7 +7,7 @@ import express from 'express';
  */
 export function adminRoutes(auth, users) {
   const router = express.Router();
-  // visa: the role as it is stored now, not as it was when the token was made. Other sites' pages get 403.
+  // visa: `loadUser` checks the role as it is stored now; the token may be older. Requests from other sites' pages get 403.
   router.use(auth.guard({ roles: ['admin'], loadUser: true }), noStore);
 
   router.get('/', async (req, res) => {
@@ -29,7 +29,7 @@ export function adminRoutes(auth, users) {
     } else if (req.params.id === req.user?.id) {
       res.status(409).json({ code: 'OWN_ACCOUNT', message: 'This is your own account' });
     } else if (await users.update(req.params.id, { disabled })) {
-      res.status(204).end(); // visa: the store has ended the sessions of a user that it disabled
+      res.status(204).end(); // visa: disabling a user also ends the user's sessions
     } else sendNotFound(res);
   });
 
@@ -47,7 +47,7 @@ export function adminRoutes(auth, users) {
 }
 
 /**
- * What is said of other people's accounts stays in no cache.
+ * Keeps other people's account data out of caches.
  *
  * @param {import('express').Request} _req
  * @param {import('express').Response} res
@@ -58,7 +58,7 @@ function noStore(_req, res, next) {
   next();
 }
 
-/** As /auth/sessions lists them. @param {import('passport-visa').Session} session */
+/** The same form as in /auth/sessions. @param {import('passport-visa').Session} session */
 function toListed({ sessionId, createdAt, rotatedAt, expiresAt, ip, userAgent }) {
   return {
     id: sessionId,

@@ -1,4 +1,4 @@
-// An Express app as you may already have one. What passport-visa adds is marked with "visa".
+// An ordinary Express app. The lines that passport-visa adds are marked with "visa".
 import express from 'express';
 import { AuthError, createAuth } from 'passport-visa';
 import { adminRoutes } from './admin.mjs';
@@ -15,20 +15,20 @@ export function createApp({ users, refreshTokens }, settings) {
     refreshTokens,
     accessToken: { secret: settings.accessTokenSecret, expiresIn: settings.accessTokenExpiresIn },
     refreshToken: { secret: settings.refreshTokenSecret },
-    storeUserAgent: 'label', // "Chrome 142, Windows" is all that the list of devices shows
+    storeUserAgent: 'label', // the list of devices shows no more than "Chrome 142, Windows"
   });
   logEvents(auth.events);
 
   const app = express();
   app.disable('x-powered-by');
-  // Limits count by req.ip, which behind a proxy is the proxy's address unless Express is told.
+  // The limits count by req.ip. Behind a proxy, that is the proxy's address unless this setting names the proxy.
   app.set('trust proxy', settings.trustProxy);
 
   app.use(securityHeaders());
 
   app.use('/auth', auth.router); // visa: register, login, refresh, logout, sessions …
 
-  // visa: a route for everybody, that knows who is there. A browser gets the page, any other client JSON.
+  // visa: a public route that knows who is logged in. A browser gets the page, any other client gets JSON.
   app.get('/', auth.guard({ optional: true }), (req, res) => {
     const sendJson = () =>
       res.json({ message: 'Welcome to the passport-visa example', user: req.user ?? null });
@@ -36,7 +36,7 @@ export function createApp({ users, refreshTokens }, settings) {
   });
   app.use(pageFiles());
 
-  // visa: a route for those who are logged in
+  // visa: a route for users who are logged in
   app.get('/profile', auth.tokenVerify, (req, res) => {
     res.json({ message: 'You are logged in', user: req.user });
   });
@@ -59,7 +59,7 @@ function notFound(_req, res) {
 }
 
 /**
- * passport-visa answers its own failures; here arrives what nobody foresaw.
+ * For unexpected errors. passport-visa answers its own failures.
  *
  * @param {Error & { status?: number }} error
  * @param {import('express').Request} req
@@ -68,16 +68,16 @@ function notFound(_req, res) {
  */
 function handleError(error, req, res, next) {
   if (res.headersSent) {
-    next(error); // Express breaks the connection off
+    next(error); // Express closes the connection
   } else if (error instanceof AuthError) {
-    // visa: a store that is down, when a route of this app asks it
+    // visa: a route of this app needed a store that is down
     if (error.retryAfterSeconds !== undefined) res.set('Retry-After', String(error.retryAfterSeconds));
     res.status(error.status).json(error);
   } else if (error.status && error.status < 500) {
-    // Express marks what is the client's mistake, such as a path that can't be decoded.
+    // Express sets a status below 500 for a client's mistake, such as a path that can't be decoded.
     res.status(error.status).json({ code: 'BAD_REQUEST', message: 'The request is not valid' });
   } else {
-    // Neither headers, body nor query, which hold tokens and passwords; the stack alone, since other members may quote values.
+    // Headers, body and query hold tokens and passwords. Of the error only the stack: its other members may quote values.
     console.error(`${req.method} ${req.baseUrl}${req.path} failed:`, error.stack);
     res.status(500).json({ code: 'INTERNAL_ERROR', message: 'Something went wrong' });
   }

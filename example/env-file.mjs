@@ -1,4 +1,4 @@
-// `.env`: settings that are not for git. The first start writes the secrets, and no start changes what is there.
+// `.env`: settings that stay out of git. The first start adds the secrets; no start changes what is there already.
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 const SECRETS = ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET'];
 
 /**
- * Loads the file into process.env, where variables that are set already win, and adds the secrets that neither has.
+ * Loads the file into process.env; variables that are set already win. Secrets that neither has are added to the file first.
  *
  * @param {string} path
  */
@@ -18,10 +18,10 @@ export function loadEnvFile(path) {
     const separator = text === '' || text.endsWith('\n') ? '' : '\n';
     const lines = missing.map((name) => `${name}=${randomBytes(48).toString('base64url')}\n`);
     appendFileSync(path, separator + lines.join(''), { mode: 0o600 });
-    chmodSync(path, 0o600); // also where the file was there before, readable by all
+    chmodSync(path, 0o600); // an existing file may be readable by everyone
     console.log(`Wrote ${missing.join(' and ')} to ${path}`);
   }
-  // One that is set to nothing is none, and must not hide the one in the file.
+  // An empty variable counts as unset, and must not hide the one in the file.
   for (const name of SECRETS) if (!process.env[name]) delete process.env[name];
   if (existsSync(path)) process.loadEnvFile(path);
 }

@@ -1,4 +1,4 @@
-// Two processes that write to one PGlite folder would destroy it, and PGlite itself doesn't look.
+// Two processes that write to one PGlite folder would destroy it, and PGlite doesn't check for that.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,13 +8,13 @@ const GIVE_WAY_MS = 500;
 /** @typedef {{ pid: number, startedAt: string }} Holder */
 
 /**
- * Keeps a folder for this process until it ends, in whatever way that happens.
+ * Locks a folder for this process until it ends, even if it is killed.
  *
- * Each process first puts down a file named after itself and then looks for others. So nobody ever removes a file
- * that a living process relies on, and the file of one that was killed is known as such at once.
+ * Each process first writes a file named after itself, and then looks for the files of others. So no process removes a file
+ * that a running one relies on, and the file of a killed process is recognised at once.
  *
- * @param {string} folder made if there is none
- * @throws Error that names the process that has the folder
+ * @param {string} folder created if missing
+ * @throws Error that names the process that has locked the folder
  */
 export async function lockFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -28,7 +28,7 @@ export async function lockFolder(folder) {
   for (;;) {
     const other = holders(folder).find(({ pid }) => pid !== process.pid);
     if (!other) return;
-    // Of two that start together, the one with the higher number gives way, and the other waits for that.
+    // Of two that start together, the one with the higher process id gives way, and the other waits until it has.
     if (other.pid < process.pid || Date.now() > deadline) {
       unlock();
       throw new Error(
@@ -40,7 +40,7 @@ export async function lockFolder(folder) {
 }
 
 /**
- * The living processes that hold the folder or want to; what dead ones left behind is removed.
+ * The running processes that hold the folder or want to. Removes the files of processes that have ended.
  *
  * @param {string} folder
  */
@@ -73,24 +73,24 @@ function isRunning({ pid, startedAt }) {
   try {
     process.kill(pid, 0); // sends nothing
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: it runs, as another user.
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH') return false;
   }
-  // Systems use numbers again, so that another process may have this one by now.
+  // Process ids are reused, so another process may have this one by now.
   return (startTime(pid) ?? startedAt) === startedAt;
 }
 
 /**
- * When a process started, in ticks since the machine did; undefined where the system doesn't say (no Linux).
+ * When a process started, in clock ticks after boot; undefined where the system doesn't tell (anything but Linux).
  *
  * @param {number} pid
  */
 function startTime(pid) {
   try {
-    // "pid (name) state …": the name may hold anything, and the start is the 20th field from the state on.
+    // "pid (name) state …": the name may contain anything. The start time is the 20th field, counted from the state.
     const [, fields = ''] = /\) ([^)]*)$/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
     const [state, ...others] = fields.split(' ');
-    // A zombie has ended; only its parent hasn't noticed.
+    // A zombie has ended; its parent just hasn't collected it.
     return state === 'Z' ? 'ended' : others[18];
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-// The page in a browser: the files of public/, the client of passport-visa, and the headers that keep both safe.
+// The page for browsers: the files in public/, the client of passport-visa, and the headers that protect both.
 import express from 'express';
 import helmet from 'helmet';
 import { dirname } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const PUBLIC = fileURLToPath(new URL('public', import.meta.url));
 const CLIENT = dirname(fileURLToPath(import.meta.resolve('passport-visa/client')));
 
-/** Scripts, styles and pictures of this server alone; nothing inline, no frame around it, no form that leads elsewhere. */
+/** Scripts, styles and pictures from this server only. No inline code, no framing, and no forms that submit elsewhere. */
 export function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {
@@ -26,7 +26,7 @@ export function securityHeaders() {
   });
 }
 
-/** Everything but the page itself, which shares `/` with the answer for programs. */
+/** All files but the page itself: `/` serves the page to browsers and JSON to other clients. */
 export function pageFiles() {
   return express
     .Router()

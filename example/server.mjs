@@ -1,4 +1,4 @@
-// Starts the example: settings, stores, app, server, and the way back on SIGTERM or Ctrl-C.
+// Starts the example: settings, stores, app, server. Stops it on SIGTERM or Ctrl-C.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createApp } from './app.mjs';
@@ -14,7 +14,7 @@ const started = start().catch(fail);
 /** @type {Promise<void> | undefined} */
 let stopping;
 for (const signal of ['SIGTERM', 'SIGINT']) {
-  // `on` and not `once`: on Ctrl-C the terminal and npm both send the signal, and the second must not cut this short.
+  // `on`, not `once`: on Ctrl-C the terminal and npm both send the signal, and the second one must not kill the process.
   process.on(signal, () => {
     stopping ??= started.then(stop);
   });
@@ -46,7 +46,7 @@ async function listen(server, { port, host }) {
 }
 
 /**
- * Only an account that exists becomes an admin: else whoever registers the name first would be one.
+ * Makes an existing account an admin. If the name were promised in advance, anyone could register it and be admin.
  *
  * @param {import('passport-visa').PostgresUserStore} users
  * @param {string} username
@@ -62,7 +62,7 @@ async function makeAdmin(users, username) {
 }
 
 /**
- * In this order: no new requests, those under way answered, then what they needed.
+ * In this order: refuse new requests, finish those under way, then close what they needed.
  *
  * @param {Awaited<ReturnType<typeof start>>} running
  */
@@ -78,12 +78,12 @@ async function stop({ server, auth, stores }) {
 /** @param {import('node:http').Server} server */
 async function finishRequests(server) {
   server.close();
-  // A browser keeps its connection open after the last answer, for the next request that won't come.
+  // A browser keeps its connection open after the last answer, for a next request.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const impatience = setTimeout(() => server.closeAllConnections(), FINISH_REQUESTS_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), FINISH_REQUESTS_MS);
   await once(server, 'close');
   clearInterval(idle);
-  clearTimeout(impatience);
+  clearTimeout(deadline);
 }
 
 /**
@@ -91,7 +91,7 @@ async function finishRequests(server) {
  * @returns {never}
  */
 function fail(error) {
-  // An error of connecting to several addresses has no message of its own.
+  // When connecting to several addresses fails, the error has no message of its own.
   const reasons = error instanceof AggregateError ? error.errors.map(String).join(', ') : error.message;
   console.error(`passport-visa example: ${reasons}`);
   process.exit(1);

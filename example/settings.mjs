@@ -1,4 +1,4 @@
-// What .env.example describes, read from the environment and from `.env`, with the defaults filled in.
+// The settings that .env.example describes, read from the environment and `.env`, with defaults filled in.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadEnvFile } from './env-file.mjs';
@@ -8,11 +8,11 @@ const DATA_DIR = fileURLToPath(new URL('data', import.meta.url));
 
 /** @typedef {ReturnType<typeof readSettings>} Settings */
 
-/** @throws Error that names the variable and the cure */
+/** @throws Error that names the variable and the fix */
 export function readSettings() {
   const { env } = process;
   loadEnvFile(resolve(env['ENV_FILE'] || ENV_FILE));
-  // `||` throughout: a variable that is set to nothing counts as not set.
+  // `||` throughout: an empty variable counts as unset.
   return Object.freeze({
     accessTokenSecret: env['ACCESS_TOKEN_SECRET'],
     refreshTokenSecret: env['REFRESH_TOKEN_SECRET'],
@@ -43,7 +43,7 @@ function readPort(text) {
  */
 function readTrustProxy(text) {
   if (/^\d+$/.test(text)) return Number(text);
-  // Express would take it, and then believe whatever address a client claims to have.
+  // Express would accept it, and then trust any address that a client claims to have.
   if (text === 'true') throw new Error('TRUST_PROXY must be the number of proxies or their addresses');
   return text;
 }

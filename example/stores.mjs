@@ -1,4 +1,4 @@
-// Where users and sessions live: real servers where their addresses are set, PostgreSQL inside this process where not.
+// Where users and sessions live: on servers if their addresses are set, otherwise in a PostgreSQL inside this process.
 import { PGlite } from '@electric-sql/pglite';
 import { Redis } from 'ioredis';
 import { existsSync } from 'node:fs';

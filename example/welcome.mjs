@@ -1,4 +1,4 @@
-// What the example says when it is ready: its address for a browser, and three lines to paste into a second terminal.
+// The message when the example is ready: its address for a browser, and three commands to paste into a second terminal.
 import { isIPv6 } from 'node:net';
 
 const USERNAME = 'ann';

@@ -1,11 +1,11 @@
-// The routes of ../admin.mjs. `auth.fetch` renews an access token that has expired, and asks again.
+// Calls the routes of ../admin.mjs. `auth.fetch` renews an expired access token and repeats the request.
 import { auth } from './auth.mjs';
 
 /**
  * @typedef {object} Account
  * @property {{ id: string, username: string, roles: string[], disabled: boolean }} user
  * @property {import('./session-card.mjs').ListedSession[]} sessions
- * @property {boolean} own whether it is the account of whoever asks
+ * @property {boolean} own whether it is the admin's own account
  */
 
 /** @param {string} username @returns {Promise<Account>} */
@@ -29,7 +29,7 @@ export function endSessions(id, sessionId) {
  * @param {string} path
  * @param {object} [body]
  * @returns {Promise<unknown>}
- * @throws what failures.mjs understands: `code` and, where the server says so, `retryAfterSeconds`
+ * @throws a Failure (failures.mjs): `code` and, if the server sent it, `retryAfterSeconds`
  */
 async function request(method, path, body) {
   const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };

@@ -4,7 +4,7 @@ import { language } from './texts.mjs';
 
 export const auth = createAuthClient({ baseUrl: '/auth', fetch: fetchInLanguage });
 
-/** The server's messages, too, come in the language that was chosen here. @type {typeof fetch} */
+/** Asks the server for messages in the language that was chosen on this page. @type {typeof fetch} */
 function fetchInLanguage(input, init) {
   const request = new Request(input, init);
   request.headers.set('Accept-Language', language());

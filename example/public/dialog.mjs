@@ -1,4 +1,4 @@
-// Asks before something that can't be taken back.
+// Asks for confirmation before something that can't be undone.
 import { h } from './dom.mjs';
 import { t } from './texts.mjs';
 
@@ -26,7 +26,7 @@ export function confirmed({ title, text, action }) {
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    // Escape closes it as well, with no value. The browser gives the focus back to what had it.
+    // Escape closes it too, with no value. The browser returns the focus to the element that had it.
     dialog.addEventListener('close', () => {
       dialog.remove();
       resolve(dialog.returnValue === 'yes');

@@ -1,4 +1,4 @@
-// The little that is needed instead of a framework.
+// The few DOM helpers that this page needs instead of a framework.
 
 /** @typedef {Node | string | false | null | undefined} Child */
 
@@ -7,7 +7,7 @@
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, unknown>} [properties] attributes; functions named on… are listeners, false and undefined are left out
+ * @param {Record<string, unknown>} [properties] attributes, or listeners named on…; false, null and undefined are left out
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
@@ -37,7 +37,7 @@ export function byId(id) {
 }
 
 /**
- * A drawing beside text, which says the same: nothing for screen readers.
+ * A drawing beside a text that says the same, so it is hidden from screen readers.
  *
  * @param {keyof typeof ICONS} name
  */

@@ -1,9 +1,9 @@
-// Failures in the words of the page. The code decides, never the status or the message.
+// Explains failures in the words of this page. The text depends on the code, never on the status or the message.
 import { hasText, t } from './texts.mjs';
 import { duration } from './times.mjs';
 
 /**
- * What an AuthClientError says; anything else that was thrown has no code.
+ * The members of an AuthClientError. Other errors have no code.
  *
  * @typedef {object} Failure
  * @property {string} code

@@ -1,10 +1,10 @@
-// One field: its label above, the hint and the error below, both read out with it.
+// One field: its label above, its hint and error below. Screen readers read both with the field.
 import { h, icon } from './dom.mjs';
 import { t } from './texts.mjs';
 
 /**
  * @typedef {object} FieldOptions
- * @property {string} name as the server calls it
+ * @property {string} name the server's name for it
  * @property {string} label
  * @property {'username' | 'current-password' | 'new-password' | 'off'} autocomplete
  * @property {string} [hint]
@@ -38,7 +38,7 @@ export function createField({ name, label, autocomplete, hint, value }) {
   );
   return { name, element, input, showError };
 
-  /** @param {string} text '' for none */
+  /** @param {string} text '' clears the error */
   function showError(text) {
     error.textContent = text;
     if (text) input.setAttribute('aria-invalid', 'true');

@@ -1,4 +1,4 @@
-// A form that shows each failure where it belongs: beside its field, or above them all.
+// A form that shows each failure where it belongs: beside its field, or above all fields.
 import { h } from './dom.mjs';
 import { asFailure, explain } from './failures.mjs';
 import { createField } from './form-field.mjs';
@@ -12,14 +12,14 @@ import { createField } from './form-field.mjs';
  * @param {string} parts.submit the button's text
  * @param {string} [parts.className]
  * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<unknown>} parts.onSubmit
- * @param {(code: string) => { field: string, text?: string } | undefined} [parts.place] the field that a failure is about
+ * @param {(code: string) => { field: string, text?: string } | undefined} [parts.fieldFor] the field that a failure is about
  */
-export function createForm({ fields: options, more = [], submit, className = '', onSubmit, place }) {
+export function createForm({ fields: options, more = [], submit, className = '', onSubmit, fieldFor }) {
   const fields = options.map(createField);
   const alert = h('div', { class: 'alert', role: 'alert' });
   const button = h('button', { class: 'button primary', type: 'submit' }, submit);
   const elements = fields.map((field) => field.element);
-  // Its own messages are in the words of the page, hence novalidate.
+  // `novalidate`, because the form shows messages of its own, in the words of the page.
   const form = h(
     'form',
     { novalidate: true, class: `form ${className}`, onsubmit },
@@ -50,7 +50,7 @@ export function createForm({ fields: options, more = [], submit, className = '',
     for (const field of fields) field.showError('');
   }
 
-  /** Not `disabled`, which would take the focus away from whoever pressed it. @param {boolean} busy */
+  /** Not `disabled`, which would take the focus away from the button that was pressed. @param {boolean} busy */
   function setBusy(busy) {
     form.setAttribute('aria-busy', String(busy));
     button.setAttribute('aria-disabled', String(busy));
@@ -58,8 +58,8 @@ export function createForm({ fields: options, more = [], submit, className = '',
 
   /** @param {import('./failures.mjs').Failure} failure */
   function show(failure) {
-    const placed = place?.(failure.code);
-    // The last word on a field wins, and the server's first is the one to heed.
+    const placed = fieldFor?.(failure.code);
+    // Reversed: a later error for a field replaces an earlier one, and the server's first error matters most.
     for (const { path, message } of failure.errors?.toReversed() ?? [])
       find(path)?.showError(sentence(message));
     if (placed) find(placed.field)?.showError(placed.text ?? explain(failure));

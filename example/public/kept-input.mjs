@@ -1,8 +1,8 @@
-// What somebody has typed or ticked survives a view that is made anew, in another language.
+// Keeps what has been typed or ticked while the view is rebuilt in another language.
 
 /**
  * @param {HTMLElement} container
- * @returns {() => void} puts everything back that is there under the same id
+ * @returns {() => void} restores each input that still exists, by its id
  */
 export function keepInput(container) {
   const named = [...container.querySelectorAll('input')].filter(({ id }) => id !== '');

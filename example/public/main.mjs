@@ -1,4 +1,4 @@
-// Read this first: who is logged in, which view that makes, and what happens when either changes.
+// Read this first: who is logged in, which view is shown, and what happens when either changes.
 import { auth } from './auth.mjs';
 import { byId, present } from './dom.mjs';
 import { asFailure, explain } from './failures.mjs';
@@ -12,17 +12,17 @@ import { failureView } from './views/failure.mjs';
 let user = null;
 /** @type {Promise<void> | undefined} */
 let entering;
-/** Where somebody wanted to be who has to log in first. @type {string | undefined} */
+/** The view to go to after the login. @type {string | undefined} */
 let wanted;
-/** Whoever logs out here needs no word about it from `onChange`. */
+/** During a logout on this page, so `onChange` doesn't announce it a second time. */
 let isLeaving = false;
-/** Views that were begun; 0 until it is known who is there. */
-let turns = 0;
+/** How many views have been started; 0 until the first check of who is logged in. */
+let viewCount = 0;
 
 /** @type {import('./router.mjs').Page} */
 const page = {
   enter() {
-    // Once, for both who may ask: the view that logged in, and `onChange`, which hears of it.
+    // Only once: the view that logged in calls it, and `onChange` may at the same time.
     entering ??= enter().finally(() => (entering = undefined));
     return entering;
   },
@@ -41,18 +41,18 @@ const page = {
   logOutEverywhere: () => leave(() => auth.logoutAll(), t('notice.loggedOutEverywhere')),
 };
 
-addEventListener('hashchange', () => (turns > 0 ? show() : start()));
+addEventListener('hashchange', () => (viewCount > 0 ? show() : start()));
 auth.onChange(followChange);
 document.addEventListener('visibilitychange', checkAgain);
 await start();
 
-/** Logs in without a word where the cookies are still good. */
+/** Needs no login where the cookies are still valid. */
 async function start({ focus = false } = {}) {
   showShell({ links: [], path: '', onLogout: undefined, onSwitchLanguage: switchLanguage });
   try {
     user = await auth.check();
   } catch (error) {
-    // An outage is not a logout: nobody is asked for a password that would not help.
+    // An outage is not a logout, and a password would not help.
     render(
       failureView(error, () => start({ focus: true })),
       t('failed.title'),
@@ -64,7 +64,7 @@ async function start({ focus = false } = {}) {
 
 /** @returns {Promise<void>} */
 async function show({ focus = true } = {}) {
-  const turn = ++turns;
+  const view = ++viewCount;
   const path = location.hash.slice(1);
   const route = ROUTES[path];
   if (!route || !isFor(route, user)) return redirect(path);
@@ -80,13 +80,13 @@ async function show({ focus = true } = {}) {
   try {
     content = await route.view(page);
   } catch (error) {
-    if (!user) return; // `followChange` leads to the login
+    if (!user) return; // `followChange` goes to the login
     content = failureView(error, page.refresh);
   }
-  if (turn !== turns) return; // somebody has gone elsewhere meanwhile
+  if (view !== viewCount) return; // another view has been opened meanwhile
   byId('main').dataset['audience'] = route.audience;
   render(content, t(route.title));
-  // Screen readers then begin with the new view.
+  // Screen readers continue from here.
   if (focus) byId('main').querySelector('h1')?.focus();
 }
 
@@ -97,7 +97,7 @@ function render(content, title) {
   document.title = `${title} · ${t('brand')}`;
 }
 
-/** @param {string} path one that isn't for this person */
+/** @param {string} path a view that doesn't exist or that this person may not see */
 function redirect(path) {
   if (!user && ROUTES[path]) wanted = path;
   history.replaceState(null, '', user ? '#/profile' : '#/login');
@@ -135,7 +135,7 @@ async function enter() {
   wanted = undefined;
 }
 
-/** In this tab or another. @param {import('passport-visa/client').AuthChange} change */
+/** Follows a login or logout in this tab or another. @param {import('passport-visa/client').AuthChange} change */
 function followChange(change) {
   if (change.type === 'login') {
     if (change.user.id !== user?.id) page.act(page.enter);
@@ -146,16 +146,16 @@ function followChange(change) {
   }
 }
 
-/** A tab may sleep for days, and its session end meanwhile: `onChange` hears of it. */
+/** The session may end while a tab sleeps for days. The check makes the client call `onChange`. */
 async function checkAgain() {
   if (document.visibilityState !== 'visible' || !user) return;
-  await auth.check().catch(() => undefined); // offline: the next action will say so
+  await auth.check().catch(() => undefined); // offline: the next action will show that
 }
 
 async function switchLanguage() {
   const restore = keepInput(byId('main'));
   chooseLanguage(otherLanguage());
-  if (user || turns > 0) await show({ focus: false });
+  if (user || viewCount > 0) await show({ focus: false });
   else await start();
   restore();
   byId('language').focus();

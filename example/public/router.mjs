@@ -1,4 +1,4 @@
-// Which view an address shows, and to whom. The address is the part behind #, so that the server knows one page.
+// Which view an address shows, and who may see it. The address is the part after #, so the server has only one page.
 import { adminView } from './views/admin.mjs';
 import { devicesView } from './views/devices.mjs';
 import { loginView } from './views/login.mjs';
@@ -7,14 +7,14 @@ import { profileView } from './views/profile.mjs';
 import { registerView } from './views/register.mjs';
 
 /**
- * What a view may ask of the page.
+ * What the page does for its views.
  *
  * @typedef {object} Page
- * @property {() => Promise<void>} enter goes on after a login, to where the person wanted to be
+ * @property {() => Promise<void>} enter continues after a login, with the view that was wanted before it
  * @property {(path: string, notice?: string) => void} go
- * @property {() => Promise<void>} refresh shows the view again, with what is new
+ * @property {() => Promise<void>} refresh shows the view again, with new data
  * @property {(text: string) => void} notify
- * @property {(action: () => Promise<unknown>, done?: string) => Promise<void>} act does it, and says how it went
+ * @property {(action: () => Promise<unknown>, done?: string) => Promise<void>} act runs the action, and shows a notice when it is done or has failed
  * @property {() => Promise<void>} logOut
  * @property {() => Promise<void>} logOutEverywhere
  *
@@ -38,7 +38,7 @@ export const ROUTES = {
 };
 
 /**
- * For show alone: the server decides who may do what, at each request.
+ * Only decides what is shown. The server decides at each request what a user may do.
  *
  * @param {Route} route
  * @param {{ roles: readonly string[] } | null} user

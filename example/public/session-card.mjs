@@ -1,4 +1,4 @@
-// One session as a person sees it: a device.
+// Shows one session as a device.
 import { h, icon } from './dom.mjs';
 import { t } from './texts.mjs';
 import { timeText } from './times.mjs';
@@ -62,7 +62,7 @@ export function sessionCard(session, onEnd) {
   );
 }
 
-/** The server keeps "Chrome 142, Windows": see `storeUserAgent` in app.mjs. @param {string | null} label */
+/** The server stores labels such as "Chrome 142, Windows": see `storeUserAgent` in app.mjs. @param {string | null} label */
 function deviceName(label) {
   if (!label) return t('devices.unknown');
   const [program = label, system] = label.split(', ');

@@ -1,11 +1,11 @@
-// What stands around every view: the header with the ways to go, and the line for notices.
+// The frame around every view: the header with the navigation, and the line for notices.
 import { byId, h, present } from './dom.mjs';
 import { otherLanguage, language, t } from './texts.mjs';
 
 /**
  * @typedef {object} ShellState
  * @property {{ path: string, text: string }[]} links
- * @property {string} path where the page is
+ * @property {string} path of the view that is shown
  * @property {(() => void) | undefined} onLogout
  * @property {() => void} onSwitchLanguage
  */
@@ -31,7 +31,7 @@ export function showShell({ links, path, onLogout, onSwitchLanguage }) {
   byId('header').replaceChildren(...present([brand(), navigation(links, path), tools]));
 }
 
-/** Not by its address, which names the view here. @param {Event} event */
+/** Without changing the address: on this page the part after # names the view. @param {Event} event */
 function skipToMain(event) {
   event.preventDefault();
   byId('main').focus();
@@ -59,7 +59,7 @@ const NOTICE_MS = 8_000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noticeTimer;
 
-/** Says something that is worth knowing and needs no answer. @param {string} text '' for nothing */
+/** Shows a notice for 8 seconds. @param {string} text '' for no notice */
 export function notify(text) {
   clearTimeout(noticeTimer);
   byId('notice').replaceChildren(...present([text !== '' && h('p', { class: 'notice' }, text)]));

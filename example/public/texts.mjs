@@ -1,4 +1,4 @@
-// The language of the page: that of the browser, until somebody chooses another, which this browser then remembers.
+// The language of the page: the browser's, until another one is chosen, which the browser then remembers.
 import { en } from './texts/en.mjs';
 import { ko } from './texts/ko.mjs';
 
@@ -14,7 +14,7 @@ export function language() {
   return current;
 }
 
-/** The one that the switch offers. @returns {Language} */
+/** The one that the language button offers. @returns {Language} */
 export function otherLanguage() {
   return current === 'en' ? 'ko' : 'en';
 }
@@ -25,7 +25,7 @@ export function chooseLanguage(next) {
   try {
     localStorage.setItem(STORAGE_KEY, next);
   } catch {
-    // A browser that keeps nothing: the choice holds until the page is closed.
+    // A browser without storage: the choice lasts until the page is closed.
   }
 }
 

@@ -1,4 +1,4 @@
-// Times as people say them: "3 minutes ago", with the date in the title.
+// Times in everyday words, such as "3 minutes ago", with the full date in the title.
 import { h } from './dom.mjs';
 import { language, t } from './texts.mjs';
 

@@ -1,4 +1,4 @@
-// What the page says, in English. The other languages have the same keys: tsc sees to it.
+// The page's texts in English. tsc checks that the other languages have the same keys.
 export const en = {
   brand: 'passport-visa',
   skip: 'Skip to content',

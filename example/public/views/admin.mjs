@@ -18,7 +18,7 @@ export function adminView(page) {
       className: 'card inline',
       fields: [{ name: 'username', label: t('username'), autocomplete: 'off' }],
       submit: t('admin.find'),
-      place: (code) => (code === 'USER_NOT_FOUND' ? { field: 'username' } : undefined),
+      fieldFor: (code) => (code === 'USER_NOT_FOUND' ? { field: 'username' } : undefined),
       async onSubmit({ username = '' }) {
         result.replaceChildren();
         await showAccount(page, result, username);
@@ -28,7 +28,7 @@ export function adminView(page) {
   ];
 }
 
-/** Shows the account as it is now, and leads the focus there. @param {Page} page @param {HTMLElement} result @param {string} username */
+/** Loads and shows the account, and moves the focus to it. @param {Page} page @param {HTMLElement} result @param {string} username */
 async function showAccount(page, result, username) {
   const account = await findAccount(username);
   const { user, sessions } = account;

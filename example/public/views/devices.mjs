@@ -7,7 +7,7 @@ import { t } from '../texts.mjs';
 /** @type {import('../router.mjs').View} */
 export async function devicesView(page) {
   const sessions = await auth.sessions();
-  // This device first, then the one that was used last.
+  // This device first; the others keep the server's order, the last used first.
   const sorted = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   return [
     h('h1', { tabindex: '-1' }, t('devices.title')),

@@ -2,7 +2,7 @@ import { h } from '../dom.mjs';
 import { asFailure, explain } from '../failures.mjs';
 import { t } from '../texts.mjs';
 
-/** In place of a view that can't be shown. @param {unknown} error @param {() => unknown} retry */
+/** Replaces a view that can't be shown. @param {unknown} error @param {() => unknown} retry */
 export function failureView(error, retry) {
   return [
     h('h1', { tabindex: '-1' }, t('failed.title')),

@@ -31,7 +31,7 @@ export async function passwordView(page) {
         }),
       ],
       submit: t('password.submit'),
-      place: (code) =>
+      fieldFor: (code) =>
         code === 'INVALID_CREDENTIALS' ? { field: 'currentPassword', text: t('password.wrong') } : undefined,
       async onSubmit({ currentPassword = '', newPassword = '' }, form) {
         await auth.changePassword({ currentPassword, newPassword });

@@ -25,8 +25,14 @@ export async function profileView() {
     h(
       'ul',
       { class: 'card ways' },
-      way('#/devices', 'computer', t('profile.devices'), t('profile.devicesHint'), String(sessions.length)),
-      way('#/password', 'key', t('profile.password'), t('profile.passwordHint')),
+      linkTo(
+        '#/devices',
+        'computer',
+        t('profile.devices'),
+        t('profile.devicesHint'),
+        String(sessions.length),
+      ),
+      linkTo('#/password', 'key', t('profile.password'), t('profile.passwordHint')),
     ),
   ];
 }
@@ -43,7 +49,7 @@ function fact(name, value) {
  * @param {string} hint
  * @param {string} [count]
  */
-function way(href, image, title, hint, count) {
+function linkTo(href, image, title, hint, count) {
   const text = h('span', { class: 'text' }, h('strong', {}, title), h('span', { class: 'hint' }, hint));
   const number = count ? h('span', { class: 'count' }, count) : null;
   return h('li', {}, h('a', { href }, icon(image), text, number, icon('chevron')));

@@ -19,13 +19,13 @@ export function registerView(page) {
         },
       ],
       submit: t('register.submit'),
-      place: (code) => (code === 'USERNAME_TAKEN' ? { field: 'username' } : undefined),
+      fieldFor: (code) => (code === 'USERNAME_TAKEN' ? { field: 'username' } : undefined),
       async onSubmit({ username = '', password = '' }) {
         await auth.register({ username, password });
         try {
           await auth.login({ username, password });
         } catch {
-          // The account is there all the same: logging in is what has to be tried again.
+          // The account exists, so only the login needs another try.
           page.go('/login', t('notice.registered'));
           return;
         }

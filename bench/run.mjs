@@ -66,7 +66,7 @@ if (unknown.length > 0) {
   throw new Error(`Unknown: ${unknown.join(', ')}. Known: --quick, ${Object.keys(parts).join(', ')}`);
 }
 
-// An exit on Ctrl-C like any other: temporary folders go, and whatever we started ends after us.
+// Ctrl-C is a normal exit: temporary folders are removed, and started processes end after this one.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const startedAt = performance.now();
@@ -89,7 +89,7 @@ if (isQuick || chosen.length > 0) {
 }
 
 /**
- * Each part has servers of its own, which hold nothing yet.
+ * Each part gets new, empty servers.
  *
  * @template T
  * @param {(context: Context) => Promise<T>} use

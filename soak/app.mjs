@@ -1,4 +1,4 @@
-// The app under test, a process of its own: users in PostgreSQL, sessions there or in Redis, and every kind of guard.
+// The app under test, in a separate process: users in PostgreSQL, sessions there or in Redis, and every kind of guard.
 import { once } from 'node:events';
 import bcrypt from 'bcryptjs';
 import express from 'express';
@@ -46,11 +46,11 @@ const auth = createAuth({
 /** @type {Record<string, number>} */
 const events = {};
 auth.events.onAny(({ type }) => (events[type] = (events[type] ?? 0) + 1));
-// A run with a 503 has failed, and whoever reads it asks why.
+// A 503 fails the run. The log tells its cause.
 auth.events.on('unavailable', ({ at, error }) => console.error(at.toISOString(), error.message, error.cause));
 
 const app = express();
-// Clients say which address they have, as a proxy would.
+// Clients send their address in a header, as a proxy would.
 app.set('trust proxy', 'loopback');
 leakIfAsked(app);
 app.use('/auth', auth.router);
@@ -65,7 +65,7 @@ app.use(auth.errorHandler);
 
 await auth.ready();
 const server = app.listen(0, '127.0.0.1');
-// Clients close what they don't need any more, so that nobody sends into a connection that is just being closed.
+// Longer than the clients', so that clients close idle connections first and never send into one that is being closed.
 server.keepAliveTimeout = 60_000;
 await once(server, 'listening');
 const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -77,7 +77,7 @@ function answer(req, res) {
 }
 
 /**
- * Stands for any Passport strategy: bcrypt at each login would take all the time, and shows nothing about sessions.
+ * Replaces a Passport strategy: bcrypt at each login would take most of the time, and tests nothing about sessions.
  *
  * @param {import('express').Request} req
  * @param {import('express').Response} _res

@@ -1,7 +1,7 @@
 /** @typedef {{ name: string, points: readonly import('./growth.mjs').Point[] }} Line */
 /** @typedef {{ title: string, unit?: string | undefined, lines: Line[] }} ChartPanel */
 
-/** Each stands out from white and from a dark page. */
+/** Each is visible on a white and on a dark page. */
 export const TEXT = '#767c85';
 export const COLOURS = ['#2f81f7', '#d9730d', '#a657e5'];
 
@@ -13,7 +13,7 @@ const PLOT_HEIGHT = PANEL.height - PLOT.top - PLOT.bottom;
 const HEADER = 40;
 
 /**
- * Small charts of the same time beside each other, each with a scale of its own from 0.
+ * Small charts beside each other with the same time axis. Each has its own vertical scale, from 0.
  *
  * @param {{ title: string, panels: ChartPanel[], seconds: number, warmUp: number }} chart
  * @returns {string} SVG
@@ -52,7 +52,7 @@ function renderPanel({ title, unit, lines }, { seconds, warmUp }) {
       (minute) =>
         `<text x="${x(minute * 60)}" y="${PANEL.height - 10}" text-anchor="middle">${minute} min</text>`,
     ),
-    // The first on top of the others.
+    // The first line is drawn last, on top of the others.
     ...lines
       .map(({ points }, at) => {
         const path = points.map(([second, value]) => `${x(second)} ${y(value)}`).join('L');
@@ -64,7 +64,7 @@ function renderPanel({ title, unit, lines }, { seconds, warmUp }) {
     .join('\n');
 }
 
-/** What is shaded in every panel. @param {number} right */
+/** The key for the shaded part of every panel. @param {number} right */
 function renderWarmUpKey(right) {
   return `<rect x="${right - 75}" y="12" width="16" height="16" opacity="0.12"/><text x="${right}" y="24" text-anchor="end">warm-up</text>`;
 }
@@ -81,14 +81,14 @@ function renderLegend(lines) {
     .join('\n');
 }
 
-/** The smallest of 1, 2, 2.5 or 5 and their tens that four of reach the top. @param {number} top */
+/** The smallest step of 1, 2, 2.5 or 5 times a power of ten with which four steps reach the top. @param {number} top */
 function niceStep(top) {
   if (top <= 0) return 1;
   const ten = 10 ** Math.floor(Math.log10(top / 4));
   return ten * /** @type {number} */ ([1, 2, 2.5, 5, 10].find((factor) => factor * ten * 4 >= top));
 }
 
-/** At most eight or so of them. @param {number} seconds */
+/** At most about eight labels. @param {number} seconds */
 function minutes(seconds) {
   const all = seconds / 60;
   const step = [1, 2, 5, 10, 15, 30, 60, 120, 240].find((each) => all / each <= 8) ?? 240;

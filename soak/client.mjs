@@ -7,25 +7,25 @@ const KEPT_CONNECTIONS = 30;
  * @typedef {object} Call
  * @property {string} [method]
  * @property {string} path
- * @property {string} [as] what to count it under, where the path has an id in it
+ * @property {string} [as] the path to count it under, if the path contains an id
  * @property {http.OutgoingHttpHeaders} [headers]
- * @property {string | object} [body] JSON, unless it is a text
+ * @property {string | object} [body] sent as JSON, unless it is a string
  * @property {readonly string[]} expected outcomes: `200`, `401 SESSION_REVOKED`
- * @property {boolean} [hangsUp] in the middle, before the answer can have come
+ * @property {boolean} [hangsUp] closes the connection before a response can arrive
  */
 
 /** @typedef {{ status: number, body: any, cookies: Record<string, string> }} Answer */
 
-/** Sends requests over kept connections and new ones, and counts what comes of them. */
+/** Sends requests over kept and new connections, and counts the outcomes. */
 export class Client {
   sent = 0;
   inFlight = 0;
-  /** How often: `POST /auth/refresh: 200`. @type {Record<string, number>} */
+  /** How often each outcome happened, such as `POST /auth/refresh: 200`. @type {Record<string, number>} */
   outcomes = {};
-  /** The same, of those that must not be. @type {Record<string, number>} */
+  /** The same for outcomes that must not happen. @type {Record<string, number>} */
   unexpected = {};
   #port;
-  // It closes what is idle long before the server does.
+  // Closes idle connections long before the server does.
   #kept = new http.Agent({ keepAlive: true, maxSockets: KEPT_CONNECTIONS, timeout: PATIENCE_MS });
 
   /** @param {number} port */
@@ -65,7 +65,7 @@ export class Client {
       host: '127.0.0.1',
       method,
       path,
-      // Every tenth on a connection of its own.
+      // Every tenth request has a new connection.
       agent: Math.random() < 0.1 ? false : this.#kept,
       timeout: PATIENCE_MS,
       headers: {
@@ -97,8 +97,8 @@ async function read(response) {
 }
 
 /**
- * One of a thousand, and for passwords the home of whoever types it: an address that a user has logged in from is remembered for
- * 30 days, which no soak waits for.
+ * One of a thousand addresses. A user who types a password always has the same one: addresses that a user has logged in from are
+ * remembered for 30 days, longer than any soak, so varied ones would pile up.
  * @param {unknown} body
  */
 function addressFor(body) {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 const DEFAULT_MINUTES = 5;
-/** Before, there would be too few samples left after the warm-up to judge anything by. */
+/** A shorter run would leave too few samples after the warm-up to judge by. */
 const LEAST_MINUTES = 4;
 const MOST_MINUTES = 24 * 60;
 

@@ -4,7 +4,7 @@ import { TYPING_USERS, userName, USERS } from './settings.mjs';
 
 /** @typedef {import('./client.mjs').Answer} Answer */
 
-/** What becomes of a good token: it runs out, or another device has ended the session. */
+/** How a valid token ends: it expires, or another device ends the session. */
 const ACCESS_OVER = ['401 ACCESS_TOKEN_EXPIRED', '401 SESSION_REVOKED'];
 const SESSION_OVER = ['401 SESSION_NOT_FOUND', '401 REFRESH_TOKEN_EXPIRED'];
 
@@ -16,7 +16,7 @@ export class Device {
   #transport;
   /** @type {import('./credentials.mjs').Tokens | undefined} */
   #tokens;
-  /** Refresh tokens that have been exchanged, the youngest last. @type {string[]} */
+  /** Refresh tokens that have been exchanged, the newest last. @type {string[]} */
   #exchanged = [];
   /** The `Idempotency-Key` of the next exchange and its retries. */
   #attempt = randomUUID();
@@ -36,7 +36,7 @@ export class Device {
     return this.#transport === 'cookie';
   }
 
-  /** @param {string} [password] where it is typed, and not proved elsewhere */
+  /** @param {string} [password] without one the user is logged in by the app's stand-in for a strategy */
   async login(password) {
     const username = userName(Math.floor(Math.random() * (password ? TYPING_USERS : USERS)));
     const call = password
@@ -59,7 +59,7 @@ export class Device {
     return answer;
   }
 
-  /** A page that renews in passing. */
+  /** Opens a page whose guard renews the tokens. */
   async openPage() {
     const { accessToken, refreshToken } = this.#tokens ?? {};
     const headers = { Cookie: `accessToken=${accessToken}; refreshToken=${refreshToken}` };
@@ -69,7 +69,7 @@ export class Device {
     else if (answer.cookies['refreshToken']) this.#exchange(answer);
   }
 
-  /** @param {number} [tabs] how many do it at once, all with the same token, and not knowing of each other */
+  /** @param {number} [tabs] how many refresh at once, all with the same token, without coordinating */
   async refresh(tabs = 1) {
     const tokens = this.#tokens;
     const answers = await Promise.all(
@@ -82,13 +82,13 @@ export class Device {
     else this.abandon();
   }
 
-  /** The answer is lost on its way, and the request sent again. */
+  /** Loses the response, and sends the request again. */
   async refreshAndHangUp() {
     await this.#present(this.#tokens?.refreshToken, { hangsUp: true });
     await this.refresh();
   }
 
-  /** A thief has an old refresh token. Whoever notices ends the session. */
+  /** A thief presents an old refresh token, which ends the session. */
   async fallVictim() {
     while (this.#tokens && this.#exchanged.length < 2) await this.refresh();
     const stolen = this.#exchanged.at(-2);
@@ -128,7 +128,7 @@ export class Device {
     if (status === 200) this.abandon();
   }
 
-  /** Never comes back with these tokens. */
+  /** Forgets its tokens without logging out. */
   abandon() {
     this.#tokens = undefined;
   }

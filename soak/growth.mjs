@@ -3,7 +3,7 @@ import { median } from '../bench/lib/statistics.mjs';
 /** @typedef {readonly [seconds: number, value: number]} Point */
 
 /**
- * How much more the end may be than the beginning: the greater of the two.
+ * How far the end may exceed the beginning: by the greater of the two.
  *
  * @typedef {{ percent: number, absolute: number }} Tolerance
  */
@@ -13,9 +13,9 @@ import { median } from '../bench/lib/statistics.mjs';
  * @property {number} first the median of the first quarter after the warm-up
  * @property {number} last the median of the last quarter
  * @property {number} change
- * @property {number} trend by the straight line that fits best, from the middle of the first quarter to that of the last
+ * @property {number} trend the rise of the line of best fit, from the middle of the first quarter to the middle of the last
  * @property {number} allowed
- * @property {boolean} grew both change and trend are more than is allowed: one of them alone is chance
+ * @property {boolean} grew whether both change and trend exceed what is allowed; only one of them may be chance
  */
 
 const FEWEST_IN_A_QUARTER = 3;
@@ -26,7 +26,7 @@ const FEWEST_IN_A_QUARTER = 3;
  * @param {readonly Point[]} points
  * @param {{ warmUp: number, seconds: number, tolerance: Tolerance }} run
  * @returns {Judgement}
- * @throws {Error} when there is too little to judge by
+ * @throws {Error} when there are too few points to judge by
  */
 export function judge(points, { warmUp, seconds, tolerance }) {
   const quarter = (seconds - warmUp) / 4;
@@ -48,7 +48,7 @@ function values(points) {
   return points.map(([, value]) => value);
 }
 
-/** By least squares, for each second. @param {readonly Point[]} points */
+/** By least squares, per second. @param {readonly Point[]} points */
 function slope(points) {
   const meanAt = mean(points.map(([at]) => at));
   const meanValue = mean(values(points));

@@ -2,7 +2,7 @@
 const kept = [];
 
 /**
- * Proves that the soak can fail: with SOAK_LEAK=1 the app keeps every token that it is sent, as a cache without a bound would.
+ * Proves that the soak can fail: with SOAK_LEAK=1 the app keeps every token that it receives, like an unbounded cache.
  *
  * @param {import('express').Express} app
  */

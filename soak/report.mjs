@@ -15,7 +15,7 @@ import * as settings from './settings.mjs';
  * @property {Record<string, number>} outcomes
  * @property {Record<string, number>} events
  * @property {Judged[]} judged
- * @property {string[]} faults what failed the run; none: it has passed
+ * @property {string[]} faults why the run failed; empty if it passed
  */
 
 /** @param {Run} run @returns {string} markdown */
@@ -71,7 +71,7 @@ function row({ panel, name, unit, judgement }) {
   );
 }
 
-/** Those with the same reason in one sentence. @param {Judged[]} judged */
+/** Series with the same reason share a sentence. @param {Judged[]} judged */
 function tolerances(judged) {
   const reasons = new Set(judged.map(({ why }) => why));
   return Array.from(reasons, (reason) => {

@@ -20,7 +20,7 @@ const warmUp = warmUpSeconds(seconds);
 const [page, chart] =
   command.sessions === 'redis' ? ['README.md', 'soak.svg'] : ['postgres.md', 'postgres.svg'];
 
-// An exit on Ctrl-C like any other: the children end with us, and whatever we started ends after us.
+// Ctrl-C is a normal exit: child processes end with this one, and started servers end after it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const { samples, progress, traffic, events } = await soak();
@@ -49,7 +49,7 @@ function commandOrExit() {
   }
 }
 
-/** Everything that runs, from start to end. */
+/** Starts everything, takes the samples, and stops everything. */
 async function soak() {
   /** @type {{ stop(): Promise<void> }[]} */
   const started = [];

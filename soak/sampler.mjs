@@ -3,10 +3,10 @@ import pg from 'pg';
 
 const MB = 1e6;
 
-/** @typedef {Record<string, number | undefined>} Sample by the key of a series; undefined: not measured this time */
+/** @typedef {Record<string, number | undefined>} Sample by series key; undefined if not measured this time */
 
 /**
- * Looks at the app, its Redis and its PostgreSQL.
+ * Takes samples of the app, its Redis and its PostgreSQL.
  *
  * @param {{ app: import('../bench/lib/child.mjs').Child, redisUrl: string, postgresUrl: string }} servers
  */
@@ -44,7 +44,7 @@ async function lookAtRedis(redis) {
   };
 }
 
-/** All in one row, and every table of ours. @param {pg.Client} postgres */
+/** A query with one row: the number of rows in all our tables, and of connections. @param {pg.Client} postgres */
 async function rowsQuery(postgres) {
   const { rows } = await postgres.query(
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'visa\\_%' ORDER BY relname",

@@ -1,12 +1,12 @@
 /**
  * @typedef {object} Series
- * @property {string} key in a sample
+ * @property {string} key its key in a sample
  * @property {string} name
  * @property {import('./growth.mjs').Tolerance} tolerance
- * @property {string} why it may differ so much
+ * @property {string} why the reason for the tolerance
  */
 
-/** @typedef {{ title: string, unit?: string, series: Series[] }} Panel without a unit: a number of things */
+/** @typedef {{ title: string, unit?: string, series: Series[] }} Panel without a unit it shows counts */
 
 const POOL =
   'Clients keep up to 30 connections and the pool up to 10, depending on how many requests run at once. A leak would exceed that.';

@@ -14,7 +14,7 @@ const BAD_BODIES = [
   },
 ];
 
-/** What a device that is logged in does next; how often, out of a hundred. @type {[number, (device: Device) => unknown][]} */
+/** What a logged-in device does next, and how often out of a hundred. @type {[number, (device: Device) => unknown][]} */
 const deviceSteps = [
   [38, (device) => device.visit('/profile')],
   [10, (device) => device.visit('/checked')],
@@ -31,7 +31,7 @@ const deviceSteps = [
   [4, (device) => device.abandon()],
 ];
 
-/** What strangers do beside it; few of them with passwords, or bcrypt would take more time than all the rest. @type {[number, (client: Client) => unknown][]} */
+/** What strangers do meanwhile. Few of them send passwords: otherwise bcrypt would take more time than all the rest. @type {[number, (client: Client) => unknown][]} */
 const strangerSteps = [
   [50, presentForgedToken],
   [40, sendBadBody],
@@ -78,7 +78,7 @@ function sendBadBody(client) {
 
 let typed = 0;
 
-/** Wrong three times, and then right: their counter starts afresh. @param {Client} client */
+/** Wrong three times, then right, which resets the user's counter. @param {Client} client */
 function typeClumsily(client) {
   const username = clumsyName(Math.floor(typed / 4) % CLUMSY_USERS);
   const isRight = typed % 4 === 3;

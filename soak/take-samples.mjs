@@ -8,7 +8,7 @@ const SPEAK_EVERY_SECONDS = 30;
 /** @typedef {{ at: number, sample: import('./sampler.mjs').Sample }} Sampled */
 
 /**
- * Once a second, or less often in a long run.
+ * Takes a sample every second, or less often in a long run.
  *
  * @param {object} run
  * @param {Awaited<ReturnType<typeof import('./sampler.mjs').createSampler>>} run.sampler

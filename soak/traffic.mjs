@@ -1,4 +1,4 @@
-// A process of its own: what the clients need doesn't count as the app's.
+// A separate process, so the clients' memory and CPU time don't count as the app's.
 import { answerCalls, childSettings } from '../bench/lib/child.mjs';
 import { Client } from './client.mjs';
 import { Device } from './device.mjs';
@@ -6,9 +6,9 @@ import { DEVICES, RATE } from './settings.mjs';
 import { takeStep } from './steps.mjs';
 
 const TICK_MS = 10;
-/** A machine that stood still for longer owes no requests for that time. */
+/** After a longer standstill of the machine, the missed requests are not made up for. */
 const MOST_BEHIND = RATE;
-/** An app that doesn't keep up is a failure of its own, and more requests would only hide it. */
+/** An app that can't keep up is a failure by itself; more requests would only hide it. */
 const MOST_IN_FLIGHT = 3 * RATE;
 
 const client = new Client(childSettings().port);
@@ -49,7 +49,7 @@ function step() {
     .finally(() => device && (device.isBusy = false));
 }
 
-/** In turn, so that every session is used before it runs out, unless it has been abandoned. */
+/** In turn, so every session is used before it expires, unless it has been abandoned. */
 function idleDevice() {
   for (let looked = 0; looked < DEVICES; looked += 1) {
     nextDevice = (nextDevice + 1) % DEVICES;

@@ -7,9 +7,9 @@ import { runInNewContext } from 'node:vm';
 const RESOLUTION_MS = 10;
 const MB = 1e6;
 
-/** @typedef {{ collect: boolean }} VitalsRequest collect: whether garbage is collected first, and the heap measured */
+/** @typedef {{ collect: boolean }} VitalsRequest collect: whether to collect garbage first and measure the heap */
 
-/** What an app process can say about itself, since it was last asked. */
+/** Measures the app's own process, since the last call. */
 export function createVitals() {
   setFlagsFromString('--expose-gc');
   const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'));
@@ -22,7 +22,7 @@ export function createVitals() {
       loopP99: lateness(delay.percentile(99)),
       loopMax: lateness(delay.max),
     };
-    // What our own collection takes is not the app's.
+    // The time of our own collection must not count as the app's delay.
     delay.disable();
     if (collect) collectGarbage();
     const { rss, heapUsed } = process.memoryUsage();
@@ -41,7 +41,7 @@ export function createVitals() {
   };
 }
 
-/** A timer that comes when it should is not late. @param {number} nanoseconds */
+/** How late timers fired. A timer that fires on time has no delay. @param {number} nanoseconds */
 function lateness(nanoseconds) {
   return Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
 }

@@ -1,6 +1,6 @@
 import express from 'express';
 
-/** The ceiling: nothing is asked of anybody. */
+/** The ceiling: no authentication at all. */
 export default function createApp() {
   const app = express();
   app.get('/guarded', (_req, res) => {

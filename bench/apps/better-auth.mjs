@@ -17,7 +17,7 @@ export default function createApp({ redisUrl, cookieCache = false }) {
     database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
     secondaryStorage: redisStorage(new Redis(redisUrl)),
     emailAndPassword: { enabled: true, password: noHashing },
-    // Longer than a run, so that the cache never expires in the middle of it.
+    // Longer than a run, so the cache doesn't expire during one.
     session: { cookieCache: { enabled: cookieCache, maxAge: 60 * 60 } },
   });
   const known = new Set();
@@ -47,7 +47,7 @@ export default function createApp({ redisUrl, cookieCache = false }) {
   return app;
 }
 
-/** Passwords are measured elsewhere; thousands of logins to fill a store shouldn't take minutes. */
+/** Password hashing is measured elsewhere. Here it would make the thousands of logins that fill a store take minutes. */
 const noHashing = {
   hash: async (/** @type {string} */ password) => password,
   verify: async (/** @type {{ hash: string, password: string }} */ { hash, password }) => hash === password,

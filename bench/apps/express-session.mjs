@@ -8,8 +8,8 @@ import { ACCESS_SECRET, REFRESH_SECONDS } from '../lib/shared-settings.mjs';
 /**
  * @param {object} settings
  * @param {string} settings.redisUrl
- * @param {boolean} [settings.rolling] every answer sets the cookie anew
- * @param {boolean} [settings.storeDevice] keeps what a list of devices shows: address, user agent, time of login
+ * @param {boolean} [settings.rolling] every response renews the cookie
+ * @param {boolean} [settings.storeDevice] stores what a list of devices shows: address, user agent, time of login
  */
 export default function createApp({ redisUrl, rolling = false, storeDevice = false }) {
   passport.serializeUser((user, done) => done(null, /** @type {{ id: string }} */ (user).id));

@@ -10,7 +10,7 @@ const REFRESH_HEADER = encode({ alg: 'HS256', typ: 'rt+jwt', kid: 'r' });
 const REUSE_WINDOW_MS = 30_000;
 const MAX_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Rotates as passport-visa promises it, on one field of the user's hash. */
+/** Rotates with the same guarantees as passport-visa, on one field of the user's hash. */
 const ROTATE = `
   local packed = redis.call('HGET', KEYS[1], ARGV[1])
   if not packed then return {'unknown'} end
@@ -39,7 +39,7 @@ const ROTATE = `
   return {'reused'}`;
 
 /**
- * The ceiling of what a guard and a refresh can do: the work itself in one handler, and no checks beyond it.
+ * The ceiling for a guard and a refresh: only the necessary work, in one handler, without further checks.
  *
  * @param {{ redisUrl: string }} settings
  */
@@ -113,7 +113,7 @@ function setPair(res, sub, sid, gen, nowMs) {
   ]);
 }
 
-/** @param {string | undefined} header @param {string} name with its = */
+/** @param {string | undefined} header @param {string} name including the = */
 function cookie(header = '', name) {
   const start = header.indexOf(name);
   if (start < 0) return '';

@@ -9,9 +9,9 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
 /**
  * @param {object} settings
  * @param {string} settings.redisUrl
- * @param {string} [settings.postgresUrl] users live there; without it in memory
+ * @param {string} [settings.postgresUrl] where users live; without it they are in memory
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
- * @param {object} [settings.options] further ones of createAuth
+ * @param {object} [settings.options] further options of createAuth
  */
 export default async function createApp({ redisUrl, postgresUrl, cookieParser: parsesCookies, options }) {
   const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
@@ -42,7 +42,7 @@ async function postgresUsers(connectionString) {
 }
 
 /**
- * Stands for any Passport strategy: the user of this number, made when they first come.
+ * Replaces a Passport strategy: logs in the user with this number, who is created on first use.
  *
  * @param {import('passport-visa').UserStore} users
  * @returns {import('express').RequestHandler}

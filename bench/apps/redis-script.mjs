@@ -2,7 +2,7 @@ import express from 'express';
 import { Redis } from 'ioredis';
 
 /**
- * The ceiling of everything that asks Redis once: one script that does nothing.
+ * The ceiling for everything that calls Redis once: one script that does nothing.
  *
  * @param {{ redisUrl: string }} settings
  */

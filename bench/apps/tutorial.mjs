@@ -25,7 +25,7 @@ const COOKIE = /** @type {const} */ ({ httpOnly: true, secure: true, sameSite: '
  *
  * @param {object} settings
  * @param {string} settings.redisUrl
- * @param {boolean} [settings.keyObjects] keys made once, which few articles know to do; without it strings
+ * @param {boolean} [settings.keyObjects] secrets as key objects that are created once, which few articles do; without it strings
  * @param {'bcryptjs' | 'bcrypt'} [settings.hashing]
  */
 export default function createApp({ redisUrl, keyObjects = false, hashing = 'bcryptjs' }) {

@@ -1,4 +1,4 @@
-// A process of its own that does nothing but compare passwords, one after the other.
+// A separate process that only compares passwords, one after the other.
 import bcrypt from 'bcryptjs';
 import { answerCalls } from './child.mjs';
 import { COST, PASSWORD } from './shared-settings.mjs';

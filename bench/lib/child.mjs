@@ -7,10 +7,10 @@ const CALL_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 3_000;
 
 /**
- * A Node process of ours that answers calls.
+ * A Node process that we start and that answers calls.
  *
  * @typedef {object} Child
- * @property {any} ready what the process said when it was ready
+ * @property {any} ready what the process sent when it was ready
  * @property {(method: string, argument?: unknown) => Promise<any>} call
  * @property {() => Promise<void>} stop
  */
@@ -75,7 +75,7 @@ export async function startChild(file, { place, settings = {}, env = {} }) {
 }
 
 /**
- * The other side: what a child does with calls. It ends with its parent, however that ended.
+ * The child's side: answers calls. The child ends when its parent does, even if the parent was killed.
  *
  * @param {unknown} ready
  * @param {Record<string, (argument: any) => unknown>} methods
@@ -95,7 +95,7 @@ export function answerCalls(ready, methods) {
   send({ id: 0, value: ready });
 }
 
-/** @returns {any} what `startChild` was given */
+/** @returns {any} the settings that were passed to `startChild` */
 export function childSettings() {
   return JSON.parse(process.argv[2] ?? '{}');
 }

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
 const cores = allowedCores();
 
-/** Whether server and load generator can be kept apart. */
+/** Whether the app and the load generator can be kept on separate cores. */
 export const canPin = hasTaskset && cores.length > 1;
 
 /**
- * Who runs where. The servers of data sit beside the load generator, unless there is a third core: what is
- * measured is the app, which keeps a core of its own.
+ * What runs on which core. The app is what is measured, so it has a core of its own. Redis and PostgreSQL share the load
+ * generator's core, unless there is a third one.
  */
 export const places = {
   app: cores.slice(0, 1),
@@ -21,7 +21,7 @@ export const places = {
 export const coreCount = cores.length || 1;
 
 /**
- * Puts a program on its cores from its very start, so that its threads are there too.
+ * Puts a program on its cores from the start, so its threads run there too.
  *
  * @param {number[]} place
  * @param {string} program
@@ -33,7 +33,7 @@ export function pinned(place, program, args) {
   return ['taskset', ['-c', place.join(','), program, ...args]];
 }
 
-/** @returns {number[]} what this process may use, which can be less than what the machine has */
+/** @returns {number[]} the cores that this process may use, which can be fewer than the machine has */
 function allowedCores() {
   try {
     const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';

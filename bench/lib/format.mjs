@@ -4,7 +4,7 @@
 export const whole = (value) => Math.round(value).toLocaleString('en-US').replace('-0', '0');
 /** @param {number} value */
 export const twoDigits = (value) => value.toFixed(2);
-/** @param {number} value of any size: three digits that matter */
+/** Three significant digits. @param {number} value */
 export const brief = (value) =>
   Math.abs(value) >= 100 ? whole(value) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 /** @param {Spread} spread @param {(value: number) => string} format */

@@ -1,5 +1,5 @@
-// A process of its own that asks, and keeps time. Plain sockets and requests written beforehand, because this
-// process shares its core with Redis: with a full HTTP client, client and Redis would be the limit, not the app.
+// A separate process that sends requests and measures how long they take. It uses plain sockets and prepared requests, because it
+// shares its core with Redis: with a full HTTP client, the two of them would be the limit, not the app.
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
@@ -10,10 +10,10 @@ import { percentile } from './statistics.mjs';
 const ANSWER_TIMEOUT_MS = 30_000;
 
 try {
-  // A real client waits for no core of the server's: what it sees must not include our own waiting for one.
+  // A real client doesn't compete with the server for a core, so latencies must not include time spent waiting for one.
   setPriority(-10);
 } catch {
-  // only root may
+  // only root may do this
 }
 
 /** A keep-alive connection with one request in flight. */
@@ -45,7 +45,7 @@ class Connection {
 
   /**
    * @param {string} request
-   * @returns {Promise<string>} head and body of the answer
+   * @returns {Promise<string>} head and body of the response
    */
   exchange(request) {
     return new Promise((resolve, reject) => {
@@ -75,11 +75,11 @@ class Connection {
  * @property {number} port
  * @property {string} method
  * @property {string} path
- * @property {Record<string, string>[]} users the headers of each user, who ask in turn
+ * @property {Record<string, string>[]} users the headers of each user; the requests use them in turn
  * @property {number} connections
- * @property {string[]} [bodies] JSON, in turn
- * @property {boolean} [rotating] each connection is one user, and keeps the cookies it is given
- * @property {number} [pauseMilliseconds] between two requests of a connection
+ * @property {string[]} [bodies] JSON, used in turn
+ * @property {boolean} [rotating] each connection is one user, and keeps the cookies that it receives
+ * @property {number} [pauseMilliseconds] between two requests on a connection
  */
 
 /** @typedef {{ target: Target, connections: Connection[], requests: string[], users: Record<string, string>[], turn: number }} Aim */
@@ -169,7 +169,7 @@ function renderOne({ method, path }, headers, body) {
 }
 
 /**
- * The newest cookies of one user. Every variant sets all of its cookies in every answer that sets any.
+ * Keeps the newest cookies of one user. Every variant sets either all of its cookies in a response or none.
  *
  * @param {Record<string, string>} headers
  * @param {string} answer

@@ -4,12 +4,12 @@ import { cpus, platform, release, totalmem } from 'node:os';
 import programs from '../../scripts/find-program.js';
 import { canPin, coreCount, places } from './cores.mjs';
 
-/** @returns {string[]} what the figures depend on: no names, no paths */
+/** @returns {string[]} what the figures depend on, without names or paths of this machine */
 export function describeMachine() {
   return [...describeHost(), `Packages: ${packageVersions().join(', ')}.`];
 }
 
-/** Without the packages of the benchmark. @returns {string[]} */
+/** Without the versions of packages. @returns {string[]} */
 export function describeHost() {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB of memory`;
   const pinning = canPin

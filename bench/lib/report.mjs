@@ -10,18 +10,18 @@ import { brief, range, twoDigits, whole } from './format.mjs';
 /** @typedef {{ what: string, target: string, measured: string, met: boolean }} Target */
 
 /**
- * What a part hands back.
+ * The result of a part.
  *
  * @typedef {object} Part
  * @property {string} title
  * @property {string} intro
  * @property {Table[]} tables
- * @property {string[]} notes what to know when reading them, and whom they favour
+ * @property {string[]} notes what to know when reading the tables, and which variant they favour
  * @property {Target[]} [targets]
  */
 
 /**
- * What bursts cost, against bare Express.
+ * The cost of a variant's bursts, compared with bare Express.
  *
  * @param {string} name
  * @param {ReturnType<typeof import('./side-by-side.mjs').summarize>} summary
@@ -101,7 +101,7 @@ export function renderTargets(targets) {
   return `## Targets\n\n${renderTable({ columns: ['what', 'target', 'measured', ''], rows })}`;
 }
 
-/** Padded as prettier does it. @param {Table} table */
+/** Padded like prettier's tables. @param {Table} table */
 function renderTable({ columns, rows }) {
   const widths = columns.map((column, at) =>
     Math.max(3, ...[column, ...rows.map((row) => row[at] ?? '')].map((cell) => cell.length)),

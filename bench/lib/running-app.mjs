@@ -8,7 +8,7 @@ import { USER_AGENT } from './shared-settings.mjs';
  * @typedef {object} RunningApp
  * @property {number} port
  * @property {() => Promise<number>} cpuMicroseconds used so far
- * @property {(number: number) => Promise<Headers>} logIn what the client of this user sends from now on
+ * @property {(number: number) => Promise<Headers>} logIn the headers that this user's client sends after the login
  * @property {() => Promise<void>} stop
  */
 
@@ -45,7 +45,7 @@ async function logIn(port, number) {
 }
 
 /**
- * Nothing is measured that doesn't guard.
+ * Makes sure that a variant refuses requests without a login before it is measured.
  *
  * @param {string} name
  * @param {number} port

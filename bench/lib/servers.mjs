@@ -1,4 +1,4 @@
-// Redis and PostgreSQL of our own: on free ports, in temporary folders, and gone when the run is over.
+// Starts a separate Redis and PostgreSQL, on free ports and in temporary folders. They are removed after the run.
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -67,7 +67,7 @@ export async function startPostgres() {
  */
 async function startServer(program, args, folder, stopSignal, user) {
   const [command, commandArgs] = pinned(places.data, program, args);
-  // Detached: Ctrl-C in the terminal goes to us alone, and the guardian ends the server after us.
+  // Detached: Ctrl-C in the terminal reaches only this process, and the guardian ends the server afterwards.
   const child = spawn(command, commandArgs, {
     cwd: folder,
     detached: true,
@@ -89,7 +89,7 @@ async function startServer(program, args, folder, stopSignal, user) {
     release();
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
-  // Redis and PostgreSQL say it in the same words.
+  // Redis and PostgreSQL log it in the same words.
   while (!/ready to accept connections/i.test(log)) {
     if (hasEnded(child) || Date.now() > deadline) {
       await stop();
@@ -111,7 +111,7 @@ const guarded = new Map();
 let guardian;
 
 /**
- * The guardian of the tests ends the servers and removes their folders when this process is gone, however it ended.
+ * The tests' guardian ends the servers and removes their folders once this process has ended, even if it was killed.
  *
  * @param {number} pid
  * @param {string} folder

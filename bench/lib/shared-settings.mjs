@@ -1,6 +1,6 @@
-// What the apps have in common, so that none has it easier than another.
+// What all apps share, so none has an easier task than another.
 
-/** Of 64 characters; long enough for every library. */
+/** 64 characters: long enough for every library. */
 export const ACCESS_SECRET = 'access-token-secret-of-the-benchmark-and-of-nothing-else-0123456';
 export const REFRESH_SECRET = 'refresh-token-secret-of-the-benchmark-and-of-nothing-else-012345';
 
@@ -10,10 +10,10 @@ export const AUDIENCE = 'https://api.example';
 export const ACCESS_SECONDS = 30 * 60;
 export const REFRESH_SECONDS = 3 * 60 * 60;
 
-/** bcrypt's: the least that passport-visa allows, so that a run ends in time. */
+/** bcrypt's cost: the lowest that passport-visa allows, to keep a run short. */
 export const COST = 10;
 export const PASSWORD = 'correct horse battery staple';
 
-/** Of a browser of today: 111 characters. */
+/** A current browser's, with 111 characters. */
 export const USER_AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';

@@ -1,20 +1,20 @@
 import { spread } from './statistics.mjs';
 
 /**
- * One program among those that are compared.
+ * One of the apps that are compared.
  *
  * @typedef {object} Variant
- * @property {string} name under which the load generator knows it
+ * @property {string} name its name in the load generator
  * @property {import('./running-app.mjs').RunningApp} app
  */
 
-/** @typedef {{ cpu: number, perSecond: number }} Burst CPU microseconds a request, and requests a second */
+/** @typedef {{ cpu: number, perSecond: number }} Burst CPU microseconds per request, and requests per second */
 /** @typedef {Burst & { ceiling: Burst }} Sample with the burst of the ceiling just before it */
-/** @typedef {Map<string, Sample[]>} Samples one a round, by name */
+/** @typedef {Map<string, Sample[]>} Samples one per round, by name */
 
 /**
- * Short bursts in turn, each right after one of the ceiling. A machine that others use too is faster at one moment than
- * at the next: what is compared must lie close together, and each round begins somewhere else.
+ * Measures the variants in turn, in short bursts, each right after a burst of the ceiling. The speed of a shared machine varies
+ * from moment to moment, so bursts that are compared must follow each other closely. Each round begins with another variant.
  *
  * @param {import('./child.mjs').Child} load
  * @param {Variant} ceiling
@@ -62,13 +62,13 @@ export function summarize(samples) {
   };
 }
 
-/** @param {Samples} samples @returns {Sample[]} the ceiling itself, as if it were a variant */
+/** @param {Samples} samples @returns {Sample[]} the ceiling's own bursts, as if it were a variant */
 export function ceilingOf(samples) {
   return [...samples.values()].flat().map(({ ceiling }) => ({ ...ceiling, ceiling }));
 }
 
 /**
- * Of two variants, round by round.
+ * Compares two variants round by round.
  *
  * @param {Samples} samples
  * @param {string} one

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 
 /**
- * The way `npm run format:check` wants it.
+ * Writes the page as `npm run format:check` expects it.
  *
  * @param {URL} path
  * @param {string} markdown

@@ -11,7 +11,7 @@ import { median } from '../lib/statistics.mjs';
 const SIZES_OF_A_USER = [1, 10, 100, 1000];
 const SESSIONS_A_USER = 3;
 const LOGOUTS = 40;
-/** A store whose logins grow dearer as it fills would never be full. */
+/** Filling a store stops after this time: if logins get slower as it grows, it would never end. */
 const FILL_LIMIT_MS = 75_000;
 const MONTH_SECONDS = 30 * 24 * 60 * 60;
 
@@ -64,7 +64,7 @@ export async function measureGrowth({ redis, postgres, pace }) {
  * @property {() => number} [serverCpu] microseconds used so far
  */
 
-/** From 1 to 1,000 sessions of one user. @param {Backend} backend @param {number} operations */
+/** Measures one user with 1 to 1,000 sessions. @param {Backend} backend @param {number} operations */
 async function growUser(backend, operations) {
   const { store, parallel } = backend;
   const rows = [];
@@ -90,7 +90,7 @@ async function growUser(backend, operations) {
 }
 
 /**
- * The store as a whole grows; what one user does should not notice.
+ * Measures one user's operations while the whole store grows. They should not get slower.
  *
  * @param {Backend} backend
  * @param {number[]} sizes
@@ -154,7 +154,7 @@ function timeLogin(backend, count, userOf) {
   );
 }
 
-/** A generation above the stored one rotates: one number that grows serves all sessions. */
+/** Any generation above the stored one rotates, so one growing number serves all sessions. */
 let generation = 0;
 
 /** @param {Backend} backend @param {number} count @param {(turn: number) => [string, string]} sessionOf */
@@ -176,7 +176,7 @@ function timeRefresh({ store, ...backend }, count, sessionOf) {
  * @param {Backend} backend
  * @param {number} count
  * @param {(turn: number) => Promise<unknown>} operation
- * @param {() => Promise<unknown>} [restore] puts things back after each operation, untimed
+ * @param {() => Promise<unknown>} [restore] restores the data after each operation; not timed
  * @returns {Promise<string>}
  */
 async function time({ serverCpu }, count, operation, restore) {
@@ -199,7 +199,7 @@ async function time({ serverCpu }, count, operation, restore) {
 }
 
 /**
- * Asks the system, as a question to Redis would cost it time itself.
+ * Asks the operating system, because a query to Redis would use CPU time of Redis.
  *
  * @param {Redis} client
  * @returns {Promise<(() => number) | undefined>} microseconds of CPU that the server has used so far

@@ -9,7 +9,7 @@ import { ceilingOf, compareRounds, measureSideBySide, summarize } from '../lib/s
 /** @typedef {import('../lib/side-by-side.mjs').Variant} Variant */
 
 const USERS = 100;
-/** Three times what the guard remembers, so that none of them is remembered when its turn comes again. */
+/** Three times as many as the guard caches, so none is still cached when it is sent again. */
 const NEW_TOKENS = 30_000;
 const CONNECTIONS = 32;
 
@@ -23,8 +23,8 @@ const TUTORIAL = 'tutorial: cookie-parser, passport, passport-jwt, string secret
  * @property {string} name
  * @property {string} app
  * @property {object} [settings]
- * @property {(users: Headers[]) => Headers[]} [credentials] what is sent instead of what the login gave
- * @property {boolean} [sendsAll] every cookie of the login
+ * @property {(users: Headers[]) => Headers[]} [credentials] replaces the headers from the login
+ * @property {boolean} [sendsAll] sends every cookie from the login
  */
 
 /** @type {Plan[]} */
@@ -121,7 +121,7 @@ async function credentialsFor(plan, app) {
   return credentials;
 }
 
-/** Which no guard asks for. @param {Headers} headers */
+/** Guards don't need the refresh token. @param {Headers} headers */
 function withoutRefreshToken({ cookie, ...headers }) {
   if (cookie === undefined) return headers;
   const pairs = cookie.split('; ').filter((pair) => !pair.startsWith('refreshToken='));
@@ -133,7 +133,7 @@ function asBearer({ cookie = '' }) {
   return { authorization: `Bearer ${cookie.slice(cookie.indexOf('=') + 1)}` };
 }
 
-/** Tokens like those of a login, for users and sessions that differ. @param {Headers[]} users */
+/** Tokens like that of a login, each for another user and session. @param {Headers[]} users */
 function newTokens([first]) {
   const [name, token = ''] = (first?.['cookie'] ?? '').split('=');
   const [header, payload = ''] = token.split('.');

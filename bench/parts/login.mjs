@@ -9,7 +9,7 @@ import { median, percentile, spread } from '../lib/statistics.mjs';
 /** @typedef {import('../lib/child.mjs').Child} Child */
 
 const PARALLEL_LOGINS = 8;
-/** About a hundred requests a second. */
+/** Makes about a hundred requests per second. */
 const PAUSE_MILLISECONDS = 10;
 const WARM_UP_MILLISECONDS = 1500;
 const RATE_MILLISECONDS = 1500;
@@ -28,10 +28,10 @@ const plans = [
 
 /**
  * @typedef {object} Measured
- * @property {number[]} idle what the steady client waited, in ms
+ * @property {number[]} idle latencies of the steady client, in ms
  * @property {number[]} busy the same during logins
- * @property {number[]} perSecond logins, one value a round
- * @property {number[]} cpuMilliseconds of a login, one value a round
+ * @property {number[]} perSecond logins, one value per round
+ * @property {number[]} cpuMilliseconds of a login, one value per round
  */
 
 /**

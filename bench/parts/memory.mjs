@@ -28,7 +28,7 @@ const plans = [
     app: 'express-session',
     settings: { storeDevice: true },
   },
-  // Its users in memory are searched one by one, so that thousands of them would take minutes.
+  // Searches its users in memory one by one, so thousands of them would take minutes.
   { name: 'better-auth', app: 'better-auth', usersAtMost: 500 },
 ];
 
@@ -85,7 +85,7 @@ export async function measureMemory({ redis, pace }) {
   };
 }
 
-/** Whether this version has the option. */
+/** Whether this version has the option `storeUserAgent`. */
 function knowsLabels() {
   const options = {
     users: new MemoryUserStore(),

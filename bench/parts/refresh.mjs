@@ -37,7 +37,7 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
   /** @type {Variant[]} */
   const variants = [];
   let roundTrips = NaN;
-  // No two variants share a user, as some of them share the names of their keys.
+  // No two variants share a user, because some use the same key names.
   let lastUser = 0;
   for (const { name, app: file, path = '/refresh', settings, users: place } of plans) {
     const postgresUrl = place === 'in PostgreSQL' ? postgres.url : undefined;
@@ -109,7 +109,7 @@ const COUNTED = 100;
 const COUNTS = 5;
 
 /**
- * The fewest of several counts: a process may ask Redis about other things now and then.
+ * The lowest of several counts: now and then a process may send Redis something else.
  *
  * @param {string} redisUrl
  * @param {string} url
@@ -122,7 +122,7 @@ async function countRoundTrips(redisUrl, url, { cookie = '' }) {
   for (let count = 0; count < COUNTS; count += 1) {
     const before = await reads();
     for (let refresh = 0; refresh < COUNTED; refresh += 1) cookie = await refreshOnce(url, cookie);
-    // One of them is the question itself.
+    // One of them is this query itself.
     fewest = Math.min(fewest, (await reads()) - before - 1);
   }
   observer.disconnect();

@@ -17,7 +17,7 @@ const ALONE = 'passport-visa';
 const FRAMEWORK = 'express, passport';
 const AFTER = 'passport-visa, after express and passport';
 
-/** What is loaded before the clock starts, and what after. */
+/** What is imported before the timing starts, and what is timed. */
 const plans = [
   { name: NOTHING, before: [], imports: [] },
   { name: FRAMEWORK, before: [], imports: ['express', 'passport'] },
@@ -76,7 +76,7 @@ export async function measureStartUp({ pace }) {
   }
 }
 
-/** As an app would have it: from the tarball, in a folder of its own. @param {string} folder */
+/** Installs the package as an app would: from the tarball, in a separate folder. @param {string} folder */
 async function install(folder) {
   const { stdout } = await npm(ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder);
   const packed = JSON.parse(stdout);
@@ -98,7 +98,7 @@ async function installInto(folder, args) {
 
 /** @param {string} folder @param {...string} args */
 function npm(folder, ...args) {
-  // The settings of the npm that runs this script would send npm to its folder.
+  // The settings of the npm that runs this script would make this npm work in the wrong folder.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^npm_(package|lifecycle|config_local_prefix|config_prefix)/.test(name),

@@ -21,7 +21,7 @@ export default defineConfig(
     },
   },
   {
-    // The body of an HTTP answer is `any`, and an assertion judges it.
+    // The body of an HTTP response is `any`; the assertions check it.
     files: ['test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',

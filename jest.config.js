@@ -11,12 +11,12 @@ module.exports = {
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   testTimeout: 30_000,
-  // Much of the time is waiting for servers that are down on purpose.
+  // The tests spend much of their time waiting for servers that are down on purpose.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   reporters: ['default', '<rootDir>/scripts/summary-reporter.js'],
-  // A test that failed halfway may leave connections open; a run must end all the same.
+  // A test that fails halfway may leave connections open, and the run must still end.
   forceExit: true,
-  // A worker and a command run in a thread and a process of their own, where nobody counts.
+  // The password worker runs in its own thread and the CLI in its own process, where coverage isn't counted.
   collectCoverageFrom: ['src/**/*.ts', '!src/accounts/password-worker.ts', '!src/cli/**'],
   coverageReporters: ['text', 'text-summary'],
   coverageThreshold: { global: { lines: 95 } },

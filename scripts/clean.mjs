@@ -1,7 +1,7 @@
-// Old files in dist/ would end up in the package.
+// Empties dist/: old files there would end up in the package.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-// The package is CommonJS; the client is made for browsers, which know nothing but ES modules.
+// The package is CommonJS, but the client is for browsers, which only load ES modules.
 mkdirSync(new URL('../dist/client', import.meta.url), { recursive: true });
 writeFileSync(new URL('../dist/client/package.json', import.meta.url), '{ "type": "module" }\n');

@@ -1,10 +1,10 @@
-// Where Redis, PostgreSQL, curl and Chromium are installed. CommonJS, so that setup.mjs and the tests can both load it.
+// Finds Redis, PostgreSQL, curl and Chromium on this machine. CommonJS, because setup.mjs and the tests both load it.
 const { accessSync, constants, readdirSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 
 // Homebrew's folders on Apple silicon and on Intel.
 const BREW_FOLDERS = ['/opt/homebrew/opt', '/usr/local/opt'];
-// Debian keeps PostgreSQL's server programs off the PATH, one folder a version.
+// Debian keeps PostgreSQL's server programs off the PATH, in one folder per version.
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MAC_CHROMIUMS = ['Chromium', 'Google Chrome'].map(
@@ -26,7 +26,7 @@ function findCurl() {
   return folder && join(folder, 'curl');
 }
 
-/** @returns {string | undefined} the path of Chromium, or of a Chrome; CHROMIUM_PATH names another */
+/** @returns {string | undefined} the path of Chromium or Chrome; CHROMIUM_PATH overrides it */
 function findChromium() {
   const given = process.env.CHROMIUM_PATH;
   if (given) return isExecutable(given) ? given : undefined;

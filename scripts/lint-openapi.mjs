@@ -1,11 +1,11 @@
-// Holds the description of the endpoints, as the built package makes it, to the OpenAPI specification and to good manners.
+// Checks the OpenAPI description that the built package generates, against the specification and Redocly's recommended rules.
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { generateKeyPairSync } from 'node:crypto';
 import { createAuth, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
 
 /** @type {Record<string, 'off'>} */
 const RULES = {
-  // The licence of an API is its owner's business: the app's, not this package's.
+  // The licence of an API is for the app to state, not for this package.
   'info-license': 'off',
 };
 

@@ -1,8 +1,9 @@
-// Packs the package once, and proves in new projects that it installs and works: `npm run test:matrix -- --node 20,24`. With `--built` it leaves dist/ as it is.
+// Packs the package once, and proves in new projects that it installs and works: `npm run test:matrix -- --node 20,24`.
+// With `--built` it uses dist/ as it is, without building.
 //
-// What may differ for a user is the version of Node, ESM or CJS, Express 4 or 5, ioredis 5 or 6, and the types. Each Node meets each
-// of these values, but not each pair of them: the package looks at none of them to decide about another. What an installation
-// brings doesn't depend on Node, nor do types, so that projects are installed and types are checked once.
+// Users differ in their version of Node, ESM or CJS, Express 4 or 5, ioredis 5 or 6, and types. Each Node is tested with each of
+// these values, but not with each pair: no code in the package depends on two of them together. Installation and types don't
+// depend on Node, so projects are installed once and types are checked once.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -12,12 +13,12 @@ import { parseArgs } from 'node:util';
 import { findNodes } from './matrix/node-versions.mjs';
 import { install } from './matrix/project.mjs';
 import { run } from './matrix/run.mjs';
-import { packAndJudge } from './matrix/tarball.mjs';
+import { packAndCheck } from './matrix/tarball.mjs';
 import { titleOf, TYPE_CHECKS, typeCheck } from './matrix/type-checks.mjs';
 
 const SMOKE = fileURLToPath(new URL('smoke/', import.meta.url));
 
-/** Beside the tarball; `types` are those that this repository works with. */
+/** What each project installs beside the tarball. The `@types` packages have the versions that this repository uses. */
 const PROJECTS = {
   express5: ['express@5', 'ioredis@6', 'passport', 'pg@8', ...installed('@types/express', '@types/pg')],
   express4: [
@@ -33,7 +34,7 @@ const PROJECTS = {
 };
 const TYPES = installed('@types/node');
 
-/** What each Node runs. The command of the package, `npx passport-visa`, is run here: { project, title, args: [its file] }. */
+/** What each Node runs. The command `npx passport-visa` is run from here too: { project, title, args: [its file] }. */
 const RUNS = [
   { project: 'express5', title: 'ESM, Express 5, ioredis 6, pg 8', args: ['main.mjs'] },
   { project: 'express4', title: 'CJS, Express 4, ioredis 5, pg 8', args: ['main.cjs'] },
@@ -59,7 +60,7 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** @param {string[]} majors */
 async function runMatrix(majors) {
-  const tarball = packAndJudge(folder, values.built);
+  const tarball = packAndCheck(folder, values.built);
   await step('install the projects', () => installProjects(tarball));
   const nodes = await findNodes(majors);
   const checks = TYPE_CHECKS.map(
@@ -101,7 +102,7 @@ async function inTurn(steps) {
 }
 
 /**
- * Goes on after a failure, so that one run shows them all.
+ * Continues after a failure, so one run shows all of them.
  * @param {string} title
  * @param {() => Promise<void>} work
  */
@@ -121,7 +122,7 @@ async function step(title, work) {
 
 /**
  * @param {string[]} names
- * @returns {string[]} in the version that this repository works with
+ * @returns {string[]} each with the version that this repository uses
  */
 function installed(...names) {
   return names.map((name) => {

@@ -1,5 +1,5 @@
-// Jest reporter of the fault suite: after a whole run that passed, writes what was measured into docs/reliability.md, if
-// WRITE_RELIABILITY is set: `WRITE_RELIABILITY=1 npm run test:faults && npx prettier --write docs/reliability.md`.
+// Jest reporter of the fault suite: if WRITE_RELIABILITY is set, writes the measurements of a complete run that passed into
+// docs/reliability.md: `WRITE_RELIABILITY=1 npm run test:faults && npx prettier --write docs/reliability.md`.
 const { readdirSync, readFileSync, writeFileSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 

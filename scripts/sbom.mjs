@@ -1,4 +1,4 @@
-// Writes the software bill of materials (CycloneDX) of what an `npm install` of this package brings along:
+// Writes the software bill of materials (CycloneDX) of everything that an `npm install` of this package installs:
 // node scripts/sbom.mjs [file]
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const file = process.argv[2] ?? 'sbom.cdx.json';
 const { name, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
-// npm's own --omit=dev leaves out what a development dependency needs as well, such as ms: the lockfile knows better.
+// From the lockfile: npm's --omit=dev also drops packages that a development dependency shares, such as ms.
 const shipped = new Set(
   Object.entries(packages)
     .filter(([path, { dev, devOptional, peer }]) => path !== '' && !dev && !devOptional && !peer)
@@ -28,7 +28,7 @@ sbom.metadata.component.name = name; // npm puts the name of the folder there
 sbom.components = sbom.components.filter((component) => shipped.delete(component['bom-ref']));
 if (shipped.size > 0) throw new Error(`npm sbom left out ${[...shipped].join(', ')}`);
 
-// Of what the package itself depends on, the development's is not shipped.
+// The package's own development dependencies are not shipped.
 const direct = new Set(
   Object.keys(dependencies).map((each) => `${each}@${packages[`node_modules/${each}`].version}`),
 );

@@ -1,11 +1,11 @@
-// Installs the programs that the tests need, and only those that are missing.
+// Installs the programs that the tests need and that are missing.
 import { spawnSync } from 'node:child_process';
 import { findChromium, findCurl, findPostgres, findRedis } from './find-program.js';
 
 const PROGRAMS = [
   { name: 'Redis', find: findRedis, apt: 'redis-server', brew: 'redis' },
   { name: 'PostgreSQL', find: findPostgres, apt: 'postgresql', brew: 'postgresql@16' },
-  { name: 'curl', find: findCurl, apt: 'curl', brew: 'curl' }, // runs the lines that the example prints
+  { name: 'curl', find: findCurl, apt: 'curl', brew: 'curl' }, // runs the commands that the example prints
   { name: 'Chromium', find: findChromium, apt: 'chromium', brew: 'chromium' }, // opens the page of the example
 ];
 
@@ -23,7 +23,7 @@ function install() {
   if (hasProgram('apt-get')) {
     const packages = missing.map(({ apt }) => apt);
     announce(packages, 'apt-get');
-    // The lists of packages may be old, or absent as in most container images.
+    // The package lists may be old, or missing as in most container images.
     run(...asRoot('apt-get', ['update']));
     run(...asRoot('apt-get', ['install', '-y', '--no-install-recommends', ...packages]));
   } else if (hasProgram('brew')) {
@@ -55,7 +55,7 @@ function announce(packages, manager) {
  * @returns {[string, string[]]}
  */
 function asRoot(program, args) {
-  // Nobody may be there to answer debconf's questions.
+  // There may be no person to answer debconf's questions.
   const command = ['env', 'DEBIAN_FRONTEND=noninteractive', program, ...args];
   if (process.getuid?.() === 0) return ['env', command.slice(1)];
   if (!hasProgram('sudo')) fail(`run it as root: ${program} needs it, and sudo was not found`);

@@ -1,4 +1,4 @@
-// Ends the run's output with one plain line, "N passed, N failed".
+// Ends the output of a run with one plain line: "N passed, N failed".
 const { writeSync } = require('node:fs');
 
 class SummaryReporter {
@@ -7,9 +7,9 @@ class SummaryReporter {
    * @param {import('@jest/reporters').AggregatedResult} results
    */
   onRunComplete(_contexts, results) {
-    // A suite that failed to load ran no test, and must not look like success.
+    // A suite that failed to load has run no tests, and must not look like a success.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    // The coverage report is yet to come, and with --forceExit Jest mutes the streams before it ends.
+    // On exit, because the coverage report comes after this. Synchronously, because with --forceExit Jest mutes the streams.
     process.once('exit', () => writeSync(1, `${results.numPassedTests} passed, ${failed} failed\n`));
   }
 }

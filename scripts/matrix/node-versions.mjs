@@ -5,8 +5,8 @@ import { install } from './project.mjs';
 import { run } from './run.mjs';
 
 /**
- * Where the programs of some major versions of Node are: this process's own, or from the package `node`, which is what
- * `npx node@22` runs. They stay in a folder of the user's below the temporary one, because one is 100 MB.
+ * The paths of the Node programs of these major versions: this process's own, or one from the package `node`, which is what
+ * `npx node@22` runs. Each is 100 MB, so they are kept, in a folder of the user below the temporary one.
  * @param {string[]} majors
  * @returns {Promise<Map<string, string>>}
  */
@@ -33,7 +33,7 @@ async function installNodes(majors) {
   return folder;
 }
 
-/** Programs are run from here, so that it must be nobody else's. */
+/** Programs are run from this folder, so it must belong to this user only. */
 function ownFolder() {
   const { uid, username } = userInfo();
   const folder = join(tmpdir(), `passport-visa-nodes-${username}`);

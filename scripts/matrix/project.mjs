@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { run } from './run.mjs';
 
 /**
- * Installs packages from npm into a project, which is made where there is none.
+ * Installs packages from npm into a project, which is created if missing.
  * @param {string} folder
  * @param {string[]} packages
  */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Enough for the slowest machine; what has ended nothing by then hangs. */
+/** Enough for the slowest machine. A program that still runs then has hung. */
 const TIME_LIMIT_MS = 300_000;
 
 /**

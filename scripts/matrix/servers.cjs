@@ -1,4 +1,4 @@
-// The servers of the tests, for scripts: what starts them is TypeScript, which Node 20 doesn't read.
+// Lets scripts start the tests' servers. That code is TypeScript, which Node 20 can't load.
 const { transformFileSync } = require('@swc/core');
 const { Module } = require('node:module');
 
@@ -15,7 +15,7 @@ const OPTIONS = {
 
 const { startPostgres, startRedis } = require('../../test/helpers/servers');
 
-/** Ends them too when this process is killed. */
+/** The servers also end when this process is killed. */
 async function startServers() {
   const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
   return {

@@ -1,32 +1,32 @@
-// Packs the package and judges the tarball as its users would get it.
+// Packs the package and checks the tarball that users would get.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const ROOT = new URL('../..', import.meta.url);
 const EXPECTED = /^(dist\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
-// dist/testing is for users; what mirrors test/ is not.
+// dist/testing is for users; compiled tests are not.
 const TEST_FILE = /^dist\/(test\/|.*\.test\.)/;
 
 /**
- * @param {string} folder where the tarball is put
- * @param {boolean} isBuilt whether dist/ is what the sources make
+ * @param {string} folder where the tarball goes
+ * @param {boolean} isBuilt whether dist/ is up to date
  * @returns {string} its path
  */
-export function packAndJudge(folder, isBuilt) {
+export function packAndCheck(folder, isBuilt) {
   if (!isBuilt) run('npm', ['run', '--silent', 'build']);
   const { tarball, files } = pack(folder);
   checkFiles(files);
   npx('publint', 'run', tarball, '--strict');
-  // The other profile resolves as Node 10 did, which knows no `exports`.
+  // The default profile also resolves as Node 10 did, without `exports`.
   npx('attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'client');
-  // Made for browsers, which know nothing but ES modules: `require` is not among its promises.
+  // The client is for browsers, which only load ES modules, so it needn't work with `require`.
   npx('attw', tarball, '--profile', 'esm-only', '--entrypoints', 'client');
   return tarball;
 }
 
 /** @param {string} folder */
 function pack(folder) {
-  // The output of a prepack script would stand between the JSON.
+  // A prepack script would print its output into the JSON.
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
   const json = execFileSync('npm', args, {
     cwd: ROOT,

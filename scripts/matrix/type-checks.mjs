@@ -6,7 +6,7 @@ import { run } from './run.mjs';
 
 const TYPES = fileURLToPath(new URL('../smoke/types/', import.meta.url));
 
-/** What TypeScript calls the ways to load modules, and the files that load the package in each of them. */
+/** TypeScript's module modes, and the endings of the files that load the package in each. */
 const MODES = {
   node16: { options: { module: 'node16' }, endings: ['mts', 'cts'] },
   nodenext: { options: { module: 'nodenext' }, endings: ['mts', 'cts'] },
@@ -16,8 +16,8 @@ const MODES = {
 /** @typedef {{ project: string, typescript: '5.9' | '6', mode: keyof typeof MODES, app: string, skipLibCheck?: boolean }} TypeCheck */
 
 /**
- * Without `skipLibCheck` all that a project loads is checked, our declarations among it: what passes so would pass with it too.
- * Each app is a program of its own, because what it declares of Express holds for all its files.
+ * Without `skipLibCheck`, TypeScript checks all declarations that a project loads, ours included. What passes this way also
+ * passes with it. Each app is a program of its own, because its declarations about Express apply to all its files.
  * @type {TypeCheck[]}
  */
 export const TYPE_CHECKS = [

@@ -1,9 +1,10 @@
-// One life of a user in an app that has the package from npm, on real Redis and PostgreSQL: run as ESM and as CJS, on each Node.
+// A user's life from registration to logout, in an app with the installed package, on a real Redis and PostgreSQL. Runs as ESM
+// and as CJS, on each Node.
 const assert = require('node:assert/strict');
 const { randomUUID } = require('node:crypto');
 const { once } = require('node:events');
 
-// The servers are the same for all runs.
+// All runs share the servers, so each uses names of its own.
 const RUN = randomUUID();
 const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
 
@@ -12,7 +13,7 @@ const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
  * @param {any} modules.express
  * @param {any} modules.visa
  * @param {any} modules.testing
- * @param {any} [modules.client] ESM alone
+ * @param {any} [modules.client] ESM only
  * @param {any} modules.Redis
  * @param {any} modules.Pool
  */
@@ -38,11 +39,11 @@ async function runApp({ express, visa, testing, client, Redis, Pool }) {
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${server.address().port}`;
   try {
-    await liveThrough(origin);
+    await registerToLogout(origin);
     await logInWithoutPassword(origin, auth, testing);
     if (client) await logInByClient(origin, client);
   } finally {
-    // The process ends by itself now, or its time limit reports what keeps it alive.
+    // The process must now end by itself, or its time limit fails the run.
     server.closeAllConnections();
     server.close();
     await auth.close();
@@ -71,7 +72,7 @@ async function logInByClient(origin, { createAuthClient }) {
 }
 
 /** @param {string} origin */
-async function liveThrough(origin) {
+async function registerToLogout(origin) {
   const jar = new Map();
   /** @param {string} method @param {string} path @param {unknown} [body] */
   const request = (method, path, body) => send(jar, method, origin + path, body);
@@ -112,7 +113,7 @@ async function send(jar, method, url, body) {
   const response = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
   for (const cookie of response.headers.getSetCookie()) keep(jar, cookie);
   const { message, ...answer } = /** @type {any} */ (await response.json());
-  // A failure is told by its code.
+  // Failures are compared by their code, so the message is left out.
   return response.ok
     ? { status: response.status, message, ...answer }
     : { status: response.status, ...answer };

@@ -1,4 +1,4 @@
-// In a project of Jest's defaults, which is CJS.
+// Runs in a project with Jest's defaults, so as CJS.
 /* global afterAll, jest, test */
 const express = require('express');
 const { MemoryUserStore } = require('passport-visa');
@@ -10,7 +10,7 @@ const app = express();
 app.use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => res.json(req.user));
 
-jest.setTimeout(60_000); // passwords are hashed, by however slow a machine
+jest.setTimeout(60_000); // hashing passwords takes long on a slow machine
 afterAll(() => auth.close());
 
 test('register, log in with a password, pass the guard', async () => {

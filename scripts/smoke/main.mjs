@@ -6,5 +6,5 @@ import * as testing from 'passport-visa/testing';
 import pg from 'pg';
 import { runApp } from './app.cjs';
 
-// An entry that is ESM alone is imported here; one that is both goes to main.cjs too.
+// An entry that is ESM only is imported only here. One that is also CJS belongs in main.cjs too.
 await runApp({ express, visa, testing, client, Redis, Pool: pg.Pool });

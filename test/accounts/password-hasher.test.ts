@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
 
-/** bcrypt's lowest: what is shown here doesn't depend on it. */
+/** bcrypt's lowest: the results here don't depend on the cost. */
 const COST = 4;
 const hasher = new PasswordHasher(COST);
 afterAll(() => hasher.close());
@@ -21,24 +21,24 @@ describe('a hash', () => {
     }
   });
 
-  test('is another one each time', async () => {
+  test('differs each time', async () => {
     expect(await hasher.hash('same')).not.toBe(await hasher.hash('same'));
   });
 
-  test.each(['$2a$', '$2b$', '$2y$'])('of another system verifies as it is: %s', async (version) => {
+  test.each(['$2a$', '$2b$', '$2y$'])('from another system verifies unchanged: %s', async (version) => {
     const foreign = hashSync('correct horse', COST).replace(/^\$2.\$/, version);
     expect(await hasher.verify('correct horse', foreign)).toEqual(MATCH);
     expect(await hasher.verify('correct horsf', foreign)).toEqual(MISMATCH);
   });
 
-  test('is of the Unicode composition: both forms are one password', async () => {
+  test('is made of the composed Unicode form, so both forms are one password', async () => {
     const [composed, decomposed] = ['caf\u00e9 \u1e69 \uac00', 'cafe\u0301 s\u0323\u0307 \u1100\u1161'];
     expect(composed).not.toBe(decomposed);
     expect(await hasher.verify(decomposed, await hasher.hash(composed))).toEqual(MATCH);
     expect(await hasher.verify(composed, await hasher.hash(decomposed))).toEqual(MATCH);
   });
 
-  test('a hash that another system made of a decomposed password matches what it was made of', async () => {
+  test('from another system, made of a decomposed password, matches that password', async () => {
     const decomposed = 'cafe\u0301 au lait';
     const legacy = hashSync(decomposed, COST);
     expect(await hasher.verify(decomposed, legacy)).toEqual({ matches: true, needsRehash: true });
@@ -46,30 +46,27 @@ describe('a hash', () => {
     expect((await hasher.verify('cafe\u0301 noir', await hasher.hash('x'.repeat(80)))).matches).toBe(false);
   });
 
-  test('keeps apart what only looks alike: NFC is no NFKC, and case matters', async () => {
+  test('differs for passwords that only look alike: NFC is not NFKC, and case matters', async () => {
     const hash = await hasher.hash('\ufb01le');
     expect(await hasher.verify('file', hash)).toEqual(MISMATCH);
   });
 });
 
-describe('bytes', () => {
-  test.each([1, 70, 71, 72, 73, 74, 200, 4000])(
-    'of a password of %d: the last one matters',
-    async (length) => {
-      const password = `${'x'.repeat(length - 1)}a`;
-      const hash = await hasher.hash(password);
-      expect(await hasher.verify(password, hash)).toEqual(MATCH);
-      for (const wrong of [`${'x'.repeat(length - 1)}b`, 'x'.repeat(length - 1), `${password}a`]) {
-        expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
-      }
-    },
-  );
+describe('a password', () => {
+  test.each([1, 70, 71, 72, 73, 74, 200, 4000])('of %d bytes counts to its last byte', async (length) => {
+    const password = `${'x'.repeat(length - 1)}a`;
+    const hash = await hasher.hash(password);
+    expect(await hasher.verify(password, hash)).toEqual(MATCH);
+    for (const wrong of [`${'x'.repeat(length - 1)}b`, 'x'.repeat(length - 1), `${password}a`]) {
+      expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
+    }
+  });
 
   test.each([
     ['\u00e9', 2],
     ['\u20ac', 3],
     ['\u{1f600}', 4],
-  ])('around the edge at 72, ending in %s', async (last, size) => {
+  ])('counts to its last byte around the limit of 72, ending in %s', async (last, size) => {
     for (let length = 70; length <= 75; length += 1) {
       const start = 'x'.repeat(length - size);
       const hash = await hasher.hash(start + last);
@@ -80,7 +77,7 @@ describe('bytes', () => {
     }
   });
 
-  test('cut off by another system: the password still matches, and is to be hashed anew', async () => {
+  test('that another system cut off still matches, and needs a new hash', async () => {
     const password = 'y'.repeat(80);
     const legacy = hashSync(password, COST);
     expect(await hasher.verify(password, legacy)).toEqual(REHASH);
@@ -90,12 +87,12 @@ describe('bytes', () => {
     expect(await hasher.verify(`${password.slice(0, 79)}z`, renewed)).toEqual(MISMATCH);
   });
 
-  test('of the digest are no password, neither for a long hash nor for a plain one made of it', async () => {
+  test("can't be replaced by its digest, and doesn't match its hash without the marker", async () => {
     const stored = await hasher.hash('z'.repeat(100));
     const [marker = ''] = stored.split('$');
     expect(marker).not.toBe('');
     const plain = stored.slice(marker.length);
-    // Whoever reads the table finds bcrypt over a digest; neither form lets the digest in as a password.
+    // A leaked table shows bcrypt over a digest. The digest must not work as a password in either form.
     const digest = createHmac('sha384', 'passport-visa password').update('z'.repeat(100)).digest('base64');
     expect(await hasher.verify(digest, stored)).toEqual(MISMATCH);
     expect(await hasher.verify('z'.repeat(100), plain)).toEqual(MISMATCH);
@@ -104,9 +101,9 @@ describe('bytes', () => {
 
 describe('a rehash', () => {
   test.each([
-    ['is asked for when the cost was lower', COST, COST + 1, REHASH],
-    ['is not asked for when the cost is the same', COST, COST, MATCH],
-    ['is not asked for when the cost was higher', COST + 1, COST, MATCH],
+    ['is needed when the cost was lower', COST, COST + 1, REHASH],
+    ['is not needed when the cost is the same', COST, COST, MATCH],
+    ['is not needed when the cost was higher', COST + 1, COST, MATCH],
   ])('%s', async (_name, before, today, expected) => {
     const [old, current] = [new PasswordHasher(before), new PasswordHasher(today)];
     for (const password of ['short', 'long'.repeat(30)]) {
@@ -119,16 +116,16 @@ describe('a rehash', () => {
 
 test.each([
   ['no hash', null],
-  ['an empty text', ''],
+  ['an empty string', ''],
   ['a plain password', 'x'],
   ['another kind of hash', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'],
-  ['a cost beyond all', `$2b$99$${'a'.repeat(53)}`],
-  ['a cost below all', `$2b$03$${'a'.repeat(53)}`],
+  ['a cost above the highest', `$2b$99$${'a'.repeat(53)}`],
+  ['a cost below the lowest', `$2b$03$${'a'.repeat(53)}`],
   ['a hash cut off', hashSync('x', COST).slice(0, -1)],
   ['a hash that is too long', `${hashSync('x', COST)}.`],
   ['a hash with a line break', `${hashSync('x', COST)}\n`],
-  ['another letter', `$2x$04$${'a'.repeat(53)}`],
-  ['the marker alone', 'hmac-sha384'],
+  ['an unknown version letter', `$2x$04$${'a'.repeat(53)}`],
+  ['only the marker', 'hmac-sha384'],
   ['the marker twice', `hmac-sha384hmac-sha384${hashSync('x', COST)}`],
 ])('%s is a mismatch, not an error', async (_name, stored) => {
   expect(await hasher.verify('x', stored)).toEqual(MISMATCH);

@@ -7,7 +7,7 @@ import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../src/index';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
 
-/** bcrypt's lowest, where it doesn't matter. */
+/** bcrypt's lowest, for tests that don't depend on it. */
 const COST = 4;
 
 test('the event loop stays free while four passwords are hashed', async () => {
@@ -27,12 +27,12 @@ test('the event loop stays free while four passwords are hashed', async () => {
 });
 
 describe('the same work', () => {
-  /** High enough for the threads' own messages not to count. */
+  /** High enough that the messages between threads don't matter. */
   const cost = 8;
   const hasher = new PasswordHasher(cost);
   afterAll(() => hasher.close());
 
-  test('is done for an unknown user as for a wrong password, whatever the hash is', async () => {
+  test('is done for an unknown user as for a wrong password, with any kind of hash', async () => {
     const kinds: Record<string, string | null> = {
       wrong: hashSync('right', cost),
       unknown: null,
@@ -45,7 +45,7 @@ describe('the same work', () => {
     };
     const times = new Map(Object.keys(kinds).map((kind) => [kind, [] as number[]]));
     await hasher.verify('warm up', null);
-    // Interleaved, so that whatever else the machine does falls on all kinds alike.
+    // Interleaved, so other work of the machine affects all kinds alike.
     for (let round = 0; round < 9; round += 1) {
       for (const [kind, stored] of Object.entries(kinds)) {
         const started = performance.now();
@@ -65,7 +65,7 @@ describe('the same work', () => {
   }
 });
 
-test('what exceeds the queue is refused at once, and the rest succeeds', async () => {
+test("passwords beyond the queue's capacity are refused at once, and the rest succeed", async () => {
   const fresh = new PasswordHasher(COST);
   const capacity = 100 + availableParallelism();
   const surplus = 25;
@@ -92,7 +92,7 @@ test('what exceeds the queue is refused at once, and the rest succeeds', async (
   );
   expect(results.length - errors.length).toBeGreaterThanOrEqual(100);
   expect(errors.length).toBeGreaterThanOrEqual(surplus);
-  // Refused before a single one of the others was done.
+  // All of them were refused before any of the others was done.
   expect(new Set(refusedAfter)).toEqual(new Set([0]));
   for (const error of errors) {
     expect(error).toBeInstanceOf(AuthError);
@@ -104,7 +104,7 @@ test('what exceeds the queue is refused at once, and the rest succeeds', async (
 });
 
 describe('close()', () => {
-  test('ends the threads; the next password starts new ones, at once too', async () => {
+  test('ends the threads; the next password starts new ones, even while they end', async () => {
     const hasher = new PasswordHasher(COST);
     await hasher.close();
     const hash = await hasher.hash('x');
@@ -115,7 +115,7 @@ describe('close()', () => {
     await hasher.close();
   });
 
-  test('leaves nothing hanging: what is in flight rejects', async () => {
+  test('leaves nothing pending: calls in flight reject', async () => {
     const hasher = new PasswordHasher(10);
     await hasher.hash('warm up');
     const inFlight = Promise.allSettled(Array.from({ length: 10 }, () => hasher.hash('x')));
@@ -124,11 +124,11 @@ describe('close()', () => {
   });
 });
 
-test('a thread that cannot start makes each password unavailable, at once, and the process lives', () => {
+test("when a thread can't start, each password gets SERVICE_UNAVAILABLE at once, and the process lives", () => {
   const root = path.join(__dirname, '../..');
   const folder = mkdtempSync(path.join(tmpdir(), 'passport-visa-'));
   try {
-    // The package as it is installed, but for the file that the threads run.
+    // The package as installed, except for the file that the threads run.
     cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
     cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
     symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));

@@ -11,19 +11,19 @@ const onLinux = process.platform === 'linux' ? test : test.skip;
 
 beforeEach(() => jest.resetAllMocks());
 
-onLinux('a hashing thread steps back behind the event loop', () => {
+onLinux('a hashing thread has a lower priority than the event loop', () => {
   jest.mocked(os.getPriority).mockReturnValue(0);
   load();
   expect(jest.mocked(os.setPriority).mock.calls).toEqual([[10]]);
 });
 
-onLinux('a process that is nicer already stays as it is: the way back needs a privilege', () => {
+onLinux('a process with an even lower priority keeps it, because raising it again needs a privilege', () => {
   jest.mocked(os.getPriority).mockReturnValue(15);
   load();
   expect(os.setPriority).not.toHaveBeenCalled();
 });
 
-onLinux('where it is forbidden, passwords are hashed all the same', () => {
+onLinux("passwords are hashed even if the priority can't be set", () => {
   jest.mocked(os.getPriority).mockReturnValue(0);
   jest.mocked(os.setPriority).mockImplementation(() => {
     throw new Error('EACCES');

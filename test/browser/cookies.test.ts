@@ -9,7 +9,7 @@ const browser = useBrowser();
 
 const byName = (cookies: Cookie[]) => cookies.sort((a, b) => a.name.localeCompare(b.name));
 
-test('no script sees the tokens, no other site sends them, and they last as long as was asked for', async () => {
+test('no script sees the tokens, no other site sends them, and they last as long as requested', async () => {
   const { username } = await app.createUser();
   const context = await browser.open();
   const page = await openView(context, app, '/login');
@@ -29,7 +29,7 @@ test('no script sees the tokens, no other site sends them, and they last as long
     { name: 'refreshToken', ...untilClosed },
   ]);
   expect(await page.evaluate('document.cookie')).toBe('');
-  // Nor is there one anywhere else: a token begins like this.
+  // Nor is a token anywhere else: each begins like this.
   expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).not.toContain('eyJ');
 
   await page.getByRole('button', { name: 'Log out' }).click();

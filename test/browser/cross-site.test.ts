@@ -14,7 +14,7 @@ const example = useExampleApp();
 const browser = useBrowser();
 let app: typeof example;
 let proxy: RecordingProxy;
-/** A page that belongs to somebody else. It does nothing by itself. */
+/** The page of another site. It does nothing by itself. */
 let foreign: Server;
 beforeAll(async () => {
   proxy = await startRecordingProxy(example.url);
@@ -29,7 +29,7 @@ afterAll(() => {
   foreign.close();
 });
 
-/** Code of the foreign page, in which AUTH is where the example has its router, and what it makes a browser send. */
+/** Code for the foreign page, and the requests that it makes a browser send. AUTH is the URL of the example's router. */
 const ATTACKS: [name: string, code: string, sent: string[]][] = [
   [
     'a form that posts',

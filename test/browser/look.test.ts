@@ -7,7 +7,7 @@ import { collectComplaints, useBrowser, type BrowserContext } from '../helpers/b
 import { useExampleApp } from '../helpers/example-app';
 import { logIn, openView } from '../helpers/example-page';
 
-/** To look at, for whoever sets SCREENSHOTS; not under version control. */
+/** Written for people to look at, if SCREENSHOTS is set; ignored by git. */
 const SCREENSHOTS = path.join(__dirname, 'screenshots');
 
 const app = useExampleApp();
@@ -69,39 +69,42 @@ async function openMemberView(context: BrowserContext, view: string): Promise<Pa
 
 const WIDE = { width: 1000, height: 800 };
 
-test.each(Object.entries(VIEWS))('%s can be used by everybody, and nothing complains', async (view, open) => {
-  const context = await browser.open({ viewport: WIDE });
-  const complaints = await collectComplaints(context);
-  const page = await open(context);
-  // Past the page's own policy, which would not let a script in by its tag.
-  await page.evaluate(axe.source);
+test.each(Object.entries(VIEWS))(
+  '%s is accessible, and the browser reports no errors',
+  async (view, open) => {
+    const context = await browser.open({ viewport: WIDE });
+    const complaints = await collectComplaints(context);
+    const page = await open(context);
+    // Evaluated, because the page's policy would block a script tag.
+    await page.evaluate(axe.source);
 
-  await look(page, `${view}-light`);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await look(page, `${view}-dark`, { runOnly: ['color-contrast'] });
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 360, height: 740 });
-  await look(page, `${view}-narrow`);
+    await checkLook(page, `${view}-light`);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await checkLook(page, `${view}-dark`, { runOnly: ['color-contrast'] });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await checkLook(page, `${view}-narrow`);
 
-  if (!(await page.locator('dialog').isVisible())) {
-    await page.locator('#language').click();
-    await page.locator('html[lang=ko] main:not([aria-busy])').waitFor();
-    await page.setViewportSize({ width: 320, height: 640 });
-    await show(page, `${view}-korean-narrow`);
-    await page.setViewportSize(WIDE);
-    await show(page, `${view}-korean`);
-  }
-  expect(complaints.list).toEqual([]);
-});
+    if (!(await page.locator('dialog').isVisible())) {
+      await page.locator('#language').click();
+      await page.locator('html[lang=ko] main:not([aria-busy])').waitFor();
+      await page.setViewportSize({ width: 320, height: 640 });
+      await checkWidth(page, `${view}-korean-narrow`);
+      await page.setViewportSize(WIDE);
+      await checkWidth(page, `${view}-korean`);
+    }
+    expect(complaints.list).toEqual([]);
+  },
+);
 
-async function look(page: Page, name: string, options: axe.RunOptions = {}): Promise<void> {
-  await show(page, name);
+async function checkLook(page: Page, name: string, options: axe.RunOptions = {}): Promise<void> {
+  await checkWidth(page, name);
   const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(${JSON.stringify(options)})`);
   expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
 }
 
-/** No view scrolls sideways. */
-async function show(page: Page, name: string): Promise<void> {
+/** Takes a screenshot if asked for, and checks that the view doesn't scroll sideways. */
+async function checkWidth(page: Page, name: string): Promise<void> {
   const fullPage = !(await page.locator('dialog').isVisible());
   if (process.env.SCREENSHOTS)
     await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage });

@@ -17,7 +17,7 @@ const follow = (page: Page, name: string) => page.getByRole('link', { name, exac
 const PHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
 
-test('an account is made, once its name and password will do', async () => {
+test('an account is created once its name and password are valid', async () => {
   const context = await browser.open();
   const page = await openView(context, app, '/');
   expect(await page.title()).toBe('Log in · passport-visa');
@@ -41,7 +41,7 @@ test('an account is made, once its name and password will do', async () => {
   expect(await page.title()).toBe('Profile · passport-visa');
 });
 
-test('a new password takes the place of the old one', async () => {
+test('a new password replaces the old one', async () => {
   const user = await app.createUser();
   const context = await browser.open();
   await logIn(context, app, user);
@@ -66,7 +66,7 @@ test('a new password takes the place of the old one', async () => {
   await heading(page, `Hello, ${user.username}`);
 });
 
-test('devices: one is ended, then all', async () => {
+test('the list of devices logs out one device, then all', async () => {
   const user = await app.createUser();
   const [here, phone] = [await browser.open(), await browser.open()];
   await logIn(phone, app, user, PHONE);
@@ -97,7 +97,7 @@ test('devices: one is ended, then all', async () => {
   expect(await app.sessions.list(user.id)).toEqual([]);
 });
 
-test('with the keyboard alone', async () => {
+test('login and navigation work with the keyboard only', async () => {
   const user = await app.createUser();
   const page = await openView(await browser.open(), app, '/login');
   const tab = async () => {
@@ -119,7 +119,7 @@ test('with the keyboard alone', async () => {
   await heading(page, `Hello, ${user.username}`);
   expect(await page.context().cookies()).toMatchObject([{ expires: expect.any(Number) }, {}]);
 
-  await press(page, 'Log out'); // the view that was asked for comes after the login
+  await press(page, 'Log out'); // below: the requested view is shown after the login
   await heading(page, 'Log in');
   await page.goto(`${app.url}/#/devices`);
   await heading(page, 'Log in');
@@ -129,7 +129,7 @@ test('with the keyboard alone', async () => {
   await heading(page, 'Devices');
 });
 
-test('in the language of the browser, or the one that was chosen', async () => {
+test('the page uses the language of the browser, or the one that was chosen', async () => {
   const context = await browser.open({ locale: 'ko-KR' });
   const page = await openView(context, app, '/register');
   await heading(page, '계정 만들기');
@@ -150,14 +150,14 @@ test('in the language of the browser, or the one that was chosen', async () => {
   expect(await page.title()).toBe('Create an account · passport-visa');
 });
 
-describe('what goes wrong', () => {
+describe('the page explains', () => {
   const login = async (page: Page, username: string, password = PASSWORD) => {
     await fill(page, { Username: username, Password: password });
     await press(page, 'Log in');
   };
   const alert = (page: Page, text: string) => page.getByRole('alert').getByText(text).waitFor();
 
-  test('too many attempts: how long to wait', async () => {
+  test('too many attempts, with the time to wait', async () => {
     const page = await openView(await browser.open(), app, '/login');
     const tooMany = { status: 429, json: { code: 'TOO_MANY_ATTEMPTS', message: '' } };
     for (const [seconds, wait] of [
@@ -171,7 +171,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  test('offline and an outage are no wrong password, and no logout', async () => {
+  test('being offline and an outage, which are no wrong password and no logout', async () => {
     const user = await app.createUser();
     const context = await browser.open();
     const page = await openView(context, app, '/login');
@@ -192,7 +192,7 @@ describe('what goes wrong', () => {
     await heading(page, `Hello, ${user.username}`);
   });
 
-  test('a name that is taken', async () => {
+  test('a username that is taken', async () => {
     const { username } = await app.createUser();
     const page = await openView(await browser.open(), app, '/register');
     await fill(page, { Username: username, Password: PASSWORD });
@@ -237,7 +237,7 @@ describe('an admin', () => {
     expect([own.status(), await own.json()]).toMatchObject([409, { code: 'OWN_ACCOUNT' }]);
   });
 
-  test('is nobody else', async () => {
+  test('is the only one who may do this', async () => {
     const [user, other] = [await app.createUser(), await app.createUser()];
     const context = await browser.open();
     await logIn(context, app, user);
@@ -257,7 +257,7 @@ describe('an admin', () => {
   });
 });
 
-test('/ is the page for a browser, JSON for a program, and says so to caches', async () => {
+test('/ answers a page to browsers and JSON to programs, and tells caches so', async () => {
   const html = await fetch(app.url, { headers: { Accept: 'text/html,*/*;q=0.8' } });
   expect(html.headers.get('content-type')).toMatch(/^text\/html/);
   expect(html.headers.get('vary')).toMatch(/Accept/);

@@ -33,10 +33,10 @@ async function generation(): Promise<number | undefined> {
   return session?.generation;
 }
 
-/** The request reaches the server, which answers, and the answer goes where `then` says. */
-async function letThrough(route: Route): Promise<void> {
+/** Sends the request to the server and drops the response, which the browser doesn't get. */
+async function sendAndDropResponse(route: Route): Promise<void> {
   const { host: _host, ...headers } = await route.request().allHeaders();
-  // By hand: what Playwright fetches itself puts its cookies into the browser.
+  // Not with `route.fetch`, which would put the response's cookies into the browser.
   const names = Object.keys(headers).filter((name) => !name.startsWith(':') && name !== 'content-length');
   const response = await fetch(route.request().url(), {
     method: route.request().method(),
@@ -47,7 +47,7 @@ async function letThrough(route: Route): Promise<void> {
   await response.text();
 }
 
-/** Holds a number of refreshes until all of them are there. @returns how many came at all */
+/** Holds refreshes until `count` of them have come. @returns a function that counts all refreshes so far */
 async function holdRefreshes(count: number): Promise<() => number> {
   const held: Route[] = [];
   await context.route('**/auth/refresh', async (route) => {
@@ -66,12 +66,12 @@ test('two tabs that need a new token at the same moment share one refresh', asyn
   const before = Number(await generation());
   await Promise.all(tabs.map(goToDevices));
   await Promise.all(tabs.map((tab) => heading(tab, 'Devices')));
-  // What one tab writes down reaches the other in a moment, but not at once: on a busy machine the second may refresh too.
+  // What one tab stores reaches the other a moment later, so on a busy machine the second may refresh too.
   expect([1, 2]).toContain(refreshes());
   expect(Number(await generation()) - before).toBeLessThanOrEqual(refreshes());
 });
 
-test('where there are no Web Locks both refresh, and both stay logged in', async () => {
+test('without Web Locks both tabs refresh, and both stay logged in', async () => {
   await context.addInitScript('delete Navigator.prototype.locks');
   await logIn(context, app, user);
   const tabs = [await openTab(), await openTab()];
@@ -82,10 +82,10 @@ test('where there are no Web Locks both refresh, and both stay logged in', async
   await Promise.all(tabs.map(goToDevices));
   await Promise.all(tabs.map((tab) => heading(tab, 'Devices')));
   expect(refreshes()).toBe(2);
-  expect(await generation()).toBe(before + 1); // the same successor for both
+  expect(await generation()).toBe(before + 1); // both got the same successor
 });
 
-test('a refresh whose answer is lost can be tried again, and logs nobody out', async () => {
+test('a refresh whose response is lost can be repeated, and the user stays logged in', async () => {
   await logIn(context, app, user);
   const tab = await openTab();
   await tokenExpires();
@@ -94,7 +94,7 @@ test('a refresh whose answer is lost can be tried again, and logs nobody out', a
   await tab.route(
     '**/auth/refresh',
     async (route) => {
-      await letThrough(route);
+      await sendAndDropResponse(route);
       lost += 1;
       await route.abort();
     },
@@ -108,13 +108,13 @@ test('a refresh whose answer is lost can be tried again, and logs nobody out', a
   expect(await generation()).toBe(before + 1);
 });
 
-test('a page that is reloaded while it waits for the answer stays logged in', async () => {
+test('a page that is reloaded while it waits for the response stays logged in', async () => {
   await logIn(context, app, user);
   const tab = await openTab();
   await tokenExpires();
   const before = Number(await generation());
   const reached = new Promise<void>((resolve) => {
-    void tab.route('**/auth/refresh', (route) => letThrough(route).then(resolve), { times: 1 });
+    void tab.route('**/auth/refresh', (route) => sendAndDropResponse(route).then(resolve), { times: 1 });
   });
   await goToDevices(tab);
   await reached;
@@ -123,7 +123,7 @@ test('a page that is reloaded while it waits for the answer stays logged in', as
   expect(await generation()).toBe(before + 1);
 });
 
-test('a logout in one tab logs the other out, and a login there lets it in again', async () => {
+test('a logout in one tab logs out the other, and a login in that one logs both in', async () => {
   await logIn(context, app, user);
   const [one, other] = [await openTab(), await openTab()];
   await one.getByRole('button', { name: 'Log out', exact: true }).click();

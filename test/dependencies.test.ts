@@ -21,7 +21,7 @@ const manifest = JSON.parse(read('package.json')) as Record<'dependencies' | 'pe
 const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
 const { '': _project, ...locked } = packages;
 const nameOf = (location: string) => location.slice(location.lastIndexOf('node_modules/') + 13);
-/** What `npm install passport-visa` brings: by place, since there may be two versions of a package. */
+/** What `npm install passport-visa` installs, by location: a package may be there in two versions. */
 const shipped = Object.entries(locked).filter(([, each]) => !each.dev && !each.devOptional && !each.peer);
 
 const page = read('docs/dependencies.md');
@@ -35,12 +35,12 @@ const rowsOf = (title: string) =>
 test.each([
   ['At run time', 'dependencies'],
   ['What your app brings', 'peerDependencies'],
-] as const)('%s: the page has a row for each of the %s, and for no other', (title, kind) => {
+] as const)('%s: the page has a row for each of the %s and no others', (title, kind) => {
   expect(rowsOf(title).map(({ name }) => name).sort()).toEqual(Object.keys(manifest[kind]).sort()); // prettier-ignore
 });
 
 test.each([...rowsOf('At run time'), ...rowsOf('What your app brings')])(
-  'the row of $name says why, what else, the pinned release with its date, licence and own dependencies',
+  'the row of $name gives the reason, the alternatives, the pinned release with its date, the licence and the dependencies',
   ({ name, cells }) => {
     const { version, license, dependencies = {} } = locked[`node_modules/${name}`] as LockedPackage;
     const [why = '', considered = '', release = '', licence, own] = cells;
@@ -51,7 +51,7 @@ test.each([...rowsOf('At run time'), ...rowsOf('What your app brings')])(
   },
 );
 
-test('the page names everything else that is brought along, and nothing that is not', () => {
+test('the page names every transitive dependency and nothing else', () => {
   const named = Array.from(section('What they bring').matchAll(/`([^`]+)`/g), ([, name = '']) => name);
   const direct = new Set(Object.keys(manifest.dependencies));
   const transitive = shipped
@@ -67,11 +67,11 @@ test('the lockfile pins every package by its hash', () => {
   expect(loose.map(([location]) => location)).toEqual([]);
 });
 
-test('nothing that is brought along has an install script', () => {
+test('no installed package has an install script', () => {
   expect(shipped.filter(([, each]) => each.hasInstallScript).map(([location]) => location)).toEqual([]);
 });
 
-test('the bill of materials names all of it, with versions and hashes', () => {
+test('the bill of materials names every installed package, with version and hash', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sbom-'));
   const file = path.join(folder, 'sbom.json');
   execFileSync(process.execPath, ['scripts/sbom.mjs', file], {

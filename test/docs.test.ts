@@ -24,7 +24,7 @@ describe('docs/stores.md: the contract suites run as it says', () => {
   const page = useDocPage('docs/stores.md');
   const sessions = new MemoryRefreshTokenStore();
   const MyRefreshTokenStore = function () {
-    return sessions; // so that all of them share their sessions
+    return sessions; // all stores of the page share their sessions
   };
   const modules = { './my-stores.js': { MyUserStore: MemoryUserStore, MyRefreshTokenStore } };
   page.evaluate('contract', modules);
@@ -46,19 +46,19 @@ describe('docs/stores.md: the contract suites run as it says', () => {
   });
 });
 
-test('every snippet that is marked has a test that runs it', () => {
+test('every marked snippet has a test that runs it', () => {
   const tests = filesIn('test', '.test.ts').map(read).join('');
   const untested = filesIn('docs', '.md').flatMap((file) => {
     const calls = Array.from(tests.matchAll(/useDocPage\(([^)]*)\)/g), ([, parameters = '']) => parameters);
     const ofPage = calls.filter((parameters) => parameters.startsWith(`'${file}'`));
     const marked = Array.from(read(file).matchAll(/<!-- run: (\S+) -->/g), ([, name = '']) => `'${name}'`);
-    if (ofPage.includes(`'${file}'`)) return []; // runs them all
+    if (ofPage.includes(`'${file}'`)) return []; // a call without names runs all snippets
     return marked.filter((name) => !ofPage.some((parameters) => parameters.includes(name)));
   });
   expect(untested).toEqual([]);
 });
 
-test('every snippet that could run is marked as one that does', () => {
+test('every snippet that could run is marked', () => {
   const unmarked = filesIn('docs', '.md').flatMap((file) =>
     Array.from(read(file).matchAll(/(<!-- run: \S+ -->\s+)?^ *```(js|ts|sql|html)\n.*/gm))
       .filter(([, mark]) => mark === undefined)

@@ -19,11 +19,11 @@ describe('docs/errors.md', () => {
       };
     });
 
-  test('has a section for each code, in the same order, and for no other', () => {
+  test('has a section for each code, in the same order, and no others', () => {
     expect(sections.map(({ code }) => code)).toEqual(CODES);
   });
 
-  test.each(sections)('says of $code what the code says', (section: Record<string, string>) => {
+  test.each(sections)('gives the status and message that $code has', (section: Record<string, string>) => {
     const { status, message } = AUTH_FAILURES[section['code'] as AuthErrorCode];
     expect(Object.keys(section)).toEqual(['code', 'Status', 'Message', 'When', 'Client']);
     expect(section['Status']).toMatch(/^\d{3}( \(404 for `DELETE \/sessions\/:id`\))?$/);
@@ -71,7 +71,7 @@ describe('AuthError', () => {
     });
   });
 
-  test('says in English which rule a field broke, and keeps to itself what other languages need', () => {
+  test('says in English which rule a field broke, and leaves the parameters for other languages out of the JSON', () => {
     const error = validationFailed(refusedField('password', { key: 'tooShort', params: { count: 8 } }));
     const errors = [{ path: 'password', message: 'must be at least 8 characters long' }];
     expect(error.message).toBe('Validation failed');
@@ -79,13 +79,13 @@ describe('AuthError', () => {
     expect(JSON.parse(JSON.stringify(error)).errors).toEqual(errors);
   });
 
-  test('asks to come back soon after an outage, whoever reports it', () => {
+  test('sets retryAfterSeconds for an outage, and keeps a given value', () => {
     expect(new AuthError('SERVICE_UNAVAILABLE').retryAfterSeconds).toBe(2);
     expect(new AuthError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 30 }).retryAfterSeconds).toBe(30);
     expect(new AuthError('FORBIDDEN').retryAfterSeconds).toBeUndefined();
   });
 
-  test('takes another status where a code has two', () => {
+  test('takes the other status of a code that has two', () => {
     expect(new AuthError('SESSION_NOT_FOUND', { status: 404 }).status).toBe(404);
   });
 });
@@ -101,7 +101,7 @@ test('UsernameTakenError is the AuthError that a store throws', () => {
   });
 });
 
-test('a failure with a challenge is a 401', () => {
+test('only 401 failures have a challenge', () => {
   const challenged = Object.values(AUTH_FAILURES).filter((failure) => 'challenge' in failure);
   expect(new Set(challenged.map(({ status }) => status))).toEqual(new Set([401]));
 });

@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   bin: Record<string, string>;
 };
 
-/** What a script prints that runs beside the built package. It must end by itself, or this throws. */
+/** Runs a script that can import the built package. @returns its output @throws if it doesn't end by itself */
 function run(script: string, kind: 'module' | 'commonjs'): string {
   const flags = [`--input-type=${kind}`, '--trace-warnings', '-e', script];
   return execFileSync(process.execPath, flags, {
@@ -25,7 +25,7 @@ function run(script: string, kind: 'module' | 'commonjs'): string {
   });
 }
 
-/** The files that a tree of conditions comes to. */
+/** All files in a tree of `exports` conditions. */
 function targets(tree: unknown): string[] {
   return typeof tree === 'string' ? [tree] : Object.values(tree as object).flatMap(targets);
 }
@@ -35,7 +35,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/testing', sourceTesting],
 ];
 
-/** Beside the names of a CommonJS module. */
+/** Names that Node adds to those of an imported CommonJS module. */
 const ADDED_BY_NODE = new Set(['default', 'module.exports', '__esModule']);
 
 describe.each(ENTRIES)('%s', (entry, exported) => {
@@ -49,7 +49,7 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
     expect(required).toEqual(names);
   });
 
-  test('is one module to both: an error of the one is an error of the other', () => {
+  test('is the same module for import and require, so instanceof works across both', () => {
     const script = `
       import { createRequire } from 'node:module';
       import * as imported from '${entry}';
@@ -61,7 +61,7 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
   test.each([
     ['import', 'module', (each: string) => `await import('${each}');`],
     ['require', 'commonjs', (each: string) => `require('${each}');`],
-  ] as const)('has no side effect: %s opens nothing, starts nothing, prints nothing', (_way, kind, load) => {
+  ] as const)('has no side effects: %s opens nothing, starts nothing, prints nothing', (_way, kind, load) => {
     const script = `
       const state = () => [
         ...Object.getOwnPropertyNames(globalThis),
@@ -70,7 +70,7 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
       const before = new Set(state());
       ${load(entry)}
       setImmediate(() => {
-        // Pipes are this script's own output, and zod is known to keep its registry in globals.
+        // The pipes are this script's own output, and zod keeps its registry in globals.
         const open = process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|CloseReq|Immediate)$/.test(name));
         const added = [...open, ...state().filter((each) => !before.has(each) && !each.startsWith('__zod_'))];
         if (added.length > 0) console.log(added);
@@ -79,7 +79,7 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
   });
 });
 
-test('the helpers for tests bring no test runner and no HTTP client along', () => {
+test('passport-visa/testing loads no test runner and no HTTP client', () => {
   const script = `
     require('passport-visa/testing');
     const names = Object.keys(require.cache).map((file) => file.split('node_modules/').at(-1).split('/')[0]);
@@ -89,7 +89,7 @@ test('the helpers for tests bring no test runner and no HTTP client along', () =
   expect(loaded.filter((name) => /jest|supertest|superagent|vitest/.test(name))).toEqual([]);
 });
 
-test('the public surface is this, and a change to it is a decision', () => {
+test('the public API consists of these names; changing it must be a decision', () => {
   expect(Object.keys(source).sort()).toEqual([
     'AUTH_EVENT_NAMES',
     'AUTH_FAILURES',
@@ -118,7 +118,7 @@ test('the public surface is this, and a change to it is a decision', () => {
   ]);
 });
 
-test('the client is ESM alone, has no side effect, and leaves nothing open', () => {
+test('the client is ESM only, has no side effects and leaves nothing open', () => {
   const script = `
     const before = Object.getOwnPropertyNames(globalThis).length;
     const all = await import('passport-visa/client');

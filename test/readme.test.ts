@@ -36,7 +36,7 @@ test('Guard routes: each guard does what it says', async () => {
   expect((await browse('/account', { method: 'DELETE' })).status).toBe(200);
 });
 
-test('Instant sign-out: a disabled user is out in the other process too', async () => {
+test('Instant sign-out: a disabled user is refused in the other process too', async () => {
   const [here, there] = [await start('instant'), await start('instant')];
   const credentials = JSON.stringify({ username: 'leaver', password: PASSWORD });
   const boss = JSON.stringify({ username: 'boss', password: PASSWORD });
@@ -81,7 +81,7 @@ describe('An existing users table', () => {
     ]);
   });
 
-  test('copied: old hashes log in, and are made anew', async () => {
+  test('copied: users log in with old hashes, which are then replaced', async () => {
     const users = new PostgresUserStore(page.database.pool);
     await users.migrate();
     await page.database.pool.query(snippet('existing-table'));
@@ -94,7 +94,7 @@ describe('An existing users table', () => {
     await auth.close();
   });
 
-  test('kept: a store over it registers, logs in and changes the password', async () => {
+  test('kept: a store for the table registers, logs in and changes the password', async () => {
     const { AccountStore } = evaluate('own-store') as { AccountStore: new (pool: unknown) => UserStore };
     const testApp = createTestApp({ users: new AccountStore(page.database.pool) });
     await testApp.register('new@example.com');
@@ -113,7 +113,7 @@ describe('An existing users table', () => {
 
 test('In the browser: the client logs in, and stays logged in', async () => {
   const site = await openSite();
-  // In a page, paths are those of its own origin.
+  // In a page, paths are relative to its own origin.
   const inPage = ({ baseUrl }: AuthClientOptions) => {
     const client = createAuthClient({ baseUrl: site.origin + baseUrl, fetch: site.browser() });
     return { ...client, fetch: (path: string) => client.fetch(site.origin + path) };
@@ -133,12 +133,12 @@ describe('In your own tests', () => {
   evaluate('jest');
 });
 
-test('Sessions and events: runs to its end', async () => {
+test('Sessions and events: the snippet runs without an error', async () => {
   const [code] = (await once(run('server-code'), 'exit')) as [number | null];
   expect(code).toBe(0);
 });
 
-test('Production: Redis takes the configuration', async () => {
+test('Production: Redis accepts the configuration', async () => {
   const args = snippet('redis-conf').trim().split('\n').flatMap((line) => {
     const [directive = '', value = ''] = line.trim().split(' ');
     return [`--${directive}`, value];

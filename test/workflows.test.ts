@@ -5,7 +5,7 @@ import path from 'node:path';
 const folder = path.join(__dirname, '../.github/workflows');
 const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
 
-/** In a process of its own: the parser is an ES module, which Jest can't load. */
+/** Runs in a separate process: the parser is an ES module, which Jest can't load. */
 function parse(file: string): Workflow {
   const script = `
     import { parseYaml } from '@redocly/openapi-core';
@@ -33,7 +33,7 @@ describe.each(readdirSync(folder))('.github/workflows/%s', (file) => {
   const jobs = Object.entries(workflow.jobs);
   const steps = jobs.flatMap(([, job]) => job.steps);
 
-  test('takes each action by the hash of its commit, and keeps no credentials in the folder', () => {
+  test('pins each action to a commit hash, and leaves no credentials in the checkout', () => {
     const actions = steps.filter(({ uses }) => uses !== undefined);
     expect(actions.length).toBeGreaterThan(0);
     for (const { uses, with: inputs } of actions) {
@@ -42,7 +42,7 @@ describe.each(readdirSync(folder))('.github/workflows/%s', (file) => {
     }
   });
 
-  test('reads alone, unless a job says what else it may and why', () => {
+  test('has read permission only, unless a job names what else it may do, and why', () => {
     for (const right of Object.values(workflow.permissions)) expect(right).toBe('read');
     const rights = jobs.flatMap(([name, { permissions = {} }]) =>
       Object.entries(permissions).map(([scope, right]) => `${name}: ${scope} ${right}`),
@@ -53,13 +53,13 @@ describe.each(readdirSync(folder))('.github/workflows/%s', (file) => {
     expect(read(file)).not.toMatch(/secrets\.|_TOKEN: (?!\$\{\{ github\.token)/);
   });
 
-  test('runs what a change must pass, and is bounded in time', () => {
+  test('runs the checks that a change must pass, and has a time limit', () => {
     expect(workflow.jobs['check']?.steps.map(({ run }) => run)).toContain('.ci/run');
     for (const [, job] of jobs) expect(job['timeout-minutes']).toBeLessThanOrEqual(30);
   });
 });
 
-test('a release is published with provenance once all is checked, and its bill of materials is attached', () => {
+test('a release is published with provenance after all checks, with its bill of materials attached', () => {
   const { jobs } = parse('release.yml');
   const runs = (job: string) => (jobs[job]?.steps ?? []).flatMap(({ run = [] }) => run);
   expect([jobs['publish']?.needs, jobs['release']?.needs]).toEqual(['check', 'publish']);

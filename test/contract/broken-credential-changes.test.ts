@@ -1,9 +1,7 @@
 import type { Credential, NewCredential, RemoveCredentialsOptions } from '../../src';
 import { credentialStoreContract } from '../../src/testing';
 import { MapCredentialStore, mapStores } from '../stores/map-credential-store';
-import { broken } from './broken';
-
-const aMoment = () => new Promise(setImmediate);
+import { brokenPromises, tick } from './broken';
 
 describe('the contract catches a store that', () => {
   test.each<[defect: string, promise: RegExp, Store: typeof MapCredentialStore]>([
@@ -13,7 +11,7 @@ describe('the contract catches a store that', () => {
       class extends MapCredentialStore {
         override async replace(previous: NewCredential, data: string) {
           const current = await this.find(previous.kind, previous.id);
-          await aMoment();
+          await tick();
           const kept = this.kept.get(this.key(previous));
           if (kept && current?.data === previous.data) kept.data = previous.data;
           return super.replace(previous, data);
@@ -31,7 +29,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'compares data by how it looks',
+      'compares data by its normalized form',
       /byte for byte/,
       class extends MapCredentialStore {
         override async replace(previous: NewCredential, data: string) {
@@ -63,7 +61,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'moves what has changed to the end',
+      'moves a changed credential to the end',
       /keeps the order/,
       class extends MapCredentialStore {
         override async replace(previous: NewCredential, data: string) {
@@ -95,7 +93,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'removes everything where no kind is given',
+      'removes everything when no kind is given',
       /only some kinds/,
       class extends MapCredentialStore {
         override removeAll = (userId: string, { kinds, except }: RemoveCredentialsOptions = {}) =>
@@ -122,7 +120,7 @@ describe('the contract catches a store that', () => {
       },
     ],
   ])('%s', async (_defect, promise, Store) => {
-    const names = await broken(credentialStoreContract(() => mapStores(Store)));
+    const names = await brokenPromises(credentialStoreContract(() => mapStores(Store)));
     expect(names).toContainEqual(expect.stringMatching(promise));
   });
 });

@@ -1,12 +1,10 @@
 import type { NewCredential } from '../../src';
 import { credentialStoreContract } from '../../src/testing';
 import { MapCredentialStore, mapStores, type Key } from '../stores/map-credential-store';
-import { broken } from './broken';
-
-const aMoment = () => new Promise(setImmediate);
+import { brokenPromises, tick } from './broken';
 
 test('the contract accepts a store that keeps it', async () => {
-  expect(await broken(credentialStoreContract(() => mapStores(MapCredentialStore)))).toEqual([]);
+  expect(await brokenPromises(credentialStoreContract(() => mapStores(MapCredentialStore)))).toEqual([]);
 });
 
 describe('the contract catches a store that', () => {
@@ -17,14 +15,14 @@ describe('the contract catches a store that', () => {
       class extends MapCredentialStore {
         override async add(credential: NewCredential) {
           if (await this.find(credential.kind, credential.id)) return false;
-          await aMoment();
+          await tick();
           this.kept.delete(this.key(credential));
           return super.add(credential);
         }
       },
     ],
     [
-      'overwrites what has the id already',
+      'overwrites a credential with the same id',
       /adds no id twice/,
       class extends MapCredentialStore {
         override async add(credential: NewCredential) {
@@ -112,7 +110,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'takes the same date for all copies',
+      'shares one Date between all copies',
       /copies/,
       class extends MapCredentialStore {
         override async list(userId: string, kind?: string) {
@@ -130,7 +128,7 @@ describe('the contract catches a store that', () => {
       },
     ],
   ])('%s', async (_defect, promise, Store) => {
-    const names = await broken(credentialStoreContract(() => mapStores(Store)));
+    const names = await brokenPromises(credentialStoreContract(() => mapStores(Store)));
     expect(names).toContainEqual(expect.stringMatching(promise));
   });
 });

@@ -1,18 +1,11 @@
 import type { NewOneTimeToken, OneTimeToken } from '../../src';
 import { oneTimeTokenStoreContract } from '../../src/testing';
 import { MapOneTimeTokens } from '../stores/map-one-time-tokens';
+import { brokenPromises, tick } from './broken';
 import { runContract } from './run-contract';
 
-describe('a store that somebody wrote keeps the contract', () =>
+describe('a third-party store keeps the contract', () =>
   runContract(oneTimeTokenStoreContract(() => new MapOneTimeTokens())));
-
-async function brokenPromises(Store: new () => MapOneTimeTokens): Promise<string[]> {
-  const cases = oneTimeTokenStoreContract(() => new Store());
-  const results = await Promise.allSettled(cases.map(({ run }) => run()));
-  return cases.filter((_each, n) => results[n]?.status === 'rejected').map(({ name }) => name);
-}
-
-const tick = () => new Promise(setImmediate);
 
 test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>([
   [
@@ -112,14 +105,14 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
     },
   ],
   [
-    'has tokens that have expired',
+    'keeps tokens past their expiry',
     /until it expires/,
     class extends MapOneTimeTokens {
       protected override live = (purpose: string, hash: string) => super.live(purpose, hash, new Date(0));
     },
   ],
   [
-    'goes by the clock although a time is given',
+    'ignores the given time',
     /until it expires/,
     class extends MapOneTimeTokens {
       protected override live = (purpose: string, hash: string) => super.live(purpose, hash, new Date());
@@ -152,7 +145,7 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
     },
   ],
   [
-    'counts what had expired already',
+    'counts tokens that had already expired',
     /counts the live tokens/,
     class extends MapOneTimeTokens {
       override removeAll = async (subject: string, options: { except?: readonly string[] } = {}) => {
@@ -177,12 +170,14 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
     },
   ],
   [
-    'takes anything',
+    'accepts anything',
     /refuses a token that no store can keep/,
     class extends MapOneTimeTokens {
       protected override refuse = () => undefined;
     },
   ],
 ])('the contract catches a store that %s', async (_defect, promise, Store) => {
-  expect(await brokenPromises(Store)).toContainEqual(expect.stringMatching(promise));
+  expect(await brokenPromises(oneTimeTokenStoreContract(() => new Store()))).toContainEqual(
+    expect.stringMatching(promise),
+  );
 });

@@ -1,6 +1,6 @@
 import type { ContractCase } from '../../src/testing';
 
-/** Gives each promise of a contract a test of its own. */
+/** Runs each promise of a contract as a separate test. */
 export function runContract(cases: ContractCase[]): void {
   test.each(cases)('$name', ({ run }) => run());
 }

@@ -19,18 +19,18 @@ export interface Site {
   readonly origin: string;
   /** The requests to an endpoint so far. */
   sentTo(path: string): Request[];
-  /** What happens to requests from now on. */
+  /** Handles requests from now on. Default: sends them. */
   network: Network;
   /** Lets the access tokens expire. */
   expire(): void;
-  /** A `fetch` with a cookie jar, one for each browser. */
+  /** A new browser: a `fetch` with its own cookie jar. */
   browser(): typeof fetch;
-  /** A tab: a client with the cookies of a browser. */
+  /** A new tab: a client with a browser's cookies. */
   tab(fetch: typeof globalThis.fetch, options?: Partial<AuthClientOptions>): AuthClient;
   close(): Promise<void>;
 }
 
-/** A real app on a port of its own, with ann registered. */
+/** A real app on its own port, with ann registered. */
 export async function openSite(options: TestOptions = {}): Promise<Site> {
   let skewMs = 0;
   const { app, register } = createTestApp({ clock: () => Date.now() + skewMs, ...options }, (mounted) => {
@@ -82,7 +82,7 @@ export function losing(path: string): Network {
   };
 }
 
-/** What the tabs of one browser share. */
+/** Installs the globals that the tabs of one browser share: storage and locks. */
 export function installBrowserGlobals(): { items: Map<string, string>; remove(): void } {
   const items = new Map<string, string>();
   let queue: Promise<unknown> = Promise.resolve();
@@ -112,7 +112,7 @@ export function installBrowserGlobals(): { items: Map<string, string>; remove():
   };
 }
 
-/** A place for tokens that outlives its clients. */
+/** A token storage that outlives its clients. */
 export function keychain(): { kept: StoredTokens | undefined; get(): unknown; set: unknown } & NonNullable<
   AuthClientOptions['storage']
 > {

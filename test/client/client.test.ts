@@ -12,7 +12,7 @@ beforeEach(async () => void (site = await openSite()));
 afterEach(() => site.close());
 
 describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
-  test('from the registration to the logout', async () => {
+  test('the client works from registration to logout', async () => {
     const client = site.tab(site.browser(), { transport });
     const changes: AuthChange[] = [];
     client.onChange((change) => changes.push(change));
@@ -136,7 +136,7 @@ test.each([302, 307])(
   },
 );
 
-test('cookies go along to an API on another origin, whatever the request says', async () => {
+test("cookies are sent to an API on another origin, whatever the request's credentials mode", async () => {
   const sent: [string, string][] = [];
   const fetch = jest.fn((request: Request) => {
     sent.push([request.url, request.credentials]);
@@ -171,13 +171,13 @@ test('a login and a logout are announced in the other tabs', async () => {
   await one.login(ANN);
   await sleep(50);
   expect(changes).toHaveLength(2);
-  expect([...browser.items.values()].join()).not.toContain('eyJ'); // no token
+  expect([...browser.items.values()].join()).not.toContain('eyJ'); // the start of a token
   one.close();
   two.close();
   browser.remove();
 });
 
-test('a storage that another client has filled is a session', async () => {
+test('a client is logged in by a storage that another client has filled', async () => {
   const storage = keychain();
   const fetch = site.browser();
   await site.tab(fetch, { transport: 'bearer', storage }).login(ANN);

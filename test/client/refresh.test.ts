@@ -48,7 +48,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     two.close();
   });
 
-  test('a lost answer logs nobody out: after a reload the same attempt goes on, long after the reuse window', async () => {
+  test('the user stays logged in after a lost response: a reload repeats the same attempt, long after the reuse window', async () => {
     const { open } = openBrowser();
     const before = open();
     await before.login(ANN);
@@ -71,7 +71,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
   });
 
   test.each([['kept'], ['lost']])(
-    'two tabs without locks end with the same tokens, with the first answer %s',
+    'two tabs without locks end up with the same tokens, with the first response %s',
     async (first) => {
       Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
       const { open } = openBrowser();
@@ -89,26 +89,26 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     },
   );
 
-  test('a slow answer does not undo the refreshes of a faster tab', async () => {
+  test('a slow response does not undo the refreshes of a faster tab', async () => {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
     const { open } = openBrowser();
     const [slow, fast] = [open(), open()];
     await slow.login(ANN);
-    let answer = () => {};
-    const held = new Promise<void>((resolve) => (answer = resolve));
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
     let first = true;
     site.network = async (_request, send) => {
-      const mine = first;
+      const isFirst = first;
       first = false;
       const response = await send();
-      if (mine) await held;
+      if (isFirst) await held;
       return response;
     };
     const refreshing = slow.refresh();
     while (site.sentTo('/auth/refresh').length === 0) await sleep(5);
     await fast.refresh();
     await fast.refresh();
-    answer();
+    release();
     await refreshing;
     site.expire();
     expect([await slow.check(), await fast.check()]).toEqual([expect.anything(), expect.anything()]);
@@ -116,7 +116,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     fast.close();
   });
 
-  test('a change of the password whose answer got lost logs nobody out, long after the reuse window', async () => {
+  test('the user stays logged in after a password change whose response was lost, long after the reuse window', async () => {
     const { open } = openBrowser();
     const client = open();
     await client.login(ANN);
@@ -135,7 +135,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     after.close();
   });
 
-  test('a change of the password with an expired access token is repeated as the same attempt', async () => {
+  test('a password change with an expired access token is repeated as the same attempt', async () => {
     const client = openBrowser().open();
     await client.login(ANN);
     site.expire();
@@ -152,7 +152,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     client.close();
   });
 
-  test('the next refresh is another attempt', async () => {
+  test('each refresh is an attempt of its own', async () => {
     const client = openBrowser().open();
     await client.login(ANN);
     await client.refresh();
@@ -162,7 +162,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     client.close();
   });
 
-  test('a 503 is tried again as the same attempt, and after three times it is an error and no logout', async () => {
+  test('a 503 is retried as the same attempt, and after three tries it is an error and no logout', async () => {
     const client = openBrowser().open();
     const changes: AuthChange[] = [];
     await client.login(ANN);
@@ -188,7 +188,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     client.close();
   });
 
-  test("a proxy's page of HTML is no logout", async () => {
+  test('an HTML page from a proxy is no logout', async () => {
     const client = openBrowser().open();
     await client.login(ANN);
     site.expire();
@@ -250,7 +250,7 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     client.close();
   });
 
-  test('a request with a body is repeated with it', async () => {
+  test('a repeated request keeps its body', async () => {
     const client = openBrowser().open();
     await client.login(ANN);
     site.expire();

@@ -41,11 +41,13 @@ async function diagnose(url: string, ...args: string[]): Promise<string> {
 
 test('eviction and missing persistence fail, with their cure; once cured, all findings are ok', async () => {
   const keysBefore = await admin.dbsize();
-  const sick = await diagnose(server.url);
-  expect(sick).toMatch(/^fail {2}redis: maxmemory-policy is allkeys-lru -> set maxmemory-policy noeviction/m);
-  expect(sick).toMatch(/^fail {2}redis: it keeps nothing on disk: .* -> set appendonly yes/m);
-  expect(sick).toMatch(/^ok {4}redis: Redis \d+\.\d+/m);
-  expect(sick).toMatch(/^ok {4}redis: its clock is 0\.\d s/m);
+  const report = await diagnose(server.url);
+  expect(report).toMatch(
+    /^fail {2}redis: maxmemory-policy is allkeys-lru -> set maxmemory-policy noeviction/m,
+  );
+  expect(report).toMatch(/^fail {2}redis: it keeps nothing on disk: .* -> set appendonly yes/m);
+  expect(report).toMatch(/^ok {4}redis: Redis \d+\.\d+/m);
+  expect(report).toMatch(/^ok {4}redis: its clock is 0\.\d s/m);
   await admin.config('SET', 'save', '3600 1');
   expect(await diagnose(server.url)).toMatch(/^warn {2}redis: it keeps snapshots only/m);
   await admin.config('SET', 'save', '');
@@ -79,7 +81,7 @@ describe('a Redis user with the documented commands only', () => {
     run(),
   );
 
-  test('counts attempts', async () => {
+  test('can count attempts', async () => {
     const counter = newStore().attemptCounter('login', 60);
     expect(await counter.increment('ann')).toMatchObject({ count: 1 });
     expect(await counter.increment('ann')).toMatchObject({ count: 2 });

@@ -21,12 +21,12 @@ STRONG.REFRESH_TOKEN_SECRET = '5f2a9c7e1b3d8046f7a2c9e4b1d6835f'; // 16 bytes in
 
 describe('secrets', () => {
   test.each<[string, string | undefined, RegExp]>([
-    ['a missing one', undefined, /is not set/],
-    ['an empty one', '', /is not set/],
-    ['a short one', 'k3Jq9vR2xLm8TzWn5YpBc7HdFg4SaUe', /has 31 bytes; 32 are the least/],
+    ['a missing secret', undefined, /is not set/],
+    ['an empty secret', '', /is not set/],
+    ['a short secret', 'k3Jq9vR2xLm8TzWn5YpBc7HdFg4SaUe', /has 31 bytes; 32 are the least/],
     ['a placeholder', 'change-me-to-something-that-is-long-enough', /looks like a placeholder/],
     ['a sentence about itself', 'this is my very own secret for signing tokens', /looks like a placeholder/],
-    ['one that repeats itself', 'abcd'.repeat(12), /repeats itself/],
+    ['a secret that repeats itself', 'abcd'.repeat(12), /repeats itself/],
   ])('%s fails', (_what, secret, message) => {
     const [finding] = checkSecrets({ ...STRONG, ACCESS_TOKEN_SECRET: secret });
     expect(finding).toMatchObject({ level: 'fail', message: expect.stringMatching(message) as string });
@@ -34,7 +34,7 @@ describe('secrets', () => {
     if (secret) expect(JSON.stringify(finding)).not.toContain(secret);
   });
 
-  test('random ones are fine, in base64 and in hexadecimal; the same twice is not', () => {
+  test('random secrets pass, in base64 and in hexadecimal; the same secret twice fails', () => {
     expect(levels(checkSecrets(STRONG))).toEqual(['ok', 'ok']);
     const same = checkSecrets({ ...STRONG, REFRESH_TOKEN_SECRET: STRONG.ACCESS_TOKEN_SECRET });
     expect(lines(same).at(-1)).toBe('fail: both secrets are the same');
@@ -47,7 +47,7 @@ test.each<[number, Finding['level'], RegExp]>([
   [-5000, 'warn', /5\.0 s behind/],
   [60_000, 'warn', /60\.0 s ahead/],
   [-60_500, 'fail', /60\.5 s behind this machine's; 60 s are tolerated/],
-])('a clock that is %p ms ahead: %s', (aheadMs, level, message) => {
+])('a clock that is %p ms ahead gives %s', (aheadMs, level, message) => {
   expect(judgeClock('redis', aheadMs)).toMatchObject({
     level,
     message: expect.stringMatching(message) as string,
@@ -63,7 +63,7 @@ test('the version of Node is compared with what the package supports', () => {
   });
 });
 
-test('NODE_ENV and TRUST_PROXY', () => {
+test('the doctor checks NODE_ENV and TRUST_PROXY', () => {
   expect(levels(checkEnvironment({ NODE_ENV: 'production', TRUST_PROXY: '1' }))).toEqual(['ok', 'ok']);
   expect(levels(checkEnvironment({}))).toEqual(['warn', 'ok']);
   expect(levels(checkEnvironment({ TRUST_PROXY: 'true' }))).toEqual(['warn', 'fail']);
@@ -111,7 +111,7 @@ describe('--url', () => {
   const base = new URL('https://app.example.com/auth/');
   const hsts = { 'strict-transport-security': 'max-age=31536000' };
 
-  test('a site as it should be', async () => {
+  test('a correct site passes', async () => {
     expect(lines(await checkUrl(base, site(hsts)))).toEqual([
       'ok: /check answers 401 NO_ACCESS_TOKEN, and is not cached',
       'ok: Strict-Transport-Security is set',
@@ -122,7 +122,7 @@ describe('--url', () => {
     ]);
   });
 
-  test('a site without HSTS, whose cookies are not Secure and whose clock is behind', async () => {
+  test('the doctor reports missing HSTS, cookies that are not Secure and a clock that is behind', async () => {
     const date = new Date(Date.now() - 90_000).toUTCString();
     const findings = await checkUrl(base, site({ date }, 'accessToken=; HttpOnly; SameSite=None'));
     const problems = findings.filter(({ level }) => level !== 'ok');
@@ -138,11 +138,11 @@ describe('--url', () => {
     ['HttpOnly', 'a=; Secure; SameSite=Lax', 'fail'],
     ['SameSite', 'a=; HttpOnly; Secure', 'warn'],
     ['a strict SameSite', 'a=; HttpOnly; Secure; SameSite=None', 'warn'],
-  ])('a cookie without %s', (_what, line, level) => {
+  ])('the doctor reports a cookie without %s', (_what, line, level) => {
     expect(levels(judgeCookies(base, [line]))).toEqual([level]);
   });
 
-  test('plain HTTP elsewhere than here fails', async () => {
+  test('plain HTTP to another machine fails', async () => {
     const answers: Fetch = (url, init) => site()(new URL(url.href.replace('http:', 'https:')), init);
     const findings = await checkUrl(new URL('http://app.example.com/auth'), answers);
     expect(lines(findings)).toContain('fail: it is plain HTTP: whoever listens can log in as anybody');
@@ -151,7 +151,7 @@ describe('--url', () => {
   });
 });
 
-test('a running app, its database and its environment, as one report', async () => {
+test('one report covers a running app, its database and its environment', async () => {
   const testApp = createTestApp();
   const server = createServer(testApp.app).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -159,12 +159,12 @@ test('a running app, its database and its environment, as one report', async () 
   const database = await createDatabase();
   const env = { ...STRONG, NODE_ENV: 'production', DATABASE_URL: database.url };
 
-  const sick = await cli(['doctor', '--url', `${url}/nowhere`], { env });
-  expect(sick).toMatchObject({ status: 1, stderr: '' });
-  expect(sick.stdout).toMatch(
+  const failing = await cli(['doctor', '--url', `${url}/nowhere`], { env });
+  expect(failing).toMatchObject({ status: 1, stderr: '' });
+  expect(failing.stdout).toMatch(
     /^fail {2}postgres: the table visa_users is missing -> run `npx passport-visa migrate`$/m,
   );
-  expect(sick.stdout).toMatch(
+  expect(failing.stdout).toMatch(
     /^fail {2}url: \/check answered 404 and not as passport-visa does -> give the URL/m,
   );
 

@@ -45,7 +45,7 @@ test('creates what the stores need, in several processes at once, and can be run
   expect(await cliJson(['migrate'], { env })).toEqual({ migrated: ['users', 'sessions'] });
 });
 
-test('--only makes one part, and tables may have other names', async () => {
+test('--only creates one part, and options rename the tables', async () => {
   const names = ['--users-table', 'people', '--credentials-table', 'keys'];
   await cliJson(['migrate', '--only', 'users', ...names], { env });
   expect([...(await columnsByTable()).keys()]).toEqual(['keys', 'people', 'people_identities']);

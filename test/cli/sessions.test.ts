@@ -7,7 +7,7 @@ import { cli, cliJson } from '../helpers/cli';
 import { eventually } from '../helpers/eventually';
 import { freePort } from '../helpers/free-port';
 
-jest.setTimeout(60_000); // a dozen processes a test
+jest.setTimeout(60_000); // a dozen processes per test
 
 let database: TestDatabase;
 const children: ChildProcess[] = [];
@@ -27,7 +27,7 @@ interface Tokens {
   refreshToken: string;
 }
 
-/** Starts an app in a process of its own. @returns its address */
+/** Starts an app in a separate process. @returns its address */
 async function startApp(kind: string, env: object): Promise<string> {
   const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
   const child = fork(require.resolve('../helpers/app-process.mjs'), [kind], {
@@ -75,7 +75,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
   }
 
-  test('users disable: the guards of another process refuse at once, and enable lets in again', async () => {
+  test('users disable makes another process refuse the user at once, and users enable lets the user log in again', async () => {
     const username = `ann-${kind}`;
     const [tokens, bystander] = [await login(username), await login(`bob-${kind}`)];
     expect(await visit(tokens)).toBe('in');
@@ -94,7 +94,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
     expect(again.ended).toHaveLength(1);
   });
 
-  test('a process that starts after it refuses too', async () => {
+  test('a process that starts after users disable refuses the user too', async () => {
     const username = `late-${kind}`;
     const tokens = await login(username);
     await cliJson(['users', 'disable', username, ...options], { env });
@@ -104,7 +104,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
     address = before;
   });
 
-  test('sessions list and end: one, and all', async () => {
+  test('sessions list shows the sessions, and sessions end ends one or all', async () => {
     const username = `carl-${kind}`;
     const first = await login(username, 'evil\u009b2J agent');
     const [second, third] = [await login(username), await login(username)];

@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** One clear line on stderr, and nothing else anywhere. */
+/** One clear message on stderr, no stack and no other output. */
 function expectFailure(result: CliResult, status: number, message: RegExp): void {
   expect(result).toEqual({ status, stdout: '', stderr: expect.stringMatching(message) as string });
   expect(result.stderr).not.toMatch(/\n\s+at /);
@@ -48,7 +48,7 @@ describe('help', () => {
     );
   });
 
-  test('no argument takes a password or an address', async () => {
+  test('names no argument that takes a password or a server address', async () => {
     const all = await Promise.all(
       ['migrate', 'users create', 'users disable', 'sessions end', 'doctor'].map((command) =>
         cli([...command.split(' '), '--help']),
@@ -64,7 +64,7 @@ test.each<[string, string[], RegExp]>([
   ['an unknown option', ['secret', '--jsn'], /unknown option '--jsn'/],
   ['a missing argument', ['users', 'create'], /missing required argument 'username'/],
   ['a wrong choice', ['migrate', '--only', 'roles'], /Allowed choices are users, sessions/],
-  ['a page of nothing', ['users', 'list', '--limit', '0'], /whole number from 1 to 1000/],
+  ['an empty page', ['users', 'list', '--limit', '0'], /whole number from 1 to 1000/],
   ['a lifetime without a unit', ['users', 'disable', 'ann', '--access-lifetime', '30'], /such as '30m'/],
   ['neither a session nor --all', ['sessions', 'end', 'ann'], /id of a session, or --all/],
   ['a session and --all', ['sessions', 'end', 'ann', 'x', '--all'], /id of a session, or --all/],
@@ -73,13 +73,13 @@ test.each<[string, string[], RegExp]>([
   ['no DATABASE_URL', ['users', 'list'], /DATABASE_URL is not set: put it into the environment/],
   ['an env file that is not there', ['users', 'list', '--env-file', 'none'], /none can't be read \(ENOENT\)/],
   ['a table name', ['migrate', '--dry-run', '--users-table', 'a;b'], /must be a lower-case table name/],
-  ['a URL of nothing', ['doctor', '--url', 'x'], /--url must be where auth\.router is mounted/],
+  ['an invalid URL', ['doctor', '--url', 'x'], /--url must be where auth\.router is mounted/],
 ])('%s is wrong usage: exit status 2', async (_what, args, message) => {
   expectFailure(await cli(args), 2, message);
 });
 
 describe('secret', () => {
-  test('prints two lines for .env and nothing else, new ones each time', async () => {
+  test('prints two lines for .env and nothing else, with new secrets each time', async () => {
     const [one, other] = await Promise.all([cli(['secret']), cli(['secret'])]);
     expect(one).toMatchObject({ status: 0, stderr: '' });
     expect(one.stdout).toMatch(/^ACCESS_TOKEN_SECRET=[\w+/]{64}\nREFRESH_TOKEN_SECRET=[\w+/]{64}\n$/);
@@ -87,7 +87,7 @@ describe('secret', () => {
     expect(new Set(secrets).size).toBe(4);
   });
 
-  test('with --json too, and doctor takes them', async () => {
+  test('prints JSON with --json, and doctor accepts the secrets', async () => {
     const secrets = await cliJson<Record<string, string>>(['secret']);
     expect(Object.keys(secrets)).toEqual(['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET']);
     const { status, stdout } = await cli(['doctor'], { env: secrets });
@@ -97,7 +97,7 @@ describe('secret', () => {
 });
 
 describe('the environment', () => {
-  test('--env-file is read, and variables that are set win', async () => {
+  test('--env-file is read, and variables that are already set win', async () => {
     const file = path.join(folder, 'settings.env');
     writeFileSync(file, 'DATABASE_URL=mysql://from-the-file/\n');
     expectFailure(await cli(['users', 'list', '--env-file', file]), 2, /begins with postgres:\/\//);
@@ -171,25 +171,28 @@ describe('an outage', () => {
 test.each([
   ['pg', ['users', 'list'], { DATABASE_URL: 'postgres://127.0.0.1/x' }],
   ['ioredis', ['doctor'], { REDIS_URL: 'redis://127.0.0.1' }],
-])('without %s it names the package and the cure, and the rest works', async (missing, args, env) => {
-  const modules = path.join(folder, `without-${missing}`, 'node_modules');
-  const installed = path.join(modules, 'passport-visa');
-  mkdirSync(installed, { recursive: true });
-  cpSync(path.join(ROOT, 'dist'), path.join(installed, 'dist'), { recursive: true });
-  cpSync(path.join(ROOT, 'package.json'), path.join(installed, 'package.json'));
-  for (const name of readdirSync(path.join(ROOT, 'node_modules')))
-    if (name !== missing) symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
-  const main = path.join(installed, 'dist/cli/main.js');
+])(
+  'without %s the command names the package and how to install it, and other commands work',
+  async (missing, args, env) => {
+    const modules = path.join(folder, `without-${missing}`, 'node_modules');
+    const installed = path.join(modules, 'passport-visa');
+    mkdirSync(installed, { recursive: true });
+    cpSync(path.join(ROOT, 'dist'), path.join(installed, 'dist'), { recursive: true });
+    cpSync(path.join(ROOT, 'package.json'), path.join(installed, 'package.json'));
+    for (const name of readdirSync(path.join(ROOT, 'node_modules')))
+      if (name !== missing) symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
+    const main = path.join(installed, 'dist/cli/main.js');
 
-  const { status, stdout, stderr } = await cli(args, { main, env });
-  expect(status).toBe(1);
-  expect(stdout + stderr).toContain(
-    `The package ${missing} is missing: run \`npm install passport-visa ${missing}\``,
-  );
-  expect((await cli(['secret'], { main })).status).toBe(0);
-});
+    const { status, stdout, stderr } = await cli(args, { main, env });
+    expect(status).toBe(1);
+    expect(stdout + stderr).toContain(
+      `The package ${missing} is missing: run \`npm install passport-visa ${missing}\``,
+    );
+    expect((await cli(['secret'], { main })).status).toBe(0);
+  },
+);
 
-test('the package itself loads nothing of the command', async () => {
+test('the package itself loads no code of the command line', async () => {
   const script = path.join(folder, 'loads.cjs');
   const loaded = 'Object.keys(require.cache).filter((file) => /commander|dist.cli/.test(file))';
   writeFileSync(script, `require(${JSON.stringify(ROOT)}); console.log(${loaded});`);

@@ -40,7 +40,7 @@ describe('users create', () => {
     await passwords.close();
   });
 
-  test('answers --json without the hash', async () => {
+  test('prints --json without the hash', async () => {
     const { stdout } = await create('json', PASSWORD, '--json');
     const { user } = JSON.parse(stdout) as { user: ShownUser };
     expect(user).toEqual({ id: user.id, username: 'json', roles: [], disabled: false });
@@ -54,7 +54,13 @@ describe('users create', () => {
       [],
       /^passport-visa: The password must be at least 8 characters long\n$/,
     ],
-    ['one shorter than the app wants', 'new', 'nine char', ['--min-length', '12'], /at least 12 characters/],
+    [
+      'a password shorter than the app requires',
+      'new',
+      'nine char',
+      ['--min-length', '12'],
+      /at least 12 characters/,
+    ],
     ['a common password', 'new', 'iloveyou', [], /The password is one of the most common passwords/],
     [
       'the username as password',
@@ -65,7 +71,7 @@ describe('users create', () => {
     ],
     ['an empty name', '  ', PASSWORD, [], /The username must not be empty/],
     ['a name with escapes', 'ann\u001b[2J', PASSWORD, [], /The username must not contain control characters/],
-    ['a name that is taken', 'TAKEN', PASSWORD, [], /^passport-visa: The username "TAKEN" is taken\n$/],
+    ['a taken name', 'TAKEN', PASSWORD, [], /^passport-visa: The username "TAKEN" is taken\n$/],
   ])('refuses %s, as POST /register does', async (_what, username, password, options, message) => {
     if (username === 'TAKEN') await users.create({ username: 'taken', passwordHash: null });
     const result = await create(username, password, ...options);
@@ -80,7 +86,7 @@ describe('users create', () => {
   });
 });
 
-/** Types into a terminal. The prompts come from the command; `script` gives it a terminal of its own. */
+/** Runs a command in a terminal, which `script` provides, and types an answer at each prompt for a password. */
 function inTerminal(line: string, answers: string[]): Promise<{ status: number | null; screen: string }> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -99,8 +105,8 @@ function inTerminal(line: string, answers: string[]): Promise<{ status: number |
   });
 }
 
-// `script` of util-linux, which Linux has.
-(process.platform === 'linux' ? describe : describe.skip)('in a terminal', () => {
+// Needs util-linux's `script`, which Linux has.
+(process.platform === 'linux' ? describe : describe.skip)('users create in a terminal', () => {
   const command = (username: string) =>
     `${process.execPath} dist/cli/main.js users create ${username}; stty -a | grep -wo -- '-\\?echo'`;
 
@@ -111,13 +117,13 @@ function inTerminal(line: string, answers: string[]): Promise<{ status: number |
     expect(screen).toMatch(/(?<!-)echo\s*$/);
   });
 
-  test('two that differ make no user', async () => {
+  test('creates no user when the two passwords differ', async () => {
     const { screen } = await inTerminal(command('tessa'), [`${PASSWORD}\r`, `${PASSWORD}!\r`]);
     expect(screen).toContain('The two passwords differ: nothing was changed');
     expect(await users.findByUsername('tessa')).toBeUndefined();
   });
 
-  test('Ctrl-C gives up, and puts the terminal back', async () => {
+  test('gives up on Ctrl-C, and restores the terminal', async () => {
     const { screen } = await inTerminal(command('tina'), ['half a pass\u0003']);
     expect(screen).toContain('Given up: nothing was changed');
     expect(screen).toMatch(/(?<!-)echo\s*$/);
@@ -125,7 +131,7 @@ function inTerminal(line: string, answers: string[]): Promise<{ status: number |
   });
 });
 
-test('users roles shows, sets and takes away', async () => {
+test('users roles shows, sets and removes roles', async () => {
   await users.create({ username: 'rob', passwordHash: null, roles: ['old'] });
   const roles = (...args: string[]) =>
     cliJson<{ user: ShownUser }>(['users', 'roles', 'ROB', ...args], { env });
@@ -147,7 +153,7 @@ test.each([['roles'], ['enable'], ['disable']])('users %s of an unknown user fai
   });
 });
 
-test('a missing table names the command that makes it', async () => {
+test('a missing table leads to a message that names the command to create it', async () => {
   const { status, stderr } = await cli(['users', 'list', '--users-table', 'elsewhere'], { env });
   expect([status, stderr]).toEqual([1, expect.stringContaining('run `npx passport-visa migrate`')]);
 });
@@ -169,7 +175,7 @@ describe('users list', () => {
     await crowd.update(cleo?.id as string, { disabled: true });
   });
 
-  test('shows a table in which no name can command the terminal', async () => {
+  test('shows a table in which no name can control the terminal', async () => {
     const { stdout, stderr } = await list();
     expect(stderr).toBe('');
     expect(stdout.split('\n').map((line) => line.replace(/\s{2,}\S{36}/, ''))).toEqual([
@@ -181,7 +187,7 @@ describe('users list', () => {
     ]);
   });
 
-  test('--json goes page by page, keeps every character and shows no hash', async () => {
+  test('prints JSON page by page with --json, keeps every character and shows no hash', async () => {
     const first = await list('--limit', '2', '--json');
     const page = JSON.parse(first.stdout) as { users: ShownUser[]; next: string | null };
     expect(page.users.map(({ username }) => username)).toEqual(['Abe', 'cleo']);

@@ -70,7 +70,7 @@ describe('the config', () => {
     expect(timeKnown).toEqual(expect.any(Function));
   });
 
-  test('says false where a limit is switched off, and keeps the defaults of the others', () => {
+  test('has no value for a limit that is switched off, and the defaults for the others', () => {
     const limits = { username: false, address: {}, register: { attempts: 3 } } as const;
     expect(parseOptions({ ...minimum(), limits }).limits).toEqual({
       username: undefined,
@@ -80,13 +80,13 @@ describe('the config', () => {
     });
   });
 
-  test('goes by the clock that is given, the stores too', () => {
+  test('uses the given clock, also for the stores', () => {
     const { now, storeNow } = parseOptions({ ...minimum(), clock: () => 1000 });
     expect(now()).toBe(1000);
     expect(storeNow()).toEqual(new Date(1000));
   });
 
-  test('is frozen, and does not follow the options that it was made from', () => {
+  test('is frozen, and independent of later changes to the options', () => {
     const options = { ...minimum(), trustedOrigins: ['https://a.example'], cookies: { secure: true } };
     const config = parseOptions(options);
     const { accessToken, refreshToken, cookies, password, limits } = config;
@@ -123,7 +123,7 @@ describe('no secret shows', () => {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const privatePem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  /** Any of these in a text is a leak: the text itself, its hex, its base64, its bytes as inspect prints them. */
+  /** The forms in which a secret could leak: its text, its hex, its base64, its bytes as `inspect` prints them. */
   const traces = (secret: string) => [
     secret,
     Buffer.from(secret).toString('hex'),
@@ -176,8 +176,8 @@ describe('no secret shows', () => {
       'a private PEM on the wrong algorithm',
       { accessToken: { algorithm: 'ES256', secret: { privateKey: privatePem, publicKey: publicPem } } },
     ],
-    ['a secret in the place of its group', { accessToken: ACCESS }],
-    ['a secret in the place of a store', { users: ACCESS }],
+    ['a secret in place of its group', { accessToken: ACCESS }],
+    ['a secret in place of a store', { users: ACCESS }],
   ])('in the error about %s', (_name, changes) => {
     let thrown: unknown;
     try {
@@ -187,7 +187,7 @@ describe('no secret shows', () => {
     }
     expect(thrown).toBeInstanceOf(TypeError);
     expect(leaks(thrown)).toEqual([]);
-    // Jest's own stack shows the source of this file's line, so that the message alone is looked at here.
+    // Only the message: in Jest the stack quotes this file's source.
     expect((thrown as Error).message).not.toMatch(/needle/);
   });
 

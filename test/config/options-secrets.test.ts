@@ -15,13 +15,13 @@ const SHORT = /at least 32 bytes.*make one with `node -p/;
 const IS_PAIR = /is a key pair, but the algorithm is HMAC: set algorithm to RS256/;
 const IS_PEM = /is a PEM key, but the algorithm is HMAC: set algorithm to RS256/;
 
-describe('a secret that cannot do its work', () => {
+describe('a secret', () => {
   test.each<[problem: string, secret: unknown, cure: RegExp]>([
     ['is missing', undefined, MISSING],
     ['is null', null, MISSING],
     ['is empty', '', MISSING],
     ['is a number', 5, MISSING],
-    ['is an environment variable that nobody set', process.env['NO_SUCH_VARIABLE'], MISSING],
+    ['is an unset environment variable', process.env['NO_SUCH_VARIABLE'], MISSING],
     ['is an empty list', [], /empty list: give at least one secret/],
     ['is a list with a hole', ['x'.repeat(40), undefined], MISSING],
     ['is text under 32 bytes', 'x'.repeat(31), SHORT],
@@ -34,7 +34,7 @@ describe('a secret that cannot do its work', () => {
     ['is a PEM text in a KeyObject', createSecretKey(Buffer.from(pemText)), IS_PEM],
     ['is a public key', rsa.publicKey, /is a public key, but the algorithm is HMAC/],
     ['is a key pair', rsa, IS_PAIR],
-  ])('that %s throws', (_problem, secret, cure) => {
+  ])('is refused when it %s', (_problem, secret, cure) => {
     for (const option of ['accessToken.secret', 'refreshToken.secret']) {
       const error = refusal({ [option]: secret });
       expect(error).toBeInstanceOf(TypeError);
@@ -79,7 +79,7 @@ describe('access and refresh secrets that overlap', () => {
     forms.map((refresh, j) => ({ access, refresh, name: `${i}/${j}` })),
   );
 
-  test.each(cases)('throw in whatever form: $name', ({ access, refresh }) => {
+  test.each(cases)('throw in every combination of forms: $name', ({ access, refresh }) => {
     const error = refusal({ 'accessToken.secret': access, 'refreshToken.secret': refresh });
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toMatch(/^refreshToken\.secret .*accessToken\.secret: make one of its own/);
@@ -88,8 +88,8 @@ describe('access and refresh secrets that overlap', () => {
   test.each<[string, unknown, unknown]>([
     ['the old access secret', [ACCESS_SECRET, shared], shared],
     ['the old refresh secret', shared, [REFRESH_SECRET, Buffer.from(shared)]],
-    ['two old ones', [ACCESS_SECRET, shared], [REFRESH_SECRET, shared]],
-  ])('throw inside lists too: %s', (_name, access, refresh) => {
+    ['two old secrets', [ACCESS_SECRET, shared], [REFRESH_SECRET, shared]],
+  ])('also throw inside lists: %s', (_name, access, refresh) => {
     const changes = { 'accessToken.secret': access, 'refreshToken.secret': refresh };
     expect(() => parseOptions(optionsWith(changes))).toThrow(/no key in common/);
     expect(() => parseOptions(optionsWith({ ...changes, 'accessToken.algorithm': 'HS512' }))).toThrow(

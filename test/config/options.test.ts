@@ -38,7 +38,7 @@ describe('a duration', () => {
     }
   });
 
-  test('of 0 is allowed for the reuse window alone', () => {
+  test('of 0 is allowed only for the reuse window', () => {
     for (const option of options.slice(0, 3)) expect(refusal({ [option]: 0 }).message).toMatch(/from 1 to/);
     expect(parseOptions(optionsWith({ 'refreshToken.reuseWindow': 0 })).refreshToken.reuseWindowSeconds).toBe(
       0,
@@ -49,9 +49,9 @@ describe('a duration', () => {
   });
 });
 
-describe('other options out of form', () => {
+describe('other invalid options', () => {
   const store = new MemoryUserStore();
-  const untelling = Object.assign(new MemoryRefreshTokenStore(), { followRevocations: undefined });
+  const withoutFeed = Object.assign(new MemoryRefreshTokenStore(), { followRevocations: undefined });
   test.each<[option: string, value: unknown, message: RegExp, also?: Record<string, unknown>]>([
     [
       'users',
@@ -66,10 +66,10 @@ describe('other options out of form', () => {
       'revocation',
       'instant',
       /which refreshTokens can't do: use one of the stores/,
-      { refreshTokens: untelling },
+      { refreshTokens: withoutFeed },
     ],
     ['onStoreDown', 'pray', /expected one of "deny"\|"allow-until-expiry"/],
-    ['onStoreDown', 'deny', /which needs instant revocation/, { refreshTokens: untelling }],
+    ['onStoreDown', 'deny', /which needs instant revocation/, { refreshTokens: withoutFeed }],
     ['onStoreDown', 'deny', /which needs instant revocation/, { revocation: 'expiry' }],
     ['openapi', 'yes', /openapi must be true, false or \{ title\?, version\?, servers\? \}/],
     ['openapi', { servers: ['https://acme.example'] }, /must be true, false or/],
@@ -177,13 +177,13 @@ describe('other options out of form', () => {
     ['passwords', 'password or passwordField'],
     ['messages.ko.INVALID_CREDENTIAL', 'INVALID_CREDENTIALS'],
     ['messages.de.accessTokenExpired', 'ACCESS_TOKEN_EXPIRED'],
-  ])('the unknown option %s is near a known one, which is named', (option, meant) => {
+  ])('the message for the unknown option %s suggests the similar known one', (option, meant) => {
     expect(refusal({ [option]: 'x' }).message).toMatch(
       new RegExp(`^Unknown option ${option}: known are .* \\(did you mean ${meant}\\?\\)$`),
     );
   });
 
-  test('an unknown option that resembles none is not guessed at', () => {
+  test('the message for an unknown option that resembles none suggests nothing', () => {
     expect(refusal({ extra: 1 }).message).not.toContain('did you mean');
   });
 
@@ -193,7 +193,7 @@ describe('other options out of form', () => {
     );
   });
 
-  test('several mistakes are all named at once', () => {
+  test('one message names all mistakes', () => {
     const { message } = refusal({ 'password.cost': 4, 'accessToken.expiresIn': 'soon', extra: 1 });
     expect(
       message.split('\n').map((line) => /[\w.]+/.exec(line.replace('Unknown option ', ''))?.[0]),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { cli } from '../helpers/cli';
 
 const text = readFileSync(path.join(__dirname, '../../docs/cli.md'), 'utf8');
-/** Redirections are the shell's. */
+/** Without redirections, which the shell handles. */
 const commands = Array.from(text.matchAll(/^npx passport-visa (.*)$/gm), ([, line = '']) =>
   line.replace(/ [<>].*$/, ''),
 );
@@ -16,7 +16,7 @@ const levels = new Set(
   ),
 );
 
-test('docs/cli.md shows every command that there is', async () => {
+test('docs/cli.md shows every command', async () => {
   const listed = async (...args: string[]) => {
     const { stdout } = await cli([...args, '--help']);
     const [, section = ''] = /^Commands:\n((?: +.*\n)*)/m.exec(stdout) ?? [];
@@ -27,7 +27,7 @@ test('docs/cli.md shows every command that there is', async () => {
   expect([...levels].sort()).toEqual(leaves.sort());
 });
 
-// Without a server and without variables a command that has understood its arguments complains of those.
+// A command that accepts its arguments then complains about missing variables or a missing server.
 test.each(commands)('npx passport-visa %s', async (line) => {
   const args = line.replace(/ --env-file \S+/, '').split(' ');
   const { status, stdout, stderr } = await cli(args);
@@ -39,7 +39,7 @@ test.each(commands)('npx passport-visa %s', async (line) => {
   expect([isUnderstood, stderr]).toEqual([true, expect.not.stringContaining('error:')]);
 });
 
-test('every option that docs/cli.md names is one', async () => {
+test('every option that docs/cli.md names exists', async () => {
   const helps = await Promise.all([...levels].map((level) => cli([...level.split(' '), '--help'])));
   const known = helps.map(({ stdout }) => stdout).join('');
   const named = new Set(text.match(/--[a-z][a-z-]+/g));

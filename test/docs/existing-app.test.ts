@@ -3,7 +3,7 @@ import { useDocPage } from '../helpers/snippets';
 
 const page = useDocPage('docs/existing-app.md');
 
-test('a section behind one guard, beside parsers and headers of the app', async () => {
+test("a section behind one guard works beside the app's own parsers and headers", async () => {
   const browse = await page.start('app');
   const body = JSON.stringify({ username: 'ann', password: PASSWORD });
   const broken = await browse('/auth/login', { method: 'POST', body: '{' });

@@ -4,7 +4,7 @@ import type { Auth, MemoryUserStore } from '../../src';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET, setCookies } from '../helpers/app';
 import { useDocPage } from '../helpers/snippets';
 
-/** Stands for express-session and passport.session(): the cookie `old` names who is logged in there. */
+/** Replaces express-session and passport.session(): the cookie `old` names a login. */
 const oldLogins = new Map<string, string>();
 const oldSession: RequestHandler = (req, res, next) => {
   const id = /\bold=(\w+)/.exec(req.headers.cookie ?? '')?.[1] ?? '';
@@ -33,7 +33,7 @@ beforeAll(async () => {
 beforeEach(() => oldLogins.set('s1', annId));
 afterAll(() => auth.close());
 
-test('an old login becomes one of ours at the next page, once', async () => {
+test('an old login is exchanged for a new one on the next page, once', async () => {
   const browser = request.agent(app);
   const taken = await browser.get('/?tab=2').set('Cookie', 'old=s1');
   expect([taken.status, taken.headers['location']]).toEqual([303, '/?tab=2']);
@@ -47,23 +47,23 @@ test('an old login becomes one of ours at the next page, once', async () => {
   ]);
 });
 
-test('what is no page still goes by the old login', async () => {
+test('a request that is not for a page still uses the old login', async () => {
   const script = { Cookie: 'old=s1', 'Sec-Fetch-Dest': 'empty' };
   expect((await request(app).get('/').set(script)).body).toEqual({ user: annId });
   expect(oldLogins.size).toBe(1);
 });
 
-test('strangers pass as strangers, new logins never see the old session', async () => {
+test('anonymous visitors stay anonymous, and a new login ignores the old session', async () => {
   expect((await request(app).get('/')).body).toEqual({ user: null });
   const bob = { username: 'bob', password: PASSWORD };
   const browser = request.agent(app);
   const { body } = await browser.post('/auth/register').send(bob);
   await browser.post('/auth/login').send(bob);
-  const response = await browser.get('/').set('Cookie', 'old=s1'); // beside those of the login
+  const response = await browser.get('/').set('Cookie', 'old=s1'); // in addition to the login's cookies
   expect([response.status, response.body.user, oldLogins.size]).toEqual([200, body.user.id, 1]);
 });
 
-test('an old login of nobody is 401 once', async () => {
+test('an old login of an unknown user gets 401 once', async () => {
   oldLogins.set('s2', 'gone');
   const send = () => request(app).get('/').set('Cookie', 'old=s2');
   expect((await send()).body).toMatchObject({ code: 'INVALID_CREDENTIALS' });

@@ -6,7 +6,7 @@ const { start } = useDocPage('docs/from-jwt-tutorial.md');
 const HASH_OF_ANN = hashSync(PASSWORD, 10);
 const login: RequestInit = { method: 'POST', body: JSON.stringify({ username: 'ann', password: PASSWORD }) };
 
-test('the same password before and after, and no old token afterwards', async () => {
+test('the old password still logs in after the move, and old tokens no longer work', async () => {
   const before = await start('before', { HASH_OF_ANN });
   const oldLogin = await before('/auth/login', login);
   expect(oldLogin.status).toBe(200);

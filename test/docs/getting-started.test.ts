@@ -8,7 +8,7 @@ import { useDocPage } from '../helpers/snippets';
 
 const page = useDocPage('docs/getting-started.md');
 
-test('the first app does what the lines of curl show', async () => {
+test('the first app does what the curl commands show', async () => {
   const { address } = await page.start('app');
   const folder = mkdtempSync(path.join(tmpdir(), 'getting-started-'));
   try {
@@ -28,7 +28,7 @@ test('the first app does what the lines of curl show', async () => {
       { message: 'Token refreshed' },
       { sessions: [{ current: true }] },
       { message: 'User Logout' },
-      // Some versions of curl keep a cookie that they were told to drop, and then the token is refused.
+      // Some versions of curl keep a cookie that the server deleted. Its token is then refused.
       { code: expect.stringMatching(/^(NO_ACCESS_TOKEN|SESSION_REVOKED)$/) },
     ]);
   } finally {

@@ -13,7 +13,7 @@ const pages = ['.', 'docs', 'docs/decisions', 'example', 'bench', 'soak'].flatMa
 const withoutCode = (text: string): string =>
   text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
 
-/** What a page links to in this repository. */
+/** The links of a page into this repository. */
 const linksOf = (page: string): string[] =>
   Array.from(withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link).filter(
     (link) => !/^[a-z]+:/.test(link),
@@ -31,8 +31,8 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-/** Why nobody arrives where a link says, if so. */
-function whatIsWrong(page: string, link: string): string | undefined {
+/** Why a link is broken, if it is. */
+function whyBroken(page: string, link: string): string | undefined {
   const [file = '', anchor] = link.split('#');
   const target = file ? path.join(path.dirname(page), file) : page;
   if (!existsSync(path.join(root, target))) return `${page}: ${link} is not there`;
@@ -41,17 +41,17 @@ function whatIsWrong(page: string, link: string): string | undefined {
   return undefined;
 }
 
-test('the pages and their links are found', () => {
+test('the test finds the pages and their links', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/cli.md', 'example/README.md']));
   expect(linksOf('docs/README.md')).toContain('getting-started.md');
   expect(anchorsOf('docs/testing.md')).toContain('nodetest');
 });
 
-test.each(pages)('%s links to nothing that is not there', (page) => {
-  expect(linksOf(page).flatMap((link) => whatIsWrong(page, link) ?? [])).toEqual([]);
+test.each(pages)('%s has no broken links', (page) => {
+  expect(linksOf(page).flatMap((link) => whyBroken(page, link) ?? [])).toEqual([]);
 });
 
-test('the list of pages in docs/README.md has them all', () => {
+test('docs/README.md lists all pages', () => {
   const listed = linksOf('docs/README.md').map((link) => path.join('docs', link));
   const there = pages.filter((page) => path.dirname(page) === 'docs' && page !== 'docs/README.md');
   expect(there.filter((page) => !listed.includes(page))).toEqual([]);

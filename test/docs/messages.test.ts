@@ -24,7 +24,7 @@ const answer = async (browse: Browse, where: string, language: string, body?: ob
   return { said, language: response.headers.get('content-language'), vary: response.headers.get('vary') };
 };
 
-test('replace: Korean for everybody, in words of its own', async () => {
+test("replace: all users get Korean, with the app's own texts", async () => {
   const browse = await page.start('replace');
   expect(await answer(browse, '/profile', 'en')).toEqual({
     said: ['로그인이 필요합니다.'],
@@ -38,7 +38,7 @@ test('replace: Korean for everybody, in words of its own', async () => {
   ]);
 });
 
-test('add: German for those who ask for it, English where it lacks a text', async () => {
+test('add: users who ask for German get it, and English where a text is missing', async () => {
   const browse = await page.start('add');
   const german = { language: 'de', vary: 'Accept-Language' };
   expect(await answer(browse, '/profile', 'de-DE,de;q=0.9')).toEqual({

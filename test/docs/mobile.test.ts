@@ -5,7 +5,7 @@ import type { AuthClient } from '../../src/client';
 
 const page = useDocPage('docs/mobile.md');
 
-test('an app that starts again is still logged in', async () => {
+test('an app is still logged in after a restart', async () => {
   const site = await openSite();
   const kept = new Map<string, string>();
   const secureStore = {

@@ -23,7 +23,7 @@ const post = (browse: Browse, where: string, body: object = {}) =>
   browse(`/auth/${where}`, { method: 'POST', body: JSON.stringify(body) });
 
 /** Registers, fails to log in, logs in, refreshes with a forged token, and logs out. @returns the tokens */
-async function comeAndGo(browse: Browse): Promise<{ accessToken: string; refreshToken: string }> {
+async function useAuth(browse: Browse): Promise<{ accessToken: string; refreshToken: string }> {
   const ann = { username: 'ann', password: PASSWORD };
   await post(browse, 'register', ann);
   await post(browse, 'login', { ...ann, password: 'guess-by-eve' });
@@ -36,7 +36,7 @@ async function comeAndGo(browse: Browse): Promise<{ accessToken: string; refresh
   return tokens;
 }
 
-const CAME_AND_WENT = [
+const EXPECTED_EVENTS = [
   ['registered', ''],
   ['loginFailed', 'wrong-password'],
   ['loginFailed', 'unknown-user'],
@@ -45,7 +45,7 @@ const CAME_AND_WENT = [
   ['revoked', 'logout'],
 ];
 
-test('one kind of event, or all of them', () => {
+test('listeners get one kind of event, or all of them', () => {
   const { listen } = page.evaluate('listen') as { listen: (auth: { events: AuthEvents }) => () => void };
   const info = jest.spyOn(console, 'info').mockReturnValue();
   const warn = jest.spyOn(console, 'warn').mockReturnValue();
@@ -60,16 +60,16 @@ test('one kind of event, or all of them', () => {
   jest.restoreAllMocks();
 });
 
-test('the audit log: one line of JSON for each record, nothing secret in it, session ids hashed', async () => {
+test('the audit log has one line of JSON for each record, without secrets, with hashed session ids', async () => {
   const file = path.join(folder, 'audit.log');
   const browse = await page.start('pino', { AUDIT_LOG: file });
-  const { accessToken, refreshToken } = await comeAndGo(browse);
+  const { accessToken, refreshToken } = await useAuth(browse);
   const log = readFileSync(file, 'utf8');
   const lines = log
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines.map(({ event, reason }) => [event, reason ?? ''])).toEqual(CAME_AND_WENT);
+  expect(lines.map(({ event, reason }) => [event, reason ?? ''])).toEqual(EXPECTED_EVENTS);
   expect(lines.map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'info', 'warn', 'info']);
 
   const sessionId = decodeToken(refreshToken).payload['sid'] as string;
@@ -85,7 +85,7 @@ test('the audit log: one line of JSON for each record, nothing secret in it, ses
     expect(log).not.toContain(secret);
 });
 
-/** The compiler holds this to the code, and the test the page to this. */
+/** The compiler checks this list against the code, and the test checks the page against this list. */
 const RECORD: Record<keyof AuditRecord, true> = {
   ...{ time: true, event: true, outcome: true, reason: true, userId: true, session: true },
   ...{ ip: true, userAgent: true, username: true, sessions: true, amr: true, replayed: true },
@@ -99,7 +99,7 @@ test('the table of the audit log names every member of a record', () => {
   expect(members).toEqual(Object.keys(RECORD));
 });
 
-test('Prometheus: counters with bounded labels, a gauge of what is heard, on a port of its own', async () => {
+test('Prometheus: a separate port has counters with bounded labels and a gauge for revocations', async () => {
   const port = String(await freePort());
   const browse = await page.start('prometheus', { METRICS_PORT: port });
   const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -111,46 +111,46 @@ test('Prometheus: counters with bounded labels, a gauge of what is heard, on a p
   for (const name of AUTH_EVENT_NAMES)
     expect(before).toContain(`auth_events_total{type="${name}",reason=""} `);
 
-  await comeAndGo(browse);
+  await useAuth(browse);
   const after = await scrape();
-  for (const [type, reason] of CAME_AND_WENT)
+  for (const [type, reason] of EXPECTED_EVENTS)
     expect(after).toContain(`auth_events_total{type="${type}",reason="${reason}"} 1\n`);
   expect(after).not.toMatch(/ann|wrong-field|127\.0\.0\.1/);
   expect(page.unmarked.join()).toContain('auth_revocations_current == 0');
 });
 
-test('OpenTelemetry: counted, on the span of its request, and http.route is right', async () => {
+test('OpenTelemetry: each event is counted and is on the span of its request, with the right http.route', async () => {
   const file = path.join(folder, 'telemetry.json');
   const sdk = pathToFileURL(path.join(__dirname, '../helpers/telemetry.mjs')).href;
   const browse = await page.start('opentelemetry', {
     NODE_OPTIONS: `--import ${sdk}`,
     TELEMETRY_FILE: file,
   });
-  await comeAndGo(browse);
-  interface Told {
+  await useAuth(browse);
+  interface Reported {
     name: string;
     attributes: Record<string, string>;
   }
   interface Telemetry {
-    points: (Told & { value: number })[];
-    spans: (Told & { events: Told[] })[];
+    points: (Reported & { value: number })[];
+    spans: (Reported & { events: Reported[] })[];
   }
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as Telemetry;
   await eventually('the last request is reported', async () => {
-    await Promise.resolve(); // until there is a file
+    await Promise.resolve(); // for the linter; `read` throws until the file exists
     return read().spans.some(({ name }) => name === 'POST /auth/logout');
   });
   const { points, spans } = read();
   const attributes = (type = '', reason = '') => ({ 'auth.event': type, 'auth.reason': reason });
   expect(points).toEqual(
-    CAME_AND_WENT.map(([type, reason]) => ({
+    EXPECTED_EVENTS.map(([type, reason]) => ({
       ...{ name: 'auth.events', value: 1 },
       attributes: attributes(type, reason),
     })),
   );
   const routes = ['register', 'login', 'login', 'login', 'refresh', 'logout'];
   expect(spans.filter(({ events }) => events.length > 0)).toEqual(
-    CAME_AND_WENT.map(([type, reason], request) => ({
+    EXPECTED_EVENTS.map(([type, reason], request) => ({
       name: `POST /auth/${routes[request]}`,
       attributes: { 'http.route': `/auth/${routes[request]}` },
       events: [{ name: 'auth.event', attributes: attributes(type, reason) }],
@@ -158,7 +158,7 @@ test('OpenTelemetry: counted, on the span of its request, and http.route is righ
   );
 });
 
-/** The compiler holds this to the code, and the test the page to this. */
+/** The compiler checks this list against the code, and the test checks the page against this list. */
 const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], true> } = {
   registered: { userId: true, username: true, ip: true, userAgent: true },
   registerFailed: { username: true, code: true, ip: true, userAgent: true },

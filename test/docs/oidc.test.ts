@@ -5,7 +5,7 @@ import { CookieBrowser } from '../helpers/cookie-browser';
 import { freePort } from '../helpers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
-// docs/strategies.md, OpenID Connect: against a real provider, oidc-provider, in a process of its own.
+// docs/strategies.md, OpenID Connect: against a real provider, oidc-provider, in a separate process.
 const page = useDocPage('docs/strategies.md', 'oidc');
 let provider: ChildProcess;
 let app: string;
@@ -33,8 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => provider.kill('SIGKILL'));
 
-/** As far as the provider's last redirect, back to the app. */
-async function logInThere(
+/** Logs in at the provider, and follows its last redirect, back to the app. */
+async function logInAtProvider(
   browser: CookieBrowser,
   name: string,
   start = '/oidc/login?returnTo=/profile',
@@ -52,49 +52,49 @@ interface Profile {
 const profileOf = (browser: CookieBrowser) =>
   browser.fetch(`${app}/profile`).then((response) => response.json() as Promise<Profile>);
 
-test('a login there is a session here, and ends where it was to go', async () => {
+test('a login at the provider starts a session in the app, on the requested page', async () => {
   const browser = new CookieBrowser();
-  const { url, status, text } = await logInThere(browser, 'ann');
+  const { url, status, text } = await logInAtProvider(browser, 'ann');
   expect([url.href, status]).toEqual([`${app}/profile`, 200]);
   const profile = JSON.parse(text) as Profile;
   expect(Date.now() - new Date(profile.authTime).getTime()).toBeLessThan(30_000);
   const again = new CookieBrowser();
-  await logInThere(again, 'ann');
+  await logInAtProvider(again, 'ann');
   expect((await profileOf(again)).id).toBe(profile.id);
 });
 
-test('the answer is good once, and in the browser that asked', async () => {
+test("the provider's response works once, and only in the browser that asked for it", async () => {
   const browser = new CookieBrowser();
-  await logInThere(browser, 'bob');
+  await logInAtProvider(browser, 'bob');
   const callback = browser.visited.find((address) => address.includes('/oidc/callback')) as string;
-  for (const who of [browser, new CookieBrowser()]) {
-    const response = await who.fetch(callback);
+  for (const each of [browser, new CookieBrowser()]) {
+    const response = await each.fetch(callback);
     expect([response.status, response.headers.get('location')]).toEqual([302, '/?login=failed']);
   }
 });
 
-test('nobody is sent to another site', async () => {
-  const { url } = await logInThere(new CookieBrowser(), 'cleo', '/oidc/login?returnTo=//evil.example');
+test('a returnTo to another site leads to the start page', async () => {
+  const { url } = await logInAtProvider(new CookieBrowser(), 'cleo', '/oidc/login?returnTo=//evil.example');
   expect(url.href).toBe(`${app}/`);
 });
 
-test('a name that is taken is not handed over; who is logged in can link it, and nobody else after that', async () => {
+test('a provider login does not take over an existing account; its user can link it while logged in, and then no one else can', async () => {
   const [dora, eve] = [await registered('dora@example.com'), await registered('eve@example.com')];
-  const refused = await logInThere(new CookieBrowser(), 'dora');
+  const refused = await logInAtProvider(new CookieBrowser(), 'dora');
   expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('USERNAME_TAKEN')]);
 
-  const linked = await logInThere(dora.browser, 'dora', '/oidc/link', { method: 'POST' });
+  const linked = await logInAtProvider(dora.browser, 'dora', '/oidc/link', { method: 'POST' });
   expect(JSON.parse(linked.text)).toMatchObject({ id: dora.id });
   const later = new CookieBrowser();
-  await logInThere(later, 'dora');
+  await logInAtProvider(later, 'dora');
   expect((await profileOf(later)).id).toBe(dora.id);
 
-  const stolen = await logInThere(eve.browser, 'dora', '/oidc/link', { method: 'POST' });
+  const stolen = await logInAtProvider(eve.browser, 'dora', '/oidc/link', { method: 'POST' });
   expect([stolen.status, stolen.text]).toEqual([403, expect.stringContaining('FORBIDDEN')]);
   expect((await profileOf(eve.browser)).id).toBe(eve.id);
 });
 
-/** Somebody with a password here, logged in. */
+/** A user with a password in the app, logged in. */
 async function registered(username: string): Promise<{ browser: CookieBrowser; id: string }> {
   const browser = new CookieBrowser();
   const body = JSON.stringify({ username, password: 'correct horse 9 battery' });

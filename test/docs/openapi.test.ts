@@ -7,7 +7,7 @@ import { useDocPage } from '../helpers/snippets';
 
 const page = useDocPage('docs/openapi.md');
 
-test('Serve it: a page that shows what /auth/openapi.json says', async () => {
+test('Serve it: the page shows /auth/openapi.json', async () => {
   const browse = await page.start('serve');
   const document = (await (await browse('/auth/openapi.json')).json()) as OpenApiDocument;
   expect(document).toMatchObject({ openapi: '3.1.0', servers: [{ url: '/auth' }] });
@@ -15,7 +15,7 @@ test('Serve it: a page that shows what /auth/openapi.json says', async () => {
   expect(html).toContain("url: '/auth/openapi.json'");
 });
 
-test('Types for a client: the document as a file', async () => {
+test('Types for a client: the document is written to a file', async () => {
   const file = path.join(tmpdir(), `auth.openapi.${process.pid}.json`);
   const [code] = await once(page.run('write', { OPENAPI_FILE: file }), 'exit');
   expect(code).toBe(0);
@@ -23,7 +23,7 @@ test('Types for a client: the document as a file', async () => {
   rmSync(file);
 });
 
-test('In your own document: every reference leads somewhere', async () => {
+test('In your own document: every reference resolves', async () => {
   const browse = await page.start('merge');
   const document = (await (await browse('/openapi.json')).json()) as OpenApiDocument;
   expect(Object.keys(document.paths)).toEqual(

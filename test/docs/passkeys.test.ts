@@ -3,14 +3,14 @@ import { useBrowser, type BrowserContext, type Page } from '../helpers/browser';
 import { freePort } from '../helpers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
-// docs/strategies.md, Passkeys: in Chromium, with its virtual authenticator.
+// docs/strategies.md, Passkeys: in Chromium with a virtual authenticator.
 const page = useDocPage('docs/strategies.md', 'passkeys', 'passkeys-page');
 const chromium = useBrowser();
 let app: string;
 
 beforeAll(async () => {
   const port = String(await freePort());
-  app = `http://localhost:${port}`; // an address is no name that a passkey could belong to
+  app = `http://localhost:${port}`; // a passkey needs a host name: it can't belong to an IP address
   await page.start('passkeys', { APP_URL: app, PORT: port });
 });
 
@@ -19,7 +19,7 @@ interface Answer {
   body: { code?: string; amr?: string[]; id?: string; state?: string; response?: object };
 }
 
-/** A tab of the app with a security key that says yes to everything. */
+/** A tab of the app, with a security key that agrees to everything. */
 async function openTab(context: BrowserContext): Promise<Page> {
   const tab = await context.newPage();
   const session = await context.newCDPSession(tab);
@@ -28,7 +28,7 @@ async function openTab(context: BrowserContext): Promise<Page> {
   await session.send('WebAuthn.addVirtualAuthenticator', {
     options: { ...options, hasUserVerification: true, isUserVerified: true },
   });
-  await tab.goto(`${app}/profile`); // Express's own page for what is not there lets no script fetch
+  await tab.goto(`${app}/profile`); // not a missing page: the policy of Express's 404 page blocks fetch
   const functions = 'post, registerPasskey, logInWithPasskey';
   const code = page.snippet('passkeys-page').replaceAll('export ', '');
   await tab.evaluate(`${code}; Object.assign(globalThis, { ${functions} })`);
@@ -48,7 +48,7 @@ async function loggedInTab(username: string): Promise<Page> {
   return tab;
 }
 
-test('a passkey is registered, and logs in without a username', async () => {
+test('a registered passkey logs in without a username', async () => {
   const tab = await loggedInTab('ann');
   const before = await call(tab, '/profile');
   expect(await tab.evaluate('registerPasskey()')).toEqual({ id: expect.any(String) });
@@ -60,7 +60,7 @@ test('a passkey is registered, and logs in without a username', async () => {
   expect(after.body).toMatchObject({ id: before.body.id, amr: ['hwk', 'user'] });
 });
 
-test('an answer is good once, and a challenge is needed', async () => {
+test('a response works once, and only for its own challenge', async () => {
   const tab = await loggedInTab('bob');
   await tab.evaluate('registerPasskey()');
   const answer = await tab.evaluate<{ response: object; state: string }>(`(async () => {

@@ -3,12 +3,12 @@ import { useDocPage } from '../helpers/snippets';
 
 const page = useDocPage('docs/proxy.md');
 
-test('the address that the last proxy has seen counts, and no other', async () => {
+test('only the address that the last proxy saw counts', async () => {
   const browse = await page.start('app');
   const body = JSON.stringify({ username: 'ann', password: PASSWORD });
   await browse('/auth/register', { method: 'POST', body });
   const headers = {
-    'X-Forwarded-For': '198.51.100.1, 203.0.113.7', // the first is what the client has claimed
+    'X-Forwarded-For': '198.51.100.1, 203.0.113.7', // the first is the client's claim
     'X-Forwarded-Proto': 'https',
     'X-Forwarded-Host': 'app.example.com',
     Origin: 'https://app.example.com',
@@ -23,7 +23,7 @@ test('the address that the last proxy has seen counts, and no other', async () =
   expect(sessions).toMatchObject([{ ip: '203.0.113.7' }]);
 });
 
-test('another origin than the browser’s own is refused', async () => {
+test('an origin other than the site’s own is refused', async () => {
   const browse = await page.start('app');
   const headers = {
     'X-Forwarded-Host': 'app.example.com',

@@ -3,7 +3,7 @@ import { freePort } from '../helpers/free-port';
 import { samlProvider } from '../helpers/saml-provider';
 import { useDocPage } from '../helpers/snippets';
 
-// docs/strategies.md, SAML: with responses that are really signed, and really judged by node-saml.
+// docs/strategies.md, SAML: with really signed responses, which node-saml really verifies.
 const page = useDocPage('docs/strategies.md', 'saml');
 let app: string;
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   });
 });
 
-/** Where the app sends the browser. */
+/** Starts a login. @returns where the app sends the browser */
 async function begin(browser: CookieBrowser, returnTo = '/profile'): Promise<string> {
   const response = await browser.fetch(`${app}/saml/login?returnTo=${returnTo}`);
   expect(response.status).toBe(302);
@@ -29,7 +29,7 @@ const post = (browser: CookieBrowser, body: URLSearchParams) =>
   browser.fetch(`${app}/saml/callback`, { method: 'POST', body });
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 
-test('a signed response is a session, and the browser goes where it was to go', async () => {
+test('a signed response starts a session, on the requested page', async () => {
   const browser = new CookieBrowser();
   const response = await post(browser, samlProvider.answer(await begin(browser), 'ann'));
   expect([response.status, response.headers.get('location')]).toEqual([303, '/profile']);
@@ -40,7 +40,7 @@ test('a signed response is a session, and the browser goes where it was to go', 
   expect(await (await again.fetch(`${app}/profile`)).json()).toMatchObject({ id });
 });
 
-test('a response is good once, in the browser that asked for it', async () => {
+test('a response works once, and only in the browser that asked for it', async () => {
   const browser = new CookieBrowser();
   const answer = samlProvider.answer(await begin(browser), 'bob');
   expect(await codeOf(await post(new CookieBrowser(), answer))).toBe('FLOW_STATE_INVALID');
@@ -48,7 +48,7 @@ test('a response is good once, in the browser that asked for it', async () => {
   expect(await codeOf(await post(browser, answer))).toBe('FLOW_STATE_INVALID');
 });
 
-test('the same response in another flow of the same browser is refused too', async () => {
+test('a response is also refused in another flow of the same browser', async () => {
   const browser = new CookieBrowser();
   const answer = samlProvider.answer(await begin(browser), 'cleo');
   expect((await post(browser, answer)).status).toBe(303);
@@ -66,7 +66,7 @@ test.each([
   expect((await browser.fetch(`${app}/profile`)).status).toBe(401);
 });
 
-test('nobody is sent to another site', async () => {
+test('a returnTo to another site leads to the start page', async () => {
   const browser = new CookieBrowser();
   const response = await post(browser, samlProvider.answer(await begin(browser, '//evil.example'), 'ann'));
   expect(response.headers.get('location')).toBe('/');

@@ -15,13 +15,13 @@ const post = (path: string, body: object, browse: Browse = app) =>
 const bearer = (accessToken: string) => ({ headers: { Authorization: `Bearer ${accessToken}` } });
 
 const register = (username: string) => post('/auth/register', { username, password: PASSWORD });
-/** An access token for `Authorization`. */
+/** @returns an access token for `Authorization` */
 async function logIn(username: string): Promise<string> {
   const response = await post('/auth/login', { username, password: PASSWORD, transport: 'body' });
   return ((await response.json()) as { accessToken: string }).accessToken;
 }
 
-test('what the app adds to the rules for passwords', async () => {
+test("the app's own rules for passwords apply to registration and password change", async () => {
   for (const password of ['my-own-Acme-password-1', 'leaked-long-ago-by-others', 'fourteen chars']) {
     const response = await post('/auth/register', { username: 'bob', password });
     expect([response.status, await response.json()]).toEqual([
@@ -46,7 +46,7 @@ test('the sixth session ends the one that was used least recently', async () => 
   expect(statuses).toEqual([401, 200, 200, 200, 200, 200]);
 });
 
-test('devices are ended after a recent login alone', async () => {
+test('devices can be logged out only after a recent login', async () => {
   await register('dora');
   const accessToken = await logIn('dora');
   const longAgo = { auth_time: Math.floor(Date.now() / 1000) - 16 * 60 };
@@ -58,7 +58,7 @@ test('devices are ended after a recent login alone', async () => {
   expect((await end(accessToken)).status).toBe(200);
 });
 
-test('headers stand on the answers of the router', async () => {
+test("the router's responses have the security headers", async () => {
   const { headers } = await app('/auth/check');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');

@@ -4,7 +4,7 @@ import path from 'node:path';
 const docs = path.join(__dirname, '../../docs');
 const read = (page: string): string => readFileSync(path.join(docs, page), 'utf8');
 
-/** The chapters of OWASP ASVS 5.0.0 that docs/security.md goes through: for each section the levels of its requirements, in order. */
+/** The sections of OWASP ASVS 5.0.0 that docs/security.md covers, with the levels of their requirements in order. */
 const SECTIONS: Record<string, string> = {
   '3.1': '3',
   '3.2': '113',
@@ -48,54 +48,54 @@ interface Requirement {
 
 const text = read('security.md');
 
-/** Each requirement has a heading; below it come its level, its state and how it is met, up to the next heading. */
+/** Each requirement has a heading, and below it its level, its state and how it is met. */
 const requirements: Requirement[] = text.split(/^(?=#+ )/m).flatMap((section) => {
   const [, number = '', level = '', state = '', how = ''] =
     /^#### (\d+\.\d+\.\d+) .+\n\nLevel (\d), \*\*([^*]+)\*\*\. ([\s\S]+)$/.exec(section) ?? [];
   return number === '' ? [] : [{ number, level, state, how: how.trim() }];
 });
-const unconcerned = Array.from(
+const notApplicable = Array.from(
   text.matchAll(/^- \*\*(\d+\.\d+\.\d+)\*\* \(level (\d)\): (.+)$/gm),
   ([, number = '', level = '', reason = '']) => ({ number, level, reason }),
 );
 
-/** A test is named by a link whose text is its title, as it stands in the source. */
+/** A page names a test by a link whose text is the test's title in the source. */
 const namedTests = (page: string) =>
   Array.from(
     page.matchAll(/\[((?:\\.|[^[\]\\])+)\]\((\.\.\/(?:test|src)\/[^)\s]+)\)/g),
     ([, title = '', file = '']) => ({ title: title.replaceAll(/\\(.)/g, '$1'), file }),
   );
 
-/** Why a named test can't be found, if so. */
+/** Why a named test can't be found, if it can't. */
 function missing({ title, file }: { title: string; file: string }): string[] {
   if (!existsSync(path.join(docs, file))) return [`${file} is not there`];
-  // As it stands in the source, where an apostrophe may be escaped.
+  // In the source an apostrophe may be escaped.
   const source = read(file).replaceAll("\\'", "'");
   return source.includes(title) ? [] : [`${file} has no test '${title}'`];
 }
 
-test('each requirement of the five chapters stands there once, with its level', () => {
-  const listed = [...requirements, ...unconcerned].map(({ number, level }) => `${number}: level ${level}`);
+test('the page has each requirement of the five chapters once, with its level', () => {
+  const listed = [...requirements, ...notApplicable].map(({ number, level }) => `${number}: level ${level}`);
   expect(listed.sort()).toEqual([...LEVELS].sort());
 });
 
 test.each(requirements)(
-  '$number is met by a test, or says what is to be done, or why not',
+  '$number is met by a test, or says what the app must do, or why it is not met',
   ({ state, how }) => {
     expect(['met', 'app', 'not met']).toContain(state);
     if (state === 'met') expect(namedTests(how)).not.toEqual([]);
-    // What to do: an option, code or a page; and never a shrug.
+    // What to do must be concrete: an option, code or a page.
     if (state === 'app') expect(how).toMatch(/`[^`]+`|\]\([^)]+\)/);
     expect(how.length).toBeGreaterThan(30);
   },
 );
 
-test('the overview counts them by chapter', () => {
+test('the overview counts the requirements by chapter', () => {
   const counted = Array.from(text.matchAll(/^### (V(\d+) .+)$/gm), ([, title = '', chapter = '']) => {
     const inChapter = ({ number }: { number: string }) => number.startsWith(`${chapter}.`);
     const states = requirements.filter(inChapter).map(({ state }) => state);
     const counts = ['met', 'app', 'not met'].map((state) => states.filter((one) => one === state).length);
-    return [title, ...counts, unconcerned.filter(inChapter).length].join(' | ');
+    return [title, ...counts, notApplicable.filter(inChapter).length].join(' | ');
   });
   const overview = Array.from(text.matchAll(/^\| (V\d+ .*\d) *\|$/gm), ([, row = '']) =>
     row.replaceAll(/ +\| +/g, ' | '),
@@ -104,7 +104,7 @@ test('the overview counts them by chapter', () => {
   expect(overview).toEqual(counted);
 });
 
-test.each(unconcerned)('$number, which concerns no such module, says why', ({ reason }) => {
+test.each(notApplicable)("$number, which doesn't apply to this module, says why", ({ reason }) => {
   expect(reason.length).toBeGreaterThan(10);
 });
 

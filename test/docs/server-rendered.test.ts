@@ -11,7 +11,7 @@ const form = (fields: Record<string, string>): RequestInit => ({
 });
 const ann = { username: 'ann', password: PASSWORD };
 
-test('An app with pages: to the login and back, renewed in passing, and out', async () => {
+test('An app with pages: the guard leads to the login and back, and renews tokens, and the logout works', async () => {
   const browse: Browse & { address: string } = await start('app');
   await browse('/auth/register', { method: 'POST', body: JSON.stringify(ann) });
 

@@ -19,7 +19,7 @@ test('the client logs in, and shows the login after a logout', async () => {
   await site.close();
 });
 
-test('a page of another origin may log in', async () => {
+test('a page of a trusted origin may log in', async () => {
   const browse = await page.start('cross-origin');
   const headers = { origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' };
   const body = JSON.stringify({ username: 'ann', password: PASSWORD });

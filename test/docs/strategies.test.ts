@@ -5,7 +5,7 @@ import { eventually } from '../helpers/eventually';
 import { freePort } from '../helpers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
-// docs/strategies.md, the recipes that need nobody but the app.
+// docs/strategies.md: the recipes that need no other service.
 const page = useDocPage('docs/strategies.md', 'magic-link', 'api-key', 'totp');
 const json = (body: object) => ({
   method: 'POST',
@@ -15,7 +15,7 @@ const json = (body: object) => ({
 
 describe('Magic link', () => {
   let app: string;
-  /** What the app has mailed, the latest last. */
+  /** The mails of the app, the latest last. */
   const mails: { to: string; link: string }[] = [];
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('Magic link', () => {
     return mails[0]?.link as string;
   }
 
-  test('the link logs in, once, in the browser that asked, whoever has opened it before', async () => {
+  test('the link logs in once, in the browser that asked, even if another browser has opened it before', async () => {
     const browser = new CookieBrowser();
     const link = await linkFor(browser, 'ann@example.com');
     expect((await new CookieBrowser().open(link)).text).toContain('FLOW_STATE_INVALID');
@@ -54,7 +54,7 @@ describe('Magic link', () => {
     expect(JSON.parse(again.text)).toMatchObject({ id: (JSON.parse(text) as { id: string }).id });
   });
 
-  test('five mails an hour, and then 429', async () => {
+  test('after five mails in an hour the app answers 429', async () => {
     const browser = new CookieBrowser();
     for (let mail = 0; mail < 5; mail += 1) await linkFor(browser, 'bob@example.com');
     const sixth = await browser.fetch(`${app}/magic-link`, json({ email: 'BOB@example.com' }));
@@ -69,14 +69,14 @@ describe('Magic link', () => {
     ]);
   });
 
-  test('nobody is sent to another site', async () => {
+  test('a returnTo to another site leads to the start page', async () => {
     const browser = new CookieBrowser();
     const { url } = await browser.open(await linkFor(browser, 'cleo@example.com', 'https://evil.example/'));
     expect(url.href).toBe(`${app}/`);
   });
 });
 
-test('API key: a key becomes tokens, and nothing else does', async () => {
+test('API key: only the right key is exchanged for tokens', async () => {
   const browse = await page.start('api-key', { ROBOT_KEY: 'the key of the robot' });
   const ask = (key: string) => browse('/tokens', { method: 'POST', headers: { 'X-Api-Key': key } });
   expect((await ask('another key')).status).toBe(401);
@@ -112,16 +112,16 @@ describe('TOTP', () => {
   };
   const amrOf = async (browser: CookieBrowser) =>
     ((await (await browser.fetch(`${app}/profile`)).json()) as Answer).amr;
-  /** The code of the half minute that is `steps` from now. */
+  /** The code of the half minute `steps` from now. */
   const codeOf = (uri: string, steps: number) =>
     (URI.parse(uri) as TOTP).generate({ timestamp: Date.now() + steps * 30_000 });
-  /** No code of the minute and a half around now. */
+  /** A wrong code: none of the two and a half minutes around now. */
   const wrongFor = (uri: string) => {
     const near = [-2, -1, 0, 1, 2].map((steps) => codeOf(uri, steps));
     return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.includes(code));
   };
 
-  /** Registers somebody who switches it on with the code of this half minute, so that the next one's logs in at any time. */
+  /** Registers a user who enables TOTP with the code of this half minute, so the next half minute's code is still unused. */
   async function enrolled(username: string) {
     const browser = new CookieBrowser();
     const credentials = { username, password: PASSWORD };
@@ -143,7 +143,7 @@ describe('TOTP', () => {
     return body.state;
   };
 
-  test('asks for a code, once for each code, and says so in amr', async () => {
+  test('the login asks for a code, takes each code once, and names it in amr', async () => {
     const { uri, used, credentials } = await enrolled('ann');
     const browser = new CookieBrowser();
     let state = await firstStep(browser, credentials);
@@ -164,7 +164,7 @@ describe('TOTP', () => {
     expect((await post(elsewhere, '/login/totp', replay)).body.code).toBe('FLOW_STATE_INVALID');
   });
 
-  test('two requests with one code: one gets in', async () => {
+  test('of two requests with one code, one logs in', async () => {
     const { uri, credentials } = await enrolled('eve');
     const browsers = [new CookieBrowser(), new CookieBrowser()];
     const states: unknown[] = [];
@@ -176,7 +176,7 @@ describe('TOTP', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
   });
 
-  test('the sixth guess is 429, the right code too, from whichever browser', async () => {
+  test('the sixth guess gets 429, even with the right code, from any browser', async () => {
     const { uri, credentials } = await enrolled('bob');
     for (let guess = 1; guess <= 5; guess += 1) {
       const browser = new CookieBrowser();
@@ -193,7 +193,7 @@ describe('TOTP', () => {
     }
   });
 
-  test('switching it on ends the other sessions, and a flow of one step is none of the other', async () => {
+  test('enabling TOTP ends the other sessions, and the flow state of one step is refused in another', async () => {
     const { uri, credentials, browser } = await enrolled('cleo');
     const other = new CookieBrowser();
     let state = await firstStep(other, credentials);
@@ -211,7 +211,7 @@ describe('TOTP', () => {
     expect((await browser.fetch(`${app}/profile`)).status).toBe(200);
   });
 
-  test('no way around it, and no login that another site can send', async () => {
+  test('no login bypasses TOTP, and no login form of another site works', async () => {
     const { credentials } = await enrolled('dora');
     const browser = new CookieBrowser();
     expect((await browser.fetch(`${app}/auth/login`, json(credentials))).status).toBe(404);

@@ -6,7 +6,7 @@ const page = useDocPage('docs/testing.md');
 const modules = {
   './app.mjs': page.evaluate('app'),
   './my-stores.js': { MyUserStore: MemoryUserStore, MyRefreshTokenStore: MemoryRefreshTokenStore },
-  // Its functions of these names take the same arguments.
+  // Vitest's functions with these names take the same arguments.
   vitest: { afterAll, expect, test },
 };
 
@@ -16,8 +16,8 @@ for (const name of ['jest', 'clock', 'vitest', 'contract']) {
   });
 }
 
-test('node:test: runs to its end', async () => {
-  await once(page.run('app'), 'exit'); // which leaves it where the test imports it from
+test('node:test: the snippet runs without an error', async () => {
+  await once(page.run('app'), 'exit'); // writes the file that the test imports
   const [code] = (await once(page.run('node-test'), 'exit')) as [number | null];
   expect(code).toBe(0);
 });

@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
 import { useDocPage } from '../helpers/snippets';
 
 const page = useDocPage('docs/typescript.md');
-/** A compiler that starts anew takes seconds, and much longer beside other tests. */
+/** Each start of the compiler takes seconds, and much longer beside other tests. */
 jest.setTimeout(120_000);
 
 const root = path.join(__dirname, '../..');
 
-/** What the compiler has to say about an app of one file, against the built package. */
-async function complaints(code: string, skipLibCheck = true): Promise<string> {
-  const folder = mkdtempSync(path.join(root, 'test', '.docs-')); // inside, so that 'passport-visa' is this package
+/** The compiler's messages about an app of one file that uses the built package. */
+async function compilerMessages(code: string, skipLibCheck = true): Promise<string> {
+  const folder = mkdtempSync(path.join(root, 'test', '.docs-')); // inside, so 'passport-visa' is this package
   try {
     writeFileSync(path.join(folder, 'app.mts'), code);
     const options = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] };
@@ -30,10 +30,12 @@ async function complaints(code: string, skipLibCheck = true): Promise<string> {
 }
 
 test.each(['user', 'further', 'own'])('%s: compiles', async (name) => {
-  expect(await complaints(page.snippet(name))).toBe('');
+  expect(await compilerMessages(page.snippet(name))).toBe('');
 });
 
-test('without its registration an Express.User of the app contradicts ours', async () => {
+test('an Express.User of the app contradicts ours unless it is registered', async () => {
   const unregistered = page.snippet('own').replace(/declare module[\s\S]*?\n}\n/, '');
-  expect(await complaints(unregistered, false)).toContain("Interface 'User' incorrectly extends interface");
+  expect(await compilerMessages(unregistered, false)).toContain(
+    "Interface 'User' incorrectly extends interface",
+  );
 });

@@ -13,8 +13,8 @@ const pem = {
   publicKey: p256.publicKey.export({ type: 'spki', format: 'pem' }) as string,
 };
 
-/** Apps that differ in their options alone: users and sessions are the same. */
-function family() {
+/** Makes apps with different options that share users and sessions. */
+function appFamily() {
   const stores = { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() };
   void stores.users.create({ username: 'ann', passwordHash: null });
   return (options: TestOptions) => {
@@ -36,8 +36,8 @@ test.each<[string, Algorithm, object | string]>([
   ['ES256', 'ES256', p256],
   ['ES256 with PEM texts', 'ES256', pem],
   ['ES512', 'ES512', p521],
-])('%s signs access tokens; refresh tokens are HS256 all the same', async (_what, algorithm, secret) => {
-  const app = family()({ accessToken: { algorithm, secret: secret as string } });
+])('%s signs access tokens; refresh tokens are still HS256', async (_what, algorithm, secret) => {
+  const app = appFamily()({ accessToken: { algorithm, secret: secret as string } });
   const { accessToken, refreshToken } = await app.tokens();
   expect(decodeToken(accessToken).header).toMatchObject({ alg: algorithm, typ: 'at+jwt' });
   expect(decodeToken(refreshToken).header).toMatchObject({ alg: 'HS256', typ: 'rt+jwt' });
@@ -48,8 +48,8 @@ test.each<[string, Algorithm, object | string]>([
   expectFailure(await app.profile(nonCanonical(accessToken)), 'ACCESS_TOKEN_INVALID');
 });
 
-test('who knows the public key can not sign with it', async () => {
-  const app = family()({ accessToken: { algorithm: 'ES256', secret: pem } });
+test('a token signed with the public key is refused', async () => {
+  const app = appFamily()({ accessToken: { algorithm: 'ES256', secret: pem } });
   const { header, payload } = decodeToken((await app.tokens()).accessToken);
   for (const alg of ['HS256', 'ES256']) {
     const forged = signByHand({ ...header, alg }, payload, pem.publicKey);
@@ -81,9 +81,9 @@ describe('key rotation', () => {
   ];
 
   test.each(rows)(
-    '%s: old tokens verify, new ones are signed by the first',
+    '%s: old tokens still verify, and the first key signs new ones',
     async (what, before, both, after) => {
-      const app = family();
+      const app = appFamily();
       const old = await app(before).tokens();
       const fresh = await app(both).tokens();
       const which = what === 'refresh secrets' ? 'refreshToken' : 'accessToken';
@@ -102,8 +102,8 @@ describe('key rotation', () => {
     },
   );
 
-  test('a replay is signed with the key that is first now', async () => {
-    const app = family();
+  test('a replayed token is signed with the key that is now first', async () => {
+    const app = appFamily();
     const { refreshToken } = await app({}).tokens();
     const rotated = (await app({}).refresh(refreshToken)).body.refreshToken as string;
     const both = app({ refreshToken: { secret: [NEW, REFRESH_SECRET] } });
@@ -117,8 +117,8 @@ describe('key rotation', () => {
 describe('issuer and audience', () => {
   const options = { accessToken: { issuer: 'https://auth.example', audience: 'api' } };
 
-  test('are written', async () => {
-    const { accessToken } = await family()(options).tokens();
+  test('are written into access tokens', async () => {
+    const { accessToken } = await appFamily()(options).tokens();
     expect(decodeToken(accessToken).payload).toMatchObject({ iss: 'https://auth.example', aud: 'api' });
   });
 
@@ -128,8 +128,8 @@ describe('issuer and audience', () => {
     ['no aud', { aud: undefined }],
     ['another aud', { aud: 'other' }],
     ['a list as aud', { aud: ['api', 'other'] }],
-  ])('are demanded: %s is refused', async (_what, payload) => {
-    const app = family()(options);
+  ])('are required in access tokens: %s is refused', async (_what, payload) => {
+    const app = appFamily()(options);
     const { accessToken } = await app.tokens();
     expect((await app.profile(resign(accessToken, ACCESS_SECRET, {}))).status).toBe(200);
     const changed = resign(accessToken, ACCESS_SECRET, { payload: { ...payload } });

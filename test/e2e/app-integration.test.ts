@@ -83,7 +83,7 @@ test('the router leaves other paths, methods and their bodies to the app', async
   }
 });
 
-test('an error that the module did not foresee reaches the error handler of the app', async () => {
+test("an unexpected error reaches the app's error handler", async () => {
   const users = new MemoryUserStore();
   const testApp = createTestApp({ users }, (app, auth) => {
     app.get('/loaded', auth.guard({ loadUser: true, optional: true }), echo);
@@ -122,7 +122,7 @@ describe('two createAuth in one app', () => {
 
   afterAll(() => Promise.all([staff.close(), shop.close()]));
 
-  test('know nothing of each other', async () => {
+  test('are independent of each other', async () => {
     expect(staff.passport).not.toBe(shop.passport);
     const browser = request.agent(app);
     await browser.post('/auth/register').send(ann);
@@ -146,7 +146,7 @@ describe('two createAuth in one app', () => {
 });
 
 describe('options.passport', () => {
-  test('an own instance keeps its strategies, and completeLogin follows any of them', async () => {
+  test("the app's own instance keeps its strategies, and completeLogin works after any of them", async () => {
     const passport = new Passport();
     const users = new MemoryUserStore();
     const { id } = await users.create({ username: 'ann', passwordHash: null });
@@ -167,7 +167,7 @@ describe('options.passport', () => {
     expect((await browser.get('/profile')).body.id).toBe(id);
   });
 
-  test.each(['jwt', 'local'])('one that has a %s strategy already is refused', (name) => {
+  test.each(['jwt', 'local'])('an instance that already has a %s strategy is refused', (name) => {
     const passport = new Passport();
     passport.use(name, new LocalStrategy((_username, _password, done) => done(null, false)));
     const given = passport as unknown as NonNullable<AuthOptions['passport']>;

@@ -3,9 +3,9 @@ import { testClock } from '../../src/testing';
 import { createTestApp, PASSWORD } from '../helpers/app';
 import { createDatabase } from '../helpers/backends';
 
-/** What OWASP ASVS 5.0 asks for and no other test shows; docs/security.md goes through all of it. */
+/** Requirements of OWASP ASVS 5.0 that no other test covers. docs/security.md goes through all requirements. */
 
-test('a password has no age: it logs in after ten years (6.2.10)', async () => {
+test('a password does not expire: it logs in after ten years (6.2.10)', async () => {
   const clock = testClock();
   const testApp = createTestApp({ clock });
   await testApp.register('ann');
@@ -14,7 +14,7 @@ test('a password has no age: it logs in after ten years (6.2.10)', async () => {
   await testApp.auth.close();
 });
 
-test('there are no accounts but those that were made (6.3.2)', async () => {
+test('there are no default accounts (6.3.2)', async () => {
   const database = await createDatabase();
   const users = new PostgresUserStore(database.pool);
   await users.migrate();
@@ -22,7 +22,7 @@ test('there are no accounts but those that were made (6.3.2)', async () => {
   await database.close();
 });
 
-test('three users on one account each have a session, and nobody is logged out by the next (7.1.2)', async () => {
+test('three logins to one account each start a session, and none ends another (7.1.2)', async () => {
   const testApp = createTestApp();
   const { id } = await testApp.register('ann');
   const browsers = [

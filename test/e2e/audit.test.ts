@@ -12,7 +12,7 @@ import { connectRedis, randomPrefix } from '../helpers/backends';
 import { eventually } from '../helpers/eventually';
 import { decodeToken } from '../helpers/tokens';
 
-// test/e2e/events.test.ts holds the record of every happening at every endpoint; here is what an audit log is for.
+// What an audit log is for. test/e2e/events.test.ts checks the record of every event at every endpoint.
 const passwordHash = hashSync(PASSWORD, 10);
 const records: AuditRecord[] = [];
 const audit = (record: AuditRecord) => records.push(record);
@@ -45,7 +45,7 @@ describe('two processes on Redis and PostgreSQL', () => {
     await stores.close();
   });
 
-  test('a session has one name from its login to its end, and each happening one record', async () => {
+  test('a session has one name from its login to its end, and each event has one record', async () => {
     const login = { username: 'ann', password: PASSWORD, transport: 'body' };
     const { body } = await here.client().post('/auth/login').send(login).expect(200);
     const { accessToken, refreshToken } = body as { accessToken: string; refreshToken: string };
@@ -71,7 +71,7 @@ describe('two processes on Redis and PostgreSQL', () => {
     expect(JSON.stringify(records)).not.toContain(sessionId);
   });
 
-  test('a session that server code ends is one record, wherever its user was', async () => {
+  test('a session that server code ends has one record, whichever process the user is in', async () => {
     const { refreshToken } = await there.tokensOf('ann');
     const { sessionId, session } = sessionOf(refreshToken);
     const { userId } = records[0] as { userId: string };
@@ -87,7 +87,7 @@ describe('two processes on Redis and PostgreSQL', () => {
   });
 });
 
-describe('what a record says', () => {
+describe('a record', () => {
   const users = new MemoryUserStore();
   const refreshTokens = new MemoryRefreshTokenStore();
   const limits = { username: { failures: 1 } };
@@ -99,13 +99,13 @@ describe('what a record says', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => testApp.auth.close());
 
-  test('how the user proved who they are', async () => {
+  test('says how the user proved who they are', async () => {
     const body = { username: 'ann', amr: ['pwd', 'otp'] };
     await testApp.client().post('/quick-login').send(body).expect(200);
     expect(records).toMatchObject([{ event: 'login', amr: ['pwd', 'otp'] }]);
   });
 
-  test('a name where a user has it, and never a password in the wrong field', async () => {
+  test('has the username if such a user exists, and never a password typed into the wrong field', async () => {
     await login('Ann', 'wrong').expect(401);
     await login('ann', PASSWORD).expect(429);
     await login(PASSWORD, 'ann').expect(401);
@@ -121,14 +121,14 @@ describe('what a record says', () => {
     expect(JSON.stringify(records)).not.toContain(PASSWORD);
   });
 
-  test('nothing of outages, which are about nobody', async () => {
+  test('is not written for outages, which concern no user', async () => {
     const outage = new AuthError('SERVICE_UNAVAILABLE', { cause: new Error('down') });
     jest.spyOn(users, 'findByUsername').mockRejectedValue(outage);
     await login('bob', PASSWORD).expect(503);
     expect(records).toEqual([]);
   });
 
-  test('plain JSON: nothing is lost on the way into a file', async () => {
+  test('is plain JSON, so nothing is lost when it is written to a file', async () => {
     const { refreshToken } = await testApp.tokensOf('ann');
     await testApp.client().post('/auth/refresh').send({ refreshToken }).expect(200);
     await testApp.client().post('/auth/logout').send({ refreshToken }).expect(200);
@@ -147,7 +147,7 @@ describe('an audit log that fails', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the disk is full'))],
-  ])('and %s breaks no request: it becomes a warning, with nothing secret', async (_how, failing) => {
+  ])('and %s breaks no request: the failure becomes a warning without secrets', async (_how, failing) => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const outputs = [
       jest.spyOn(process.stdout, 'write').mockReturnValue(true),

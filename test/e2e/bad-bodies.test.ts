@@ -10,10 +10,10 @@ type Headers = Record<string, string>;
 const testApp = createTestApp();
 const ann = useAnn(testApp);
 
-/** Those that read a body. */
+/** The endpoints that read a body. */
 const ENDPOINTS = ['register', 'login', 'refresh', 'logout', 'password'];
 
-/** `body` goes as it is: text or bytes. */
+/** Sends `body` unchanged, as text or bytes. */
 const post = (endpoint: string, body: string | Buffer, headers: Headers = {}, from = testApp) => {
   const authorization: Headers =
     endpoint === 'password' ? { Authorization: `Bearer ${ann.accessToken}` } : {};
@@ -34,11 +34,11 @@ const bodies: [string, FailureName, string | Buffer, Headers?][] = [
   ['a text', 'MALFORMED_BODY', '"text"'],
   ['a number', 'MALFORMED_BODY', '1'],
   ['null', 'MALFORMED_BODY', 'null'],
-  ['bytes that are no UTF-8', 'MALFORMED_BODY', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
+  ['bytes that are not UTF-8', 'MALFORMED_BODY', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
   ['a broken gzip', 'MALFORMED_BODY', Buffer.from('not gzip'), { 'Content-Encoding': 'gzip' }],
   ['UTF-8 that claims to be UTF-16', 'MALFORMED_BODY', '{}{}', { 'Content-Type': utf16 }],
   ['an array', 'VALIDATION_FAILED', '[{"username":"a"}]'],
-  ['a deep nest', 'VALIDATION_FAILED', '['.repeat(8000) + ']'.repeat(8000)],
+  ['deeply nested arrays', 'VALIDATION_FAILED', '['.repeat(8000) + ']'.repeat(8000)],
   ['an unknown encoding', 'UNSUPPORTED_MEDIA_TYPE', '{}', { 'Content-Encoding': 'rot13' }],
   ['an unknown charset', 'UNSUPPORTED_MEDIA_TYPE', '{}', { 'Content-Type': 'application/json; charset=x-y' }],
   [
@@ -56,7 +56,7 @@ const bodies: [string, FailureName, string | Buffer, Headers?][] = [
     { 'Content-Type': 'multipart/form-data; boundary=x' },
   ],
   ['XML', 'UNSUPPORTED_MEDIA_TYPE', '<a/>', { 'Content-Type': 'application/xml' }],
-  ['a type that is none', 'UNSUPPORTED_MEDIA_TYPE', '{}', { 'Content-Type': 'json' }],
+  ['an invalid content type', 'UNSUPPORTED_MEDIA_TYPE', '{}', { 'Content-Type': 'json' }],
   ['17 kB', 'PAYLOAD_TOO_LARGE', big],
   ['a megabyte', 'PAYLOAD_TOO_LARGE', JSON.stringify({ filler: 'x'.repeat(1_000_000) })],
   [
@@ -71,7 +71,7 @@ test.each([
   ['post', '/auth/logout-all'],
   ['delete', '/auth/sessions'],
   ['delete', '/auth/sessions/some-id'],
-] as const)('%s %s acts on no body but JSON', async (verb, path) => {
+] as const)('%s %s refuses bodies that are not JSON, and does nothing', async (verb, path) => {
   await testApp.register(`body-${path}`);
   const browser = await testApp.loggedIn(`body-${path}`);
   const response = await browser[verb](path).set('Content-Type', 'text/plain').send('hello');
@@ -80,14 +80,14 @@ test.each([
 });
 
 describe.each(ENDPOINTS)('/%s with a bad body', (endpoint) => {
-  // A rest parameter, because Jest would hand its callback to the one that a short row leaves free.
+  // A rest parameter: with named ones, Jest would pass its callback in place of a value that a short row lacks.
   test.each(bodies)('%s: %s', async (...[, code, body, headers]) => {
     const paths = code === 'VALIDATION_FAILED' ? ['body'] : undefined;
     expectFailure(await post(endpoint, body, headers), code, paths);
   });
 });
 
-test('a body of exactly 16 kB is read, one byte more is not', async () => {
+test('a body of exactly 16 kB is read, and one with a byte more is refused', async () => {
   const ofLength = (bytes: number) => JSON.stringify({ x: 'x'.repeat(bytes - 8) });
   expectFailure(await post('login', ofLength(16_384)), 'VALIDATION_FAILED', ['username', 'password']);
   expectFailure(await post('login', ofLength(16_385)), 'PAYLOAD_TOO_LARGE');
@@ -101,7 +101,7 @@ test('good JSON in gzip, or with a byte order mark, is read', async () => {
   ).toBe(200);
 });
 
-describe('an app that parsed the body already, with limits of its own', () => {
+describe('in an app that has parsed the body already, with its own limits', () => {
   const parsing = createTestApp({}, () => undefined);
   const app: Express = express().use(
     express.json({ limit: '5mb', strict: false }),
@@ -122,7 +122,7 @@ describe('an app that parsed the body already, with limits of its own', () => {
       { ...json, 'Content-Encoding': 'gzip' },
     ],
     [
-      'a nest too deep to walk',
+      'arrays nested too deeply to walk through',
       413,
       'PAYLOAD_TOO_LARGE',
       gzipSync('['.repeat(1e6) + ']'.repeat(1e6)),
@@ -136,7 +136,7 @@ describe('an app that parsed the body already, with limits of its own', () => {
     expect(await send(body, headers)).toEqual([status, expect.objectContaining({ code })]);
   });
 
-  test('17 kB in chunks of unknown length', async () => {
+  test('17 kB in chunks without a length are refused', async () => {
     const body = new Blob([big]).stream();
     const request = { method: 'POST', body, duplex: 'half', headers: json } as RequestInit;
     for (const each of [app, testApp.app]) {
@@ -149,7 +149,7 @@ describe('an app that parsed the body already, with limits of its own', () => {
   });
 });
 
-/** For what supertest can't send: a body without a length. */
+/** Sends a body without a length, which supertest can't. */
 async function fetchFrom(app: Express, path: string, init: RequestInit): Promise<[number, unknown]> {
   const server = app.listen(0);
   try {

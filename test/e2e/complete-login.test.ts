@@ -7,7 +7,7 @@ const users = new MemoryUserStore();
 let annId: string;
 let testApp: TestApp;
 
-/** Stands for a Passport strategy: puts into req.user whatever the request says it proved. */
+/** Replaces a Passport strategy: sets req.user to the user in the request's body. */
 const prove: RequestHandler = (req, _res, next) => {
   const { user } = req.body as { user: Express.User };
   req.user = user;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 const complete = (path: string, user: object = { id: annId }) => testApp.client().post(path).send({ user });
 
-test('it answers like /login: the stored user, and both tokens as cookies', async () => {
+test('completeLogin answers like /login, with the stored user and both tokens as cookies', async () => {
   const response = await complete('/plain');
   expect([response.status, response.body]).toEqual([
     200,
@@ -39,7 +39,7 @@ test('it answers like /login: the stored user, and both tokens as cookies', asyn
   expect(setCookies(response)).toMatchObject({ accessToken: { attributes }, refreshToken: { attributes } });
 });
 
-test('the session is one like any other: guard, refresh, logout', async () => {
+test('the session works like any other with guard, refresh and logout', async () => {
   const browser = testApp.browser();
   await browser.post('/plain').send({ user: { id: annId } });
   expect((await browser.get('/profile')).body).toMatchObject({ id: annId, roles: ['admin'] });
@@ -48,7 +48,7 @@ test('the session is one like any other: guard, refresh, logout', async () => {
   expectFailure(await browser.get('/profile'), 'NO_ACCESS_TOKEN');
 });
 
-test('roles come from the store, whatever the strategy says', async () => {
+test('roles come from the store, even if the strategy sets others', async () => {
   const response = await complete('/plain', { id: annId, roles: ['owner'], username: 'root' });
   expect(response.body.user).toEqual({ id: annId, username: 'Ann', roles: ['admin'] });
 });
@@ -67,7 +67,7 @@ test('redirectTo sends the browser on, with its cookies', async () => {
   expect(setCookies(response)['refreshToken']?.attributes).toContain('Max-Age=10800');
 });
 
-test("transport: 'body' hands the tokens over in the JSON and sets no cookie", async () => {
+test("transport: 'body' returns the tokens in the JSON and sets no cookie", async () => {
   const response = await complete('/body');
   expect(response.body).toMatchObject({ tokenType: 'Bearer', expiresIn: 1800 });
   expect(response.headers['set-cookie']).toBeUndefined();
@@ -80,7 +80,7 @@ test.each([
   ['a user without an id', {}],
   ['a number as id', { id: 5 }],
   ['an empty id', { id: '' }],
-])('%s in req.user is a mistake of the app, and its error handler hears of it', async (_what, user) => {
+])('%s in req.user is a mistake of the app, and reaches its error handler', async (_what, user) => {
   testApp.unforeseen.length = 0;
   const response = await testApp.client().post('/plain').send({ user });
   expect([response.status, response.body]).toEqual([500, { code: 'APP_ERROR' }]);
@@ -90,7 +90,7 @@ test.each([
   expect(response.headers['set-cookie']).toBeUndefined();
 });
 
-test('a disabled user, and one that the store does not know, are not logged in', async () => {
+test('disabled and unknown users are not logged in', async () => {
   const disabled = await users.create({ username: 'disabled', passwordHash: null });
   await users.update(disabled.id, { disabled: true });
   for (const path of ['/plain', '/redirecting', '/body']) {

@@ -4,8 +4,8 @@ import { testClock } from '../../src/testing';
 
 const HOUR = 60 * 60;
 
-/** An app with one user, and the `Set-Cookie` headers of a login, a refresh and a logout there. */
-async function journey(options: TestOptions, body: object = {}) {
+/** Logs a user in, refreshes and logs out. @returns the `Set-Cookie` headers of each response */
+async function loginToLogout(options: TestOptions, body: object = {}) {
   const testApp = createTestApp(options);
   await testApp.register('ann');
   await testApp.auth.close();
@@ -39,7 +39,7 @@ const rows: [string, NonNullable<AuthOptions['cookies']>, string[]][] = [
 test.each(rows)(
   '%s: login, refresh and logout use the same attributes',
   async (_what, cookies, attributes) => {
-    const { login, refresh, logout, logout_ } = await journey({ cookies });
+    const { login, refresh, logout, logout_ } = await loginToLogout({ cookies });
     const names = [cookies.accessName ?? 'accessToken', cookies.refreshName ?? 'refreshToken'];
     for (const each of [login, refresh, logout]) {
       expect(Object.keys(each)).toEqual(names);
@@ -52,12 +52,14 @@ test.each(rows)(
   },
 );
 
-test('in production cookies are secure unless told otherwise', async () => {
+test('in production cookies are secure by default', async () => {
   const before = process.env['NODE_ENV'];
   process.env['NODE_ENV'] = 'production';
   try {
-    expect((await journey({})).login['refreshToken']?.attributes).toContain('Secure');
-    expect((await journey({ cookies: { secure: false } })).login['refreshToken']?.attributes).toEqual(plain);
+    expect((await loginToLogout({})).login['refreshToken']?.attributes).toContain('Secure');
+    expect((await loginToLogout({ cookies: { secure: false } })).login['refreshToken']?.attributes).toEqual(
+      plain,
+    );
   } finally {
     process.env['NODE_ENV'] = before;
   }
@@ -65,9 +67,9 @@ test('in production cookies are secure unless told otherwise', async () => {
 
 describe('remember', () => {
   test.each([undefined, false])(
-    '%j: cookies that end with the browser, after a rotation too',
+    '%j: the cookies end with the browser session, also after a rotation',
     async (remember) => {
-      const { login, refresh } = await journey({}, { remember });
+      const { login, refresh } = await loginToLogout({}, { remember });
       for (const each of [login, refresh]) {
         expect(each['accessToken']?.attributes).toEqual(plain);
         expect(each['refreshToken']?.attributes).toEqual(plain);
@@ -75,15 +77,15 @@ describe('remember', () => {
     },
   );
 
-  test('true: Max-Age is the refresh lifetime, and rotation keeps it', async () => {
-    const { login, refresh } = await journey({}, { remember: true });
+  test("true: Max-Age is the refresh token's lifetime, also after a rotation", async () => {
+    const { login, refresh } = await loginToLogout({}, { remember: true });
     for (const each of [login, refresh]) {
       expect(each['accessToken']?.attributes).toContain(`Max-Age=${3 * HOUR}`);
       expect(each['refreshToken']?.attributes).toContain(`Max-Age=${3 * HOUR}`);
     }
   });
 
-  test('POST /login reads it from the body', async () => {
+  test('POST /login reads remember from the body', async () => {
     const testApp = createTestApp();
     const user = await testApp.register('ann');
     const response = await testApp
@@ -110,7 +112,7 @@ describe('remember', () => {
   });
 
   test('the access cookie outlives its token, even one that lives longer than the session', async () => {
-    const { login } = await journey({ accessToken: { expiresIn: '5h' } }, { remember: true });
+    const { login } = await loginToLogout({ accessToken: { expiresIn: '5h' } }, { remember: true });
     const [, maxAge] = /Max-Age=(\d+)/.exec(login['accessToken']?.attributes.join() ?? '') ?? [];
     expect(Number(maxAge)).toBeGreaterThan(5 * HOUR);
     expect(login['refreshToken']?.attributes).toContain(`Max-Age=${3 * HOUR}`);

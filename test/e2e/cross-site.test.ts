@@ -27,8 +27,8 @@ const passing: [string, Headers][] = [
   ['no header, as curl sends it', {}],
   ['Sec-Fetch-Site: same-origin', { 'Sec-Fetch-Site': 'same-origin' }],
   ['Sec-Fetch-Site: none, a bookmark', { 'Sec-Fetch-Site': 'none' }],
-  ['the own Origin', { Origin: 'http://app.example' }],
-  ['the own Origin, Host in capitals', { Origin: 'http://app.example', Host: 'APP.example' }],
+  ["the app's own Origin", { Origin: 'http://app.example' }],
+  ["the app's own Origin, with Host in capitals", { Origin: 'http://app.example', Host: 'APP.example' }],
   ['a trusted origin', { Origin: TRUSTED }],
   ['a trusted origin that the browser calls cross-site', { Origin: TRUSTED, 'Sec-Fetch-Site': 'cross-site' }],
   [
@@ -62,7 +62,7 @@ describe.each(['post', 'get'] as const)('%s /refresh', (method) => {
     expect((await refreshWith(headers, method)).status).toBe(200);
   });
 
-  test.each(refused)('is refused with %s, and nothing happens', async (_what, headers) => {
+  test.each(refused)('is refused with %s, and changes nothing', async (_what, headers) => {
     const response = await refreshWith(headers, method);
     expectFailure(response, 'CROSS_SITE_REQUEST');
     expect(response.headers['set-cookie']).toBeUndefined();
@@ -93,7 +93,7 @@ test.each([
 });
 
 test.each(['/profile', '/auth/check', '/auth/info', '/auth/sessions'])(
-  'GET %s only reads, and follows a link from another site',
+  'GET %s changes nothing, so links from other sites work',
   async (path) => {
     const headers = { 'Sec-Fetch-Site': 'cross-site', Cookie: cookieHeader(tokens) };
     expect((await testApp.client().get(path).set(headers)).status).toBe(200);
@@ -123,7 +123,7 @@ describe("a guard on the app's own POST", () => {
     expect((await testApp.client().post(path).set(cookie)).status).toBe(200);
   });
 
-  test('takes a bearer from anywhere, because no browser adds it by itself', async () => {
+  test('accepts a bearer token from any site, because browsers never add one by themselves', async () => {
     const bearer = { Authorization: `Bearer ${tokens.accessToken}` };
     expect(
       (
@@ -135,7 +135,7 @@ describe("a guard on the app's own POST", () => {
     ).toBe(200);
   });
 
-  test('answers a stranger without a token with 401 as ever', async () => {
+  test('answers 401 to a request from another site without a token', async () => {
     expectFailure(await testApp.client().post('/posts').set(foreign), 'NO_ACCESS_TOKEN');
   });
 });
@@ -147,7 +147,7 @@ describe('behind a proxy that ends TLS', () => {
     Origin: 'https://www.example',
   };
 
-  test('the own origin is what the proxy says, where the app trusts it', async () => {
+  test("the app's own origin is the one that a trusted proxy reports", async () => {
     const proxied = createTestApp();
     proxied.app.set('trust proxy', 1);
     await proxied.register('ann');
@@ -158,7 +158,7 @@ describe('behind a proxy that ends TLS', () => {
     await proxied.auth.close();
   });
 
-  test('the headers of a proxy that the app does not trust count for nothing', async () => {
+  test('the headers of a proxy that the app does not trust are ignored', async () => {
     expectFailure(await refreshWith(forwarded), 'CROSS_SITE_REQUEST');
   });
 });
@@ -166,7 +166,7 @@ describe('behind a proxy that ends TLS', () => {
 describe('getAliases: false', () => {
   const postOnly = createTestApp({ getAliases: false });
 
-  test.each(['/auth/refresh', '/auth/logout'])('GET %s is 404, and POST works on', async (path) => {
+  test.each(['/auth/refresh', '/auth/logout'])('GET %s is 404, and POST still works', async (path) => {
     expect((await postOnly.client().get(path)).status).toBe(404);
     expect((await postOnly.client().head(path)).status).toBe(404);
     expect((await postOnly.client().post(path)).status).not.toBe(404);

@@ -21,7 +21,7 @@ const GUESS = 'guess-by-eve';
 const USER_AGENT = 'Phone/1.0';
 
 type Tokens = { accessToken: string; refreshToken: string };
-/** An event without what all of them have, `where` put for the members that a request brings. */
+/** A name and the details of an event, without the members that come from the request. */
 type Expected = { [Name in AuthEventName]: [Name, Omit<AuthEventDetails[Name], 'ip' | 'userAgent'>] };
 
 const sessionsOf = (event: AuthEvent): string[] => {
@@ -32,22 +32,23 @@ const sessionsOf = (event: AuthEvent): string[] => {
   return sessionIds;
 };
 
-/** What docs/observability.md says of every record, written down a second time. */
+/** The record that docs/observability.md promises for an event, written out a second time. */
 const expectedRecord = (event: AuthEvent) => {
   const hashes = sessionsOf(event).map((id) => createHash('sha256').update(id).digest('base64url'));
-  const told = event as Partial<Record<'code' | 'reason' | 'limit' | 'userId' | 'ip' | 'userAgent', string>>;
+  const { code, reason, limit, userId, ip, userAgent } = event as Partial<
+    Record<'code' | 'reason' | 'limit' | 'userId' | 'ip' | 'userAgent', string>
+  >;
   const failures = /Failed$|^(locked|reuse|refused)$/;
   return expect.objectContaining({
     time: event.at.toISOString(),
     event: event.type,
     outcome: failures.test(event.type) ? 'failure' : 'success',
-    reason:
-      told.code ?? told.reason ?? told.limit ?? (event.type === 'reuse' ? 'REFRESH_TOKEN_REUSED' : null),
-    userId: told.userId ?? null,
+    reason: code ?? reason ?? limit ?? (event.type === 'reuse' ? 'REFRESH_TOKEN_REUSED' : null),
+    userId: userId ?? null,
     session: hashes.length === 1 ? hashes[0] : null,
     ...(event.type === 'revoked' && { sessions: hashes }),
-    ip: told.ip ?? null,
-    userAgent: told.userAgent ?? null,
+    ip: ip ?? null,
+    userAgent: userAgent ?? null,
   }) as AuditRecord;
 };
 
@@ -61,9 +62,9 @@ const backends = {
 
 describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) => {
   const clock = testClock();
-  const heard: AuthEvent[] = [];
+  const announced: AuthEvent[] = [];
   const records: AuditRecord[] = [];
-  const forget = () => [heard, records].forEach((list) => (list.length = 0));
+  const forget = () => [announced, records].forEach((list) => (list.length = 0));
   const secrets = new Set([PASSWORD, NEW_PASSWORD, GUESS, passwordHash]);
   let backend: Awaited<ReturnType<typeof open>>;
   let testApp: TestApp;
@@ -86,7 +87,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
       },
     );
     await testApp.auth.ready();
-    testApp.auth.events.onAny((event) => heard.push(event));
+    testApp.auth.events.onAny((event) => announced.push(event));
   });
   beforeEach(async () => {
     users += 1;
@@ -113,15 +114,15 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     forget();
     return { ...pair, sessionId };
   };
-  /** Exactly these, in this order, with time and place; a record of each; and nothing secret in any of them. */
+  /** Exactly these events, in this order, with time and origin; a record of each; and no secrets in any of them. */
   const expectEvents = (...expected: Expected[AuthEventName][]) => {
     const ip = expect.stringContaining('127.0.0.1') as string;
     const where = { ip, userAgent: USER_AGENT, at: new Date(clock()) };
-    expect(heard).toEqual(expected.map(([type, details]) => ({ type, ...where, ...details })));
-    expect(records).toEqual(heard.map(expectedRecord));
-    const text = JSON.stringify([heard, records]);
+    expect(announced).toEqual(expected.map(([type, details]) => ({ type, ...where, ...details })));
+    expect(records).toEqual(announced.map(expectedRecord));
+    const text = JSON.stringify([announced, records]);
     for (const secret of secrets) expect(text).not.toContain(secret);
-    for (const id of heard.flatMap(sessionsOf)) expect(JSON.stringify(records)).not.toContain(id);
+    for (const id of announced.flatMap(sessionsOf)) expect(JSON.stringify(records)).not.toContain(id);
     forget();
   };
   const someId = expect.stringMatching(/^[\w-]+$/) as string;
@@ -318,7 +319,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     expectEvents(['locked', { limit: 'password', key: userId, retryAfterSeconds, ...who }]);
   });
 
-  test('server code: no request, so that nobody is anywhere', async () => {
+  test('server code: without a request the events have no address and no user agent', async () => {
     const userId = user.id;
     const { sessionId } = await tokens();
     const { sessionId: second } = await tokens();
@@ -336,29 +337,29 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
   });
 });
 
-describe('what happens between two steps of a request', () => {
+describe('events between two steps of a request', () => {
   const users = new MemoryUserStore();
   const refreshTokens = new MemoryRefreshTokenStore();
   const testApp = createTestApp({ users, refreshTokens, limits: { address: { failures: 1 } } });
-  const heard: [string, object][] = [];
+  const announced: [string, object][] = [];
   const outage = new AuthError('SERVICE_UNAVAILABLE', { cause: new Error('down') });
   let ann: StoredUser;
 
   beforeAll(async () => {
     ann = await users.create({ username: 'ann', passwordHash });
-    testApp.auth.events.onAny(({ type, at: _at, ...details }) => heard.push([type, details]));
+    testApp.auth.events.onAny(({ type, at: _at, ...details }) => announced.push([type, details]));
   });
-  beforeEach(() => void (heard.length = 0));
+  beforeEach(() => void (announced.length = 0));
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => testApp.auth.close());
 
   test('an outage is announced with its cause, once', async () => {
     const browser = await testApp.loggedIn('ann');
-    heard.length = 0;
+    announced.length = 0;
     jest.spyOn(users, 'findById').mockRejectedValue(outage);
     expect((await browser.get('/auth/info')).status).toBe(503);
     expect((await browser.post('/auth/refresh')).status).toBe(503);
-    expect(heard).toEqual([
+    expect(announced).toEqual([
       ['unavailable', { error: outage }],
       ['unavailable', { error: outage }],
     ]);
@@ -369,7 +370,7 @@ describe('what happens between two steps of a request', () => {
     await login().expect(401);
     await login().expect(429);
     const details = { limit: 'address', key: '127.0.0.1', userId: undefined };
-    expect(heard).toEqual([
+    expect(announced).toEqual([
       ['loginFailed', expect.anything()],
       ['locked', expect.objectContaining(details)],
     ]);
@@ -379,13 +380,13 @@ describe('what happens between two steps of a request', () => {
     ['unknown-user', undefined],
     ['disabled', { disabled: true }],
     ['password-changed', { passwordHash: 'another' }],
-  ])('a login that is overtaken has failed: %s', async (reason, change) => {
+  ])('a login fails when the user changes during it: %s', async (reason, change) => {
     const current = change && { ...ann, ...change };
-    // The test's own quick login looks the user up as well.
+    // /quick-login itself also looks up the user.
     const find = jest.spyOn(users, 'findById').mockResolvedValue(current);
     find.mockResolvedValueOnce(ann).mockResolvedValueOnce(ann);
     await testApp.client().post('/quick-login').send({ username: 'ann' }).expect(401);
-    expect(heard).toEqual([
+    expect(announced).toEqual([
       ['loginFailed', expect.objectContaining({ userId: ann.id, username: 'ann', reason })],
     ]);
   });
@@ -393,52 +394,52 @@ describe('what happens between two steps of a request', () => {
   describe('a password change', () => {
     const change = async () => {
       const { accessToken } = await testApp.tokensOf('ann');
-      heard.length = 0;
+      announced.length = 0;
       return testApp
         .client()
         .post('/auth/password')
         .set('Authorization', `Bearer ${accessToken}`)
         .send({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD });
     };
-    const names = () => heard.map(([type]) => type);
+    const names = () => announced.map(([type]) => type);
 
-    test('that another one has overtaken has failed', async () => {
+    test('fails when another one came first', async () => {
       jest.spyOn(users, 'updatePasswordHash').mockResolvedValue(false);
       expect((await change()).status).toBe(401);
       expect(names()).toEqual(['passwordChangeFailed']);
     });
 
-    test('of a user who has just gone has failed', async () => {
+    test('fails when the user has just been deleted', async () => {
       const find = jest.spyOn(users, 'findById').mockImplementation(() => Promise.resolve(ann));
       const { accessToken } = await testApp.tokensOf('ann');
       find.mockResolvedValue(undefined);
-      heard.length = 0;
+      announced.length = 0;
       const response = await testApp
         .client()
         .post('/auth/password')
         .set('Authorization', `Bearer ${accessToken}`)
         .send({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD });
       expect(response.status).toBe(401);
-      expect(heard).toEqual([
+      expect(announced).toEqual([
         ['passwordChangeFailed', expect.objectContaining({ code: 'ACCESS_TOKEN_INVALID', userId: ann.id })],
       ]);
     });
 
-    test('that an outage took back has not happened', async () => {
+    test('is not announced when an outage causes it to be undone', async () => {
       jest.spyOn(refreshTokens, 'revokeAll').mockRejectedValue(outage);
       expect((await change()).status).toBe(503);
       expect(names()).toEqual(['unavailable']);
     });
 
-    test('that an outage kept from being taken back has', async () => {
+    test('is announced when an outage prevents undoing it', async () => {
       jest.spyOn(refreshTokens, 'revokeAll').mockRejectedValue(outage);
       jest.spyOn(users, 'updatePasswordHash').mockResolvedValueOnce(true).mockRejectedValue(outage);
       expect((await change()).status).toBe(503);
       expect(names()).toEqual(['passwordChanged', 'unavailable']);
     });
 
-    test('whose own session ended meanwhile has', async () => {
-      // The guard still finds it.
+    test('is announced although its own session has ended meanwhile', async () => {
+      // The guard still finds the session.
       const find = jest.spyOn(refreshTokens, 'find').mockResolvedValue(undefined);
       find.mockResolvedValueOnce({} as Session);
       jest.spyOn(users, 'updatePasswordHash').mockResolvedValue(true);
@@ -447,9 +448,9 @@ describe('what happens between two steps of a request', () => {
     });
   });
 
-  test('a logout that was done, though its answer got lost, is told by the one that is tried again', async () => {
+  test('a logout that worked although its response was lost is announced when it is repeated', async () => {
     const { refreshToken } = await testApp.tokensOf('ann');
-    heard.length = 0;
+    announced.length = 0;
     const revoke = refreshTokens.revoke.bind(refreshTokens);
     jest.spyOn(refreshTokens, 'revoke').mockImplementationOnce(async (...session) => {
       await revoke(...session);
@@ -457,10 +458,10 @@ describe('what happens between two steps of a request', () => {
     });
     const logout = () => testApp.client().post('/auth/logout').send({ refreshToken });
     for (const status of [503, 200, 200]) await logout().expect(status);
-    expect(heard.map(([type]) => type)).toEqual(['unavailable', 'revoked']);
+    expect(announced.map(([type]) => type)).toEqual(['unavailable', 'revoked']);
   });
 
-  test('of many parallel thieves with one token, the first is a reuse', async () => {
+  test('when many thieves use one token at once, the first is announced as a reuse', async () => {
     const clock = testClock();
     const held = createTestApp({ users, clock });
     const { refreshToken } = await held.tokensOf('ann');
@@ -484,7 +485,7 @@ describe('a listener that fails', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the mail server is down'))],
-  ])('and %s does not break a login: it becomes a warning', async (_how, listener) => {
+  ])('and %s does not break a login: the failure becomes a warning', async (_how, listener) => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const users = new MemoryUserStore();
     const testApp = createTestApp({ users });

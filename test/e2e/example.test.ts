@@ -33,7 +33,7 @@ afterAll(async () => {
   releaseFolder(folder);
 });
 
-/** One that uses the folder of these tests. */
+/** Starts the example on the folder of these tests. */
 function launch(env: Record<string, string> = {}, args?: string[]): ExampleProcess {
   const process = new ExampleProcess({ ENV_FILE: envFile, DATA_DIR: dataFolder, ...env }, args);
   processes.push(process);
@@ -49,17 +49,17 @@ async function paste(line: string): Promise<Record<string, unknown>> {
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** Another request of the same browser, whose cookies live in the jar of the printed lines. */
+/** Another request with the cookies of the printed commands. */
 const browse = (url: string, ...options: string[]) =>
   paste(`curl -s -b cookies.txt -c cookies.txt ${options.join(' ')} ${url}`);
 
 const secretsOf = (file: string) => readFileSync(file, 'utf8').trim().split('\n').sort();
 const lockFiles = () => readdirSync(dataFolder).filter((name) => name.endsWith('.lock'));
 
-describe('with Node alone', () => {
+describe('without servers', () => {
   let example: ExampleProcess;
 
-  test('the first start writes secrets for its owner alone, and the printed lines work', async () => {
+  test('the first start writes secrets that only the owner can read, and the printed commands work', async () => {
     example = await start();
     expect(statSync(envFile).mode & 0o777).toBe(0o600);
     expect(secretsOf(envFile)).toEqual([
@@ -81,7 +81,7 @@ describe('with Node alone', () => {
     expect(await browse(`${example.url}/profile`)).toMatchObject({ message: 'You are logged in' });
   });
 
-  test('account and session survive kill -9, and the secrets stay as they are', async () => {
+  test('account, session and secrets survive kill -9', async () => {
     const secrets = secretsOf(envFile);
     example.signal('SIGKILL');
     expect(await example.exit()).toBe('SIGKILL');
@@ -97,7 +97,7 @@ describe('with Node alone', () => {
     expect(await paste(profile)).toMatchObject({ message: 'You are logged in' });
   });
 
-  test('everybody is welcome at home, and what is not there is a 404', async () => {
+  test('the start page is public, and an unknown path is a 404', async () => {
     expect(await paste(`curl -s ${example.url}/`)).toMatchObject({ user: null });
     expect(await browse(`${example.url}/`)).toMatchObject({ user: { roles: [] } });
     const nowhere = await fetch(`${example.url}/nowhere`);
@@ -105,13 +105,13 @@ describe('with Node alone', () => {
     expect(await nowhere.json()).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('SIGTERM, even twice, answers what is under way and ends with 0', async () => {
+  test('the example finishes requests on SIGTERM, even on two, and exits with 0', async () => {
     const login = request(`${example.url}/auth/login`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Expect: '100-continue' },
     });
     login.flushHeaders();
-    await once(login, 'continue'); // it has arrived
+    await once(login, 'continue'); // the request has arrived
     example.signal('SIGTERM');
     await example.says('Stopping');
     example.signal('SIGTERM');
@@ -123,7 +123,7 @@ describe('with Node alone', () => {
     expect(lockFiles()).toEqual([]);
   });
 
-  test('ADMIN_USERNAME makes an account an admin that exists, and no other', async () => {
+  test('ADMIN_USERNAME makes an existing account an admin', async () => {
     example = await start({ ADMIN_USERNAME: 'nobody' });
     expect(example.output).toContain('there is no "nobody"');
     expect(await browse(`${example.url}/admin`)).toMatchObject({ code: 'FORBIDDEN' });
@@ -135,7 +135,7 @@ describe('with Node alone', () => {
     expect(await example.stop()).toBe(0);
   });
 
-  test('a port that is taken ends with 1, and the folder is free again', async () => {
+  test('the example exits with 1 when the port is taken, and unlocks the folder', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -158,15 +158,15 @@ describe('settings', () => {
     ['PORT', 'abc'],
     ['PORT', '70000'],
     ['TRUST_PROXY', 'true'],
-  ])('%s=%s is refused by its name', async (name, value) => {
+  ])('%s=%s is refused with the name of the variable', async (name, value) => {
     expect(await refused({ [name]: value })).toContain(`${name} must be`);
   });
 
-  test('a secret that is there is kept, a missing one is added', async () => {
+  test('an existing secret is kept, and a missing one is added', async () => {
     const file = path.join(folder, 'half.env');
     const mine = `ACCESS_TOKEN_SECRET=${'mine'.repeat(16)}`;
-    writeFileSync(file, `${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none`); // no newline at its end
-    // The file's port would do for the refusal as well, but variables that are set win.
+    writeFileSync(file, `${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none`); // no newline at the end
+    // The file's port is invalid too, but variables that are set win.
     expect(await refused({ ENV_FILE: file, PORT: 'abc' })).toContain('got "abc"');
     expect(readFileSync(file, 'utf8')).toMatch(
       new RegExp(`^${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none\nREFRESH_TOKEN_SECRET=[\\w-]{64}\n$`),
@@ -175,7 +175,7 @@ describe('settings', () => {
   });
 });
 
-test('of many processes that want a folder at once, exactly one gets it', async () => {
+test('exactly one of many processes that want a folder at once gets it', async () => {
   const lock = pathToFileURL(path.join(EXAMPLE, 'folder-lock.mjs')).href;
   const target = path.join(folder, 'wanted');
   const script = `
@@ -192,7 +192,7 @@ test('of many processes that want a folder at once, exactly one gets it', async 
   const [winner] = winners as [ExampleProcess];
   winner.signal('SIGKILL');
   await winner.exit();
-  // What a killed process left behind is in nobody's way, even if its number is in use again. Only Linux can tell.
+  // The file of a killed process locks nothing, even if another process has its id by now. Only Linux can tell them apart.
   if (process.platform === 'linux') writeFileSync(path.join(target, `process-${process.pid}-1.lock`), '');
   const next = contend();
   await next.says('\n');
@@ -211,7 +211,7 @@ describe('on real servers', () => {
     await database.close();
   });
 
-  /** The three printed lines, in a folder without cookies. @returns the user's id */
+  /** Runs the three printed commands without cookies. @returns the user's id */
   async function logIn(example: ExampleProcess): Promise<string> {
     rmSync(path.join(folder, 'cookies.txt'), { force: true });
     const answers = [];
@@ -220,7 +220,7 @@ describe('on real servers', () => {
     return (answers[0] as { user: { id: string } }).user.id;
   }
 
-  /** What a cookie jar of curl holds: the last column of each line is a value. */
+  /** The tokens in curl's cookie jar: the last column of each line is a value. */
   const tokens = () =>
     readFileSync(path.join(folder, 'cookies.txt'), 'utf8')
       .split('\n')
@@ -237,11 +237,11 @@ describe('on real servers', () => {
     const key = `visa:{${userId}}`;
     const stored = JSON.stringify(await redis.hgetall(key));
     expect(tokens()).toHaveLength(2);
-    // Nor a part of one: a header, a payload or a signature.
+    // Redis doesn't hold a part of a token either: no header, payload or signature.
     for (const part of tokens().flatMap((token) => token.split('.'))) expect(stored).not.toContain(part);
     expect(stored.length).toBeGreaterThan(2);
 
-    // Without -c the jar stays as it is: what if somebody kept the cookies?
+    // Without -c the jar keeps the cookies after the logout, as a thief would.
     const kept = 'curl -s -b cookies.txt';
     expect(await paste(`${kept} -X POST ${example.url}/auth/logout`)).toEqual({ message: 'User Logout' });
     expect(await redis.exists(key)).toBe(0);
@@ -252,7 +252,7 @@ describe('on real servers', () => {
     expect(await example.stop()).toBe(0);
   });
 
-  test('PostgreSQL alone keeps the sessions as well', async () => {
+  test('without Redis, PostgreSQL keeps the sessions too', async () => {
     const other = await createDatabase();
     const example = await start({ DATABASE_URL: other.url });
     const userId = await logIn(example);

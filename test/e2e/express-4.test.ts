@@ -39,11 +39,11 @@ beforeEach(async () => {
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => auth.close());
 
-test('it is Express 4', () => {
+test('the app is an Express 4 app', () => {
   expect(typeof (app as unknown as { del: unknown }).del).toBe('function');
 });
 
-test('log in, pass the guard, refresh, change the password, log out', async () => {
+test('login, guard, refresh, password change and logout work', async () => {
   expect((await browser.get('/profile')).body).toMatchObject({ roles: [] });
   expect((await browser.get('/auth/check')).status).toBe(200);
   expect((await browser.get('/auth/info')).body.user.username).toBe('ann');
@@ -76,7 +76,7 @@ test.each([
   ['get', '/loaded'],
   ['get', '/auth/info'],
   ['post', '/auth/refresh'],
-] as const)('%s %s: what goes wrong in a promise is answered', async (method, path) => {
+] as const)('%s %s answers when a promise rejects', async (method, path) => {
   jest.spyOn(users, 'findById').mockRejectedValue(outage);
   expectFailure(await browser[method](path), 'SERVICE_UNAVAILABLE');
   expect(unforeseen).toEqual([]);
@@ -87,7 +87,7 @@ test.each([
   expect(unforeseen).toEqual([bug]);
 });
 
-test('completeLogin() without a user reaches the error handler of the app', async () => {
+test("completeLogin() without a user reaches the app's error handler", async () => {
   expect((await browser.post('/complete')).status).toBe(500);
   expect(unforeseen).toEqual([expect.any(TypeError)]);
 });

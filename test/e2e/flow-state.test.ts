@@ -12,7 +12,7 @@ import {
 import { expectFailure } from '../helpers/failures';
 import { testClock } from '../../src/testing';
 
-// What a login of several requests keeps between them, without express-session.
+// The state of a login that takes several requests, without express-session.
 let stores: RealStores;
 let testApp: TestApp;
 const clock = testClock();
@@ -33,7 +33,7 @@ function mountFlow(app: express.Express, auth: Auth): void {
     const { handle, options } = req.body as { handle?: unknown; options?: object };
     res.json(await auth.flowState.take(req, handle, options));
   });
-  // As passport-oauth2 asks its option `store`: with what it knows of the provider, where the store takes it.
+  // Called as passport-oauth2 calls its option `store`: with what it knows of the provider, if the store takes it.
   const store = auth.flowState.store();
   expect([store.store.length, store.verify.length]).toEqual([5, 4]);
   app.post('/oauth/:clientID/begin', (req, res) => {
@@ -45,7 +45,7 @@ function mountFlow(app: express.Express, auth: Auth): void {
     const { handle } = req.body as { handle: string };
     store.verify(req, handle, meta, (_error, kept, appState) => res.json({ kept, appState }));
   });
-  // As passport-openidconnect does.
+  // Called as passport-openidconnect does.
   app.post('/oidc/finish', express.json(), (req, res) => {
     const { handle } = req.body as { handle: string };
     store.verify(req, handle, (_error: unknown, kept: unknown) => res.json({ kept }));
@@ -75,7 +75,7 @@ const begin = async (
 const finish = (browser: Browser, handle: unknown, options?: object) =>
   browser.post('/finish').send({ handle, options });
 
-test('what was saved is given back, once', async () => {
+test('a saved state is returned once', async () => {
   const browser = testApp.browser();
   const { handle, response } = await begin(browser, { nonce: 'a nonce to look for', returnTo: '/caf\u00e9' });
   const [cookie] = Object.values(setCookies(response));
@@ -91,7 +91,7 @@ test('what was saved is given back, once', async () => {
   expectFailure(await finish(browser, handle), 'FLOW_STATE_INVALID');
 });
 
-test('a copy of the cookie is good once too, in all processes together', async () => {
+test('copies of the cookie work only once, across all processes', async () => {
   const other = startApp();
   const browser = testApp.browser();
   const { handle, response } = await begin(browser);
@@ -103,13 +103,13 @@ test('a copy of the cookie is good once too, in all processes together', async (
   expect(statuses.sort()).toEqual([200, ...Array<number>(19).fill(400)]);
 });
 
-test('another browser has nothing to take', async () => {
+test("another browser can't take the state", async () => {
   const { handle } = await begin(testApp.browser());
   const { body } = await finish(testApp.browser(), handle);
   expect(body).toEqual({ code: 'FLOW_STATE_INVALID', message: expect.stringContaining('begin again') });
 });
 
-test('another flow of the same browser opens nothing, and several go on side by side', async () => {
+test("flows in one browser can't be mixed up, and several work side by side", async () => {
   const browser = testApp.browser();
   const one = await begin(browser, { flow: 1 });
   const two = await begin(browser, { flow: 2 });
@@ -119,7 +119,7 @@ test('another flow of the same browser opens nothing, and several go on side by 
   expect((await finish(browser, one.handle)).body).toEqual({ flow: 1 });
 });
 
-test('a user who has begun five times has lost the first', async () => {
+test('the fifth flow in a browser replaces the first', async () => {
   const browser = testApp.browser();
   const handles: string[] = [];
   for (let flow = 1; flow <= 5; flow += 1) handles.push((await begin(browser, { flow })).handle);
@@ -128,7 +128,7 @@ test('a user who has begun five times has lost the first', async () => {
     expect((await finish(browser, handle)).body).toEqual({ flow: index + 2 });
 });
 
-test('what was saved for a purpose is for no other, and stays until its own comes', async () => {
+test("a state saved for one purpose can't be taken for another, and stays until it is taken for its own", async () => {
   const browser = testApp.browser();
   const signUp = { purpose: 'sign-up' };
   const { handle } = await begin(browser, { step: 1 }, signUp);
@@ -139,7 +139,7 @@ test('what was saved for a purpose is for no other, and stays until its own come
   expectFailure(await finish(browser, plain, signUp), 'FLOW_STATE_INVALID');
 });
 
-test('it runs out', async () => {
+test('a state expires', async () => {
   const browser = testApp.browser();
   const { handle: late } = await begin(browser);
   const { handle: inTime } = await begin(browser, {}, { expiresIn: '11m' });
@@ -159,12 +159,12 @@ test.each([
   '\u0000'.repeat(32),
   '../'.repeat(20),
   'a'.repeat(10_000),
-])('the handle %j opens nothing', async (handle) => {
+])('the handle %j is refused', async (handle) => {
   expectFailure(await finish(testApp.browser(), handle), 'FLOW_STATE_INVALID');
 });
 
 test.each(['', 'x', 'j:{}', '%ff', 'A'.repeat(37), 'A'.repeat(3000)])(
-  'the cookie %.10j opens nothing',
+  'the cookie %.10j is refused',
   async (value) => {
     const { handle } = await begin(testApp.browser());
     const cookie = `flowState.${handle.slice(0, 8)}=${value}`;
@@ -175,7 +175,7 @@ test.each(['', 'x', 'j:{}', '%ff', 'A'.repeat(37), 'A'.repeat(3000)])(
   },
 );
 
-test('one changed letter opens nothing', async () => {
+test('a cookie with one changed letter is refused', async () => {
   const { handle, response } = await begin(testApp.browser());
   const [name = '', value = ''] = (
     (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? ''
@@ -191,7 +191,7 @@ test('one changed letter opens nothing', async () => {
   }
 });
 
-test('it survives a change of the secret, and no other secret opens it', async () => {
+test('a state survives a change of the secret, and no other secret opens it', async () => {
   const next = 'the next refresh secret, 0123456789abcdef';
   const { handle, response } = await begin(testApp.browser());
   const cookie = (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
@@ -207,12 +207,12 @@ test.each([
   ['sameSite', { sameSite: 'none' }, /needs cookies\.secure/],
   ['sameSite', { sameSite: 'loose' }, /sameSite/],
   ['purpose', { purpose: '' }, /purpose/],
-  ['a misspelt one', { expiryIn: '1m' }, /expiryIn/],
+  ['a misspelt option', { expiryIn: '1m' }, /expiryIn/],
 ])('the option %s is checked', (_option, options, message) => {
   expect(() => testApp.auth.flowState.store(options as object)).toThrow(message);
 });
 
-test('too much for a cookie is a mistake that says so', async () => {
+test('a state too large for a cookie fails with an error that says so', async () => {
   const response = await testApp
     .browser()
     .post('/begin')
@@ -225,7 +225,7 @@ describe('the state of a strategy', () => {
   const start = async (browser: Browser) =>
     (await browser.post('/oauth/github/begin').send({})).body.handle as string;
 
-  test('comes back to the provider that it was made for, once', async () => {
+  test('is returned once, for the provider that it was made for', async () => {
     const browser = testApp.browser();
     const handle = await start(browser);
     const back = { kept: 'verifier', appState: { returnTo: '/' } };
@@ -233,20 +233,20 @@ describe('the state of a strategy', () => {
     expect((await browser.post('/oauth/github/finish').send({ handle })).body.kept).toBe(false);
   });
 
-  test('comes back to passport-openidconnect, which says less', async () => {
+  test('is returned to passport-openidconnect, which passes no metadata', async () => {
     const browser = testApp.browser();
     const handle = await start(browser);
     expect((await browser.post('/oidc/finish').send({ handle })).body).toEqual({ kept: 'verifier' });
   });
 
-  test('is good for no other provider', async () => {
+  test('is refused for another provider', async () => {
     const browser = testApp.browser();
     const handle = await start(browser);
     expect((await browser.post('/oauth/evil/finish').send({ handle })).body.kept).toBe(false);
   });
 
   test.each(['/oauth/github/finish', '/oidc/finish'])(
-    'is not what the app itself has saved: %s',
+    'is separate from states that the app itself has saved: %s',
     async (path) => {
       const browser = testApp.browser();
       const { handle } = await begin(browser, { email: 'ann@example.com' });
@@ -255,7 +255,7 @@ describe('the state of a strategy', () => {
   );
 });
 
-test('cookies that only look like ours stop no login', async () => {
+test("cookies that only look like flow states don't stop a login", async () => {
   const strange = ['flowState.(=1', 'flowState.a b=1', 'flowState.=1', 'flowState.long-enough=1'];
   const ours = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc', 'dddddddd'].map((name) => `flowState.${name}=1`);
   const response = await testApp
@@ -271,7 +271,7 @@ test('cookies that only look like ours stop no login', async () => {
 describe('the ids of SAML requests', () => {
   const ids = () => testApp.auth.flowState.requestIds();
 
-  test('prove themselves, in another process too, and are good once', async () => {
+  test('are recognised in other processes too, and work once', async () => {
     const id = ids().generateUniqueId();
     expect(id).toMatch(/^_[\w.-]{40,80}$/);
     const other = startApp().auth.flowState.requestIds();
@@ -280,7 +280,7 @@ describe('the ids of SAML requests', () => {
     await expect(other.cacheProvider.removeAsync(id)).rejects.toMatchObject({ code: 'FLOW_STATE_INVALID' });
   });
 
-  test('have one spelling: another one of the same bytes is no second id', async () => {
+  test('have only one spelling: another encoding of the same bytes is refused', async () => {
     const id = ids().generateUniqueId();
     const bytes = Buffer.from(id.slice(-22), 'base64url');
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
@@ -291,7 +291,7 @@ describe('the ids of SAML requests', () => {
     for (const other of spellings) expect(await ids().cacheProvider.getAsync(other)).toBeNull();
   });
 
-  test('run out, and nobody else makes them', async () => {
+  test("expire, and can't be forged", async () => {
     const { cacheProvider, generateUniqueId } = ids();
     const id = generateUniqueId();
     for (const forged of ['_1', id.slice(0, -1), `${id}A`, id.replace('_', '_A'), '', '_a.b.c'])
@@ -303,7 +303,7 @@ describe('the ids of SAML requests', () => {
   });
 });
 
-test('every refusal is announced once, with its reason, and no handle in it', async () => {
+test('every refusal is announced once, with its reason and without the handle', async () => {
   const records: AuditRecord[] = [];
   const app = startApp({ audit: (record) => records.push(record) });
   const browser = app.browser();
@@ -320,7 +320,7 @@ test('every refusal is announced once, with its reason, and no handle in it', as
   };
   const { handle } = await begin(browser);
   await finish(browser, handle);
-  await expectRefused('unknown', '/finish', handle); // this browser has dropped the cookie
+  await expectRefused('unknown', '/finish', handle); // the cookie was cleared
   const { handle: late, response } = await begin(browser);
   const cookie = (response.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
   const [first, second] = await Promise.all([

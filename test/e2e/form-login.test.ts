@@ -45,16 +45,19 @@ afterAll(async () => {
 const ann = { username: 'ann', password: PASSWORD };
 const submit = (path: string, form: object = ann) => testApp.client().post(path).type('form').send(form);
 
-test.each(['/login', '/plain', '/parsed', '/return'])('%s: both cookies and a redirect', async (path) => {
-  const browser = testApp.browser();
-  const response = await browser.post(path).type('form').send(ann);
-  expect([response.status, response.headers['location']]).toEqual([303, path === '/login' ? '/home' : '/']);
-  expect(response.headers['cache-control']).toBe('no-store');
-  expect(Object.keys(setCookies(response)).sort()).toEqual(['accessToken', 'refreshToken']);
-  expect((await browser.get('/profile')).status).toBe(200);
-});
+test.each(['/login', '/plain', '/parsed', '/return'])(
+  'a login at %s sets both cookies and redirects',
+  async (path) => {
+    const browser = testApp.browser();
+    const response = await browser.post(path).type('form').send(ann);
+    expect([response.status, response.headers['location']]).toEqual([303, path === '/login' ? '/home' : '/']);
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(Object.keys(setCookies(response)).sort()).toEqual(['accessToken', 'refreshToken']);
+    expect((await browser.get('/profile')).status).toBe(200);
+  },
+);
 
-test('JSON will do as well, and no form gets tokens in a body', async () => {
+test('a JSON login works too, and never gets tokens in a body', async () => {
   const response = await testApp
     .client()
     .post('/login')
@@ -68,8 +71,8 @@ test.each([
   ['on', 'on', true],
   ['another value', 'yes', true],
   ['a hidden field and the box', ['false', 'on'], true],
-  ['the hidden field alone', 'false', false],
-])('remember, a box that sends %s', async (_what, remember, isRemembered) => {
+  ['only the hidden field', 'false', false],
+])('remember works with a checkbox that sends %s', async (_what, remember, isRemembered) => {
   const response = await submit('/login', { ...ann, ...(remember && { remember }) });
   expect(setCookies(response)['refreshToken']?.attributes.includes('Max-Age=10800')).toBe(isRemembered);
 });
@@ -79,11 +82,11 @@ test.each([
   ['https://evil.example', '/'],
   ['//evil.example', '/'],
   ['', '/'],
-])('returnTo %j goes to %j', async (returnTo, location) => {
+])('returnTo %j redirects to %j', async (returnTo, location) => {
   expect((await submit('/return', { ...ann, returnTo })).headers['location']).toBe(location);
 });
 
-test('redirectTo may take its time, and fail', async () => {
+test('redirectTo may be asynchronous, and may fail', async () => {
   expect((await submit('/later')).headers['location']).toBe('/orders');
   expect((await testApp.client().post('/json').send(ann)).headers['location']).toBe('/orders');
   expect((await submit('/lost')).status).toBe(500);
@@ -97,11 +100,11 @@ test.each([
   { username: 'ann', password: 5 },
   { username: 'a\0nn', password: PASSWORD },
   { username: 'ann\ud800', password: PASSWORD },
-])('the strategy local takes texts, wherever an app puts it: %j', async (body) => {
+])('the local strategy accepts only strings, wherever an app uses it: %j', async (body) => {
   expect([400, 401]).toContain((await testApp.client().post('/json').send(body)).status);
 });
 
-test('HEAD logs nobody out', async () => {
+test('HEAD does not log out', async () => {
   const browser = testApp.browser();
   await browser.post('/plain').type('form').send(ann);
   expect((await browser.head('/logout')).status).toBe(405);
@@ -110,24 +113,27 @@ test('HEAD logs nobody out', async () => {
   expect((await browser.get('/profile')).status).toBe(401);
 });
 
-describe('what the user can mend', () => {
+describe('what the user can correct', () => {
   test.each([
     ['a wrong password', { ...ann, password: 'wrong' }, 401, 'INVALID_CREDENTIALS'],
     ['an unknown user', { ...ann, username: 'nobody' }, 401, 'INVALID_CREDENTIALS'],
     ['no password', { username: 'ann' }, 400, 'VALIDATION_FAILED'],
     ['two usernames', { ...ann, username: ['ann', 'bob'] }, 400, 'VALIDATION_FAILED'],
-  ])('%s: a redirect with the code alone, or the error handler', async (_what, form, status, code) => {
-    const response = await submit('/login', form);
-    expect([response.status, response.headers['location']]).toEqual([
-      303,
-      `/login?from=form&error=${code}#form`,
-    ]);
-    expect(response.headers['set-cookie']).toBeUndefined();
-    const shown = await submit('/plain', form);
-    expect([shown.status, shown.body]).toEqual([status, { form: { username: form.username }, code }]);
-  });
+  ])(
+    '%s leads to a redirect with only the code, or to the error handler',
+    async (_what, form, status, code) => {
+      const response = await submit('/login', form);
+      expect([response.status, response.headers['location']]).toEqual([
+        303,
+        `/login?from=form&error=${code}#form`,
+      ]);
+      expect(response.headers['set-cookie']).toBeUndefined();
+      const shown = await submit('/plain', form);
+      expect([shown.status, shown.body]).toEqual([status, { form: { username: form.username }, code }]);
+    },
+  );
 
-  test('the strategy local counts guesses too, wherever an app puts it', async () => {
+  test('the local strategy counts guesses too, wherever an app uses it', async () => {
     const dan = { username: 'dan', password: PASSWORD };
     expect((await submit('/own', dan)).status).toBe(200);
     for (let guess = 0; guess < 3; guess += 1)
@@ -135,7 +141,7 @@ describe('what the user can mend', () => {
     expectFailure(await submit('/own', dan), 'TOO_MANY_ATTEMPTS');
   });
 
-  test('guesses count as those at POST /login do, right password included', async () => {
+  test('guesses count together with those at POST /login, and then even the right password is refused', async () => {
     for (let guess = 0; guess < 3; guess += 1)
       await submit('/login', { username: 'bob', password: `guess ${guess}` });
     const bob = { username: 'bob', password: PASSWORD };
@@ -148,14 +154,14 @@ describe('what the user can mend', () => {
   });
 });
 
-test('the event of a failed login', async () => {
+test('a failed login is announced', async () => {
   const failed: unknown[] = [];
   testApp.auth.events.once('loginFailed', (event) => failed.push(event));
   await submit('/login', { username: 'cid', password: 'wrong' });
   expect(failed).toMatchObject([{ username: 'cid' }]);
 });
 
-describe('what the user can not mend goes to the error handler', () => {
+describe('what the user can not correct goes to the error handler', () => {
   test.each([{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }, { Origin: 'null' }])(
     'a form of another site: %j',
     async (headers) => {
@@ -165,20 +171,20 @@ describe('what the user can not mend goes to the error handler', () => {
     },
   );
 
-  test('another kind of body, and too much of it', async () => {
+  test('another kind of body, and a body that is too large', async () => {
     expectFailure(await testApp.client().post('/login').field('username', 'ann'), 'UNSUPPORTED_MEDIA_TYPE');
     expectFailure(await submit('/login', { ...ann, note: 'x'.repeat(17_000) }), 'PAYLOAD_TOO_LARGE');
     const json = await testApp.client().post('/login').type('json').send('{"username"');
     expect(json.headers['location']).toContain('error=MALFORMED_BODY');
   });
 
-  test('an outage is 503', async () => {
+  test('an outage, as 503', async () => {
     jest.spyOn(refreshTokens, 'create').mockRejectedValueOnce(new AuthError('SERVICE_UNAVAILABLE'));
     expectFailure(await submit('/login'), 'SERVICE_UNAVAILABLE');
   });
 });
 
-test('the query string is no form', async () => {
+test('credentials in the query string are ignored', async () => {
   const response = await testApp
     .client()
     .post(`/login?username=ann&password=${encodeURIComponent(PASSWORD)}`);
@@ -186,7 +192,7 @@ test('the query string is no form', async () => {
 });
 
 describe('auth.logout()', () => {
-  test('ends the session, clears the cookies and redirects, with a session and without', async () => {
+  test('ends the session, clears the cookies and redirects, even without a session', async () => {
     const { id } = await testApp.register('leaver');
     const browser = await testApp.loggedIn('leaver');
     for (const sessions of [1, 0]) {
@@ -197,7 +203,7 @@ describe('auth.logout()', () => {
     }
   });
 
-  test('not for another site, and not while the store is down', async () => {
+  test('does nothing for another site, and nothing while the store is down', async () => {
     const browser = await testApp.loggedIn('ann');
     expectFailure(await browser.post('/logout').set('Sec-Fetch-Site', 'cross-site'), 'CROSS_SITE_REQUEST');
     jest.spyOn(refreshTokens, 'revoke').mockRejectedValueOnce(new AuthError('SERVICE_UNAVAILABLE'));
@@ -212,7 +218,7 @@ describe('auth.logout()', () => {
   });
 });
 
-test('Express 4', async () => {
+test('the form login works with Express 4', async () => {
   const app = express4();
   app.post('/login', testApp.auth.login({ failureRedirect: '/login' }));
   expect((await request(app).post('/login').type('form').send(ann)).status).toBe(303);

@@ -24,8 +24,8 @@ afterAll(() => {
   expect(testApp.unforeseen).toEqual([]);
 });
 
-/** A new user with a session; `get` sends the access token as a cookie. */
-async function enter(roles: string[] = []) {
+/** Creates a user with a session; `get` sends the access token as a cookie. */
+async function createLoggedInUser(roles: string[] = []) {
   counter += 1;
   const { id, username } = await users.create({ username: `user ${counter}`, passwordHash: 'a hash', roles });
   const tokens = await testApp.tokensOf(username);
@@ -34,8 +34,8 @@ async function enter(roles: string[] = []) {
 }
 
 describe('tokenVerify', () => {
-  test('req.user is id, roles, sessionId and authTime, and /check says the same', async () => {
-    const { get, id } = await enter(['editor']);
+  test('req.user is id, roles, sessionId and authTime, and /check returns the same', async () => {
+    const { get, id } = await createLoggedInUser(['editor']);
     const expected = {
       id,
       roles: ['editor'],
@@ -48,8 +48,8 @@ describe('tokenVerify', () => {
     expect(check.headers['cache-control']).toBe('no-store');
   });
 
-  test.each(['Bearer', 'bearer', 'BEARER'])('takes Authorization: %s', async (scheme) => {
-    const { accessToken, id } = await enter();
+  test.each(['Bearer', 'bearer', 'BEARER'])('accepts Authorization: %s', async (scheme) => {
+    const { accessToken, id } = await createLoggedInUser();
     const response = await testApp.client().get('/profile').set('Authorization', `${scheme} ${accessToken}`);
     expect(response.body.id).toBe(id);
   });
@@ -69,8 +69,8 @@ describe('tokenVerify', () => {
     }
   });
 
-  test('an access token expires after 30 minutes to the second, and is then called expired', async () => {
-    const { get } = await enter();
+  test('an access token expires after 30 minutes to the second, and is then refused as expired', async () => {
+    const { get } = await createLoggedInUser();
     clock.advance(30 * 60 - 1);
     expect((await get('/profile')).status).toBe(200);
     clock.advance(1);
@@ -80,8 +80,8 @@ describe('tokenVerify', () => {
   });
 
   test('the process that ends a session refuses its access tokens at once', async () => {
-    const { get, id } = await enter();
-    const stays = await enter();
+    const { get, id } = await createLoggedInUser();
+    const stays = await createLoggedInUser();
     await testApp.auth.sessions.revokeAll(id);
     for (const path of ['/profile', '/auth/check', '/auth/info', '/auth/sessions', '/loaded', '/checked']) {
       expectFailure(await get(path), 'SESSION_REVOKED');
@@ -90,8 +90,8 @@ describe('tokenVerify', () => {
   });
 });
 
-test('/info answers the user of the store, as it is now', async () => {
-  const { get, id, username } = await enter();
+test('/info returns the user as stored now', async () => {
+  const { get, id, username } = await createLoggedInUser();
   await users.update(id, { roles: ['admin'] });
   const response = await get('/auth/info');
   expect([response.status, response.body]).toEqual([200, { user: { id, username, roles: ['admin'] } }]);
@@ -105,19 +105,19 @@ describe('roles', () => {
     [['Admin'], 403],
     [[], 403],
   ])('%j at a guard for admin or editor: %i', async (roles, status) => {
-    const response = await (await enter(roles)).get('/staff');
+    const response = await (await createLoggedInUser(roles)).get('/staff');
     expect(response.status).toBe(status);
     if (status === 403) expectFailure(response, 'FORBIDDEN');
   });
 
-  test('without a token it is 401, not 403', async () => {
+  test('a guard for a role answers 401, not 403, without a token', async () => {
     expectFailure(await testApp.client().get('/staff'), 'NO_ACCESS_TOKEN');
   });
 });
 
 describe('optional', () => {
-  test('with a good token it is a guard like any other', async () => {
-    const { get, id } = await enter();
+  test('an optional guard sets req.user from a valid token', async () => {
+    const { get, id } = await createLoggedInUser();
     expect((await get('/optional')).body).toEqual({ user: expect.objectContaining({ id }) as object });
   });
 
@@ -125,33 +125,33 @@ describe('optional', () => {
     ['no token', 'NO_ACCESS_TOKEN', {}],
     ['a bad cookie', 'ACCESS_TOKEN_INVALID', { Cookie: 'accessToken=x' }],
     ['a bad header', 'ACCESS_TOKEN_INVALID', { Authorization: 'Bearer x' }],
-  ])('%s passes as anonymous, and authInfo says %s', async (_what, code, headers) => {
+  ])('%s passes as anonymous, with %s in authInfo', async (_what, code, headers) => {
     for (const path of ['/optional', '/optional-admin', '/optional-loaded']) {
       const response = await testApp.client().get(path).set(headers);
       expect([response.status, response.body]).toEqual([200, { authInfo: { code } }]);
     }
   });
 
-  test('so do an expired token, a revoked session and a deleted user', async () => {
-    const expired = await enter();
+  test('an expired token, a revoked session and a deleted user pass as anonymous too', async () => {
+    const expired = await createLoggedInUser();
     clock.advance(30 * 60);
     expect((await expired.get('/optional')).body).toEqual({ authInfo: { code: 'ACCESS_TOKEN_EXPIRED' } });
-    const revoked = await enter();
+    const revoked = await createLoggedInUser();
     await testApp.auth.sessions.revokeAll(revoked.id);
     expect((await revoked.get('/optional')).body).toEqual({ authInfo: { code: 'SESSION_REVOKED' } });
-    const deleted = await enter();
+    const deleted = await createLoggedInUser();
     await users.delete(deleted.id);
     expect((await deleted.get('/optional-loaded')).body.authInfo).toEqual({ code: 'ACCESS_TOKEN_INVALID' });
   });
 
-  test('who is known and lacks the role is refused', async () => {
-    expectFailure(await (await enter(['reader'])).get('/optional-admin'), 'FORBIDDEN');
+  test('a user who is logged in but lacks the role is refused', async () => {
+    expectFailure(await (await createLoggedInUser(['reader'])).get('/optional-admin'), 'FORBIDDEN');
   });
 });
 
 describe('loadUser', () => {
   test('req.user is the stored user without its password hash', async () => {
-    const { get, id, username } = await enter();
+    const { get, id, username } = await createLoggedInUser();
     await users.update(id, { roles: ['admin'] });
     expect((await get('/loaded')).body.user).toEqual({
       id,
@@ -163,8 +163,8 @@ describe('loadUser', () => {
     });
   });
 
-  test('roles count as they are stored now', async () => {
-    const [promoted, demoted] = [await enter(), await enter(['admin'])];
+  test('the roles in the store count', async () => {
+    const [promoted, demoted] = [await createLoggedInUser(), await createLoggedInUser(['admin'])];
     await users.update(promoted.id, { roles: ['admin'] });
     await users.update(demoted.id, { roles: [] });
     expect((await promoted.get('/loaded-admin')).status).toBe(200);
@@ -174,16 +174,16 @@ describe('loadUser', () => {
   test.each<[string, (id: string) => Promise<unknown>]>([
     ['deleted', (id) => users.delete(id)],
     ['disabled', (id) => users.update(id, { disabled: true })],
-  ])('a %s user has no good token any more, at /info too', async (_what, goes) => {
-    const { get, id } = await enter();
+  ])('the token of a %s user is refused, also at /info', async (_what, goes) => {
+    const { get, id } = await createLoggedInUser();
     await goes(id);
     expectFailure(await get('/loaded'), 'ACCESS_TOKEN_INVALID');
     expectFailure(await get('/auth/info'), 'ACCESS_TOKEN_INVALID');
   });
 });
 
-test('freshWithin: a login of 5 minutes ago is too old, and a refresh makes it no younger', async () => {
-  const { get, refreshToken } = await enter();
+test('freshWithin: a login 5 minutes ago is too old, and a refresh does not make it younger', async () => {
+  const { get, refreshToken } = await createLoggedInUser();
   clock.advance(299);
   expect((await get('/fresh')).status).toBe(200);
   clock.advance(1);
@@ -197,8 +197,8 @@ test('freshWithin: a login of 5 minutes ago is too old, and a refresh makes it n
   expect((await testApp.client().get('/profile').set('Cookie', cookie)).status).toBe(200);
 });
 
-test('checkSession sees at once what another process ended; tokenVerify when the token expires', async () => {
-  const { get, id } = await enter();
+test('checkSession refuses a session at once that another process ended; tokenVerify when the token expires', async () => {
+  const { get, id } = await createLoggedInUser();
   expect((await get('/checked')).status).toBe(200);
   await refreshTokens.revokeAll(id);
   expect((await get('/profile')).status).toBe(200);
@@ -210,10 +210,10 @@ test.each<[string, RegExp, object]>([
   ['roles as text', /roles/, { roles: 'admin' }],
   ['no roles at all', /roles/, { roles: [] }],
   ['a duration without its unit', /freshWithin.*'5m'/, { freshWithin: '300' }],
-  ['a duration of nothing', /freshWithin/, { freshWithin: 0 }],
+  ['a duration of 0', /freshWithin/, { freshWithin: 0 }],
   ['optional as text', /optional/, { optional: 'yes' }],
-  ['onStoreDown of another kind', /onStoreDown/, { onStoreDown: 'pray' }],
-  ['deny where nothing can be missed', /onStoreDown.*needs instant revocation/, { onStoreDown: 'deny' }],
+  ['an unknown onStoreDown', /onStoreDown/, { onStoreDown: 'pray' }],
+  ['deny without instant revocation', /onStoreDown.*needs instant revocation/, { onStoreDown: 'deny' }],
 ])('guard() with %s throws, naming the option', (_what, message, options) => {
   expect(() => testApp.auth.guard(options as GuardOptions)).toThrow(message);
 });

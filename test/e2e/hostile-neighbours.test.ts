@@ -13,9 +13,9 @@ import { createTestApp } from '../helpers/app';
 import { expectFailure } from '../helpers/failures';
 import { testClock } from '../../src/testing';
 
-/** What apps, clients and machines do that nobody asked them to. */
+/** Apps, clients and machines that do unexpected things. */
 
-test('an app that changes the body behind the router spoils no other request', async () => {
+test('an app that changes req.body after the router does not affect other requests', async () => {
   const testApp = createTestApp();
   const outer = express();
   outer.use((req, res, next) => {
@@ -42,7 +42,7 @@ test('an app that changes the body behind the router spoils no other request', a
   await testApp.auth.close();
 });
 
-test('an app that changes req.user changes it for no other request', async () => {
+test('an app that changes req.user does not affect other requests', async () => {
   const testApp = createTestApp({}, (app, auth) => {
     app.get('/promote', auth.tokenVerify, (req, res) => {
       req.user?.roles.push('admin');
@@ -59,7 +59,7 @@ test('an app that changes req.user changes it for no other request', async () =>
   await testApp.auth.close();
 });
 
-test('a thief who hangs up before the answer is named all the same', async () => {
+test('the address of a thief who disconnects before the response is still announced', async () => {
   class SlowStore extends MemoryRefreshTokenStore {
     override async rotate(request: RotateRequest) {
       await sleep(50);
@@ -67,7 +67,7 @@ test('a thief who hangs up before the answer is named all the same', async () =>
     }
   }
   const testApp = createTestApp({ refreshTokens: new SlowStore() });
-  const heard = once(testApp.auth.events, 'reuse') as Promise<AuthEventMap['reuse']>;
+  const announced = once(testApp.auth.events, 'reuse') as Promise<AuthEventMap['reuse']>;
   await testApp.register('ann');
   const { refreshToken: first } = await testApp.tokensOf('ann');
   const { body } = await testApp.client().post('/auth/refresh').send({ refreshToken: first });
@@ -84,20 +84,20 @@ test('a thief who hangs up before the answer is named all the same', async () =>
   );
   await sleep(20);
   thief.resetAndDestroy();
-  expect((await heard)[0]).toMatchObject({ ip: '127.0.0.1', userAgent: 'thief' });
+  expect((await announced)[0]).toMatchObject({ ip: '127.0.0.1', userAgent: 'thief' });
   server.close();
   await testApp.auth.close();
 });
 
-describe('a process that stood still', () => {
+describe('a process that was suspended', () => {
   class StoppedStore extends MemoryRefreshTokenStore {
     override followRevocations(follower: RevocationFollower): RevocationFeed {
-      follower.onCurrent(100); // and never again, as if no timer and no socket had their turn
+      follower.onCurrent(100); // and never again, as if neither timers nor sockets ran
       return { announce: () => Promise.resolve(), close: () => undefined };
     }
   }
 
-  test('denies where it was told to, though nothing has told it that it missed something', async () => {
+  test("denies guards with onStoreDown: 'deny', although it has not yet noticed that it may have missed revocations", async () => {
     const testApp = createTestApp({ refreshTokens: new StoppedStore() }, (app, auth) => {
       app.get('/strict', auth.guard({ onStoreDown: 'deny' }), (_req, res) => res.json({}));
     });
@@ -110,7 +110,7 @@ describe('a process that stood still', () => {
   });
 });
 
-test('after auth.close() nobody hears of revocations any more, and guards that deny do so', async () => {
+test("after auth.close() revocations are no longer received, so guards with onStoreDown: 'deny' refuse", async () => {
   const testApp = createTestApp({ onStoreDown: 'deny' });
   await testApp.register('ann');
   const browser = await testApp.loggedIn('ann');
@@ -132,7 +132,7 @@ test('an access token never outlives its session', async () => {
   await testApp.auth.close();
 });
 
-test('a shorter expiresIn shortens tokens that were signed before', async () => {
+test('a shorter expiresIn also shortens tokens that are already signed', async () => {
   const clock = testClock();
   const before = createTestApp({
     clock,

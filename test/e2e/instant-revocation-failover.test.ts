@@ -8,7 +8,7 @@ import { startRedisCluster, startRedisSentinel, type TestServer } from '../helpe
 
 const LOG_KEY = 'visa:revocations';
 const USERNAME = 'ann';
-/** Starting servers and a failover take seconds each, on a loaded machine more. */
+/** Starting servers and a failover take seconds each, and longer on a loaded machine. */
 const TIMEOUT_MS = 60_000;
 
 type Tokens = Awaited<ReturnType<TestApp['tokensOf']>>;
@@ -16,7 +16,7 @@ type RedisOrCluster = Redis | Cluster;
 
 interface Deployment {
   readonly servers: readonly TestServer[];
-  /** A client of its own for each process. */
+  /** A new client: each process has its own. */
   connect(): RedisOrCluster;
   /** The server that holds the log of revocations. */
   logMaster(): Promise<TestServer>;
@@ -33,8 +33,8 @@ async function deployCluster(options: { replicas: boolean }): Promise<Deployment
   };
 }
 
-/** A client that is to notice a frozen master must be told to by ioredis's own options. */
-const NOTICING = { failoverDetector: true, commandTimeout: 500 };
+/** The options of ioredis with which a client notices a frozen master. */
+const NOTICES_FROZEN_MASTER = { failoverDetector: true, commandTimeout: 500 };
 
 async function deploySentinel(clientOptions: object = {}): Promise<Deployment> {
   const { name, sentinels, servers, stop } = await startRedisSentinel();
@@ -50,7 +50,7 @@ interface Process {
   readonly auth: TestApp['auth'];
   login(): Promise<Tokens>;
   logOut(tokens: Tokens): Promise<void>;
-  /** What a guarded route answers to an access token; `/strict` denies what it can't know. */
+  /** Requests a guarded route. The guard of `/strict` denies while revocations may be missing. */
   visit(accessToken: string, path?: '/strict'): ReturnType<ReturnType<TestApp['client']>['get']>;
 }
 
@@ -75,7 +75,7 @@ beforeEach(async () => {
   await users.create({ username: USERNAME, passwordHash: null });
 });
 
-/** An app that shares with the others only the servers, and the users. */
+/** An app that shares only the servers and the users with the others. */
 async function startProcess({ connect }: Deployment): Promise<Process> {
   const client = connect();
   const testApp = createTestApp({ users, refreshTokens: new RedisRefreshTokenStore(client) }, (app, auth) => {
@@ -100,28 +100,28 @@ async function startProcess({ connect }: Deployment): Promise<Process> {
   };
 }
 
-function refused(process: Process, tokens: Tokens): Promise<void> {
+function waitUntilRefused(process: Process, tokens: Tokens): Promise<void> {
   return eventually('a revoked session is refused', async () => {
     const { body } = await process.visit(tokens.accessToken);
     return body.code === 'SESSION_REVOKED';
   });
 }
 
-function current(process: Process, tokens: Tokens): Promise<void> {
+function waitUntilCurrent(process: Process, tokens: Tokens): Promise<void> {
   return eventually('a process is current again', async () => {
     const { status } = await process.visit(tokens.accessToken, '/strict');
     return status === 200;
   });
 }
 
-/** Resolves when the process has noticed that it may miss revocations; ask before the outage. */
-async function noticed({ auth }: Process): Promise<void> {
+/** Resolves when the process notices that it may miss revocations. Call it before the outage. */
+async function waitUntilNoticed({ auth }: Process): Promise<void> {
   const [change] = (await once(auth.events, 'revocations')) as [{ current: boolean; error?: Error }];
   expect(change).toMatchObject({ current: false, error: expect.any(Error) as Error });
 }
 
-/** A master sends its writes in one line, so that who has the last one has them all. */
-async function untilReplicated(master: TestServer): Promise<void> {
+/** A master replicates its writes in order, so a replica with the last one has all of them. */
+async function waitUntilReplicated(master: TestServer): Promise<void> {
   const client = new Redis(master.url);
   try {
     await client.set(`{${LOG_KEY}}:last`, '', 'EX', 60);
@@ -132,7 +132,7 @@ async function untilReplicated(master: TestServer): Promise<void> {
 }
 
 test(
-  'on a Cluster, a session that one process ends is refused by the others, also by one that starts late',
+  'on a Cluster, a session that one process ends is refused by the others, also by one that starts later',
   async () => {
     const cluster = await deployed(deployCluster({ replicas: false }));
     const [here, there] = await Promise.all([startProcess(cluster), startProcess(cluster)]);
@@ -140,7 +140,7 @@ test(
     await there.visit(ended.accessToken).expect(200);
 
     await here.logOut(ended);
-    await refused(there, ended);
+    await waitUntilRefused(there, ended);
     const late = await startProcess(cluster);
     expectFailure(await late.visit(ended.accessToken), 'SESSION_REVOKED');
     for (const process of [here, there, late]) await process.visit(kept.accessToken).expect(200);
@@ -152,25 +152,25 @@ test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<vo
   ['Cluster, master killed', () => deployCluster({ replicas: true }), (master) => master.kill()],
   ['Cluster, master frozen', () => deployCluster({ replicas: true }), (master) => master.freeze()],
   ['Sentinel, master killed', () => deploySentinel(), (master) => master.kill()],
-  ['Sentinel, master frozen', () => deploySentinel(NOTICING), (master) => master.freeze()],
+  ['Sentinel, master frozen', () => deploySentinel(NOTICES_FROZEN_MASTER), (master) => master.freeze()],
 ])(
-  'after a failover (%s) every process is current again by itself, and no revocation was missed',
+  'after a failover (%s) every process becomes current again by itself and has missed no revocation',
   async (_name, deploy, lose) => {
     const deployment = await deployed(deploy());
     const [here, there] = await Promise.all([startProcess(deployment), startProcess(deployment)]);
     const [before, after, kept] = [await here.login(), await here.login(), await here.login()];
     await here.logOut(before);
-    await refused(there, before);
+    await waitUntilRefused(there, before);
 
     const master = await deployment.logMaster();
-    await untilReplicated(master);
-    const bothNoticed = Promise.all([noticed(here), noticed(there)]);
+    await waitUntilReplicated(master);
+    const bothNoticed = Promise.all([waitUntilNoticed(here), waitUntilNoticed(there)]);
     await lose(master);
     await bothNoticed;
-    await Promise.all([current(here, kept), current(there, kept)]);
+    await Promise.all([waitUntilCurrent(here, kept), waitUntilCurrent(there, kept)]);
 
     await eventually('the session is ended', () => here.logOut(after).then(() => true));
-    await refused(there, after);
+    await waitUntilRefused(there, after);
     const late = await startProcess(deployment);
     for (const process of [here, there, late]) {
       for (const { accessToken } of [before, after])
@@ -185,20 +185,20 @@ test.each<[string, () => Promise<Deployment>]>([
   ['Redis Cluster', () => deployCluster({ replicas: false })],
   ['Redis behind Sentinel', () => deploySentinel()],
 ])(
-  'while a %s has no master, guards deny or allow as they were told',
+  'while a %s has no master, guards deny or allow as onStoreDown says',
   async (_name, deploy) => {
     const deployment = await deployed(deploy());
     const process = await startProcess(deployment);
     const tokens = await process.login();
 
-    const lost = noticed(process);
+    const lost = waitUntilNoticed(process);
     await Promise.all(deployment.servers.map((server) => server.kill()));
     await lost;
     expectFailure(await process.visit(tokens.accessToken, '/strict'), 'SERVICE_UNAVAILABLE');
     await process.visit(tokens.accessToken).expect(200);
 
     await Promise.all(deployment.servers.map((server) => server.restart()));
-    await current(process, tokens);
+    await waitUntilCurrent(process, tokens);
   },
   TIMEOUT_MS,
 );

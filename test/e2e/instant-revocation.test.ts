@@ -29,7 +29,7 @@ afterAll(async () => {
 type StoreKind = 'redis' | 'postgres';
 const keyPrefix = randomPrefix();
 
-/** A store with a client of its own, as each process has one; `port` is that of a proxy. */
+/** A store with its own client, as each process has one. `port`: that of a proxy in between. */
 function makeStore(kind: StoreKind, port?: number): RefreshTokenStore {
   const url = new URL(serverUrl(kind));
   if (port !== undefined) url.port = String(port);
@@ -46,8 +46,8 @@ function makeStore(kind: StoreKind, port?: number): RefreshTokenStore {
 const serverUrl = (kind: StoreKind) =>
   kind === 'redis' ? (process.env['TEST_REDIS_URL'] as string) : database.url;
 
-/** As a server that has lost its memory. */
-async function lose(kind: StoreKind, userId: string): Promise<void> {
+/** Deletes the user's sessions, as a server that loses its data does. */
+async function loseSessions(kind: StoreKind, userId: string): Promise<void> {
   if (kind === 'postgres') {
     await database.pool.query('DELETE FROM visa_refresh_tokens WHERE user_id = $1', [userId]);
     return;
@@ -59,11 +59,11 @@ async function lose(kind: StoreKind, userId: string): Promise<void> {
 
 interface Process extends TestApp {
   readonly users: PostgresUserStore;
-  /** What a guarded route answers to an access token. */
+  /** Requests a guarded route. */
   visit(accessToken: string, path?: string): ReturnType<ReturnType<TestApp['client']>['get']>;
 }
 
-/** An app that shares nothing with the others but the servers. */
+/** An app that shares only the servers with the others. */
 function startProcess(kind: StoreKind, options: TestOptions = {}, port?: number): Process {
   const users = new PostgresUserStore(database.pool);
   const testApp = createTestApp(
@@ -94,7 +94,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     await Promise.all([here.auth.ready(), there.auth.ready()]);
   });
 
-  const refused = (process: Process, accessToken: string) =>
+  const waitUntilRefused = (process: Process, accessToken: string) =>
     eventually(
       'the token is refused',
       async () => (await process.visit(accessToken)).body.code === 'SESSION_REVOKED',
@@ -106,7 +106,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     /** Of the session that ends. */
     tokens: { accessToken: string; refreshToken: string };
     sessionId: string;
-    /** Another session of the same user, whose client asks for the ending. */
+    /** Another session of the same user, whose client ends it. */
     other: { accessToken: string; refreshToken: string };
   }
   const asOther = (verb: 'post' | 'delete', path: string, { other }: Ending, body?: object) =>
@@ -115,8 +115,8 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
   test.each<[string, number, (ending: Ending) => PromiseLike<unknown>]>([
     ['logout', 200, ({ tokens }) => here.client().post('/auth/logout').send(tokens)],
     ['logout-all', 401, (ending) => asOther('post', '/auth/logout-all', ending)],
-    ['the end of a device', 200, (e) => asOther('delete', `/auth/sessions/${e.sessionId}`, e)],
-    ['the end of all other devices', 200, (ending) => asOther('delete', '/auth/sessions', ending)],
+    ['logging out one device', 200, (e) => asOther('delete', `/auth/sessions/${e.sessionId}`, e)],
+    ['logging out all other devices', 200, (ending) => asOther('delete', '/auth/sessions', ending)],
     [
       'a new password',
       200,
@@ -139,18 +139,18 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     ['server code', 200, ({ userId, sessionId }) => here.auth.sessions.revoke(userId, sessionId)],
     ['disabling the user', 401, ({ userId }) => here.users.update(userId, { disabled: true })],
     ['deleting the user', 401, ({ userId }) => here.users.delete(userId)],
-  ])('%s in one process reaches the access tokens in the other', async (_what, otherStatus, end) => {
+  ])('%s in one process makes the other refuse the access tokens', async (_what, otherStatus, end) => {
     const username = newName();
     const { id: userId } = await here.register(username);
     const [tokens, other] = [await here.tokensOf(username), await here.tokensOf(username)];
     const stranger = newName();
     await here.register(stranger);
     const bystander = await here.tokensOf(stranger);
-    // So that the other process has verified the token before, and remembers it.
+    // The other process has now verified the token, and caches that.
     const { body: user } = await there.visit(tokens.accessToken).expect(200);
 
     await end({ userId, tokens, other, sessionId: user.sessionId as string });
-    await refused(there, tokens.accessToken);
+    await waitUntilRefused(there, tokens.accessToken);
     expectFailure(await there.visit(tokens.accessToken, '/strict'), 'SESSION_REVOKED');
     expect((await there.visit(tokens.accessToken, '/passport')).status).toBe(401);
     expect((await there.visit(other.accessToken)).status).toBe(otherStatus);
@@ -158,23 +158,23 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
   });
 
   test.each(['logout', 'logout-all'])(
-    '%s reaches the others though the store has lost the session',
+    '%s reaches the other processes although the store has lost the session',
     async (name) => {
       const username = newName();
       const { id } = await here.register(username);
       const tokens = await here.tokensOf(username);
       await there.visit(tokens.accessToken).expect(200);
-      await lose(kind, id);
+      await loseSessions(kind, id);
       const { status } = await here
         .client()
         .post(`/auth/${name}`)
         .set('Authorization', `Bearer ${tokens.accessToken}`);
       expect(status).toBe(200);
-      await refused(there, tokens.accessToken);
+      await waitUntilRefused(there, tokens.accessToken);
     },
   );
 
-  test('a process that starts late catches up before it is ready', async () => {
+  test('a process that starts later catches up before it is ready', async () => {
     const username = newName();
     await here.register(username);
     const [ended, kept] = [await here.tokensOf(username), await here.tokensOf(username)];
@@ -185,7 +185,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     await late.visit(kept.accessToken).expect(200);
   });
 
-  test("revocation: 'expiry' leaves access tokens good in other processes, and tells nobody", async () => {
+  test("revocation: 'expiry' leaves access tokens valid in other processes, and sends and receives no revocations", async () => {
     const [old, other] = [
       startProcess(kind, { revocation: 'expiry' }),
       startProcess(kind, { revocation: 'expiry' }),
@@ -198,7 +198,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     expectFailure(await old.visit(tokens.accessToken), 'SESSION_REVOKED');
     const marker = await here.tokensOf(username);
     await here.client().post('/auth/logout').send(marker).expect(200);
-    await refused(there, marker.accessToken);
+    await waitUntilRefused(there, marker.accessToken);
     await there.visit(tokens.accessToken).expect(200);
     await other.visit(tokens.accessToken).expect(200);
     await other.visit(marker.accessToken).expect(200);
@@ -225,40 +225,43 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     test.each<[string, (proxy: TcpProxy) => void]>([
       ['cut', (each) => each.cut()],
       ['silenced', (each) => each.silence()],
-    ])('(%s) guards deny or allow as they were told, and it catches up afterwards', async (how, cutOffBy) => {
-      const username = newName();
-      await here.register(username);
-      const ended = await here.tokensOf(username);
-      await cutOff.visit(ended.accessToken).expect(200);
-      news.length = 0;
-      const lost = once(cutOff.auth.events, 'revocations');
-
-      cutOffBy(proxy);
-      await lost;
-      expect(news).toMatchObject([{ current: false, error: expect.any(Error) as Error }]);
-      if (how === 'cut') {
-        const denied = await cutOff.visit(tokens.accessToken, '/strict');
-        expectFailure(denied, 'SERVICE_UNAVAILABLE');
-        expect(Number(denied.headers['retry-after'])).toBeGreaterThan(0);
-        for (const path of ['/profile', '/lenient', '/passport'])
-          await cutOff.visit(tokens.accessToken, path).expect(200);
-        await here.client().post('/auth/logout').send(ended).expect(200);
+    ])(
+      '(%s) guards deny or allow as onStoreDown says, and the process catches up afterwards',
+      async (how, cutOffBy) => {
+        const username = newName();
+        await here.register(username);
+        const ended = await here.tokensOf(username);
         await cutOff.visit(ended.accessToken).expect(200);
-      } else {
-        await here.client().post('/auth/logout').send(ended).expect(200);
-      }
+        news.length = 0;
+        const lost = once(cutOff.auth.events, 'revocations');
 
-      proxy.restore();
-      await eventually(
-        'it is current again',
-        async () => (await cutOff.visit(tokens.accessToken, '/strict')).status === 200,
-      );
-      expectFailure(await cutOff.visit(ended.accessToken), 'SESSION_REVOKED');
-      expect(news.at(-1)).toMatchObject({ current: true });
-      expect(news.at(-1)).not.toHaveProperty('error');
-    });
+        cutOffBy(proxy);
+        await lost;
+        expect(news).toMatchObject([{ current: false, error: expect.any(Error) as Error }]);
+        if (how === 'cut') {
+          const denied = await cutOff.visit(tokens.accessToken, '/strict');
+          expectFailure(denied, 'SERVICE_UNAVAILABLE');
+          expect(Number(denied.headers['retry-after'])).toBeGreaterThan(0);
+          for (const path of ['/profile', '/lenient', '/passport'])
+            await cutOff.visit(tokens.accessToken, path).expect(200);
+          await here.client().post('/auth/logout').send(ended).expect(200);
+          await cutOff.visit(ended.accessToken).expect(200);
+        } else {
+          await here.client().post('/auth/logout').send(ended).expect(200);
+        }
 
-    test('onStoreDown of createAuth counts for every guard that says nothing itself', async () => {
+        proxy.restore();
+        await eventually(
+          'it is current again',
+          async () => (await cutOff.visit(tokens.accessToken, '/strict')).status === 200,
+        );
+        expectFailure(await cutOff.visit(ended.accessToken), 'SESSION_REVOKED');
+        expect(news.at(-1)).toMatchObject({ current: true });
+        expect(news.at(-1)).not.toHaveProperty('error');
+      },
+    );
+
+    test('onStoreDown of createAuth applies to every guard without its own', async () => {
       const strict = startProcess(kind, { onStoreDown: 'deny' }, proxy.port);
       await strict.auth.ready();
       await strict.visit(tokens.accessToken).expect(200);
@@ -269,11 +272,11 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
         expectFailure(await strict.visit(tokens.accessToken, path), 'SERVICE_UNAVAILABLE');
       expect((await strict.visit(tokens.accessToken, '/passport')).status).toBe(500); // next(err): the app's own answer
       await strict.visit(tokens.accessToken, '/lenient').expect(200);
-      // What is wrong by itself is still told as what it is.
+      // An invalid token still gets its own code.
       expectFailure(await strict.visit('a.b.c'), 'ACCESS_TOKEN_INVALID');
     });
 
-    test('ready() rejects when the store stays away', async () => {
+    test('ready() rejects when the store stays unreachable', async () => {
       proxy.cut();
       const stranded = startProcess(kind, { onStoreDown: 'deny' }, proxy.port);
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'performance', 'Date'] });

@@ -14,7 +14,7 @@ import {
 import { expectFailure } from '../helpers/failures';
 import { decodeToken, resign, signByHand } from '../helpers/tokens';
 
-/** What docs/threat-model.md says of secrets that got out, and of the cure. */
+/** What docs/threat-model.md says about leaked secrets, and about replacing them. */
 
 const NEXT = 'the-next-secret-of-the-tests-0123456789';
 const mounted: Parameters<typeof createTestApp>[1] = (app, auth) => {
@@ -34,7 +34,7 @@ let user: { id: string };
 let users = 0;
 const apps: TestApp[] = [];
 
-/** The same users and sessions behind other secrets, as after a deployment. */
+/** An app with the same users and sessions but other secrets, as after a deployment. */
 function deploy(secrets: TestOptions = {}): TestApp {
   const app = createTestApp({ ...stores.options, ...secrets }, mounted);
   apps.push(app);
@@ -64,19 +64,19 @@ describe('the refresh secret', () => {
   const forged = (payload: object) =>
     resign(tokens.refreshToken, REFRESH_SECRET, { payload: { ...payload } });
 
-  test('makes no access token', async () => {
+  test('makes no access tokens', async () => {
     const { header, payload } = decodeToken(tokens.accessToken);
     expectFailure(await get('/profile', signByHand(header, payload, REFRESH_SECRET)), 'ACCESS_TOKEN_INVALID');
   });
 
-  test('makes no session that is not stored, and none of somebody else', async () => {
+  test("makes no session that is not stored, and takes no other user's session", async () => {
     const noSession = randomBytes(16).toString('base64url');
     expectFailure(await refresh(forged({ sid: noSession })), 'SESSION_NOT_FOUND');
     const other = await stores.options.users.create({ username: `other ${users}`, passwordHash: null });
     expectFailure(await refresh(forged({ sub: other.id })), 'SESSION_NOT_FOUND');
   });
 
-  test('takes over a session whose user and id are known, until its owner comes back', async () => {
+  test('takes over a session whose user and id are known, until its owner refreshes', async () => {
     const reuses: AuthEvent[] = [];
     const listen = (event: AuthEvent) => void reuses.push(event);
     testApp.auth.events.on('reuse', listen);
@@ -90,7 +90,7 @@ describe('the refresh secret', () => {
     testApp.auth.events.off('reuse', listen);
   });
 
-  test('opens and makes flow states: a first step that was never taken', async () => {
+  test('opens and makes flow states, so the first step of a flow can be skipped', async () => {
     const handle = randomBytes(24).toString('base64url');
     const seal = (secret: string) =>
       new TextSealer([createSecretKey(Buffer.from(secret))]).seal(
@@ -105,7 +105,7 @@ describe('the refresh secret', () => {
     expect((await take(REFRESH_SECRET)).body).toEqual({ userId: user.id });
   });
 
-  test('once it has been replaced, everybody logs in again', async () => {
+  test('is useless once it is replaced, and all users must log in again', async () => {
     const after = deploy({ refreshToken: { secret: NEXT } });
     expectFailure(await refresh(tokens.refreshToken, after), 'REFRESH_TOKEN_INVALID');
     expectFailure(await refresh(forged({ gen: 1000 }), after), 'REFRESH_TOKEN_INVALID');
@@ -119,30 +119,30 @@ describe('the access secret', () => {
       payload: { sid: 'never-was', roles: ['admin'], ...payload },
     });
 
-  test('makes access tokens for anybody, with any role: only guards that ask a store refuse them', async () => {
+  test('makes access tokens for any user with any role, which only guards that ask a store refuse', async () => {
     expect((await get('/admin', forged())).status).toBe(200);
     expectFailure(await get('/checked', forged()), 'SESSION_REVOKED');
     expectFailure(await get('/stored-admin', forged()), 'FORBIDDEN');
   });
 
-  test('finds the ids of sessions, so that checkSession alone is no cure', async () => {
+  test('finds the ids of sessions, so checkSession is not enough', async () => {
     const { body } = await get('/auth/sessions', forged());
     const [session] = (body as { sessions: { id: string }[] }).sessions;
     expect((await get('/checked', forged({ sid: session?.id }))).body).toMatchObject({ roles: ['admin'] });
   });
 
-  test('makes no refresh token', async () => {
+  test('makes no refresh tokens', async () => {
     const { header, payload } = decodeToken(tokens.refreshToken);
     expectFailure(await refresh(signByHand(header, payload, ACCESS_SECRET)), 'REFRESH_TOKEN_INVALID');
     expectFailure(await refresh(forged()), 'REFRESH_TOKEN_INVALID');
   });
 
-  test('lives on while it stands behind the new one in the list', async () => {
+  test('still works while it is in the list behind the new one', async () => {
     const after = deploy({ accessToken: { secret: [NEXT, ACCESS_SECRET] } });
     expect((await get('/admin', forged(), after)).status).toBe(200);
   });
 
-  test('once it has been replaced, its tokens are refused, and everybody goes on with a refresh', async () => {
+  test('is useless once it is replaced, and users continue after a refresh', async () => {
     const after = deploy({ accessToken: { secret: NEXT } });
     expectFailure(await get('/admin', forged(), after), 'ACCESS_TOKEN_INVALID');
     expectFailure(await get('/profile', tokens.accessToken, after), 'ACCESS_TOKEN_INVALID');
@@ -151,7 +151,7 @@ describe('the access secret', () => {
   });
 });
 
-test('both secrets replaced: every session of every user is over', async () => {
+test('replacing both secrets ends every session of every user', async () => {
   const after = deploy({ accessToken: { secret: NEXT }, refreshToken: { secret: `${NEXT}-too` } });
   expectFailure(await get('/profile', tokens.accessToken, after), 'ACCESS_TOKEN_INVALID');
   expectFailure(await refresh(tokens.refreshToken, after), 'REFRESH_TOKEN_INVALID');

@@ -25,8 +25,8 @@ const login = (from: string, password: string, username = 'ann') =>
   testApp.client().post('/auth/login').set('X-Forwarded-For', from).send({ username, password });
 const guess = (times: number, from: string, username = 'ann') =>
   Promise.all(Array.from({ length: times }, () => login(from, 'wrong', username)));
-/** Uses up the free failures, and then asks on. */
-const poll = async (from: string, username = 'ann') => {
+/** Uses up the free failures, and then keeps trying. */
+const lockName = async (from: string, username = 'ann') => {
   for (const response of await guess(3, from, username)) expectFailure(response, 'INVALID_CREDENTIALS');
   for (const response of await guess(10, from, username)) expectFailure(response, 'TOO_MANY_ATTEMPTS');
 };
@@ -35,7 +35,7 @@ const expectLocked = async (from: string, username = 'ann') =>
   expectFailure(await login(from, PASSWORD, username), 'TOO_MANY_ATTEMPTS');
 
 describe.each(Object.entries(attemptBackends))(
-  'a name that strangers lock, counted in %s',
+  'a username that a stranger locks, counted in %s',
   (_name, start) => {
     let backend: AttemptBackend;
 
@@ -49,23 +49,23 @@ describe.each(Object.entries(attemptBackends))(
       expect(testApp.unforeseen).toEqual([]);
     });
 
-    test('who polls a name keeps its user out of no address that the user has logged in from', async () => {
+    test('a locked username still lets its user in from a known address', async () => {
       await expectLogin(HOME);
-      await poll(STRANGER);
+      await lockName(STRANGER);
       const [atHome] = await Promise.all([login(HOME, PASSWORD), guess(20, STRANGER)]);
       expect(atHome.status).toBe(200);
       await expectLocked(HOTEL);
-      // The turn after the wait is the stranger's again.
+      // After the wait, the stranger takes the next turn too.
       await backend.endWait?.();
       await guess(5, STRANGER);
       await expectLogin(HOME);
-      // Those logins have given the stranger nothing.
+      // The user's logins gave the stranger no new guesses.
       await expectLocked(STRANGER);
     });
 
-    test('a known address has its failures once, and then waits as any other', async () => {
+    test('a known address gets its failures once, and then waits like any other', async () => {
       await expectLogin(HOME);
-      const judged = jest.spyOn(users, 'findByUsername');
+      const checked = jest.spyOn(users, 'findByUsername');
       for (let count = 0; count < 3; count += 1)
         expectFailure(await login(HOME, 'wrong'), 'INVALID_CREDENTIALS');
       const response = await login(HOME, PASSWORD);
@@ -76,76 +76,76 @@ describe.each(Object.entries(attemptBackends))(
         await guess(20, HOME);
         await expectLocked(HOME);
       }
-      expect(judged).toHaveBeenCalledTimes(backend.endWait ? 4 : 3);
+      expect(checked).toHaveBeenCalledTimes(backend.endWait ? 4 : 3);
     });
 
-    test('200 parallel guesses from a known address are not more than its limit', async () => {
+    test("200 parallel guesses from a known address don't exceed its limit", async () => {
       await expectLogin(HOME);
-      const judged = jest.spyOn(users, 'findByUsername');
+      const checked = jest.spyOn(users, 'findByUsername');
       const responses = await guess(200, HOME);
-      // On a busy machine a store may take longer than the second that it has: 503, which is no guess.
+      // On a busy machine the store may take longer than the second that it has. A 503 counts as no guess.
       const down = responses.filter(({ status }) => status === 503).length;
-      expect(judged.mock.calls.length).toBeLessThanOrEqual(3);
-      expect(judged.mock.calls.length + down).toBeGreaterThanOrEqual(3);
+      expect(checked.mock.calls.length).toBeLessThanOrEqual(3);
+      expect(checked.mock.calls.length + down).toBeGreaterThanOrEqual(3);
     });
 
-    test('an address is known for one name, and for no other', async () => {
+    test('an address is known for one username only', async () => {
       await expectLogin(HOME);
-      await poll(STRANGER, 'bob');
+      await lockName(STRANGER, 'bob');
       await expectLocked(HOME, 'bob');
     });
 
-    test('an address that is known for a user goes for every spelling of the name, and its whole /64', async () => {
+    test('a known address counts for every spelling of the username, and with its whole /64', async () => {
       await expectLogin('2001:db8:1:2::1');
-      await poll(STRANGER, ' ANN');
+      await lockName(STRANGER, ' ANN');
       await expectLocked('2001:db8:1:3::1');
       expect((await login('2001:db8:1:2:ffff::9', PASSWORD, 'Ann ')).status).toBe(200);
     });
   },
 );
 
-describe('what makes an address known', () => {
+describe('known addresses', () => {
   afterEach(async () => {
     await testApp.auth.close();
     expect(testApp.unforeseen).toEqual([]);
   });
 
-  test('guessing does not, however many at one moment', async () => {
+  test("guesses don't make an address known, however many at once", async () => {
     await open({});
-    const judged = jest.spyOn(users, 'findByUsername');
+    const checked = jest.spyOn(users, 'findByUsername');
     await guess(50, STRANGER);
     await guess(50, STRANGER);
-    expect(judged).toHaveBeenCalledTimes(3);
+    expect(checked).toHaveBeenCalledTimes(3);
   });
 
-  test('claiming the address of the user before a trusted proxy does not', async () => {
+  test("claiming the user's address in front of a trusted proxy doesn't make an address known", async () => {
     await open({}, 1);
     await expectLogin(HOME);
-    await poll(STRANGER);
+    await lockName(STRANGER);
     await expectLocked(`${HOME}, ${STRANGER}`);
     await expectLogin(`${STRANGER}, ${HOME}`);
   });
 
-  test('a login from what is no address does not', async () => {
+  test('a login without a valid address makes no address known', async () => {
     await open({});
     await expectLogin('no address');
-    await poll(STRANGER);
+    await lockName(STRANGER);
     await expectLocked('no address');
     await expectLocked('another');
   });
 
-  test('nothing does with a counter of your own that can not tell: a name is locked for all alike', async () => {
+  test("no address becomes known with a counter of the app's own that lacks has(), so all are locked alike", async () => {
     const attemptCounter = (name: string, windowSeconds: number): AttemptCounter => {
       const { has: _has, ...counter } = memoryCounter(name, windowSeconds);
       return counter;
     };
     await open({ refreshTokens: Object.assign(new MemoryRefreshTokenStore(), { attemptCounter }) });
     await expectLogin(HOME);
-    await poll(STRANGER);
+    await lockName(STRANGER);
     await expectLocked(HOME);
   });
 
-  test('while it can not be told whether an address is known, nothing is judged and nothing counted', async () => {
+  test("no attempt is checked or counted while the counter can't tell whether an address is known", async () => {
     let isDown = false;
     const attemptCounter = (name: string, windowSeconds: number) => {
       const counter = memoryCounter(name, windowSeconds);
@@ -156,10 +156,10 @@ describe('what makes an address known', () => {
       return { ...counter, has };
     };
     await open({ refreshTokens: Object.assign(new MemoryRefreshTokenStore(), { attemptCounter }) });
-    const judged = jest.spyOn(users, 'findByUsername');
+    const checked = jest.spyOn(users, 'findByUsername');
     isDown = true;
     for (const response of await guess(5, HOME)) expectFailure(response, 'SERVICE_UNAVAILABLE');
-    expect(judged).not.toHaveBeenCalled();
+    expect(checked).not.toHaveBeenCalled();
     isDown = false;
     await expectLogin(HOME);
   });

@@ -34,25 +34,25 @@ describe.each(Object.entries(attemptBackends))(
     const fail = (count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => login(`user ${index}`, 'wrong')));
 
-    test('a name that exists and one that does not are locked alike: status, body, headers and waits', async () => {
+    test('an existing and an unknown username are locked alike, in status, body, headers and waits', async () => {
       await open({ username: { failures: 3 }, address: false });
-      const course = async (username: string) => {
+      const eightAttempts = async (username: string) => {
         const answers: unknown[] = [];
         for (let attempt = 0; attempt < 8; attempt += 1) {
           const { status, body, headers, ...response } = await login(username, 'wrong');
           const minutes = Math.ceil(waitOf({ headers, ...response } as Response) / 60);
           answers.push([status, body, Object.keys(headers).sort(), minutes]);
-          // After each lock the wait is over, where a test can bring that about.
+          // After each lock the test ends the wait, where it can.
           if (status === 429) await backend.endWait?.();
         }
         return answers;
       };
-      const known = await course('ann');
+      const known = await eightAttempts('ann');
       expect(known).toContainEqual([429, expect.anything(), expect.anything(), name === 'memory' ? 1 : 2]);
-      expect(await course('nobody')).toEqual(known);
+      expect(await eightAttempts('nobody')).toEqual(known);
     });
 
-    test('attempts during the wait neither prolong it nor make the next one longer', async () => {
+    test("attempts during a wait don't extend it, and don't make the next one longer", async () => {
       await open({ username: { failures: 3 }, address: false });
       for (let count = 0; count < 3; count += 1)
         expectFailure(await login('ann', 'wrong'), 'INVALID_CREDENTIALS');
@@ -73,7 +73,7 @@ describe.each(Object.entries(attemptBackends))(
       expect((await login('ann', PASSWORD)).status).toBe(200);
     });
 
-    test('an address that keeps trying waits no longer than its minute', async () => {
+    test('an address that keeps trying waits no longer than a minute', async () => {
       await open({ username: false, address: { failures: 2 } });
       await fail(2);
       const first = waitOf(await login('ann', 'wrong'));
@@ -85,7 +85,7 @@ describe.each(Object.entries(attemptBackends))(
       }
     });
 
-    test('a stranger who locks a name ends no session, and keeps nobody from refresh and /password', async () => {
+    test('a stranger who locks a username ends none of its sessions, and does not block refresh and /password', async () => {
       await open({ username: { failures: 3 }, address: false });
       const ann = await testApp.loggedIn('ann');
       for (let count = 0; count < 13; count += 1) await login('ann', 'wrong');
@@ -98,7 +98,7 @@ describe.each(Object.entries(attemptBackends))(
       expect((await ann.get('/auth/info')).status).toBe(200);
     });
 
-    test('who has no access token counts for nothing at /password, whatever is sent', async () => {
+    test('attempts at /password without a valid access token are not counted', async () => {
       await open({ password: { failures: 2 } });
       const ann = await testApp.loggedIn('ann');
       const change = { currentPassword: 'wrong', newPassword: 'another stapler 4 you' };

@@ -32,7 +32,7 @@ describe.each(Object.entries(attemptBackends))('limits counted in %s', (name, st
     for (const response of await Promise.all(guesses)) expectFailure(response, 'INVALID_CREDENTIALS');
   };
 
-  test('after 10 failures every further try has to wait, the right password included, and then one is judged', async () => {
+  test('after 10 failures every attempt has to wait, even with the right password, and then one is checked', async () => {
     const locked: unknown[] = [];
     testApp.auth.events.on('locked', (event) => locked.push(event));
     await fail(10);
@@ -43,35 +43,35 @@ describe.each(Object.entries(attemptBackends))('limits counted in %s', (name, st
 
     if (!backend.endWait) return;
     await backend.endWait();
-    const judged = jest.spyOn(users, 'findByUsername');
+    const checked = jest.spyOn(users, 'findByUsername');
     await Promise.all(Array.from({ length: 20 }, () => login('ann', 'wrong')));
-    expect(judged).toHaveBeenCalledTimes(1);
+    expect(checked).toHaveBeenCalledTimes(1);
   });
 
-  test('200 parallel guesses are judged 10 times, for a name that does not exist too', async () => {
-    const judged = jest.spyOn(users, 'findByUsername');
+  test('only 10 of 200 parallel guesses are checked, also for an unknown username', async () => {
+    const checked = jest.spyOn(users, 'findByUsername');
     for (const username of ['ann', 'nobody']) {
-      judged.mockClear();
+      checked.mockClear();
       const responses = await Promise.all(Array.from({ length: 200 }, () => login(username, 'wrong')));
       const answered = (status: number) => responses.filter((response) => response.status === status).length;
-      // On a busy machine a store may take longer than the second that it has: 503, which is no guess.
-      expect(judged.mock.calls.length).toBeLessThanOrEqual(10);
-      expect(judged.mock.calls.length + answered(503)).toBeGreaterThanOrEqual(10);
+      // On a busy machine the store may take longer than the second that it has. A 503 counts as no guess.
+      expect(checked.mock.calls.length).toBeLessThanOrEqual(10);
+      expect(checked.mock.calls.length + answered(503)).toBeGreaterThanOrEqual(10);
       expect(answered(401) + answered(429) + answered(503)).toBe(200);
-      // A guess that ended in 503 was taken back, and left room for this one.
+      // A guess that got 503 is not counted, so this login would still be free.
       if (answered(401) === 10) expectWait(await login(username, PASSWORD), 60);
     }
   });
 
   if (name === 'memory') {
-    test('a success starts afresh', async () => {
+    test('a success resets the count', async () => {
       await fail(9);
       expect((await login('ann', PASSWORD)).status).toBe(200);
       await fail(10);
       expectWait(await login('ann', PASSWORD), 60);
     });
   } else {
-    test('the wait doubles from 1 minute to 15, and a success after it starts afresh', async () => {
+    test('the wait doubles from 1 minute to 15, and a success resets it', async () => {
       await fail(9);
       for (const seconds of [60, 120, 240, 480, 900, 900]) {
         await fail(1);
@@ -85,7 +85,7 @@ describe.each(Object.entries(attemptBackends))('limits counted in %s', (name, st
   }
 });
 
-test('an outage of the counter gives no turn back that somebody else has taken', async () => {
+test("an outage of the counter does not give back another attempt's turn", async () => {
   const users = new MemoryUserStore();
   await users.create({ username: 'ann', passwordHash });
   let isDown = false;

@@ -13,7 +13,7 @@ import { expectFailure } from '../helpers/failures';
 const passwordHash = hashSync(PASSWORD, 10);
 const NEW_PASSWORD = 'another stapler 4 you';
 
-/** Counters are in memory unless `options` bring stores. In front may stand a proxy that the app trusts. */
+/** Runs an app. Counters are in memory unless `options` have stores. `trustProxy`: what the app trusts in front of it. */
 async function withApp(
   options: TestOptions,
   use: (testApp: TestApp) => Promise<void>,
@@ -38,7 +38,7 @@ describe('on real servers', () => {
   });
   afterEach(() => stores.close());
 
-  test('10 wrong current passwords lock /password for that user, and nobody else', async () => {
+  test('10 wrong current passwords lock /password for that user only', async () => {
     for (const username of ['ann', 'bob']) await stores.options.users.create({ username, passwordHash });
     await withApp(stores.options, async (testApp) => {
       const [ann, annElsewhere, bob] = [
@@ -62,7 +62,7 @@ describe('on real servers', () => {
     });
   });
 
-  test('the 11th registration of an hour from one address has to wait', async () => {
+  test('the 11th registration in an hour from one address has to wait', async () => {
     await withApp(stores.options, async (testApp) => {
       const register = (index: number) =>
         testApp
@@ -79,10 +79,10 @@ describe('on real servers', () => {
     });
   });
 
-  test('50 failures of a minute from one address, whatever the names, and the next has to wait', async () => {
+  test('after 50 failures in a minute from one address, with any usernames, the next attempt has to wait', async () => {
     await stores.options.users.create({ username: 'ann', passwordHash });
     await withApp(stores.options, async (testApp) => {
-      // A client can write X-Forwarded-For as it likes: without a trusted proxy it counts for nothing.
+      // A client can send any X-Forwarded-For. Without a trusted proxy it is ignored.
       const guess = (index: number) => login(testApp, `user ${index}`, 'wrong', `192.0.2.${index}`);
       for (const response of await times(50, guess)) expectFailure(response, 'INVALID_CREDENTIALS');
       for (const [username, password] of [
@@ -97,7 +97,7 @@ describe('on real servers', () => {
   });
 });
 
-describe('addresses, behind a proxy that the app trusts', () => {
+describe('addresses behind a trusted proxy', () => {
   const limits = { address: { failures: 2 } };
 
   test.each([
@@ -106,7 +106,7 @@ describe('addresses, behind a proxy that the app trusts', () => {
     ['IPv4 written as IPv6', '192.0.2.1', '::ffff:192.0.2.1', 429],
     ['the same /64', '2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', 429],
     ['the next /64', '2001:db8:1:2::1', '2001:db8:1:3::1', 401],
-  ])('%s: %s and then %s', async (_what, first, second, status) => {
+  ])('%s: %s, then %s', async (_what, first, second, status) => {
     const use = async (testApp: TestApp) => {
       await times(2, (index) => login(testApp, `user ${index}`, 'wrong', first));
       expect((await login(testApp, 'user 3', 'wrong', second)).status).toBe(status);
@@ -114,7 +114,7 @@ describe('addresses, behind a proxy that the app trusts', () => {
     await withApp({ limits }, use, true);
   });
 
-  test('behind one proxy the address that it has seen counts, whatever the client claims before it', async () => {
+  test('behind one proxy, the address that the proxy saw counts, not what the client claims', async () => {
     const guess = (testApp: TestApp, index: number, seen: string) =>
       login(testApp, `user ${index}`, 'wrong', `192.0.2.${index}, ${seen}`);
     const use = async (testApp: TestApp) => {
@@ -125,7 +125,7 @@ describe('addresses, behind a proxy that the app trusts', () => {
     await withApp({ limits }, use, 1);
   });
 
-  test('successes do not count, and do not wipe out the failures of others', async () => {
+  test('successes do not count, and do not erase the failures of others', async () => {
     const users = new MemoryUserStore();
     await users.create({ username: 'ann', passwordHash });
     await withApp({ users, limits }, async (testApp) => {
@@ -140,7 +140,7 @@ describe('addresses, behind a proxy that the app trusts', () => {
     });
   });
 
-  test('a crowd that logs in at one moment does not shut its address out', async () => {
+  test("many users who log in at once from one address don't lock it", async () => {
     const users = new MemoryUserStore();
     const names = ['ann', 'bob', 'cleo', 'dan', 'eve'];
     for (const username of names) await users.create({ username, passwordHash });
@@ -152,7 +152,7 @@ describe('addresses, behind a proxy that the app trusts', () => {
   });
 });
 
-describe('switched off, or set to another number', () => {
+describe('each limit can be switched off or changed', () => {
   type Limits = NonNullable<AuthOptions['limits']>;
   const guess = (testApp: TestApp, index: number) => login(testApp, `user ${index}`, 'wrong');
   const guessAnn = (testApp: TestApp) => login(testApp, 'ann', 'wrong');
@@ -182,8 +182,8 @@ describe('switched off, or set to another number', () => {
       });
       return found;
     };
-    const judged = limit === 'register' ? 201 : 401;
-    expect(await statuses(limits, 3)).toEqual([judged, judged, 429]);
-    expect(await statuses({ [limit]: false }, 12)).toEqual(Array(12).fill(judged));
+    const allowed = limit === 'register' ? 201 : 401;
+    expect(await statuses(limits, 3)).toEqual([allowed, allowed, 429]);
+    expect(await statuses({ [limit]: false }, 12)).toEqual(Array(12).fill(allowed));
   });
 });

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { MemoryUserStore } from '../../src';
 import { createTestApp, setCookies, type TestApp } from '../helpers/app';
 
-// Where completeLogin sends the browser: a path of this app, whatever the request asks for.
+// completeLogin redirects only to paths of this app, whatever the request asks for.
 const users = new MemoryUserStore();
 let testApp: TestApp;
 
@@ -27,7 +27,7 @@ const callback = (app: TestApp, to: string, fetchSite?: string) => {
 };
 
 test.each(['/', '/orders?page=2#last', '/%2F/evil.example', '/caf\u00e9', '/a;b=1'])(
-  '%s is a path of this app',
+  '%s is accepted as a path of this app',
   async (to) => {
     const response = await callback(testApp, to);
     expect(response.status).toBe(303);
@@ -48,18 +48,18 @@ test.each([
     '',
   ],
   ...['/\t/evil.example', '/\n/evil.example', '/a\r\nSet-Cookie: a=b', ' /', '/a\\b', '/\u0000'],
-])('%j becomes the start page', async (to) => {
+])('%j is replaced by the start page', async (to) => {
   const response = await callback(testApp, to);
   expect([response.status, response.headers['location']]).toEqual([303, '/']);
 });
 
-test('what is no text becomes the start page', async () => {
+test('a value that is not a string is replaced by the start page', async () => {
   const response = await testApp.client().get('/callback?to=/a&to=/b');
   expect([response.status, response.headers['location']]).toEqual([303, '/']);
 });
 
-describe('from another site, whose redirects SameSite=Strict cookies would not follow', () => {
-  test('a page of ours goes on by itself', async () => {
+describe('after a redirect from another site, when SameSite=Strict cookies would not be sent', () => {
+  test('completeLogin answers a page that continues by itself', async () => {
     const response = await callback(testApp, '/orders?a=1&b="><script>', 'cross-site');
     expect([response.status, response.type]).toEqual([200, 'text/html']);
     expect(Object.keys(setCookies(response)).sort()).toEqual(['accessToken', 'refreshToken']);
@@ -71,7 +71,7 @@ describe('from another site, whose redirects SameSite=Strict cookies would not f
     });
   });
 
-  test('lax cookies, and requests of our own site, need none', async () => {
+  test('lax cookies, and requests from the own site, need no such page', async () => {
     expect((await callback(laxApp, '/orders', 'cross-site')).status).toBe(303);
     expect((await callback(testApp, '/orders', 'same-origin')).status).toBe(303);
     expect((await callback(testApp, '/orders', 'none')).status).toBe(303);

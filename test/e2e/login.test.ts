@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => testApp.auth.close());
 
-test('a login answers the user, and both tokens as cookies alone', async () => {
+test('a login returns the user, and both tokens only as cookies', async () => {
   const response = await login({ username: ' aNN ', password: PASSWORD });
   expect([response.status, response.body]).toEqual([
     200,
@@ -50,9 +50,9 @@ test.each([
   ['an unknown user', { username: 'nobody', password: PASSWORD }],
   ['a disabled user', { username: 'disabled', password: PASSWORD }],
   ['a user without a password', { username: 'google-only', password: PASSWORD }],
-  ['a stored hash that is none', { username: 'broken', password: PASSWORD }],
-  ['a member of every object', { username: '__proto__', password: PASSWORD }],
-])('%s is INVALID_CREDENTIALS, and nothing more is said', async (_what, body) => {
+  ['an invalid stored hash', { username: 'broken', password: PASSWORD }],
+  ['the name of a member of every object', { username: '__proto__', password: PASSWORD }],
+])('%s is INVALID_CREDENTIALS, without further details', async (_what, body) => {
   const response = await login(body);
   expectFailure(response, 'INVALID_CREDENTIALS');
   expect(response.headers['set-cookie']).toBeUndefined();
@@ -79,7 +79,7 @@ test('credentials in the query string are not read', async () => {
   expectFailure(response, 'VALIDATION_FAILED', ['username', 'password']);
 });
 
-test('each login is a session of its own', async () => {
+test('each login starts its own session', async () => {
   const first = await testApp.loggedIn('ann');
   const second = await testApp.loggedIn('ann');
   const profiles = [await first.get('/profile'), await second.get('/profile')];
@@ -99,22 +99,25 @@ describe('passwords', () => {
   test.each([
     ['letters', 'k'.repeat(72)],
     ['emoji', '🦊'.repeat(18)],
-  ])('what comes after 72 bytes of %s counts', async (name, start) => {
+  ])('a password counts beyond 72 bytes of %s', async (name, start) => {
     await testApp.register(`long ${name}`, `${start}one`);
     expectFailure(await login({ username: `long ${name}`, password: `${start}two` }), 'INVALID_CREDENTIALS');
     expectFailure(await login({ username: `long ${name}`, password: start }), 'INVALID_CREDENTIALS');
     expect((await login({ username: `long ${name}`, password: `${start}one` })).status).toBe(200);
   });
 
-  test.each(['$2a$', '$2b$'])('an existing %s hash works, and gets the cost of today', async (form) => {
-    const weak = hashSync(PASSWORD, 4).replace('$2b$', form);
-    const user = await users.create({ username: `old ${form}`, passwordHash: weak });
-    expect((await login({ username: user.username, password: PASSWORD })).status).toBe(200);
-    const { passwordHash } = (await users.findById(user.id)) ?? {};
-    expect(passwordHash).toMatch(/^\$2b\$10\$/);
-    expect((await login({ username: user.username, password: PASSWORD })).status).toBe(200);
-    expect((await users.findById(user.id))?.passwordHash).toBe(passwordHash);
-  });
+  test.each(['$2a$', '$2b$'])(
+    'an existing %s hash works, and is updated to the current cost',
+    async (form) => {
+      const weak = hashSync(PASSWORD, 4).replace('$2b$', form);
+      const user = await users.create({ username: `old ${form}`, passwordHash: weak });
+      expect((await login({ username: user.username, password: PASSWORD })).status).toBe(200);
+      const { passwordHash } = (await users.findById(user.id)) ?? {};
+      expect(passwordHash).toMatch(/^\$2b\$10\$/);
+      expect((await login({ username: user.username, password: PASSWORD })).status).toBe(200);
+      expect((await users.findById(user.id))?.passwordHash).toBe(passwordHash);
+    },
+  );
 
   test('a wrong password does not touch a weak hash', async () => {
     const weak = hashSync(PASSWORD, 4);
@@ -135,13 +138,13 @@ describe('passwords', () => {
       known.push(await took('ann'));
       unknown.push(await took('nobody'));
     }
-    // The work of a hash is tens of milliseconds; a lookup alone is none.
+    // Hashing takes tens of milliseconds; a lookup without it would take none.
     const ratio = Math.min(...unknown) / Math.min(...known);
     expect(ratio).toBeGreaterThan(0.6);
     expect(ratio).toBeLessThan(1.6);
   });
 
-  test('when too many passwords wait to be hashed, further ones get 503, and the rest an answer', async () => {
+  test('when too many passwords wait to be hashed, further logins get 503, and the others get a result', async () => {
     const parallel = Array.from({ length: 110 }, () => login({ username: 'nobody', password: 'wrong' }));
     const responses = await Promise.all(parallel);
     const refused = responses.filter(({ status }) => status === 503);
@@ -150,5 +153,5 @@ describe('passwords', () => {
     for (const response of responses.filter(({ status }) => status !== 503)) {
       expectFailure(response, 'INVALID_CREDENTIALS');
     }
-  }, 120_000); // a hundred passwords to hash take as long as the machine wants
+  }, 120_000); // hashing a hundred passwords may take long on a slow machine
 });

@@ -47,10 +47,10 @@ test.each(['post', 'get'] as const)('%s /logout ends the session at once', async
 
 test.each<[string, Record<string, string>]>([
   ['no tokens', {}],
-  ['tokens that are none', { accessToken: 'a.b.c', refreshToken: 'x' }],
+  ['invalid tokens', { accessToken: 'a.b.c', refreshToken: 'x' }],
   ['a cookie that can not be decoded', { refreshToken: '%E0%A4%A' }],
-  ['a cookie of JSON', { refreshToken: 'j:{"$ne":1}', accessToken: 'j:[1]' }],
-])('logout with %s is a logout all the same', async (_what, cookies) => {
+  ['a JSON cookie', { refreshToken: 'j:{"$ne":1}', accessToken: 'j:[1]' }],
+])('logout with %s still clears the cookies', async (_what, cookies) => {
   await testApp.tokensOf('ann');
   const response = await logoutWith(cookies);
   expect([response.status, response.body]).toEqual([200, { message: 'User Logout' }]);
@@ -74,7 +74,7 @@ test('a refresh token ends its session whatever its generation', async () => {
   expect(await sessionCount()).toBe(0);
 });
 
-test('the refresh token decides where both tokens name different sessions', async () => {
+test('the refresh token decides when the two tokens name different sessions', async () => {
   const ending = await testApp.tokensOf('ann');
   const staying = await testApp.tokensOf('ann');
   await logoutWith({ refreshToken: ending.refreshToken, accessToken: staying.accessToken });
@@ -82,7 +82,7 @@ test('the refresh token decides where both tokens name different sessions', asyn
   expect(left.map(({ sessionId }) => sessionId)).toEqual([decodeToken(staying.accessToken).payload['sid']]);
 });
 
-test('the access token decides where the refresh token is none', async () => {
+test('the access token decides when the refresh token is invalid', async () => {
   const { accessToken } = await testApp.tokensOf('ann');
   await logoutWith({ refreshToken: 'garbage', accessToken });
   expect(await sessionCount()).toBe(0);
@@ -96,7 +96,7 @@ test('a client without cookies logs out with its refresh token in the body, or i
   expect(await sessionCount()).toBe(0);
 });
 
-test.each(['/auth/logout', '/auth/refresh'])('HEAD %s never acts', async (path) => {
+test.each(['/auth/logout', '/auth/refresh'])('HEAD %s does nothing', async (path) => {
   const { refreshToken } = await testApp.tokensOf('ann');
   const response = await testApp.client().head(path).set('Cookie', cookieHeader({ refreshToken }));
   expect(response.status).toBe(405);
@@ -107,7 +107,7 @@ test.each(['/auth/logout', '/auth/refresh'])('HEAD %s never acts', async (path) 
 });
 
 describe('POST /logout-all', () => {
-  test('ends every session of the user and of nobody else', async () => {
+  test("ends every session of the user, and no other user's", async () => {
     const bob = await testApp.loggedIn('bob');
     const [here, there] = [await testApp.loggedIn('ann'), await testApp.loggedIn('ann')];
     const response = await here.post('/auth/logout-all');
@@ -121,7 +121,7 @@ describe('POST /logout-all', () => {
     expect((await bob.post('/auth/refresh')).status).toBe(200);
   });
 
-  test('needs an access token: a refresh token is not enough, and nothing ends', async () => {
+  test('needs an access token: with only a refresh token nothing ends', async () => {
     const { refreshToken } = await testApp.tokensOf('ann');
     const cookie = cookieHeader({ refreshToken });
     expectFailure(await testApp.client().post('/auth/logout-all').set('Cookie', cookie), 'NO_ACCESS_TOKEN');

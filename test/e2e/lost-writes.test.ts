@@ -13,7 +13,7 @@ const keyPrefix = randomPrefix();
 
 let redis: Redis;
 let store: RedisRefreshTokenStore;
-/** Two processes: the one that is asked to end a session, and another one. */
+/** Two processes: the one that ends a session, and another one. */
 let apps: readonly [here: TestApp, there: TestApp];
 let userKey: string;
 
@@ -39,8 +39,8 @@ const sessionOf = ({ refreshToken }: Tokens) => decodeToken(refreshToken).payloa
 
 const bearer = ({ accessToken }: Tokens) => ['Authorization', `Bearer ${accessToken}`] as const;
 
-/** What a replica that is promoted too early does: what happened is undone, though it was acknowledged. */
-async function loseWhat(happens: () => Promise<unknown>): Promise<() => Promise<unknown>> {
+/** Runs `happens`. @returns a function that undoes it although it was acknowledged, as a replica promoted too early does */
+async function loseLater(happens: () => Promise<unknown>): Promise<() => Promise<unknown>> {
   const before = await redis.dumpBuffer(userKey);
   if (!before) throw new Error('The user has no session');
   await happens();
@@ -52,8 +52,8 @@ async function loseWhat(happens: () => Promise<unknown>): Promise<() => Promise<
       .exec();
 }
 
-/** The guard of every process knows; each reads the log by itself. */
-async function untilRefused(tokens: Tokens): Promise<void> {
+/** Waits until the guards of all processes know; each reads the log by itself. */
+async function waitUntilRefused(tokens: Tokens): Promise<void> {
   for (const app of apps) {
     await eventually('a process knows', async () => {
       const { body } = await app
@@ -83,7 +83,7 @@ test.each<[string, (app: TestApp, ended: Tokens, other: Tokens) => PromiseLike<u
         .expect(200),
   ],
   [
-    'the end of one session',
+    'ending one session',
     (app, ended, other) =>
       app
         .client()
@@ -92,7 +92,7 @@ test.each<[string, (app: TestApp, ended: Tokens, other: Tokens) => PromiseLike<u
         .expect(204),
   ],
   [
-    'the end of all others',
+    'ending all other sessions',
     (app, _ended, other) =>
       app
         .client()
@@ -100,9 +100,9 @@ test.each<[string, (app: TestApp, ended: Tokens, other: Tokens) => PromiseLike<u
         .set(...bearer(other))
         .expect(200),
   ],
-  ['a theft that was found', (app, ended) => steal(app, ended)],
+  ['a detected theft', (app, ended) => steal(app, ended)],
   [
-    'a change of the password',
+    'a password change',
     (app, _ended, other) =>
       app
         .client()
@@ -112,12 +112,12 @@ test.each<[string, (app: TestApp, ended: Tokens, other: Tokens) => PromiseLike<u
         .expect(200),
   ],
 ])(
-  '%s that the store has lost: the session is ended once more, whichever process is asked',
+  "%s that the store has lost: any process that sees the session's token ends the session again",
   async (_name, end) => {
     const [here] = apps;
     const [ended, other] = [await here.tokensOf(USERNAME), await here.tokensOf(USERNAME)];
-    const undo = await loseWhat(async () => end(here, ended, other));
-    await untilRefused(ended);
+    const undo = await loseLater(async () => end(here, ended, other));
+    await waitUntilRefused(ended);
     for (const app of apps) {
       await undo();
       expect(await redis.hexists(userKey, sessionOf(ended))).toBe(1);
@@ -127,10 +127,10 @@ test.each<[string, (app: TestApp, ended: Tokens, other: Tokens) => PromiseLike<u
   },
 );
 
-test('while it cannot be ended once more, the answer is no end and no success', async () => {
+test("a refresh gets 503 while the lost session can't be ended again", async () => {
   const [here] = apps;
   const tokens = await here.tokensOf(USERNAME);
-  const undo = await loseWhat(async () => here.client().post('/auth/logout').send(tokens).expect(200));
+  const undo = await loseLater(async () => here.client().post('/auth/logout').send(tokens).expect(200));
   await undo();
   const revoke = jest.spyOn(store, 'revoke').mockRejectedValueOnce(new AuthError('SERVICE_UNAVAILABLE'));
   expectFailure(await refresh(here, tokens), 'SERVICE_UNAVAILABLE');
@@ -138,24 +138,24 @@ test('while it cannot be ended once more, the answer is no end and no success', 
   expectFailure(await refresh(here, tokens), 'SESSION_NOT_FOUND');
 });
 
-/** The two last rotations: a thief has the token that the second one took. The replica knows of the first alone. */
+/** Makes two rotations and loses the second. A thief has the token that the second one exchanged. */
 async function loseRotation(app: TestApp) {
   const first = await app.tokensOf(USERNAME);
   const stolen = (await refresh(app, first).expect(200)).body as Tokens;
   let owner: Tokens | undefined;
-  const undo = await loseWhat(async () => (owner = (await refresh(app, stolen).expect(200)).body as Tokens));
+  const undo = await loseLater(async () => (owner = (await refresh(app, stolen).expect(200)).body as Tokens));
   await undo();
   return { stolen, owner: owner as unknown as Tokens };
 }
 
-test('a rotation that the store has lost logs nobody out', async () => {
+test('a user stays logged in after the store has lost a rotation', async () => {
   const [here, there] = apps;
   const { owner } = await loseRotation(here);
   const { body } = await refresh(there, owner).expect(200);
   await refresh(here, body as Tokens).expect(200);
 });
 
-test('once the owner has gone on, the token of a lost rotation is a theft as ever', async () => {
+test('once the owner has refreshed, the token of a lost rotation counts as stolen', async () => {
   const [here, there] = apps;
   const { owner, stolen } = await loseRotation(here);
   await refresh(there, owner).expect(200);
@@ -165,7 +165,7 @@ test('once the owner has gone on, the token of a lost rotation is a theft as eve
 test.each([
   ['owner', 'thief'],
   ['thief', 'owner'],
-])('a thief who comes before is found at the next refresh of both (%s first)', async (...order) => {
+])('a thief who refreshes first is detected when both have refreshed again (%s first)', async (...order) => {
   const [here, there] = apps;
   const { owner, stolen } = await loseRotation(here);
   const thief = (await refresh(there, stolen).expect(200)).body as Tokens;

@@ -8,8 +8,8 @@ import { CODES, createLanguageApp, EXPRESSES } from '../helpers/language-app';
 const ann = { username: 'ann', password: PASSWORD };
 const LANGUAGES = { en, ko };
 
-/** What is said of a field, written down a second time so that no change slips through. */
-const SAID: Partial<Record<MessageKey, { en: string; ko: string }>> = {
+/** The messages about fields, written out a second time so no change goes unnoticed. */
+const FIELD_MESSAGES: Partial<Record<MessageKey, { en: string; ko: string }>> = {
   required: { en: 'is required', ko: '필수 항목입니다.' },
   notEmpty: { en: 'must not be empty', ko: '비워 둘 수 없습니다.' },
   mustBeString: { en: 'must be a string', ko: '문자열이어야 합니다.' },
@@ -32,8 +32,8 @@ const SAID: Partial<Record<MessageKey, { en: string; ko: string }>> = {
   },
 };
 
-/** What breaks each rule, and whose fault it is. Every request has a bad `Idempotency-Key`, which /refresh alone reads. */
-const BROKEN: [key: MessageKey, endpoint: string, body: object, path: string][] = [
+/** A request that breaks each rule, and the field at fault. Each has a bad `Idempotency-Key`, which only /refresh reads. */
+const BREACHES: [key: MessageKey, endpoint: string, body: object, path: string][] = [
   ['required', 'register', { username: 'ann' }, 'password'],
   ['notEmpty', 'login', { ...ann, password: '' }, 'password'],
   ['mustBeString', 'login', { ...ann, username: 5 }, 'username'],
@@ -51,11 +51,11 @@ const BROKEN: [key: MessageKey, endpoint: string, body: object, path: string][] 
   ['idempotencyKey', 'refresh', {}, 'Idempotency-Key'],
 ];
 
-test('every text of a field is met here', () => {
+test('this test covers every message about a field', () => {
   const keys = Object.keys(en);
   const ofFields = keys.slice(keys.indexOf('required'));
-  expect(Object.keys(SAID)).toEqual(ofFields);
-  expect([...new Set(BROKEN.map(([key]) => key))]).toEqual(ofFields);
+  expect(Object.keys(FIELD_MESSAGES)).toEqual(ofFields);
+  expect([...new Set(BREACHES.map(([key]) => key))]).toEqual(ofFields);
 });
 
 describe.each(EXPRESSES)('%s', (which) => {
@@ -67,10 +67,10 @@ describe.each(EXPRESSES)('%s', (which) => {
     const texts = LANGUAGES[language];
     const expectLanguage = ({ headers }: Response) =>
       expect(headers).toMatchObject({ 'content-language': language, vary: 'Accept-Language' });
-    const speaking = () => request.agent(app).set('Accept-Language', language);
+    const clientFor = () => request.agent(app).set('Accept-Language', language);
 
-    test.each(CODES)('%s', async (code) => {
-      const response = await speaking().get(`/fail/${code}`);
+    test.each(CODES)('%s has its message', async (code) => {
+      const response = await clientFor().get(`/fail/${code}`);
       expect(response.body).toEqual({ code, message: texts[code] });
       expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
       expectLanguage(response);
@@ -79,16 +79,16 @@ describe.each(EXPRESSES)('%s', (which) => {
       expect(response.headers['www-authenticate'] ?? '').toMatch(/^[\x20-\x7e]*$/);
     });
 
-    test.each(BROKEN)('%s at /%s', async (key, endpoint, body, path) => {
-      const response = await speaking().post(`/auth/${endpoint}`).set('Idempotency-Key', 'a b').send(body);
+    test.each(BREACHES)('%s at /%s', async (key, endpoint, body, path) => {
+      const response = await clientFor().post(`/auth/${endpoint}`).set('Idempotency-Key', 'a b').send(body);
       expect(response.body).toMatchObject({ code: 'VALIDATION_FAILED', message: texts.VALIDATION_FAILED });
-      expect(response.body.errors).toContainEqual({ path, message: SAID[key]?.[language] });
+      expect(response.body.errors).toContainEqual({ path, message: FIELD_MESSAGES[key]?.[language] });
       expectLanguage(response);
     });
 
-    test('every success', async () => {
+    test('every success has its message', async () => {
       const user = { ...ann, username: `ann-${language}` };
-      const browser = speaking();
+      const browser = clientFor();
       const expectSuccess = (response: Response, message: string) => {
         expect(response.body.message).toBe(message);
         expectLanguage(response);
@@ -102,27 +102,27 @@ describe.each(EXPRESSES)('%s', (which) => {
       await browser.post('/auth/login').send(user);
       expectSuccess(await browser.post('/auth/logout-all'), texts.loggedOutEverywhere);
       const { id = '' } = (await users.findByUsername(user.username)) ?? {};
-      expectSuccess(await speaking().get('/complete').query({ id }), texts.loginSuccessful);
+      expectSuccess(await clientFor().get('/complete').query({ id }), texts.loginSuccessful);
     });
 
-    test('whoever refuses: the router, a guard, a guard that asks the store, completeLogin', async () => {
+    test('refusals have their message from the router, a guard, a guard that asks the store and completeLogin', async () => {
       const { accessToken } = (
-        await speaking()
+        await clientFor()
           .post('/auth/login')
           .send({ ...ann, username: `ann-${language}`, transport: 'body' })
       ).body;
       const bearer = { Authorization: `Bearer ${accessToken}` };
       const refusals: [Response, MessageKey][] = [
         [
-          await speaking().post('/auth/login').send({ username: 'nobody', password: 'x' }),
+          await clientFor().post('/auth/login').send({ username: 'nobody', password: 'x' }),
           'INVALID_CREDENTIALS',
         ],
-        [await speaking().post('/auth/refresh'), 'NO_REFRESH_TOKEN'],
-        [await speaking().get('/profile'), 'NO_ACCESS_TOKEN'],
-        [await speaking().get('/admin').set(bearer), 'FORBIDDEN'],
-        [await speaking().get('/stored').set('Authorization', 'Bearer x'), 'ACCESS_TOKEN_INVALID'],
-        [await speaking().delete('/auth/sessions/%ff').set(bearer), 'SESSION_NOT_FOUND'],
-        [await speaking().get('/complete?id=nobody'), 'INVALID_CREDENTIALS'],
+        [await clientFor().post('/auth/refresh'), 'NO_REFRESH_TOKEN'],
+        [await clientFor().get('/profile'), 'NO_ACCESS_TOKEN'],
+        [await clientFor().get('/admin').set(bearer), 'FORBIDDEN'],
+        [await clientFor().get('/stored').set('Authorization', 'Bearer x'), 'ACCESS_TOKEN_INVALID'],
+        [await clientFor().delete('/auth/sessions/%ff').set(bearer), 'SESSION_NOT_FOUND'],
+        [await clientFor().get('/complete?id=nobody'), 'INVALID_CREDENTIALS'],
       ];
       for (const [response, code] of refusals) {
         expect(response.body).toEqual({ code, message: texts[code] });
@@ -150,7 +150,7 @@ describe.each(EXPRESSES)('%s', (which) => {
     [';;==,"ko', 'en'],
     ['x,'.repeat(5000), 'en'],
     [`ko,${';q="\\'.repeat(2000)}`, 'en'],
-  ])('Accept-Language %j is answered in %s, the second time too', async (header, language) => {
+  ])('Accept-Language %j gets %s, also the second time', async (header, language) => {
     for (const _time of [1, 2]) {
       const response = await client()
         .get('/profile')
@@ -160,7 +160,7 @@ describe.each(EXPRESSES)('%s', (which) => {
     }
   });
 
-  test('what has no text says nothing of languages', async () => {
+  test('responses without a message have no language headers', async () => {
     const bob = { username: 'bob', password: PASSWORD };
     const { id } = (await client().post('/auth/register').send(bob)).body.user;
     const browser = request.agent(app).set('Accept-Language', 'ko');

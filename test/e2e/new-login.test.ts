@@ -5,7 +5,7 @@ import { eventually } from '../helpers/eventually';
 import { expectFailure } from '../helpers/failures';
 import { useRealApp } from '../helpers/real-app';
 
-/** A login takes the place of what the browser had: ASVS 5.0 §7.2.4. */
+/** A login replaces the session that the browser had: ASVS 5.0 §7.2.4. */
 
 const real = useRealApp(hashSync(PASSWORD, 10));
 const login = (tokens: Record<string, string>, body: object = {}) =>
@@ -21,24 +21,24 @@ const sessionIds = async () =>
 test('a new login ends the session that the browser had, and no other', async () => {
   const old = await real.testApp.tokensOf(real.username);
   const elsewhere = await real.testApp.tokensOf(real.username);
-  const heard: AuthEvent[] = [];
-  const stop = real.testApp.auth.events.onAny((event) => heard.push(event));
+  const announced: AuthEvent[] = [];
+  const stop = real.testApp.auth.events.onAny((event) => announced.push(event));
   await login(old).expect(200);
   stop();
-  expect(heard).toMatchObject([{ type: 'revoked', reason: 'new-login' }, { type: 'login' }]);
+  expect(announced).toMatchObject([{ type: 'revoked', reason: 'new-login' }, { type: 'login' }]);
   expectFailure(await refresh(old.refreshToken), 'SESSION_NOT_FOUND');
   expect((await refresh(elsewhere.refreshToken)).status).toBe(200);
   expect(await sessionIds()).toHaveLength(2);
 });
 
-test('so does completeLogin(), and the access cookie alone names the session too', async () => {
+test('completeLogin() ends it too, and the access cookie is enough to find it', async () => {
   const { accessToken, refreshToken } = await real.testApp.tokensOf(real.username);
   const quickLogin = real.testApp.client().post('/quick-login').set('Cookie', cookieHeader({ accessToken }));
   await quickLogin.send({ username: real.username }).expect(200);
   expectFailure(await refresh(refreshToken), 'SESSION_NOT_FOUND');
 });
 
-test("somebody else's login in the same browser ends it too", async () => {
+test("another user's login in the same browser ends it too", async () => {
   const username = `${real.username}, a guest`;
   const guest = await real.stores.options.users.create({ username, passwordHash: null });
   const guestTokens = await real.testApp.tokensOf(username);
@@ -53,11 +53,11 @@ test('a wrong password ends nothing', async () => {
   expect((await refresh(tokens.refreshToken)).status).toBe(200);
 });
 
-test('a login that comes to nothing ends nothing, not even the session that it could not replace', async () => {
+test('a login that fails in an outage ends nothing', async () => {
   const tokens = await real.testApp.tokensOf(real.username);
   const { refreshTokens } = real.stores.options;
-  const heard: string[] = [];
-  const stop = real.testApp.auth.events.onAny(({ type }) => heard.push(type));
+  const announced: string[] = [];
+  const stop = real.testApp.auth.events.onAny(({ type }) => announced.push(type));
   for (const step of ['create', 'revoke'] as const) {
     const down = new AuthError('SERVICE_UNAVAILABLE');
     const failing = jest.spyOn(refreshTokens, step).mockRejectedValueOnce(down);
@@ -67,15 +67,15 @@ test('a login that comes to nothing ends nothing, not even the session that it c
     expect(response.headers['set-cookie']).toBeUndefined();
   }
   stop();
-  expect(heard).toEqual(['unavailable', 'unavailable']);
+  expect(announced).toEqual(['unavailable', 'unavailable']);
   expect((await refresh(tokens.refreshToken)).status).toBe(200);
   await eventually('only the old session is left', async () => (await sessionIds()).length === 1);
 });
 
 test.each([
-  ['cookies that are no tokens', { accessToken: 'x', refreshToken: 'a.b.c' }, {}],
-  ['an app that takes its tokens in the body', undefined, { transport: 'body' }],
-])('%s: nothing ends', async (_what, cookies, body) => {
+  ['cookies with invalid tokens', { accessToken: 'x', refreshToken: 'a.b.c' }, {}],
+  ['a login that takes its tokens in the body', undefined, { transport: 'body' }],
+])('%s: no session ends', async (_what, cookies, body) => {
   const tokens = await real.testApp.tokensOf(real.username);
   await login(cookies ?? tokens, body).expect(200);
   expect(await sessionIds()).toHaveLength(2);

@@ -4,17 +4,17 @@ import { createAuth } from '../../src';
 import { createTestApp } from '../helpers/app';
 import { optionsWith } from '../helpers/options';
 
-test('GET /openapi.json does not exist unless it is switched on', async () => {
+test('GET /openapi.json is 404 unless the option openapi is set', async () => {
   const { auth, client } = createTestApp();
   expect((await client().get('/auth/openapi.json')).status).toBe(404);
   await auth.close();
 });
 
-test('an answer with members that come only sometimes is described too', async () => {
+test('a response with optional members matches its description too', async () => {
   const { auth, register, loggedIn } = createTestApp();
   await register('ann');
   const browser = await loggedIn('ann', { amr: ['pwd', 'otp'] });
-  expect((await browser.get('/auth/check')).body.user.amr).toEqual(['pwd', 'otp']); // else createTestApp complains
+  expect((await browser.get('/auth/check')).body.user.amr).toEqual(['pwd', 'otp']); // compared with the description
   await auth.close();
 });
 
@@ -22,7 +22,7 @@ describe('GET /openapi.json', () => {
   const testApp = createTestApp({ openapi: true }, (app, auth) => app.use('/api/v2/auth', auth.router));
   afterAll(() => testApp.auth.close());
 
-  test('is the document, for everybody, to be asked for again each time', async () => {
+  test('returns the document to everyone, and caches must revalidate it', async () => {
     const { status, headers, body } = await testApp.client().get('/auth/openapi.json');
     expect(status).toBe(200);
     expect(body).toEqual(testApp.auth.openapi());
@@ -34,7 +34,7 @@ describe('GET /openapi.json', () => {
     expect(headers).not.toHaveProperty('set-cookie');
   });
 
-  test('is not sent twice to whoever has it', async () => {
+  test('is not sent again to a client that has it', async () => {
     const { headers } = await testApp.client().get('/auth/openapi.json');
     const again = await testApp
       .client()
@@ -44,7 +44,7 @@ describe('GET /openapi.json', () => {
     expect((await testApp.client().head('/auth/openapi.json')).status).toBe(200);
   });
 
-  test('names the path by which it was asked for, where the router is mounted twice', async () => {
+  test('names the path of the request when the router is mounted twice', async () => {
     const serversAt = async (path: string): Promise<unknown> =>
       (await testApp.client().get(`${path}/openapi.json`)).body.servers as unknown;
     expect(await serversAt('/auth')).toEqual([{ url: '/auth' }]);
@@ -52,7 +52,7 @@ describe('GET /openapi.json', () => {
     expect(await serversAt('/auth')).toEqual([{ url: '/auth' }]);
   });
 
-  test('says / where the router is mounted at the root, and the servers that the app names', async () => {
+  test('names / when the router is mounted at the root, or the servers that the app names', async () => {
     const servers = [{ url: 'https://acme.example/auth' }];
     for (const [openapi, expected] of [
       [true, [{ url: '/' }]],

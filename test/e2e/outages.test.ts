@@ -5,7 +5,7 @@ import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } 
 import { cookieHeader, createTestApp, PASSWORD, type TestApp } from '../helpers/app';
 import { startPostgres, startRedis, type TestServer } from '../helpers/servers';
 
-/** What the contract allows between a request and its 503. */
+/** The longest time that the contract allows between a request and its 503. */
 const LIMIT_MS = 2000;
 const HEAL_MS = 10_000;
 
@@ -26,7 +26,7 @@ describe('users in PostgreSQL, sessions in Redis', () => {
   let testApp: TestApp;
 
   beforeAll(async () => {
-    // Bare clients, as in the README: neither options nor listeners.
+    // Plain clients as in the README, without options or listeners.
     pool = new Pool({ connectionString: postgres.url });
     client = new Redis(redis.url);
     const users = new PostgresUserStore(pool);
@@ -49,10 +49,10 @@ describe('users in PostgreSQL, sessions in Redis', () => {
   ] as const;
 
   test.each(outages)(
-    '%s: 503 within 2 seconds, cookies untouched, and healed by itself',
+    '%s: requests get 503 within 2 seconds and keep their cookies, and work again by themselves afterwards',
     async (name, begin, end) => {
       const browser = await testApp.loggedIn('ann');
-      // A frozen server may yet do what it was asked, so that another browser asks for endings.
+      // A frozen server may still do what it was asked, so another browser sends the requests that end sessions.
       const leaving = await testApp.loggedIn('leaver');
       const { refreshToken } = await testApp.tokensOf('ann');
       const renew = () => testApp.client().get('/renewing').set('Cookie', cookieHeader({ refreshToken }));
@@ -109,11 +109,11 @@ describe('users in PostgreSQL, sessions in Redis', () => {
           expect(response.headers['set-cookie']).toBeUndefined();
           expect(performance.now() - started).toBeLessThan(LIMIT_MS);
         }
-        // What needs no store goes on.
+        // Guards need no store, so they still work.
         expect((await browser.get('/profile')).status).toBe(200);
-        // Right passwords that nobody could judge count against nobody.
+        // Right passwords that could not be checked don't count as failures.
         await Promise.all(Array.from({ length: 60 }, login));
-        // A crowd is answered as fast as one.
+        // Many requests are answered as fast as one.
         const started = performance.now();
         const crowd = await Promise.all(Array.from({ length: 50 }, () => browser.post('/auth/refresh')));
         expect(new Set(crowd.map(({ status }) => status))).toEqual(new Set([503]));
@@ -124,7 +124,7 @@ describe('users in PostgreSQL, sessions in Redis', () => {
 
       await healed(async () => (await login()).status === 200);
       const refreshed = await browser.post('/auth/refresh');
-      // A Redis that lost its memory has lost its sessions; nothing else has.
+      // Only a killed Redis has lost its sessions.
       expect(refreshed.body.code).toBe(name === 'Redis is killed' ? 'SESSION_NOT_FOUND' : undefined);
       expect(testApp.unforeseen).toEqual([]);
     },
@@ -137,7 +137,7 @@ describe('users and sessions in PostgreSQL', () => {
     ['killed', () => postgres.kill(), () => postgres.restart()],
     ['frozen', () => postgres.freeze(), () => postgres.thaw()],
   ] as const)(
-    '%s: 503, and the sessions are still there',
+    '%s: requests get 503, and the sessions survive',
     async (_name, begin, end) => {
       const bare = new Pool({ connectionString: postgres.url });
       const users = new PostgresUserStore(bare);
@@ -145,7 +145,7 @@ describe('users and sessions in PostgreSQL', () => {
       await users.migrate();
       await refreshTokens.migrate();
       const testApp = createTestApp({ users, refreshTokens });
-      await testApp.register('eve').catch(() => undefined); // the second round finds her registered
+      await testApp.register('eve').catch(() => undefined); // in the second round she is registered already
       const browser = await testApp.loggedIn('eve');
       const leaving = await testApp.loggedIn('eve');
 

@@ -11,7 +11,7 @@ const clock = testClock();
 const whoami: RequestHandler = (req, res) => void res.json(req.user);
 type Callback = (error: unknown, user: unknown, info: { code?: string }, status?: number) => void;
 
-/** Never succeeds, so that it is the other strategy's turn. */
+/** Always fails, so the next strategy is tried. */
 class NeverStrategy extends passport.Strategy {
   override authenticate(): void {
     this.fail('Never', 401);
@@ -42,11 +42,11 @@ const ann = useAnn(testApp);
 const get = (path: string, token: string) =>
   testApp.client().get(path).set('Authorization', `Bearer ${token}`);
 
-test('it is the guard itself', () => {
+test("authenticate('jwt') is the guard itself", () => {
   expect(testApp.auth.passport.authenticate('jwt')).toBe(testApp.auth.tokenVerify);
 });
 
-test('a good token gives the same req.user on every way', async () => {
+test('a valid token gives the same req.user in every way of use', async () => {
   const { body: expected } = await get('/profile', ann.accessToken).expect(200);
   for (const path of ['/plain', '/sessionless', '/several'])
     expect((await get(path, ann.accessToken).expect(200)).body).toEqual(expected);
@@ -59,7 +59,7 @@ const refusals: [string, FailureName, () => string][] = [
     'ACCESS_TOKEN_INVALID',
     () => resign(ann.accessToken, 'another secret 0123456789 0123456789', {}),
   ],
-  ['none at all', 'ACCESS_TOKEN_INVALID', () => 'x'],
+  ['no token at all', 'ACCESS_TOKEN_INVALID', () => 'x'],
   [
     'an alg of none',
     'ACCESS_TOKEN_INVALID',
@@ -72,13 +72,13 @@ const refusals: [string, FailureName, () => string][] = [
   ],
 ];
 
-test.each(refusals)('%s gets the same answer on every way', async (_what, code, token) => {
+test.each(refusals)('%s gets the same response in every way of use', async (_what, code, token) => {
   for (const path of ['/profile', '/plain', '/sessionless']) expectFailure(await get(path, token()), code);
   expect((await get('/callback', token())).body).toEqual({ user: false, code, status: 401 });
   expect((await get('/several', token())).status).toBe(401);
 });
 
-test('no token, a foreign page and a revoked session do too', async () => {
+test('a missing token, a foreign page and a revoked session get the same response too', async () => {
   const client = testApp.client();
   for (const path of ['/plain', '/sessionless']) expectFailure(await client.get(path), 'NO_ACCESS_TOKEN');
   expect((await client.get('/callback')).body).toEqual({ user: false, code: 'NO_ACCESS_TOKEN', status: 401 });
@@ -96,7 +96,7 @@ test('no token, a foreign page and a revoked session do too', async () => {
   expect((await get('/several', ended)).status).toBe(401);
 });
 
-test('options of null are none, and a strategy that has taken the place of ours is asked', async () => {
+test('null options count as none, and a strategy that replaces ours is used', async () => {
   expect(testApp.auth.passport.authenticate('jwt', null as never)).toBe(testApp.auth.tokenVerify);
   const other = createTestApp({}, (app, auth) => {
     auth.passport.use('jwt', new NeverStrategy());
@@ -106,7 +106,7 @@ test('options of null are none, and a strategy that has taken the place of ours 
   await other.auth.close();
 });
 
-test("other strategies stay Passport's own", async () => {
+test('other strategies are left to Passport', async () => {
   const response = await testApp.client().get('/other');
   expect([response.status, response.text, response.headers['www-authenticate']]).toEqual([
     401,

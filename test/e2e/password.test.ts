@@ -21,7 +21,7 @@ test('the new password logs in, and the old one no longer does', async () => {
   expect((await login(NEW_PASSWORD)).status).toBe(200);
 });
 
-test('all other sessions end, and this one goes on with a new pair', async () => {
+test('a password change ends all other sessions, and this one continues with a new pair', async () => {
   const here = await real.testApp.loggedIn(real.username, { remember: true });
   const there = await real.testApp.loggedIn(real.username);
   const before = (await here.get('/profile')).body;
@@ -36,7 +36,7 @@ test('all other sessions end, and this one goes on with a new pair', async () =>
   expect(await real.testApp.auth.sessions.list(real.userId)).toHaveLength(1);
 });
 
-test('a bearer gets its pair in the body, and no cookies', async () => {
+test('a bearer client gets its pair in the body, and no cookies', async () => {
   const { accessToken } = await real.testApp.tokensOf(real.username);
   const response = await real.testApp
     .client()
@@ -63,7 +63,7 @@ test('a malformed Idempotency-Key changes no password', async () => {
   expect((await login(PASSWORD)).status).toBe(200);
 });
 
-test('a wrong current password changes nothing, ends nothing and clears nothing', async () => {
+test('a wrong current password changes no password, ends no session and clears no cookie', async () => {
   const [here, there] = [
     await real.testApp.loggedIn(real.username),
     await real.testApp.loggedIn(real.username),
@@ -75,7 +75,7 @@ test('a wrong current password changes nothing, ends nothing and clears nothing'
   expect((await login(PASSWORD)).status).toBe(200);
 });
 
-test('the username is no password, and the old one stays', async () => {
+test('the username is refused as a password', async () => {
   const browser = await real.testApp.loggedIn(real.username);
   const newPassword = ` ${real.username.toUpperCase()} of the tests`;
   await real.stores.options.users.create({ username: newPassword, passwordHash });
@@ -109,7 +109,7 @@ test.each<[string, object, string[]]>([
   expectFailure(await browser.post('/auth/password').send(body), 'VALIDATION_FAILED', paths);
 });
 
-test('a user without a password has none to change', async () => {
+test("a user without a password can't change it", async () => {
   await real.stores.options.users.create({ username: `${real.username} google`, passwordHash: null });
   const browser = await real.testApp.loggedIn(`${real.username} google`);
   expectFailure(await browser.post('/auth/password').send(change), 'INVALID_CREDENTIALS');

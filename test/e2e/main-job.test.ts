@@ -13,7 +13,7 @@ afterAll(async () => {
   await stores.close();
 });
 
-test('register, log in, pass the guard, refresh, log out: on real PostgreSQL and Redis', async () => {
+test('registration, login, guard, refresh and logout work on real PostgreSQL and Redis', async () => {
   const browser = request.agent(testApp.app);
   const registered = await browser.post('/auth/register').send({ username: 'Ann', password: PASSWORD });
   expect(registered.status).toBe(201);

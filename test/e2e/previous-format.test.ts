@@ -18,7 +18,7 @@ import {
   firstSession,
 } from '../helpers/previous-format';
 
-/** Sessions and tokens as the first version of this package wrote them, from here on in its own words: nothing below is made by src/. */
+/** Sessions and tokens as the first version of this package wrote them. They are written out here, not made by src/. */
 const createdAt = Date.now() - 600_000;
 const lastRotation = Date.now() - 120_000;
 const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0';
@@ -70,7 +70,7 @@ const backends: Record<'Redis' | 'PostgreSQL', () => Promise<Backend>> = {
           'UPDATE visa_refresh_tokens SET generation = 3, rotated_at = $2 WHERE id = $1',
           [sessionId, used],
         );
-        // Each start of a new process does this, while old ones go on.
+        // Each new process does this at its start, while old ones still run.
         await store.migrate();
       },
     };
@@ -86,7 +86,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** A token without the member `ver`, as the first version signed it; ids of keys are as they were. */
+/** A token without the member `ver`, as the first version signed it. The ids of keys are the same today. */
 function firstToken(typ: 'at+jwt' | 'rt+jwt', payload: object): string {
   const secret = typ === 'at+jwt' ? ACCESS_SECRET : REFRESH_SECRET;
   const kid = createHmac('sha256', secret).update('passport-visa kid').digest('base64url').slice(0, 16);
@@ -126,7 +126,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a session that the first versio
   const refresh = (refreshToken: string) => testApp.client().post('/auth/refresh').send({ refreshToken });
   const get = (path: string, token: string) => testApp.client().get(path).auth(token, { type: 'bearer' });
 
-  test('its access token is good', async () => {
+  test('its access token is accepted', async () => {
     const response = await get('/profile', accessTokenOf(userId, SID));
     expect([response.status, response.body]).toEqual([
       200,
@@ -137,7 +137,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a session that the first versio
     ]);
   });
 
-  test('its refresh token is exchanged, replayed byte for byte, and then good no more', async () => {
+  test('its refresh token can be exchanged, replayed byte for byte, and is then refused', async () => {
     const first = await refresh(refreshTokenOf(userId, SID, 4));
     expect(first.status).toBe(200);
     const replay = await refresh(refreshTokenOf(userId, SID, 4));
@@ -149,12 +149,12 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a session that the first versio
     expect(await store.list(userId)).toEqual([]);
   });
 
-  test('a generation that it gave away long ago is a reuse', async () => {
+  test('an older generation of it counts as reuse', async () => {
     expectFailure(await refresh(refreshTokenOf(userId, SID, 3)), 'REFRESH_TOKEN_REUSED');
     expectFailure(await refresh(refreshTokenOf(userId, SID, 4)), 'SESSION_NOT_FOUND');
   });
 
-  test('it is listed with all that was kept of it, also after a rotation', async () => {
+  test('it is listed with all stored details, also after a rotation', async () => {
     const kept = {
       ...{ userId, sessionId: SID, ip: '192.0.2.7', userAgent: USER_AGENT, remember: false },
       ...{ createdAt: new Date(createdAt), authTime: new Date(createdAt), attempt: undefined },
@@ -169,7 +169,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a session that the first versio
     expect(body).toMatchObject({ sessions: [{ id: SID, current: true, userAgent: USER_AGENT }] });
   });
 
-  test('it can be ended', async () => {
+  test('it can be ended by its id', async () => {
     const ended = await testApp
       .client()
       .delete(`/auth/sessions/${SID}`)
@@ -178,7 +178,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a session that the first versio
     expectFailure(await refresh(refreshTokenOf(userId, SID, 4)), 'SESSION_NOT_FOUND');
   });
 
-  test('its old token logs out', async () => {
+  test('an old token of it logs out', async () => {
     const logout = await testApp
       .client()
       .post('/auth/logout')
@@ -188,7 +188,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a session that the first versio
   });
 });
 
-/** An old process beside a new one: its own script and SQL, as they stood, on what the new one has written. */
+/** The first version's own script and SQL, run on what a new process has written, as in an old process beside a new one. */
 describe('the first version reads what this one writes', () => {
   const now = new Date();
   const session = {
@@ -197,7 +197,7 @@ describe('the first version reads what this one writes', () => {
   };
   const rotation = { expiresInSeconds: 3600, maxLifetimeSeconds: 86_400, reuseWindowSeconds: 30 };
 
-  test('in Redis: turn by turn, and nothing is lost', async () => {
+  test('in Redis: both versions can rotate in turn, and nothing is lost', async () => {
     const keyPrefix = randomPrefix();
     const store = new RedisRefreshTokenStore(redis, { keyPrefix });
     await store.create(session);
@@ -225,7 +225,7 @@ describe('the first version reads what this one writes', () => {
     expect(await store.find('ann', 'one')).toBeUndefined();
   });
 
-  test('in PostgreSQL: turn by turn, and what the old one stores the new one reads', async () => {
+  test('in PostgreSQL: both versions can rotate in turn, and the new one reads what the old one stores', async () => {
     await database.pool.query('DROP TABLE IF EXISTS visa_refresh_tokens, visa_attempts, visa_revocations');
     await database.pool.query(FIRST_SCHEMA);
     const store = new PostgresRefreshTokenStore(database.pool);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createDatabase, type TestDatabase } from '../helpers/backends';
 
-/** What an app does at its end must let its process end, whether or not it calls `auth.close()`. */
+/** An app that shuts down. Its process must end whether or not it calls `auth.close()`. */
 const SCRIPT = `
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -31,13 +31,13 @@ afterAll(() => database.close());
 
 test.each([
   ['redis', 'auth.close() and its own client'],
-  ['redis', 'its own client alone'],
+  ['redis', 'only its own client'],
   ['postgres', 'auth.close() and its own client'],
-  ['postgres', 'its own client alone'],
+  ['postgres', 'only its own client'],
 ])('%s: a process that closes %s ends by itself', async (store, ending) => {
   const env = { ...process.env, DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
   const args = ['--input-type=module', '--eval', SCRIPT, store, ending];
-  // Killed, and so rejected, when it doesn't end.
+  // If it doesn't end, it is killed, and the promise rejects.
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, timeout: 15_000 });
   expect([stdout, stderr]).toEqual(['done\n', '']);
 });

@@ -7,7 +7,7 @@ let stores: RealStores;
 let testApp: TestApp;
 let annId: string;
 
-/** Stands for a Passport strategy, and for the info it hands over beside the user. */
+/** Replaces a Passport strategy, and sets the info that it passes beside the user. */
 const prove: RequestHandler = (req, _res, next) => {
   const { authTime, ...info } = (req.body ?? {}) as { authTime?: string; amr?: string[] };
   req.user = { id: annId } as Express.User;
@@ -38,7 +38,7 @@ const loggedIn = async (path: string, info: object = {}) => {
   return browser;
 };
 
-test('amr of the option stands in req.user, with loadUser too, and outlives refreshes', async () => {
+test('amr from the option is in req.user, also with loadUser and after refreshes', async () => {
   const browser = await loggedIn('/two-steps');
   expect((await browser.get('/profile')).body.amr).toEqual(['pwd', 'otp']);
   expect((await browser.post('/auth/refresh')).status).toBe(200);
@@ -46,12 +46,12 @@ test('amr of the option stands in req.user, with loadUser too, and outlives refr
   expect((await browser.get('/loaded')).body.amr).toEqual(['pwd', 'otp']);
 });
 
-test('what the strategy says goes before the option', async () => {
+test('amr from the strategy takes precedence over the option', async () => {
   const browser = await loggedIn('/two-steps', { amr: ['hwk', 'user'] });
   expect((await browser.get('/profile')).body.amr).toEqual(['hwk', 'user']);
 });
 
-test('a login that says nothing has no amr, and was now', async () => {
+test('a login without info has no amr, and its authTime is now', async () => {
   const browser = await loggedIn('/plain');
   expect(Object.keys((await browser.get('/profile')).body).sort()).toEqual(
     ['authTime', 'id', 'roles', 'sessionId'], // prettier-ignore
@@ -59,7 +59,7 @@ test('a login that says nothing has no amr, and was now', async () => {
   expect((await browser.get('/fresh')).status).toBe(200);
 });
 
-test('an earlier authTime counts for freshWithin, and a later one makes nobody younger', async () => {
+test('an earlier authTime counts for freshWithin, and a future one counts as now', async () => {
   const twoHoursAgo = new Date(Math.floor(Date.now() / 1000) * 1000 - 2 * 3600_000).toISOString();
   const browser = await loggedIn('/plain', { authTime: twoHoursAgo });
   expect((await browser.get('/profile')).body.authTime).toBe(twoHoursAgo);
@@ -70,11 +70,11 @@ test('an earlier authTime counts for freshWithin, and a later one makes nobody y
 });
 
 test.each([
-  ['no text', { amr: [5] }],
+  ['not a string', { amr: [5] }],
   ['two words', { amr: ['pass word'] }],
-  ['a list of nothing', { amr: [] }],
-  ['no date', { authTime: 'yesterday' }],
-])('info that is %s is the developer’s mistake', async (_what, info) => {
+  ['an empty list', { amr: [] }],
+  ['not a date', { authTime: 'yesterday' }],
+])('info that is %s is a mistake of the app, which gets a TypeError', async (_what, info) => {
   const response = await testApp.browser().post('/plain').send(info);
   expect(response.status).toBe(500);
   expect(String(testApp.unforeseen.pop())).toMatch(/^TypeError: completeLogin\(\): req\.authInfo/);

@@ -4,7 +4,7 @@ import { createTestApp, PASSWORD, type TestApp } from '../helpers/app';
 
 const NEW_PASSWORD = 'another phrase 42';
 
-/** Stores whose next call does something first: what another request, or an outage, does at that very moment. */
+/** Stores with hooks, which run another request or an outage in the middle of the next call. */
 class HookedUsers extends MemoryUserStore {
   beforeFind: (() => Promise<void>) | undefined;
 
@@ -18,7 +18,7 @@ class HookedUsers extends MemoryUserStore {
 
 class HookedSessions extends MemoryRefreshTokenStore {
   beforeCreate: (() => Promise<void>) | undefined;
-  beforeRevoke: (() => Promise<void>) | undefined;
+  afterRevoke: (() => Promise<void>) | undefined;
 
   override async create(session: Parameters<MemoryRefreshTokenStore['create']>[0]) {
     const hook = this.beforeCreate;
@@ -29,20 +29,20 @@ class HookedSessions extends MemoryRefreshTokenStore {
 
   override async revoke(userId: string, sessionId: string) {
     const existed = await super.revoke(userId, sessionId);
-    await this.#answered();
+    await this.#runAfterRevoke();
     return existed;
   }
 
   override async revokeAll(userId: string, options?: { except?: string }) {
     const ended = await super.revokeAll(userId, options);
-    await this.#answered();
+    await this.#runAfterRevoke();
     return ended;
   }
 
-  /** The store has done it; the answer may get lost. */
-  async #answered() {
-    const hook = this.beforeRevoke;
-    this.beforeRevoke = undefined;
+  /** The session has ended in the store, but the response may get lost. */
+  async #runAfterRevoke() {
+    const hook = this.afterRevoke;
+    this.afterRevoke = undefined;
     await hook?.();
   }
 }
@@ -65,8 +65,8 @@ afterEach(() => testApp.auth.close());
 const login = (password: string) => testApp.client().post('/auth/login').send({ username: 'ann', password });
 const change = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
 
-describe('a login that is under way', () => {
-  test('while the password changes gets no session by the old one', async () => {
+describe('a login', () => {
+  test('gets no session with the old password when the password changes meanwhile', async () => {
     const browser = await testApp.loggedIn('ann');
     refreshTokens.beforeCreate = async () => {
       expect((await browser.post('/auth/password').send(change)).status).toBe(200);
@@ -79,7 +79,7 @@ describe('a login that is under way', () => {
   test.each([
     ['is disabled', () => users.update(userId, { disabled: true })],
     ['is deleted', () => users.delete(userId)],
-  ])('while the user %s gets no session', async (_what, end) => {
+  ])('gets no session when the user %s meanwhile', async (_what, end) => {
     refreshTokens.beforeCreate = async () => {
       await end();
     };
@@ -88,7 +88,7 @@ describe('a login that is under way', () => {
   });
 });
 
-test('of two password changes at once, from two devices, one wins and keeps its session', async () => {
+test('when two devices change the password at once, one wins and keeps its session', async () => {
   const devices = [await testApp.loggedIn('ann'), await testApp.loggedIn('ann')] as const;
   const answers = await Promise.all(
     devices.map((device, n) =>
@@ -102,10 +102,10 @@ test('of two password changes at once, from two devices, one wins and keeps its 
   expect((await devices[(1 - winner) as 0 | 1].post('/auth/refresh')).status).toBe(401);
 });
 
-test('a password change that met an outage is none, and tried again it ends the other sessions', async () => {
+test('a password change during an outage is undone, and when repeated it ends the other sessions', async () => {
   const browser = await testApp.loggedIn('ann');
   const other = await testApp.loggedIn('ann');
-  refreshTokens.beforeRevoke = outage;
+  refreshTokens.afterRevoke = outage;
   expect((await browser.post('/auth/password').send(change)).status).toBe(503);
   expect((await login(PASSWORD)).status).toBe(200);
   expect((await browser.post('/auth/password').send(change)).status).toBe(200);
@@ -113,44 +113,44 @@ test('a password change that met an outage is none, and tried again it ends the 
   expect((await login(NEW_PASSWORD)).status).toBe(200);
 });
 
-describe('an ending whose answer got lost', () => {
+describe('a request that ends a session and whose response got lost', () => {
   test.each(['logout', 'logout-all'])(
-    '%s: 503, and tried again it ends the access token too',
+    '%s: 503, and when repeated it ends the access token too',
     async (name) => {
       const { accessToken } = await testApp.tokensOf('ann');
       const send = (verb: 'get' | 'post', path: string) =>
         testApp.client()[verb](path).set('Authorization', `Bearer ${accessToken}`);
-      refreshTokens.beforeRevoke = outage;
+      refreshTokens.afterRevoke = outage;
       expect((await send('post', `/auth/${name}`)).status).toBe(503);
-      expect((await send('get', '/profile')).status).toBe(200); // not ended, and not called ended
+      expect((await send('get', '/profile')).status).toBe(200); // the session doesn't count as ended yet
       expect((await send('post', `/auth/${name}`)).status).toBe(200);
       expect((await send('get', '/profile')).body.code).toBe('SESSION_REVOKED');
     },
   );
 
-  test('one of the sessions: 503, then 404, and its access token is refused', async () => {
+  test('one session: 503, then 404, and its access token is refused', async () => {
     const browser = await testApp.loggedIn('ann');
     const { accessToken } = await testApp.tokensOf('ann');
     const profile = () => testApp.client().get('/profile').set('Authorization', `Bearer ${accessToken}`);
     const { sessionId } = (await profile()).body as { sessionId: string };
-    refreshTokens.beforeRevoke = outage;
+    refreshTokens.afterRevoke = outage;
     expect((await browser.delete(`/auth/sessions/${sessionId}`)).status).toBe(503);
     expect((await browser.delete(`/auth/sessions/${sessionId}`)).status).toBe(404);
     expect((await profile()).body.code).toBe('SESSION_REVOKED');
   });
 
-  test("an id of somebody else's session shuts nobody out", async () => {
+  test("the id of another user's session: that user stays logged in", async () => {
     await testApp.register('bob');
     const bob = await testApp.loggedIn('bob');
     const { sessionId } = (await bob.get('/profile')).body as { sessionId: string };
     const ann = await testApp.loggedIn('ann');
-    refreshTokens.beforeRevoke = outage;
+    refreshTokens.afterRevoke = outage;
     expect((await ann.delete(`/auth/sessions/${sessionId}`)).status).toBe(503);
     expect((await bob.get('/profile')).status).toBe(200);
   });
 });
 
-test('parallel logins that all make an old hash anew all succeed', async () => {
+test('parallel logins that all update an old hash all succeed', async () => {
   const { id } = await users.create({ username: 'old', passwordHash: hashSync(PASSWORD, 4) });
   const old = () => testApp.client().post('/auth/login').send({ username: 'old', password: PASSWORD });
   const answers = await Promise.all([old(), old(), old()]);
@@ -158,7 +158,7 @@ test('parallel logins that all make an old hash anew all succeed', async () => {
   expect((await users.findById(id))?.passwordHash).toMatch(/^\$2b\$10\$/);
 });
 
-test('an outage is no guess: after nine failures and a 503 the right password logs in', async () => {
+test('an outage does not count as a guess: after nine failures and a 503 the right password logs in', async () => {
   for (let n = 0; n < 9; n += 1) expect((await login('wrong')).status).toBe(401);
   users.beforeFind = outage;
   expect((await login(PASSWORD)).status).toBe(503);

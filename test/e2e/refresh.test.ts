@@ -8,7 +8,7 @@ const refreshWith = (cookies: Record<string, string>, method: 'get' | 'post' = '
   real.testApp.client()[method]('/auth/refresh').set('Cookie', cookieHeader(cookies));
 
 test.each(['post', 'get'] as const)(
-  '%s /refresh sets a new pair of cookies and says no more',
+  '%s /refresh sets a new pair of cookies and returns only a message',
   async (method) => {
     const before = await real.testApp.tokensOf(real.username);
     const response = await refreshWith(before, method);
@@ -26,7 +26,7 @@ test.each(['post', 'get'] as const)(
   },
 );
 
-test('an expired access token is no obstacle, and none is needed', async () => {
+test('a refresh works with an invalid access token, and without one', async () => {
   const { refreshToken } = await real.testApp.tokensOf(real.username);
   expect((await refreshWith({ refreshToken })).status).toBe(200);
   expect((await refreshWith({ refreshToken, accessToken: 'garbage' })).status).toBe(200);
@@ -43,15 +43,15 @@ test('20 parallel refreshes with one token all get the same successor', async ()
 test.each([
   ['no cookies', {}],
   ['an empty cookie', { refreshToken: '' }],
-  ['the access token alone', { accessToken: 'garbage' }],
-])('%s: NO_REFRESH_TOKEN, and the cookies stay as they are', async (_what, cookies) => {
+  ['only an access token', { accessToken: 'garbage' }],
+])('%s gets NO_REFRESH_TOKEN, and the cookies stay unchanged', async (_what, cookies) => {
   const response = await refreshWith(cookies);
   expectFailure(response, 'NO_REFRESH_TOKEN');
   expect(response.headers['set-cookie']).toBeUndefined();
 });
 
 test.each(['garbage', 'a.b.c', '%E0%A4%A', 'j:{"a":1}', 's:signed.x'])(
-  'the cookie %j is REFRESH_TOKEN_INVALID, and goes',
+  'the cookie %j gets REFRESH_TOKEN_INVALID, and is cleared',
   async (refreshToken) => {
     const response = await refreshWith({ refreshToken });
     expectFailure(response, 'REFRESH_TOKEN_INVALID');
@@ -59,7 +59,7 @@ test.each(['garbage', 'a.b.c', '%E0%A4%A', 'j:{"a":1}', 's:signed.x'])(
   },
 );
 
-test('a revoked session is SESSION_NOT_FOUND, and its cookies go', async () => {
+test('a revoked session gets SESSION_NOT_FOUND, and its cookies are cleared', async () => {
   const tokens = await real.testApp.tokensOf(real.username);
   await real.testApp.auth.sessions.revokeAll(real.userId);
   const response = await refreshWith(tokens);
@@ -90,7 +90,7 @@ test.each<[string, () => Promise<unknown>]>([
   expect(revoked).toMatchObject([{ userId: real.userId, reason: 'user-gone' }]);
 });
 
-test('roles are read anew at each refresh', async () => {
+test('each refresh reads the roles again', async () => {
   const browser = await real.testApp.loggedIn(real.username);
   await real.stores.options.users.update(real.userId, { roles: ['editor'] });
   expect((await browser.get('/profile')).body.roles).toEqual([]);
@@ -98,16 +98,16 @@ test('roles are read anew at each refresh', async () => {
   expect((await browser.get('/profile')).body.roles).toEqual(['editor']);
 });
 
-test('a refresh is no login: authTime and sessionId stay', async () => {
+test('a refresh is no login: authTime and sessionId stay the same', async () => {
   const browser = await real.testApp.loggedIn(real.username);
   const before = (await browser.get('/profile')).body;
   await browser.post('/auth/refresh');
   expect((await browser.get('/profile')).body).toEqual(before);
 });
 
-describe('gen in a token that is signed with the right secret', () => {
+describe('a gen in a correctly signed token', () => {
   test.each([0, -1, 1.5, '1', null, undefined, true, [1], 2 ** 53])(
-    '%j is REFRESH_TOKEN_INVALID, and touches no session',
+    'of %j gets REFRESH_TOKEN_INVALID, and changes no session',
     async (gen) => {
       const { refreshToken } = await real.testApp.tokensOf(real.username);
       const forged = resign(refreshToken, REFRESH_SECRET, { payload: { gen } });
@@ -117,7 +117,7 @@ describe('gen in a token that is signed with the right secret', () => {
     },
   );
 
-  test('ahead of the store is believed: a failover lost a write', async () => {
+  test('ahead of the store is accepted, since a failover may have lost a write', async () => {
     const { refreshToken } = await real.testApp.tokensOf(real.username);
     const ahead = resign(refreshToken, REFRESH_SECRET, { payload: { gen: 7 } });
     const response = await refreshWith({ refreshToken: ahead });

@@ -17,7 +17,7 @@ test('registering answers 201 with the user, and does not log in', async () => {
   expect(response.headers['cache-control']).toBe('no-store');
 });
 
-test('nobody registers with a role or an id of their choice', async () => {
+test("a registration can't choose a role or an id", async () => {
   const response = await register({
     username: 'mallory',
     password: PASSWORD,
@@ -31,14 +31,14 @@ test('nobody registers with a role or an id of their choice', async () => {
   expect(response.body.user.id).not.toBe('1');
 });
 
-describe('one name is one user', () => {
+describe('a username belongs to one user', () => {
   beforeAll(() => testApp.register('  Zo\u0065\u0308 '));
 
   test.each(['Zoë', 'zoë', 'ZOË', ' zo\u0065\u0308\t'])('%j is taken', async (username) => {
     expectFailure(await register({ username, password: PASSWORD }), 'USERNAME_TAKEN');
   });
 
-  test('a name is shown as it was registered, without the white space and composed', async () => {
+  test('the username is shown as registered, trimmed and composed', async () => {
     const response = await testApp.client().post('/auth/login').send({ username: 'zOË', password: PASSWORD });
     expect(response.body.user.username).toBe('Zoë');
   });
@@ -70,16 +70,16 @@ test.each([
   ['a username of 254 characters', { username: 'n'.repeat(254), password: PASSWORD }],
   ['a username of 254 emoji', { username: '🦊'.repeat(254), password: PASSWORD }],
   ['a password of 8 emoji', { username: 'emoji', password: '🐙🦊🐢🦉🐝🐍🐳🦔' }],
-  ['a password of small letters alone', { username: 'small', password: 'gentlemoonrivercastle' }],
-  ['a password of digits alone', { username: 'digits', password: '8462917350118264' }],
+  ['a password of only lower-case letters', { username: 'small', password: 'gentlemoonrivercastle' }],
+  ['a password of only digits', { username: 'digits', password: '8462917350118264' }],
   ['a password of 64 characters', { username: 'long', password: 'x7#'.repeat(22).slice(0, 64) }],
   ['a password of 1000 characters', { username: 'longer', password: 'y8% '.repeat(250) }],
-])('%s is taken, and logs in', async (_what, credentials) => {
+])('%s is accepted, and logs in', async (_what, credentials) => {
   expect((await register(credentials)).status).toBe(201);
   expect((await testApp.client().post('/auth/login').send(credentials)).status).toBe(200);
 });
 
-test('of parallel registrations of one name in PostgreSQL one wins', async () => {
+test('one of several parallel registrations of one username in PostgreSQL wins', async () => {
   const stores = await createRealStores();
   const real = createTestApp(stores.options);
   const names = ['Eve', 'eve', 'EVE', 'eVe'];
@@ -106,7 +106,7 @@ describe('options', () => {
     expect([response.status, response.body]).toEqual([410, { by: 'the app' }]);
   });
 
-  test('usernameField and passwordField name the members, in the errors too', async () => {
+  test('usernameField and passwordField name the members, also in errors', async () => {
     const german = createTestApp({ usernameField: 'email', passwordField: 'kennwort' });
     const post = (path: string, body: object) => german.client().post(`/auth/${path}`).send(body);
     const credentials = { email: 'ann@example.com', kennwort: PASSWORD };
@@ -120,7 +120,7 @@ describe('options', () => {
     await german.auth.close();
   });
 
-  test('password.minLength moves the bound', async () => {
+  test('password.minLength sets the minimum', async () => {
     const strict = createTestApp({ password: { cost: 10, minLength: 12 } });
     const post = (password: string) =>
       strict.client().post('/auth/register').send({ username: 'ann', password });

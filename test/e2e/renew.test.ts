@@ -96,8 +96,8 @@ afterAll(async () => {
 
 type Tokens = { accessToken?: string | undefined; refreshToken?: string | undefined };
 
-/** A new user with a session. */
-async function enter(roles: string[] = []) {
+/** Creates a user with a session. */
+async function createLoggedInUser(roles: string[] = []) {
   counter += 1;
   const { id, username } = await users.create({ username: `user ${counter}`, passwordHash: null, roles });
   return { id, ...(await testApp.tokensOf(username)) };
@@ -115,7 +115,7 @@ function send(method: 'get' | 'post' | 'head', path: string, tokens: Tokens, hea
 }
 const visit = (path: string, tokens: Tokens, headers = {}) => send('get', path, tokens, headers);
 
-/** The pair of tokens that an answer sets. */
+/** The pair of tokens that a response sets. */
 function renewed(response: { headers: object }): { accessToken: string; refreshToken: string } {
   const { accessToken, refreshToken } = setCookies(response);
   if (!accessToken?.value || !refreshToken?.value) throw new Error('the answer sets no tokens');
@@ -126,9 +126,9 @@ function expectUntouched(response: { headers: object }): void {
   expect((response.headers as Record<string, unknown>)['set-cookie']).toBeUndefined();
 }
 
-describe('when it renews', () => {
-  test('not in the first half of the access token’s life: no store is asked', async () => {
-    const tokens = await enter();
+describe('a guard with renew', () => {
+  test('renews nothing in the first half of the access token’s life, and asks no store', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(HALF);
     const response = await visit('/page', tokens);
     expect([response.status, response.body.user.id, refreshTokens.rotations]).toEqual([200, tokens.id, 0]);
@@ -138,14 +138,14 @@ describe('when it renews', () => {
 
   test.each<[string, number, (tokens: Tokens) => Tokens]>([
     ['has less than half of its life left', HALF + 1, (tokens) => tokens],
-    ['has run out', LIFE, (tokens) => tokens],
+    ['has expired', LIFE, (tokens) => tokens],
     ['is missing', 0, ({ refreshToken }) => ({ refreshToken })],
     ['is empty', 0, ({ refreshToken }) => ({ refreshToken, accessToken: '' })],
     ['can not be read', 0, ({ refreshToken }) => ({ refreshToken, accessToken: 'garbage' })],
-  ])('when the access token %s', async (_what, seconds, change) => {
+  ])('renews when the access token %s', async (_what, seconds, change) => {
     const events: unknown[] = [];
     testApp.auth.events.once('refresh', (event) => events.push(event));
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     const login = (await visit('/page', tokens)).body.user;
     clock.advance(seconds);
     const response = await visit('/page', change(tokens));
@@ -159,8 +159,8 @@ describe('when it renews', () => {
     expect((await visit('/page', next)).status).toBe(200);
   });
 
-  test('cookies keep the attributes that the login gave them', async () => {
-    await enter();
+  test('sets the cookies with the attributes that the login gave them', async () => {
+    await createLoggedInUser();
     for (const remember of [true, false]) {
       const browser = testApp.browser();
       const login = await browser.post('/quick-login').send({ username: `user ${counter}`, remember });
@@ -171,8 +171,8 @@ describe('when it renews', () => {
     }
   });
 
-  test('without a refresh token it is a guard like any other', async () => {
-    const { accessToken } = await enter();
+  test('works like any other guard without a refresh token', async () => {
+    const { accessToken } = await createLoggedInUser();
     expectFailure(await visit('/page', {}), 'NO_ACCESS_TOKEN');
     clock.advance(LIFE - 1);
     expect((await visit('/page', { accessToken })).status).toBe(200);
@@ -182,8 +182,8 @@ describe('when it renews', () => {
     expectUntouched(response);
   });
 
-  test('never for a bearer, whatever cookies come with it', async () => {
-    const tokens = await enter();
+  test('never renews for a bearer token, even beside cookies', async () => {
+    const tokens = await createLoggedInUser();
     const bearer = { Authorization: `Bearer ${tokens.accessToken}` };
     clock.advance(LIFE - 1);
     const good = await visit('/page', tokens, bearer);
@@ -194,14 +194,14 @@ describe('when it renews', () => {
     expect(refreshTokens.rotations).toBe(0);
   });
 
-  test('a POST of a form on the own page renews too', async () => {
-    const tokens = await enter();
+  test("also renews when a form on the app's own page is posted", async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await send('post', '/page', tokens, { 'Sec-Fetch-Site': 'same-origin' });
     expect([response.status, renewed(response)]).toEqual([200, expect.anything()]);
   });
 
-  test('guard({ renew }) takes true and false alone', () => {
+  test('accepts only true and false for renew', () => {
     expect(() => testApp.auth.guard({ renew: 'yes' as never })).toThrow(/renew/);
     expect(() => testApp.auth.guard({ renews: true } as never)).toThrow(
       /Unknown option renews: known are .*renew/,
@@ -209,9 +209,9 @@ describe('when it renews', () => {
   });
 });
 
-describe('what else the guard asks is asked of the new token', () => {
-  test('roles are those of the store, given and taken', async () => {
-    const tokens = await enter(['admin']);
+describe("the guard's other checks use the new token", () => {
+  test('roles that were given or taken away in the store apply at once', async () => {
+    const tokens = await createLoggedInUser(['admin']);
     await users.update(tokens.id, { roles: [] });
     expect((await visit('/admin', tokens)).status).toBe(200);
     clock.advance(HALF + 1);
@@ -222,14 +222,14 @@ describe('what else the guard asks is asked of the new token', () => {
     expect((await visit('/admin', renewed(refused))).body.user.roles).toEqual(['admin']);
   });
 
-  test('a renewal makes no login younger', async () => {
-    const tokens = await enter();
+  test('a renewal does not make a login younger', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     expectFailure(await visit('/fresh', tokens), 'REAUTHENTICATION_REQUIRED');
   });
 
-  test('loadUser and checkSession', async () => {
-    const tokens = await enter();
+  test('loadUser and checkSession work', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await visit('/loaded', tokens);
     expect(response.body.user).toMatchObject({ id: tokens.id, username: `user ${counter}` });
@@ -238,7 +238,7 @@ describe('what else the guard asks is asked of the new token', () => {
   });
 });
 
-describe('a renewal that is in vain answers as /refresh does, and clears the cookies', () => {
+describe('a failed renewal answers like /refresh, and clears the cookies', () => {
   const cases: [string, FailureName & AuthErrorCode, (tokens: Tokens & { id: string }) => Promise<Tokens>][] =
     [
       [
@@ -252,7 +252,7 @@ describe('a renewal that is in vain answers as /refresh does, and clears the coo
         (tokens) => users.update(tokens.id, { disabled: true }).then(() => tokens),
       ],
       [
-        'a session that has run out',
+        'an expired session',
         'REFRESH_TOKEN_EXPIRED',
         (tokens) => {
           clock.advance(3 * 60 * 60);
@@ -260,7 +260,7 @@ describe('a renewal that is in vain answers as /refresh does, and clears the coo
         },
       ],
       [
-        'a refresh token that is none',
+        'an invalid refresh token',
         'REFRESH_TOKEN_INVALID',
         (tokens) => Promise.resolve({ ...tokens, refreshToken: 'garbage' }),
       ],
@@ -276,7 +276,7 @@ describe('a renewal that is in vain answers as /refresh does, and clears the coo
     ];
 
   test.each(cases)('%s: %s', async (_what, code, happen) => {
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await visit('/page', await happen(tokens));
     expectFailure(response, code);
@@ -284,7 +284,7 @@ describe('a renewal that is in vain answers as /refresh does, and clears the coo
   });
 
   test.each(cases)('%s passes as anonymous where the guard is optional: %s', async (_what, code, happen) => {
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await visit('/home', await happen(tokens));
     expect([response.status, response.body]).toEqual([200, { authInfo: { code } }]);
@@ -292,11 +292,11 @@ describe('a renewal that is in vain answers as /refresh does, and clears the coo
   });
 });
 
-describe('while the access token is still good', () => {
-  test('a session that has ended elsewhere is over: its token is never renewed', async () => {
-    const tokens = await enter();
+describe('while the access token is still valid', () => {
+  test('the token of a session that has ended elsewhere is never renewed', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(HALF + 1);
-    // Ended by a process that doesn't tell, so that this one has not heard of it.
+    // As if the session was ended without a revocation that this process could have received.
     const rotate = jest.spyOn(refreshTokens, 'rotate').mockResolvedValueOnce({ outcome: 'unknown' });
     const response = await visit('/page', tokens);
     expectFailure(response, 'SESSION_NOT_FOUND');
@@ -305,8 +305,8 @@ describe('while the access token is still good', () => {
     expectFailure(await visit('/profile', tokens), 'SESSION_REVOKED');
   });
 
-  test('a stolen token that comes back ends the session at once', async () => {
-    const tokens = await enter();
+  test('a replayed token ends the session at once', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(HALF + 1);
     await visit('/page', tokens);
     clock.advance(WINDOW + 1);
@@ -314,16 +314,16 @@ describe('while the access token is still good', () => {
     expectFailure(await visit('/profile', tokens), 'SESSION_REVOKED');
   });
 
-  test('a refresh token that is none changes nothing', async () => {
-    const tokens = await enter();
+  test('an invalid refresh token changes nothing', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(HALF + 1);
     const response = await visit('/page', { ...tokens, refreshToken: 'garbage' });
     expect(response.body.user.id).toBe(tokens.id);
     expectUntouched(response);
   });
 
-  test("somebody else's refresh token doesn't change the user into somebody else", async () => {
-    const [ann, eve] = [await enter(), await enter()];
+  test("another user's refresh token doesn't change the user", async () => {
+    const [ann, eve] = [await createLoggedInUser(), await createLoggedInUser()];
     clock.advance(HALF + 1);
     const response = await visit('/page', { accessToken: ann.accessToken, refreshToken: eve.refreshToken });
     expect([response.body.user.id, refreshTokens.rotations]).toEqual([ann.id, 0]);
@@ -331,7 +331,7 @@ describe('while the access token is still good', () => {
   });
 });
 
-describe('which requests may', () => {
+describe('whether a request may renew', () => {
   const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
   const others: [string, object][] = [
     ['a script of another site', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' }],
@@ -341,8 +341,8 @@ describe('which requests may', () => {
     ['a foreign Origin', { Origin: 'https://evil.example' }],
   ];
 
-  test('a link on another site renews what has run out, and nothing that is still good', async () => {
-    const tokens = await enter();
+  test('a link on another site renews an expired access token, but not a valid one', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE - 1);
     const good = await visit('/page', tokens, link);
     expect(good.status).toBe(200);
@@ -352,7 +352,7 @@ describe('which requests may', () => {
   });
 
   test.each(others)('%s renews nothing', async (_what, headers) => {
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE - 1);
     const good = await visit('/page', tokens, headers);
     expect(good.status).toBe(200);
@@ -365,9 +365,9 @@ describe('which requests may', () => {
   });
 
   test.each([...others, ['a form of another site', link] as const])(
-    '%s posts nothing',
+    'a POST by %s renews nothing and is refused',
     async (_what, headers) => {
-      const tokens = await enter();
+      const tokens = await createLoggedInUser();
       clock.advance(LIFE);
       expectFailure(await send('post', '/page', tokens, headers), 'CROSS_SITE_REQUEST');
       expectFailure(
@@ -379,7 +379,7 @@ describe('which requests may', () => {
   );
 
   test('HEAD never renews', async () => {
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await send('head', '/page', tokens);
     expect([response.status, refreshTokens.rotations]).toEqual([401, 0]);
@@ -387,9 +387,9 @@ describe('which requests may', () => {
   });
 
   test.each(['/page', '/home'])(
-    'a prefetch of %s passes, or is refused so that the browser asks again',
+    'a prefetch of %s passes, or is refused so the browser requests the page again',
     async (path) => {
-      const tokens = await enter();
+      const tokens = await createLoggedInUser();
       const prefetch = { 'Sec-Purpose': 'prefetch;prerender', 'Sec-Fetch-Site': 'same-origin' };
       clock.advance(LIFE - 1);
       const good = await visit(path, tokens, prefetch);
@@ -404,9 +404,9 @@ describe('which requests may', () => {
   );
 });
 
-describe('parallel requests and lost answers', () => {
-  test('ten requests of a page share one exchange', async () => {
-    const tokens = await enter();
+describe('parallel requests and lost responses', () => {
+  test('ten requests from one page share one exchange', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const find = users.findById.bind(users);
     const slow = jest.spyOn(users, 'findById').mockImplementation(async (id) => {
@@ -421,16 +421,19 @@ describe('parallel requests and lost answers', () => {
     expect(refreshTokens.rotations).toBe(1);
   });
 
-  test('an answer that got lost comes again, byte for byte, within the reuse window', async () => {
-    const tokens = await enter();
+  test('a lost response is repeated byte for byte within the reuse window', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const lost = renewed(await visit('/page', tokens));
     clock.advance(WINDOW);
     expect(renewed(await visit('/page', tokens)).refreshToken).toBe(lost.refreshToken);
   });
 
-  test('a thief who follows every step of the user is found out: no exchange can be repeated for ever', async () => {
-    let [user, thief]: [Tokens, Tokens] = await enter().then((stolen) => [stolen, { ...stolen }]);
+  test('a thief who follows every step of the user is detected: no exchange can be repeated for ever', async () => {
+    let [user, thief]: [Tokens, Tokens] = await createLoggedInUser().then((stolen) => [
+      stolen,
+      { ...stolen },
+    ]);
     const codes: unknown[] = [];
     for (let step = 0; step < 3; step += 1) {
       clock.advance(HALF + 1);
@@ -446,22 +449,25 @@ describe('parallel requests and lost answers', () => {
 });
 
 describe('while the store is down', () => {
-  test.each(['/page', '/home'])('%s without a good access token: 503, and the cookies stay', async (path) => {
-    const tokens = await enter();
-    clock.advance(LIFE);
-    refreshTokens.isDown = true;
-    const response = await visit(path, tokens);
-    expectFailure(response, 'SERVICE_UNAVAILABLE');
-    expectUntouched(response);
-    refreshTokens.isDown = false;
-    expect((await visit(path, tokens)).body.user.id).toBe(tokens.id);
-  });
+  test.each(['/page', '/home'])(
+    '%s without a valid access token gets 503, and the cookies stay',
+    async (path) => {
+      const tokens = await createLoggedInUser();
+      clock.advance(LIFE);
+      refreshTokens.isDown = true;
+      const response = await visit(path, tokens);
+      expectFailure(response, 'SERVICE_UNAVAILABLE');
+      expectUntouched(response);
+      refreshTokens.isDown = false;
+      expect((await visit(path, tokens)).body.user.id).toBe(tokens.id);
+    },
+  );
 
-  test('with a good access token it passes, asks once in five seconds, and renews when the store is back', async () => {
+  test('a request with a valid access token passes, the store is asked once in five seconds, and tokens are renewed when it is back', async () => {
     const failures: unknown[] = [];
     const listener = (event: unknown) => failures.push(event);
     testApp.auth.events.on('unavailable', listener);
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     clock.advance(HALF + 1);
     refreshTokens.isDown = true;
     for (let visits = 0; visits < 3; visits += 1) {
@@ -479,7 +485,7 @@ describe('while the store is down', () => {
 
 describe('several guards and readers of one request', () => {
   test.each(['/area/plain', '/area/renewing', '/area/home'])('%s sees the renewed token', async (path) => {
-    const tokens = await enter();
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await visit(path, tokens);
     expect([response.status, response.body.user?.id, refreshTokens.rotations]).toEqual([200, tokens.id, 1]);
@@ -487,9 +493,9 @@ describe('several guards and readers of one request', () => {
   });
 
   test.each(['/parsed-before', '/parsed-after'])(
-    '%s: req.cookies has it, and the other cookies',
+    '%s: req.cookies has the renewed token and the other cookies',
     async (path) => {
-      const tokens = await enter();
+      const tokens = await createLoggedInUser();
       clock.advance(LIFE);
       const response = await visit(path, tokens);
       const { accessToken } = renewed(response);
@@ -497,8 +503,8 @@ describe('several guards and readers of one request', () => {
     },
   );
 
-  test('a renewal in vain is one for all of them', async () => {
-    const tokens = await enter();
+  test('a renewal that fails for one guard fails for all of them', async () => {
+    const tokens = await createLoggedInUser();
     await testApp.auth.sessions.revokeAll(tokens.id);
     clock.advance(LIFE);
     const response = await visit('/area/renewing', tokens);
@@ -506,12 +512,12 @@ describe('several guards and readers of one request', () => {
     expect(response.headers['set-cookie']).toHaveLength(2);
     const home = await visit('/area/home', tokens);
     expect(home.body).toEqual({ authInfo: { code: 'SESSION_NOT_FOUND' } });
-    // What is known to have ended ends once more, and is not exchanged.
+    // A session that is known to have ended is ended again, and not rotated.
     expect([refreshTokens.rotations, refreshTokens.revocations]).toEqual([0, 2]);
   });
 
-  test('a refresh in the same request ends with the same successor, so that parallel requests stay within the window', async () => {
-    const tokens = await enter();
+  test('a refresh in the same request gets the same successor, so parallel requests stay within the reuse window', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const response = await visit('/area/refresh', tokens);
     const lines = response.headers['set-cookie'] as unknown as string[];
@@ -520,8 +526,8 @@ describe('several guards and readers of one request', () => {
     expect((await visit('/page', tokens)).status).toBe(200);
   });
 
-  test('a logout in the same request has the last word', async () => {
-    const tokens = await enter();
+  test('a logout in the same request wins', async () => {
+    const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const browser = testApp.browser();
     const response = await browser.get('/area/logout').set('Cookie', cookieHeader({ ...tokens, id: '' }));
@@ -532,24 +538,27 @@ describe('several guards and readers of one request', () => {
     expect(await testApp.auth.sessions.list(tokens.id)).toEqual([]);
   });
 
-  test('no cache keeps the tokens, whatever the page says', async () => {
-    const tokens = await enter();
+  test('no cache stores the tokens, even if the page allows caching', async () => {
+    const tokens = await createLoggedInUser();
     expect((await visit('/cacheable', tokens)).headers['cache-control']).toBe('public, max-age=60');
     clock.advance(LIFE);
     expect((await visit('/cacheable', tokens)).headers['cache-control']).toBe('no-store');
   });
 
-  test.each(['object', 'list', 'message'])('nor when it says so in writeHead: %s', async (form) => {
-    const tokens = await enter();
-    const path = `/written/${form}`;
-    expect((await visit(path, tokens)).headers['cache-control']).toBe('public, max-age=60');
-    clock.advance(LIFE);
-    const response = await visit(path, tokens);
-    expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'x-page': 'kept' });
-    expect(renewed(response)).toEqual(expect.anything());
-  });
+  test.each(['object', 'list', 'message'])(
+    'no cache stores the tokens, even if the page allows caching in writeHead: %s',
+    async (form) => {
+      const tokens = await createLoggedInUser();
+      const path = `/written/${form}`;
+      expect((await visit(path, tokens)).headers['cache-control']).toBe('public, max-age=60');
+      clock.advance(LIFE);
+      const response = await visit(path, tokens);
+      expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'x-page': 'kept' });
+      expect(renewed(response)).toEqual(expect.anything());
+    },
+  );
 
-  test('no cache keeps an answer that takes the cookies away', async () => {
+  test('no cache stores a response that clears the cookies', async () => {
     expect((await visit('/public', {})).headers['cache-control']).toBe('public, max-age=60');
     const response = await visit('/public', { refreshToken: 'garbage' });
     expect([response.status, clearsCookies(response)]).toEqual([200, true]);
@@ -557,8 +566,8 @@ describe('several guards and readers of one request', () => {
   });
 });
 
-test('Express 4', async () => {
-  const tokens = await enter();
+test('a guard with renew works with Express 4', async () => {
+  const tokens = await createLoggedInUser();
   const app = express4();
   app.use(testApp.auth.guard({ optional: true, renew: true }));
   app.get('/page', testApp.auth.tokenVerify, (req, res) => void res.json(req.user));

@@ -9,21 +9,21 @@ import { createTestApp } from '../helpers/app';
 
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-describe('what a client says of itself, over a bare socket', () => {
+describe('the origin that a client claims, sent over a plain socket', () => {
   const users = new MemoryUserStore();
-  // As careless as can be: any X-Forwarded-For becomes req.ip.
+  // The worst configuration: any X-Forwarded-For becomes req.ip.
   const testApp = createTestApp({ users }, (app) => app.set('trust proxy', true));
   const server = createServer(testApp.app);
-  const heard: AuthEvent[] = [];
+  const announced: AuthEvent[] = [];
   let userId: string;
 
   beforeAll(async () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     userId = (await users.create({ username: 'ann', passwordHash: null })).id;
-    testApp.auth.events.onAny((event) => heard.push(event));
+    testApp.auth.events.onAny((event) => announced.push(event));
   });
-  beforeEach(() => void (heard.length = 0));
+  beforeEach(() => void (announced.length = 0));
   afterAll(async () => {
     server.close();
     await testApp.auth.close();
@@ -41,11 +41,11 @@ describe('what a client says of itself, over a bare socket', () => {
     socket.end(Buffer.from(lines.join('\r\n'), 'latin1'));
     return (await text(socket)).slice(9, 12);
   };
-  const heardOrigin = async () => {
-    const [event] = heard as AuthEvent<'login'>[];
+  const announcedOrigin = async () => {
+    const [event] = announced as AuthEvent<'login'>[];
     const [session] = await testApp.auth.sessions.list(userId);
     await testApp.auth.sessions.revokeAll(userId);
-    expect(heard[0]?.type).toBe('login');
+    expect(announced[0]?.type).toBe('login');
     expect({ ip: session?.ip, userAgent: session?.userAgent }).toEqual({
       ip: event?.ip,
       userAgent: event?.userAgent,
@@ -60,35 +60,35 @@ describe('what a client says of itself, over a bare socket', () => {
     ['NEL', 'a\x85b', 'a\\u{85}b'],
     ['the bytes of U+2028', 'a\xe2\x80\xa8b', 'aâ\\u{80}¨b'],
     ['the bytes of U+202E', 'a\xe2\x80\xaeb', 'aâ\\u{80}®b'],
-  ])('%s', async (_what, sent, shown) => {
+  ])('is escaped when it contains %s', async (_what, sent, shown) => {
     expect(await login(`User-Agent: ${sent}\r\nX-Forwarded-For: ${sent}`)).toBe('200');
-    expect(await heardOrigin()).toMatchObject({ ip: shown, userAgent: shown });
+    expect(await announcedOrigin()).toMatchObject({ ip: shown, userAgent: shown });
   });
 
-  test('10 kB of it', async () => {
+  test('is cut off when it has 10 kB', async () => {
     const sent = 'x'.repeat(5000);
     expect(await login(`User-Agent: ${sent}\r\nX-Forwarded-For: ${sent}`)).toBe('200');
-    expect(await heardOrigin()).toMatchObject({ ip: 'x'.repeat(64), userAgent: 'x'.repeat(512) });
+    expect(await announcedOrigin()).toMatchObject({ ip: 'x'.repeat(64), userAgent: 'x'.repeat(512) });
   });
 
   test.each([
     ['NUL', 'a\0b'],
     ['ESC', '\x1b[2Jlogin'],
     ['a bare CR', 'a\rb'],
-  ])('Node refuses %s', async (_what, sent) => {
+  ])('is refused by Node when it contains %s', async (_what, sent) => {
     expect(await login(`User-Agent: ${sent}`)).toBe('400');
-    expect(heard).toEqual([]);
+    expect(announced).toEqual([]);
   });
 });
 
-test('who breaks the connection off before a guard has asked the store has an address all the same', async () => {
+test('the address of a client that disconnects before the guard has asked the store is still announced', async () => {
   const users = new MemoryUserStore();
   const testApp = createTestApp({ users }, (app, auth) => {
     app.get('/admin', auth.guard({ roles: ['admin'], loadUser: true }), (_req, res) => res.sendStatus(204));
   });
   const ann = await users.create({ username: 'ann', passwordHash: null });
   const { accessToken } = await testApp.tokensOf('ann');
-  const heard = new Promise((resolve) => testApp.auth.events.once('refused', resolve));
+  const announced = new Promise((resolve) => testApp.auth.events.once('refused', resolve));
   const server = createServer(testApp.app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const connection = once(server, 'connection') as Promise<[Socket]>;
@@ -99,23 +99,23 @@ test('who breaks the connection off before a guard has asked the store has an ad
     return ann;
   });
   socket.write(`GET /admin HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${accessToken}\r\n\r\n`);
-  expect(await heard).toMatchObject({ code: 'FORBIDDEN', ip: '127.0.0.1', userId: ann.id });
+  expect(await announced).toMatchObject({ code: 'FORBIDDEN', ip: '127.0.0.1', userId: ann.id });
   server.close();
   await testApp.auth.close();
 });
 
-describe('originOf, where Node has been told not to refuse', () => {
+describe('originOf, for requests that Node would normally refuse', () => {
   const forged = 'a\r\nlogin ok\0\x1b[2J\u2028\u202e';
   const shown = 'a\\u{d}\\u{a}login ok\\u{0}\\u{1b}[2J\\u{2028}\\u{202e}';
 
-  test('escapes what could forge a line', () => {
+  test('escapes characters that could forge a log line', () => {
     expect(originOf({ ip: forged, headers: { 'user-agent': forged } })).toEqual({
       ip: shown.slice(0, 64),
       userAgent: shown,
     });
   });
 
-  test('leaves undefined what is not there', () => {
+  test('leaves missing values undefined', () => {
     expect(originOf({ ip: undefined, headers: {} })).toEqual({ ip: undefined, userAgent: undefined });
   });
 });

@@ -20,7 +20,7 @@ const NEW = {
 };
 type Secrets = (typeof OLD)[];
 
-/** One process; all of them share users and sessions. */
+/** A process with these secrets. All processes share users and sessions. */
 const processWith = (secrets: Secrets) =>
   createTestApp({
     ...{ users, refreshTokens },
@@ -43,25 +43,28 @@ const AFTER = [NEW];
 test.each([
   ['the new secret becomes known', BEFORE, KNOWN],
   ['the new secret signs', KNOWN, SIGNING],
-  ['the old secret goes, when its last token has run out', SIGNING, AFTER],
-])('%s: process by process, and what a new process signs an old one takes', async (_step, old, next) => {
-  const cookies = await cookiesFrom(next);
-  const oldProcess = processWith(old).client();
-  expect((await oldProcess.get('/profile').set('Cookie', cookies)).status).toBe(200);
-  expect((await oldProcess.post('/auth/refresh').set('Cookie', cookies)).status).toBe(200);
-});
+  ['the old secret is removed, once its last token has expired', SIGNING, AFTER],
+])(
+  '%s: while processes are replaced one by one, an old process accepts what a new one signs',
+  async (_step, old, next) => {
+    const cookies = await cookiesFrom(next);
+    const oldProcess = processWith(old).client();
+    expect((await oldProcess.get('/profile').set('Cookie', cookies)).status).toBe(200);
+    expect((await oldProcess.post('/auth/refresh').set('Cookie', cookies)).status).toBe(200);
+  },
+);
 
 test.each([
   ['the new secret becomes known', BEFORE, KNOWN],
   ['the new secret signs', KNOWN, SIGNING],
-])('%s: what an old process signs a new one takes', async (_step, old, next) => {
+])('%s: a new process accepts what an old one signs', async (_step, old, next) => {
   const cookies = await cookiesFrom(old);
   const newProcess = processWith(next).client();
   expect((await newProcess.get('/profile').set('Cookie', cookies)).status).toBe(200);
   expect((await newProcess.post('/auth/refresh').set('Cookie', cookies)).status).toBe(200);
 });
 
-test('in one step instead, processes that are still old log people out: hence the first step', async () => {
+test('without the first step, processes that are still old log users out', async () => {
   const cookies = await cookiesFrom(SIGNING);
   const response = await processWith(BEFORE).client().post('/auth/refresh').set('Cookie', cookies);
   expectFailure(response, 'REFRESH_TOKEN_INVALID');

@@ -28,12 +28,12 @@ beforeEach(async () => {
   users += 1;
   userId = (await stores.options.users.create({ username: name(), passwordHash: null })).id;
   clock = testClock();
-  testApp = heldApp();
+  testApp = appWith();
 });
 afterAll(() => stores.close());
 
 const name = () => `user ${users}`;
-const heldApp = (refreshToken: NonNullable<TestOptions['refreshToken']> = {}) =>
+const appWith = (refreshToken: NonNullable<TestOptions['refreshToken']> = {}) =>
   createTestApp({ ...stores.options, clock, refreshToken });
 
 /** Refreshes by cookie. */
@@ -45,7 +45,7 @@ async function refresh(refreshToken: string, idempotencyKey?: string) {
   return { response, token: setCookies(response)['refreshToken']?.value ?? '' };
 }
 
-test('a token that comes again within 30 seconds gets the same successor, byte for byte', async () => {
+test('a token that is replayed within 30 seconds gets the same successor, byte for byte', async () => {
   const { refreshToken } = await testApp.tokensOf(name());
   clock.advance(10);
   const first = await refresh(refreshToken);
@@ -55,7 +55,7 @@ test('a token that comes again within 30 seconds gets the same successor, byte f
   expect(again.token).toBe(first.token);
 });
 
-test('a replay moves no deadline: the window counts from the first exchange', async () => {
+test('a replay does not extend the window, which counts from the first exchange', async () => {
   const { refreshToken } = await testApp.tokensOf(name());
   await refresh(refreshToken);
   clock.advance(20);
@@ -64,13 +64,13 @@ test('a replay moves no deadline: the window counts from the first exchange', as
   expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_REUSED');
 });
 
-test('the first refresh may come at any time: the window is about exchanged tokens', async () => {
+test('the first refresh may come at any time, since the window applies only to exchanged tokens', async () => {
   const { refreshToken } = await testApp.tokensOf(name());
   clock.advance(2 * HOUR);
   expect((await refresh(refreshToken)).response.status).toBe(200);
 });
 
-test('a token that comes back later ends its session, and only that one', async () => {
+test('a token that is replayed later ends its session, and only that one', async () => {
   const events: unknown[] = [];
   testApp.auth.events.on('reuse', (event) => events.push(event));
   const stolen = await testApp.tokensOf(name());
@@ -86,14 +86,14 @@ test('a token that comes back later ends its session, and only that one', async 
     { userId, sessionId: sid, generation: 1, ip: expect.any(String) as string, userAgent: undefined },
   ]);
 
-  // The successor, whoever has it, is worth nothing either.
+  // The successor is refused too, whether the user or the thief has it.
   expectFailure((await refresh(successor)).response, 'SESSION_NOT_FOUND');
   const cookie = cookieHeader({ accessToken: stolen.accessToken });
   expectFailure(await testApp.client().get('/profile').set('Cookie', cookie), 'SESSION_REVOKED');
   expect((await refresh(elsewhere.refreshToken)).response.status).toBe(200);
 });
 
-test('an older generation is reuse, inside the window too', async () => {
+test('an older generation counts as reuse, even within the window', async () => {
   const { refreshToken } = await testApp.tokensOf(name());
   const { token: second } = await refresh(refreshToken);
   await refresh(second);
@@ -110,21 +110,24 @@ describe('Idempotency-Key', () => {
     expect(retried.token).toBe(first.token);
   });
 
-  test.each([undefined, 'attempt-2', 'ATTEMPT-1'])('%j is no retry of attempt-1', async (key) => {
-    const { refreshToken } = await testApp.tokensOf(name());
-    await refresh(refreshToken, 'attempt-1');
-    clock.advance(31);
-    expectFailure((await refresh(refreshToken, key)).response, 'REFRESH_TOKEN_REUSED');
-  });
+  test.each([undefined, 'attempt-2', 'ATTEMPT-1'])(
+    '%j does not count as a retry of attempt-1',
+    async (key) => {
+      const { refreshToken } = await testApp.tokensOf(name());
+      await refresh(refreshToken, 'attempt-1');
+      clock.advance(31);
+      expectFailure((await refresh(refreshToken, key)).response, 'REFRESH_TOKEN_REUSED');
+    },
+  );
 
-  test('the key of an earlier exchange opens nothing once the successor was used', async () => {
+  test('the key of an earlier exchange is refused once the successor was used', async () => {
     const { refreshToken } = await testApp.tokensOf(name());
     const { token: second } = await refresh(refreshToken, 'attempt-1');
     await refresh(second, 'attempt-2');
     expectFailure((await refresh(refreshToken, 'attempt-1')).response, 'REFRESH_TOKEN_REUSED');
   });
 
-  test('128 visible characters will do', async () => {
+  test('a key may have 128 visible characters', async () => {
     const { refreshToken } = await testApp.tokensOf(name());
     expect((await refresh(refreshToken, '~'.repeat(128))).response.status).toBe(200);
   });
@@ -139,7 +142,7 @@ describe('lifetimes', () => {
     expect(clearsCookies(response)).toBe(true);
   });
 
-  test('each rotation renews it', async () => {
+  test('each rotation renews the lifetime', async () => {
     let token = (await testApp.tokensOf(name())).refreshToken;
     for (let round = 0; round < 3; round += 1) {
       clock.advance(3 * HOUR - 1);
@@ -150,8 +153,8 @@ describe('lifetimes', () => {
     expect(decodeToken(token).payload['exp']).toBe(clock() / 1000 + 3 * HOUR);
   });
 
-  test('maxLifetime ends the session however often it was used, and its access tokens with it', async () => {
-    testApp = heldApp({ maxLifetime: '4h' });
+  test('maxLifetime ends the session and its access tokens, however often it was used', async () => {
+    testApp = appWith({ maxLifetime: '4h' });
     const start = clock() / 1000;
     let { refreshToken } = await testApp.tokensOf(name());
     for (const seconds of [2 * HOUR, 2 * HOUR - 10 * MINUTE]) {
@@ -166,22 +169,22 @@ describe('lifetimes', () => {
     expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_EXPIRED');
   });
 
-  test('maxLifetime under expiresIn holds from the login on', async () => {
-    testApp = heldApp({ maxLifetime: '1h' });
+  test('a maxLifetime below expiresIn applies from the login on', async () => {
+    testApp = appWith({ maxLifetime: '1h' });
     const { refreshToken, accessToken } = await testApp.tokensOf(name());
     expect(decodeToken(refreshToken).payload['exp']).toBe(clock() / 1000 + HOUR);
     expect(decodeToken(accessToken).payload['exp']).toBe(clock() / 1000 + 30 * MINUTE);
   });
 
-  test('reuseWindow: 0 leaves no window after that very moment', async () => {
-    testApp = heldApp({ reuseWindow: 0 });
+  test("with reuseWindow: 0 a token can't be replayed a moment later", async () => {
+    testApp = appWith({ reuseWindow: 0 });
     const { refreshToken } = await testApp.tokensOf(name());
     await refresh(refreshToken);
     clock.advance(1);
     expectFailure((await refresh(refreshToken)).response, 'REFRESH_TOKEN_REUSED');
   });
 
-  test('a refresh token says sub, sid, gen, iat and exp, and is typed', async () => {
+  test('a refresh token has sub, sid, gen, iat and exp, and a typ', async () => {
     const { refreshToken } = await testApp.tokensOf(name());
     const { header, payload } = decodeToken(refreshToken);
     expect(header).toEqual({ alg: 'HS256', typ: 'rt+jwt', kid: expect.any(String) as string, ver: 1 });

@@ -21,7 +21,7 @@ test.each([
   expectFailure(await real.testApp.client()[method](`/auth${path}`), 'NO_ACCESS_TOKEN');
 });
 
-test('the list says which devices are logged in, and which one asks', async () => {
+test('the list shows which devices are logged in, and which is the current one', async () => {
   const login = real.testApp.browser();
   await login.post('/quick-login').set('User-Agent', 'Phone/1.0').send({ username: real.username });
   const here = await real.testApp.loggedIn(real.username);
@@ -45,7 +45,7 @@ test('the list says which devices are logged in, and which one asks', async () =
   );
 });
 
-test('a refresh moves lastUsedAt and expiresAt, and nothing else', async () => {
+test('a refresh changes lastUsedAt and expiresAt, and nothing else', async () => {
   const browser = await real.testApp.loggedIn(real.username);
   // From here on all times come from Redis. This process dated the login, and its estimate of that clock may be some ms ahead.
   await browser.post('/auth/refresh');
@@ -71,7 +71,7 @@ test('ending another device answers 204, and logs it out at once', async () => {
   expect((await here.get('/profile')).status).toBe(200);
 });
 
-test('ending the own session clears the cookies', async () => {
+test('ending the current session clears the cookies', async () => {
   const here = await real.testApp.loggedIn(real.username);
   const response = await here.delete(`/auth/sessions/${await sessionIdOf(here)}`);
   expect(response.status).toBe(204);
@@ -79,7 +79,7 @@ test('ending the own session clears the cookies', async () => {
   expectFailure(await here.get('/profile'), 'NO_ACCESS_TOKEN');
 });
 
-test("somebody else's session is 404 and stays", async () => {
+test("ending another user's session is 404, and the session stays", async () => {
   await real.stores.options.users.create({ username: `${real.username} victim`, passwordHash: null });
   const victim = await real.testApp.loggedIn(`${real.username} victim`);
   const here = await real.testApp.loggedIn(real.username);
@@ -99,13 +99,13 @@ test.each([
   '{x}',
   '%ff',
   '%',
-])('the id %s is 404, and no session ends', async (id) => {
+])('the id %s gets 404, and no session ends', async (id) => {
   const here = await real.testApp.loggedIn(real.username);
   expectFailure(await here.delete(`/auth/sessions/${id}`), 'UNKNOWN_SESSION_ID');
   expect((await here.get('/auth/sessions')).body.sessions).toHaveLength(1);
 });
 
-test('DELETE /sessions ends every session but this one, and says how many', async () => {
+test('DELETE /sessions ends all sessions but the current one, and returns their number', async () => {
   const [here, ...others] = [1, 2, 3].map(() => real.testApp.loggedIn(real.username));
   const browser = await (here as Promise<Browser>);
   const elsewhere = await Promise.all(others);

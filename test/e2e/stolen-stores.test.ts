@@ -5,7 +5,7 @@ import { connectRedis, randomPrefix } from '../helpers/backends';
 import { expectFailure } from '../helpers/failures';
 import { decodeToken } from '../helpers/tokens';
 
-/** What docs/threat-model.md says of somebody who reads the sessions in Redis, or writes them. */
+/** What docs/threat-model.md says about an attacker who can read or write the sessions in Redis. */
 
 const prefix = randomPrefix();
 let redis: Redis;
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const refresh = (refreshToken: string) => testApp.client().post('/auth/refresh').send({ refreshToken });
 const keyOfUser = async () => (await redis.keys(`${prefix}*${claims['sub'] as string}*`))[0] ?? '';
-/** Everything that is stored, keys included, as texts. */
+/** Everything that is stored, including the keys. */
 async function dump(): Promise<string[]> {
   const texts: string[] = [];
   for (const key of await redis.keys(`${prefix}*`)) {
@@ -55,7 +55,7 @@ async function tamper(change: (lines: string[]) => void): Promise<void> {
   await redis.hset(key, field, lines.join('\n'));
 }
 
-test('a dump names users and sessions, and holds no token, no part of one and no secret', async () => {
+test('a dump names users and sessions, and contains no token, no part of one and no secret', async () => {
   await refresh(tokens.refreshToken).expect(200);
   const texts = await dump();
   const all = texts.join('\n');
@@ -67,7 +67,7 @@ test('a dump names users and sessions, and holds no token, no part of one and no
     expectFailure(await refresh(encodeURIComponent(found)), 'REFRESH_TOKEN_INVALID');
 });
 
-test('a dump does not tell the Idempotency-Key, which brings an exchanged token its successor again', async () => {
+test('a dump does not reveal the Idempotency-Key, with which an exchanged token gets its successor again', async () => {
   const key = `attempt-${users}-of-the-owner`;
   const send = () => refresh(tokens.refreshToken).set('Idempotency-Key', key);
   await send().expect(200);
@@ -77,13 +77,13 @@ test('a dump does not tell the Idempotency-Key, which brings an exchanged token 
   expectFailure(await refresh(tokens.refreshToken), 'REFRESH_TOKEN_REUSED');
 });
 
-test('who can write makes an exchanged token good again', async () => {
+test('an attacker who can write can make an exchanged token valid again', async () => {
   await refresh(tokens.refreshToken).expect(200);
   await tamper((lines) => (lines[1] = '0'));
   expect((await refresh(tokens.refreshToken)).status).toBe(200);
 });
 
-test('who can write makes an old login a fresh one, with factors that were never shown', async () => {
+test('an attacker who can write can make an old login a fresh one, with factors that were never used', async () => {
   const HOUR = 60 * 60 * 1000;
   await tamper((lines) => (lines[6] = String(-HOUR)));
   const old = (await refresh(tokens.refreshToken)).body as typeof tokens;
@@ -97,7 +97,7 @@ test('who can write makes an old login a fresh one, with factors that were never
   expect((await fresh(accessToken)).body).toMatchObject({ amr: ['hwk', 'otp'] });
 });
 
-test('but a session that is written for somebody else is nobody’s without their signed token', async () => {
+test("an attacker who can write can't use another user's session without that user's signed token", async () => {
   const victim = await testApp.register(`victim ${users}`);
   const key = await keyOfUser();
   const theirs = key.replace(claims['sub'] as string, victim.id);

@@ -5,7 +5,7 @@ import { decodeToken } from '../helpers/tokens';
 
 const FIVE_MINUTES = 300;
 
-/** Its clock is ahead of the one of this machine. */
+/** A store whose clock is ahead of this machine's. */
 class EarlyStore extends MemoryRefreshTokenStore {
   time(): Promise<number> {
     return Promise.resolve(Date.now() + FIVE_MINUTES * 1000);
@@ -16,7 +16,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-test('the clock of the store dates tokens and judges them', async () => {
+test("tokens are dated and checked by the store's clock", async () => {
   const testApp = createTestApp({ refreshTokens: new EarlyStore() });
   await testApp.register('ann');
   const credentials = { username: 'ann', password: PASSWORD, transport: 'body' };
@@ -32,7 +32,7 @@ test('the clock of the store dates tokens and judges them', async () => {
   expect(Date.parse(sessions[0].createdAt) - Date.now()).toBeGreaterThan(FIVE_MINUTES * 1000 - 30_000);
 });
 
-test('a time that is none is a mistake of the store, and nobody logs in by it', async () => {
+test('an invalid time is a mistake of the store, and fails the login', async () => {
   class BrokenStore extends MemoryRefreshTokenStore {
     time(): Promise<number> {
       return Promise.resolve(NaN);
@@ -46,30 +46,30 @@ test('a time that is none is a mistake of the store, and nobody logs in by it', 
   ]);
 });
 
-const telling = (time: () => Promise<number>) => Object.assign(new MemoryRefreshTokenStore(), { time });
+const storeWithTime = (time: () => Promise<number>) => Object.assign(new MemoryRefreshTokenStore(), { time });
 
-test('who does not know the time yet calls no refresh token expired or invalid', async () => {
+test('a process that does not know the time yet refuses no refresh token as expired or invalid', async () => {
   const testApp = createTestApp({ refreshTokens: new EarlyStore() });
   await testApp.register('ann');
   const { refreshToken } = await testApp.tokensOf('ann');
-  // It is five minutes behind, so that the token is one of the future.
-  const begun = createTestApp({
-    refreshTokens: telling(() => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'))),
+  // This process is five minutes behind, so the token seems to be from the future.
+  const started = createTestApp({
+    refreshTokens: storeWithTime(() => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'))),
   });
-  const answer = await begun.client().post('/auth/refresh').set('Cookie', cookieHeader({ refreshToken }));
+  const answer = await started.client().post('/auth/refresh').set('Cookie', cookieHeader({ refreshToken }));
   expectFailure(answer, 'SERVICE_UNAVAILABLE');
   expect(answer.headers['set-cookie']).toBeUndefined();
 });
 
-test('nobody waits for a store that never tells the time', async () => {
-  const testApp = createTestApp({ refreshTokens: telling(() => new Promise(() => undefined)) });
+test("requests don't wait for a store that never answers with the time", async () => {
+  const testApp = createTestApp({ refreshTokens: storeWithTime(() => new Promise(() => undefined)) });
   await testApp.register('ann');
   const began = performance.now();
   expectFailure(await testApp.client().post('/quick-login').send({ username: 'ann' }), 'SERVICE_UNAVAILABLE');
   expect(performance.now() - began).toBeLessThan(2000);
 });
 
-test('who learns the time late forgets no revocation early', async () => {
+test('a process that learns the time late forgets no revocation too early', async () => {
   let passedMs = 0;
   for (const clock of [Date, performance]) {
     const now = clock.now.bind(clock);
@@ -82,32 +82,33 @@ test('who learns the time late forgets no revocation early', async () => {
   const down = jest.spyOn(refreshTokens, 'time').mockImplementation(() => {
     throw new AuthError('SERVICE_UNAVAILABLE');
   });
-  const begun = createTestApp({ refreshTokens });
+  const started = createTestApp({ refreshTokens });
   const endAll = async () => {
-    for (const { sessionId } of await refreshTokens.list(id)) await begun.auth.sessions.revoke(id, sessionId);
+    for (const { sessionId } of await refreshTokens.list(id))
+      await started.auth.sessions.revoke(id, sessionId);
   };
   await endAll();
 
   down.mockRestore();
-  passedMs = 27 * 60_000; // and with the five minutes that it learns of more than a token lives
-  await begun.auth.ready();
+  passedMs = 27 * 60_000; // with the five minutes that the process now learns of, longer than a token lives
+  await started.auth.ready();
   await testApp.tokensOf('ann');
   await endAll();
-  // What the other process has not heard of is good there: nothing else refuses it.
+  // The other process hasn't received the revocation, so it accepts the token: nothing else makes it invalid.
   expect((await testApp.client().get('/profile').set(bearer(accessToken))).status).toBe(200);
-  expectFailure(await begun.client().get('/profile').set(bearer(accessToken)), 'SESSION_REVOKED');
+  expectFailure(await started.client().get('/profile').set(bearer(accessToken)), 'SESSION_REVOKED');
 });
 
-test('ready() has patience with a store that is away for a moment', async () => {
+test('ready() waits for a store that is unreachable for a moment', async () => {
   let asked = 0;
   const time = () =>
     ++asked < 3 ? Promise.reject(new AuthError('SERVICE_UNAVAILABLE')) : Promise.resolve(Date.now());
-  const { auth } = createTestApp({ refreshTokens: telling(time), revocation: 'expiry' });
+  const { auth } = createTestApp({ refreshTokens: storeWithTime(time), revocation: 'expiry' });
   await auth.ready();
   expect(asked).toBe(3);
 });
 
-test('ready() has none with a store that makes a mistake', async () => {
-  const { auth } = createTestApp({ refreshTokens: telling(() => Promise.resolve(1)) });
+test('ready() does not wait for a store that returns an invalid time', async () => {
+  const { auth } = createTestApp({ refreshTokens: storeWithTime(() => Promise.resolve(1)) });
   await expect(auth.ready()).rejects.toThrow('time() of the store must tell milliseconds');
 });

@@ -2,7 +2,7 @@ import { RedisRefreshTokenStore } from '../../src';
 import { createTestApp } from '../helpers/app';
 import { connectRedis, randomPrefix } from '../helpers/backends';
 
-/** 111 characters, as browsers send them. */
+/** A real browser's, with 111 characters. */
 const USER_AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 
@@ -14,7 +14,7 @@ test.each([
   ['label', 240, 'Chrome 142, Windows'],
   [false, 200, null],
 ] as const)(
-  'storeUserAgent: %s takes at most %i bytes of Redis a session, and lists %s',
+  'storeUserAgent: %s takes at most %i bytes per session in Redis, and lists %s',
   async (storeUserAgent, limit, listed) => {
     const keyPrefix = randomPrefix();
     const refreshTokens = new RedisRefreshTokenStore(redis, { keyPrefix });

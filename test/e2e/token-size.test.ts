@@ -14,7 +14,7 @@ const testApp = createTestApp(
 );
 afterAll(() => testApp.auth.close());
 
-/** In one role, so that each byte counts. */
+/** A single role, so the size can be set to the byte. */
 const rolesOf = (bytes: number) => ['r'.repeat(bytes)];
 let userId: string;
 let count = 0;
@@ -34,7 +34,7 @@ const login = (transport: 'cookie' | 'body', more: object = {}) =>
     .post('/quick-login')
     .send({ username, transport, ...more });
 
-/** What an app's own error handler gets, once for each. */
+/** Expects this many errors about a long token in the app's error handler. */
 function expectTooLong(times: number, limit: RegExp): void {
   const message = new RegExp(
     `user "${userId}" would be \\d{4,5} characters long, and ${limit.source} is the most .* fewer or shorter roles`,
@@ -52,20 +52,23 @@ async function cookiesOfLogin(more: object = {}): Promise<Record<string, string>
   return Object.fromEntries(Object.entries(setCookies(response)).map(([name, { value }]) => [name, value]));
 }
 
-describe('a login whose access token nobody could keep', () => {
+describe('a login whose access token would be too long', () => {
   test.each([
     ['a cookie', 'cookie', 3000, COOKIE],
     ['a body', 'body', 6000, TOKEN],
-  ] as const)('fails for %s, and leaves no session behind', async (_what, transport, bytes, limit) => {
-    await setRoles(bytes);
-    const response = await login(transport);
-    expect([response.status, response.body]).toEqual([500, { code: 'APP_ERROR' }]);
-    expect(response.headers['set-cookie']).toBeUndefined();
-    expectTooLong(1, limit);
-    expect(await refreshTokens.list(userId)).toEqual([]);
-  });
+  ] as const)(
+    'fails when the token goes into %s, and leaves no session behind',
+    async (_what, transport, bytes, limit) => {
+      await setRoles(bytes);
+      const response = await login(transport);
+      expect([response.status, response.body]).toEqual([500, { code: 'APP_ERROR' }]);
+      expect(response.headers['set-cookie']).toBeUndefined();
+      expectTooLong(1, limit);
+      expect(await refreshTokens.list(userId)).toEqual([]);
+    },
+  );
 
-  test('fails for POST /login as well', async () => {
+  test('fails at POST /login as well', async () => {
     await setRoles(3000);
     const response = await testApp.client().post('/auth/login').send({ username, password: PASSWORD });
     expect(response.status).toBe(500);
@@ -74,7 +77,7 @@ describe('a login whose access token nobody could keep', () => {
   });
 });
 
-test('what is too long for a cookie may pass in a body, and works', async () => {
+test('a token that is too long for a cookie may be sent in a body, and works', async () => {
   await setRoles(3000);
   const { body } = (await login('body')) as { body: { accessToken: string; refreshToken: string } };
   const profile = await testApp.client().get('/profile').auth(body.accessToken, { type: 'bearer' });
@@ -83,7 +86,7 @@ test('what is too long for a cookie may pass in a body, and works', async () => 
   expect(refreshed.status).toBe(200);
 });
 
-test('the longest cookie that is set is one that every browser keeps, attributes and all', async () => {
+test('the longest cookie that is ever set, including attributes, is one that every browser keeps', async () => {
   let longest = 0;
   for (let bytes = 2600; ; bytes += 1) {
     await setRoles(bytes);
@@ -93,7 +96,7 @@ test('the longest cookie that is set is one that every browser keeps, attributes
     longest = Math.max(longest, ...lines.map((line) => Buffer.byteLength(line)));
   }
   expect(longest).toBeLessThanOrEqual(4096);
-  expect(longest).toBeGreaterThan(4096 - 24); // room for a longer Max-Age, and one step
+  expect(longest).toBeGreaterThan(4096 - 24); // leaves room for a longer Max-Age and one more byte step
 });
 
 describe('roles that grow too long after the login', () => {
@@ -121,16 +124,16 @@ describe('roles that grow too long after the login', () => {
     ['refresh', 'by far', 3000, {}],
     ['renewal', 'by far', 3000, {}],
     ['password change', 'by far', 3000, {}],
-    ['refresh', 'by what the session says of the login', 2000, { amr }],
-    ['refresh', 'by what of it JSON escapes', 1000, { amr: amr.map(() => '"'.repeat(64)) }],
+    ['refresh', "because of the session's amr", 2000, { amr }],
+    ['refresh', "because JSON escapes the session's amr", 1000, { amr: amr.map(() => '"'.repeat(64)) }],
   ] as const)(
-    '%s: refused %s, and neither session nor password has changed',
+    '%s: refused when the token is too long %s, and neither session nor password has changed',
     async (what, _how, bytes, more) => {
       const cookies = await cookiesOfLogin(more);
       const before = await refreshTokens.list(userId);
       const { passwordHash } = (await users.findById(userId)) ?? {};
       await setRoles(bytes);
-      // Long after the reuse window too: had the first one been exchanged, the second would pass for a theft.
+      // Again long after the reuse window: if the first request had exchanged the token, the second would count as a theft.
       for (const _time of ['at once', 'later']) {
         const response = await requests[what](cookies);
         expect([response.status, response.body]).toEqual([500, { code: 'APP_ERROR' }]);
@@ -145,7 +148,7 @@ describe('roles that grow too long after the login', () => {
     },
   );
 
-  test('a session that is gone is still called gone close to the limit', async () => {
+  test('an ended session still gets SESSION_NOT_FOUND when its token would be close to the limit', async () => {
     const cookies = await cookiesOfLogin();
     await refreshTokens.revokeAll(userId);
     await setRoles(2500);

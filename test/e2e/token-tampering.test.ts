@@ -10,7 +10,7 @@ const now = Math.floor(Date.now() / 1000);
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** An app whose only user is logged in, and all the ways by which a token may come. */
+/** An app whose only user is logged in, with routes for all the ways in which a token may be sent. */
 function createTarget(accessToken: Partial<AuthOptions['accessToken']> = {}) {
   const refreshTokens = new MemoryRefreshTokenStore();
   const whoami: RequestHandler = (req, res) => void res.json({ user: req.user, authInfo: req.authInfo });
@@ -40,9 +40,9 @@ function createTarget(accessToken: Partial<AuthOptions['accessToken']> = {}) {
 }
 type Target = ReturnType<typeof createTarget>;
 
-/** Any token can stand in a cookie, encoded. */
+/** Any token can be put into a cookie if it is encoded. */
 const cookie = (name: string, token: string) => cookieHeader({ [name]: encodeURIComponent(token) });
-/** A header takes no control characters, and white space around a token is none of it. */
+/** A header can't have control characters, and white space around a token is not part of it. */
 const fitsHeader = (token: string) => /^[\x21-\x7e]+$/.test(token);
 
 const viaHeader = ({ testApp }: Target, path: string, token: string, method: 'get' | 'post' = 'get') =>
@@ -78,7 +78,7 @@ async function expectRefreshRefusedEverywhere(target: Target, refreshToken: stri
   expect((await viaCookie(target, '/auth/logout', 'refreshToken', refreshToken)).status).toBe(200);
 }
 
-/** Neither ended nor exchanged by whatever `act` does. */
+/** Expects that `act` neither ends the session nor exchanges its token. */
 async function expectUntouched(target: Target, act: () => Promise<unknown>): Promise<void> {
   const before = await target.sessions();
   expect(before).toHaveLength(1);
@@ -110,7 +110,7 @@ describe.each(['access', 'refresh'] as const)('%s token', (kind) => {
   const { token, sign, invalid, expired, refusedEverywhere, send } = kinds[kind];
 
   test.each(forgeries)(
-    '%s is refused by every way that it may come, and touches no session',
+    '%s is refused in every way that it can be sent, and changes no session',
     async (_what, forge) => {
       const forged = forge(token(), sign);
       expect(forged).not.toBe(token());
@@ -127,13 +127,13 @@ describe.each(['access', 'refresh'] as const)('%s token', (kind) => {
 
   test.each([
     ['the token itself, signed by hand', {}],
-    ['an iat 50 seconds ahead, from a process whose clock is', { iat: now + 50 }],
+    ['an iat 50 seconds ahead, from a process with a fast clock', { iat: now + 50 }],
     ['an nbf 50 seconds ahead', { nbf: now + 50 }],
     [
-      'a claim that nobody knows, eight deep',
+      'an unknown claim, nested eight levels deep',
       { x: JSON.parse(`${'['.repeat(7)}${']'.repeat(7)}`) as unknown },
     ],
-  ])('%s passes', async (_what, payload) => {
+  ])('%s is accepted', async (_what, payload) => {
     expect((await send(resign(token(), sign, { payload }))).status).toBe(200);
   });
 
@@ -149,7 +149,7 @@ const asymmetric: [string, Target, Signer][] = [
 ];
 
 describe.each(asymmetric)('access token by %s', (algorithm, target, sign) => {
-  test('signed by hand passes', async () => {
+  test('signed by hand is accepted', async () => {
     expect((await viaHeader(target, '/profile', resign(target.accessToken, sign, {}))).status).toBe(200);
   });
 
@@ -161,7 +161,7 @@ describe.each(asymmetric)('access token by %s', (algorithm, target, sign) => {
     });
   });
 
-  test('the public key is no secret of an HMAC, however it is written', async () => {
+  test('signed by HMAC with the public key is refused, in any encoding of the key', async () => {
     const { publicKey } = algorithm === 'ES256' ? ec : rsa;
     const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
     const secrets = [pem, pem.trim(), JSON.stringify(publicKey.export({ format: 'jwk' }))];
@@ -171,7 +171,7 @@ describe.each(asymmetric)('access token by %s', (algorithm, target, sign) => {
   });
 });
 
-test('a signature of another scheme by the same key is none', async () => {
+test('a signature by the same key with another scheme is refused', async () => {
   const [rs, ps, es] = asymmetric.map(([, target]) => target) as [Target, Target, Target];
   await expectAccessRefused(rs, resign(rs.accessToken, pairSigner('PS256', rsa.privateKey), {}));
   await expectAccessRefused(ps, resign(ps.accessToken, pairSigner('RS256', rsa.privateKey), {}));
@@ -184,8 +184,8 @@ test('a signature of another scheme by the same key is none', async () => {
   await expectAccessRefused(es, resign(es.accessToken, der, {}));
 });
 
-/** ECDSA: whoever has one signature can make its twin (r, n − s). It says the same of the same session, and ends with it. */
-test('the twin of an ECDSA signature is the same token: as good, and as soon revoked', async () => {
+/** With ECDSA anyone can turn a signature into its twin (r, n − s). Such a token belongs to the same session and ends with it. */
+test('a token with the twin of its ECDSA signature is accepted, and revoked with the original', async () => {
   const target = (asymmetric[2] as [string, Target, Signer])[1];
   const { accessToken } = await target.testApp.tokensOf('ann');
   const [header, payload, signature = ''] = accessToken.split('.');
@@ -200,17 +200,17 @@ test('the twin of an ECDSA signature is the same token: as good, and as soon rev
   expectFailure(await viaHeader(target, '/profile', twin), 'SESSION_REVOKED');
 });
 
-describe('what only an access token says', () => {
+describe('the claims that only access tokens have', () => {
   test.each<[string, Record<string, unknown>]>([
     ['no roles', { roles: undefined }],
     ['roles as text', { roles: 'admin' }],
     ['roles as an object', { roles: { 0: 'admin', length: 1 } }],
-    ['a role that is no text', { roles: [1] }],
+    ['a role that is not a string', { roles: [1] }],
     ['a list as a role', { roles: [['admin']] }],
     ['no auth_time', { auth_time: undefined }],
     ['auth_time as text', { auth_time: String(now) }],
     ['an auth_time beyond the calendar', { auth_time: 9e15 }],
-    ['an auth_time of before 1970', { auth_time: -1 }],
+    ['an auth_time before 1970', { auth_time: -1 }],
     ['amr as text', { amr: 'pwd' }],
   ])('%s is refused', async (_what, payload) => {
     const forged = resign(hmac.accessToken, kinds.access.sign, { payload });
@@ -218,7 +218,7 @@ describe('what only an access token says', () => {
   });
 });
 
-describe('what only a refresh token says', () => {
+describe('the claims that only refresh tokens have', () => {
   test.each<[string, unknown]>([
     ['no gen', undefined],
     ['gen: 0', 0],
@@ -234,8 +234,8 @@ describe('what only a refresh token says', () => {
   });
 });
 
-describe('no kind of token passes for the other', () => {
-  test('as it is', async () => {
+describe('no kind of token is accepted as the other', () => {
+  test('unchanged', async () => {
     await expectUntouched(hmac, async () => {
       await expectAccessRefusedEverywhere(hmac, hmac.refreshToken);
       await expectRefreshRefusedEverywhere(hmac, hmac.accessToken);
@@ -261,7 +261,7 @@ describe('no kind of token passes for the other', () => {
   });
 });
 
-test('a session of somebody else is none of mine, were the token signed', async () => {
+test("a signed token with another user's session is refused", async () => {
   const { id } = await hmac.testApp.register('bob');
   const sid = decodeToken(hmac.accessToken).payload['sid'];
   const access = resign(hmac.accessToken, ACCESS_SECRET, { payload: { sub: id, sid } });

@@ -18,8 +18,8 @@ const refresh = (body: object, cookies: Record<string, string> = {}) =>
   testApp.client().post('/auth/refresh').set('Cookie', cookieHeader(cookies)).send(body);
 const sub = (accessToken: string) => decodeToken(accessToken).payload['sub'];
 
-describe('tokens leave the way that was asked for', () => {
-  test("transport: 'body' answers both tokens in the body, and sets no cookie", async () => {
+describe('tokens are returned in the way that was requested', () => {
+  test("transport: 'body' returns both tokens in the body, and sets no cookie", async () => {
     const response = await login('body');
     expect(response.body).toEqual({
       message: 'Login successful',
@@ -39,7 +39,7 @@ describe('tokens leave the way that was asked for', () => {
     expect(response.text).not.toMatch(TOKEN);
   });
 
-  test('a refresh by body answers in the body, and sets no cookie', async () => {
+  test('a refresh by body returns the tokens in the body, and sets no cookie', async () => {
     const { refreshToken } = await testApp.tokensOf('ann');
     const response = await refresh({ refreshToken });
     expect(response.body).toEqual({
@@ -55,7 +55,7 @@ describe('tokens leave the way that was asked for', () => {
   });
 
   test.each([{}, { transport: 'body' }, { refreshToken: '' }])(
-    'a token that came as a cookie is never written into a body, asked for with %j',
+    'a token that came as a cookie is never written into a body, even when %j asks for it',
     async (body) => {
       const response = await refresh(body, await testApp.tokensOf('ann'));
       expect(response.body).toEqual({ message: 'Token refreshed' });
@@ -63,7 +63,7 @@ describe('tokens leave the way that was asked for', () => {
     },
   );
 
-  test('nor does an Authorization header move a refresh cookie into the body', async () => {
+  test('an Authorization header does not move a refresh cookie into the body', async () => {
     const { accessToken, refreshToken } = await testApp.tokensOf('ann');
     const response = await refresh({}, { refreshToken }).auth(accessToken, { type: 'bearer' });
     expect(response.body).toEqual({ message: 'Token refreshed' });
@@ -71,7 +71,7 @@ describe('tokens leave the way that was asked for', () => {
 });
 
 describe('two tokens in one request', () => {
-  test('Authorization beats the access cookie', async () => {
+  test('Authorization takes precedence over the access cookie', async () => {
     const [ann, bob] = [await testApp.tokensOf('ann'), await testApp.tokensOf('bob')];
     const cookie = cookieHeader({ accessToken: bob.accessToken });
     const send = (bearer: string) =>
@@ -81,7 +81,7 @@ describe('two tokens in one request', () => {
   });
 
   test.each(['Basic YTpi', 'Bearer', 'Bearer ', 'BearerX abc', 'Token abc'])(
-    'Authorization: %s is no bearer token, so that the cookie counts',
+    'Authorization: %s is no bearer token, so the cookie counts',
     async (authorization) => {
       const { accessToken } = await testApp.tokensOf('bob');
       const response = await testApp
@@ -92,7 +92,7 @@ describe('two tokens in one request', () => {
     },
   );
 
-  test('refreshToken in the body beats the refresh cookie, whose session is left alone', async () => {
+  test('refreshToken in the body takes precedence over the refresh cookie, whose session stays unchanged', async () => {
     const [ann, bob] = [await testApp.tokensOf('ann'), await testApp.tokensOf('bob')];
     const response = await refresh({ refreshToken: ann.refreshToken }, { refreshToken: bob.refreshToken });
     expect(sub(response.body.accessToken as string)).toBe(sub(ann.accessToken));
@@ -101,12 +101,12 @@ describe('two tokens in one request', () => {
     expect(untouched?.generation).toBe(0);
   });
 
-  test('a bad token in the body is not made good by a cookie', async () => {
+  test('an invalid token in the body is refused even beside a valid cookie', async () => {
     const { refreshToken } = await testApp.tokensOf('ann');
     expectFailure(await refresh({ refreshToken: 'garbage' }, { refreshToken }), 'REFRESH_TOKEN_INVALID');
   });
 
-  test('at logout too the body decides', async () => {
+  test('the body also decides at a logout', async () => {
     const [ann, bob] = [await testApp.tokensOf('ann'), await testApp.tokensOf('bob')];
     const body = { refreshToken: ann.refreshToken };
     await testApp.client().post('/auth/logout').set('Cookie', cookieHeader(bob)).send(body);

@@ -19,7 +19,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** Starts a process of the same app. @returns its address */
+/** Starts a process of the same app. @returns the address of its router */
 async function startProcess(store: string, keyPrefix: string): Promise<string> {
   const child = fork(require.resolve('../helpers/app-process.mjs'), [store], {
     env: {

@@ -20,7 +20,7 @@ export type {
   RevocationReason,
 } from './events/auth-event.js';
 export type { AuthEvents } from './events/auth-events.js';
-export type { Feature, FeatureContext, FeatureParts, SessionCheck } from './features/feature.js';
+export type { Feature } from './features/feature.js';
 export type { GuardOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';
@@ -38,10 +38,6 @@ export {
 } from './http/authenticated-user.js';
 export type { OnStoreDown } from './sessions/session-config.js';
 export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
-export type { Endpoint, EndpointName } from './http/endpoint.js';
-export type { Operation } from './http/operation.js';
-export type { LimitRule, NamedLimit } from './limits/attempt-limits.js';
-export type { BeforeSession, LoginDetails, Proof } from './sessions/start-session.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';
 export type {
   Credential,

@@ -16,4 +16,5 @@ export function nameOf({ verb, path }: Pick<Endpoint, 'verb' | 'path'>): Endpoin
   return `${verb.toUpperCase() as Uppercase<Endpoint['verb']>} ${path}`;
 }
 
+/** Verb and path of an endpoint: `POST /register`. */
 export type EndpointName = `${Uppercase<Endpoint['verb']>} /${string}`;

@@ -214,7 +214,9 @@ describe('auth.logout()', () => {
   });
 
   test('redirectTo is a path of this app', () => {
-    expect(() => testApp.auth.logout({ redirectTo: 'https://evil.example' })).toThrow(/redirectTo must be a path of this app/);
+    expect(() => testApp.auth.logout({ redirectTo: 'https://evil.example' })).toThrow(
+      /redirectTo must be a path of this app/,
+    );
   });
 });
 

@@ -81,6 +81,8 @@ test.each([
 });
 
 test('an amr that is none is refused when the app starts', () => {
-  expect(() => testApp.auth.completeLogin({ amr: ['pass word'] })).toThrow(/completeLogin\(\): amr\.0 must be visible ASCII/);
+  expect(() => testApp.auth.completeLogin({ amr: ['pass word'] })).toThrow(
+    /completeLogin\(\): amr\.0 must be visible ASCII/,
+  );
   expect(() => testApp.auth.completeLogin({ amr: [] })).toThrow(TypeError);
 });

@@ -7,16 +7,13 @@ import {
   MemoryUserStore,
   RedisRefreshTokenStore,
   type AuthEvent,
-  type BeforeSession,
-  type Endpoint,
   type Feature,
-  type FeatureContext,
-  type FeatureParts,
-  type LimitRule,
-  type LoginDetails,
-  type NamedLimit,
   type StoredUser,
 } from '../../src';
+import type { FeatureContext, FeatureParts } from '../../src/features/feature';
+import type { Endpoint } from '../../src/http/endpoint';
+import type { LimitRule, NamedLimit } from '../../src/limits/attempt-limits';
+import type { BeforeSession, LoginDetails } from '../../src/sessions/start-session';
 import { loginAs } from '../../src/testing';
 import { createTestApp, PASSWORD, setCookies, type TestApp } from '../helpers/app';
 import { connectRedis, randomPrefix } from '../helpers/backends';

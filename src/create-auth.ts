@@ -23,7 +23,7 @@ import { createGuard } from './middleware/token-verify.js';
 import { createOpenApi } from './openapi/create-openapi.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
-import { createPassport, createProveLogin, useGuardAsJwt } from './passport/index.js';
+import { createPassport, createProveLogin, useGuardAsJwt, useStrategies } from './passport/index.js';
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
@@ -87,13 +87,13 @@ export interface Auth {
   readonly events: AuthEvents;
   /**
    * Resolves when this process knows what time it is in the store, and which sessions have lately been revoked, where revocation
-   * is instant: what to wait for before the app listens.
-   * @throws AuthError SERVICE_UNAVAILABLE when the store stays out of reach for 10 seconds
+   * is instant: what to wait for before the app listens. Then waits for every feature.
+   * @throws AuthError SERVICE_UNAVAILABLE when the store can't be reached for 10 seconds; what a feature throws
    */
   ready(): Promise<void>;
   /**
-   * Ends what `createAuth` opened: the hashing threads, and the connection on which revocations are heard. The clients of
-   * the stores are yours to close.
+   * Ends what `createAuth` opened: first the features, then the hashing threads and the connection that follows revocations. It
+   * leaves the clients of the stores open: they are yours to close.
    */
   close(): Promise<void>;
 }
@@ -108,16 +108,16 @@ export function createAuth(options: AuthOptions): Auth {
   const services = createServices(config, events);
   const { passport, sessions, revocations, features, guard, textsFor } = services;
   const tokenVerify = guard();
-  useGuardAsJwt(passport, tokenVerify);
-
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
   const endpoints = features.endpoints(core);
   const openapi = createOpenApi(config, endpoints);
   const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
+  // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
+  useStrategies(passport, services);
+  useGuardAsJwt(passport, tokenVerify);
+  revocations.follow();
   // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.
   config.timeKnown().catch(() => undefined);
-  // Opened last: a createAuth that throws leaves no connection open.
-  revocations.follow();
   const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
 
   const auth: Auth = {
@@ -143,7 +143,8 @@ export function createAuth(options: AuthOptions): Auth {
     },
     async close() {
       try {
-        await features.close();
+        // Without a feature to wait for, the rest ends before this call returns its promise.
+        if (features.close) await features.close();
       } finally {
         stopFollowingUsers?.();
         revocations.close();
@@ -164,22 +165,35 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const accessTokens = new AccessTokens(config, revocations);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
-  const passport = createPassport({ config, events, passwords, limits, accessTokens, authenticateRequest });
+  const passport = config.passport ?? createPassport();
   const textsFor = createTextsFor(config);
   const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
   const sameSite = createSameSite(config, events);
   const flowState = createFlowState(config, events);
-  const shared = { config, events, sessions, passwords, limits, flowState, guard, sameSite, textsFor };
+  const bodies = createBodySchemas(config);
+  const shared = {
+    config,
+    events,
+    sessions,
+    passwords,
+    limits,
+    flowState,
+    guard,
+    sameSite,
+    textsFor,
+    bodies,
+  };
   const features = setUpFeatures(config.features, shared);
   beforeSession.push(...features.beforeSession);
   return {
     ...shared,
+    accessTokens,
+    authenticateRequest,
     revocations,
     passport,
     proveLogin: createProveLogin(passport),
-    bodies: createBodySchemas(config),
     features,
   };
 }

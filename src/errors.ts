@@ -17,11 +17,8 @@ interface Failure {
   readonly event?: 'refused' | 'refreshFailed';
 }
 
-/**
- * Every failure that this package answers with. The list is closed: no other code is ever sent.
- * `docs/errors.md` explains each one, and a test holds the two together.
- */
-export const AUTH_FAILURES = {
+/** Every failure that this package answers with. The list is closed: no other code is ever sent. */
+const FAILURES = {
   VALIDATION_FAILED: { status: 400, message: 'Validation failed' },
   MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
   INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password', wrongGuess: true },
@@ -50,6 +47,7 @@ export const AUTH_FAILURES = {
     message: 'Session revoked',
     challenge: 'invalid_token',
     anonymous: true,
+    endsSession: true,
     event: 'refused',
   },
   // RFC 9470 §3
@@ -98,11 +96,24 @@ export const AUTH_FAILURES = {
 } as const satisfies Record<string, Failure>;
 
 /** The closed union of codes. Branch on these, never on a message or a status. */
-export type AuthErrorCode = keyof typeof AUTH_FAILURES;
+export type AuthErrorCode = keyof typeof FAILURES;
+
+/** How each failure looks on the wire. `docs/errors.md` explains each one, and a test holds the two together. */
+export const AUTH_FAILURES: {
+  readonly [Code in AuthErrorCode]: Pick<(typeof FAILURES)[Code], 'status' | 'message'> &
+    Pick<Failure, 'challenge'>;
+} = Object.freeze(
+  Object.fromEntries(
+    Object.entries<Failure>(FAILURES).map(([code, { status, message, challenge }]) => [
+      code,
+      Object.freeze({ status, message, ...(challenge && { challenge }) }),
+    ]),
+  ) as typeof FAILURES,
+);
 
 /** The codes whose rows name this event. */
 export type CodeAnnouncedBy<Event extends NonNullable<Failure['event']>> = {
-  [Code in AuthErrorCode]: (typeof AUTH_FAILURES)[Code] extends { event: Event } ? Code : never;
+  [Code in AuthErrorCode]: (typeof FAILURES)[Code] extends { event: Event } ? Code : never;
 }[AuthErrorCode];
 
 /** One field of a request that was refused: `path` is its name in the body or the header's name. */
@@ -178,7 +189,7 @@ export function isAuthError(error: unknown, code: AuthErrorCode): error is AuthE
 
 /** What the row of the error's code says about it; an empty row for any other error. */
 export function failureOf(error: unknown): Partial<Failure> {
-  return error instanceof AuthError ? AUTH_FAILURES[error.code] : {};
+  return error instanceof AuthError ? FAILURES[error.code] : {};
 }
 
 /** A store that can't be reached. */

@@ -22,8 +22,8 @@ export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-pr
 /** What guards and the check for cross-site requests announce: refusals that say more than an everyday 401. */
 export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
-/** Which limit refused an attempt: one of the option `limits`, or one that a feature named. */
-export type LimitName = 'username' | 'address' | 'register' | 'password' | (string & {});
+/** Which limit refused an attempt: one of the option `limits`, or one that a feature has named here. */
+export type LimitName = 'username' | 'address' | 'register' | 'password';
 
 /** Undefined where it isn't known. */
 interface PossibleUser {

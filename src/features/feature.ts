@@ -3,7 +3,7 @@ import type { PasswordHasher } from '../accounts/password-hasher.js';
 import type { AuthErrorCode } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { FlowState } from '../flow-state/flow-state.js';
-import type { BodyConfig } from '../http/body-schemas.js';
+import type { BodyConfig, BodySchemas } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { Endpoint, EndpointName } from '../http/endpoint.js';
 import type { TextsFor } from '../http/texts-for.js';
@@ -17,8 +17,8 @@ import type { CredentialStore } from '../stores/credential-store.js';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
 
 /**
- * An optional part of the account: a member of the option `features`. A function that parses its own options makes it, and
- * what an app calls later belongs to that value.
+ * An optional part of the account, for the option `features`. Made by a function that parses its own options. Methods for the
+ * app, such as `account.sendReset()`, are members of the value.
  */
 export interface Feature {
   /** Its name in errors. No two features of a `createAuth` have the same. */
@@ -34,13 +34,13 @@ export interface Feature {
 export interface FeatureParts {
   /** Rows of the router's table, which OpenAPI describes like every other row. */
   readonly endpoints?: readonly Endpoint[];
-  /** Endpoints of the core that the feature's own endpoints take the place of: `'POST /register'`. */
+  /** Endpoints of the core that the feature brings itself: `'POST /register'`. */
   readonly replaces?: readonly EndpointName[];
   /** Asked between the proof of every login and its session. */
   readonly beforeSession?: SessionCheck;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;
-  /** Awaited by `auth.close()`, before anything that the feature uses is closed. */
+  /** Awaited by `auth.close()`, together with those of the other features, before anything that features use is closed. */
   close?(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export interface SessionCheck {
   readonly failures: readonly AuthErrorCode[];
 }
 
-/** What a feature works with: the same things that controllers get. */
+/** What a feature works with. */
 export interface FeatureContext {
   readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now'> &
     BodyConfig &
@@ -61,12 +61,14 @@ export interface FeatureContext {
   readonly events: AuthEvents;
   readonly sessions: Sessions;
   readonly passwords: PasswordHasher;
-  /** `named` gives the feature a limit of its own. */
-  readonly limits: Pick<AttemptLimits, 'named'>;
+  /** `named` gives the feature a limit of its own; `login` counts as a failed login of that name. */
+  readonly limits: AttemptLimits;
   /** What a login of several requests keeps between them. */
   readonly flowState: FlowState;
   readonly guard: (options?: GuardOptions) => RequestHandler;
   readonly sameSite: RequestHandler;
+  /** The schemas of the core's bodies. */
+  readonly bodies: BodySchemas;
   readonly textsFor: TextsFor;
   /** Short-lived tokens, kept where sessions live. @throws TypeError when that store can't keep them: ask for them in `setUp` */
   oneTimeTokens(): OneTimeTokenStore;

@@ -9,50 +9,42 @@ export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials'
 /** All features together. */
 export interface FeatureSet {
   readonly beforeSession: readonly BeforeSession[];
-  /** The endpoints of the core and of the features. @throws TypeError when a feature replaces what isn't there */
+  /** The endpoints of the core and of the features. @throws TypeError when two operations have the same id */
   endpoints(core: readonly Endpoint[]): Endpoint[];
   ready(): Promise<void>;
-  close(): Promise<void>;
+  /** Undefined where no feature has anything to close. */
+  readonly close: (() => Promise<void>) | undefined;
 }
 
 /** @throws TypeError that names the feature and the cure */
 export function setUpFeatures(features: readonly Feature[], context: SharedContext): FeatureSet {
-  const set: { name: string; parts: FeatureParts }[] = [];
-  for (const feature of features) {
+  const names = new Set<string>();
+  const parts = features.map((feature) => {
     const { name } = feature;
-    if (set.some((other) => other.name === name))
-      throw new TypeError(`features has two of the name ${name}: leave one out`);
-    set.push({ name, parts: feature.setUp(withStores(name, context)) });
-  }
-  const all = set.map(({ parts }) => parts);
-  const checks = all.flatMap(({ beforeSession }) => beforeSession ?? []);
+    if (names.has(name)) throw new TypeError(`features has two of the name ${name}: leave one out`);
+    names.add(name);
+    return feature.setUp(withStores(name, context));
+  });
+  const checks = parts.flatMap(({ beforeSession }) => beforeSession ?? []);
+  const closing = parts.filter((each) => 'close' in each);
   return {
     beforeSession: checks.map(({ check }) => check),
-    endpoints: (core) => {
-      const failures = checks.flatMap((check) => check.failures);
-      return set.reduce(withEndpoints, core).map((endpoint) => withLoginFailures(endpoint, failures));
-    },
+    endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),
     async ready() {
-      await Promise.all(all.map(async (parts) => parts.ready?.()));
+      await Promise.all(parts.map(async (each) => each.ready?.()));
     },
-    async close() {
-      await Promise.all(all.map(async (parts) => parts.close?.()));
-    },
+    close: closing.length > 0 ? () => closeAll(closing) : undefined,
   };
 }
 
-/** @throws TypeError when the feature replaces what isn't there */
-function withEndpoints(
-  endpoints: readonly Endpoint[],
-  { name, parts }: { name: string; parts: FeatureParts },
-): readonly Endpoint[] {
-  const { replaces = [] } = parts;
-  for (const replaced of replaces) {
-    if (endpoints.some((endpoint) => nameOf(endpoint) === replaced)) continue;
-    throw new TypeError(`${name} replaces ${replaced}, which this configuration doesn't have`);
-  }
-  const kept = endpoints.filter((endpoint) => !replaces.includes(nameOf(endpoint)));
-  return [...kept, ...(parts.endpoints ?? [])];
+/** What a feature replaces may be switched off already. Two features that bring the same endpoint are an error of the router. */
+function allEndpoints(core: readonly Endpoint[], parts: readonly FeatureParts[]): Endpoint[] {
+  const replaced = new Set(parts.flatMap(({ replaces = [] }) => replaces));
+  const failures = parts.flatMap(({ beforeSession }) => beforeSession?.failures ?? []);
+  const kept = core.filter((endpoint) => !replaced.has(nameOf(endpoint)));
+  return [...kept, ...parts.flatMap(({ endpoints = [] }) => endpoints)].map((endpoint) =>
+    withLoginFailures(endpoint, failures),
+  );
 }
 
 /** An endpoint that starts a session may answer what the checks before a session throw. */
@@ -60,6 +52,20 @@ function withLoginFailures(endpoint: Endpoint, failures: readonly AuthErrorCode[
   const { operation } = endpoint;
   if (!operation.startsSession || failures.length === 0) return endpoint;
   return { ...endpoint, operation: { ...operation, failures: [...operation.failures, ...failures] } };
+}
+
+/** OpenAPI names functions of generated clients, and some answers, by the id. */
+function withUniqueIds(endpoints: Endpoint[]): Endpoint[] {
+  const ids = endpoints.map(({ operation }) => operation.id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice === undefined) return endpoints;
+  throw new TypeError(`There are two operations with the id ${twice}`);
+}
+
+/** Waits for all of them, also when one fails. @throws the first error */
+async function closeAll(parts: readonly FeatureParts[]): Promise<void> {
+  const results = await Promise.allSettled(parts.map(async (each) => each.close?.()));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** A store that lacks a part is an error only for a feature that asks for it. */

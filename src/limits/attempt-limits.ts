@@ -1,6 +1,7 @@
 import { failureOf, isAuthError } from '../errors.js';
 import type { LimitName, RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import { digestOf } from '../utils/digest.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from './address.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
@@ -43,14 +44,11 @@ export interface NamedLimit {
   count<T>(key: string, requester: Requester, attempt: () => Promise<T>): Promise<T>;
 }
 
-const CORE_LIMITS = ['username', 'address', 'password', 'register'] as const;
-
 /** The limits on attempts: those of the options, and those that features name. */
 export class AttemptLimits {
   readonly #store: CounterStore;
   readonly #events: AuthEvents;
-  /** Taken names; `known-address` and `flow-state` are counters of this package. */
-  readonly #names = new Set<LimitName>([...CORE_LIMITS, 'known-address', 'flow-state']);
+  readonly #named = new Set<LimitName>();
   readonly #username: UsernameFailures | undefined;
   readonly #address: NamedLimit;
   readonly #password: NamedLimit;
@@ -76,13 +74,15 @@ export class AttemptLimits {
   }
 
   /**
-   * A limit by the name that the event `locked` and the store's counters know it by.
-   * @throws TypeError when the name is taken
+   * A limit of a feature's own, by its name in the event `locked`.
+   * @throws TypeError when two features take the same name
    */
   named(name: LimitName, rule: LimitRule): NamedLimit {
-    if (this.#names.has(name)) throw new TypeError(`There is a limit named '${name}' already`);
-    this.#names.add(name);
-    return this.#limit(name, rule);
+    if (this.#named.has(name)) throw new TypeError(`There is a limit named '${name}' already`);
+    this.#named.add(name);
+    const limit = limitOf(this.#store, `feature:${name}`, rule);
+    // Hashed: what a client types must neither be stored nor shape a key.
+    return this.#announced(name, { enter: (key) => limit.enter(digestOf(key)) });
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
@@ -142,7 +142,7 @@ export class AttemptLimits {
   }
 }
 
-function limitOf(store: CounterStore, name: LimitName, rule: LimitRule): Limit {
+function limitOf(store: CounterStore, name: string, rule: LimitRule): Limit {
   if ('attempts' in rule)
     return new EveryAttempt(new WindowLimit(store, name, rule.attempts, rule.windowSeconds));
   if ('windowSeconds' in rule) return new WindowLimit(store, name, rule.failures, rule.windowSeconds);

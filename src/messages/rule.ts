@@ -13,28 +13,37 @@ type ParamsOf<Key extends MessageKey> = [PlaceholderIn<(typeof en)[Key]>] extend
   ? []
   : [params: Params<PlaceholderIn<(typeof en)[Key]>>];
 
+/** A rule of this package. */
+interface KnownRule extends BrokenRule {
+  readonly key: MessageKey;
+}
+
 /** Encodes a rule as a message for zod, because an issue of zod can carry one text and nothing else. */
 export function rule<Key extends MessageKey>(key: Key, ...[params]: ParamsOf<Key>): string {
-  return JSON.stringify({ key, params: params ?? {} } satisfies BrokenRule);
+  return JSON.stringify({ key, params: params ?? {} } satisfies KnownRule);
 }
 
 /** The rule in the message of an issue; undefined if the message is zod's own text. */
-export function ruleOf(message: string): BrokenRule | undefined {
-  return message.startsWith('{"key":') ? (JSON.parse(message) as BrokenRule) : undefined;
+export function ruleOf(message: string): KnownRule | undefined {
+  return message.startsWith('{"key":') ? (JSON.parse(message) as KnownRule) : undefined;
 }
 
-export function ruleText({ key, params }: BrokenRule, texts: Messages): string {
-  return texts[key as MessageKey].replace(PLACEHOLDER, (placeholder, name: string) =>
-    String(params[name] ?? placeholder),
-  );
+/** What is wrong with a field. An error that an app made itself may name a rule that has no text here: its message counts. */
+export function fieldText({ message, rule: broken }: FieldError, texts: Messages): string {
+  const text = broken && (texts as Readonly<Partial<Record<string, string>>>)[broken.key];
+  return text === undefined ? message : filledIn(text, broken?.params ?? {});
 }
 
 /** The error of a field that broke a rule, with its text in English. */
-export function refusedField(path: string, brokenRule: BrokenRule): FieldError {
-  return { path, message: ruleText(brokenRule, en), rule: brokenRule };
+export function refusedField(path: string, brokenRule: KnownRule): FieldError {
+  return { path, message: filledIn(en[brokenRule.key], brokenRule.params), rule: brokenRule };
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;
+
+function filledIn(text: string, params: BrokenRule['params']): string {
+  return text.replace(PLACEHOLDER, (placeholder, name: string) => String(params[name] ?? placeholder));
+}
 
 export function placeholdersIn(text: string): string[] {
   return Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name);

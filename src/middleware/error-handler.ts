@@ -3,7 +3,7 @@ import { AuthError, failureOf } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Messages } from '../messages/messages.js';
-import { ruleText } from '../messages/rule.js';
+import { fieldText } from '../messages/rule.js';
 
 export interface ErrorHandlerServices {
   events: AuthEvents;
@@ -30,10 +30,7 @@ function sendAuthError(res: Response, error: AuthError, texts: Messages): void {
 
 /** The error's own JSON, in another language. */
 function bodyIn(texts: Messages, { code, errors }: AuthError): ReturnType<AuthError['toJSON']> {
-  const translated = errors?.map(({ path, message, rule }) => ({
-    path,
-    message: rule ? ruleText(rule, texts) : message,
-  }));
+  const translated = errors?.map((field) => ({ path: field.path, message: fieldText(field, texts) }));
   return { code, message: texts[code], ...(translated && { errors: translated }) };
 }
 

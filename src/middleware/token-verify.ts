@@ -6,7 +6,7 @@ import { originOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
 import { verifyInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
-import { parseGuardOptions, type GuardOptions } from './guard-options.js';
+import { parseGuardOptions, type GuardChecks, type GuardOptions } from './guard-options.js';
 import { announceRefusal, type Refused } from './refusals.js';
 import type { Renewals } from './renew.js';
 
@@ -59,12 +59,10 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
   });
 }
 
-type Checks = ReturnType<typeof parseGuardOptions>;
-
 /** Synchronous: a guard without options costs no promise. */
 function guardWithoutStore(
   services: GuardServices,
-  checks: Checks,
+  checks: GuardChecks,
   authenticateRequest: AuthenticateRequest,
   fail: Fail,
 ): RequestHandler {
@@ -84,7 +82,7 @@ function guardWithoutStore(
 
 function guardWithStore(
   services: GuardServices,
-  checks: Checks,
+  checks: GuardChecks,
   authenticateRequest: AuthenticateRequest,
   fail: Fail,
 ): RequestHandler {

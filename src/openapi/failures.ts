@@ -18,7 +18,7 @@ export function failuresOf(operation: Operation): Failures[] {
   const byStatus = new Map<number, Failures['codes']>();
   const add = (status: number, code: AuthErrorCode) =>
     byStatus.set(status, [...(byStatus.get(status) ?? ([] as const)), code] as const);
-  for (const code of failures) add(AUTH_FAILURES[code].status, code);
+  for (const code of new Set(failures)) add(AUTH_FAILURES[code].status, code);
   for (const code of notFound) add(404, code);
   return [...byStatus].map(([status, codes]) => ({
     status,

@@ -5,23 +5,24 @@ import type { StoredUser } from '../stores/user-store.js';
 import { createJwtStrategy, type JwtStrategyServices } from './jwt-strategy.js';
 import { createLocalStrategy, type LocalStrategyServices } from './local-strategy.js';
 
-interface PassportServices
+interface StrategyServices
   extends Omit<LocalStrategyServices, 'config'>, Omit<JwtStrategyServices, 'config'> {
-  config: LocalStrategyServices['config'] &
-    JwtStrategyServices['config'] & { readonly passport: Authenticator | undefined };
+  config: LocalStrategyServices['config'] & JwtStrategyServices['config'];
 }
 
-/** The caller's Passport instance or a new one, with the strategies `local` and `jwt`. */
-export function createPassport(services: PassportServices): Authenticator {
-  const passport = services.config.passport ?? (new Passport() as unknown as Authenticator);
-  for (const [name, strategy] of [
-    ['local', createLocalStrategy(services)],
-    ['jwt', createJwtStrategy(services)],
-  ] as const) {
-    assertFree(passport, name);
-    passport.use(name, strategy);
-  }
-  return passport;
+/** A Passport instance of this `createAuth`'s own. */
+export function createPassport(): Authenticator {
+  return new Passport() as unknown as Authenticator;
+}
+
+/**
+ * Registers the strategies `local` and `jwt`.
+ * @throws TypeError when a strategy has one of these names already; nothing is registered then
+ */
+export function useStrategies(passport: Authenticator, services: StrategyServices): void {
+  for (const name of ['local', 'jwt']) assertFree(passport, name);
+  passport.use('local', createLocalStrategy(services));
+  passport.use('jwt', createJwtStrategy(services));
 }
 
 /** Passport would replace a strategy of the same name without a word. */

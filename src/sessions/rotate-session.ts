@@ -122,7 +122,7 @@ export class SessionRotator {
   }
 
   /**
-   * Whether an access token of this session fits with the user's roles.
+   * Asserts that an access token of this session fits with the user's roles.
    * @throws TokenTooLongError
    */
   async assertTokenFits(user: StoredUser, sessionId: string, transport: Transport): Promise<void> {

@@ -29,7 +29,7 @@ export interface LoginDetails extends Proof {
 }
 
 /** Called between the proof of a login and its session. An error that it throws stops the login. */
-export type BeforeSession = (user: StoredUser, login: LoginDetails) => Promise<void>;
+export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replaced'>) => Promise<void>;
 
 const SESSION_ID_BYTES = 16;
 
@@ -60,7 +60,8 @@ export class SessionStarter {
    */
   async start(user: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
     const { config, events, ender, issuer, tokenSize, beforeSession } = this.#services;
-    for (const check of beforeSession) await check(user, login);
+    const { replaced, ...details } = login;
+    for (const check of beforeSession) await check(user, details);
     await config.timeKnown();
     const now = config.now();
     const newSession = this.#newSession(user, login, now);
@@ -68,8 +69,7 @@ export class SessionStarter {
     await config.refreshTokens.create(newSession);
     const current = await this.#stillSame(user, newSession, login.origin);
     // This comes last because it can fail: a login that fails must leave the browser's old session alone.
-    if (login.replaced)
-      await this.#orUndo(newSession, ender.endByTokens(login.replaced, login.origin, 'new-login'));
+    if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
     const { sessionId, amr } = newSession;
     events.announce('login', () => ({ userId: user.id, sessionId, amr, ...login.origin }));
     const session = { ...newSession, generation: 0, rotatedAt: newSession.createdAt };

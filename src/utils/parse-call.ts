@@ -32,13 +32,20 @@ export function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): strin
 function unknownOption(option: string, key: string, known: readonly string[]): string {
   const similar = similarNames(key, known);
   const guess = similar.length > 0 ? ` (did you mean ${similar.join(' or ')}?)` : '';
-  return `Unknown option ${option}: known are ${known.join(', ')}${guess}`;
+  const list = known.length > 0 ? `: known are ${known.join(', ')}` : '';
+  return `Unknown option ${option}${list}${guess}`;
 }
 
 /** The names of the options at `path`. Looks through the schemas that wrap an object, such as defaults and unions. */
 function knownOptions(path: readonly PropertyKey[], schema: unknown): string[] {
-  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault)
+  if (
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodReadonly
+  )
     return knownOptions(path, schema.unwrap());
+  if (schema instanceof z.ZodArray) return knownOptions(path.slice(1), schema.element);
   if (schema instanceof z.ZodPipe) return knownOptions(path, schema.in);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((each) => knownOptions(path, each));
   if (schema instanceof z.ZodRecord) return knownOptions(path.slice(1), schema.valueType);

@@ -1,4 +1,5 @@
 import express from 'express';
+import { Passport, type Authenticator } from 'passport';
 import { z } from 'zod';
 import {
   AuthError,
@@ -184,6 +185,33 @@ describe('endpoints', () => {
     await auth.close();
   });
 
+  test('may replace an endpoint that is switched off anyway', async () => {
+    const parts = { endpoints: [endpoint('post', '/register')], replaces: ['POST /register'] as const };
+    const auth = createAuth(optionsWith({ features: [feature(parts)], register: false }));
+    expect(auth.openapi().paths['/register']?.['post']).toMatchObject({ operationId: 'post_register' });
+    await auth.close();
+  });
+
+  test('of two features that replace one endpoint neither wins silently', () => {
+    const parts = { endpoints: [endpoint('post', '/register')], replaces: ['POST /register'] as const };
+    const features = [
+      feature(parts, 'one'),
+      feature(
+        {
+          ...parts,
+          endpoints: [
+            {
+              ...endpoint('post', '/register'),
+              operation: { ...endpoint('post', '/register').operation, id: 'other' },
+            },
+          ],
+        },
+        'two',
+      ),
+    ];
+    expect(() => createAuth(optionsWith({ features }))).toThrow(/two endpoints POST \/register/);
+  });
+
   test.each<[string, FeatureParts, Record<string, unknown>, RegExp]>([
     [
       'the same verb and path as the core',
@@ -192,10 +220,17 @@ describe('endpoints', () => {
       /two endpoints POST \/login/,
     ],
     [
-      'what it replaces is not there',
-      { replaces: ['POST /register'] },
-      { register: false },
-      /sample replaces POST \/register, which this configuration doesn't have/,
+      'the same operation id as the core',
+      {
+        endpoints: [
+          {
+            ...endpoint('post', '/enter'),
+            operation: { ...endpoint('post', '/enter').operation, id: 'login' },
+          },
+        ],
+      },
+      {},
+      /two operations with the id login/,
     ],
   ])('start-up throws when %s', (_what, parts, changes, message) => {
     expect(() => createAuth(optionsWith({ features: [feature(parts)], ...changes }))).toThrow(message);
@@ -218,7 +253,10 @@ describe('start-up throws on', () => {
     ['what is no feature', [(() => ({})) as never], /features\.0 must be a feature/],
     [
       'a limit whose name is taken',
-      [feature(({ limits }) => ({ limit: limits.named('address', { failures: 5 }) }) as FeatureParts)],
+      [
+        feature(({ limits }) => (limits.named('address', { failures: 5 }), {}), 'one'),
+        feature(({ limits }) => (limits.named('address', { failures: 5 }), {}), 'two'),
+      ],
       /There is a limit named 'address' already/,
     ],
   ])('%s', (_what, features, message) => {
@@ -260,16 +298,42 @@ describe('start-up throws on', () => {
   });
 });
 
-test('a feature that fails to set up leaves nothing open', () => {
+test('close() ends everything at once where no feature has to be waited for', async () => {
   const { refreshTokens } = optionsWith();
-  const follow = jest.spyOn(refreshTokens, 'followRevocations');
+  const close = jest.fn();
+  jest
+    .spyOn(refreshTokens as MemoryRefreshTokenStore, 'followRevocations')
+    .mockImplementation(() => ({ announce: () => Promise.resolve(), close }));
+  const auth = createAuth(optionsWith({ refreshTokens, features: [feature({})] }));
+  const closed = auth.close();
+  expect(close).toHaveBeenCalledTimes(1);
+  await closed;
+});
+
+test('close() waits for every feature, also when one fails, and then reports the failure', async () => {
+  const done: string[] = [];
+  const auth = createAuth(
+    optionsWith({
+      features: [
+        feature({ close: () => Promise.reject(new Error('stuck')) }, 'one'),
+        feature({ close: async () => (await new Promise(setImmediate), void done.push('two')) }, 'two'),
+      ],
+    }),
+  );
+  await expect(auth.close()).rejects.toThrow('stuck');
+  expect(done).toEqual(['two']);
+});
+
+test("a feature that fails to set up leaves no connection open, and no strategy in the app's Passport", async () => {
+  const passport = new Passport() as unknown as Authenticator;
+  const options = { ...optionsWith(), passport };
+  const follow = jest.spyOn(options.refreshTokens as MemoryRefreshTokenStore, 'followRevocations');
   const failing = feature(() => {
     throw new TypeError('sample(): needs a key');
   });
-  expect(() => createAuth(optionsWith({ refreshTokens, features: [failing] }))).toThrow(
-    'sample(): needs a key',
-  );
+  expect(() => createAuth({ ...options, features: [failing] })).toThrow('sample(): needs a key');
   expect(follow).not.toHaveBeenCalled();
+  await createAuth(options).close();
 });
 
 test('ready() and close() wait for features', async () => {
@@ -318,7 +382,7 @@ describe('limits.named', () => {
         const auth = createAuth(
           optionsWith({
             refreshTokens: new RedisRefreshTokenStore(client, { keyPrefix }),
-            features: [feature((context) => (limits.push(context.limits.named('sample', rule)), {}))],
+            features: [feature((context) => (limits.push(context.limits.named('register', rule)), {}))],
           }),
         );
         auth.events.on('locked', (event) => locked.push(event.limit));
@@ -338,7 +402,7 @@ describe('limits.named', () => {
       expect(judged).toBe(LIMIT);
       expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(LIMIT);
       expect(codes.filter((code) => code === 'TOO_MANY_ATTEMPTS')).toHaveLength(200 - LIMIT);
-      expect(new Set(locked)).toEqual(new Set(['sample']));
+      expect(new Set(locked)).toEqual(new Set(['register']));
       await Promise.all(auths.map((auth) => auth.close()));
       for (const client of clients) client.disconnect();
     },
@@ -348,7 +412,7 @@ describe('limits.named', () => {
     let limit: NamedLimit | undefined;
     const auth = createAuth(
       optionsWith({
-        features: [feature(({ limits }) => ((limit = limits.named('sample', { failures: 3 })), {}))],
+        features: [feature(({ limits }) => ((limit = limits.named('register', { failures: 3 })), {}))],
       }),
     );
     const attempt = (outcome: () => Promise<unknown>) =>

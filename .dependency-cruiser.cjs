@@ -16,10 +16,43 @@ module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     {
+      name: 'stays-inside-src',
+      comment: 'What is shipped must not need the rest of the repository.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|scripts|example|bench|soak|dist|docs)/' },
+    },
+    ...Object.entries(ROOTS).map(([root, allowed]) => ({
+      name: `${root}-is-a-root`,
+      comment: `src/${root} may import every folder, and of the roots ${allowed.join(', ') || 'none'} (scripts/layers.cjs).`,
+      severity: 'error',
+      from: { path: inside([root]) },
+      to: {
+        path: inside([
+          'client',
+          ...Object.keys(ROOTS).filter((other) => ![root, ...allowed].includes(other)),
+        ]),
+      },
+    })),
+    {
+      name: 'one-backend-knows-no-other',
+      comment: 'Interfaces know no backend, and no backend another one.',
+      severity: 'error',
+      from: { path: '^src/stores/(?:(memory|postgres|redis)/)?' },
+      to: { path: '^src/stores/(memory|postgres|redis)/', pathNot: '^src/stores/$1/' },
+    },
+    {
+      name: 'one-feature-knows-no-other',
+      comment: 'A feature works without the others, and the config knows only their type.',
+      severity: 'error',
+      from: { path: '^src/(?:features/([^/]+)/|config/)' },
+      to: { path: '^src/features/[^/]+/', pathNot: '^src/features/$1/' },
+    },
+    {
       name: 'every-folder-has-a-row',
       comment: 'A new folder of src/ needs a row in scripts/layers.cjs.',
       severity: 'error',
-      from: { path: '^src/', pathNot: inside([...Object.keys(MAY_IMPORT), ...ROOTS]) },
+      from: { path: '^src/', pathNot: inside([...Object.keys(MAY_IMPORT), ...Object.keys(ROOTS)]) },
       to: {},
     },
     ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({

@@ -5,7 +5,7 @@
 const MAY_IMPORT = {
   utils: [],
   errors: [],
-  messages: ['errors', 'utils'],
+  messages: ['errors'],
   events: ['errors', 'utils'],
   tokens: ['utils'],
   stores: ['errors', 'utils'],
@@ -13,28 +13,33 @@ const MAY_IMPORT = {
   limits: ['stores', 'events', 'errors', 'utils'],
   http: ['tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
   accounts: ['sessions', 'limits', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
-  'flow-state': ['limits', 'http', 'tokens', 'stores', 'events', 'errors', 'utils'],
+  'flow-state': ['limits', 'http', 'tokens', 'events', 'errors', 'utils'],
   middleware: ['sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
   openapi: ['http', 'errors', 'utils'],
-  passport: ['accounts', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'errors', 'utils'],
+  passport: ['accounts', 'sessions', 'http', 'tokens', 'stores', 'errors'],
   controllers: [
-    ...['accounts', 'middleware', 'openapi', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events'],
+    ...['accounts', 'middleware', 'openapi', 'sessions', 'http', 'tokens', 'stores', 'events'],
     ...['messages', 'errors', 'utils'],
   ],
   features: [
     ...['accounts', 'flow-state', 'middleware', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events'],
     ...['messages', 'errors', 'utils'],
   ],
-  routes: ['controllers', 'middleware', 'openapi', 'sessions', 'limits', 'http', 'errors', 'utils'],
+  routes: ['controllers', 'middleware', 'openapi', 'sessions', 'limits', 'http'],
   config: [
     ...['features', 'openapi', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages'],
-    ...['errors', 'utils'],
+    'utils',
   ],
   client: [],
 };
 
-/** At the top: these may import everything, and nothing imports them. */
-const ROOTS = ['create-auth', 'index', 'testing', 'cli'];
+/** At the top: these may import every folder but `client`, no folder imports them, and of each other they import only these. */
+const ROOTS = {
+  'create-auth': [],
+  index: ['create-auth'],
+  testing: ['create-auth'],
+  cli: ['create-auth'],
+};
 
 /** The folders that know Express and Passport. `config` only for the type of the option `passport`. */
 const KNOW_EXPRESS = [

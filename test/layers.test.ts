@@ -28,7 +28,7 @@ describe('the table of layers', () => {
 
   test('names only folders that it has a line for', () => {
     expect(KNOW_EXPRESS.filter((each) => !folders.includes(each))).toEqual([]);
-    expect(ROOTS.filter((each) => folders.includes(each))).toEqual([]);
+    expect(Object.keys(ROOTS).filter((each) => folders.includes(each))).toEqual([]);
   });
 });
 
@@ -87,6 +87,40 @@ describe('npm run lint refuses', () => {
       'Express in a folder that must do without it',
       'limits-knows-no-express',
       { 'src/limits/http.ts': "import type { Request } from 'express'; export type R = Request;" },
+    ],
+    [
+      'a root that imports another one',
+      'create-auth-is-a-root',
+      { 'src/cli/main.ts': 'export {};', 'src/create-auth.ts': "import './cli/main.js';" },
+    ],
+    [
+      'an interface of stores that imports a backend',
+      'one-backend-knows-no-other',
+      {
+        'src/stores/redis/a.ts': 'export const a = 1;',
+        'src/stores/store.ts': "export * from './redis/a.js';",
+      },
+    ],
+    [
+      'a backend that imports another one',
+      'one-backend-knows-no-other',
+      {
+        'src/stores/redis/a.ts': 'export const a = 1;',
+        'src/stores/memory/b.ts': "export * from '../redis/a.js';",
+      },
+    ],
+    [
+      'a feature that imports another one',
+      'one-feature-knows-no-other',
+      {
+        'src/features/one/a.ts': 'export const a = 1;',
+        'src/features/two/b.ts': "export * from '../one/a.js';",
+      },
+    ],
+    [
+      'an import of a test',
+      'stays-inside-src',
+      { 'test/helper.ts': 'export const a = 1;', 'src/utils/b.ts': "export * from '../../test/helper.js';" },
     ],
     [
       'a folder without a line',

@@ -1,9 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
-import type { AuthEvents } from '../events/auth-events.js';
-import { createBodySchemas, type Bodies, type BodyConfig, type BodyRequest } from '../http/body-schemas.js';
-import type { SiteConfig } from '../http/cross-site.js';
+import type { Bodies, BodyRequest, BodySchemas } from '../http/body-schemas.js';
 import {
   localPathSchema,
   redirectLocally,
@@ -14,7 +12,6 @@ import { deliverTokens } from '../http/token-response.js';
 import { inSequence } from '../middleware/express-gaps.js';
 import { noStore } from '../middleware/method-and-cache.js';
 import { parseForm } from '../middleware/parse-body.js';
-import { createSameSite } from '../middleware/same-site.js';
 import { validateBody } from '../middleware/validate-body.js';
 import { parseCall } from '../utils/parse-call.js';
 import { proveAndStart, type LoginServices } from './login.js';
@@ -41,9 +38,9 @@ const optionsSchema = z.strictObject({
 /** Statuses after which the user can try again. Anything else is for an error page. */
 const FOR_THE_USER = new Set([400, 401, 429]);
 
-interface FormLoginServices extends Pick<LoginServices, 'proveLogin' | 'sessions'> {
-  config: LoginServices['config'] & SiteConfig & BodyConfig;
-  events: AuthEvents;
+interface FormLoginServices extends Pick<LoginServices, 'config' | 'proveLogin' | 'sessions'> {
+  sameSite: RequestHandler;
+  bodies: BodySchemas;
 }
 
 /**
@@ -51,7 +48,7 @@ interface FormLoginServices extends Pick<LoginServices, 'proveLogin' | 'sessions
  * @throws TypeError that names the option and the cure
  */
 export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
-  const { config } = services;
+  const { bodies, config, sameSite } = services;
   const { redirectTo, failureRedirect } = parseCall('login()', optionsSchema, options);
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
@@ -65,9 +62,7 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
     else res.redirect(303, withError(failureRedirect, error.code));
   }
 
-  const sameSite = createSameSite(config, services.events);
-  const validate = validateForm(createBodySchemas(config).login);
-  const chain = inSequence([noStore, sameSite, parseForm, validate, enter]);
+  const chain = inSequence([noStore, sameSite, parseForm, validateForm(bodies.login), enter]);
   return function login(req, res, next) {
     chain(req, res, (error?: unknown) => fail(error, res, next));
   };

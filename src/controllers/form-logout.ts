@@ -1,11 +1,8 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import type { AuthEvents } from '../events/auth-events.js';
-import type { SiteConfig } from '../http/cross-site.js';
 import { localPathSchema } from '../http/local-redirect.js';
 import { inSequence } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
-import { createSameSite } from '../middleware/same-site.js';
 import { parseCall } from '../utils/parse-call.js';
 import { endByRequest, type LogoutServices } from './logout.js';
 
@@ -19,9 +16,8 @@ const optionsSchema = z.strictObject({
   redirectTo: localPathSchema.default('/'),
 });
 
-interface FormLogoutServices extends Pick<LogoutServices, 'sessions'> {
-  config: LogoutServices['config'] & SiteConfig;
-  events: AuthEvents;
+interface FormLogoutServices extends Pick<LogoutServices, 'config' | 'sessions'> {
+  sameSite: RequestHandler;
 }
 
 /**
@@ -34,8 +30,7 @@ export function createFormLogout(services: FormLogoutServices, options: LogoutOp
     await endByRequest(services, req, res);
     res.redirect(303, redirectTo);
   };
-  const sameSite = createSameSite(services.config, services.events);
-  const chain = inSequence([refuseHead, noStore, sameSite, leave]);
+  const chain = inSequence([refuseHead, noStore, services.sameSite, leave]);
   return function logout(req, res, next) {
     chain(req, res, next);
   };

@@ -13,7 +13,7 @@ export interface TestAuthOptions<
   RefreshTokens extends RefreshTokenStore = RefreshTokenStore,
   Clock extends () => number = () => number,
 > extends Omit<AuthOptions, 'users' | 'refreshTokens' | 'accessToken' | 'refreshToken' | 'clock'> {
-  /** Default: a new `MemoryUserStore`. */
+  /** Default: a new `MemoryUserStore`, which goes by `clock`. */
   users?: Users;
   /** Default: a new `MemoryRefreshTokenStore` that uses `clock`. */
   refreshTokens?: RefreshTokens;
@@ -53,7 +53,7 @@ export function testAuth<
   Clock extends () => number = TestClock,
 >(options: TestAuthOptions<Users, RefreshTokens, Clock> = {}): TestAuth<Users, RefreshTokens, Clock> {
   const clock = options.clock ?? testClock();
-  const users = options.users ?? new MemoryUserStore();
+  const users = options.users ?? new MemoryUserStore({ clock });
   const refreshTokens = options.refreshTokens ?? new MemoryRefreshTokenStore({ clock });
   const auth = createAuth({
     ...options,

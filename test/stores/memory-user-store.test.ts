@@ -1,5 +1,10 @@
 import { MemoryUserStore } from '../../src';
-import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
+import {
+  credentialStoreContract,
+  identityStoreContract,
+  testClock,
+  userStoreContract,
+} from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 
 runContract(userStoreContract(() => new MemoryUserStore()));
@@ -50,4 +55,11 @@ test('a deleted user takes the credentials along, and no other user loses one', 
 test('all callers of credentials() share them', () => {
   const store = new MemoryUserStore();
   expect(store.credentials()).toBe(store.credentials());
+});
+
+test('credentials are dated by the clock of the store', async () => {
+  const users = new MemoryUserStore({ clock: testClock('2020-01-01') });
+  const { id: userId } = await users.create({ username: 'ann', passwordHash: null });
+  await users.credentials().add({ userId, kind: 'totp', id: 'one', data: '' });
+  expect((await users.credentials().find('totp', 'one'))?.createdAt).toEqual(new Date('2020-01-01'));
 });

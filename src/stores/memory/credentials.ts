@@ -10,11 +10,14 @@ import {
 /** The credentials of a `MemoryUserStore`. Each method does its work before it awaits anything, so it is atomic. */
 export class MemoryCredentialStore implements CredentialStore {
   readonly #isUser: (id: string) => boolean;
+  readonly #now: () => number;
   /** Oldest first: a Map keeps its keys in the order of insertion. */
   readonly #credentials = new Map<string, Credential>();
 
-  constructor(isUser: (id: string) => boolean) {
+  /** @param now milliseconds since 1970 */
+  constructor(isUser: (id: string) => boolean, now: () => number) {
     this.#isUser = isUser;
+    this.#now = now;
   }
 
   list(userId: string, kind?: string): Promise<Credential[]> {
@@ -37,7 +40,7 @@ export class MemoryCredentialStore implements CredentialStore {
       const credential = checkedCredential({ userId, kind, id, data });
       const key = keyOf(credential);
       if (this.#credentials.has(key) || !this.#isUser(userId)) return false;
-      this.#credentials.set(key, { ...credential, createdAt: new Date() });
+      this.#credentials.set(key, { ...credential, createdAt: new Date(this.#now()) });
       return true;
     });
   }

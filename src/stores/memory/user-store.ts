@@ -12,8 +12,13 @@ export class MemoryUserStore implements UserStore, IdentityStore {
   readonly #users = new Map<string, StoredUser>();
   readonly #idsByUsername = new Map<string, string>();
   readonly #identities = new Map<string, Identity & { userId: string }>();
-  readonly #credentials = new MemoryCredentialStore((id) => this.#users.has(id));
+  readonly #credentials: MemoryCredentialStore;
   readonly #userGone = new UserGoneListeners();
+
+  /** @param options.clock milliseconds since 1970; pass that of `createAuth` if it has one. Default: `Date.now` */
+  constructor(options: { clock?: () => number } = {}) {
+    this.#credentials = new MemoryCredentialStore((id) => this.#users.has(id), options.clock ?? Date.now);
+  }
 
   findByUsername(username: string): Promise<StoredUser | undefined> {
     return this.findById(this.#idsByUsername.get(usernameKey(username)) ?? '');

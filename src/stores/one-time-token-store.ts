@@ -19,7 +19,7 @@ export interface NewOneTimeToken {
   hash: string;
   /**
    * A text that is kept with the token and returned unchanged, at most 16 kB (16,384 bytes of UTF-8). It is stored as plain
-   * text, so it must never hold a secret. Default: none.
+   * text: seal or hash what is secret. Default: none.
    */
   data?: string | undefined;
   /** How long the token is valid, in seconds: more than 0, at most 100 years. */

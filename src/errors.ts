@@ -100,8 +100,10 @@ export type AuthErrorCode = keyof typeof FAILURES;
 
 /** How each failure looks on the wire. `docs/errors.md` explains each one, and a test holds the two together. */
 export const AUTH_FAILURES: {
-  readonly [Code in AuthErrorCode]: Pick<(typeof FAILURES)[Code], 'status' | 'message'> &
-    Pick<Failure, 'challenge'>;
+  readonly [Code in AuthErrorCode]: Pick<(typeof FAILURES)[Code], 'status' | 'message'> & {
+    /** RFC 6750 §3.1 `error` of the `WWW-Authenticate` challenge; absent where no token was judged. */
+    readonly challenge?: 'invalid_token' | 'insufficient_user_authentication';
+  };
 } = Object.freeze(
   Object.fromEntries(
     Object.entries<Failure>(FAILURES).map(([code, { status, message, challenge }]) => [

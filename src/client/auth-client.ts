@@ -67,7 +67,8 @@ export interface AuthClient {
   login(credentials: Credentials, path?: string): Promise<AuthUser>;
   /**
    * Calls an endpoint of the router that has no method here, such as one that a feature adds: `call('POST', '/terms/accept', { ticket })`.
-   * Replaces an expired access token and repeats the request once, like `fetch`.
+   * Replaces an expired access token and repeats the request once, like `fetch`. It keeps no tokens: use `login` for an endpoint that
+   * hands them out.
    * @param path below `baseUrl`
    * @returns the JSON of the answer
    */

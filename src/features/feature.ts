@@ -46,7 +46,10 @@ export interface FeatureParts {
 
 /** What must hold before a session begins. */
 export interface SessionCheck {
-  /** An AuthError that it throws stops the login. */
+  /**
+   * An AuthError that it throws stops the login. Asked twice: before the session is stored, and again right after it. Code that
+   * changes the answer must then call `sessions.revokeAll`: the change finds the session, or the second question finds the change.
+   */
   readonly check: BeforeSession;
   /** The codes that it throws, for the OpenAPI document: every endpoint that starts a session may answer them. */
   readonly failures: readonly AuthErrorCode[];

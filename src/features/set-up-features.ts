@@ -2,6 +2,7 @@ import type { AuthErrorCode } from '../errors.js';
 import { nameOf, type Endpoint } from '../http/endpoint.js';
 import type { BeforeSession } from '../sessions/start-session.js';
 import type { Feature, FeatureContext, FeatureParts } from './feature.js';
+import { parseParts } from './parse-parts.js';
 
 /** What a feature gets, but for the parts of stores, which this file finds. */
 export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials'>;
@@ -23,7 +24,7 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
     const { name } = feature;
     if (names.has(name)) throw new TypeError(`features has two of the name ${name}: leave one out`);
     names.add(name);
-    return feature.setUp(withStores(name, context));
+    return parseParts(name, feature.setUp(withStores(name, context)));
   });
   const checks = parts.flatMap(({ beforeSession }) => beforeSession ?? []);
   const closing = parts.filter((each) => 'close' in each);

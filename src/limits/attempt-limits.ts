@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { failureOf, isAuthError } from '../errors.js';
 import type { LimitName, RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { digestOf } from '../utils/digest.js';
+import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from './address.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
@@ -29,6 +31,15 @@ export type LimitRule =
   | { readonly failures: number; readonly windowSeconds: number }
   | { readonly attempts: number; readonly windowSeconds: number };
 
+const atLeastOne = z.int().min(1);
+const ruleSchema = z.union(
+  [
+    z.strictObject({ failures: atLeastOne, windowSeconds: atLeastOne.optional() }),
+    z.strictObject({ attempts: atLeastOne, windowSeconds: atLeastOne }),
+  ],
+  'must be { failures, windowSeconds? } or { attempts, windowSeconds }',
+);
+
 /** Who makes an attempt, as far as it is known. */
 export type Requester = RequestOrigin & {
   readonly userId?: string | undefined;
@@ -38,7 +49,8 @@ export type Requester = RequestOrigin & {
 /** One limit. Each attempt is counted before it is judged, so parallel attempts can't exceed it. */
 export interface NamedLimit {
   /**
-   * Counts an attempt for `key`, and makes it. It is a failure when it throws an AuthError that means a wrong guess.
+   * Counts an attempt for `key`, and makes it. It is a failure when it throws an AuthError whose row in `errors.ts` says
+   * `wrongGuess`; any other error takes the count back.
    * @throws AuthError TOO_MANY_ATTEMPTS, or what `attempt` throws
    */
   count<T>(key: string, requester: Requester, attempt: () => Promise<T>): Promise<T>;
@@ -75,9 +87,10 @@ export class AttemptLimits {
 
   /**
    * A limit of a feature's own, by its name in the event `locked`.
-   * @throws TypeError when two features take the same name
+   * @throws TypeError when two features take the same name, or the rule is none
    */
   named(name: LimitName, rule: LimitRule): NamedLimit {
+    parseCall(`limits.named('${name}')`, ruleSchema, rule);
     if (this.#named.has(name)) throw new TypeError(`There is a limit named '${name}' already`);
     this.#named.add(name);
     const limit = limitOf(this.#store, `feature:${name}`, rule);

@@ -28,7 +28,10 @@ export interface LoginDetails extends Proof {
   replaced?: PresentedTokens | undefined;
 }
 
-/** Called between the proof of a login and its session. An error that it throws stops the login. */
+/**
+ * Called between the proof of a login and its session, and again when the session is stored, so that a change in between is not
+ * missed. An error that it throws stops the login.
+ */
 export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replaced'>) => Promise<void>;
 
 const SESSION_ID_BYTES = 16;
@@ -68,6 +71,8 @@ export class SessionStarter {
     tokenSize.assertTokenFits(user, newSession, login.transport);
     await config.refreshTokens.create(newSession);
     const current = await this.#stillSame(user, newSession, login.origin);
+    // Asked again: what changed since then either found the session and ended it, or is noticed now.
+    for (const check of beforeSession) await this.#orUndo(newSession, check(current, details));
     // This comes last because it can fail: a login that fails must leave the browser's old session alone.
     if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
     const { sessionId, amr } = newSession;

@@ -88,9 +88,8 @@ describe('beforeSession', () => {
   test.each(ways)('is asked by %s, and lets the login pass', async (_way, logIn) => {
     await logIn();
     const user = (await users.findByUsername('ann')) as StoredUser;
-    expect(asked).toEqual([
-      { user, login: expect.objectContaining({ remember: false, transport: 'cookie' }) },
-    ]);
+    const question = { user, login: expect.objectContaining({ remember: false, transport: 'cookie' }) };
+    expect(asked).toEqual([question, question]);
     expect(await refreshTokens.list(user.id)).toHaveLength(1);
   });
 
@@ -117,6 +116,18 @@ describe('beforeSession', () => {
     );
     expect((await browser.get('/auth/info')).status).toBe(200);
     expect((await browser.post('/auth/refresh')).status).toBe(200);
+  });
+
+  test('notices a change that comes while the session is being stored', async () => {
+    const create = refreshTokens.create.bind(refreshTokens);
+    jest.spyOn(refreshTokens, 'create').mockImplementation(async (session) => {
+      await create(session);
+      refuse = true;
+    });
+    const answer = await testApp.client().post('/auth/login').send({ username: 'ann', password: PASSWORD });
+    expect([answer.status, setCookies(answer)]).toEqual([403, {}]);
+    const user = (await users.findByUsername('ann')) as StoredUser;
+    expect(await refreshTokens.list(user.id)).toEqual([]);
   });
 
   test('is not asked by a refresh, a renewal or a new password: the session exists already', async () => {
@@ -247,10 +258,50 @@ describe('endpoints', () => {
   });
 });
 
+test.each<[string, unknown, RegExp]>([
+  [
+    'a promise',
+    Promise.resolve({}),
+    /sample: setUp\(\) must return an object of parts, at once and not as a promise/,
+  ],
+  ['nothing', undefined, /must return an object of parts/],
+  ['a list', [], /must return an object of parts/],
+  [
+    'a misspelt part',
+    { beforesession: {} },
+    /Unknown option beforesession: known are .*did you mean beforeSession/,
+  ],
+  [
+    'a check that is a plain function',
+    { beforeSession: () => Promise.resolve() },
+    /setUp\(\): beforeSession/,
+  ],
+  [
+    'a check without its codes',
+    { beforeSession: { check: () => Promise.resolve() } },
+    /beforeSession\.failures/,
+  ],
+  [
+    'a code that does not exist',
+    { beforeSession: { check: () => Promise.resolve(), failures: ['NOPE'] } },
+    /beforeSession\.failures\.0 must be a code/,
+  ],
+  ['an endpoint without a chain', { endpoints: [{ verb: 'get', path: '/x' }] }, /endpoints\.0\.chain/],
+  ['something to call that is no function', { ready: 5 }, /ready must be a function/],
+])('a feature that returns %s is refused at start-up', (_what, parts, message) => {
+  const broken = feature(() => parts as FeatureParts);
+  expect(() => createAuth(optionsWith({ features: [broken] }))).toThrow(message);
+});
+
 describe('start-up throws on', () => {
   test.each<[string, Feature[], RegExp]>([
     ['two features of one name', [feature({}), feature({})], /features has two of the name sample/],
     ['what is no feature', [(() => ({})) as never], /features\.0 must be a feature/],
+    [
+      'a limit by a rule that is none',
+      [feature(({ limits }) => (limits.named('address', { failure: 5 } as never), {}))],
+      /limits\.named\('address'\): must be \{ failures, windowSeconds\? \}/,
+    ],
     [
       'a limit whose name is taken',
       [

@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   'flow-state': ['limits', 'http', 'tokens', 'events', 'errors', 'utils'],
   middleware: ['sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
   openapi: ['http', 'errors', 'utils'],
-  passport: ['accounts', 'sessions', 'http', 'tokens', 'stores', 'errors'],
+  passport: ['accounts', 'sessions', 'http', 'tokens', 'stores', 'errors', 'utils'],
   controllers: [
     ...['accounts', 'middleware', 'openapi', 'sessions', 'http', 'tokens', 'stores', 'events'],
     ...['messages', 'errors', 'utils'],

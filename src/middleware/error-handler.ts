@@ -4,6 +4,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Messages } from '../messages/messages.js';
 import { fieldText } from '../messages/rule.js';
+import { asError } from '../utils/as-error.js';
 
 export interface ErrorHandlerServices {
   events: AuthEvents;
@@ -14,7 +15,7 @@ export interface ErrorHandlerServices {
 export function createErrorHandler({ events, textsFor }: ErrorHandlerServices): ErrorRequestHandler {
   return function handleAuthError(error: unknown, req, res, next) {
     if (!(error instanceof AuthError) || res.headersSent) {
-      next(error);
+      next(asError(error));
       return;
     }
     if (error.code === 'SERVICE_UNAVAILABLE') events.announce('unavailable', () => ({ error }));

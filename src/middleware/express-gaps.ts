@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
+import { asError } from '../utils/as-error.js';
 
 /** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id. */
 export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, _req, _res, next) {
@@ -24,9 +25,9 @@ export function inSequence(chain: readonly RequestHandler[]): RequestHandler {
       }
       try {
         const returned: unknown = handler(req, res, next);
-        if (returned instanceof Promise) returned.catch(done);
+        if (returned instanceof Promise) returned.catch((thrown: unknown) => done(asError(thrown)));
       } catch (thrown) {
-        done(thrown);
+        done(asError(thrown));
       }
     };
     next();

@@ -6,6 +6,7 @@ import type { CookieConfig } from '../http/cookies.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import { selectKey } from '../tokens/jwt.js';
+import { asError } from '../utils/as-error.js';
 
 export interface JwtStrategyServices {
   config: { readonly accessToken: AccessTokenConfig; readonly cookies: CookieConfig };
@@ -36,7 +37,7 @@ export function createJwtStrategy({
       } catch (error) {
         // An outage is no failed authentication.
         if (error instanceof AuthError && error.status < 500) this.fail(error, error.status);
-        else this.error(error as Error);
+        else this.error(asError(error) as Error);
         return;
       }
       super.authenticate(req, options);

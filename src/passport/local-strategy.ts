@@ -3,6 +3,7 @@ import { Strategy } from 'passport-local';
 import { verifyCredentials, type CredentialServices } from '../accounts/verify-credentials.js';
 import { isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
+import { asError } from '../utils/as-error.js';
 import { isKeepable } from '../stores/keepable-text.js';
 
 export interface LocalStrategyServices extends CredentialServices {
@@ -29,7 +30,8 @@ export function createLocalStrategy(services: LocalStrategyServices): Strategy {
       }
       verifyCredentials(services, { username, password, origin: originOf(req) }).then(
         (user) => done(null, user as unknown as Express.User),
-        (error: unknown) => (isAuthError(error, 'INVALID_CREDENTIALS') ? done(null, false) : done(error)),
+        (error: unknown) =>
+          isAuthError(error, 'INVALID_CREDENTIALS') ? done(null, false) : done(asError(error)),
       );
     },
   );

@@ -34,6 +34,15 @@ export interface LoginDetails extends Proof {
  */
 export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replaced'>) => Promise<void>;
 
+/** Copies: a check may not change who logs in, or how. */
+async function ask(
+  checks: readonly BeforeSession[],
+  user: StoredUser,
+  login: Omit<LoginDetails, 'replaced'>,
+): Promise<void> {
+  for (const check of checks) await check({ ...user, roles: [...user.roles] }, { ...login });
+}
+
 const SESSION_ID_BYTES = 16;
 
 interface StarterServices {
@@ -64,7 +73,7 @@ export class SessionStarter {
   async start(user: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
     const { config, events, ender, issuer, tokenSize, beforeSession } = this.#services;
     const { replaced, ...details } = login;
-    for (const check of beforeSession) await check(user, details);
+    await ask(beforeSession, user, details);
     await config.timeKnown();
     const now = config.now();
     const newSession = this.#newSession(user, login, now);
@@ -72,7 +81,7 @@ export class SessionStarter {
     await config.refreshTokens.create(newSession);
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
-    for (const check of beforeSession) await this.#orUndo(newSession, check(current, details));
+    await this.#orUndo(newSession, ask(beforeSession, current, details));
     // This comes last because it can fail: a login that fails must leave the browser's old session alone.
     if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
     const { sessionId, amr } = newSession;

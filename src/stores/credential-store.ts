@@ -37,7 +37,7 @@ export interface RemoveCredentialsOptions {
  * - Every method rejects with a TypeError that names the member if an argument breaks the rules of `NewCredential`, or contains a
  *   NUL or a lone surrogate, which PostgreSQL can't keep.
  * - A store that can't be reached must throw `new AuthError('SERVICE_UNAVAILABLE')` within a second. The change may have been
- *   made nevertheless: look before you repeat it.
+ *   made nevertheless, or may be made when the connection is back: look before you repeat it.
  */
 export interface CredentialStore {
   /** The user's credentials of that kind, oldest first. Default of `kind`: every kind. */

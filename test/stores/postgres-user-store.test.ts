@@ -96,3 +96,33 @@ test('schema is what migrate runs: by hand it makes the same table, and may be r
   const { id } = await byHand.create({ username: 'ann', passwordHash: null });
   expect(await byHand.findById(id)).toMatchObject({ username: 'ann' });
 });
+
+test('migrates beside a process that is writing: no lock on a table that is complete', async () => {
+  const store = new PostgresUserStore(database.pool, { table: 'busy' });
+  await store.migrate();
+  const { id } = await store.create({ username: 'busy', passwordHash: null });
+  const writer = await database.pool.connect();
+  try {
+    await writer.query('BEGIN');
+    await writer.query('UPDATE busy SET roles = roles');
+    await writer.query('INSERT INTO busy_identities VALUES ($1, $2, $3)', ['issuer', 'subject', id]);
+    await writer.query("SET lock_timeout = '2s'");
+    const migrating = await database.pool.connect();
+    try {
+      await migrating.query("SET lock_timeout = '2s'");
+      await migrating.query(store.schema);
+    } finally {
+      migrating.release(true);
+    }
+  } finally {
+    await writer.query('ROLLBACK');
+    writer.release(true);
+  }
+});
+
+test('takes every table name that it took before it kept credentials', async () => {
+  const store = new PostgresUserStore(database.pool, { table: 'a'.repeat(40) });
+  await store.migrate();
+  const { id: userId } = await store.create({ username: 'ann', passwordHash: null });
+  expect(await store.credentials().add({ userId, kind: 'totp', id: 'one', data: '' })).toBe(true);
+});

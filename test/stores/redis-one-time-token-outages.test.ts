@@ -48,7 +48,7 @@ function lateClient(writes: number): Redis {
   new RedisRefreshTokenStore(client); // defines the scripts
   const scripts = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   let left = writes;
-  for (const name of ['visaCreateToken', 'visaTakeToken']) {
+  for (const name of ['visaCreateToken', 'visaTakeToken', 'visaRemoveTokens']) {
     const run = scripts[name]?.bind(client) as (...args: unknown[]) => Promise<unknown>;
     scripts[name] = (...args) => run(...args.slice(0, -1), (left -= 1) < 0 ? args.at(-1) : 1);
   }
@@ -63,6 +63,7 @@ test('a write that comes after its deadline does nothing', async () => {
   const unavailable = { code: 'SERVICE_UNAVAILABLE' };
   await expect(tokensOf(late).take(token.purpose, token.hash)).rejects.toMatchObject(unavailable);
   await expect(tokensOf(late).create(newToken())).rejects.toMatchObject(unavailable);
+  await expect(tokensOf(late).removeAll(token.subject)).rejects.toMatchObject(unavailable);
   expect(await store.take(token.purpose, token.hash)).toBeDefined();
   await late.quit();
 });

@@ -114,3 +114,11 @@ describe('what is in Redis', () => {
     expect(await store.oneTimeTokens().take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });
   });
 });
+
+test('a token of a clock held ahead drops no other token', async () => {
+  const store = tokensOf(redis, randomPrefix());
+  const tokens = Array.from({ length: 4 }, (_, n) => newToken({ slot: String(n) }));
+  for (const token of tokens) await store.create(token);
+  await store.create(newToken({ slot: 'ahead', now: new Date(Date.now() + 86_400_000) }));
+  for (const { purpose, hash } of tokens) expect(await store.find(purpose, hash)).toBeDefined();
+});

@@ -84,9 +84,17 @@ export function checkedTableName(option: string, name: string): string {
   );
 }
 
-/** The name of an index on that column. An index is always in the schema of its table, so its name has no schema. */
-export function indexName(table: string, column: string): string {
-  return `${table.split('.').pop() as string}_${column}`;
+/**
+ * Creates an index where it is missing. It looks first: CREATE INDEX IF NOT EXISTS locks its table against writes before it
+ * looks, and two tables locked in the other order than a running process locks them are a deadlock.
+ */
+export function createIndex(table: string, column: string): string {
+  const [name, schema] = table.split('.').reverse() as [string, string?];
+  const index = `${name}_${column}`;
+  // An index is in the schema of its table, so CREATE takes its bare name.
+  return `IF to_regclass('${schema === undefined ? index : `${schema}.${index}`}') IS NULL THEN
+        CREATE INDEX IF NOT EXISTS ${index} ON ${table} (${column});
+      END IF;`;
 }
 
 /** In brackets PostgreSQL evaluates it once for a statement. Without them it would do so for each row, and could use no index. */

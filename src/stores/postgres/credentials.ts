@@ -6,7 +6,7 @@ import {
   type NewCredential,
   type RemoveCredentialsOptions,
 } from '../credential-store.js';
-import { indexName, type BoundedPostgres } from './client.js';
+import { createIndex, type BoundedPostgres } from './client.js';
 
 /** A row as the statements return it. `createdAt` is in milliseconds since 1970, both from pg and from PGlite. */
 type CredentialRow = Omit<Credential, 'createdAt'> & { createdAt: number };
@@ -33,7 +33,7 @@ export function credentialStatements(table: string, usersTable: string) {
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (kind, id_digest)
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);`,
+      ${createIndex(table, 'user_id')}`,
 
     list: `
       SELECT ${COLUMNS} FROM ${table}

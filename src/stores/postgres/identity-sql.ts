@@ -1,4 +1,4 @@
-import { indexName } from './client.js';
+import { createIndex } from './client.js';
 
 /** The SQL for the identities of `PostgresUserStore`. All names have been checked. */
 export function identityStatements(table: string, usersTable: string, userColumns: string) {
@@ -10,7 +10,7 @@ export function identityStatements(table: string, usersTable: string, userColumn
         user_id text NOT NULL REFERENCES ${usersTable} (id) ON DELETE CASCADE,
         PRIMARY KEY (issuer, subject)
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);`,
+      ${createIndex(table, 'user_id')}`,
 
     findUser: `
       SELECT ${userColumns} FROM ${usersTable}

@@ -1,4 +1,4 @@
-import { indexName, NOW } from './client.js';
+import { createIndex, NOW } from './client.js';
 
 /** A row as the statements below return it. `expires_at` is in milliseconds since 1970, both from pg and from PGlite. */
 export interface OneTimeTokenRow {
@@ -30,8 +30,8 @@ export function oneTimeTokenStatements(table: string) {
         expires_at timestamptz(3) NOT NULL,
         PRIMARY KEY (subject, purpose, slot)
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(table, 'hash')} ON ${table} (hash);
-      CREATE INDEX IF NOT EXISTS ${indexName(table, 'expires_at')} ON ${table} (expires_at);`,
+      ${createIndex(table, 'hash')}
+      ${createIndex(table, 'expires_at')}`,
 
     create: `
       INSERT INTO ${table} (subject, purpose, slot, hash, data, expires_at)

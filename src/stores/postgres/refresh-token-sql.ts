@@ -1,4 +1,4 @@
-import { indexName, NOW } from './client.js';
+import { createIndex, NOW } from './client.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
 /** A row as the statements below return it. Times are in milliseconds since 1970, both from pg and from PGlite. */
@@ -81,14 +81,14 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       ) THEN
         ALTER TABLE ${table} ADD COLUMN format smallint NOT NULL DEFAULT 1;
       END IF;
-      CREATE INDEX IF NOT EXISTS ${indexName(table, 'user_id')} ON ${table} (user_id);
-      CREATE INDEX IF NOT EXISTS ${indexName(table, 'expires_at')} ON ${table} (expires_at);
+      ${createIndex(table, 'user_id')}
+      ${createIndex(table, 'expires_at')}
       CREATE TABLE IF NOT EXISTS ${attemptsTable} (
         key    varchar(255) PRIMARY KEY,
         points integer NOT NULL DEFAULT 0,
         expire bigint
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(attemptsTable, 'expire')} ON ${attemptsTable} (expire);
+      ${createIndex(attemptsTable, 'expire')}
       CREATE TABLE IF NOT EXISTS ${revocationsTable} (
         user_id    text NOT NULL,
         session_id text NOT NULL,
@@ -96,8 +96,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         keep_until timestamptz NOT NULL,
         written_by xid8 NOT NULL DEFAULT pg_current_xact_id()
       );
-      CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'written_by')} ON ${revocationsTable} (written_by);
-      CREATE INDEX IF NOT EXISTS ${indexName(revocationsTable, 'keep_until')} ON ${revocationsTable} (keep_until);`,
+      ${createIndex(revocationsTable, 'written_by')}
+      ${createIndex(revocationsTable, 'keep_until')}`,
 
     time: `SELECT ${ms('clock_timestamp()')} AS now`,
 

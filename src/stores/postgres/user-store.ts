@@ -70,7 +70,10 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     );
     this.#credentials = new PostgresCredentialStore(
       this.#postgres,
-      checkedTableName('credentialsTable', options.credentialsTable ?? `${prefix}_credentials`),
+      // A name of ours needs no check: it is longer than a name of the app's may be, and still one that PostgreSQL takes.
+      options.credentialsTable === undefined
+        ? `${prefix}_credentials`
+        : checkedTableName('credentialsTable', options.credentialsTable),
       this.#table,
     );
   }

@@ -52,7 +52,7 @@ export const oneTimeTokenScripts = {
     local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
     for i = 1, #sample, 2 do
       local _, expiresAt = unpackToken(sample[i + 1])
-      if expiresAt and expiresAt <= now then redis.call('HDEL', KEYS[1], sample[i]) end
+      if expiresAt and expiresAt <= math.min(now, time) then redis.call('HDEL', KEYS[1], sample[i]) end
     end
     redis.call('HSET', KEYS[1], ARGV[1], table.concat({'1', ARGV[2], digits(now + lifetime), ARGV[3]}, '\\n'))
     keepKeyFor(lifetime)
@@ -86,10 +86,14 @@ export const oneTimeTokenScripts = {
     return {'done', packed}`,
   } satisfies RedisScript,
 
-  /** ARGV: the purposes to keep, encoded. Returns how many live tokens were deleted. When run again, it returns 0. */
+  /**
+   * ARGV: the purposes to keep, encoded, and the deadline. Answers how many live tokens ended, or `late` and the time. Run twice, it
+   * answers 0 the second time.
+   */
   visaRemoveTokens: onOneKey(`${clock}${unpack}
     local now, all, kept, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}, 0
-    for _, purpose in ipairs(ARGV) do kept[purpose] = true end
+    if now > tonumber(ARGV[#ARGV]) then return {'late', digits(now)} end
+    for i = 1, #ARGV - 1 do kept[ARGV[i]] = true end
     for i = 1, #all, 2 do
       if not kept[string.match(all[i], '^[^:]*')] then
         local _, expiresAt = unpackToken(all[i + 1])
@@ -97,5 +101,5 @@ export const oneTimeTokenScripts = {
         redis.call('HDEL', KEYS[1], all[i])
       end
     end
-    return ended`),
+    return {'done', digits(ended)}`),
 };

@@ -90,7 +90,13 @@ export class RedisOneTimeTokens implements OneTimeTokenStore {
   ): Promise<number> {
     checkRemoval(subject, except);
     const kept = except.map(encodeURIComponent);
-    return Number(await this.#redis.call('visaRemoveTokens', this.#tokensKey(subject), ...kept));
+    const key = this.#tokensKey(subject);
+    const time = await this.#redis.call('visaStoreTime', key);
+    return Number(
+      await inTime(time as string, (deadline) =>
+        this.#redis.call('visaRemoveTokens', key, ...kept, deadline),
+      ),
+    );
   }
 
   async #locate(purpose: string, hash: string, now: Date | undefined): Promise<Place | undefined> {

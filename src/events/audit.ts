@@ -48,7 +48,7 @@ export function auditing(audit: (record: AuditRecord) => unknown): (event: AuthE
 }
 
 /** @returns undefined for an event that is not for the audit log */
-export function auditRecord(event: AuthEvent): AuditRecord | undefined {
+function auditRecord(event: AuthEvent): AuditRecord | undefined {
   const { outcome } = AUTH_EVENTS[event.type];
   if (outcome === undefined) return undefined;
   const fields: EventFields = event;

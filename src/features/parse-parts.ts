@@ -30,12 +30,8 @@ const partsSchema = z.strictObject({
  */
 export function parseParts(feature: string, parts: FeatureParts): FeatureParts {
   const returned = parts as unknown;
-  if (
-    typeof returned !== 'object' ||
-    returned === null ||
-    returned instanceof Promise ||
-    Array.isArray(returned)
-  )
+  // By `then`, because a promise of another realm (Jest's, for one) is no instance of ours.
+  if (typeof returned !== 'object' || returned === null || Array.isArray(returned) || 'then' in returned)
     throw new TypeError(`${feature}: setUp() must return an object of parts, at once and not as a promise`);
   parseCall(`${feature}: setUp()`, partsSchema, parts);
   return parts;

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
+import { asError } from '../utils/as-error.js';
 import type { FlowStateOptions } from './flow-options.js';
 import type { Refuse, SealedCookies } from './sealed-cookies.js';
 
@@ -54,7 +55,7 @@ export function createStateStore(
         (error: unknown) => {
           // The user can begin again: Passport's failureRedirect, or 401.
           if (isAuthError(error, 'FLOW_STATE_INVALID')) verified(null, false, { message: error.message });
-          else verified(error);
+          else verified(asError(error));
         },
       );
     },

@@ -27,8 +27,7 @@ export interface LimitsConfig {
  * in a window of time; or all attempts in a window of time.
  */
 export type LimitRule =
-  | { readonly failures: number }
-  | { readonly failures: number; readonly windowSeconds: number }
+  | { readonly failures: number; readonly windowSeconds?: number | undefined }
   | { readonly attempts: number; readonly windowSeconds: number };
 
 const atLeastOne = z.int().min(1);
@@ -158,7 +157,8 @@ export class AttemptLimits {
 function limitOf(store: CounterStore, name: string, rule: LimitRule): Limit {
   if ('attempts' in rule)
     return new EveryAttempt(new WindowLimit(store, name, rule.attempts, rule.windowSeconds));
-  if ('windowSeconds' in rule) return new WindowLimit(store, name, rule.failures, rule.windowSeconds);
+  if (rule.windowSeconds !== undefined)
+    return new WindowLimit(store, name, rule.failures, rule.windowSeconds);
   return new ConsecutiveFailures(store, name, rule.failures);
 }
 

@@ -34,15 +34,6 @@ export interface LoginDetails extends Proof {
  */
 export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replaced'>) => Promise<void>;
 
-/** Copies: a check may not change who logs in, or how. */
-async function ask(
-  checks: readonly BeforeSession[],
-  user: StoredUser,
-  login: Omit<LoginDetails, 'replaced'>,
-): Promise<void> {
-  for (const check of checks) await check({ ...user, roles: [...user.roles] }, { ...login });
-}
-
 const SESSION_ID_BYTES = 16;
 
 interface StarterServices {
@@ -130,4 +121,13 @@ export class SessionStarter {
       throw error;
     });
   }
+}
+
+/** Copies: a check may not change who logs in, or how. */
+async function ask(
+  checks: readonly BeforeSession[],
+  user: StoredUser,
+  login: Omit<LoginDetails, 'replaced'>,
+): Promise<void> {
+  for (const check of checks) await check({ ...user, roles: [...user.roles] }, { ...login });
 }

@@ -168,7 +168,7 @@ function encode(content: string | Buffer): string {
 }
 
 /** Checks that the claims which all our tokens have are there, with the right types. @throws TokenError 'invalid' */
-export function checkClaims(payload: unknown): Claims {
+function checkClaims(payload: unknown): Claims {
   if (!isObject(payload)) throw new TokenError('invalid');
   const { sub, sid, iat, exp } = payload;
   if (!isId(sub) || !isId(sid) || !isTime(iat) || !isTime(exp)) throw new TokenError('invalid');
@@ -189,7 +189,7 @@ export function checkTimes(claims: Claims, nowMs: number): void {
   if (claims.exp <= now) throw new TokenError('expired');
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import express from 'express';
 import { Passport, type Authenticator } from 'passport';
 import { z } from 'zod';
@@ -189,6 +190,13 @@ describe('endpoints', () => {
     await testApp.auth.close();
   });
 
+  test('a row without its description does not compile', () => {
+    const { operation: _description, ...row } = endpoint('get', '/bare');
+    // @ts-expect-error -- the operation is missing
+    const bare: Endpoint = row;
+    expect(bare.operation).toBeUndefined();
+  });
+
   test('may take the place of an endpoint of the core', async () => {
     const parts = { endpoints: [endpoint('post', '/register')], replaces: ['POST /register'] as const };
     const auth = createAuth(optionsWith({ features: [feature(parts)] }));
@@ -264,6 +272,7 @@ test.each<[string, unknown, RegExp]>([
     Promise.resolve({}),
     /sample: setUp\(\) must return an object of parts, at once and not as a promise/,
   ],
+  ['a promise of another realm', runInNewContext('Promise.resolve({})'), /and not as a promise/],
   ['nothing', undefined, /must return an object of parts/],
   ['a list', [], /must return an object of parts/],
   [
@@ -420,6 +429,7 @@ describe('limits.named', () => {
 
   test.each<[string, LimitRule]>([
     ['failures in a row', { failures: LIMIT }],
+    ['failures in a row, said at length', { failures: LIMIT, windowSeconds: undefined }],
     ['failures in a window', { failures: LIMIT, windowSeconds: 60 }],
     ['attempts in a window', { attempts: LIMIT, windowSeconds: 60 }],
   ])(

@@ -1,6 +1,6 @@
 /**
- * Which folder of src/ may import which, types included. A row comes after all that it names, so imports run one way: up this
- * list. `.dependency-cruiser.cjs` makes rules of it for `npm run lint`, and CONTRIBUTING.md shows it as a map.
+ * Which folder of src/ may import which others, types included. Each row names only folders above it, so imports run one way:
+ * up this list. `.dependency-cruiser.cjs` turns it into rules for `npm run lint`, and CONTRIBUTING.md shows it as a map.
  */
 const MAY_IMPORT = {
   utils: [],

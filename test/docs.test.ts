@@ -20,7 +20,7 @@ const bare = (types: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-describe('docs/stores.md: the contract suites run as it says', () => {
+describe('docs/stores.md: the contract suites run as the page says', () => {
   const page = useDocPage('docs/stores.md');
   const sessions = new MemoryRefreshTokenStore();
   const MyRefreshTokenStore = function () {

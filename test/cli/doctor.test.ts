@@ -69,7 +69,7 @@ test('the doctor checks NODE_ENV and TRUST_PROXY', () => {
   expect(levels(checkEnvironment({ TRUST_PROXY: 'true' }))).toEqual(['warn', 'fail']);
 });
 
-test('the answer of Redis to INFO', () => {
+test('the doctor judges the version, eviction and persistence that Redis reports', () => {
   expect(judgeVersion({ redis_version: '6.0.16' }).level).toBe('fail');
   expect(judgeVersion({ redis_version: '6.2.0' }).level).toBe('ok');
   expect(judgeEviction({ maxmemory_policy: 'volatile-lru', maxmemory: '100' }).level).toBe('fail');

@@ -29,7 +29,7 @@ const TABLES = [
   'visa_users',
 ];
 
-test('creates what the stores need, in several processes at once, and can be run again', async () => {
+test('migrate creates the tables of the stores, in several processes at once, and can be repeated', async () => {
   const results = await Promise.all([
     cli(['migrate'], { env }),
     cli(['migrate'], { env }),

@@ -140,7 +140,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
   });
 });
 
-test('disable fails when the sessions are out of reach, and changes nothing', async () => {
+test("users disable fails and changes nothing when the sessions can't be reached", async () => {
   const users = new PostgresUserStore(database.pool);
   await users.create({ username: 'dora', passwordHash: null });
   const env = { DATABASE_URL: database.url, REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
@@ -149,7 +149,7 @@ test('disable fails when the sessions are out of reach, and changes nothing', as
   expect(await users.findByUsername('dora')).toMatchObject({ disabled: false });
 });
 
-test('disable asks to be run again when it could not end the sessions', async () => {
+test('users disable asks to be run again when it could not end the sessions', async () => {
   const users = new PostgresUserStore(database.pool);
   await users.create({ username: 'dirk', passwordHash: null });
   const args = ['users', 'disable', 'dirk', '--sessions-table', 'not_there'];

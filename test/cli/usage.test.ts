@@ -9,7 +9,7 @@ import { freePort } from '../helpers/free-port';
 import { reasonOf } from '../../src/cli/describe-error';
 
 const TWO_SECONDS_MS = 2000;
-/** On a slow and busy machine. */
+/** Allowance for starting Node on a slow, busy machine. */
 const START_OF_NODE_MS = 1500;
 const ROOT = path.join(__dirname, '../..');
 let folder: string;

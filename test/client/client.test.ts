@@ -109,32 +109,29 @@ test('bearer tokens go to the origin of baseUrl only', async () => {
   foreign.close();
 });
 
-test.each([302, 307])(
-  'a bearer token follows no redirect (%i), and neither does a password',
-  async (status) => {
-    const received: string[] = [];
-    const foreign = createServer((req, res) => {
-      received.push(req.url as string);
-      res.end('{}');
-    }).listen(0, '127.0.0.1');
-    await once(foreign, 'listening');
-    const elsewhere = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
-    const redirecting = createServer((req, res) => {
-      res.writeHead(status, { location: elsewhere + (req.url as string) }).end();
-    }).listen(0, '127.0.0.1');
-    await once(redirecting, 'listening');
-    const origin = `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}`;
-    const storage = keychain();
-    await site.tab(site.browser(), { transport: 'bearer', storage }).login(ANN);
-    const client = createAuthClient({ baseUrl: `${origin}/auth`, transport: 'bearer', storage });
-    await expect(client.fetch(`${origin}/profile`)).rejects.toThrow();
-    await expect(client.login(ANN)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
-    await expect(client.refresh()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
-    expect(received).toEqual([]);
-    foreign.close();
-    redirecting.close();
-  },
-);
+test.each([302, 307])('bearer tokens and passwords follow no redirect (%i)', async (status) => {
+  const received: string[] = [];
+  const foreign = createServer((req, res) => {
+    received.push(req.url as string);
+    res.end('{}');
+  }).listen(0, '127.0.0.1');
+  await once(foreign, 'listening');
+  const elsewhere = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+  const redirecting = createServer((req, res) => {
+    res.writeHead(status, { location: elsewhere + (req.url as string) }).end();
+  }).listen(0, '127.0.0.1');
+  await once(redirecting, 'listening');
+  const origin = `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}`;
+  const storage = keychain();
+  await site.tab(site.browser(), { transport: 'bearer', storage }).login(ANN);
+  const client = createAuthClient({ baseUrl: `${origin}/auth`, transport: 'bearer', storage });
+  await expect(client.fetch(`${origin}/profile`)).rejects.toThrow();
+  await expect(client.login(ANN)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+  await expect(client.refresh()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+  expect(received).toEqual([]);
+  foreign.close();
+  redirecting.close();
+});
 
 test("cookies are sent to an API on another origin, whatever the request's credentials mode", async () => {
   const sent: [string, string][] = [];

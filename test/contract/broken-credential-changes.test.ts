@@ -19,7 +19,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'replaces whatever the data was',
+      'replaces without comparing the data',
       /only if it is still the expected data/,
       class extends MapCredentialStore {
         override async replace(previous: NewCredential, data: string) {

@@ -42,7 +42,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'adds for users who are not there',
+      'adds credentials for unknown users',
       /who does not exist/,
       class extends MapCredentialStore {
         override async add(credential: NewCredential) {

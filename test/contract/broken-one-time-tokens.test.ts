@@ -127,7 +127,7 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
     },
   ],
   [
-    'ends the tokens of everybody',
+    'ends the tokens of all subjects',
     /none of other subjects/,
     class extends MapOneTimeTokens {
       override removeAll = async (subject: string, options: { except?: readonly string[] } = {}) => {
@@ -156,7 +156,7 @@ test.each<[defect: string, promise: RegExp, Store: new () => MapOneTimeTokens]>(
     },
   ],
   [
-    'takes an empty text for no data',
+    'treats an empty string as no data',
     /returns data exactly/,
     class extends MapOneTimeTokens {
       override create = (token: NewOneTimeToken) => super.create({ ...token, data: token.data || undefined });

@@ -99,14 +99,14 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'forgets the greatest lifetime',
+      'ignores the maximum lifetime',
       /up to the maximum lifetime/,
       class extends MapRefreshTokenStore {
         override rotate = (request: RotateRequest) => super.rotate({ ...request, maxLifetimeSeconds: 1e9 });
       },
     ],
     [
-      'refuses a generation from beyond a lost write',
+      'refuses a generation after a lost write',
       /after a lost write/,
       class extends MapRefreshTokenStore {
         override async rotate(request: RotateRequest) {
@@ -126,7 +126,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'revokes for anybody',
+      'revokes sessions of other users',
       /revokes a session only once/,
       class extends MapRefreshTokenStore {
         override revoke = (_userId: string, sessionId: string) =>
@@ -141,7 +141,7 @@ describe('the contract catches a store that', () => {
       },
     ],
     [
-      'hides that a revoked session was there',
+      'does not report that a revoked session existed',
       /revokes a session only once/,
       class extends MapRefreshTokenStore {
         override revoke = async (userId: string, sessionId: string) => {

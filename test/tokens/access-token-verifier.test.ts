@@ -33,16 +33,16 @@ function signatures(act: () => void): number {
   return jest.mocked(createHmac).mock.calls.length - before;
 }
 
-/** Each time with a new string, as each request has one. */
+/** A new string, as each request has one. */
 const copy = (token: string) => Buffer.from(token).toString();
 
-/** Tokens are remembered when they come again. */
+/** Makes the verifier cache a token, which it does the second time. */
 function remember(verifier: AccessTokenVerifier, token: string, nowMs = NOW): void {
   verifier.verify(token, nowMs);
   verifier.verify(token, nowMs);
 }
 
-test('a token costs its signature twice, and says the same each time', () => {
+test("a token's signature is computed only twice, and the claims are the same each time", () => {
   const verifier = new AccessTokenVerifier(config);
   const token = tokenOf('ann');
   const count = signatures(() => {
@@ -51,32 +51,32 @@ test('a token costs its signature twice, and says the same each time', () => {
   expect(count).toBe(2);
 });
 
-test('it remembers the tokens used last, as many as it may', () => {
+test('the cache keeps the tokens used last, up to its size', () => {
   const verifier = new AccessTokenVerifier({ ...config, cacheSize: 2 });
   const tokens: Record<string, string> = { ann: tokenOf('ann'), bob: tokenOf('bob'), cat: tokenOf('cat') };
   const use = (...users: string[]) =>
     signatures(() => users.forEach((user) => verifier.verify(tokens[user] as string, NOW)));
-  expect(use('ann', 'bob', 'cat')).toBe(3); // none of them is worth remembering yet
+  expect(use('ann', 'bob', 'cat')).toBe(3); // none of them has come twice yet
   expect(use('ann', 'bob', 'ann', 'cat')).toBe(3);
   expect(use('ann', 'cat')).toBe(0);
   expect(use('bob')).toBe(1);
 });
 
-test('a cache of 0 remembers none', () => {
+test('a cache of size 0 keeps no token', () => {
   const verifier = new AccessTokenVerifier({ ...config, cacheSize: 0 });
   const token = tokenOf('ann');
   expect(signatures(() => [1, 2].forEach(() => verifier.verify(token, NOW)))).toBe(2);
 });
 
-test('a remembered token expires to the millisecond, and stays expired when the clock goes back', () => {
+test('a cached token expires to the millisecond, and then leaves the cache', () => {
   const verifier = new AccessTokenVerifier(config);
   const token = tokenOf('ann');
   remember(verifier, token, EXPIRES - 1);
   expect(() => verifier.verify(token, EXPIRES)).toThrow('token expired');
-  expect(signatures(() => verifier.verify(token, EXPIRES - 1))).toBe(1); // it was forgotten
+  expect(signatures(() => verifier.verify(token, EXPIRES - 1))).toBe(1); // it is no longer cached
 });
 
-test('a remembered token from the future is refused like a new one when the clock has gone back', () => {
+test('a cached token that is from the future, because the clock has gone back, is refused like a new one', () => {
   const verifier = new AccessTokenVerifier(config);
   const token = tokenOf('ann');
   remember(verifier, token);
@@ -85,7 +85,7 @@ test('a remembered token from the future is refused like a new one when the cloc
   expect(verifier.verify(token, NOW).userId).toBe('ann');
 });
 
-test('only the very same text is remembered', () => {
+test('only the exact same text is found in the cache', () => {
   const verifier = new AccessTokenVerifier(config);
   const token = tokenOf('ann');
   remember(verifier, token);
@@ -101,7 +101,7 @@ test('only the very same text is remembered', () => {
   }
 });
 
-test('what was refused is judged anew each time', () => {
+test('a refused token is verified again each time', () => {
   const verifier = new AccessTokenVerifier(config);
   const bad = resign(tokenOf('ann'), NEXT_SECRET, {});
   expect(
@@ -111,7 +111,7 @@ test('what was refused is judged anew each time', () => {
   ).toBe(2);
 });
 
-test('a key that has gone takes its tokens with it', () => {
+test('a cached token is not accepted after its key is removed', () => {
   const token = tokenOf('ann');
   const during = new AccessTokenVerifier({ ...config, keys: createKeySet('HS256', [NEXT_SECRET, SECRET]) });
   const after = new AccessTokenVerifier({ ...config, keys: createKeySet('HS256', [NEXT_SECRET]) });

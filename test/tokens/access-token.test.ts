@@ -22,7 +22,7 @@ const verify = (token: string, by: AccessTokenConfig, nowMs: number) =>
 const forge = (changes: Record<string, unknown>) =>
   resign(signAccessToken(CLAIMS, config), SECRET, { payload: changes });
 
-test('says who, which session, which roles and when, in the words of RFC 9068', () => {
+test('a token has the user, session, roles and times, with the claim names of RFC 9068', () => {
   const token = signAccessToken(CLAIMS, config);
   expect(Object.entries(decodeToken(token).payload)).toEqual([
     ['iss', 'https://id.example'],
@@ -38,13 +38,13 @@ test('says who, which session, which roles and when, in the words of RFC 9068', 
   expect(verify(token, config, NOW)).toEqual(CLAIMS);
 });
 
-test('says nothing of issuer and audience where there are none', () => {
+test('a token has no issuer and audience when none are set', () => {
   const token = signAccessToken(CLAIMS, plain);
   expect(Object.keys(decodeToken(token).payload)).toEqual(['sub', 'sid', 'roles', 'auth_time', 'iat', 'exp']);
   expect(verify(token, plain, NOW)).toEqual(CLAIMS);
 });
 
-test('knows whole seconds and rounds down, so that no token outlives its word', () => {
+test('times are rounded down to whole seconds, so no token outlives its session', () => {
   const token = signAccessToken({ ...CLAIMS, expiresAt: new Date(NOW + 1999) }, plain);
   expect(decodeToken(token).payload['exp']).toBe(NOW / 1000 + 1);
   expect(() => verify(token, plain, NOW + 1000)).toThrow('token expired');
@@ -58,10 +58,10 @@ test.each([
   ['no audience', { aud: undefined }],
   ['a list of audiences', { aud: ['api'] }],
   ['no roles', { roles: undefined }],
-  ['roles that are text', { roles: 'admin' }],
-  ['a role that is no text', { roles: ['admin', 5] }],
+  ['roles as text', { roles: 'admin' }],
+  ['a role that is not a string', { roles: ['admin', 5] }],
   ['no auth_time', { auth_time: undefined }],
-  ['an auth_time that is text', { auth_time: '1700000000' }],
+  ['auth_time as text', { auth_time: '1700000000' }],
   ['a broken auth_time', { auth_time: 1.5 }],
 ])('%s is refused', (_name, changes) => {
   expect(verify(forge({}), config, NOW).userId).toBe('ann');
@@ -69,13 +69,13 @@ test.each([
   expect(() => verifyAccessToken(forge(changes), config)).toThrow('token invalid');
 });
 
-test('an expired token is told from an invalid one, and logout takes it', () => {
+test('an expired token is distinguished from an invalid one, and a logout accepts it', () => {
   const token = signAccessToken(CLAIMS, config);
   expect(() => verify(token, config, NOW + 1_800_000)).toThrow('token expired');
   expect(verifyAccessToken(token, config).claims).toEqual(CLAIMS);
 });
 
-test('a refresh token is no access token, were it signed with the same key', () => {
+test('a refresh token is no access token, even if signed with the same key', () => {
   const { userId, sessionId, issuedAt, expiresAt } = CLAIMS;
   const refresh = signRefreshToken({ userId, sessionId, generation: 1, issuedAt, expiresAt }, keys);
   expect(() => verify(refresh, plain, NOW)).toThrow('token invalid');

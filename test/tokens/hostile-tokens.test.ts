@@ -13,7 +13,7 @@ const keys: [Algorithm, Secret][] = [
   ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
 ];
 
-/** Processor time, so that a busy machine changes little; of several samples the least, which no collection has met. */
+/** CPU time, which a busy machine changes little. The lowest of several samples had no garbage collection in it. */
 function microsecondsFor(token: string, verify: (token: string) => void): number {
   const samples = Array.from({ length: SAMPLES }, () => {
     const before = process.cpuUsage();
@@ -25,7 +25,7 @@ function microsecondsFor(token: string, verify: (token: string) => void): number
 }
 
 test.each(keys)(
-  '%s: hostile tokens of full length cost about what good ones of that length do, and a longer one less',
+  '%s: hostile tokens of full length cost about as much as valid ones of that length, and longer ones cost less',
   (algorithm, secret) => {
     const keySet = createKeySet(algorithm, [secret]);
     const verify = (token: string) => {
@@ -36,7 +36,7 @@ test.each(keys)(
         return false;
       }
     };
-    // Measured: 0.04 to 1.6 times a good one. Ten is far enough for noise, and near enough for what is quadratic.
+    // Measured: 0.04 to 1.6 times a valid one. A bound of ten allows for noise, and still catches quadratic time.
     const good = signJwt('at+jwt', { ...CLAIMS, more: 'x'.repeat(5500) }, keySet);
     const [header = '', , signature = ''] = good.split('.');
     const room = MAX_LENGTH - header.length - signature.length - 2;

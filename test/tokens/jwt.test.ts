@@ -33,13 +33,13 @@ function expectInvalid(token: unknown): void {
   expect(thrown).toMatchObject({ fault: 'invalid', message: 'token invalid' });
 }
 
-test('a token says alg, typ, kid and its format, in this order, and then the claims as given', () => {
+test('a token has alg, typ, kid and ver in this order, and then the claims as given', () => {
   expect(Object.entries(decodeToken(GOOD).header)).toEqual(Object.entries(HEADER));
   expect(Object.entries(decodeToken(GOOD).payload)).toEqual(Object.entries(CLAIMS));
   expect(verifySignature(GOOD, 'at+jwt', keys)).toEqual(CLAIMS);
 });
 
-test('what the forging helper of these tests makes would be accepted, were it not for what each test changes', () => {
+test('a token made by the helper of these tests is accepted, so only what a test changes makes it invalid', () => {
   expect(signByHand(HEADER, CLAIMS, SECRET)).toBe(GOOD);
   expect(verifySignature(withClaims({ more: [1, { a: 'é' }] }), 'at+jwt', keys)).toMatchObject({
     more: [1, { a: 'é' }],
@@ -70,14 +70,14 @@ test.each<[string, unknown]>([
   ['longer than 8 kB', withClaims({ more: 'x'.repeat(8 * 1024) })],
 ])('form: %s is refused', (_name, token) => expectInvalid(token));
 
-test('a token of 8 kB is still taken', () => {
+test('a token of 8 kB is still accepted', () => {
   const token = withClaims({ more: 'x'.repeat(5800) });
   expect(token.length).toBeLessThanOrEqual(8 * 1024);
   expect(token.length).toBeGreaterThan(7.5 * 1024);
   expect(verifySignature(token, 'at+jwt', keys).sub).toBe('ann');
 });
 
-test('a token of before there was a version is still taken', () => {
+test('a token from before there was a version is still accepted', () => {
   const { ver: _ver, ...unversioned } = HEADER;
   expect(verifySignature(signByHand(unversioned, CLAIMS, SECRET), 'at+jwt', keys)).toEqual(CLAIMS);
 });
@@ -98,8 +98,8 @@ describe('the header', () => {
     ],
     ['alg in small letters', withHeader({ alg: 'hs256' })],
     ['no alg', signByHand(noAlgorithm, CLAIMS, SECRET)],
-    ['a version to come', withHeader({ ver: 2 })],
-    ['a version that is text', withHeader({ ver: '1' })],
+    ['a future version', withHeader({ ver: 2 })],
+    ['a version as text', withHeader({ ver: '1' })],
     ['a version of null', withHeader({ ver: null })],
     [
       'a version before the key',
@@ -107,7 +107,7 @@ describe('the header', () => {
     ],
     ['no kid', signByHand(noKey, CLAIMS, SECRET)],
     ['an unknown kid', withHeader({ kid: 'unknown' })],
-    ['a kid that is no text', withHeader({ kid: 5 })],
+    ['a kid that is not a string', withHeader({ kid: 5 })],
     ['__proto__ as kid', withHeader({ kid: '__proto__' })],
     ['our kid over another key', signByHand(HEADER, CLAIMS, OTHER_SECRET)],
     ['another kid over our key', withHeader({ kid: otherKid })],
@@ -118,7 +118,7 @@ describe('the header', () => {
     ['white space', signByHand(JSON.stringify(HEADER, null, 1), CLAIMS, SECRET)],
     ['a list', signByHand('[]', CLAIMS, SECRET)],
     ['null', signByHand('null', CLAIMS, SECRET)],
-    ['no JSON', signByHand('{', CLAIMS, SECRET)],
+    ['invalid JSON', signByHand('{', CLAIMS, SECRET)],
   ])('%s is refused', (_name, token) => expectInvalid(token));
 });
 
@@ -135,9 +135,9 @@ describe('the payload', () => {
     ['1.0', text.replace('1700001800', '1700001800.0')],
     ['1.7e9', text.replace('1700000000', '1.7e9')],
     ['-0', text.replace('1700000000', '-0')],
-    ['an escape that is not needed', text.replace('ann', '\\u0061nn')],
+    ['an unnecessary escape', text.replace('ann', '\\u0061nn')],
     ['a byte order mark', `\ufeff${text}`],
-    ['no JSON', text.slice(0, -1)],
+    ['invalid JSON', text.slice(0, -1)],
     ['nothing', ''],
   ])('written as %s is refused', (_name, written) => expectInvalid(signByHand(HEADER, written, SECRET)));
 
@@ -168,17 +168,19 @@ describe('nesting', () => {
     signByHand(HEADER, JSON.stringify(CLAIMS).replace(/}$/, `,"more":${more}}`), SECRET);
 
   test.each<[string, string]>([
-    ['nine deep, the payload counted', nested(8)],
+    ['nine levels, including the payload', nested(8)],
     ['as deep as 8 kB allow', nested(2900)],
     ['objects as deep as 8 kB allow', `${'{"a":'.repeat(900)}1${'}'.repeat(900)}`],
-    ['deep behind a text with a quote', `["\\"",${nested(8)}]`],
+    ['deep after a string with a quote', `["\\"",${nested(8)}]`],
   ])('%s is refused', (_name, more) => expectInvalid(withText(more)));
 
   test.each<[string, string]>([
-    ['eight deep', nested(7)],
+    ['eight levels', nested(7)],
     ['lists side by side', `[${Array(50).fill('[]').join(',')}]`],
-    ['brackets in a text', JSON.stringify('"[{'.repeat(20))],
-  ])('%s is taken', (_name, more) => expect(verifySignature(withText(more), 'at+jwt', keys).sub).toBe('ann'));
+    ['brackets in a string', JSON.stringify('"[{'.repeat(20))],
+  ])('%s is accepted', (_name, more) =>
+    expect(verifySignature(withText(more), 'at+jwt', keys).sub).toBe('ann'),
+  );
 });
 
 describe('length', () => {
@@ -202,7 +204,7 @@ describe('length', () => {
     }
   });
 
-  test('what would be refused for its length is not signed', () => {
+  test('a token that would be refused for its length is not signed', () => {
     const sign = (length: number) => signJwt('at+jwt', { ...CLAIMS, more: 'x'.repeat(length) }, keys);
     const longest = sign(Math.floor(((8192 - GOOD.length) * 3) / 4) - 14);
     expect(longest.length).toBeGreaterThan(8180);
@@ -214,7 +216,7 @@ describe('length', () => {
   });
 });
 
-test('a public key signs nothing: HS256 over it is no token for RS256', () => {
+test('a token signed by HS256 with an RSA public key is refused for RS256', () => {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const rsaKeys = createKeySet('RS256', [pair]);
   const pem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -224,7 +226,7 @@ test('a public key signs nothing: HS256 over it is no token for RS256', () => {
   }
 });
 
-test('a signature has one text for key pairs too, where its bytes alone would verify', () => {
+test('a signature has only one accepted encoding for key pairs too, although its bytes would verify', () => {
   const rsaKeys = createKeySet('RS256', [generateKeyPairSync('rsa', { modulusLength: 2048 })]);
   const token = signJwt('at+jwt', CLAIMS, rsaKeys);
   expect(verifySignature(token, 'at+jwt', rsaKeys)).toEqual(CLAIMS);
@@ -244,19 +246,24 @@ describe('times', () => {
     }
   };
   test.each([
-    ['exp has no leeway: the very second', {}, CLAIMS.exp * 1000, 'expired'],
+    ['exp has no leeway, to the second', {}, CLAIMS.exp * 1000, 'expired'],
     ['a millisecond before exp', {}, CLAIMS.exp * 1000 - 1, 'none'],
     ['long after exp', {}, CLAIMS.exp * 2000, 'expired'],
     ['iat 60 seconds ahead', { iat: now + 60 }, now * 1000, 'none'],
     ['iat 61 seconds ahead', { iat: now + 61 }, now * 1000, 'invalid'],
     ['nbf 60 seconds ahead', { nbf: now + 60 }, now * 1000, 'none'],
     ['nbf 61 seconds ahead', { nbf: now + 61 }, now * 1000, 'invalid'],
-    ['nbf of the past', { nbf: 0 }, now * 1000, 'none'],
-    ['iat ahead and expired: invalid beats expired', { iat: now + 61, exp: now }, now * 1000, 'invalid'],
+    ['nbf in the past', { nbf: 0 }, now * 1000, 'none'],
+    [
+      'iat ahead and expired: invalid takes precedence over expired',
+      { iat: now + 61, exp: now },
+      now * 1000,
+      'invalid',
+    ],
   ])('%s', (_name, claims, nowMs, expected) => expect(fault(claims, nowMs)).toBe(expected));
 });
 
-/** The neighbour in base64url: it differs in the lowest bit, which the last character of these segments doesn't use. */
+/** The base64url character that differs in the lowest bit, which is unused in the last character of these segments. */
 function nextCharacter(character: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return alphabet.charAt(alphabet.indexOf(character) ^ 1);

@@ -35,7 +35,7 @@ test.each(pairs)('%s signs and verifies', (algorithm, secret) => {
 });
 
 test.each<[string, Algorithm, Secret]>([
-  ['of another hash', 'PS256', pss('sha512')],
+  ['for another hash', 'PS256', pss('sha512')],
   ['without a hash', 'PS256', generateKeyPairSync('rsa-pss', { modulusLength: 2048 })],
   ['for PKCS #1 signatures', 'RS256', pss('sha256')],
 ])('an RSA-PSS key %s is refused at start, not at the first login', (_name, algorithm, secret) => {
@@ -46,14 +46,14 @@ test.each([
   ['HS256', 32],
   ['HS384', 48],
   ['HS512', 64],
-] as const)('%s takes a secret of %d bytes, and none shorter than its hash', (algorithm, bytes) => {
+] as const)('%s accepts a secret of %d bytes, and refuses one shorter than its hash', (algorithm, bytes) => {
   expect(createKeySet(algorithm, ['x'.repeat(bytes)]).kids.size).toBe(1);
   expect(() => createKeySet(algorithm, ['x'.repeat(bytes - 1)])).toThrow(
     `must be at least ${bytes} bytes long for ${algorithm}`,
   );
 });
 
-test('a key has one id, whatever form it comes in', () => {
+test('a key has the same id in every form', () => {
   const bytes = Buffer.from(FIRST);
   const pems = {
     privateKey: rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }),
@@ -67,13 +67,13 @@ test('a key has one id, whatever form it comes in', () => {
   expect(kid('RS256', pems)).toBe(kid('RS256', rsa));
 });
 
-test('keys have ids of their own, which do not tell the key', () => {
+test('each key has its own id, which does not reveal the key', () => {
   const ids = [FIRST, SECOND].map((each) => createKeySet('HS256', [each]).signing.kid);
   expect(new Set(ids).size).toBe(2);
   for (const kid of ids) expect(kid).toMatch(/^[\w-]{16}$/);
 });
 
-test('all processes give a key the same id', () => {
+test('a key has the same id in all processes', () => {
   const script = `process.stdout.write(require('./dist/tokens/keys.js').createKeySet('HS256', ['${FIRST}']).signing.kid)`;
   const elsewhere = execFileSync(process.execPath, ['-e', script], { cwd: join(__dirname, '../..') });
   expect(elsewhere.toString()).toBe(createKeySet('HS256', [FIRST]).signing.kid);
@@ -90,7 +90,7 @@ describe('a list of secrets', () => {
     expect(verifySignature(signJwt('at+jwt', CLAIMS, during), 'at+jwt', after)).toEqual(CLAIMS);
   });
 
-  test('needs no private key behind the first', () => {
+  test('needs no private keys after the first entry', () => {
     const old = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const keys = createKeySet('RS256', [rsa, { publicKey: old.publicKey }]);
     const token = signJwt('at+jwt', CLAIMS, createKeySet('RS256', [old]));
@@ -101,7 +101,7 @@ describe('a list of secrets', () => {
   });
 });
 
-test('changing the bytes that were handed over does not change the key', () => {
+test('changing the given bytes afterwards does not change the key', () => {
   const bytes = Buffer.from(FIRST);
   const keys = createKeySet('HS256', [bytes]);
   bytes.fill(0);

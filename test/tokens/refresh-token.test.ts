@@ -20,7 +20,7 @@ const CLAIMS = {
 const forge = (generation: unknown) =>
   resign(signRefreshToken(CLAIMS, keys), SECRET, { payload: { gen: generation } });
 
-test('says whose it is, which session, which generation and when, and no more', () => {
+test('a token has the user, session, generation and times, and nothing else', () => {
   const token = signRefreshToken(CLAIMS, keys);
   expect(JSON.stringify(decodeToken(token).payload)).toBe(
     `{"sub":"ann","sid":"session","gen":1,"iat":${NOW / 1000},"exp":${NOW / 1000 + 10_800}}`,
@@ -34,7 +34,7 @@ test('the same claims make the same token, byte for byte', () => {
   expect(forge(1)).toBe(signRefreshToken(CLAIMS, keys));
 });
 
-test.each([1, 2, 1000, Number.MAX_SAFE_INTEGER - 1])('generation %d is taken', (generation) => {
+test.each([1, 2, 1000, Number.MAX_SAFE_INTEGER - 1])('generation %d is accepted', (generation) => {
   expect(verifyRefreshToken(forge(generation), keys, NOW).generation).toBe(generation);
 });
 
@@ -44,14 +44,14 @@ test.each(wrong.map((generation) => [generation]))('generation %j is refused', (
   expect(() => verifyExpiredRefreshToken(forge(generation), keys)).toThrow('token invalid');
 });
 
-test('an expired token is told from an invalid one, and logout takes it', () => {
+test('an expired token is distinguished from an invalid one, and a logout accepts it', () => {
   const token = signRefreshToken(CLAIMS, keys);
   expect(() => verifyRefreshToken(token, keys, NOW + 10_800_000)).toThrow('token expired');
   expect(() => verifyRefreshToken(token, keys, NOW - 61_000)).toThrow('token invalid');
   expect(verifyExpiredRefreshToken(token, keys)).toEqual(CLAIMS);
 });
 
-test('an access token is no refresh token, were it signed with the same key', () => {
+test('an access token is no refresh token, even if signed with the same key', () => {
   const { userId, sessionId, issuedAt, expiresAt } = CLAIMS;
   const access = signAccessToken(
     { userId, sessionId, roles: [], authTime: issuedAt, issuedAt, expiresAt },

@@ -9,13 +9,13 @@ test.each(['password1', 'PASSWORD1', 'PassWord1', 'qwertyuiop', '12345678', 'ilo
 );
 
 test.each(['correct horse 9 battery', 'password1 password1', 'x8$kLm2!qa', 'constructor', '__proto__', ''])(
-  '%j is not',
+  '%j is not common',
   (password) => {
     expect(isCommonPassword(password)).toBe(false);
   },
 );
 
-test('of the 3000 most common passwords of at least 8 characters each is known (ASVS 5.0 §6.2.4)', () => {
+test('each of the 3000 most common passwords of at least 8 characters is known (ASVS 5.0 §6.2.4)', () => {
   const longEnough = (dictionary['passwords-common'] ?? []).map(String).filter((each) => each.length >= 8);
   const top = longEnough.slice(0, 3000);
   expect(top).toHaveLength(3000);

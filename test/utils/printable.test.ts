@@ -6,7 +6,7 @@ test.each([
   'Zoë Øster',
   'नेहा 👩‍💻 אן',
   'C:\\Users\\ann',
-])('%s stays as it is', (text) => expect(printable(text, 512)).toBe(text));
+])('%s stays unchanged', (text) => expect(printable(text, 512)).toBe(text));
 
 test.each([
   ['NUL', 'a\0b', 'a\\u{0}b'],
@@ -24,14 +24,14 @@ test.each([
   expect(printable(shown, 512)).toBe(shown);
 });
 
-test('is never longer than asked for, escapes and all', () => {
+test('the result is never longer than the limit, including escapes', () => {
   expect(printable('x'.repeat(600), 512)).toBe('x'.repeat(512));
   expect(printable('\u2028'.repeat(600), 512)).toHaveLength(512);
 });
 
-test('a character that is cut in two leaves no half behind', () => {
+test('a character at the limit is never cut in half', () => {
   expect(printable('ab💻', 3)).toBe('ab\\');
   expect(printable('ab💻', 3).isWellFormed()).toBe(true);
-  // The escape in front moves what follows to where the text is cut off for the second time.
+  // The escape in front moves the character to the limit, where the text is cut off again.
   expect(printable('\n💻', 6)).toBe('\\u{a}');
 });

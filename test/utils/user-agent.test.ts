@@ -18,14 +18,14 @@ test.each([
   expect(keptUserAgent(header, 'label')).toBe(label);
 });
 
-test('what is kept: all of it, up to 512 characters, or a label of at most 64, or nothing', () => {
+test('the setting keeps up to 512 characters, or a label of at most 64, or nothing', () => {
   expect(keptUserAgent(CHROME, 'full')).toBe(CHROME);
   expect(keptUserAgent('x'.repeat(600), 'full')).toBe('x'.repeat(512));
   expect(keptUserAgent('x'.repeat(600), 'label')).toBe('x'.repeat(64));
   expect(keptUserAgent(CHROME, false)).toBeUndefined();
 });
 
-test.each(['full', 'label', false] as const)('no header, nothing kept (%s)', (keep) => {
+test.each(['full', 'label', false] as const)('without a header nothing is kept (%s)', (keep) => {
   expect(keptUserAgent(undefined, keep)).toBeUndefined();
   expect(keptUserAgent('', keep)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { normalizeUsername, usernameKey } from '../../src';
 
-test('a username is kept in NFC, without white space around it, as it was written', () => {
+test('a username keeps its spelling, in NFC and without white space around it', () => {
   expect(normalizeUsername('  Zoe\u0308 Smith\t\n')).toBe('Zo\u00eb Smith');
 });
 
@@ -10,11 +10,11 @@ test.each([
   [' ann', 'ann\u00a0'],
   ['\u0130stanbul', '\u0130STANBUL'],
   ['ann@example.com', 'Ann@Example.COM'],
-  // Only the small letter has a composed form.
+  // Only the lower-case letter has a composed form.
   ['H\u0331', '\u1e96'],
   // Three sigmas: capital, small, and small at the end of a word.
   ['\u039f\u0394\u039f\u03a3', '\u03bf\u03b4\u03bf\u03c3'],
-])('%j and %j are one name', (one, other) => {
+])('%j and %j are the same username', (one, other) => {
   expect(usernameKey(one)).toBe(usernameKey(other));
 });
 
@@ -24,11 +24,11 @@ test.each([
   ['\ufb01le', 'file'],
   ['\uff41nn', 'ann'],
   ['zoe', 'zo\u00eb'],
-])('%j and %j are two names', (one, other) => {
+])('%j and %j are different usernames', (one, other) => {
   expect(usernameKey(one)).not.toBe(usernameKey(other));
 });
 
-test('a key is its own key, so that a store may keep it', () => {
+test('the key of a key is the same key, so a store may keep it', () => {
   for (const name of ['\u0130', '\u1e9e', '\u03a3\u03a3', '\u212b', 'I\u0307', ' X ']) {
     expect(usernameKey(usernameKey(name))).toBe(usernameKey(name));
   }

@@ -19,7 +19,7 @@ const testApp = createTestApp({}, (app, auth) => {
 });
 afterAll(() => testApp.auth.close());
 
-test('userOf is req.user behind a guard', async () => {
+test('userOf returns req.user behind a guard', async () => {
   const ann = await loginAs(testApp.auth, { username: 'ann', roles: ['admin'] });
   const get = (path: string) => testApp.client().get(path).set('Cookie', ann.cookie);
   const user = { id: ann.user.id, sessionId: ann.sessionId, roles: ['admin'] };
@@ -29,7 +29,7 @@ test('userOf is req.user behind a guard', async () => {
 });
 
 test.each(['/optional', '/passport', '/forgotten'])(
-  'userOf throws where no guard has verified a user: %s',
+  'userOf throws when no guard has verified a user: %s',
   async (path) => {
     expect((await testApp.client().get(path)).status).toBe(500);
     expect(String(testApp.unforeseen.pop())).toContain('put auth.tokenVerify before this handler');

@@ -3,7 +3,7 @@ import express from 'express';
 import request from 'supertest';
 import { readCookie } from '../../src/http/cookies';
 
-/** What readCookie makes of a `Cookie` header, with and without the app's own cookie-parser before it. */
+/** Reads a cookie from a `Cookie` header, without and with the app's own cookie-parser before it. */
 async function read(header: string | undefined, name = 'accessToken'): Promise<unknown[]> {
   const app = express();
   const answer: express.RequestHandler = (req, res) => {
@@ -22,24 +22,24 @@ async function read(header: string | undefined, name = 'accessToken'): Promise<u
 }
 
 test.each([
-  ['is there', 'other=1; accessToken=a.b.c; more=2', 'a.b.c'],
+  ['is present', 'other=1; accessToken=a.b.c; more=2', 'a.b.c'],
   ['has white space around its name', 'other=1;\t accessToken =a.b.c', 'a.b.c'],
-  ['ends as another one does', 'xaccessToken=1; accessTokenx=2; accessToken=a', 'a'],
+  ['has a name that is part of others', 'xaccessToken=1; accessTokenx=2; accessToken=a', 'a'],
   ['follows one without a value', 'flag; accessToken=a', 'a'],
   ['is encoded', 'accessToken=a%2Eb', 'a.b'],
-  ['follows one whose name only begins as it does not', '\u00a0accessToken=evil; accessToken=a', 'a'],
-  ['comes twice: the first counts', 'accessToken=first; accessToken=second', 'first'],
+  ['follows one whose name differs by a no-break space', '\u00a0accessToken=evil; accessToken=a', 'a'],
+  ['comes twice (the first counts)', 'accessToken=first; accessToken=second', 'first'],
   ['follows one with a no-break space in its name', '\xa0accessToken=other; accessToken=a', 'a'],
   ['is missing', 'other=1', null],
   ['is empty', 'accessToken=', null],
   ['has another case', 'accesstoken=a.b.c', null],
   ['has no header', undefined, null],
-  ["can't be decoded, and is handed on as an invalid token", 'accessToken=%E0%A4%A', '%E0%A4%A'],
-])('a cookie that %s', async (_name, header, expected) => {
+  ["can't be decoded (it is passed on as an invalid token)", 'accessToken=%E0%A4%A', '%E0%A4%A'],
+])('readCookie reads a cookie that %s', async (_name, header, expected) => {
   expect(await read(header)).toEqual([expected, expected]);
 });
 
-test('an object of cookie-parser is no token, but it is not nothing either', async () => {
+test('a cookie that cookie-parser turns into an object counts as an invalid token, not as missing', async () => {
   const [bare, parsed] = await read('accessToken=j%3A%7B%22a%22%3A1%7D');
   expect(bare).toBe('j:{"a":1}');
   expect(parsed).toBe('j:');

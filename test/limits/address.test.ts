@@ -24,6 +24,6 @@ test.each([
   '::g',
   '192.0.2.1, 192.0.2.2',
   '\0',
-])('%j is unknown, and all of these share one count', (ip) => {
+])('%j counts as no address, and all such clients share one count', (ip) => {
   expect(addressGroup(ip)).toBe('unknown');
 });

@@ -5,7 +5,7 @@ import { PASSWORD } from '../helpers/app';
 import { describedRouter, takeViolations } from '../helpers/described-router';
 import { optionsWith } from '../helpers/options';
 
-/** The answers that the other tests get are held against the description by `createTestApp`; here it is shown that this can fail. */
+/** `createTestApp` compares all responses in other tests with the description. These tests prove that this can fail. */
 const opened: Auth[] = [];
 afterAll(() => Promise.all(opened.map((auth) => auth.close())));
 
@@ -29,7 +29,7 @@ const register = (client: ReturnType<typeof request>) =>
   client.post('/auth/register').send({ username: 'ann', password: PASSWORD });
 const refresh = (client: ReturnType<typeof request>) => client.post('/auth/refresh');
 
-describe('a description that is wrong is found out:', () => {
+describe('a wrong description is detected:', () => {
   test.each<[string, (document: OpenApiDocument) => void, typeof register, RegExp]>([
     ['no such path', ({ paths }) => delete paths['/refresh'], refresh, /no such operation/],
     ['no such verb', ({ paths }) => delete paths['/refresh']!['post'], refresh, /no such operation/],
@@ -49,7 +49,7 @@ describe('a description that is wrong is found out:', () => {
       /the body: .*code/,
     ],
     [
-      'a stray member of an answer, such as a password hash',
+      'an extra member in a response, such as a password hash',
       (document) => {
         delete schemas(document)['AuthUser'].properties.roles;
         schemas(document)['AuthUser'].required = ['id', 'username'];
@@ -70,7 +70,7 @@ describe('a description that is wrong is found out:', () => {
       /integer/,
     ],
     [
-      'a header that must come',
+      'a missing header',
       (document) =>
         (responses(document)['AuthRefreshRefused'].headers['Retry-After'] = {
           $ref: '#/components/headers/AuthRetryAfter',
@@ -103,14 +103,14 @@ describe('a description that is wrong is found out:', () => {
     expect(violations[0]).toMatch(violation);
   });
 
-  test('and the right one is right', async () => {
+  test('the right description causes no violation', async () => {
     const client = appDescribedBy(() => undefined);
     expect((await register(client)).status).toBe(201);
     expect((await refresh(client)).status).toBe(401);
     expect(takeViolations()).toEqual([]);
   });
 
-  test('what the router leaves to the app is not its answer', async () => {
+  test('responses that the router leaves to the app are not compared', async () => {
     expect((await appDescribedBy(() => undefined).get('/auth/nothing')).status).toBe(404);
     expect((await appDescribedBy(() => undefined).head('/auth/refresh')).status).toBe(405);
     expect(takeViolations()).toEqual([]);

@@ -1,7 +1,7 @@
 import { createAuth, type AuthOptions } from '../../src';
 import { optionsWith } from '../helpers/options';
 
-/** The routes that Express has, whichever table they were made from: `post /login`. */
+/** The routes in the description and those that Express really has, as in `post /login`. */
 function routesOf(options: AuthOptions): { described: string[]; routed: string[] } {
   const auth = createAuth(options);
   const described = Object.entries(auth.openapi().paths).flatMap(([path, item]) =>
@@ -14,7 +14,7 @@ function routesOf(options: AuthOptions): { described: string[]; routed: string[]
   return { described: described.sort(), routed: routed.sort() };
 }
 
-describe('the description has the endpoints of the router, no more and no less', () => {
+describe('the description has exactly the endpoints of the router', () => {
   test.each<[string, Record<string, unknown>, number]>([
     ['by default', {}, 13],
     ['without the login', { login: false }, 12],
@@ -28,13 +28,13 @@ describe('the description has the endpoints of the router, no more and no less',
     expect(described).toHaveLength(count);
   });
 
-  test('but for the description itself', () => {
+  test('except for the description itself', () => {
     const { described, routed } = routesOf(optionsWith({ openapi: true }));
     expect(routed.filter((route) => !described.includes(route))).toEqual(['get /openapi.json']);
   });
 });
 
-describe('what the options change', () => {
+describe('the description follows the options for', () => {
   const documentOf = (changes: Record<string, unknown>) => {
     const auth = createAuth(optionsWith(changes));
     void auth.close();
@@ -54,7 +54,7 @@ describe('what the options change', () => {
     expect(schemas['AuthLoginRequest']).toMatchObject({ properties: { 'secret-word': { minLength: 1 } } });
   });
 
-  test('names of cookies', () => {
+  test('cookie names', () => {
     const { securitySchemes } = documentOf({
       'cookies.accessName': 'a',
       'cookies.refreshName': 'r',

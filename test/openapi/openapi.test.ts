@@ -9,17 +9,17 @@ const documentOf = (changes: Record<string, unknown> = {}, options?: object) => 
   return auth.openapi(options);
 };
 
-test('says by default where the examples mount the router', () => {
+test('the default server is /auth, where the examples mount the router', () => {
   const { openapi, info, servers } = documentOf();
   expect({ openapi, ...info, servers }).toMatchObject({
     ...{ openapi: '3.1.0', title: 'Authentication', version: '1.0.0', servers: [{ url: '/auth' }] },
   });
 });
 
-test('says what createAuth was told, and what the call says beats that', () => {
+test('options of createAuth apply, and options of the call take precedence', () => {
   const servers = [{ url: 'https://api.example.com/auth', description: 'Production' }];
-  const told = documentOf({ openapi: { title: 'ACME', version: '7', servers } }, { version: '8' });
-  expect(told).toMatchObject({ info: { title: 'ACME', version: '8' }, servers });
+  const document = documentOf({ openapi: { title: 'ACME', version: '7', servers } }, { version: '8' });
+  expect(document).toMatchObject({ info: { title: 'ACME', version: '8' }, servers });
   expect(documentOf({ openapi: { servers } }, { mountPath: '/else' }).servers).toEqual(servers);
   expect(documentOf({}, { mountPath: '/account' }).servers).toEqual([{ url: '/account' }]);
 });
@@ -31,11 +31,11 @@ test.each([
   ],
   [{ mountPath: 'auth' }, /must be a path that begins with '\/'/],
   [{ servers: [] }, /servers/],
-])('refuses %j', (options, message) => {
+])('openapi() refuses %j', (options, message) => {
   expect(() => documentOf({}, options)).toThrow(message);
 });
 
-test('each call returns an object of its own, all the way down', () => {
+test('each call returns a new object at every level', () => {
   const auth = createAuth(optionsWith());
   void auth.close();
   const before = JSON.stringify(auth.openapi());
@@ -47,12 +47,12 @@ test('each call returns an object of its own, all the way down', () => {
   expect(JSON.stringify(auth.openapi())).toBe(before);
 });
 
-test('is plain JSON', () => {
+test('the document is plain JSON', () => {
   const document = documentOf();
   expect(JSON.parse(JSON.stringify(document))).toEqual(document);
 });
 
-test('says nothing of secrets, keys and stores', () => {
+test('the document contains no secrets, keys or store details', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -81,7 +81,7 @@ interface Operation {
   description: string;
 }
 
-describe('as a reader sees it', () => {
+describe('for readers', () => {
   const document = documentOf();
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item) as Operation[]);
 
@@ -105,15 +105,15 @@ describe('as a reader sees it', () => {
     }
   });
 
-  test('every text and number of an answer or a body has an example, unless it speaks for itself', () => {
+  test('every string and number in a response or body has an example, unless it is self-explanatory', () => {
     const bare: string[] = [];
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a JSON Schema, as it comes
     const visit = (where: string, schema: any): void => {
       for (const [name, member] of Object.entries<typeof schema>(schema.properties ?? {}))
         visit(`${where}.${name}`, member);
       for (const one of schema.oneOf ?? []) visit(where, one);
-      const speaksForItself = 'const' in schema || 'enum' in schema || 'examples' in schema;
-      const needsOne = ['string', 'integer'].includes([schema.type].flat()[0]) && !speaksForItself;
+      const isSelfExplanatory = 'const' in schema || 'enum' in schema || 'examples' in schema;
+      const needsOne = ['string', 'integer'].includes([schema.type].flat()[0]) && !isSelfExplanatory;
       if (needsOne && !/\.(message|errors)$/.test(where)) bare.push(where);
     };
     for (const [name, schema] of Object.entries(document.components.schemas)) visit(name, schema);

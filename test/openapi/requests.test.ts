@@ -6,7 +6,7 @@ const testApp = createTestApp({
   usernameField: 'email',
   passwordField: 'secret',
   password: { cost: 10, minLength: MIN_LENGTH },
-  // Bodies are judged before attempts are counted: 429 instead of hashing what passes.
+  // Bodies are checked before attempts are counted, so valid ones get 429, which saves the hashing.
   limits: { address: { failures: 1 }, register: { attempts: 1 }, password: { failures: 1 } },
 });
 const description = new Description(testApp.auth.openapi());
@@ -20,7 +20,7 @@ afterAll(() => testApp.auth.close());
 
 type Body = Record<string, unknown>;
 
-/** Whether the server refuses the body itself, whatever comes of one that it takes. */
+/** Whether the server refuses the body itself. What follows when it accepts one doesn't matter. */
 async function isRefused(path: string, body: unknown): Promise<boolean> {
   const request = testApp.client().post(`/auth${path}`);
   if (path === '/password') request.auth(ann.accessToken, { type: 'bearer' });
@@ -48,7 +48,7 @@ const VALUES: unknown[] = [
   ],
 ];
 
-/** Of each member: left out, and everything else that it might be. Bodies that are none at all come on top. */
+/** Good bodies in which each member is left out or has every other value, and bodies without the members. */
 function bodiesFor(path: string): unknown[] {
   const good = GOOD[path] as Body;
   const variants = Object.keys(good).flatMap((member) => {
@@ -58,7 +58,7 @@ function bodiesFor(path: string): unknown[] {
   return [good, { ...good, extra: 1 }, {}, [], ...variants];
 }
 
-describe('the server takes what the description takes, and refuses what it refuses:', () => {
+describe('the server accepts and refuses the same bodies as the description:', () => {
   test.each(Object.keys(GOOD))('%s', async (path) => {
     const disagreements: string[] = [];
     let refused = 0;
@@ -75,7 +75,7 @@ describe('the server takes what the description takes, and refuses what it refus
   });
 });
 
-describe('what JSON Schema has no words for', () => {
+describe("rules that JSON Schema can't express", () => {
   test.each<[string, string, Body]>([
     ['a common password', '/register', { email: 'bob', secret: '1234567890' }],
     ['a password that is the username', '/register', { email: 'bob the builder', secret: 'Bob the Builder' }],
@@ -87,14 +87,14 @@ describe('what JSON Schema has no words for', () => {
     ['control characters', '/login', { email: 'b\u0007ob', secret: 'x' }],
     ['NUL', '/login', { email: 'bob', secret: 'nul\0nul' }],
     ['half a surrogate', '/login', { email: 'bob', secret: '\ud83d' }],
-  ])('%s is refused by the server alone', async (_case, path, body) => {
+  ])('%s is refused only by the server', async (_case, path, body) => {
     expect(description.takes('POST', path, body)).toBe(true);
     expect(await isRefused(path, body)).toBe(true);
   });
 
   test.each<[string, string, Body]>([
     ['white space around a long username', '/login', { email: `${'x'.repeat(254)} `, secret: 'x' }],
-  ])('%s is refused by the description alone', async (_case, path, body) => {
+  ])('%s is refused only by the description', async (_case, path, body) => {
     expect(description.takes('POST', path, body)).toBe(false);
     expect(await isRefused(path, body)).toBe(false);
   });
@@ -108,7 +108,7 @@ describe('Idempotency-Key', () => {
   test.each(['x', 'a-key', '!~', 'x'.repeat(128), 'x'.repeat(129), 'two words', 'ä', ' '])(
     '%j',
     async (key) => {
-      const sent = key.trim(); // as HTTP does
+      const sent = key.trim(); // HTTP strips white space around a value
       const { status } = await testApp.client().post('/auth/refresh').set('Idempotency-Key', key);
       expect(status === 400).toBe(!new RegExp(schema.pattern, 'u').test(sent));
     },

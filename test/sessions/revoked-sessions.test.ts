@@ -1,11 +1,11 @@
 import { RevokedSessions } from '../../src/sessions/revoked-sessions';
 
 const LIFETIME = 1800;
-/** A store's clock may be ahead by so much, and so may its tokens. */
+/** How far a store's clock may be ahead, and with it the times in its tokens. */
 const TOLERANCE = 60;
 const after = (seconds: number) => 1_700_000_000_000 + seconds * 1000;
 
-test('knows what was ended, and nothing else', () => {
+test('contains the sessions that have ended, and no others', () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a', 'b'], after(0));
   expect(['a', 'b', 'c', '', '__proto__'].map((id) => revoked.has('ann', id))).toEqual([
@@ -17,13 +17,13 @@ test('knows what was ended, and nothing else', () => {
   ]);
 });
 
-test("does not take one user's session for another's", () => {
+test("does not mistake one user's session for another's", () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a'], after(0));
   expect(revoked.has('bob', 'a')).toBe(false);
 });
 
-test('remembers as long as an access token can still verify, and then forgets', () => {
+test('keeps a session while its access tokens may still verify, and then forgets it', () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a'], after(0));
   revoked.add('ann', [], after(LIFETIME + TOLERANCE - 1));
@@ -32,7 +32,7 @@ test('remembers as long as an access token can still verify, and then forgets', 
   expect(revoked.has('ann', 'a')).toBe(false);
 });
 
-test('counts from the first time that a session was named, since it has no younger tokens', () => {
+test('counts from the first time that a session was added, since it has no later tokens', () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a'], after(0));
   revoked.add('ann', ['a', 'b'], after(1000));
@@ -40,7 +40,7 @@ test('counts from the first time that a session was named, since it has no young
   expect([revoked.has('ann', 'a'), revoked.has('ann', 'b')]).toEqual([false, true]);
 });
 
-test('takes any text as a user id, broken ones too', () => {
+test('accepts any string as a user id, even malformed Unicode', () => {
   const revoked = new RevokedSessions(LIFETIME);
   for (const userId of ['ünï', '\u{1f600}', '\ud800', '\udc00a', '']) {
     revoked.add(userId, ['a'], after(0));
@@ -49,14 +49,14 @@ test('takes any text as a user id, broken ones too', () => {
   }
 });
 
-test('hearing a long log again costs no more than hearing it first', () => {
+test('adding a long log again costs no more than adding it first', () => {
   const revoked = new RevokedSessions(LIFETIME);
   const ids = Array.from({ length: 20_000 }, (_, n) => `session ${n}`);
-  const hear = () => {
+  const addAll = () => {
     const started = process.cpuUsage();
     for (const id of ids) revoked.add('ann', [id], after(0));
     return process.cpuUsage(started).user;
   };
-  const first = hear();
-  expect(hear()).toBeLessThan(first * 5 + 10_000); // it was quadratic once: hundreds of times as long
+  const first = addAll();
+  expect(addAll()).toBeLessThan(first * 5 + 10_000); // it was once quadratic, and took hundreds of times as long
 });

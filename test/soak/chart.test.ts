@@ -9,7 +9,7 @@ const browser = useBrowser();
 const points = (top: number): Point[] =>
   Array.from({ length: SECONDS }, (_, at) => [at, (top * at) / (SECONDS - 1)]);
 
-/** Each line reaches another height: a thousandth, and millions. */
+/** The lines reach very different heights, from a hundredth to millions. */
 const chart = renderChart({
   title: 'Bread & <butter> "now"',
   seconds: SECONDS,
@@ -22,16 +22,16 @@ const chart = renderChart({
 });
 const lineCount = panels.flatMap(({ series }) => series).length;
 
-/** The chart in a real browser, which refuses to show XML that is not well-formed. */
-async function opened(): Promise<Page> {
+/** Opens the chart in a real browser, which refuses to show XML that is not well-formed. */
+async function openChart(): Promise<Page> {
   const context = await browser.open();
   const page = await context.newPage();
   await page.goto(`data:image/svg+xml;base64,${Buffer.from(chart).toString('base64')}`);
   return page;
 }
 
-test('is well-formed, whatever is in its texts, and has every panel, unit and series', async () => {
-  const page = await opened();
+test('the chart is well-formed even with markup in its texts, and has every panel, unit and series', async () => {
+  const page = await openChart();
   expect(await page.evaluate('document.querySelectorAll("parsererror").length')).toBe(0);
   const texts = await page.evaluate<string[]>(
     '[...document.querySelectorAll("text")].map((text) => text.textContent)',
@@ -45,8 +45,8 @@ test('is well-formed, whatever is in its texts, and has every panel, unit and se
   expect(await page.evaluate('document.querySelectorAll("path[fill=none]").length')).toBe(lineCount);
 });
 
-test('each panel has a scale of its own that begins at 0, and every line stays within it', async () => {
-  const page = await opened();
+test('each panel has its own scale from 0, and every line stays within it', async () => {
+  const page = await openChart();
   const heights = await page.evaluate<{ plot: number; lines: number[]; top: number; bottom: number }[]>(`
     [...document.querySelectorAll('g')].map((panel) => {
       const { y, height } = panel.querySelector('rect').getBBox();
@@ -66,8 +66,8 @@ test('each panel has a scale of its own that begins at 0, and every line stays w
   }
 });
 
-test('no text stands over another one or over the edge', async () => {
-  const page = await opened();
+test('no text overlaps another one or the edge', async () => {
+  const page = await openChart();
   const overlaps = await page.evaluate<string[]>(`{
     const texts = [...document.querySelectorAll('text')].map((text) => ({ what: text.textContent, box: text.getBoundingClientRect() }));
     const { width, height } = document.documentElement.viewBox.baseVal;
@@ -82,7 +82,7 @@ test('no text stands over another one or over the edge', async () => {
 test.each([
   ['a white page', [255, 255, 255]],
   ['a dark page', [13, 17, 23]],
-])('lines and texts stand out from %s (WCAG 2.2, 1.4.11)', (_page, background) => {
+])('lines and texts have enough contrast to %s (WCAG 2.2, 1.4.11)', (_page, background) => {
   for (const colour of [TEXT, ...COLOURS]) expect(contrast(colour, background)).toBeGreaterThanOrEqual(3);
 });
 

@@ -15,6 +15,6 @@ test.each([
   [['5', '6'], 'What is 6?'],
   [['--sessions', 'memory'], '--sessions is memory, and must be redis or postgres'],
   [['--leak'], '--leak'],
-])('%j is refused, and told why', (words, why) => {
+])('%j is refused with a reason', (words, why) => {
   expect(() => parseCommand(words)).toThrow(why);
 });

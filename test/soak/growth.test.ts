@@ -2,22 +2,22 @@ import { judge, type Point } from '../../soak/growth.mjs';
 
 const run = { warmUp: 100, seconds: 300, tolerance: { percent: 10, absolute: 2 } };
 
-/** One a second. */
+/** One point per second. */
 const points = (valueAt: (second: number) => number): Point[] =>
   Array.from({ length: run.seconds }, (_, second) => [second, valueAt(second)]);
 
-/** The same in every run, and as uneven as garbage collection makes it. */
+/** Noise like that of garbage collection, but the same in every run. */
 const noise = (second: number): number => 8 * Math.sin(second * 12.9898) ** 3;
 
 describe('judge', () => {
   test.each<[what: string, valueAt: (second: number) => number]>([
     ['stays', () => 50],
-    ['stays at nothing', () => 0],
+    ['stays at 0', () => 0],
     ['goes up and down', (second) => 50 + noise(second)],
     ['rises within what is allowed', (second) => 50 + second * 0.02],
     ['falls', (second) => 100 - second * 0.2],
-    ['rises during the warm-up alone', (second) => Math.min(second, 100)],
-    ['has one great value near its end', (second) => (second === 290 ? 10_000 : 50)],
+    ['rises only during the warm-up', (second) => Math.min(second, 100)],
+    ['has one large value near its end', (second) => (second === 290 ? 10_000 : 50)],
     ['is high for a while in the middle', (second) => (second > 160 && second < 230 ? 90 : 50)],
     ['rises by less than the absolute tolerance', (second) => (second > 200 ? 1.5 : 0)],
   ])('a series that %s did not grow', (_what, valueAt) => {
@@ -28,14 +28,14 @@ describe('judge', () => {
     ['rises steadily', (second) => 50 + second * 0.1],
     ['rises steadily under noise', (second) => 50 + second * 0.1 + noise(second)],
     ['rises in steps', (second) => 50 + 10 * Math.floor(second / 60)],
-    ['rises from nothing', (second) => second * 0.1],
+    ['rises from 0', (second) => second * 0.1],
     ['rises faster and faster', (second) => 50 + (second / 60) ** 3],
     ['jumps in the last quarter', (second) => (second > 245 ? 80 : 50)],
   ])('a series that %s grew', (_what, valueAt) => {
     expect(judge(points(valueAt), run).grew).toBe(true);
   });
 
-  test('says by how much, and how much was allowed', () => {
+  test('returns the growth, and how much was allowed', () => {
     const judgement = judge(
       points((second) => 40 + second * 0.1),
       run,
@@ -47,7 +47,7 @@ describe('judge', () => {
     expect(judgement.allowed).toBeCloseTo(5.25, 1);
   });
 
-  test('nothing is judged by too few samples, which would let a broken series pass', () => {
+  test('too few samples are refused, because a broken series would pass with them', () => {
     const inTheFirst = points(() => 50).filter(([second]) => second < 150);
     expect(() => judge([], run)).toThrow('Too few samples');
     expect(() => judge(inTheFirst, run)).toThrow('Too few samples');

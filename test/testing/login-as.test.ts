@@ -23,7 +23,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) =>
     expect(testApp.unforeseen).toEqual([]);
   });
 
-  test('the cookie passes guards, refreshes and logs out: the session is a real one', async () => {
+  test('the cookie passes guards, refreshes and logs out, since the session is a real one', async () => {
     const ann = await loginAs(testApp.auth, { username: 'Ann', roles: ['admin'] });
     expect(ann.user).toMatchObject({ username: 'Ann', roles: ['admin'] });
     const get = (path: string) => testApp.client().get(path).set('Cookie', ann.cookie);
@@ -36,14 +36,14 @@ describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) =>
     expectFailure(await get('/profile'), 'SESSION_REVOKED');
   });
 
-  test('the bearer passes guards, and the refresh token is exchanged in a body', async () => {
+  test('the bearer token passes guards, and the refresh token can be exchanged in a body', async () => {
     const { bearer, refreshToken } = await loginAs(testApp.auth, { username: 'bob' });
     expect((await testApp.client().get('/profile').set('Authorization', bearer)).status).toBe(200);
     const refresh = await testApp.client().post('/auth/refresh').send({ refreshToken });
     expect(refresh.body).toMatchObject({ tokenType: 'Bearer' });
   });
 
-  test('a login of long ago is not fresh, one of just now is, and none lies ahead', async () => {
+  test('a login long ago is not fresh, a recent one is, and one in the future counts as now', async () => {
     const freshness = async (minutes: number) => {
       const authTime = new Date(Date.now() + minutes * 60_000);
       const { cookie } = await loginAs(testApp.auth, { username: 'cleo' }, { authTime });
@@ -59,7 +59,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) =>
     expect(decodeToken(ahead.accessToken).payload['auth_time']).toBeLessThanOrEqual(Date.now() / 1000);
   });
 
-  test('a login of long ago stays one through a refresh', async () => {
+  test('a login long ago stays old after a refresh', async () => {
     const authTime = new Date('2026-01-02T03:04:05Z');
     const { refreshToken } = await loginAs(testApp.auth, { username: 'cleo' }, { authTime });
     const refresh = await testApp.client().post('/auth/refresh').send({ refreshToken });
@@ -67,26 +67,26 @@ describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) =>
     expect(payload['auth_time']).toBe(authTime.getTime() / 1000);
   });
 
-  test('parallel logins of a new username are one user with a session each', async () => {
+  test('parallel logins of a new username create one user, with a session each', async () => {
     const logins = await Promise.all([1, 2, 3, 4].map(() => loginAs(testApp.auth, { username: 'dora' })));
     expect(new Set(logins.map(({ user }) => user.id)).size).toBe(1);
     expect(new Set(logins.map(({ sessionId }) => sessionId)).size).toBe(4);
   });
 });
 
-describe('who logs in', () => {
+describe('the argument of loginAs', () => {
   const users = new MemoryUserStore();
   const auth = testAuth({ users });
   afterAll(() => auth.close());
 
-  test('is a stored user, an id, or a username', async () => {
+  test('can be a stored user, an id, or a username', async () => {
     const eve = await users.create({ username: 'Eve', passwordHash: null, roles: ['b', 'a'] });
     for (const user of [eve, eve.id, { username: 'eve' }, { username: 'EVE', roles: ['a', 'b'] }]) {
       expect((await loginAs(auth, user)).user).toEqual({ id: eve.id, username: 'Eve', roles: ['b', 'a'] });
     }
   });
 
-  test('is nobody who is unknown, has other roles or is disabled', async () => {
+  test("can't be a user who is unknown, has other roles or is disabled", async () => {
     const finn = await users.create({ username: 'finn', passwordHash: null });
     await expect(loginAs(auth, 'finn')).rejects.toThrow("for a username say { username: 'finn' }");
     await expect(loginAs(auth, { username: 'finn', roles: ['admin'] })).rejects.toThrow(
@@ -97,7 +97,7 @@ describe('who logs in', () => {
   });
 
   test.each([[undefined], [{}], [{ username: ' ' }], [{ username: 'ida', roles: 'admin' }], ['']])(
-    'is not %j, which is a mistake of the test',
+    "can't be %j, which is a mistake in the test",
     async (user) => {
       await expect(loginAs(auth, user as unknown as string)).rejects.toThrow(
         'needs a stored user, an id, or { username, roles }',
@@ -105,7 +105,7 @@ describe('who logs in', () => {
     },
   );
 
-  test('leaves a session with the address and the user agent that were asked for', async () => {
+  test('may set the address and the user agent of the session', async () => {
     const gus = await loginAs(auth, { username: 'gus' }, { ip: '192.0.2.7', userAgent: 'Gus/1.0' });
     const session = { ip: '192.0.2.7', userAgent: 'Gus/1.0', remember: false };
     expect(await auth.sessions.list(gus.user.id)).toMatchObject([session]);
@@ -114,7 +114,7 @@ describe('who logs in', () => {
   });
 });
 
-test('what the store throws comes through as it is', async () => {
+test('loginAs rejects with what the store throws', async () => {
   const refreshTokens = new MemoryRefreshTokenStore();
   const broken = new Error('no such table');
   refreshTokens.create = () => Promise.reject(broken);
@@ -123,14 +123,14 @@ test('what the store throws comes through as it is', async () => {
   await auth.close();
 });
 
-test('what else completeLogin takes goes there', async () => {
+test('loginAs passes further options to completeLogin', async () => {
   const auth = testAuth();
   const { accessToken } = await loginAs(auth, { username: 'ann' }, { amr: ['pwd', 'otp'] });
   expect(decodeToken(accessToken).payload['amr']).toEqual(['pwd', 'otp']);
   await auth.close();
 });
 
-test('names of cookies are those of the Auth', async () => {
+test('the cookie has the names that the Auth uses', async () => {
   const auth = testAuth({ cookies: { accessName: 'refresh', refreshName: 'access' } });
   const { cookie, accessToken, refreshToken } = await loginAs(auth, { username: 'ann' });
   expect(cookie).toBe(`refresh=${accessToken}; access=${refreshToken}`);
@@ -138,7 +138,7 @@ test('names of cookies are those of the Auth', async () => {
   await auth.close();
 });
 
-test('fake timers of the test runner do not hold it up', async () => {
+test("loginAs works with the test runner's fake timers", async () => {
   jest.useFakeTimers();
   try {
     const auth = testAuth({ clock: Date.now });
@@ -149,7 +149,7 @@ test('fake timers of the test runner do not hold it up', async () => {
   }
 });
 
-describe('it opens nothing', () => {
+describe('the link between an Auth and loginAs', () => {
   const secret = (letter: string) => letter.repeat(32);
   const auth: Auth = createAuth({
     users: new MemoryUserStore(),
@@ -159,7 +159,7 @@ describe('it opens nothing', () => {
   });
   afterAll(() => auth.close());
 
-  test('an Auth has no further member, and shows nothing of its store when it is printed', () => {
+  test('adds no member to an Auth, and shows nothing of its store when the Auth is printed', () => {
     const names = [
       'close',
       'completeLogin',
@@ -180,7 +180,7 @@ describe('it opens nothing', () => {
     expect(JSON.stringify(Object.keys({ ...auth }))).not.toContain('users');
   });
 
-  test('a copy of an Auth is refused with the cure', async () => {
+  test('is missing in a copy of an Auth, which is refused with the reason', async () => {
     await expect(loginAs({ ...auth }, { username: 'ann' })).rejects.toThrow('not a copy');
   });
 });

@@ -13,7 +13,7 @@ function appOf(auth: ReturnType<typeof testAuth>) {
   return app;
 }
 
-test('it needs no option: register, log in, pass a guard over plain HTTP', async () => {
+test('testAuth needs no options: registration, login and guards work over plain HTTP', async () => {
   const auth = testAuth();
   const browser = request.agent(appOf(auth));
   await browser.post('/auth/register').send({ username: 'ann', password: PASSWORD }).expect(201);
@@ -23,7 +23,7 @@ test('it needs no option: register, log in, pass a guard over plain HTTP', async
   await auth.close();
 });
 
-test('two of them share nothing: neither users nor secrets', async () => {
+test('two testAuths share neither users nor secrets', async () => {
   const [one, other] = [testAuth(), testAuth()];
   const { bearer } = await loginAs(one, { username: 'ann' });
   expectFailure(
@@ -34,7 +34,7 @@ test('two of them share nothing: neither users nor secrets', async () => {
   await Promise.all([one.close(), other.close()]);
 });
 
-test('attempts are not limited, unless a test asks for it', async () => {
+test('attempts are not limited unless a test sets limits', async () => {
   const unlimited = testAuth();
   const app = appOf(unlimited);
   for (let n = 0; n < 12; n += 1) {
@@ -52,7 +52,7 @@ test('attempts are not limited, unless a test asks for it', async () => {
   await limited.close();
 });
 
-test('options go on top, group by group', async () => {
+test('options are merged with the defaults group by group', async () => {
   const users = new MemoryUserStore();
   const auth = testAuth({
     users,
@@ -70,13 +70,13 @@ test('options go on top, group by group', async () => {
   expect(() => testAuth({ accessToken: { expiresIn: 'soon' as '5m' } })).toThrow('accessToken.expiresIn');
 });
 
-describe('the clock stands still until it is moved', () => {
+describe('the clock stands still until a test moves it', () => {
   const auth = testAuth();
   const app = appOf(auth);
   const get = (path: string, cookie: string) => request(app).get(path).set('Cookie', cookie);
   afterAll(() => auth.close());
 
-  test('an access token runs out to the second', async () => {
+  test('an access token expires to the second', async () => {
     const { cookie } = await loginAs(auth, { username: 'ann' });
     auth.clock.advance('29m');
     auth.clock.advance(59);
@@ -88,7 +88,7 @@ describe('the clock stands still until it is moved', () => {
     await get('/profile', renewed).expect(200);
   });
 
-  test('a session runs out, for guards and lists too', async () => {
+  test('a session expires, also for guards and lists', async () => {
     const bob = await loginAs(auth, { username: 'bob' });
     auth.clock.advance('2h');
     expect(await auth.sessions.list(bob.user.id)).toHaveLength(1);
@@ -98,14 +98,14 @@ describe('the clock stands still until it is moved', () => {
     expectFailure(refresh, 'REFRESH_TOKEN_EXPIRED');
   });
 
-  test('it may stand in the past', async () => {
+  test('the clock may be set to the past', async () => {
     auth.clock.set('2001-02-03');
     const { cookie } = await loginAs(auth, { username: 'cleo' });
     await loginAs(auth, { username: 'cleo' });
     await get('/checked', cookie).expect(200);
   });
 
-  test('what it cannot read it refuses', () => {
+  test("the clock refuses what it can't read", () => {
     expect(() => auth.clock.advance('soon' as '1s')).toThrow(
       "seconds, or a text with its unit such as '31m'",
     );

@@ -9,7 +9,7 @@ const countOf = async (of: ReturnType<typeof counter>, key: string) => (await of
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('counts each key by itself, and says when its window ends', async () => {
+test('the counter counts each key separately, and returns when its window ends', async () => {
   const attempts = counter();
   expect(await attempts.increment('ann')).toEqual({ count: 1, msBeforeReset: WINDOW * 1000 });
   jest.advanceTimersByTime(20_000);
@@ -17,7 +17,7 @@ test('counts each key by itself, and says when its window ends', async () => {
   expect(await attempts.increment('bob')).toEqual({ count: 1, msBeforeReset: WINDOW * 1000 });
 });
 
-test('begins anew when the window is over, which later attempts do not prolong', async () => {
+test("the count restarts when the window is over, which later attempts don't extend", async () => {
   const attempts = counter();
   await attempts.increment('ann');
   jest.advanceTimersByTime(WINDOW * 1000 - 1);
@@ -26,13 +26,13 @@ test('begins anew when the window is over, which later attempts do not prolong',
   expect(await countOf(attempts, 'ann')).toBe(1);
 });
 
-test('counts parallel attempts one by one', async () => {
+test('parallel attempts are counted one by one', async () => {
   const attempts = counter();
   const counts = await Promise.all(Array.from({ length: 50 }, () => countOf(attempts, 'ann')));
   expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
 });
 
-test('takes one back, but never so far that it leaves credit', async () => {
+test('decrement undoes an attempt, but never leaves a credit', async () => {
   const attempts = counter();
   await attempts.increment('ann');
   await attempts.increment('ann');
@@ -44,7 +44,7 @@ test('takes one back, but never so far that it leaves credit', async () => {
   expect(await countOf(attempts, 'never counted')).toBe(1);
 });
 
-test('holds a key at one for as long as it is told, and no longer', async () => {
+test('hold keeps a key at one for the given time', async () => {
   const attempts = counter();
   for (let n = 0; n < 3; n += 1) await attempts.increment('ann');
   await attempts.hold('ann', 900);
@@ -54,7 +54,7 @@ test('holds a key at one for as long as it is told, and no longer', async () => 
   expect(await countOf(attempts, 'ann')).toBe(1);
 });
 
-test('tells what counts or is held, and counts nothing by telling', async () => {
+test('has tells whether a key is counted or held, without counting', async () => {
   const attempts = counter();
   expect(await attempts.has('ann')).toBe(false);
   expect(await countOf(attempts, 'ann')).toBe(1);
@@ -68,8 +68,8 @@ test('tells what counts or is held, and counts nothing by telling', async () => 
   expect(await attempts.has('bob')).toBe(false);
 });
 
-test('what is to be held for longer than a timer of Node can wait is held for 24 days', async () => {
-  jest.useRealTimers(); // those of the tests wait for any time
+test("a key to be held for longer than Node's timers can wait is held for 24 days", async () => {
+  jest.useRealTimers(); // fake timers can wait for any time
   const attempts = memoryCounter('attempts', 30 * DAY);
   await attempts.increment('ann');
   await attempts.hold('bob', 30 * DAY);
@@ -80,7 +80,7 @@ test('what is to be held for longer than a timer of Node can wait is held for 24
   expect(msBeforeReset).toBeGreaterThan(24 * DAY * 1000);
 });
 
-test('forgets a key that is reset', async () => {
+test('reset removes a key', async () => {
   const attempts = counter();
   await attempts.increment('ann');
   await attempts.reset('ann');
@@ -88,7 +88,7 @@ test('forgets a key that is reset', async () => {
   expect(await countOf(attempts, 'ann')).toBe(1);
 });
 
-test('counters are apart from each other, of the same name too', async () => {
+test('counters are independent of each other, even with the same name', async () => {
   const [one, other] = [counter(), counter()];
   await one.increment('ann');
   expect(await countOf(other, 'ann')).toBe(1);

@@ -1,7 +1,7 @@
 import { AuthError } from '../../src';
 import { BoundedCalls, isProgrammingError } from '../../src/stores/bounded-calls';
 
-/** Answers when it is told to. */
+/** A server that answers only when a test calls `answers`. */
 class FrozenServer {
   calls = 0;
   readonly answers: ((answer: string) => void)[] = [];
@@ -15,7 +15,7 @@ class FrozenServer {
 const isOutage = (error: unknown) => !isProgrammingError(error);
 const bounded = () => new BoundedCalls('The server', isOutage);
 
-/** What a call comes to and after how many milliseconds of the fake clock. */
+/** The outcome of a call, and after how many milliseconds of the fake clock it came. */
 function outcomeOf(call: Promise<unknown>): Promise<{ after: number; result?: unknown; error?: unknown }> {
   const started = performance.now();
   const after = () => performance.now() - started;
@@ -25,7 +25,7 @@ function outcomeOf(call: Promise<unknown>): Promise<{ after: number; result?: un
   );
 }
 
-/** Five calls that time out. */
+/** Lets five calls time out. */
 async function freeze(calls: BoundedCalls, server: FrozenServer): Promise<void> {
   const outcomes = Array.from({ length: 5 }, () => outcomeOf(calls.run(server.ask)));
   await jest.advanceTimersByTimeAsync(1000);
@@ -38,11 +38,11 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('an answer passes, and leaves no timer behind', async () => {
+test('an answer is returned, and leaves no timer behind', async () => {
   expect(await bounded().run(() => Promise.resolve('PONG'))).toBe('PONG');
 });
 
-test('a call without an answer is unavailable after a second', async () => {
+test('a call without an answer fails as unavailable after a second', async () => {
   const outcome = outcomeOf(bounded().run(new FrozenServer().ask));
   await jest.advanceTimersByTimeAsync(1000);
   const { after, error } = await outcome;
@@ -52,7 +52,7 @@ test('a call without an answer is unavailable after a second', async () => {
   expect((error as AuthError).cause).toMatchObject({ message: 'The server did not answer within 1000 ms' });
 });
 
-test('an outage is unavailable at once, with what happened as its cause', async () => {
+test('an outage fails as unavailable at once, with the error as its cause', async () => {
   const cause = new Error('ECONNREFUSED');
   await expect(bounded().run(() => Promise.reject(cause))).rejects.toMatchObject({
     code: 'SERVICE_UNAVAILABLE',
@@ -60,7 +60,7 @@ test('an outage is unavailable at once, with what happened as its cause', async 
   });
 });
 
-test('a mistake passes unchanged, thrown or rejected', async () => {
+test('a programming error is passed on unchanged, thrown or rejected', async () => {
   const mistake = new TypeError('x is not a function');
   await expect(bounded().run(() => Promise.reject(mistake))).rejects.toBe(mistake);
   await expect(
@@ -70,7 +70,7 @@ test('a mistake passes unchanged, thrown or rejected', async () => {
   ).rejects.toBe(mistake);
 });
 
-test('a rejection that comes too late is nobody’s unhandled one', async () => {
+test('a rejection that comes too late is not unhandled', async () => {
   const late = new Promise<never>((_resolve, reject) => {
     setTimeout(() => reject(new Error('too late')), 1500);
   });
@@ -80,7 +80,7 @@ test('a rejection that comes too late is nobody’s unhandled one', async () => 
 });
 
 describe('after five timeouts in a row', () => {
-  test('one call in half a second tries the server, all others fail at once', async () => {
+  test('one call every half second tries the server, and all others fail at once', async () => {
     const [calls, server] = [bounded(), new FrozenServer()];
     await freeze(calls, server);
     const probe = outcomeOf(calls.run(server.ask));
@@ -102,7 +102,7 @@ describe('after five timeouts in a row', () => {
     expect([(await probe).after, (await nextProbe).after]).toEqual([1000, 1000]);
   });
 
-  test('a probe that is answered lets all calls pass again', async () => {
+  test('an answered probe lets all calls pass again', async () => {
     const [calls, server] = [bounded(), new FrozenServer()];
     await freeze(calls, server);
     const probe = calls.run(server.ask);
@@ -125,7 +125,7 @@ describe('after five timeouts in a row', () => {
   });
 });
 
-test('four timeouts and an answer do not count as five', async () => {
+test('four timeouts and an answer do not count as five timeouts', async () => {
   const [calls, server] = [bounded(), new FrozenServer()];
   for (let round = 0; round < 3; round += 1) {
     const outcomes = Array.from({ length: 4 }, () => outcomeOf(calls.run(server.ask)));
@@ -144,6 +144,6 @@ test.each([
   [undefined, true],
   [new Error('ECONNREFUSED'), false],
   [Object.assign(new Error('x'), { code: 'ETIMEDOUT' }), false],
-])('%p is a mistake in the program: %s', (error, expected) => {
+])('%p is a programming error: %s', (error, expected) => {
   expect(isProgrammingError(error)).toBe(expected);
 });

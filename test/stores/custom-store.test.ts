@@ -9,7 +9,7 @@ describe("a user's own stores", () => {
     runContract(refreshTokenStoreContract(() => new MapRefreshTokenStore())));
   describe('keep the contract of users', () => runContract(userStoreContract(() => new MapUserStore())));
 
-  test('carry the main job', async () => {
+  test('work from registration to logout', async () => {
     const users = new MapUserStore();
     const refreshTokens = new MapRefreshTokenStore();
     const { auth, browser, register } = createTestApp({ users, refreshTokens });
@@ -25,7 +25,7 @@ describe("a user's own stores", () => {
     await auth.close();
   });
 
-  test('have attempts counted in memory', async () => {
+  test('get a counter of attempts in memory', async () => {
     const limits = { username: { failures: 2 } };
     const stores = { users: new MapUserStore(), refreshTokens: new MapRefreshTokenStore() };
     const { auth, client } = createTestApp({ ...stores, limits });
@@ -35,7 +35,7 @@ describe("a user's own stores", () => {
     await auth.close();
   });
 
-  test('report an outage with an AuthError: 503, come back soon', async () => {
+  test('report an outage with an AuthError, which is answered as 503 with Retry-After', async () => {
     const users = new MapUserStore();
     users.findByUsername = () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'));
     const { auth, client } = createTestApp({ users, refreshTokens: new MapRefreshTokenStore() });

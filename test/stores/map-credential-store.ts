@@ -10,7 +10,7 @@ import { MapUserStore } from './map-stores';
 
 export type Key = Pick<NewCredential, 'kind' | 'id'>;
 
-/** What a user of this package might write: the least that keeps the contract. */
+/** A store as a user of this package might write it, with the least code that keeps the contract. */
 export class MapCredentialStore implements CredentialStore {
   readonly kept = new Map<string, Credential>();
   protected readonly users: MapUserStore;
@@ -71,7 +71,7 @@ export class MapCredentialStore implements CredentialStore {
   }
 }
 
-/** The stores of one case. */
+/** The stores for one case of the contract. */
 export function mapStores(Store: new (users: MapUserStore) => CredentialStore): {
   users: UserStore;
   credentials: CredentialStore;

@@ -3,7 +3,7 @@ import type { NewOneTimeToken, OneTimeToken, OneTimeTokenStore } from '../../src
 
 const CENTURY_SECONDS = 100 * 365 * 24 * 60 * 60;
 
-/** What a user of this package might write: the least that keeps the contract. */
+/** A store as a user of this package might write it, with the least code that keeps the contract. */
 export class MapOneTimeTokens implements OneTimeTokenStore {
   readonly tokens = new Map<string, OneTimeToken>();
 
@@ -54,7 +54,7 @@ export class MapOneTimeTokens implements OneTimeTokenStore {
     return token.purpose === purpose && token.hash === hash;
   }
 
-  /** One token at a place. */
+  /** The key of a token. There is one token per key. */
   protected place({ purpose, subject, slot }: OneTimeToken): string {
     return JSON.stringify([purpose, subject, slot]);
   }

@@ -13,7 +13,7 @@ import {
   type UserStore,
 } from '../../src';
 
-/** What a user of this package might write: the least that keeps the contract, with no counter of attempts. */
+/** A store as a user of this package might write it: the least code that keeps the contract, without a counter of attempts. */
 export class MapRefreshTokenStore implements RefreshTokenStore {
   readonly sessions = new Map<string, Session>();
 

@@ -5,7 +5,7 @@ import { runContract } from '../contract/run-contract';
 
 runContract(oneTimeTokenStoreContract(() => new MemoryRefreshTokenStore().oneTimeTokens()));
 
-test('tokens expire by the clock of the store', async () => {
+test("tokens expire by the store's clock", async () => {
   const clock = testClock('2026-01-01T00:00:00Z');
   const store = new MemoryRefreshTokenStore({ clock });
   const hash = digestOf('a token');
@@ -18,7 +18,7 @@ test('tokens expire by the clock of the store', async () => {
   expect(await store.oneTimeTokens().take('link', hash)).toBeUndefined();
 });
 
-test('what it hands out can be changed without changing the store', async () => {
+test("changing a returned token doesn't change the store", async () => {
   const tokens = new MemoryRefreshTokenStore().oneTimeTokens();
   const hash = digestOf('a token');
   await tokens.create({ purpose: 'link', subject: 'ann', hash, expiresInSeconds: 600 });

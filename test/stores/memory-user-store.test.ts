@@ -16,7 +16,7 @@ runContract(
   }),
 );
 
-test('changes roles and the disabled flag, and deletes', async () => {
+test('the store changes roles and the disabled flag, and deletes users', async () => {
   const store = new MemoryUserStore();
   const { id } = await store.create({ username: 'ann', passwordHash: null });
   expect(await store.update(id, { roles: ['admin'] })).toBe(true);
@@ -28,7 +28,7 @@ test('changes roles and the disabled flag, and deletes', async () => {
   expect(await store.delete(id)).toBe(false);
 });
 
-test('a deleted user takes the identities along', async () => {
+test("deleting a user deletes the user's identities", async () => {
   const store = new MemoryUserStore();
   const identity = { issuer: 'https://accounts.example.com', subject: '1' };
   const { id } = await store.findOrCreate(identity, { username: 'leaver' });
@@ -37,7 +37,7 @@ test('a deleted user takes the identities along', async () => {
   expect((await store.findOrCreate(identity, { username: 'leaver' })).id).not.toBe(id);
 });
 
-test('a deleted user takes the credentials along, and no other user loses one', async () => {
+test("deleting a user deletes the user's credentials, and no other user's", async () => {
   const store = new MemoryUserStore();
   const [leaver, other] = [
     await store.create({ username: 'leaver', passwordHash: null }),
@@ -52,12 +52,12 @@ test('a deleted user takes the credentials along, and no other user loses one', 
   expect(await credentials.list(other.id)).toHaveLength(1);
 });
 
-test('all callers of credentials() share them', () => {
+test('all callers of credentials() share one store', () => {
   const store = new MemoryUserStore();
   expect(store.credentials()).toBe(store.credentials());
 });
 
-test('credentials are dated by the clock of the store', async () => {
+test('credentials get their dates from the clock of the store', async () => {
   const users = new MemoryUserStore({ clock: testClock('2020-01-01') });
   const { id: userId } = await users.create({ username: 'ann', passwordHash: null });
   await users.credentials().add({ userId, kind: 'totp', id: 'one', data: '' });

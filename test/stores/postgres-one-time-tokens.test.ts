@@ -1,38 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { PostgresRefreshTokenStore, type NewOneTimeToken, type OneTimeTokenStore } from '../../src';
+import { PostgresRefreshTokenStore, type OneTimeTokenStore } from '../../src';
 import { oneTimeTokenStatements } from '../../src/stores/postgres/one-time-token-sql';
 import { oneTimeTokenStoreContract } from '../../src/testing';
-import { digestOf } from '../../src/utils/digest';
 import { runContract } from '../contract/run-contract';
-import { createDatabase, type TestDatabase } from '../helpers/backends';
+import { usePostgresStore } from '../helpers/postgres-store';
 import { queryPlan } from '../helpers/query-plan';
 import { startTcpProxy } from '../helpers/tcp-proxy';
+import { newToken } from './samples';
 
-let database: TestDatabase;
+const postgres = usePostgresStore((pool) => new PostgresRefreshTokenStore(pool));
 let store: OneTimeTokenStore;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  const refreshTokens = new PostgresRefreshTokenStore(database.pool);
-  await refreshTokens.migrate();
-  store = refreshTokens.oneTimeTokens();
+beforeAll(() => {
+  store = postgres.store.oneTimeTokens();
 });
-afterAll(() => database.close());
-
-const newToken = (members: Partial<NewOneTimeToken> = {}): NewOneTimeToken => ({
-  ...{ purpose: 'password-reset', subject: 'ann', hash: digestOf(randomUUID()), expiresInSeconds: 60 },
-  ...members,
-});
-const countRows = async (from: string): Promise<number> => {
-  const { rows } = await database.pool.query<{ count: number }>(`SELECT count(*)::integer FROM ${from}`);
-  return rows[0]?.count ?? -1;
-};
 
 runContract(oneTimeTokenStoreContract(() => store));
 
-test('of 100 parallel calls by two pools one gets the token', async () => {
-  const pool = new Pool({ connectionString: database.url });
+test('one of 100 parallel calls by two pools gets the token', async () => {
+  const pool = new Pool({ connectionString: postgres.url });
   const stores = [store, new PostgresRefreshTokenStore(pool).oneTimeTokens()] as const;
   for (let round = 0; round < 5; round += 1) {
     const token = newToken();
@@ -45,38 +31,41 @@ test('of 100 parallel calls by two pools one gets the token', async () => {
   await pool.end();
 });
 
-test('migrates a database that has only the older tables, twice and from many processes at once', async () => {
-  await database.pool.query('CREATE SCHEMA auth');
+test('migrate updates a database with only the older tables, twice and in many processes at once', async () => {
+  await postgres.pool.query('CREATE SCHEMA auth');
   const options = { table: 'auth.tokens', oneTimeTokensTable: 'auth.one_time_tokens' };
-  const stores = Array.from({ length: 8 }, () => new PostgresRefreshTokenStore(database.pool, options));
+  const stores = Array.from({ length: 8 }, () => new PostgresRefreshTokenStore(postgres.pool, options));
   await stores[0]?.migrate();
-  await database.pool.query('DROP TABLE auth.one_time_tokens');
+  await postgres.pool.query('DROP TABLE auth.one_time_tokens');
   const unmigrated = stores[0]?.oneTimeTokens() as OneTimeTokenStore;
   await expect(unmigrated.create(newToken())).rejects.toThrow(/run `npx passport-visa migrate`/);
   await Promise.all(stores.map((each) => each.migrate()));
   const token = newToken();
   await unmigrated.create(token);
   await stores[0]?.migrate();
-  expect(await countRows('auth.one_time_tokens')).toBe(1);
+  expect(await postgres.countRows('auth.one_time_tokens')).toBe(1);
   expect(await unmigrated.take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });
 });
 
-test.each(['tokens; DROP TABLE x', 'Tokens', ''])('refuses %j as a table name', (oneTimeTokensTable) => {
-  expect(() => new PostgresRefreshTokenStore(database.pool, { oneTimeTokensTable })).toThrow(
-    /oneTimeTokensTable must be a lower-case table name/,
-  );
-});
+test.each(['tokens; DROP TABLE x', 'Tokens', ''])(
+  'the store refuses %j as a table name',
+  (oneTimeTokensTable) => {
+    expect(() => new PostgresRefreshTokenStore(postgres.pool, { oneTimeTokensTable })).toThrow(
+      /oneTimeTokensTable must be a lower-case table name/,
+    );
+  },
+);
 
 test('creating tokens deletes rows that have expired, and no others', async () => {
-  await database.pool.query(`
+  await postgres.pool.query(`
     INSERT INTO visa_one_time_tokens (subject, purpose, slot, hash, expires_at)
     SELECT 'old', 'verify-email', n::text, n::text, now() - interval '1 second' FROM generate_series(1, 250) n`);
   const kept = newToken({ subject: 'kept' });
   await store.create(kept);
   const old = `visa_one_time_tokens WHERE subject = 'old'`;
-  // Now and then, so the odds of too few in so many are one in ten thousand billion.
-  for (let n = 0; n < 900 && (await countRows(old)) > 0; n += 1) await store.create(newToken());
-  expect(await countRows(old)).toBe(0);
+  // Pruning happens at random. The odds that it is too rare in so many calls are one in ten thousand billion.
+  for (let n = 0; n < 900 && (await postgres.countRows(old)) > 0; n += 1) await store.create(newToken());
+  expect(await postgres.countRows(old)).toBe(0);
   expect(await store.take(kept.purpose, kept.hash)).toMatchObject({ subject: 'kept' });
 });
 
@@ -88,13 +77,13 @@ describe('no statement reads more of a table than it needs', () => {
     ['removeAll', sql.removeAll, 'subject'],
     ['prune', sql.prune, 'expires_at'],
   ])('%s looks rows up by an index', async (_name, statement, column) => {
-    const plan = await queryPlan(database.pool, statement);
+    const plan = await queryPlan(postgres.pool, statement);
     expect(plan).not.toMatch(/Seq Scan/);
     expect(plan).toMatch(new RegExp(`Index Cond: .*\\b${column}\\b`));
   });
 
-  test('the longest names fit into the index', async () => {
-    // Random, because an index compresses what repeats itself.
+  test('the index holds the longest names', async () => {
+    // Random, because the index compresses repetitions.
     const longest = () =>
       String.fromCharCode(...Array.from({ length: 255 }, () => 0xac00 + Math.floor(Math.random() * 11_000)));
     const token = newToken({ purpose: longest(), subject: longest(), slot: longest() });
@@ -103,8 +92,8 @@ describe('no statement reads more of a table than it needs', () => {
   });
 });
 
-test('an outage is SERVICE_UNAVAILABLE within a second, and the token is still there after it', async () => {
-  const url = new URL(database.url);
+test('calls fail with SERVICE_UNAVAILABLE within a second in an outage, and the token survives it', async () => {
+  const url = new URL(postgres.url);
   const proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
   const pool = new Pool({ connectionString: url.href, max: 1 });

@@ -4,52 +4,40 @@ import { PostgresRefreshTokenStore } from '../../src';
 import { refreshTokenStatements } from '../../src/stores/postgres/refresh-token-sql';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { createDatabase, type TestDatabase } from '../helpers/backends';
 import { eventually } from '../helpers/eventually';
+import { usePostgresStore } from '../helpers/postgres-store';
 import { queryPlan } from '../helpers/query-plan';
+import { newFollower } from './samples';
 
-let database: TestDatabase;
-let store: PostgresRefreshTokenStore;
+const postgres = usePostgresStore((pool) => new PostgresRefreshTokenStore(pool));
 
-beforeAll(async () => {
-  database = await createDatabase();
-  store = new PostgresRefreshTokenStore(database.pool);
-  await store.migrate();
-});
-afterAll(() => database.close());
-
-runContract(refreshTokenStoreContract(() => store));
+runContract(refreshTokenStoreContract(() => postgres.store));
 describe('over a pool', () => {
-  runContract(revocationContract(() => new PostgresRefreshTokenStore(database.pool)));
+  runContract(revocationContract(() => new PostgresRefreshTokenStore(postgres.pool)));
 });
-describe('over a client that can not listen, which asks once a second', () => {
+describe("over a client that can't listen, which polls once a second", () => {
   runContract(
     revocationContract(
-      () => new PostgresRefreshTokenStore({ query: (text, values) => database.pool.query(text, values) }),
+      () => new PostgresRefreshTokenStore({ query: (text, values) => postgres.pool.query(text, values) }),
     ),
   );
 });
 
-const countRows = async (table: string): Promise<number> => {
-  const { rows } = await database.pool.query<{ count: number }>(`SELECT count(*)::integer FROM ${table}`);
-  return rows[0]?.count ?? -1;
-};
-
-test('migrates twice, and from many processes at once', async () => {
+test('migrate can run twice, and in many processes at once', async () => {
   const options = { table: 'app_tokens', attemptsTable: 'app_attempts' };
-  const stores = Array.from({ length: 8 }, () => new PostgresRefreshTokenStore(database.pool, options));
+  const stores = Array.from({ length: 8 }, () => new PostgresRefreshTokenStore(postgres.pool, options));
   await Promise.all(stores.map((each) => each.migrate()));
   await stores[0]?.migrate();
   expect(await stores[0]?.list('nobody')).toEqual([]);
 });
 
-test('a login deletes rows that have run out, a few at a time', async () => {
-  const pruned = new PostgresRefreshTokenStore(database.pool, {
+test('a login deletes expired rows, a few at a time', async () => {
+  const pruned = new PostgresRefreshTokenStore(postgres.pool, {
     table: 'pruned',
     attemptsTable: 'pruned_attempts',
   });
   await pruned.migrate();
-  await database.pool.query(`
+  await postgres.pool.query(`
     INSERT INTO pruned (id, user_id, rotated_at, created_at, auth_time, expires_at, remember)
     SELECT 'old-' || n, 'somebody', now(), now(), now(), now() - interval '1 second', false FROM generate_series(1, 25) n`);
   const now = new Date();
@@ -67,39 +55,39 @@ test('a login deletes rows that have run out, a few at a time', async () => {
     ['s4', 4],
   ] as const) {
     await pruned.create({ ...session, sessionId });
-    expect(await countRows('pruned')).toBe(left);
+    expect(await postgres.countRows('pruned')).toBe(left);
   }
 });
 
-test('counting attempts deletes counters that have run out', async () => {
-  await database.pool.query(
+test('counting attempts deletes expired counters', async () => {
+  await postgres.pool.query(
     `INSERT INTO visa_attempts (key, points, expire) SELECT 'old-' || n, 1, 1000 FROM generate_series(1, 50) n`,
   );
-  const counter = store.attemptCounter('login', 60);
+  const counter = postgres.store.attemptCounter('login', 60);
   const left = async () => {
-    const { rows } = await database.pool.query(`SELECT 1 FROM visa_attempts WHERE key LIKE 'old-%'`);
+    const { rows } = await postgres.pool.query(`SELECT 1 FROM visa_attempts WHERE key LIKE 'old-%'`);
     return rows.length;
   };
-  // Now and then, so that the odds of none in so many are one in ten thousand billion.
+  // Pruning happens at random. The odds that it never does in so many calls are one in ten thousand billion.
   for (let n = 0; n < 600 && (await left()) > 0; n += 1) await counter.increment('ann');
   expect(await left()).toBe(0);
 });
 
-test('counts attempts in its own table, in its schema', async () => {
-  await database.pool.query('CREATE SCHEMA auth');
+test("attempts are counted in their own table, in the store's schema", async () => {
+  await postgres.pool.query('CREATE SCHEMA auth');
   const options = { table: 'auth.tokens', attemptsTable: 'auth.attempts' };
-  const inSchema = new PostgresRefreshTokenStore(database.pool, options);
+  const inSchema = new PostgresRefreshTokenStore(postgres.pool, options);
   await inSchema.migrate();
   const counter = inSchema.attemptCounter('login', 60);
   expect((await counter.increment('ann')).count).toBe(1);
   expect((await inSchema.attemptCounter('login', 60).increment('ann')).count).toBe(2);
-  expect(await countRows('auth.attempts')).toBe(1);
+  expect(await postgres.countRows('auth.attempts')).toBe(1);
   await counter.reset('ann');
-  expect(await countRows('auth.attempts')).toBe(0);
+  expect(await postgres.countRows('auth.attempts')).toBe(0);
 });
 
-test('holds nothing that a token could be made from', async () => {
-  const { rows } = await database.pool.query<{ column_name: string }>(
+test('the table contains nothing from which a token could be made', async () => {
+  const { rows } = await postgres.pool.query<{ column_name: string }>(
     `SELECT column_name FROM information_schema.columns WHERE table_name = 'visa_refresh_tokens' ORDER BY 1`,
   );
   expect(rows.map(({ column_name: name }) => name)).toEqual(
@@ -120,95 +108,87 @@ describe('no statement reads more of a table than it needs', () => {
     ['pruneRevocations', sql.pruneRevocations, ['keep_until']],
     ['readRevocations', sql.readRevocations, ['written_by']],
   ])('%s looks rows up by an index', async (_name, statement, columns) => {
-    const plan = await queryPlan(database.pool, statement);
+    const plan = await queryPlan(postgres.pool, statement);
     expect(plan).not.toMatch(/Seq Scan/);
     for (const column of columns) expect(plan).toMatch(new RegExp(`Index Cond: .*\\b${column}\\b`));
   });
 });
 
 describe('the log of revocations', () => {
-  const follow = (heard: string[]) =>
-    new PostgresRefreshTokenStore(database.pool).followRevocations({
-      keepForSeconds: 60,
-      onRevoked: ({ sessionIds }) => heard.push(...sessionIds),
-      onCurrent: () => undefined,
-      onLost: () => undefined,
-    });
-  const hears = (heard: string[], sessionId: string) =>
-    eventually(`${sessionId} was heard`, () => Promise.resolve(heard.includes(sessionId)));
+  const follow = (received: string[]) =>
+    new PostgresRefreshTokenStore(postgres.pool).followRevocations(
+      newFollower({
+        onRevoked: ({ sessionIds }) => received.push(...sessionIds),
+      }),
+    );
+  const waitUntilReceived = (received: string[], sessionId: string) =>
+    eventually(`${sessionId} was heard`, () => Promise.resolve(received.includes(sessionId)));
 
-  test('what commits late is not skipped, though later entries have been read', async () => {
-    const heard: string[] = [];
-    const feed = follow(heard);
-    const slow = await database.pool.connect();
+  test('an entry that commits late is not skipped, although later ones have been read', async () => {
+    const received: string[] = [];
+    const feed = follow(received);
+    const slow = await postgres.pool.connect();
     await slow.query('BEGIN');
     await slow.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
       VALUES ('ann', 'slow', now() + interval '1 minute')`);
     await feed.announce({ userId: 'ann', sessionIds: ['quick'] });
-    await hears(heard, 'quick');
-    expect(heard).not.toContain('slow');
+    await waitUntilReceived(received, 'quick');
+    expect(received).not.toContain('slow');
     await slow.query('COMMIT');
     slow.release();
-    await hears(heard, 'slow');
+    await waitUntilReceived(received, 'slow');
     feed.close();
   });
 
-  test('the longest lifetime of access tokens counts', async () => {
+  test('entries are kept for the longest lifetime of access tokens', async () => {
     const follow = (keepForSeconds: number) =>
-      new PostgresRefreshTokenStore(database.pool).followRevocations({
-        ...{
-          keepForSeconds,
-          onRevoked: () => undefined,
-          onCurrent: () => undefined,
-          onLost: () => undefined,
-        },
-      });
+      new PostgresRefreshTokenStore(postgres.pool).followRevocations(newFollower({ keepForSeconds }));
     const [long, short] = [follow(7200), follow(60)];
     await long.announce({ userId: 'long', sessionIds: ['one'] });
     await short.announce({ userId: 'short', sessionIds: ['two'] });
-    const { rows } = await database.pool.query(
+    const { rows } = await postgres.pool.query(
       "SELECT user_id FROM visa_revocations WHERE keep_until > now() + interval '100 minutes' ORDER BY user_id",
     );
     expect(rows).toEqual([{ user_id: 'long' }, { user_id: 'short' }]);
-    await database.pool.query("DELETE FROM visa_revocations WHERE user_id IN ('long', 'short')");
+    await postgres.pool.query("DELETE FROM visa_revocations WHERE user_id IN ('long', 'short')");
     long.close();
     short.close();
   });
 
-  test('a pool that prepares its connections is read as it is', async () => {
-    await database.pool.query('CREATE SCHEMA prepared');
+  test('the log is read with connections as the pool prepares them', async () => {
+    await postgres.pool.query('CREATE SCHEMA prepared');
     const pool = new Pool({
-      connectionString: database.url,
+      connectionString: postgres.url,
       onConnect: async (client) => void (await client.query('SET search_path TO prepared')),
     });
     const prepared = new PostgresRefreshTokenStore(pool);
     await prepared.migrate();
-    const heard: string[] = [];
-    const feed = prepared.followRevocations({
-      keepForSeconds: 60,
-      onRevoked: ({ sessionIds }) => heard.push(...sessionIds),
-      onCurrent: () => undefined,
-      onLost: (error) => heard.push(String(error)),
-    });
+    const received: string[] = [];
+    const feed = prepared.followRevocations(
+      newFollower({
+        onRevoked: ({ sessionIds }) => received.push(...sessionIds),
+        onLost: (error) => received.push(String(error)),
+      }),
+    );
     await feed.announce({ userId: 'ann', sessionIds: ['prepared'] });
-    await hears(heard, 'prepared');
-    expect(heard).toEqual(['prepared']);
+    await waitUntilReceived(received, 'prepared');
+    expect(received).toEqual(['prepared']);
     feed.close();
     await pool.end();
   });
 
-  test('a transaction that stays open makes nothing come twice', async () => {
-    const heard: string[] = [];
-    const feed = follow(heard);
-    const open = await database.pool.connect();
+  test('a transaction that stays open delivers no entry twice', async () => {
+    const received: string[] = [];
+    const feed = follow(received);
+    const open = await postgres.pool.connect();
     await open.query('BEGIN');
     await open.query('SELECT pg_current_xact_id()');
     for (const sessionId of ['first', 'second', 'third']) {
       await feed.announce({ userId: 'ann', sessionIds: [sessionId] });
-      await hears(heard, sessionId);
+      await waitUntilReceived(received, sessionId);
     }
     await sleep(1500);
-    expect(heard.filter((each) => ['first', 'second', 'third'].includes(each))).toEqual([
+    expect(received.filter((each) => ['first', 'second', 'third'].includes(each))).toEqual([
       'first',
       'second',
       'third',
@@ -220,45 +200,39 @@ describe('the log of revocations', () => {
 
   test('a name that is too long for a channel is refused', () => {
     const revocationsTable = `${'s'.repeat(40)}.${'t'.repeat(27)}`;
-    expect(() => new PostgresRefreshTokenStore(database.pool, { revocationsTable })).toThrow(
+    expect(() => new PostgresRefreshTokenStore(postgres.pool, { revocationsTable })).toThrow(
       'revocationsTable must be at most 63 characters',
     );
   });
 
   test('a connection that the server ends is replaced', async () => {
-    const heard: string[] = [];
-    const feed = follow(heard);
+    const received: string[] = [];
+    const feed = follow(received);
     await feed.announce({ userId: 'ann', sessionIds: ['before'] });
-    await hears(heard, 'before');
-    const { rows } = await database.pool.query<{ ended: boolean }>(
+    await waitUntilReceived(received, 'before');
+    const { rows } = await postgres.pool.query<{ ended: boolean }>(
       `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
         WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1') AND pid <> pg_backend_pid()`,
     );
     expect(rows.length).toBeGreaterThan(0);
     await feed.announce({ userId: 'ann', sessionIds: ['after'] });
-    await hears(heard, 'after');
+    await waitUntilReceived(received, 'after');
     feed.close();
   });
 
-  test('the ending of sessions deletes entries that have run out', async () => {
-    await database.pool.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
+  test('ending sessions deletes expired entries', async () => {
+    await postgres.pool.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
       SELECT 'old', n::text, now() - interval '1 second' FROM generate_series(1, 50) n`);
     const feed = follow([]);
-    for (let n = 0; n < 300; n += 1) await store.revokeAll('nobody');
+    for (let n = 0; n < 300; n += 1) await postgres.store.revokeAll('nobody');
     feed.close();
-    // Its own store was not the one that followed, so that it had nothing to log and nothing to delete.
+    // The feed belonged to another store, so this one logged and deleted nothing.
     const old = "visa_revocations WHERE user_id = 'old'";
-    expect(await countRows(old)).toBe(50);
-    const own = store.followRevocations({
-      ...{
-        keepForSeconds: 60,
-        onRevoked: () => undefined,
-        onCurrent: () => undefined,
-        onLost: () => undefined,
-      },
-    });
-    for (let n = 0; n < 400 && (await countRows(old)) > 0; n += 1) await store.revokeAll('nobody');
+    expect(await postgres.countRows(old)).toBe(50);
+    const own = postgres.store.followRevocations(newFollower());
+    for (let n = 0; n < 400 && (await postgres.countRows(old)) > 0; n += 1)
+      await postgres.store.revokeAll('nobody');
     own.close();
-    expect(await countRows(old)).toBe(0);
+    expect(await postgres.countRows(old)).toBe(0);
   });
 });

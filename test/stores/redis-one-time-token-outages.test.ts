@@ -1,27 +1,18 @@
 import { once } from 'node:events';
-import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { RedisRefreshTokenStore, type NewOneTimeToken, type OneTimeTokenStore } from '../../src';
-import { digestOf } from '../../src/utils/digest';
+import { RedisRefreshTokenStore, type OneTimeTokenStore } from '../../src';
 import { connectRedis, randomPrefix } from '../helpers/backends';
 import { startRedis } from '../helpers/servers';
 import { startTcpProxy } from '../helpers/tcp-proxy';
+import { newToken } from './samples';
 
 const keyPrefix = randomPrefix();
-let redis: Redis;
-
-beforeAll(() => {
-  redis = connectRedis();
-});
+const redis = connectRedis();
 afterAll(() => redis.quit());
 
 const tokensOf = (client: Redis) => new RedisRefreshTokenStore(client, { keyPrefix }).oneTimeTokens();
-const newToken = (members: Partial<NewOneTimeToken> = {}): NewOneTimeToken => ({
-  ...{ purpose: 'password-reset', subject: 'ann', hash: digestOf(randomUUID()), expiresInSeconds: 60 },
-  ...members,
-});
 
-test('a take whose answer is lost is sent again, and gets the token that it has taken', async () => {
+test('a take whose answer is lost is repeated, and gets the token that it has taken', async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
   const client = new Redis(`redis://127.0.0.1:${proxy.port}`);
   try {
@@ -42,7 +33,7 @@ test('a take whose answer is lost is sent again, and gets the token that it has 
   }
 });
 
-/** Has the first writes so many come too late, as if they had waited for a reconnect. */
+/** A client whose first `writes` come too late, as if they had waited for a reconnect. */
 function lateClient(writes: number): Redis {
   const client = connectRedis();
   new RedisRefreshTokenStore(client); // defines the scripts
@@ -68,7 +59,7 @@ test('a write that comes after its deadline does nothing', async () => {
   await late.quit();
 });
 
-test('a clock that differs on the other node of a Cluster costs one more call', async () => {
+test('a different clock on the other node of a Cluster costs one more call', async () => {
   for (const act of ['create', 'take'] as const) {
     const skewed = lateClient(1);
     const [store, token] = [tokensOf(redis), newToken()];
@@ -79,7 +70,7 @@ test('a clock that differs on the other node of a Cluster costs one more call', 
   }
 });
 
-test('an outage is SERVICE_UNAVAILABLE within a second, and the token is still there after it', async () => {
+test('calls fail with SERVICE_UNAVAILABLE within a second in an outage, and the token survives it', async () => {
   const server = await startRedis();
   const client = new Redis(server.url);
   const store = new RedisRefreshTokenStore(client).oneTimeTokens();

@@ -1,30 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { RedisRefreshTokenStore, type NewOneTimeToken } from '../../src';
+import { RedisRefreshTokenStore } from '../../src';
 import { oneTimeTokenStoreContract } from '../../src/testing';
-import { digestOf } from '../../src/utils/digest';
 import { runContract } from '../contract/run-contract';
 import { connectRedis, randomPrefix } from '../helpers/backends';
 import { startRedisCluster } from '../helpers/servers';
+import { newToken } from './samples';
 
 const keyPrefix = randomPrefix();
-let redis: Redis;
-
-beforeAll(() => {
-  redis = connectRedis();
-});
+const redis = connectRedis();
 afterAll(() => redis.quit());
 
 const tokensOf = (client: Redis, prefix = keyPrefix) =>
   new RedisRefreshTokenStore(client, { keyPrefix: prefix }).oneTimeTokens();
-const newToken = (members: Partial<NewOneTimeToken> = {}): NewOneTimeToken => ({
-  ...{ purpose: 'password-reset', subject: 'ann', hash: digestOf(randomUUID()), expiresInSeconds: 60 },
-  ...members,
-});
 
 describe('on a single node', () => runContract(oneTimeTokenStoreContract(() => tokensOf(redis))));
 
-test('on a Cluster, where the index is on another node than the token', async () => {
+test('the contract holds on a Cluster, where the index may be on another node than the token', async () => {
   const cluster = await startRedisCluster();
   const client = new Redis.Cluster([...cluster.nodes]);
   try {
@@ -36,7 +27,7 @@ test('on a Cluster, where the index is on another node than the token', async ()
   }
 });
 
-test('of 100 parallel calls by two clients one gets the token', async () => {
+test('one of 100 parallel calls by two clients gets the token', async () => {
   const other = connectRedis();
   const stores = [tokensOf(redis), tokensOf(other)] as const;
   for (let round = 0; round < 5; round += 1) {
@@ -50,8 +41,8 @@ test('of 100 parallel calls by two clients one gets the token', async () => {
   await other.quit();
 });
 
-describe('what is in Redis', () => {
-  test('every key has a time to live, which a longer token extends and a shorter one does not cut', async () => {
+describe('the keys in Redis', () => {
+  test('all expire: a longer token extends the time to live, and a shorter one does not shorten it', async () => {
     const prefix = randomPrefix();
     const store = tokensOf(redis, prefix);
     const long = newToken({ slot: 'long', expiresInSeconds: 3600 });
@@ -61,13 +52,13 @@ describe('what is in Redis', () => {
     await store.take(short.purpose, short.hash);
     expect(await redis.pttl(`${prefix}{ann}:tokens`)).toBeGreaterThan(3_500_000);
     const keys = await redis.keys(`${prefix}*`);
-    expect(keys).toHaveLength(5); // of the subject, of what was just taken, and an index for each token
+    expect(keys).toHaveLength(5); // of the subject, of the token just taken, and an index for each token
     for (const key of keys) expect(await redis.pttl(key)).toBeGreaterThan(0);
     const index = `${prefix}token:password-reset:${long.hash}`;
     expect(await redis.pttl(index)).toBeGreaterThan(await redis.pttl(`${prefix}{ann}:tokens`));
   });
 
-  test('tokens that have expired are dropped by the next one of their subject', async () => {
+  test('lose expired tokens when the subject gets its next one', async () => {
     const prefix = randomPrefix();
     const store = tokensOf(redis, prefix);
     await store.create(newToken({ slot: 'old', expiresInSeconds: 1, now: new Date(Date.now() - 5000) }));
@@ -75,7 +66,7 @@ describe('what is in Redis', () => {
     expect(await redis.hkeys(`${prefix}{ann}:tokens`)).toEqual(['password-reset:new']);
   });
 
-  test('an index without its token, as a crash leaves it, finds nothing', async () => {
+  test('may have an index without its token after a crash, which finds nothing', async () => {
     const prefix = randomPrefix();
     const store = tokensOf(redis, prefix);
     const { purpose, hash } = newToken();
@@ -84,7 +75,7 @@ describe('what is in Redis', () => {
     expect(await store.take(purpose, hash)).toBeUndefined();
   });
 
-  test('a token in a format to come counts as absent, and is left as it is until it is ended', async () => {
+  test('may have a token in a future format, which counts as absent and stays until it is removed', async () => {
     const prefix = randomPrefix();
     const store = tokensOf(redis, prefix);
     const token = newToken();
@@ -98,7 +89,7 @@ describe('what is in Redis', () => {
     expect(await store.removeAll('ann')).toBe(2);
   });
 
-  test('a user’s tokens and sessions do not touch each other', async () => {
+  test('keep a user’s tokens and sessions separate', async () => {
     const prefix = randomPrefix();
     const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
     const now = new Date();
@@ -115,7 +106,7 @@ describe('what is in Redis', () => {
   });
 });
 
-test('a token of a clock held ahead drops no other token', async () => {
+test('a token created with a clock that runs ahead drops no other token', async () => {
   const store = tokensOf(redis, randomPrefix());
   const tokens = Array.from({ length: 4 }, (_, n) => newToken({ slot: String(n) }));
   for (const token of tokens) await store.create(token);

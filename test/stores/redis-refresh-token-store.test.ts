@@ -6,21 +6,12 @@ import { runContract } from '../contract/run-contract';
 import { connectRedis, randomPrefix } from '../helpers/backends';
 import { eventually } from '../helpers/eventually';
 import { startRedisCluster, type TestCluster } from '../helpers/servers';
+import { newFollower, newSession } from './samples';
 
 const HOUR_MS = 60 * 60 * 1000;
 const keyPrefix = randomPrefix();
-let redis: Redis;
-
-beforeAll(() => {
-  redis = connectRedis();
-});
+const redis = connectRedis();
 afterAll(() => redis.quit());
-
-const newSession = (userId: string, sessionId: string, lifetimeMs = HOUR_MS) => {
-  const now = new Date();
-  const expiresAt = new Date(now.getTime() + lifetimeMs);
-  return { userId, sessionId, createdAt: now, authTime: now, expiresAt, remember: false };
-};
 
 describe('on a single node', () => {
   runContract(refreshTokenStoreContract(() => new RedisRefreshTokenStore(redis, { keyPrefix })));
@@ -43,7 +34,7 @@ describe('on a Cluster', () => {
   runContract(refreshTokenStoreContract(() => new RedisRefreshTokenStore(client)));
   runContract(revocationContract(() => new RedisRefreshTokenStore(client)));
 
-  test('counts attempts', async () => {
+  test('the store counts attempts', async () => {
     const counter = new RedisRefreshTokenStore(client).attemptCounter('login', 60);
     for (const key of ['a', 'b', 'c', 'd', 'e']) {
       await counter.increment(key);
@@ -55,7 +46,7 @@ describe('on a Cluster', () => {
   });
 });
 
-describe('an ending that could not be announced', () => {
+describe('an end of a session that could not be announced', () => {
   const request = { expiresInSeconds: 3600, maxLifetimeSeconds: 7200, reuseWindowSeconds: 0 };
   const rotate = (store: RedisRefreshTokenStore, generation: number) =>
     store.rotate({ userId: 'ann', sessionId: 'one', generation, ...request });
@@ -64,18 +55,16 @@ describe('an ending that could not be announced', () => {
     ['revoke', (store) => store.revoke('ann', 'one'), false],
     ['revokeAll', (store) => store.revokeAll('ann'), []],
     ['a reuse', (store) => rotate(store, 1), { outcome: 'unknown' }],
-  ])('is announced when the call comes again: %s', async (_what, end, answer) => {
+  ])('is announced when the call is repeated: %s', async (_what, end, answer) => {
     const prefix = randomPrefix();
     const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
-    const heard: unknown[] = [];
-    const feed = new RedisRefreshTokenStore(redis, { keyPrefix: prefix }).followRevocations({
-      ...{ keepForSeconds: 60, onCurrent: () => undefined, onLost: () => undefined },
-      onRevoked: (revocation) => heard.push(revocation),
-    });
-    const own = store.followRevocations({
-      ...{ keepForSeconds: 60, onCurrent: () => undefined, onLost: () => undefined },
-      onRevoked: () => undefined,
-    });
+    const received: unknown[] = [];
+    const feed = new RedisRefreshTokenStore(redis, { keyPrefix: prefix }).followRevocations(
+      newFollower({
+        onRevoked: (revocation) => received.push(revocation),
+      }),
+    );
+    const own = store.followRevocations(newFollower());
     await store.create(newSession('ann', 'one'));
     await rotate(store, 2);
 
@@ -85,21 +74,20 @@ describe('an ending that could not be announced', () => {
     expect(await redis.pttl(`${prefix}{ann}:ended`)).toBeGreaterThan(0);
     await redis.del(`${prefix}revocations`);
     expect(await end(store)).toEqual(answer);
-    await eventually('it was heard', () => Promise.resolve(heard.length > 0));
-    expect(heard).toEqual([{ userId: 'ann', sessionIds: ['one'] }]);
+    await eventually('it was received', () => Promise.resolve(received.length > 0));
+    expect(received).toEqual([{ userId: 'ann', sessionIds: ['one'] }]);
     await eventually('the outbox is empty', async () => (await redis.exists(`${prefix}{ann}:ended`)) === 0);
     feed.close();
     own.close();
   });
 });
 
-test('the longest lifetime of access tokens counts for the log', async () => {
+test('the log is kept for the longest lifetime of access tokens', async () => {
   const prefix = randomPrefix();
   const follow = (keepForSeconds: number) =>
-    new RedisRefreshTokenStore(redis, { keyPrefix: prefix }).followRevocations({
-      ...{ keepForSeconds, onCurrent: () => undefined, onLost: () => undefined },
-      onRevoked: () => undefined,
-    });
+    new RedisRefreshTokenStore(redis, { keyPrefix: prefix }).followRevocations(
+      newFollower({ keepForSeconds }),
+    );
   const [long, short] = [follow(7200), follow(60)];
   await long.announce({ userId: 'ann', sessionIds: ['one'] });
   await short.announce({ userId: 'ann', sessionIds: ['two'] });
@@ -108,13 +96,10 @@ test('the longest lifetime of access tokens counts for the log', async () => {
   short.close();
 });
 
-test('the log of revocations runs out by itself, and keeps no more than it must', async () => {
+test('the log of revocations expires by itself, and keeps no more than it must', async () => {
   const prefix = randomPrefix();
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
-  const feed = store.followRevocations({
-    ...{ keepForSeconds: 1, onCurrent: () => undefined, onLost: () => undefined },
-    onRevoked: () => undefined,
-  });
+  const feed = store.followRevocations(newFollower({ keepForSeconds: 1 }));
   const log = `${prefix}revocations`;
   for (let n = 0; n < 500; n += 1) await feed.announce({ userId: 'ann', sessionIds: [`session ${n}`] });
   expect(await redis.pttl(log)).toBeGreaterThan(0);
@@ -128,7 +113,7 @@ test('the log of revocations runs out by itself, and keeps no more than it must'
   expect(await redis.exists(log)).toBe(0);
 });
 
-test('every key has a time to live, which a longer session extends and a shorter one does not cut', async () => {
+test('every key has a time to live, which a longer session extends and a shorter one does not shorten', async () => {
   const prefix = randomPrefix();
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
   const key = `${prefix}{ann}`;
@@ -145,7 +130,7 @@ test('every key has a time to live, which a longer session extends and a shorter
   for (const each of await redis.keys(`${prefix}*`)) expect(await redis.pttl(each)).toBeGreaterThan(0);
 });
 
-test('logins drop sessions that have run out', async () => {
+test('logins remove expired sessions', async () => {
   const prefix = randomPrefix();
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
   await store.create(newSession('ann', 'old', -1000));
@@ -161,7 +146,7 @@ test('scripts survive SCRIPT FLUSH', async () => {
   expect((await store.list('flushed')).length).toBe(2);
 });
 
-test('works with a client that answers in RESP2 and adds a prefix of its own', async () => {
+test('the store works with a client that uses RESP2 and adds its own prefix', async () => {
   const prefixed = connectRedis({ keyPrefix: randomPrefix() });
   const store = new RedisRefreshTokenStore(prefixed);
   await store.create(newSession('ann', 'one'));
@@ -169,13 +154,13 @@ test('works with a client that answers in RESP2 and adds a prefix of its own', a
   await prefixed.quit();
 });
 
-test('refuses a prefix that would take over the hash tag', () => {
+test('the store refuses a prefix that would take over the hash tag', () => {
   expect(() => new RedisRefreshTokenStore(redis, { keyPrefix: 'app:{x}:' })).toThrow(
     'keyPrefix must not contain',
   );
 });
 
-test('asks nothing of the server until it is used, and connects a lazy client then', async () => {
+test('the store sends nothing until it is used, and then connects a lazy client', async () => {
   const lazy = connectRedis({ lazyConnect: true });
   const store = new RedisRefreshTokenStore(lazy, { keyPrefix });
   expect(lazy.status).toBe('wait');
@@ -183,7 +168,7 @@ test('asks nothing of the server until it is used, and connects a lazy client th
   await lazy.quit();
 });
 
-test('a rotation that runs long after its request was given up on writes nothing', async () => {
+test('a rotation that runs long after its request timed out writes nothing', async () => {
   const prefix = randomPrefix();
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
   await store.create(newSession('ann', 'one'));
@@ -191,18 +176,18 @@ test('a rotation that runs long after its request was given up on writes nothing
   const request = { userId: 'ann', sessionId: 'one', generation: 1, ...lifetimes };
   const realNow = Date.now;
   try {
-    // As if it had been sent two seconds ago, and ioredis sent it again after a reconnect.
+    // As if ioredis sent it again after a reconnect, two seconds late.
     Date.now = () => realNow() - 2000;
     await expect(store.rotate(request)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     expect(await store.find('ann', 'one')).toMatchObject({ generation: 0 });
-    // A clock that was set back is no reason to be late for ever.
+    // After the clock was set back, later rotations must not all count as late.
     expect((await store.rotate(request)).outcome).toBe('rotated');
   } finally {
     Date.now = realNow;
   }
 });
 
-test('keys have a time to live whatever the clock of the process says', async () => {
+test('keys have a time to live even if the clock of the process is wrong', async () => {
   const prefix = randomPrefix();
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
   const long = new Date('2024-01-01T00:00:00Z');

@@ -3,7 +3,7 @@ import { RedisRefreshTokenStore } from '../../src';
 import { randomPrefix } from '../helpers/backends';
 import { startTcpProxy } from '../helpers/tcp-proxy';
 
-test('a connection that looks open and says nothing is replaced, so that the store heals by itself', async () => {
+test('a connection that looks open but is silent is replaced, so the store recovers by itself', async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
   const redis = new Redis(`redis://127.0.0.1:${proxy.port}`);
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });

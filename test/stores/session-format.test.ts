@@ -9,6 +9,7 @@ import { describeError } from '../../src/cli/describe-error';
 import { cookieHeader, createTestApp, setCookies } from '../helpers/app';
 import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
 import { expectFailure } from '../helpers/failures';
+import { newSession } from './samples';
 
 const keyPrefix = randomPrefix();
 let redis: Redis;
@@ -24,11 +25,6 @@ afterAll(async () => {
   await database.close();
 });
 
-const newSession = (userId: string, sessionId: string) => {
-  const now = new Date();
-  const expiresAt = new Date(now.getTime() + 3_600_000);
-  return { userId, sessionId, createdAt: now, authTime: now, expiresAt, remember: false };
-};
 const rotation = { generation: 1, expiresInSeconds: 60, maxLifetimeSeconds: 60, reuseWindowSeconds: 30 };
 
 const inRedis = (value: string) => async (userId: string, sessionId: string) => {
@@ -44,9 +40,9 @@ const inPostgres = async (userId: string, sessionId: string) => {
 
 interface Backend {
   store: () => RefreshTokenStore;
-  /** Makes a stored session one that this release can't read. */
+  /** Replaces a stored session by one that this release can't read. */
   replace: (userId: string, sessionId: string) => Promise<void>;
-  /** What the error says of the format. */
+  /** The format that the error names. */
   format: string;
 }
 const redisStore = () => new RedisRefreshTokenStore(redis, { keyPrefix });
@@ -78,7 +74,7 @@ describe.each(backends)(
       ['rotate', (from) => from.rotate({ userId, sessionId: 'theirs', ...rotation })],
       ['find', (from) => from.find(userId, 'theirs')],
       ['list', (from) => from.list(userId)],
-    ])('%s says that it is out of order, and leaves it as it is', async (_what, call) => {
+    ])('%s fails as unavailable, and leaves the session unchanged', async (_what, call) => {
       for (const _time of ['once', 'again']) {
         const error = await call(store).catch((thrown: unknown) => thrown as AuthError);
         expect(error).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
@@ -87,25 +83,25 @@ describe.each(backends)(
       }
     });
 
-    test('the others are as good as ever', async () => {
+    test('other sessions still work', async () => {
       expect(await store.find(userId, 'mine')).toMatchObject({ sessionId: 'mine' });
       expect(await store.rotate({ userId, sessionId: 'mine', ...rotation })).toMatchObject({
         outcome: 'rotated',
       });
     });
 
-    test('revoke ends it, and says so', async () => {
+    test('revoke ends it, and returns true', async () => {
       expect(await store.revoke(userId, 'theirs')).toBe(true);
       expect(await store.find(userId, 'theirs')).toBeUndefined();
       expect((await store.list(userId)).map(({ sessionId }) => sessionId)).toEqual(['mine']);
     });
 
-    test('revokeAll ends it, and says so', async () => {
+    test('revokeAll ends it, and returns its id', async () => {
       expect(await store.revokeAll(userId, { except: 'mine' })).toEqual(['theirs']);
       expect((await store.list(userId)).map(({ sessionId }) => sessionId)).toEqual(['mine']);
     });
 
-    test('over HTTP it is an outage until somebody logs out', async () => {
+    test('over HTTP it causes an outage until the user logs out', async () => {
       const testApp = createTestApp({ refreshTokens: store }, (app, auth) => {
         app.get('/checked', auth.guard({ checkSession: true }), (_req, res) => res.json({}));
       });

@@ -9,17 +9,17 @@ import { expectFailure } from '../helpers/failures';
 import { startRedis } from '../helpers/servers';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy';
 
-// Taking an attempt back is one operation: whatever comes between two steps of it would be a guess for nothing.
+// Undoing an attempt must be one operation: between two steps, another attempt could go uncounted.
 interface Backend {
   counter: AttemptCounter;
-  /** How many calls pass, from now on, before the network breaks. */
+  /** Lets this many more calls pass before the network breaks. */
   breakAfter(calls: number): void;
   close(): Promise<void>;
 }
 
 async function openRedis(): Promise<Backend> {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
-  // What was cut off is not sent again: as when the process has ended.
+  // Interrupted commands are not sent again, as if the process had ended.
   const client = new Redis({ port: proxy.port, autoResendUnfulfilledCommands: false });
   await once(client, 'ready');
   const [count, breakAfter] = breaker(proxy);
@@ -65,7 +65,7 @@ async function openPostgres(): Promise<Backend> {
   };
 }
 
-/** Lets so many calls pass, and cuts the connection at the next one. */
+/** Lets a number of calls pass, and cuts the connection at the next one. */
 function breaker(proxy: TcpProxy): [count: () => void, breakAfter: (calls: number) => void] {
   let left = Infinity;
   const count = () => {
@@ -89,7 +89,7 @@ describe.each([
   beforeAll(async () => void (backend = await open()));
   afterAll(() => backend.close());
 
-  test('are taken back one by one, and never so far that it leaves credit', async () => {
+  test('are undone one by one, and never leave a credit', async () => {
     for (let n = 0; n < 3; n += 1) await countOf('ann');
     await backend.counter.decrement('ann');
     expect(await countOf('ann')).toBe(3);
@@ -99,7 +99,7 @@ describe.each([
     expect(await countOf('never counted')).toBe(1);
   });
 
-  test('none is lost that comes while another is taken back', async () => {
+  test('are not lost while another is undone', async () => {
     for (let round = 0; round < 20; round += 1) {
       const key = `round ${round}`;
       await countOf(key);
@@ -108,25 +108,25 @@ describe.each([
     }
   });
 
-  test('what counts or is held can be told without counting it', async () => {
+  test('can be looked up without counting', async () => {
     const { hold, reset, decrement, has } = backend.counter as Required<AttemptCounter>;
-    const told = async () => [await has('cleo'), await has('cleo')];
-    expect(await told()).toEqual([false, false]);
+    const lookedUpTwice = async () => [await has('cleo'), await has('cleo')];
+    expect(await lookedUpTwice()).toEqual([false, false]);
     await hold('cleo', 30 * 24 * 60 * 60);
-    expect(await told()).toEqual([true, true]);
+    expect(await lookedUpTwice()).toEqual([true, true]);
     expect(await countOf('cleo')).toBe(2);
     await reset('cleo');
-    expect(await told()).toEqual([false, false]);
+    expect(await lookedUpTwice()).toEqual([false, false]);
     await countOf('cleo');
-    expect(await told()).toEqual([true, true]);
+    expect(await lookedUpTwice()).toEqual([true, true]);
     await decrement('cleo');
-    expect(await told()).toEqual([false, false]);
+    expect(await lookedUpTwice()).toEqual([false, false]);
     await hold('cleo', 1);
     await sleep(1100);
-    expect(await told()).toEqual([false, false]);
+    expect(await lookedUpTwice()).toEqual([false, false]);
   });
 
-  test('what has been reset meanwhile leaves no credit, though the network breaks after the first call', async () => {
+  test('leave no credit when they are reset before they are undone, even if the network breaks after the first call', async () => {
     await countOf('bob');
     await backend.counter.reset('bob');
     backend.breakAfter(1);
@@ -136,7 +136,7 @@ describe.each([
   });
 });
 
-test('a flow state that nobody heard of being taken stays taken', async () => {
+test('a flow state stays taken even if the answer to taking it was lost', async () => {
   const redis = await startRedis();
   const client = new Redis(redis.url);
   const store = new RedisRefreshTokenStore(client);
@@ -158,7 +158,7 @@ test('a flow state that nobody heard of being taken stays taken', async () => {
     redis.freeze();
     expectFailure(await finish(), 'SERVICE_UNAVAILABLE');
     redis.thaw();
-    // The frozen Redis does what it was asked, behind this answer at the latest.
+    // By the time it answers this, Redis has done what it was asked while frozen.
     await client.ping();
     for (let n = 0; n < 3; n += 1) expectFailure(await finish(), 'FLOW_STATE_INVALID');
   } finally {

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** A store that is ahead of this machine, and takes two seconds to say so. */
+/** The clock of a store that is ahead of this machine and takes two seconds to answer. */
 function clockOf(aheadMs: () => number): StoreClock {
   return new StoreClock(() => {
     asked += 1;
@@ -26,7 +26,7 @@ function clockOf(aheadMs: () => number): StoreClock {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('tells the time of the store, from the first answer on', async () => {
+test("the clock returns the store's time from the first answer on", async () => {
   const clock = clockOf(() => 5 * MINUTE);
   expect(clock.now()).toBe(START);
   await clock.known();
@@ -36,7 +36,7 @@ test('tells the time of the store, from the first answer on', async () => {
   expect(asked).toBe(1);
 });
 
-test('asks once for all who wait', async () => {
+test('the clock asks once for all callers', async () => {
   const clock = clockOf(() => MINUTE);
   clock.now();
   await Promise.all([clock.known(), clock.known()]);
@@ -44,7 +44,7 @@ test('asks once for all who wait', async () => {
   expect(asked).toBe(1);
 });
 
-test('notices within a minute that a clock was set, and at once when its own was set back', async () => {
+test("a change of the store's clock is noticed within a minute, and a machine clock that was set back at once", async () => {
   let ahead = 5 * MINUTE;
   const clock = clockOf(() => ahead);
   await clock.known();
@@ -63,7 +63,7 @@ test('notices within a minute that a clock was set, and at once when its own was
   expect(asked).toBe(3);
 });
 
-test('goes on with what it knows while the store does not answer, and asks once a second', async () => {
+test('the clock keeps its estimate while the store does not answer, and asks once a second', async () => {
   let isDown = false;
   let calls = 0;
   const clock = new StoreClock(() => {
@@ -83,7 +83,7 @@ test('goes on with what it knows while the store does not answer, and asks once 
   expect(calls).toBe(3);
 });
 
-test('says why it does not know the time, and goes by the clock of the machine', async () => {
+test("the clock reports why it does not know the time, and uses the machine's clock meanwhile", async () => {
   const failure = new Error('down');
   const clock = new StoreClock(() => Promise.reject(failure));
   await expect(clock.known()).rejects.toBe(failure);
@@ -93,20 +93,20 @@ test('says why it does not know the time, and goes by the clock of the machine',
 test.each([
   ['NaN', NaN],
   ['Infinity', Infinity],
-  ['nothing', null],
-  ['a text', String(START)],
+  ['null', null],
+  ['a string', String(START)],
   ['seconds', START / 1000],
   ['microseconds', START * 1000],
-])('takes %s for no time: by that no token would run out when it should', async (_what, time) => {
+])('%s is refused as a time, because tokens would not expire when they should', async (_what, time) => {
   const clock = new StoreClock(() => Promise.resolve(time));
   await expect(clock.known()).rejects.toThrow('time() of the store must tell milliseconds since 1970');
   expect(clock.now()).toBe(machineMs);
 });
 
 test.each([
-  ['this process stood still for five minutes', 5 * MINUTE],
+  ['the process was suspended for five minutes', 5 * MINUTE],
   ['its clock was set back', -5 * MINUTE],
-])('an answer is of no use when %s meanwhile', async (_what, waitMs) => {
+])('an answer is ignored when %s meanwhile', async (_what, waitMs) => {
   let wait = 0;
   const clock = new StoreClock(() => {
     const storeMs = machineMs + MINUTE;

@@ -1,53 +1,40 @@
-import { hashSync } from 'bcryptjs';
-import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type AttemptCounter } from '../../src';
+import { AuthError, MemoryRefreshTokenStore, type AttemptCounter } from '../../src';
 import { memoryCounter } from '../../src/stores/attempt-counter';
-import { createTestApp, PASSWORD, type TestApp, type TestOptions } from '../helpers/app';
-import { attemptBackends, type AttemptBackend } from '../helpers/attempt-backends';
+import { PASSWORD, type TestOptions } from '../helpers/app';
+import { attemptBackends } from '../helpers/attempt-backends';
 import { expectFailure } from '../helpers/failures';
+import { useLimitedApp } from '../helpers/limited-app';
 
-const passwordHash = hashSync(PASSWORD, 10);
 const HOME = '192.0.2.1';
 const STRANGER = '198.51.100.7';
 const HOTEL = '203.0.113.9';
 const limits = { username: { failures: 3 }, address: false } as const;
 
-let users: MemoryUserStore;
-let testApp: TestApp;
-
-/** Behind so many proxies; true: what a client claims is taken for its address, so that each guess comes from where it likes. */
-const open = async (options: TestOptions, trustProxy: true | number = true) => {
-  users = new MemoryUserStore();
-  for (const username of ['ann', 'bob']) await users.create({ username, passwordHash });
-  testApp = createTestApp({ users, limits, ...options });
-  testApp.app.set('trust proxy', trustProxy);
-};
-const login = (from: string, password: string, username = 'ann') =>
-  testApp.client().post('/auth/login').set('X-Forwarded-For', from).send({ username, password });
-const guess = (times: number, from: string, username = 'ann') =>
-  Promise.all(Array.from({ length: times }, () => login(from, 'wrong', username)));
-/** Uses up the free failures, and then keeps trying. */
-const lockName = async (from: string, username = 'ann') => {
-  for (const response of await guess(3, from, username)) expectFailure(response, 'INVALID_CREDENTIALS');
-  for (const response of await guess(10, from, username)) expectFailure(response, 'TOO_MANY_ATTEMPTS');
-};
-const expectLogin = async (from: string) => expect((await login(from, PASSWORD)).status).toBe(200);
-const expectLocked = async (from: string, username = 'ann') =>
-  expectFailure(await login(from, PASSWORD, username), 'TOO_MANY_ATTEMPTS');
+/** An app whose users a stranger may lock out, and logins to it from different addresses. */
+function useLockableApp(...start: Parameters<typeof useLimitedApp>) {
+  const limited = useLimitedApp(...start);
+  /** With `trustProxy: true` the app believes any address that a client claims, so a login can come from any. */
+  const open = (options: TestOptions = {}, trustProxy: true | number = true) =>
+    limited.open({ limits, ...options }, trustProxy);
+  const login = (from: string, password: string, username = 'ann') => limited.login(username, password, from);
+  const guess = (times: number, from: string, username = 'ann') =>
+    Promise.all(Array.from({ length: times }, () => login(from, 'wrong', username)));
+  /** Uses up the free failures, and then keeps trying. */
+  const lockName = async (from: string, username = 'ann') => {
+    for (const response of await guess(3, from, username)) expectFailure(response, 'INVALID_CREDENTIALS');
+    for (const response of await guess(10, from, username)) expectFailure(response, 'TOO_MANY_ATTEMPTS');
+  };
+  const expectLogin = async (from: string) => expect((await login(from, PASSWORD)).status).toBe(200);
+  const expectLocked = async (from: string, username = 'ann') =>
+    expectFailure(await login(from, PASSWORD, username), 'TOO_MANY_ATTEMPTS');
+  return { limited, open, login, guess, lockName, expectLogin, expectLocked };
+}
 
 describe.each(Object.entries(attemptBackends))(
   'a username that a stranger locks, counted in %s',
   (_name, start) => {
-    let backend: AttemptBackend;
-
-    beforeEach(async () => {
-      backend = await start();
-      await open({ refreshTokens: backend.store });
-    });
-    afterEach(async () => {
-      await testApp.auth.close();
-      await backend.close();
-      expect(testApp.unforeseen).toEqual([]);
-    });
+    const { limited, open, login, guess, lockName, expectLogin, expectLocked } = useLockableApp(start);
+    beforeEach(() => open());
 
     test('a locked username still lets its user in from a known address', async () => {
       await expectLogin(HOME);
@@ -56,7 +43,7 @@ describe.each(Object.entries(attemptBackends))(
       expect(atHome.status).toBe(200);
       await expectLocked(HOTEL);
       // After the wait, the stranger takes the next turn too.
-      await backend.endWait?.();
+      await limited.backend.endWait?.();
       await guess(5, STRANGER);
       await expectLogin(HOME);
       // The user's logins gave the stranger no new guesses.
@@ -65,23 +52,23 @@ describe.each(Object.entries(attemptBackends))(
 
     test('a known address gets its failures once, and then waits like any other', async () => {
       await expectLogin(HOME);
-      const checked = jest.spyOn(users, 'findByUsername');
+      const checked = jest.spyOn(limited.users, 'findByUsername');
       for (let count = 0; count < 3; count += 1)
         expectFailure(await login(HOME, 'wrong'), 'INVALID_CREDENTIALS');
       const response = await login(HOME, PASSWORD);
       expectFailure(response, 'TOO_MANY_ATTEMPTS');
       expect(Number(response.headers['retry-after'])).toBeLessThanOrEqual(60);
-      if (backend.endWait) {
-        await backend.endWait();
+      if (limited.backend.endWait) {
+        await limited.backend.endWait();
         await guess(20, HOME);
         await expectLocked(HOME);
       }
-      expect(checked).toHaveBeenCalledTimes(backend.endWait ? 4 : 3);
+      expect(checked).toHaveBeenCalledTimes(limited.backend.endWait ? 4 : 3);
     });
 
     test("200 parallel guesses from a known address don't exceed its limit", async () => {
       await expectLogin(HOME);
-      const checked = jest.spyOn(users, 'findByUsername');
+      const checked = jest.spyOn(limited.users, 'findByUsername');
       const responses = await guess(200, HOME);
       // On a busy machine the store may take longer than the second that it has. A 503 counts as no guess.
       const down = responses.filter(({ status }) => status === 503).length;
@@ -105,14 +92,11 @@ describe.each(Object.entries(attemptBackends))(
 );
 
 describe('known addresses', () => {
-  afterEach(async () => {
-    await testApp.auth.close();
-    expect(testApp.unforeseen).toEqual([]);
-  });
+  const { limited, open, guess, lockName, expectLogin, expectLocked } = useLockableApp();
 
   test("guesses don't make an address known, however many at once", async () => {
-    await open({});
-    const checked = jest.spyOn(users, 'findByUsername');
+    await open();
+    const checked = jest.spyOn(limited.users, 'findByUsername');
     await guess(50, STRANGER);
     await guess(50, STRANGER);
     expect(checked).toHaveBeenCalledTimes(3);
@@ -127,7 +111,7 @@ describe('known addresses', () => {
   });
 
   test('a login without a valid address makes no address known', async () => {
-    await open({});
+    await open();
     await expectLogin('no address');
     await lockName(STRANGER);
     await expectLocked('no address');
@@ -156,7 +140,7 @@ describe('known addresses', () => {
       return { ...counter, has };
     };
     await open({ refreshTokens: Object.assign(new MemoryRefreshTokenStore(), { attemptCounter }) });
-    const checked = jest.spyOn(users, 'findByUsername');
+    const checked = jest.spyOn(limited.users, 'findByUsername');
     isDown = true;
     for (const response of await guess(5, HOME)) expectFailure(response, 'SERVICE_UNAVAILABLE');
     expect(checked).not.toHaveBeenCalled();

@@ -1,41 +1,22 @@
-import { hashSync } from 'bcryptjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'supertest';
-import { MemoryUserStore } from '../../src';
-import { createTestApp, PASSWORD, type TestApp, type TestOptions } from '../helpers/app';
-import { attemptBackends, type AttemptBackend } from '../helpers/attempt-backends';
+import { PASSWORD } from '../helpers/app';
+import { attemptBackends } from '../helpers/attempt-backends';
 import { expectFailure } from '../helpers/failures';
+import { useLimitedApp } from '../helpers/limited-app';
 
-const passwordHash = hashSync(PASSWORD, 10);
 const waitOf = (response: Response) => Number(response.headers['retry-after']);
 
 describe.each(Object.entries(attemptBackends))(
   'limits turned against users, counted in %s',
   (name, start) => {
-    let backend: AttemptBackend;
-    let testApp: TestApp;
-
-    const open = async (limits: TestOptions['limits']) => {
-      const users = new MemoryUserStore();
-      await users.create({ username: 'ann', passwordHash });
-      testApp = createTestApp({ users, refreshTokens: backend.store, limits: limits ?? {} });
-    };
-    beforeEach(async () => {
-      backend = await start();
-    });
-    afterEach(async () => {
-      await testApp.auth.close();
-      await backend.close();
-      expect(testApp.unforeseen).toEqual([]);
-    });
-
-    const login = (username: string, password: string) =>
-      testApp.client().post('/auth/login').send({ username, password });
+    const limited = useLimitedApp(start);
+    const { open, login } = limited;
     const fail = (count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => login(`user ${index}`, 'wrong')));
 
     test('an existing and an unknown username are locked alike, in status, body, headers and waits', async () => {
-      await open({ username: { failures: 3 }, address: false });
+      await open({ limits: { username: { failures: 3 }, address: false } });
       const eightAttempts = async (username: string) => {
         const answers: unknown[] = [];
         for (let attempt = 0; attempt < 8; attempt += 1) {
@@ -43,7 +24,7 @@ describe.each(Object.entries(attemptBackends))(
           const minutes = Math.ceil(waitOf({ headers, ...response } as Response) / 60);
           answers.push([status, body, Object.keys(headers).sort(), minutes]);
           // After each lock the test ends the wait, where it can.
-          if (status === 429) await backend.endWait?.();
+          if (status === 429) await limited.backend.endWait?.();
         }
         return answers;
       };
@@ -53,7 +34,7 @@ describe.each(Object.entries(attemptBackends))(
     });
 
     test("attempts during a wait don't extend it, and don't make the next one longer", async () => {
-      await open({ username: { failures: 3 }, address: false });
+      await open({ limits: { username: { failures: 3 }, address: false } });
       for (let count = 0; count < 3; count += 1)
         expectFailure(await login('ann', 'wrong'), 'INVALID_CREDENTIALS');
       const first = waitOf(await login('ann', 'wrong'));
@@ -65,16 +46,16 @@ describe.each(Object.entries(attemptBackends))(
           expect(waitOf(response)).toBeLessThan(first - round);
         }
       }
-      if (!backend.endWait) return;
-      await backend.endWait();
+      if (!limited.backend.endWait) return;
+      await limited.backend.endWait();
       expectFailure(await login('ann', 'wrong'), 'INVALID_CREDENTIALS');
       expect(waitOf(await login('ann', 'wrong'))).toBeLessThanOrEqual(120);
-      await backend.endWait();
+      await limited.backend.endWait();
       expect((await login('ann', PASSWORD)).status).toBe(200);
     });
 
     test('an address that keeps trying waits no longer than a minute', async () => {
-      await open({ username: false, address: { failures: 2 } });
+      await open({ limits: { username: false, address: { failures: 2 } } });
       await fail(2);
       const first = waitOf(await login('ann', 'wrong'));
       expect(first).toBeLessThanOrEqual(60);
@@ -86,8 +67,8 @@ describe.each(Object.entries(attemptBackends))(
     });
 
     test('a stranger who locks a username ends none of its sessions, and does not block refresh and /password', async () => {
-      await open({ username: { failures: 3 }, address: false });
-      const ann = await testApp.loggedIn('ann');
+      await open({ limits: { username: { failures: 3 }, address: false } });
+      const ann = await limited.testApp.loggedIn('ann');
       for (let count = 0; count < 13; count += 1) await login('ann', 'wrong');
       expectFailure(await login('ann', PASSWORD), 'TOO_MANY_ATTEMPTS');
 
@@ -99,12 +80,12 @@ describe.each(Object.entries(attemptBackends))(
     });
 
     test('attempts at /password without a valid access token are not counted', async () => {
-      await open({ password: { failures: 2 } });
-      const ann = await testApp.loggedIn('ann');
+      await open({ limits: { password: { failures: 2 } } });
+      const ann = await limited.testApp.loggedIn('ann');
       const change = { currentPassword: 'wrong', newPassword: 'another stapler 4 you' };
       for (const token of ['', 'x', 'a.b.c', 'Bearer']) {
         for (let count = 0; count < 3; count += 1) {
-          const response = await testApp
+          const response = await limited.testApp
             .client()
             .post('/auth/password')
             .auth(token, { type: 'bearer' })

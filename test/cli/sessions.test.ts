@@ -1,41 +1,18 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
-import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/app';
-import { createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
+import { PostgresUserStore } from '../../src';
+import { PASSWORD } from '../helpers/app';
+import { useAppProcesses } from '../helpers/app-processes';
+import { randomPrefix } from '../helpers/backends';
 import { cli, cliJson } from '../helpers/cli';
 import { eventually } from '../helpers/eventually';
 import { freePort } from '../helpers/free-port';
 
 jest.setTimeout(60_000); // a dozen processes per test
 
-let database: TestDatabase;
-const children: ChildProcess[] = [];
-
-beforeAll(async () => {
-  database = await createDatabase();
-  await new PostgresUserStore(database.pool).migrate();
-  await new PostgresRefreshTokenStore(database.pool).migrate();
-});
-afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
-  await database.close();
-});
+const processes = useAppProcesses();
 
 interface Tokens {
   accessToken: string;
   refreshToken: string;
-}
-
-/** Starts an app in a separate process. @returns its address */
-async function startApp(kind: string, env: object): Promise<string> {
-  const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
-  const child = fork(require.resolve('../helpers/app-process.mjs'), [kind], {
-    env: { ...process.env, ...env, ...secrets },
-  });
-  children.push(child);
-  const [port] = (await once(child, 'message', { signal: AbortSignal.timeout(10_000) })) as [number];
-  return `http://127.0.0.1:${port}`;
 }
 
 describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
@@ -46,9 +23,9 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
   let address: string;
 
   beforeAll(async () => {
-    env['DATABASE_URL'] = database.url;
+    env['DATABASE_URL'] = processes.database.url;
     if (kind === 'redis') env['REDIS_URL'] = process.env['TEST_REDIS_URL'] as string;
-    address = await startApp(kind, { ...env, KEY_PREFIX: prefix });
+    address = await processes.start(kind, prefix);
   });
 
   async function login(username: string, userAgent = 'test'): Promise<Tokens> {
@@ -99,7 +76,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
     const tokens = await login(username);
     await cliJson(['users', 'disable', username, ...options], { env });
     const before = address;
-    address = await startApp(kind, { ...env, KEY_PREFIX: prefix });
+    address = await processes.start(kind, prefix);
     await expectRefused(tokens);
     address = before;
   });
@@ -141,25 +118,27 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
 });
 
 test("users disable fails and changes nothing when the sessions can't be reached", async () => {
-  const users = new PostgresUserStore(database.pool);
+  const users = new PostgresUserStore(processes.database.pool);
   await users.create({ username: 'dora', passwordHash: null });
-  const env = { DATABASE_URL: database.url, REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+  const env = { DATABASE_URL: processes.database.url, REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
   const { status, stderr } = await cli(['users', 'disable', 'dora'], { env });
   expect([status, stderr]).toEqual([1, expect.stringMatching(/^passport-visa: Redis at .* can't be used/)]);
   expect(await users.findByUsername('dora')).toMatchObject({ disabled: false });
 });
 
 test('users disable asks to be run again when it could not end the sessions', async () => {
-  const users = new PostgresUserStore(database.pool);
+  const users = new PostgresUserStore(processes.database.pool);
   await users.create({ username: 'dirk', passwordHash: null });
   const args = ['users', 'disable', 'dirk', '--sessions-table', 'not_there'];
-  const { status, stderr } = await cli(args, { env: { DATABASE_URL: database.url } });
+  const { status, stderr } = await cli(args, { env: { DATABASE_URL: processes.database.url } });
   expect(status).toBe(1);
   expect(stderr).toMatch(
     /"dirk" may be disabled, but it is not certain that all sessions have ended: run this again/,
   );
   expect(stderr).toMatch(/run `npx passport-visa migrate`/);
-  expect(await cliJson(['users', 'disable', 'dirk'], { env: { DATABASE_URL: database.url } })).toMatchObject({
+  expect(
+    await cliJson(['users', 'disable', 'dirk'], { env: { DATABASE_URL: processes.database.url } }),
+  ).toMatchObject({
     user: { disabled: true },
   });
 });

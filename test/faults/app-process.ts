@@ -4,26 +4,26 @@ import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
 
 const START_TIMEOUT_MS = 20_000;
 
-/** What differs between the apps of scenarios. */
+/** What a scenario sets for its app. */
 export interface AppSettings {
-  /** Where users are. */
+  /** Where the users are stored. */
   postgres: string;
-  /** Where sessions are. Default: in PostgreSQL, beside the users. */
+  /** Where the sessions are stored. Default: in PostgreSQL, with the users. */
   redis?: { url: string } | { nodes: readonly object[] } | { sentinels: readonly object[]; name: string };
-  /** Laid over the options of `createAuth`. */
+  /** Override the options of `createAuth`. */
   options?: object;
-  /** More of the environment. */
+  /** Additional environment variables. */
   env?: Record<string, string>;
 }
 
 export interface AppProcess {
   readonly url: string;
-  /** Why it has ended, or what it wrote to stderr; undefined: it lives, and has complained of nothing. */
+  /** How it ended, or what it wrote to stderr. Undefined while it runs and has written nothing. */
   complaint(): string | undefined;
   kill(): Promise<void>;
 }
 
-/** Starts a process of the app that ends with the test at the latest. */
+/** Starts a process of the app. It ends with the test at the latest. */
 export async function startAppProcess({ env, ...settings }: AppSettings): Promise<AppProcess> {
   const secrets = { accessSecret: ACCESS_SECRET, refreshSecret: REFRESH_SECRET };
   const child = fork(require.resolve('./app.mjs'), {
@@ -50,8 +50,8 @@ async function portOf(child: ChildProcess, errors: () => string): Promise<number
   const ended = once(child, 'exit').then(() =>
     Promise.reject(new Error(`The app did not start: ${errors()}`)),
   );
-  const said = once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
-  const [port] = (await Promise.race([said, ended])) as [number];
+  const listening = once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+  const [port] = (await Promise.race([listening, ended])) as [number];
   ended.catch(() => undefined);
   return port;
 }

@@ -1,4 +1,5 @@
-// One process of an app under faults. It is written as the README does it: bare clients, and no options but those of the scenario.
+// One process of the app in a fault scenario. It follows the README: clients with default settings, and only the options that the
+// scenario sets.
 import express from 'express';
 import { Redis } from 'ioredis';
 import {
@@ -9,7 +10,7 @@ import {
 } from 'passport-visa';
 import pg from 'pg';
 
-// A machine whose clock is wrong; whoever asks for a time without an argument gets the wrong one.
+// Sets the clock of this process ahead: `new Date()` and `Date.now()` return the wrong time.
 const aheadMs = Number(process.env.CLOCK_AHEAD_MS ?? 0);
 const RealDate = Date;
 globalThis.Date = /** @type {any} */ (
@@ -40,7 +41,7 @@ const auth = createAuth({
   accessToken: { secret: settings.accessSecret },
   refreshToken: { secret: settings.refreshSecret },
   password: { cost: 10 },
-  // All devices of a scenario call from one address.
+  // All devices of a scenario have the same address.
   limits: { register: false, address: false },
   ...settings.options,
 });
@@ -48,7 +49,7 @@ const auth = createAuth({
 const app = express().use('/auth', auth.router);
 /** @type {import('express').RequestHandler} */
 const answer = (req, res) => void res.json(req.user);
-// Whoever logs in here has been proved already: bcrypt would take all the time, and shows nothing about stores.
+// Logs a user in without a password: bcrypt would take all the time, and tells nothing about stores.
 app.post('/proved-login', express.json(), (req, res, next) => {
   users.findByUsername(req.body.username).then((user) => {
     req.user = /** @type {any} */ (user);
@@ -63,7 +64,7 @@ const server = app.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.(typeof address === 'object' ? address?.port : undefined);
 });
-process.on('disconnect', () => process.exit()); // never outlives the test
+process.on('disconnect', () => process.exit()); // ends with the test
 
 /** @param {any} redis */
 function connect(redis) {

@@ -3,8 +3,8 @@ import type { Kind, Operation } from './history';
 
 let now = 0;
 
-/** One request after the other, each of 10 ms, unless told otherwise. */
-function did(kind: Kind, status: number, more: Partial<Operation> = {}): Operation {
+/** A request that takes 10 ms and, unless `more` says otherwise, starts 10 ms after the one before. */
+function request(kind: Kind, status: number, more: Partial<Operation> = {}): Operation {
   const startedAt = more.startedAt ?? (now += 20);
   return { kind, app: 0, startedAt, endedAt: startedAt + 10, status, sessionId: 's', ...more };
 }
@@ -13,53 +13,53 @@ const rules = (operations: Operation[], allowed = {}) =>
   findBreaches(operations, allowed).map(({ rule }) => rule);
 
 const healthy = () => [
-  did('login', 200, { successor: 'one' }),
-  did('guard', 200),
-  did('refresh', 200, { presented: 'one', successor: 'two' }),
-  did('refresh', 200, { presented: 'one', successor: 'two' }), // a second tab
-  did('refresh', 503, { presented: 'two' }),
-  did('check', 200),
-  did('logout', 200),
-  did('check', 401, { code: 'SESSION_NOT_FOUND' }),
+  request('login', 200, { successor: 'one' }),
+  request('guard', 200),
+  request('refresh', 200, { presented: 'one', successor: 'two' }),
+  request('refresh', 200, { presented: 'one', successor: 'two' }), // a second tab
+  request('refresh', 503, { presented: 'two' }),
+  request('check', 200),
+  request('logout', 200),
+  request('check', 401, { code: 'SESSION_NOT_FOUND' }),
 ];
 
-test('finds nothing where all went well', () => {
+test('the checker finds nothing in a healthy history', () => {
   expect(findBreaches(healthy())).toEqual([]);
   expect(lostSessions(healthy())).toEqual([]);
 });
 
-describe('finds', () => {
+describe('the checker finds', () => {
   test('two successors of one refresh token', () => {
     const forked = [
       ...healthy().slice(0, 6),
-      did('refresh', 200, { presented: 'one', successor: 'another' }),
+      request('refresh', 200, { presented: 'one', successor: 'another' }),
     ];
     expect(rules(forked)).toEqual(['two successors of one refresh token']);
     expect(rules(forked, { writesLost: true })).toEqual([]);
   });
 
   test.each(['refresh', 'guard', 'check'] as const)('a %s that is accepted after a logout', (kind) => {
-    const late = [...healthy(), did(kind, 200, { presented: 'two', successor: 'three' })];
+    const late = [...healthy(), request(kind, 200, { presented: 'two', successor: 'three' })];
     expect(rules(late)).toContain('accepted after the session ended');
   });
 
-  test('what is accepted after a revocation, and after a theft', () => {
-    const revoked = [did('revoke', 204), did('check', 200)];
-    const stolen = [did('theft', 401, { code: 'REFRESH_TOKEN_REUSED' }), did('check', 200)];
+  test('requests that are accepted after a revocation or a theft', () => {
+    const revoked = [request('revoke', 204), request('check', 200)];
+    const stolen = [request('theft', 401, { code: 'REFRESH_TOKEN_REUSED' }), request('check', 200)];
     for (const late of [revoked, stolen]) expect(rules(late)).toEqual(['accepted after the session ended']);
   });
 
-  test('a guard that is deaf for longer than it may be', () => {
-    const late = [did('revoke', 204), did('guard', 200)];
-    expect(rules(late, { deafUntil: now + 1 })).toEqual([]);
-    expect(rules(late, { deafUntil: now })).toEqual(['accepted after the session ended']);
-    const refreshed = [...late, did('refresh', 200)];
-    expect(rules(refreshed, { deafUntil: now + 1 })).toEqual(['accepted after the session ended']);
+  test('a guard that learns of an end too late', () => {
+    const late = [request('revoke', 204), request('guard', 200)];
+    expect(rules(late, { guardsLagUntil: now + 1 })).toEqual([]);
+    expect(rules(late, { guardsLagUntil: now })).toEqual(['accepted after the session ended']);
+    const refreshed = [...late, request('refresh', 200)];
+    expect(rules(refreshed, { guardsLagUntil: now + 1 })).toEqual(['accepted after the session ended']);
   });
 
-  test('nothing wrong with a request that was under way when the session ended', () => {
-    const end = did('logout', 200);
-    expect(rules([end, did('check', 200, { startedAt: end.startedAt + 5 })])).toEqual([]);
+  test('no fault with a request that was under way when the session ended', () => {
+    const end = request('logout', 200);
+    expect(rules([end, request('check', 200, { startedAt: end.startedAt + 5 })])).toEqual([]);
   });
 
   test.each([
@@ -67,65 +67,69 @@ describe('finds', () => {
     ['refresh', 401, 'REFRESH_TOKEN_REUSED'],
     ['guard', 401, 'SESSION_REVOKED'],
     ['revoke', 404, 'SESSION_NOT_FOUND'],
-  ] as const)('a session that is gone, by a %s that answers %i %s', (kind, status, code) => {
-    const began = did('login', 200);
-    const gone = did(kind, status, { code });
+  ] as const)('a lost session, from a %s that is answered %i %s', (kind, status, code) => {
+    const began = request('login', 200);
+    const gone = request(kind, status, { code });
     expect(rules([began, gone])).toEqual(['session lost']);
     expect(rules([began, gone], { sessionsLost: true })).toEqual([]);
     expect(lostSessions([gone, { ...gone }])).toHaveLength(1);
   });
 
-  test('no guard of another process that knows too late', () => {
-    const end = did('logout', 200);
+  test('no fault with a guard of another process in the first half second after an end', () => {
+    const end = request('logout', 200);
     const guard = (app: number, after: number, kind: Kind = 'guard') =>
-      rules([end, did(kind, 200, { app, startedAt: end.endedAt + after })]);
+      rules([end, request(kind, 200, { app, startedAt: end.endedAt + after })]);
     expect(guard(1, 100)).toEqual([]);
     for (const wrong of [guard(0, 100), guard(1, 500), guard(1, 100, 'check'), guard(1, 100, 'refresh')])
       expect(wrong).toEqual(['accepted after the session ended']);
   });
 
-  test('no loss where an ending got no answer: it may have happened', () => {
-    const unheard = did('logout', 503);
-    expect(rules([unheard, did('check', 401, { code: 'SESSION_NOT_FOUND' })])).toEqual([]);
+  test('no lost session after a logout that got 503: it may have taken effect', () => {
+    const unanswered = request('logout', 503);
+    expect(rules([unanswered, request('check', 401, { code: 'SESSION_NOT_FOUND' })])).toEqual([]);
   });
 
-  test('a 401 in an outage: the session was there after all', () => {
-    const gone = did('check', 401, { code: 'SESSION_NOT_FOUND' });
-    expect(rules([gone, did('check', 200)], { sessionsLost: true })).toEqual(['401, and then accepted']);
+  test('a 401 for a session that is accepted later', () => {
+    const gone = request('check', 401, { code: 'SESSION_NOT_FOUND' });
+    expect(rules([gone, request('check', 200)], { sessionsLost: true })).toEqual(['401, and then accepted']);
   });
 
-  test('a 404 of a revocation that was none: a guard proves nothing, the store does', () => {
-    const gone = did('revoke', 404);
+  test('a 404 for a session that the store accepts later, while a guard proves nothing', () => {
+    const gone = request('revoke', 404);
     const lossy = { sessionsLost: true };
-    expect(rules([gone, did('guard', 200)], lossy)).toEqual([]);
-    expect(rules([gone, did('check', 200)], lossy)).toEqual(['401, and then accepted']);
+    expect(rules([gone, request('guard', 200)], lossy)).toEqual([]);
+    expect(rules([gone, request('check', 200)], lossy)).toEqual(['401, and then accepted']);
   });
 
   test('an exchanged refresh token that is accepted', () => {
-    expect(rules([did('theft', 200, { presented: 'old' })])).toEqual([
+    expect(rules([request('theft', 200, { presented: 'old' })])).toEqual([
       'an exchanged refresh token was accepted',
     ]);
   });
 
-  test.each([500, 403, 429, 302])('an answer %i', (status) => {
-    expect(rules([did('check', status)])).toEqual([`answer ${status}`]);
+  test.each([500, 403, 429, 302])('the status %i as an answer', (status) => {
+    expect(rules([request('check', status)])).toEqual([`answer ${status}`]);
   });
 
-  test('a 401 that is no end of a session', () => {
-    const refused = did('guard', 401, { code: 'ACCESS_TOKEN_INVALID' });
+  test('a 401 that does not mean the end of a session', () => {
+    const refused = request('guard', 401, { code: 'ACCESS_TOKEN_INVALID' });
     expect(rules([refused])).toEqual(['answer 401 ACCESS_TOKEN_INVALID']);
   });
 
-  test('a connection that breaks, where no process was killed', () => {
-    expect(rules([did('check', 0)])).toEqual(['answer 0']);
-    expect(rules([did('check', 0)], { unanswered: true })).toEqual([]);
+  test('a broken connection although no process was killed', () => {
+    expect(rules([request('check', 0)])).toEqual(['answer 0']);
+    expect(rules([request('check', 0)], { unanswered: true })).toEqual([]);
   });
 
   test('an answer that takes longer than two seconds', () => {
-    const { startedAt } = did('check', 503);
+    const { startedAt } = request('check', 503);
     const slow = { startedAt, endedAt: startedAt + 2001 };
-    for (const late of [did('check', 503, slow), did('password', 503, slow), did('login', 200, slow)])
+    for (const late of [
+      request('check', 503, slow),
+      request('password', 503, slow),
+      request('login', 200, slow),
+    ])
       expect(rules([late])).toEqual(['no answer within 2000 ms']);
-    expect(rules([did('password', 200, slow)])).toEqual([]);
+    expect(rules([request('password', 200, slow)])).toEqual([]);
   });
 });

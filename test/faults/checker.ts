@@ -1,59 +1,59 @@
 import type { Operation } from './history';
 
-/** What a scenario may cost, where its row in docs/reliability.md says so. Default: nothing. */
+/** What a scenario may cost. Its row in docs/reliability.md says so. Default: nothing. */
 export interface Allowance {
-  /** Sessions that were acknowledged may be gone. */
+  /** Acknowledged sessions may be lost. */
   sessionsLost?: boolean;
-  /** Writes that were acknowledged may be undone, so that a rotation happens once more. */
+  /** Acknowledged writes may be undone. A rotation may then happen twice. */
   writesLost?: boolean;
-  /** Requests may go unanswered, because their process was killed. */
+  /** Requests may get no answer, because their process was killed. */
   unanswered?: boolean;
-  /** Until then guards may go by the access token alone, because their process can't hear who has been signed out. */
-  deafUntil?: number;
+  /** Until then guards may rely on the access token only, because their process can't learn which sessions have ended. */
+  guardsLagUntil?: number;
 }
 
-/** A promise that was not kept. */
+/** A broken promise. */
 export interface Breach {
   rule: string;
   operations: readonly Operation[];
 }
 
-/** The contract: a request answers within 2 s of an outage. */
+/** The promise: a request is answered within 2 s, even in an outage. */
 export const ANSWER_LIMIT_MS = 2000;
 
 /**
- * A guard that asks no store knows of another process's endings from the log, which takes some milliseconds, and more on a
- * loaded machine. Whatever asks the store knows at once.
+ * A guard that doesn't ask the store learns from the log which sessions another process has ended. That takes some milliseconds,
+ * and more on a loaded machine. A request that asks the store knows at once.
  */
-export const TELLING_MS = 500;
+export const LOG_DELAY_MS = 500;
 
 const ENDINGS = new Set(['logout', 'revoke', 'theft']);
 
-/** Holds a history against what is promised whatever happens to the servers. */
+/** Checks a history against the promises that hold whatever happens to the servers. */
 export function findBreaches(operations: readonly Operation[], allowed: Allowance = {}): Breach[] {
   return [
-    ...forks(operations, allowed),
-    ...acceptedAfterTheEnd(operations, allowed),
+    ...forkedExchanges(operations, allowed),
+    ...acceptedAfterEnd(operations, allowed),
     ...(allowed.sessionsLost ? [] : lostSessions(operations).map((lost) => breach('session lost', lost))),
-    ...cameBack(operations),
+    ...revivedSessions(operations),
     ...oldTokensAccepted(operations, allowed),
-    ...strangeAnswers(operations, allowed),
+    ...unexpectedAnswers(operations, allowed),
     ...operations
       .filter(({ startedAt, endedAt }) => endedAt - startedAt > ANSWER_LIMIT_MS)
-      // Waiting for one's turn at bcrypt is no outage.
+      // A login that waits for its turn at bcrypt is no outage.
       .filter(({ kind, status }) => kind !== 'password' || status !== 200)
       .map((slow) => breach(`no answer within ${ANSWER_LIMIT_MS} ms`, slow)),
   ];
 }
 
-/** Requests that tell of a session which nobody has ended and which is gone all the same, one for each session. */
+/** Requests whose session is gone although no request had ended it, one for each session. */
 export function lostSessions(operations: readonly Operation[]): Operation[] {
   const missed = operations.filter((operation) => isGone(operation) && !mayHaveEnded(operations, operation));
   return [...new Map(missed.map((operation) => [operation.sessionId, operation])).values()];
 }
 
-/** No refresh token ever yields two successors. A lost write repeats a rotation: then the store holds the two for one and the same. */
-function forks(operations: readonly Operation[], { writesLost }: Allowance): Breach[] {
+/** No refresh token ever yields two successors. After a lost write it may: the store then treats both as the same one. */
+function forkedExchanges(operations: readonly Operation[], { writesLost }: Allowance): Breach[] {
   if (writesLost) return [];
   const byToken = new Map<string | undefined, Operation[]>();
   for (const operation of operations.filter(({ kind, status }) => kind === 'refresh' && status === 200)) {
@@ -64,32 +64,32 @@ function forks(operations: readonly Operation[], { writesLost }: Allowance): Bre
     .map((exchanges) => breach('two successors of one refresh token', ...exchanges));
 }
 
-/** Whatever begins after an ending was acknowledged finds the session ended. */
-function acceptedAfterTheEnd(operations: readonly Operation[], { deafUntil = 0 }: Allowance): Breach[] {
+/** A request that begins after the end of its session was acknowledged is rejected. */
+function acceptedAfterEnd(operations: readonly Operation[], { guardsLagUntil = 0 }: Allowance): Breach[] {
   const endings = operations.filter(isAcknowledgedEnd);
   return endings.flatMap((end) =>
     operations
       .filter(({ sessionId, startedAt }) => sessionId === end.sessionId && startedAt > end.endedAt)
       .filter(({ kind, status }) => ['refresh', 'guard', 'check', 'theft'].includes(kind) && status === 200)
-      .filter(({ kind, startedAt }) => kind !== 'guard' || startedAt >= deafUntil)
-      .filter((accepted) => !isBeingTold(end, accepted))
+      .filter(({ kind, startedAt }) => kind !== 'guard' || startedAt >= guardsLagUntil)
+      .filter((accepted) => !mayNotKnowYet(end, accepted))
       .map((accepted) => breach('accepted after the session ended', end, accepted)),
   );
 }
 
-function isBeingTold(end: Operation, { kind, app, startedAt }: Operation): boolean {
-  return kind === 'guard' && app !== end.app && startedAt - end.endedAt < TELLING_MS;
+function mayNotKnowYet(end: Operation, { kind, app, startedAt }: Operation): boolean {
+  return kind === 'guard' && app !== end.app && startedAt - end.endedAt < LOG_DELAY_MS;
 }
 
-/** Once it is said that a session is over, it is over: who hears 401 logs its user out. */
-function cameBack(operations: readonly Operation[]): Breach[] {
+/** Once an answer has said that a session is over, it is over: on a 401 the client logs its user out. */
+function revivedSessions(operations: readonly Operation[]): Breach[] {
   return operations.filter(isGone).flatMap((gone) =>
     operations
       .filter(
         ({ sessionId, status, kind }) => sessionId === gone.sessionId && status === 200 && !ENDINGS.has(kind),
       )
       .filter(({ startedAt }) => startedAt > gone.endedAt)
-      // A guard goes by the access token: it can't know what the store has lost until somebody refreshes.
+      // A guard relies on the access token: until the next refresh it can't know what the store has lost.
       .filter(({ kind }) => gone.kind !== 'revoke' || kind !== 'guard')
       .slice(0, 1)
       .map((accepted) => breach('401, and then accepted', gone, accepted)),
@@ -103,8 +103,8 @@ function oldTokensAccepted(operations: readonly Operation[], { writesLost }: All
     .map((accepted) => breach('an exchanged refresh token was accepted', accepted));
 }
 
-/** An answer is a success, a 503, or the end of a session. */
-function strangeAnswers(operations: readonly Operation[], { unanswered }: Allowance): Breach[] {
+/** Each answer must be a success, a 503, or the end of a session. */
+function unexpectedAnswers(operations: readonly Operation[], { unanswered }: Allowance): Breach[] {
   return operations
     .filter((operation) => {
       const { status } = operation;
@@ -119,7 +119,7 @@ function strangeAnswers(operations: readonly Operation[], { unanswered }: Allowa
     .map((operation) => breach(`answer ${operation.status} ${operation.code ?? ''}`.trim(), operation));
 }
 
-/** The session was there and isn't. A 404 is how a revocation says so. */
+/** The answer says that the session no longer exists. A revocation says so with a 404. */
 function isGone({ kind, status, code }: Operation): boolean {
   if (kind === 'revoke') return status === 404;
   return (
@@ -127,7 +127,7 @@ function isGone({ kind, status, code }: Operation): boolean {
   );
 }
 
-/** A reuse that was no theft ends a session that nobody has ended. */
+/** A false alarm: reuse was detected although there was no theft, and that ended the session. */
 function isReuse({ kind, code }: Pick<Operation, 'kind' | 'code'>): boolean {
   return kind !== 'theft' && code === 'REFRESH_TOKEN_REUSED';
 }
@@ -137,7 +137,7 @@ function isAcknowledgedEnd({ kind, status, code }: Operation): boolean {
   return (kind === 'logout' || kind === 'revoke') && status >= 200 && status < 300;
 }
 
-/** Somebody has asked for the end of the session, and has perhaps got it, before this answer. */
+/** Whether an earlier request asked to end the session, and may have succeeded, before this answer. */
 function mayHaveEnded(operations: readonly Operation[], { sessionId, endedAt }: Operation): boolean {
   return operations.some(
     (other) =>

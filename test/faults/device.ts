@@ -3,15 +3,15 @@ import { PASSWORD } from '../helpers/app';
 import { decodeToken } from '../helpers/tokens';
 import type { History, Kind, Operation } from './history';
 
-/** A client gives up later than any server may answer, so that what is slow is seen as slow. */
-const PATIENCE_MS = 10_000;
-/** A hundred logins in a row before mine, and bcrypt. */
-const HASHING_PATIENCE_MS = 150_000;
+/** Longer than a server may take, so that a slow answer is recorded as slow. */
+const TIMEOUT_MS = 10_000;
+/** A hundred logins may be ahead in the queue for bcrypt. */
+const HASHING_TIMEOUT_MS = 150_000;
 
 export interface World {
-  /** How many processes of the app there are. */
+  /** The number of app processes. */
   readonly apps: number;
-  /** Where one of them listens now. */
+  /** The current URL of a process. */
   addressOf(app: number): string;
   readonly history: History;
   /** Whether devices send the `Idempotency-Key`. Default: true. */
@@ -30,17 +30,17 @@ interface Call {
   bearer?: string | undefined;
   /** The `Idempotency-Key`. */
   attempt?: string;
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
-/** One client of a user: logs in, refreshes, asks, logs out, and writes everything down. It behaves as our own client does. */
+/** One client of a user: it logs in, refreshes, visits pages, logs out, and records everything. It behaves like our own client. */
 export class Device {
   readonly #world: World;
   readonly username: string;
   #tokens: Tokens | undefined;
-  /** Refresh tokens that have been exchanged, the youngest last. */
+  /** Refresh tokens that have been exchanged, the latest last. */
   #exchanged: string[] = [];
-  /** One for each exchange, and the same for its retries. */
+  /** The `Idempotency-Key`: new for each exchange, the same for its retries. */
   #attempt = randomUUID();
 
   constructor(world: World, username: string) {
@@ -60,7 +60,7 @@ export class Device {
     return this.#tokens && (decodeToken(this.#tokens.refreshToken).payload['sub'] as string);
   }
 
-  /** Somebody else has the same tokens, and keeps them when this device logs out. */
+  /** A second device with the same tokens. It keeps them when this device logs out. */
   copy(): Device {
     const copy = new Device(this.#world, this.username);
     copy.#tokens = this.#tokens;
@@ -75,25 +75,25 @@ export class Device {
     return operation;
   }
 
-  /** Logs in once more with the password, and keeps what it has. */
+  /** Logs in once more, with the password, and keeps the tokens that the device has. */
   async loginByPassword(app: number): Promise<Operation> {
     const body = { username: this.username, password: PASSWORD, transport: 'body' };
-    return (await this.#ask('password', app, { path: '/auth/login', body, patienceMs: HASHING_PATIENCE_MS }))
+    return (await this.#ask('password', app, { path: '/auth/login', body, timeoutMs: HASHING_TIMEOUT_MS }))
       .operation;
   }
 
-  /** @param apps one for each tab that does it at once, all with the same token */
+  /** @param apps the processes to ask, one for each tab. All tabs refresh at once, with the same token. */
   async refresh(apps: readonly number[] = [this.#anyApp()]): Promise<Operation[]> {
     const tokens = this.#tokens;
     if (!tokens) return [];
-    const asked = await Promise.all(apps.map((app) => this.#exchange(tokens.refreshToken, app)));
-    // Whoever of several tabs is answered last has what all of them have, or there is a fork, which the checker finds.
-    const answered = asked.findLast(({ operation }) => operation.status === 200);
+    const results = await Promise.all(apps.map((app) => this.#exchange(tokens.refreshToken, app)));
+    // All tabs get the same tokens, so any answer will do. If they don't, that is a fork, which the checker finds.
+    const answered = results.findLast(({ operation }) => operation.status === 200);
     if (answered && this.#tokens === tokens) {
       this.#exchanged.push(tokens.refreshToken);
       this.#keep(answered.answer as Tokens);
     }
-    return asked.map(({ operation }) => operation);
+    return results.map(({ operation }) => operation);
   }
 
   guard(app = this.#anyApp()): Promise<Operation | undefined> {
@@ -118,19 +118,19 @@ export class Device {
     return operation;
   }
 
-  /** Ends a session of the same user, as the list of devices does. */
+  /** Ends another session of the same user, like a list of devices does. */
   async revoke(sessionId: string, app = this.#anyApp()): Promise<Operation | undefined> {
     const bearer = this.#tokens?.accessToken;
     if (!bearer || sessionId === this.sessionId) return undefined;
     const call = { path: `/auth/sessions/${sessionId}`, method: 'DELETE', bearer };
-    const asking = this.sessionId;
+    const ownSession = this.sessionId;
     const { operation } = await this.#ask('revoke', app, call, { sessionId });
-    // A 401 is about the session that asks: its guard has spoken.
-    if (operation.status === 401) Object.assign(operation, { kind: 'guard', sessionId: asking });
+    // A 401 comes from the guard of the session that asks.
+    if (operation.status === 401) Object.assign(operation, { kind: 'guard', sessionId: ownSession });
     return operation;
   }
 
-  /** A thief presents a refresh token that was exchanged two rotations ago or earlier: that is theft at any time. */
+  /** A thief presents a refresh token that was exchanged two rotations ago. That counts as theft at any time. */
   async theft(app = this.#anyApp()): Promise<Operation | undefined> {
     const stolen = this.#exchanged.at(-2);
     if (!stolen) return undefined;
@@ -178,7 +178,7 @@ export class Device {
       successor: successor && fingerprint(successor),
     };
     history.add(operation);
-    // Nobody may log out because of another session's end.
+    // The end of another session must not log this device out.
     if (status === 401 && operation.sessionId === this.sessionId) this.#tokens = undefined;
     return { operation, answer };
   }
@@ -201,7 +201,7 @@ export class Device {
 
 async function send(
   app: string,
-  { path, method = 'POST', body, bearer, attempt, patienceMs = PATIENCE_MS }: Call,
+  { path, method = 'POST', body, bearer, attempt, timeoutMs = TIMEOUT_MS }: Call,
 ) {
   let response: Response;
   let text: string;
@@ -214,7 +214,7 @@ async function send(
         ...(attempt && { 'Idempotency-Key': attempt }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     text = await response.text();
   } catch {
@@ -227,7 +227,7 @@ function sessionOf(token: string): string {
   return decodeToken(token).payload['sid'] as string;
 }
 
-/** Tells tokens apart in a history that holds none. */
+/** Identifies a token in the history, which must not contain tokens. */
 function fingerprint(token: string): string {
   return createHash('sha256').update(token).digest('base64url').slice(0, 16);
 }

@@ -1,7 +1,10 @@
-/** What a client asked for. `guard` is a page behind `tokenVerify`, `check` one behind `checkSession`, `theft` an old refresh token that comes back, `password` a login that waits to be hashed. */
+/**
+ * What a client asked for. `guard` is a page behind `tokenVerify`, `check` one behind `checkSession`, `theft` an old refresh token
+ * that is presented again, `password` a login with a password that has to be hashed.
+ */
 export type Kind = 'login' | 'password' | 'refresh' | 'guard' | 'check' | 'logout' | 'revoke' | 'theft';
 
-/** One request and its answer, as a client saw them. Times are milliseconds since the history began. */
+/** One request and its answer, as the client saw them. Times are in milliseconds since the history began. */
 export interface Operation {
   kind: Kind;
   /** Which process was asked. */
@@ -11,20 +14,20 @@ export interface Operation {
   /** 0: no answer, because the connection broke. */
   status: number;
   code?: string | undefined;
-  /** The session that it is about; unknown for a login that failed. */
+  /** The session that the request is about. Unknown for a failed login. */
   sessionId?: string | undefined;
-  /** The refresh token that was presented, and the one that came back: fingerprints, never tokens. */
+  /** The refresh token that was presented, and the one in the answer: fingerprints, never tokens. */
   presented?: string | undefined;
   successor?: string | undefined;
 }
 
-/** What happened to the servers, told beside the operations. */
+/** What happened to the servers in the meantime. */
 export interface Mark {
   event: 'fault' | 'repaired';
   at: number;
 }
 
-/** The record of a scenario, in the order in which the answers came. */
+/** The record of a scenario, in the order of the answers. */
 export class History {
   readonly operations: Operation[] = [];
   readonly marks: Mark[] = [];
@@ -42,7 +45,7 @@ export class History {
     this.marks.push({ event, at: this.now() });
   }
 
-  /** Of the last one, or undefined if it never came. */
+  /** The time of the last such event. Undefined if there was none. */
   timeOf(event: Mark['event']): number | undefined {
     return this.marks.findLast((mark) => mark.event === event)?.at;
   }

@@ -27,19 +27,19 @@ test('200 parallel logins beside a steady guarded client', async () => {
       return `${served} logged in, ${LOGINS - served} got 503; the guard's median: ${before} ms before, ${meanwhile} ms meanwhile`;
     },
   });
-  // The queue for hashing is bounded: who can't be hashed soon is told so at once, and all others are served.
+  // The queue for hashing is bounded: a login that would wait too long gets 503 at once, and all others are served.
   const statuses = passwordLogins(history).map(({ status }) => status);
   expect(statuses).toHaveLength(LOGINS);
   expect(new Set(statuses)).toEqual(new Set([200, 503]));
   const { meanwhile } = guardMedians(history);
-  expect(meanwhile).toBeLessThan(250); // bcryptjs in the event loop would make it seconds
+  expect(meanwhile).toBeLessThan(250); // with bcryptjs in the event loop it would take seconds
 });
 
 function passwordLogins({ operations }: History) {
   return operations.filter(({ kind }) => kind === 'password');
 }
 
-/** Of the process that all 200 asked. */
+/** How long guards took, in the process that got all 200 logins. */
 function guardMedians(history: History): { before: number; meanwhile: number } {
   const begin = history.timeOf('fault') ?? 0;
   const end = history.timeOf('repaired') ?? 0;

@@ -1,23 +1,25 @@
 import { lostSessions } from './checker';
 import type { History, Operation } from './history';
 
-/** What docs/reliability.md says of a scenario. */
+/** The figures of a scenario for docs/reliability.md. */
 export interface Measurement {
   requests: number;
   /** Answers 503. */
   unavailable: number;
-  /** Connections that broke, because the process of the app was killed. */
+  /** Broken connections, because the app's process was killed. */
   unanswered: number;
   slowestMs: number;
-  /** From the repair, or from the fault where the system repairs itself, to the last answer that was none of a healthy system. Undefined: never repaired. */
+  /**
+   * From the repair (or from the fault, if the system repairs itself) to the last failure. Undefined if nothing was repaired.
+   */
   secondsToHeal: number | undefined;
   sessions: number;
   sessionsLost: number;
-  /** What the scenario itself adds. */
+  /** What the scenario itself reports. */
   note?: string | undefined;
 }
 
-/** @param isRepaired whether the servers have been well again since the last mark */
+/** @param isRepaired whether the servers have worked again since the last mark */
 export function measure(history: History, isRepaired: boolean): Measurement {
   const { operations } = history;
   const failures = operations.filter(isFailure);
@@ -34,7 +36,7 @@ export function measure(history: History, isRepaired: boolean): Measurement {
   };
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 export function medianTime(operations: readonly Operation[]): number {
   const times = operations.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
   return times[Math.floor(times.length / 2)] ?? NaN;

@@ -10,7 +10,7 @@ let postgres: TestServer;
 let folder: string;
 
 beforeEach(async () => {
-  // A folder that outlives a stop, because the server comes back to it.
+  // The folder must survive a stop, because the server is restarted with it.
   folder = mkdtempSync(join(tmpdir(), 'passport-visa-faults-'));
   [redis, postgres] = await Promise.all([
     startRedis(),

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** Asks one node something, as its operator would. */
+/** Sends commands to one node, like its operator would. */
 export async function withRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url);
   try {
@@ -10,7 +10,7 @@ export async function withRedis<T>(url: string, ask: (redis: Redis) => Promise<T
   }
 }
 
-/** How many connections the apps hold; neither the one that asks, nor those of replicas and Sentinels. */
+/** The number of the apps' connections. Its own, and those of replicas and Sentinels, aren't counted. */
 function countConnections(url: string): Promise<number> {
   return withRedis(url, async (redis) => {
     const own = await redis.client('ID');
@@ -22,12 +22,12 @@ function countConnections(url: string): Promise<number> {
   });
 }
 
-/** Each of the two processes has a connection for its store and one for the log of revocations, whatever has happened. */
+/** Each of the two processes must hold one connection for its store and one for the log of revocations, and no more. */
 export async function expectNoLeak(url: string): Promise<void> {
   expect(await countConnections(url)).toBe(4);
 }
 
-/** A number of `INFO`, such as `used_memory`; 0 where it isn't told. */
+/** A number from `INFO`, such as `used_memory`. 0 if `INFO` doesn't have it. */
 export function infoOf(url: string, name: string): Promise<number> {
   return withRedis(url, async (redis) => {
     const info = await redis.call('INFO', 'everything');

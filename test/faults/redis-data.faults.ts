@@ -6,8 +6,8 @@ import { isFailure } from './measure';
 import { expectNoLeak, infoOf, withRedis } from './redis-admin';
 import { runScenario } from './run-scenario';
 
-/** More than sessions that end or connections that close give back. */
-const SPARE_BYTES = 300_000;
+/** How far the limit is below the memory in use: more than ended sessions and closed connections free. */
+const BELOW_USED_BYTES = 300_000;
 
 let redis: TestServer;
 
@@ -45,7 +45,7 @@ test('Redis is emptied', async () => {
     },
     allowed: { sessionsLost: true },
   });
-  // One or the other may be logging in or out at that moment.
+  // Some devices may be logging in or out at that moment.
   expect(lostSessions(history.operations).length).toBeGreaterThan(live / 2);
   expect(history.operations.filter(isFailure)).toEqual([]);
 });
@@ -55,15 +55,15 @@ test('Redis is out of memory', async () => {
   const { history } = await runScenario('Redis is out of memory', {
     app: { redis: { url } },
     async strike({ devices }) {
-      const limit = (await infoOf(url, 'used_memory')) - SPARE_BYTES;
+      const limit = (await infoOf(url, 'used_memory')) - BELOW_USED_BYTES;
       const settings = ['maxmemory-policy', 'noeviction', 'maxmemory', String(limit)];
       await withRedis(url, (admin) => admin.config('SET', ...(settings as [string, string])));
-      // Both are rare in the traffic, and must be seen.
+      // Both are rare in the traffic, but have to happen.
       await devices.find(({ isLoggedIn }) => isLoggedIn)?.logout();
       await devices.at(-1)?.login();
     },
     repair: () => withRedis(url, (admin) => admin.config('SET', 'maxmemory', '0')),
-    whenWell: () => expectNoLeak(url),
+    afterHealing: () => expectNoLeak(url),
   });
   const during = whileFaulty(history);
   const refused = new Set(during.filter(({ status }) => status === 503).map(({ kind }) => kind));

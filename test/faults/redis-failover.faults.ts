@@ -14,9 +14,9 @@ import { isFailure } from './measure';
 import { expectNoLeak, withRedis } from './redis-admin';
 import { runScenario } from './run-scenario';
 
-/** Replication doesn't wait: what was acknowledged last may be lost, so that rotations repeat themselves. */
-const LATEST_WRITES = { sessionsLost: true, writesLost: true };
-/** Devices whose tokens somebody else keeps. */
+/** Redis acknowledges a write before its replicas have it. The latest writes may be lost, and rotations happen twice. */
+const LATEST_WRITES_LOST = { sessionsLost: true, writesLost: true };
+/** How many devices have a second device that keeps their tokens. */
 const COPIES = 6;
 
 let closing: (() => Promise<unknown>)[] = [];
@@ -38,8 +38,8 @@ test('Sentinel fails over', async () => {
   const { history } = await runScenario('Sentinel fails over', {
     app: { redis: { name, sentinels } },
     strike: () => master.kill(),
-    whenWell: () => expectNoLeak(replica.url),
-    allowed: LATEST_WRITES,
+    afterHealing: () => expectNoLeak(replica.url),
+    allowed: LATEST_WRITES_LOST,
   });
   expect(history.operations.filter(isFailure).length).toBeGreaterThan(0);
   expect(await isMaster(replica)).toBe(true);
@@ -55,7 +55,7 @@ test('A Cluster fails over', async () => {
       lost = await busiestMaster(cluster, devices);
       await lost.kill();
     },
-    allowed: LATEST_WRITES,
+    allowed: LATEST_WRITES_LOST,
   });
   const promoted = await Promise.all(cluster.servers.slice(3).map(isMaster));
   expect(promoted).toEqual(masters.map((master) => master === lost));
@@ -67,9 +67,9 @@ test('A replica is promoted without the last writes', async () => {
   const address = await startTcpProxy(master.port);
   closing.push(link.close, address.close);
   const replica = await started(startRedis({ args: ['--replicaof', '127.0.0.1', String(link.port)] }));
-  await eventually('the replica is in step', () => isInStep(replica));
+  await eventually('the replica is in sync', () => isInSync(replica));
   let copies: Device[] = [];
-  let came = 0;
+  let revived = 0;
   const { history } = await runScenario('A replica is promoted without the last writes', {
     app: { redis: { url: `redis://127.0.0.1:${address.port}` } },
     async strike({ devices }) {
@@ -83,24 +83,24 @@ test('A replica is promoted without the last writes', async () => {
     },
     lastsMs: 500,
     async repair() {
-      came = await countSessions(replica, copies);
+      revived = await countSessions(replica, copies);
       await withRedis(replica.url, (admin) => admin.replicaof('NO', 'ONE'));
       address.retarget(replica.port);
       address.restore();
     },
-    async whenWell() {
+    async afterHealing() {
       for (const copy of copies) for (const app of [0, 1]) await copy.copy().refresh([app]);
       expect(await countSessions(replica, copies)).toBe(0);
       await expectNoLeak(replica.url);
     },
-    allowed: LATEST_WRITES,
+    allowed: LATEST_WRITES_LOST,
   });
-  // The promoted replica knew nothing of these ends, and of the logins after them.
-  expect(came).toBeGreaterThan(COPIES / 2);
+  // The promoted replica had received neither these logouts nor the logins after them.
+  expect(revived).toBeGreaterThan(COPIES / 2);
   expect(lostSessions(history.operations).length).toBeGreaterThan(0);
 });
 
-/** How many of the sessions that the devices hold the server has. */
+/** How many of the devices' sessions are in the server. */
 function countSessions({ url }: TestServer, devices: readonly Device[]): Promise<number> {
   return withRedis(url, async (admin) => {
     const found = devices.map(({ userId, sessionId }) =>
@@ -114,11 +114,11 @@ async function isMaster({ url }: TestServer): Promise<boolean> {
   return (await withRedis(url, (admin) => admin.info('replication'))).includes('role:master');
 }
 
-async function isInStep({ url }: TestServer): Promise<boolean> {
+async function isInSync({ url }: TestServer): Promise<boolean> {
   return (await withRedis(url, (admin) => admin.info('replication'))).includes('master_link_status:up');
 }
 
-/** The one with most of the users; their keys are spread. */
+/** The master with the keys of most users. */
 async function busiestMaster(cluster: TestCluster, devices: readonly Device[]): Promise<TestServer> {
   const users = new Set(devices.flatMap(({ userId }) => userId ?? []));
   const counts = new Map<TestServer, number>();
@@ -127,6 +127,6 @@ async function busiestMaster(cluster: TestCluster, devices: readonly Device[]): 
     counts.set(master, (counts.get(master) ?? 0) + 1);
   }
   const [[busiest] = []] = [...counts].sort(([, one], [, other]) => other - one);
-  if (!busiest) throw new Error('Nobody is logged in');
+  if (!busiest) throw new Error('No device is logged in');
   return busiest;
 }

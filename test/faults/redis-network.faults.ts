@@ -6,10 +6,10 @@ import { isFailure } from './measure';
 import { expectNoLeak } from './redis-admin';
 import { runScenario } from './run-scenario';
 
-/** As the rotation's script answers when it has rotated: `*3`, and then this. */
+/** How the rotation's script answers when it has rotated: `*3`, and then this. */
 const ROTATED = Buffer.from('$7\r\nrotated\r\n');
-/** Longer than any call waits, so that its request is answered 503, and the client has to ask again. */
-const AWAY_MS = 1200;
+/** Longer than a store call waits. The request gets 503, and the client has to ask again. */
+const DOWN_MS = 1200;
 
 let redis: TestServer;
 let proxy: TcpProxy;
@@ -36,7 +36,7 @@ test.each([
     strike: () => loseRotations(() => (lost += 1)),
     lastsMs: 8000,
     repair: () => proxy.loseAnswers(() => false),
-    whenWell: () => expectNoLeak(redis.url),
+    afterHealing: () => expectNoLeak(redis.url),
   });
   expect(lost).toBeGreaterThanOrEqual(4);
   expect(successfulRetries(history)).toBeGreaterThanOrEqual(4);
@@ -48,25 +48,25 @@ test('Redis answers 600 ms later', async () => {
     strike: () => proxy.delay(300),
     lastsMs: 5000,
     repair: () => proxy.delay(0),
-    whenWell: () => expectNoLeak(redis.url),
+    afterHealing: () => expectNoLeak(redis.url),
   });
   expect(history.operations.filter(isFailure)).toEqual([]);
   const slow = history.operations.filter(({ startedAt, endedAt }) => endedAt - startedAt >= 600);
   expect(slow.length).toBeGreaterThan(50);
 });
 
-/** The rotation has happened, and nobody hears of it: its answer is swallowed, and Redis is away for a while. */
+/** The rotation happens, but its answer is swallowed, and Redis can't be reached for a while. */
 function loseRotations(onLost: () => void): void {
   proxy.loseAnswers((answer) => {
     if (!answer.includes(ROTATED)) return false;
     onLost();
     proxy.cut();
-    void sleep(AWAY_MS).then(() => proxy.restore());
+    void sleep(DOWN_MS).then(() => proxy.restore());
     return true;
   });
 }
 
-/** Refresh tokens that first yielded a 503, and then their successor. */
+/** How many refresh tokens first got a 503 and later their successor. */
 function successfulRetries({ operations }: History): number {
   const refreshes = operations.filter(({ kind }) => kind === 'refresh');
   const failed = new Set(refreshes.filter(isFailure).map(({ presented }) => presented));

@@ -31,7 +31,7 @@ test('Redis with AOF is killed and restarted', async () => {
     app: { redis: { url } },
     strike: kill,
     repair: restart,
-    whenWell: () => expectNoLeak(url),
+    afterHealing: () => expectNoLeak(url),
   });
 });
 
@@ -41,19 +41,19 @@ test('Redis without AOF is killed and restarted', async () => {
     app: { redis: { url } },
     strike: kill,
     repair: restart,
-    whenWell: () => expectNoLeak(url),
+    afterHealing: () => expectNoLeak(url),
     allowed: { sessionsLost: true },
   });
 });
 
-// A killed process has handed over to the kernel what it wrote, unless the disk was slow; a machine without power loses it.
+// A killed process has usually given the kernel everything that it wrote, unless the disk was slow. A power failure loses it.
 test('Redis with AOF everysec is killed and restarted', async () => {
   const { url, kill, restart } = await start(['--appendonly', 'yes', '--appendfsync', 'everysec']);
   await runScenario('Redis with AOF everysec is killed and restarted', {
     app: { redis: { url } },
     strike: kill,
     repair: restart,
-    whenWell: () => expectNoLeak(url),
+    afterHealing: () => expectNoLeak(url),
     allowed: { sessionsLost: true, writesLost: true },
   });
 });
@@ -65,6 +65,6 @@ test('Redis is frozen for 5 s', async () => {
     strike: freeze,
     repair: thaw,
     lastsMs: 5000,
-    whenWell: () => expectNoLeak(url),
+    afterHealing: () => expectNoLeak(url),
   });
 });

@@ -4,7 +4,7 @@ import type { History } from './history';
 import type { Measurement } from './measure';
 import { SCENARIOS, type ScenarioName } from './scenarios';
 
-/** Where each run leaves its histories, for whoever asks what exactly happened. Not kept in the repository. */
+/** Where each run saves its histories, to look up what happened. Ignored by Git. */
 const RESULTS = join(__dirname, 'results');
 
 export function saveResult(name: ScenarioName, history: History, measurement: Measurement): void {

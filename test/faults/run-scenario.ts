@@ -16,48 +16,48 @@ import { Traffic } from './traffic';
 const USERS = 4;
 const DEVICES_EACH = 3;
 const WARM_UP_MS = 1500;
-/** So long without a failure: healed. */
+/** After this long without a failure the system counts as healed. */
 const QUIET_MS = 2000;
-/** Whoever has not healed by then doesn't heal by itself. */
+/** A system that hasn't healed by then doesn't heal by itself. */
 const HEAL_LIMIT_MS = 20_000;
 
-/** After a repair a process hears again who has been signed out within this time: a pause, and a connection. */
-const HEARS_WITHIN_MS = 3000;
+/** How soon after a repair a process knows again which sessions have ended: after a pause, and a new connection. */
+const CATCH_UP_MS = 3000;
 
-/** What a fault may take hold of. */
+/** What a scenario can act on. */
 export interface Running {
   readonly apps: AppProcess[];
   readonly devices: readonly Device[];
   readonly history: History;
-  /** In the place of one that was killed; it listens elsewhere. */
+  /** Replaces a process that was killed. The new one has another port. */
   restartApp(index: number): Promise<void>;
 }
 
 export interface Plan {
-  /** `postgres` is a database of the shared server unless given. */
+  /** Default of `postgres`: a new database of the shared server. */
   app: Omit<AppSettings, 'postgres'> & { postgres?: string };
-  /** What differs in one process, by its number. Default: nothing. */
+  /** What is different in one process, by its index. Default: nothing. */
   appOf?: (index: number) => Partial<AppSettings>;
   strike(running: Running): unknown;
   /** How long the fault lasts before `repair`. Default: 3000. */
   lastsMs?: number;
-  /** Left out where the system must repair itself. */
+  /** Omitted where the system must repair itself. */
   repair?(running: Running): unknown;
-  /** Whether it is expected to heal. Default: true. */
+  /** Whether the system is expected to heal. Default: true. */
   heals?: boolean;
-  /** What else was measured, for the table: looked at before the history is judged. */
+  /** Another measurement for the table. Called before the history is checked. */
   note?(running: Running): string;
-  /** Called when all is well again, before the processes end. */
-  whenWell?(running: Running): unknown;
+  /** Called once the system has healed, before the processes end. */
+  afterHealing?(running: Running): unknown;
   /** What it may cost. Default: nothing. */
-  allowed?: Omit<Allowance, 'deafUntil'>;
-  /** Whether clients send the `Idempotency-Key`, as ours does. Default: true. */
+  allowed?: Omit<Allowance, 'guardsLagUntil'>;
+  /** Whether clients send the `Idempotency-Key`, like our own client. Default: true. */
   idempotencyKeys?: boolean;
 }
 
 /**
- * Two processes of an app, a dozen devices that do everything devices do, and in the midst of it a fault. The history of it
- * is held against the promises, and kept.
+ * Runs two processes of an app and a dozen devices that do everything devices do. In the middle of it the fault happens. The
+ * history is saved, and checked against the promises.
  */
 export async function runScenario(name: ScenarioName, plan: Plan): Promise<Running> {
   const database = plan.app.postgres === undefined ? await createDatabase() : undefined;
@@ -77,10 +77,10 @@ export async function runScenario(name: ScenarioName, plan: Plan): Promise<Runni
       Array.from({ length: DEVICES_EACH }, () => new Device(world, username)),
     );
     const running = { apps, devices, history, restartApp: startApp };
-    await driveThrough(plan, running);
+    await runPlan(plan, running);
     saveResult(name, history, { ...measure(history, plan.heals !== false), note: plan.note?.(running) });
-    const deafUntil = wellAgainAt(history) + HEARS_WITHIN_MS;
-    expect(report(findBreaches(history.operations, { ...plan.allowed, deafUntil }))).toEqual([]);
+    const guardsLagUntil = healedAt(history) + CATCH_UP_MS;
+    expect(report(findBreaches(history.operations, { ...plan.allowed, guardsLagUntil }))).toEqual([]);
     for (const app of apps) expect(app.complaint()).toBeUndefined();
     return running;
   } finally {
@@ -89,7 +89,7 @@ export async function runScenario(name: ScenarioName, plan: Plan): Promise<Runni
   }
 }
 
-async function driveThrough(plan: Plan, running: Running): Promise<void> {
+async function runPlan(plan: Plan, running: Running): Promise<void> {
   const { devices, history } = running;
   for (const device of devices) expect(await device.login()).toMatchObject({ status: 200 });
   const traffic = new Traffic(devices);
@@ -102,22 +102,22 @@ async function driveThrough(plan: Plan, running: Running): Promise<void> {
       await plan.repair(running);
       history.mark('repaired');
     }
-    await (plan.heals === false ? sleep(plan.lastsMs ?? 3000) : untilQuiet(history));
+    await (plan.heals === false ? sleep(plan.lastsMs ?? 3000) : waitUntilHealed(history));
   } finally {
     await traffic.stop();
   }
   if (plan.heals === false) return;
-  await askEveryone(devices);
-  await plan.whenWell?.(running);
+  await useEveryDevice(devices);
+  await plan.afterHealing?.(running);
 }
 
-/** Where the system repairs itself nobody marks it: its last failure does. */
-function wellAgainAt(history: History): number {
+/** When the system was repaired. If it repaired itself, that was at its last failure. */
+function healedAt(history: History): number {
   const lastFailure = history.operations.findLast(isFailure);
   return history.timeOf('repaired') ?? lastFailure?.endedAt ?? history.timeOf('fault') ?? 0;
 }
 
-async function untilQuiet(history: History): Promise<void> {
+async function waitUntilHealed(history: History): Promise<void> {
   const since = history.now();
   while (history.now() - since < HEAL_LIMIT_MS) {
     await sleep(100);
@@ -127,8 +127,8 @@ async function untilQuiet(history: History): Promise<void> {
   throw new Error(`It has not healed within ${HEAL_LIMIT_MS} ms`);
 }
 
-/** Whoever is still logged in must be served, everywhere. */
-async function askEveryone(devices: readonly Device[]): Promise<void> {
+/** Every device that is still logged in must be served, by each process. */
+async function useEveryDevice(devices: readonly Device[]): Promise<void> {
   for (const device of devices) {
     await device.refresh([0]);
     await device.refresh([1]);
@@ -152,7 +152,7 @@ async function createUsers(postgres: string): Promise<string[]> {
   }
 }
 
-/** Short enough to read: the rule, and the requests that break it. */
+/** A short report: each broken rule, and the requests that broke it. */
 function report(breaches: ReturnType<typeof findBreaches>): string[] {
   return breaches.map(
     ({ rule, operations }) => `${rule}: ${operations.map((each) => JSON.stringify(each)).join(' ')}`,

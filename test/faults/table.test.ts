@@ -4,7 +4,7 @@ import { SCENARIOS } from './scenarios';
 
 const page = readFileSync(join(__dirname, '../../docs/reliability.md'), 'utf8');
 const [, table = ''] = page.split(/<!-- (?:measured|end) -->/);
-/** Without the head and the line below it. */
+/** Without the table's header. */
 const rows = table
   .split('\n')
   .filter((line) => line.startsWith('|'))
@@ -15,7 +15,7 @@ test('the table of docs/reliability.md has every scenario, in order, with its pr
   expect(rows.map(([, name, promise]) => ({ name, promise }))).toEqual(SCENARIOS);
 });
 
-test('every scenario was measured', () => {
+test('every scenario has its measurements in the table', () => {
   for (const [, name, , requests, errors, slowest, healed, lost] of rows) {
     const row = { name, requests, errors, slowest, healed, lost };
     expect(row).toEqual({
@@ -29,7 +29,7 @@ test('every scenario was measured', () => {
   }
 });
 
-test('every scenario is run', () => {
+test('every scenario has a test', () => {
   const suites = readdirSync(__dirname).filter((name) => name.endsWith('.faults.ts'));
   const text = suites.map((name) => readFileSync(join(__dirname, name), 'utf8')).join('\n');
   const missing = SCENARIOS.filter(({ name }) => !text.includes(`'${name}'`));

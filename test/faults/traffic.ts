@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Device } from './device';
 
-/** People pause between two clicks; a crowd of ten makes about a hundred requests a second. */
+/** The pause between two actions of a device. Ten devices make about a hundred requests a second. */
 const PAUSE_MS = [40, 120] as const;
 
-/** What a device does next, out of a hundred. */
+/** What a device does next: upper bounds of a number below a hundred. The rest is theft. */
 const MIX = { guard: 45, check: 65, refresh: 82, twoTabs: 90, logout: 94, revoke: 97 } as const;
 
-/** A crowd of devices that come and go until they are stopped. */
+/** Devices that keep making requests until they are stopped. */
 export class Traffic {
   readonly #devices: readonly Device[];
   readonly #walks: Promise<void>[];
@@ -18,7 +18,7 @@ export class Traffic {
     this.#walks = devices.map((device) => this.#walk(device));
   }
 
-  /** Resolves when the last answer has come. */
+  /** Resolves after the last answer. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#walks);

@@ -6,18 +6,21 @@ import {
 } from '../../src';
 import { connectRedis, createDatabase, randomPrefix } from '../helpers/backends';
 
-/** A store for which time passes when a test says so. */
+/** A store whose time passes when a test says so. */
 export interface AgedStore {
   readonly store: RefreshTokenStore;
-  /** What the store calls now. */
+  /** The time of the store's clock. */
   readonly now: number;
-  /** How much later it is than the store knows. */
+  /** How far the test's time is ahead of the store's clock. */
   readonly aheadMs: number;
   pass(ms: number): Promise<void>;
 }
 
 export interface Backend {
-  /** As of this moment, once for each run: the clock of a server goes on meanwhile, by less than the test's shortest step. */
+  /**
+   * Starts a run: `now` is the time of this moment. A server's clock goes on during the run, but by less than the test's shortest
+   * step.
+   */
   start(): AgedStore;
   close(): Promise<void>;
 }
@@ -38,9 +41,9 @@ export const backends: Record<string, () => Promise<Backend>> = {
         aged(store, async (ms) => {
           for (const key of await redis.keys(`${keyPrefix}*`)) {
             const ttl = await redis.pttl(key);
-            expect(ttl).toBeGreaterThan(0); // every key has one
+            expect(ttl).toBeGreaterThan(0); // every key expires
             for (const [id, packed] of Object.entries(await redis.hgetall(key)))
-              await redis.hset(key, id, madeEarlier(packed, ms));
+              await redis.hset(key, id, withEarlierTime(packed, ms));
             await redis.pexpire(key, ttl - ms);
           }
         }),
@@ -53,18 +56,18 @@ export const backends: Record<string, () => Promise<Backend>> = {
     const store = new PostgresRefreshTokenStore(database.pool);
     await store.migrate();
     const times = ['created_at', 'rotated_at', 'auth_time', 'expires_at'];
-    const earlier = times.map((each) => `${each} = ${each} - $1::float8 * interval '1 millisecond'`);
+    const assignments = times.map((each) => `${each} = ${each} - $1::float8 * interval '1 millisecond'`);
     return {
       start: () =>
         aged(store, async (ms) => {
-          await database.pool.query(`UPDATE visa_refresh_tokens SET ${earlier.join()}`, [ms]);
+          await database.pool.query(`UPDATE visa_refresh_tokens SET ${assignments.join()}`, [ms]);
         }),
       close: () => database.close(),
     };
   },
 };
 
-/** The clock of a server can't be moved: instead all that is stored grows older. */
+/** A server's clock can't be moved. Instead everything in the store is made older. */
 function aged(store: RefreshTokenStore, growOlder: (ms: number) => Promise<void>): AgedStore {
   let aheadMs = 0;
   return {
@@ -80,7 +83,7 @@ function aged(store: RefreshTokenStore, growOlder: (ms: number) => Promise<void>
   };
 }
 
-/** @param make of a store that goes by the clock */
+/** @param make makes a store that uses the clock */
 export function agedMemory(make: (clock: () => number) => RefreshTokenStore): AgedStore {
   let now = Date.now();
   return {
@@ -93,8 +96,8 @@ export function agedMemory(make: (clock: () => number) => RefreshTokenStore): Ag
   };
 }
 
-/** All times but the sixth line's are relative to it; see src/stores/redis/packed-session.ts. */
-function madeEarlier(packed: string, ms: number): string {
+/** The sixth line has a time, and all other times are relative to it. See src/stores/redis/packed-session.ts. */
+function withEarlierTime(packed: string, ms: number): string {
   const lines = packed.split('\n');
   lines[5] = String(Number(lines[5]) - ms);
   return lines.join('\n');

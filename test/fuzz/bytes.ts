@@ -1,5 +1,5 @@
 import { PASSWORD } from '../helpers/app';
-import { encodeBody, type Carried, type FuzzedBody, type FuzzedRequest, type Value } from './requests';
+import { encodeBody, type SentToken, type FuzzedBody, type FuzzedRequest, type Value } from './requests';
 import { CANARY, type World } from './world';
 
 const GOOD_BODIES: Record<string, object> = {
@@ -7,27 +7,30 @@ const GOOD_BODIES: Record<string, object> = {
   '/auth/login': { username: 'mallory', password: PASSWORD },
   '/form/login': { username: 'mallory', password: PASSWORD, remember: 'on' },
   '/form/login-plain': { username: 'mallory', password: PASSWORD },
-  // The same once more, so that mallory can still log in.
+  // The new password is the same, because mallory has to log in again later.
   '/auth/password': { currentPassword: PASSWORD, newPassword: PASSWORD },
 };
 
-const good = (token: Carried['token']): Carried => ({ token, of: 'mallory', mutation: { kind: 'none' } });
+const good = (token: SentToken['token']): SentToken => ({ token, of: 'mallory', mutation: { kind: 'none' } });
 const GOOD = { access: good('accessToken'), refresh: good('refreshToken') };
 
-/** The request as it goes over the wire. */
+/** The bytes of the request. */
 export function bytesOf(world: World, request: FuzzedRequest): Buffer {
   const id = request.id.replace(/\{(mallory|victim)\}/, (_, who) => world.sidOf(who as 'mallory' | 'victim'));
-  const text = (value: Value) => (typeof value === 'string' ? value : world.carry(value));
+  const text = (value: Value) => (typeof value === 'string' ? value : world.tokenText(value));
   const lines = [
     `${request.method} ${request.path.replace('{id}', id)}${request.query} HTTP/1.1`,
     'Host: 127.0.0.1',
     'Connection: close',
-    ...(request.loggedIn === 'by header' ? [`Authorization: Bearer ${world.carry(GOOD.access)}`] : []),
+    ...(request.loggedIn === 'by header' ? [`Authorization: Bearer ${world.tokenText(GOOD.access)}`] : []),
     ...request.headers.map(([name, prefix, value]) => `${name}: ${prefix}${text(value)}`),
   ];
   const cookies = request.cookies.map(([name, value]) => `${name}=${text(value)}`);
   if (request.loggedIn === 'by cookies')
-    cookies.push(`accessToken=${world.carry(GOOD.access)}`, `refreshToken=${world.carry(GOOD.refresh)}`);
+    cookies.push(
+      `accessToken=${world.tokenText(GOOD.access)}`,
+      `refreshToken=${world.tokenText(GOOD.refresh)}`,
+    );
   if (cookies.length > 0) lines.push(`Cookie: ${cookies.join(request.separator)}`);
   const body = encodeBody(bodyText(world, request), request.body.coding);
   if (request.body.kind !== 'none') lines.push(...bodyHeaders(request.body, body));
@@ -51,7 +54,7 @@ function bodyHeaders({ kind, type, coding }: FuzzedBody, bytes: Buffer): string[
 function bodyText(world: World, { path, body }: FuzzedRequest): string {
   if (body.kind === 'text') return body.text;
   if (body.kind === 'json') return JSON.stringify({ password: CANARY, a: body.text });
-  const token = body.token && { refreshToken: world.carry(body.token) };
+  const token = body.token && { refreshToken: world.tokenText(body.token) };
   const members = { ...GOOD_BODIES[path], ...token, ...withCanary(body.changes) };
   if (body.kind === 'near') return JSON.stringify(members);
   const fields = Object.entries(members).map(([name, value]): [string, string] => [

@@ -33,7 +33,7 @@ const headers = fc
 const requestWith = (cookie: string) => ({ headers: { cookie } }) as Request;
 const NAMES = ['accessToken', '__proto__', 'constructor', 'toString'];
 
-test('a cookie is read as the package cookie reads it', () => {
+test('readCookie reads a cookie like the package cookie does', () => {
   const property = fc.property(headers, (header) => {
     for (const name of NAMES) {
       const expected: unknown = (parseCookie(header) as Record<string, unknown>)[name];
@@ -45,8 +45,8 @@ test('a cookie is read as the package cookie reads it', () => {
   fc.assert(property, runs(400));
 });
 
-test('behind cookie-parser it is the same text, or one that is no token', () => {
-  // Of quotes cookie-parser and the package cookie think differently; no token of ours has any.
+test('after cookie-parser readCookie returns the same text, or one that is no token', () => {
+  // cookie-parser and the package cookie treat quotes differently. None of our tokens contains any.
   const property = fc.property(headers, (quoted) => {
     const header = quoted.replaceAll('"', '');
     const bare = readCookie(requestWith(header), 'accessToken');
@@ -54,16 +54,16 @@ test('behind cookie-parser it is the same text, or one that is no token', () => 
     cookieParser('a secret')(req, {} as Response, () => undefined);
     const parsed = readCookie(req, 'accessToken');
     if (parsed === bare) return;
-    // A signed cookie, which it takes away, or JSON, which it reads.
+    // cookie-parser removes a signed cookie, and parses JSON.
     expect(bare).toMatch(parsed === undefined ? /^s:/ : /^j:/);
     expect([undefined, 'j:']).toContain(parsed);
   });
   fc.assert(property, runs(400));
 });
 
-test('a cookie that is replaced is the one that is read, and the others stay as they were', () => {
+test("a replaced cookie is the one that is read afterwards, and the others don't change", () => {
   const property = fc.property(headers, (spaced) => {
-    // White space to JavaScript, and part of a name to others.
+    // JavaScript counts these as white space; others count them as part of a name.
     const header = spaced.replace(/[\v\f\xa0]/g, '_');
     const req = requestWith(header);
     replaceCookie(req, 'accessToken', 'a.b.c');

@@ -8,17 +8,17 @@ export interface Answer {
 }
 
 /**
- * Writes bytes to a server and reads its answer, because Node's own client refuses most of what an attacker sends. They must
+ * Writes bytes to a server and reads its answer. Node's own client refuses to send most of what an attacker sends. The bytes must
  * ask for `Connection: close`.
- * @returns undefined when the server closed the connection without a word
+ * @returns undefined when the server closed the connection without an answer
  */
-export function exchange(port: number, bytes: Buffer, patienceMs: number): Promise<Answer | undefined> {
+export function exchange(port: number, bytes: Buffer, timeoutMs: number): Promise<Answer | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     const chunks: Buffer[] = [];
-    socket.setTimeout(patienceMs, () => {
+    socket.setTimeout(timeoutMs, () => {
       socket.destroy();
-      reject(new Error(`no answer within ${patienceMs} ms: ${bytes.toString('latin1').slice(0, 2000)}`));
+      reject(new Error(`no answer within ${timeoutMs} ms: ${bytes.toString('latin1').slice(0, 2000)}`));
     });
     socket.on('data', (chunk) => chunks.push(chunk));
     // A server that has refused a request may reset the connection while we still write.
@@ -27,7 +27,7 @@ export function exchange(port: number, bytes: Buffer, patienceMs: number): Promi
   });
 }
 
-/** Sends what may be half a request, and goes away. */
+/** Sends all or part of a request, and closes the connection. */
 export function breakOff(port: number, bytes: Buffer, afterMs: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
@@ -50,7 +50,7 @@ function parse(text: string): Answer | undefined {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  // What comes behind it answers bytes that the server took for a second request.
+  // Anything after that answers bytes that the server took for a second request.
   const length = Number(new Map(headers).get('content-length') ?? Infinity);
   return { status, headers, body: Buffer.from(body.slice(0, length), 'latin1').toString() };
 }

@@ -8,7 +8,7 @@ import { SessionModel } from './session-model';
 
 type MakeStore = (clock: () => number) => RefreshTokenStore;
 
-async function agreesWithModel(makeStore: MakeStore) {
+async function modelProperty(makeStore: MakeStore) {
   const users = new MemoryUserStore();
   for (const username of ['ann', 'bob']) await users.create({ username, passwordHash: null });
   const apps: TestApp[] = [];
@@ -29,19 +29,19 @@ async function agreesWithModel(makeStore: MakeStore) {
   });
 }
 
-test('over HTTP, with the tokens themselves, everything ends as the model says', async () => {
+test('over HTTP, with real tokens, every answer agrees with the model', async () => {
   const makeStore: MakeStore = (clock) => new MemoryRefreshTokenStore({ clock });
-  await fc.assert(await agreesWithModel(makeStore), runs(60));
+  await fc.assert(await modelProperty(makeStore), runs(60));
 });
 
-test('the model finds out a store whose reuse never ends a session', async () => {
+test('the model detects a store in which reuse never ends a session', async () => {
   class Forgiving extends MemoryRefreshTokenStore {
     override async rotate(request: Parameters<MemoryRefreshTokenStore['rotate']>[0]) {
       const stored = await super.find(request.userId, request.sessionId);
       return super.rotate({ ...request, generation: Math.max(request.generation, stored?.generation ?? 0) });
     }
   }
-  const property = await agreesWithModel((clock) => new Forgiving({ clock }));
+  const property = await modelProperty((clock) => new Forgiving({ clock }));
   const { failed } = await fc.check(property, { numRuns: 500, seed: 1, endOnFailure: true });
   expect(failed).toBe(true);
 });

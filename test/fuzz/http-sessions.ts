@@ -8,16 +8,16 @@ import type { SessionModel } from './session-model';
 /** Defaults of the package, in seconds. */
 const LIFETIMES = { expiresInSeconds: 3 * 3600, maxLifetimeSeconds: 30 * 86_400, reuseWindowSeconds: 30 };
 
-/** The app, and every token that it has handed out. */
+/** The app, and every token that it has issued. */
 export interface Client {
   testApp: TestApp;
   clock: TestClock;
-  /** By session: the refresh token of each generation, as it was handed out first; and the latest access token. */
+  /** For each session the refresh token of each generation, as first issued, and the latest access token. */
   tokens: Map<string, { refresh: Map<number, string>; access: string }>;
 }
 
 type Command = AsyncCommand<SessionModel, Client>;
-type Act = (model: SessionModel, client: Client, session: Known) => Promise<void>;
+type Action = (model: SessionModel, client: Client, session: Known) => Promise<void>;
 interface Known {
   userId: string;
   sessionId: string;
@@ -50,11 +50,11 @@ const refresh = fc
       const known = knownTokens(client, sessionId);
       const generation = Math.max(1, known.refresh.size - args.back);
       const token = known.refresh.get(generation) as string;
-      let asked = client.testApp.client().post('/auth/refresh');
-      if (args.key) asked = asked.set('Idempotency-Key', args.key);
+      let sending = client.testApp.client().post('/auth/refresh');
+      if (args.key) sending = sending.set('Idempotency-Key', args.key);
       const response = await (args.inBody
-        ? asked.send({ refreshToken: token })
-        : asked.set('Cookie', `refreshToken=${token}`));
+        ? sending.send({ refreshToken: token })
+        : sending.set('Cookie', `refreshToken=${token}`));
       if (hasExpired(token, model)) {
         expect(codeOf(response)).toBe('REFRESH_TOKEN_EXPIRED');
         return;
@@ -71,7 +71,7 @@ const refresh = fc
       if (outcome === 'unknown' || outcome === 'reused') return;
       const next = args.inBody ? (response.body as Record<string, string>) : cookiesOf(response);
       known.access = next['accessToken'] as string;
-      // No refresh token ever has two successors: the same one, byte for byte.
+      // A refresh token never has two successors: a retry gets the same one, byte for byte.
       const before = known.refresh.get(generation + 1) ?? next['refreshToken'];
       expect(next['refreshToken']).toBe(before);
       known.refresh.set(generation + 1, before as string);
@@ -88,25 +88,25 @@ const logout = onSession('logout', async (model, client, { userId, sessionId }) 
   model.revoke(userId, sessionId);
 });
 
-/** Ends a session by its id, whosever it is. */
+/** Ends any session by its id, also another user's. */
 const endById = fc.nat().chain((n) =>
   onSession(`endById(${n})`, async (model, client, session) => {
     const { sessionId } = model.known[n % model.known.length] as Known;
-    const response = await asked(client, session, 'delete', `/auth/sessions/${sessionId}`);
-    if (!isLetIn(model, client, session, response)) return;
+    const response = await sendAs(client, session, 'delete', `/auth/sessions/${sessionId}`);
+    if (!checkAccess(model, client, session, response)) return;
     expect(response.status).toBe(model.revoke(session.userId, sessionId) ? 204 : 404);
   }),
 );
 
 const endOthers = onSession('endOthers', async (model, client, session) => {
-  const response = await asked(client, session, 'delete', '/auth/sessions');
-  if (!isLetIn(model, client, session, response)) return;
+  const response = await sendAs(client, session, 'delete', '/auth/sessions');
+  if (!checkAccess(model, client, session, response)) return;
   expect(response.body).toEqual({ ended: model.revokeAll(session.userId, session.sessionId).length });
 });
 
 const list = onSession('list', async (model, client, session) => {
-  const response = await asked(client, session, 'get', '/auth/sessions');
-  if (!isLetIn(model, client, session, response)) return;
+  const response = await sendAs(client, session, 'get', '/auth/sessions');
+  if (!checkAccess(model, client, session, response)) return;
   const listed = (response.body as { sessions: { id: string; current: boolean }[] }).sessions;
   const expected = model
     .list(session.userId)
@@ -133,7 +133,7 @@ export const httpCommands = fc.commands(
   },
 );
 
-function onSession(name: string, act: Act): fc.Arbitrary<Command> {
+function onSession(name: string, act: Action): fc.Arbitrary<Command> {
   return fc.nat().map((n) => ({
     check: ({ known }) => known.length > 0,
     run: (model, client) => act(model, client, model.known[n % model.known.length] as Known),
@@ -141,14 +141,14 @@ function onSession(name: string, act: Act): fc.Arbitrary<Command> {
   }));
 }
 
-function asked({ testApp, tokens }: Client, { sessionId }: Known, method: 'get' | 'delete', path: string) {
+function sendAs({ testApp, tokens }: Client, { sessionId }: Known, method: 'get' | 'delete', path: string) {
   const client = testApp.client();
   const request = method === 'get' ? client.get(path) : client.delete(path);
   return request.auth(tokens.get(sessionId)?.access ?? '', { type: 'bearer' });
 }
 
-/** An access token is good until it runs out or its session is ended here. */
-function isLetIn(
+/** An access token is accepted until it expires or its session is ended here. @returns whether it was */
+function checkAccess(
   model: SessionModel,
   client: Client,
   { userId, sessionId }: Known,

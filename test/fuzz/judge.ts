@@ -4,8 +4,8 @@ import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
 import { valuesOf, type Answer } from './exchange';
 import type { World } from './world';
 
-/** Stacks, files, SQL, Lua, the names of what runs behind, hashes. */
-const INSIDES =
+/** Stack traces, file names, SQL, Lua, names of the servers and packages behind the app, hashes. */
+const INTERNALS =
   /\bat .{1,80}:\d+:\d+|\.[jt]s:\d|node_modules|\b(select|insert into|update|delete from) .*\bvisa_|syntax error|redis|ioredis|\blua\b|postgres|\$2[aby]\$|ECONN/i;
 
 const PROTOTYPES = [
@@ -22,12 +22,12 @@ const shapeOf = () =>
   );
 const SHAPE = shapeOf();
 
-/** Everything that the contract says of any answer whatever. @returns the code of a failure, or the status */
+/** Checks everything that must hold for every answer. @returns the code of a failure, or the status */
 export function judge(world: World, method: string, answer: Answer): string {
   const { status, body } = answer;
   const reached = valuesOf(answer, 'x-reached').length > 0;
   const whole = `${inspect(answer.headers)}\n${body}`;
-  expect(whole).not.toMatch(INSIDES);
+  expect(whole).not.toMatch(INTERNALS);
   for (const secret of [ACCESS_SECRET, REFRESH_SECRET, ...world.answerSecrets])
     expect(whole).not.toContain(secret);
   expect(shapeOf()).toBe(SHAPE);
@@ -70,7 +70,7 @@ function givesTokens(answer: Answer): boolean {
   );
 }
 
-/** No password, token or hash in what listeners hear, and no line of a log that a client could forge. */
+/** Events must contain no password, token or hash, and no line breaks: with these a client could forge a line of a log. */
 export function judgeEvents(world: World): void {
   for (const event of world.events.splice(0)) {
     const whole = inspect(event, { depth: 8 });

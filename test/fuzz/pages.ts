@@ -13,11 +13,11 @@ const GUARDS: Record<string, GuardOptions> = {
   'renewing-optional': { renew: true, optional: true, loadUser: true, checkSession: true },
 };
 
-/** Shows all that a guard tells an app. */
+/** Answers with everything that a guard sets on the request. */
 const show: RequestHandler = (req, res) =>
   void res.json({ user: req.user ?? null, info: req.authInfo ?? null });
 
-/** Every kind of guard and form, and an answer of its own for what nobody has answered. */
+/** Mounts every kind of guard and form, and an answer of the app's own for all other requests. */
 export function mountPages(app: Express, auth: Auth): void {
   for (const [name, options] of Object.entries(GUARDS)) app.all(`/page/${name}`, auth.guard(options), show);
   app.post('/form/login', auth.login({ redirectTo: '/home', failureRedirect: '/login' }));
@@ -28,7 +28,7 @@ export function mountPages(app: Express, auth: Auth): void {
   app.use((_req, res) => void res.status(404).json({ code: 'APP_NOT_FOUND' }));
 }
 
-/** Every endpoint that the router describes, so that none is forgotten, and the pages above: `GET /auth/check`. */
+/** Every endpoint that the router describes (so none is forgotten) and the pages above, in the form `GET /auth/check`. */
 export function endpointsOf(auth: Auth): string[] {
   const described = Object.entries(auth.openapi().paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} /auth${path}`),

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
 import { runs } from './runs';
 
-/** The lowest that bcrypt has; what is compared doesn't depend on it. */
+/** The lowest cost that bcrypt has. The comparison doesn't depend on it. */
 const hasher = new PasswordHasher(4);
 afterAll(() => hasher.close());
 
-/** As the schemas let them pass: well-formed and without NUL. About bcrypt's 72 bytes is where they could be cut off. */
+/** Passwords that the schemas accept: well-formed, without NUL. Many have about 72 bytes, where bcrypt could cut them off. */
 const passwords = fc
   .tuple(
     fc.constantFrom('', 'x'.repeat(70), 'x'.repeat(71), 'x'.repeat(72), '\u00e9'.repeat(36), 'x'.repeat(200)),
@@ -22,7 +22,7 @@ const variants = fc.constantFrom<((password: string) => string)[]>(
   (password) => password.toUpperCase(),
 );
 
-test('another password never matches, however near or long, and the same one does in either Unicode form', async () => {
+test('a different password never matches, however similar or long it is, and the same one matches in either Unicode form', async () => {
   const property = fc.asyncProperty(passwords, passwords, variants, async (password, stranger, change) => {
     const stored = await hasher.hash(password);
     const matches = async (typed: string) => (await hasher.verify(typed, stored)).matches;
@@ -34,7 +34,7 @@ test('another password never matches, however near or long, and the same one doe
   await fc.assert(property, runs(25));
 });
 
-test('a stored text that is no hash matches nothing', async () => {
+test('a stored text that is no hash matches no password', async () => {
   const stored = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 70 }),
     fc.string({ maxLength: 60 }).map((text) => `$2b$04$${text}`),

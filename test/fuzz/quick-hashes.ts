@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
 
-/** Bcrypt takes longer than all the rest of a request; it is tried by itself in passwords.test.ts. These look like its hashes. */
+/**
+ * Replaces bcrypt, which takes longer than the rest of a request, by quick hashes that look like its own. passwords.test.ts tests
+ * bcrypt itself.
+ */
 export function useQuickHashes(): void {
   beforeAll(() => {
     jest

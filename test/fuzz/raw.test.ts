@@ -16,14 +16,14 @@ let world: World;
 beforeAll(async () => {
   stores = await createRealStores();
   world = new World(stores.options);
-  await world.settle();
+  await world.prepare();
 });
 afterAll(async () => {
   await world.close();
   await stores.close();
 });
 
-/** What a server, a proxy and an app may each read in their own way. */
+/** Lines that a server, a proxy and an app may each read differently. */
 const LINES = [
   'Content-Length: 5',
   'Content-Length: 0',
@@ -56,8 +56,8 @@ const edit = fc.record({ at: fc.nat(1000), remove: fc.nat(5), insert: bytes });
 const edits = fc.record({ lines: fc.array(line, { maxLength: 3 }), bytes: fc.array(edit, { maxLength: 2 }) });
 type Edits = typeof edits extends fc.Arbitrary<infer T> ? T : never;
 
-/** Lines go in behind the first one of the request, bytes anywhere. */
-function edited(request: Buffer, { lines, bytes: changes }: Edits): Buffer {
+/** Inserts lines after the first line of the request, and changes bytes anywhere. */
+function applyEdits(request: Buffer, { lines, bytes: changes }: Edits): Buffer {
   const end = request.indexOf('\r\n');
   const withLines = Buffer.concat([request.subarray(0, end), ...lines, request.subarray(end)]);
   return changes.reduce((before, { at, remove, insert }) => {
@@ -76,12 +76,12 @@ async function assertNothingBroke(): Promise<void> {
   await world.assertVictimUntouched();
 }
 
-test('bytes that are hardly a request any more break nothing', async () => {
+test('a request with broken bytes does no harm', async () => {
   const requests = requestsTo(endpointsOf(world.testApp.auth));
   const property = fc.asyncProperty(requests, edits, async (request, changes) => {
-    await world.ready();
-    const answer = await world.send(edited(bytesOf(world, request), changes));
-    // Which method it was in the end, only the server knows: a HEAD has no body to judge.
+    await world.ensureLoggedIn();
+    const answer = await world.send(applyEdits(bytesOf(world, request), changes));
+    // Only the server knows which method the request has after the edits. The answer to a HEAD has no body to check.
     if (answer) judge(world, answer.body === '' ? 'HEAD' : request.method, answer);
     await assertNothingBroke();
   });
@@ -89,10 +89,10 @@ test('bytes that are hardly a request any more break nothing', async () => {
   expect(await isAlive()).toBe(true);
 });
 
-test('a request that is broken off, wherever, breaks nothing', async () => {
+test('a request that breaks off at any byte does no harm', async () => {
   const requests = requestsTo(endpointsOf(world.testApp.auth));
   const property = fc.asyncProperty(requests, fc.nat(3000), fc.nat(5), async (request, at, afterMs) => {
-    await world.ready();
+    await world.ensureLoggedIn();
     const whole = bytesOf(world, request);
     await breakOff(world.port, whole.subarray(0, at % (whole.length + 1)), afterMs);
     await assertNothingBroke();

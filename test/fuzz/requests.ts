@@ -3,23 +3,23 @@ import { gzipSync } from 'node:zlib';
 import { anyJson, anyText, extremeJson, headerText } from './texts';
 import { mutation, type Mutation, type TokenName } from './token-mutations';
 
-/** Somebody's token on its way: mallory sends her own, and what is nearly the victim's. */
-export interface Carried {
+/** A token that mallory sends: her own or nearly the victim's, perhaps changed. */
+export interface SentToken {
   token: TokenName;
   of: 'mallory' | 'victim';
   mutation: Mutation;
 }
 
-/** A text, or a token that is filled in when it is known. */
-export type Value = string | Carried;
+/** A text, or a token that is filled in once it is known. */
+export type Value = string | SentToken;
 
 export interface FuzzedRequest {
   method: string;
-  /** `{id}` is for `id` to fill. */
+  /** `{id}` is replaced by `id`. */
   path: string;
   id: string;
   query: string;
-  /** With mallory's own tokens, beside whatever else there is; what stands first counts. */
+  /** Whether to add mallory's own tokens. The header goes before other headers, which makes it count; the cookies go last. */
   loggedIn: 'no' | 'by header' | 'by cookies';
   headers: [name: string, prefix: string, value: Value][];
   cookies: [name: string, value: Value][];
@@ -29,20 +29,20 @@ export interface FuzzedRequest {
 
 export interface FuzzedBody {
   kind: 'none' | 'near' | 'json' | 'text' | 'form';
-  /** Members that go on top of a good body; undefined takes one away. */
+  /** Changes to the members of a good body. Undefined removes a member. */
   changes: Record<string, unknown>;
-  token: Carried | undefined;
+  token: SentToken | undefined;
   text: string;
   type: string;
   coding: 'identity' | 'utf-16le' | 'gzip' | 'broken gzip' | 'chunked';
 }
 
-const carried: fc.Arbitrary<Carried> = fc.record({
+const sentToken: fc.Arbitrary<SentToken> = fc.record({
   token: fc.constantFrom('accessToken', 'refreshToken'),
   of: fc.constantFrom('mallory', 'mallory', 'mallory', 'victim'),
   mutation,
 });
-const value: fc.Arbitrary<Value> = fc.oneof({ weight: 3, arbitrary: carried }, headerText);
+const value: fc.Arbitrary<Value> = fc.oneof({ weight: 3, arbitrary: sentToken }, headerText);
 
 const header = (
   names: string[],
@@ -54,7 +54,7 @@ const sites = fc.constantFrom('same-origin', 'none', 'same-site', 'cross-site', 
 const origins = fc.constantFrom('http://127.0.0.1', 'null', 'https://evil.example', '://', 'http://[');
 const addresses = fc.constantFrom('127.0.0.1', '::1', '::ffff:1.2.3.4', '2001:db8::1, 10.0.0.1', 'unknown');
 
-/** What the package reads, with what it may expect and what it may not. */
+/** Headers that the package reads, with values that it may or may not expect. */
 const headers = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: header(['Authorization'], value, scheme) },
@@ -110,7 +110,7 @@ const body: fc.Arbitrary<FuzzedBody> = fc.record({
     fc.oneof(anyJson, anyText, anyText, fc.constant(undefined), fc.constant('body'), fc.boolean()),
     { maxKeys: 2 },
   ),
-  token: fc.option(carried, { nil: undefined }),
+  token: fc.option(sentToken, { nil: undefined }),
   text: fc.oneof(
     anyJson.map((json) => JSON.stringify(json)),
     extremeJson,
@@ -132,7 +132,7 @@ const ids = fc.oneof(
   anyText.map((text) => encodeURIComponent(text.toWellFormed())),
 );
 
-/** @param endpoints `POST /login` and so on; most requests are for one of them, by its own method */
+/** @param endpoints such as `POST /login`. Most requests are for one of them, with its own method. */
 export function requestsTo(endpoints: readonly string[]): fc.Arbitrary<FuzzedRequest> {
   const targets = fc.tuple(
     fc.constantFrom(...endpoints),

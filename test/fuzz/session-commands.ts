@@ -10,7 +10,10 @@ type Command = AsyncCommand<SessionModel, AgedStore>;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** Multiples of 15 seconds, so that no session runs out while a run takes its seconds; and just past the reuse window. */
+/**
+ * Multiples of 15 seconds, because a run itself takes some seconds, in which no session must expire; and one step just past the
+ * reuse window.
+ */
 const steps = fc.constantFrom(15_000, 30_000, 30_000, 30_001, 10 * MINUTE, HOUR, 3 * HOUR, 26 * HOUR);
 const seconds = fc.constantFrom(900, 3600, 3 * 3600);
 const text = fc.option(anyText.map((each) => printable(each, 512)).filter(Boolean), { nil: undefined });
@@ -42,7 +45,7 @@ const login = fc
     }),
   );
 
-/** Of a session that is or was: which generation is presented, counted from the latest, how often at once, and how. */
+/** How a refresh token of a present or past session is presented. `offset` is its generation, counted from the latest. */
 const presentation = {
   session: fc.nat(),
   user: fc.option(fc.nat(), { nil: undefined, freq: 9 }),
@@ -68,8 +71,8 @@ const present = fc.record({ ...presentation, times: fc.constantFrom(1, 1, 1, 2, 
   }),
 );
 
-/** Whatever comes first, the session is over. */
-const presentWhileRevoked = fc.record(presentation).map((args) =>
+/** Whichever comes first, the session ends. */
+const presentDuringRevocation = fc.record(presentation).map((args) =>
   command('present while it is revoked', args, async (model, subject) => {
     const request = requestOf(model, subject, args);
     const { userId, sessionId } = request;
@@ -81,8 +84,8 @@ const presentWhileRevoked = fc.record(presentation).map((args) =>
 const revoke = fc.record({ session: fc.nat(), user: presentation.user }).map((args) =>
   command('revoke', args, async (model, { store }) => {
     const { sessionId, userId } = pick(model.known, args.session);
-    const asker = args.user === undefined ? userId : pick(model.users, args.user);
-    expect(await store.revoke(asker, sessionId)).toBe(model.revoke(asker, sessionId));
+    const requester = args.user === undefined ? userId : pick(model.users, args.user);
+    expect(await store.revoke(requester, sessionId)).toBe(model.revoke(requester, sessionId));
   }),
 );
 
@@ -103,11 +106,11 @@ const pass = steps.map((ms) =>
 );
 
 export const sessionCommands = fc.commands(
-  [login, present, present, present, presentWhileRevoked, revoke, revokeAll, pass, pass],
+  [login, present, present, present, presentDuringRevocation, revoke, revokeAll, pass, pass],
   { size: 'medium', maxCommands: 30 },
 );
 
-/** After each command everything that can be asked is as the model says. */
+/** After each command the store must give the same answers as the model. */
 function command(
   name: string,
   args: unknown,

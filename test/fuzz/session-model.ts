@@ -2,10 +2,10 @@ import type { NewSession, RotateRequest, Session } from '../../src';
 
 type Rotated = { outcome: 'rotated' | 'replayed'; session: Session } | { outcome: 'reused' | 'unknown' };
 
-/** What a store of sessions must do, as DESIGN section 4 tells it and as plainly as it can be said; nothing here is shared with `src`. */
+/** What a session store must do, by DESIGN section 4, written as simply as possible. It shares no code with `src`. */
 export class SessionModel {
   readonly #sessions = new Map<string, Session>();
-  /** Every session that ever was. */
+  /** Every session that was ever created. */
   readonly known: { userId: string; sessionId: string }[] = [];
 
   constructor(

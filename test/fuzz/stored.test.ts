@@ -19,7 +19,7 @@ import { anyText } from './texts';
 const DAY = 86_400_000;
 const inDays = (min: number, max: number) => fc.integer({ min: min * DAY, max: max * DAY });
 const visible = fc.stringMatching(/^[!-~]{1,128}$/);
-/** Any text without a line break: addresses and headers have none. */
+/** Any text without a line break. Addresses and headers contain none. */
 const line = anyText.map((text) => text.replace(/[\r\n]/g, '').toWellFormed());
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
@@ -55,7 +55,7 @@ const sessions: fc.Arbitrary<Session> = fc
     ...(amr && { amr }),
   }));
 
-describe('a session that Redis keeps as one text', () => {
+describe('a session that is packed into one text for Redis', () => {
   const keyPrefix = randomPrefix();
   let redis: Redis;
   beforeAll(() => {
@@ -63,7 +63,7 @@ describe('a session that Redis keeps as one text', () => {
   });
   afterAll(() => redis.disconnect());
 
-  test('is the same when it is read again', () => {
+  test('is the same after packing and unpacking', () => {
     const property = fc.property(sessions, (session) => {
       const { userId, sessionId } = session;
       expect(unpackSession(userId, sessionId, packSession(session))).toEqual(session);
@@ -71,7 +71,7 @@ describe('a session that Redis keeps as one text', () => {
     fc.assert(property, runs(300));
   });
 
-  test('is the same to the script that rotates it', async () => {
+  test('is read in the same way by the script that rotates it', async () => {
     const store = new RedisRefreshTokenStore(redis, { keyPrefix });
     const property = fc.asyncProperty(
       sessions,
@@ -94,17 +94,17 @@ describe('a session that Redis keeps as one text', () => {
   });
 });
 
-describe('usernames in PostgreSQL and in memory', () => {
+describe('PostgreSQL and memory', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createDatabase();
   });
   afterAll(() => database.close());
 
-  test('are taken, found and shown alike', async () => {
+  test('agree on which usernames are taken, found and shown', async () => {
     const stores = [new PostgresUserStore(database.pool), new MemoryUserStore()] as const;
     await stores[0].migrate();
-    // As the schemas let them pass.
+    // Usernames that the schemas accept.
     const names = anyText
       .map((text) => text.replaceAll('\0', '').toWellFormed())
       .filter((text) => text.trim() !== '');

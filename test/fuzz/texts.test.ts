@@ -11,7 +11,7 @@ import { anyText } from './texts';
 const RUNS = runs(400);
 
 describe('usernames', () => {
-  test('are the same when they are normalised once more', () => {
+  test('stay the same when they are normalised once more', () => {
     const property = fc.property(anyText, (text) => {
       const [name, key] = [normalizeUsername(text), usernameKey(text)];
       expect(normalizeUsername(name)).toBe(name);
@@ -21,7 +21,7 @@ describe('usernames', () => {
     fc.assert(property, RUNS);
   });
 
-  test('have one key in lower case, in either Unicode form and with white space around', () => {
+  test('have the same key in lower case, in either Unicode form and with white space around', () => {
     const property = fc.property(anyText, (text) => {
       const key = usernameKey(text);
       for (const variant of [text.toLowerCase(), text.normalize('NFD'), text.normalize('NFC'), ` ${text}\n`])
@@ -31,7 +31,7 @@ describe('usernames', () => {
   });
 });
 
-test('a text for the log is one line, well-formed and as short as asked for', () => {
+test('printable returns one well-formed line of at most the given length', () => {
   const property = fc.property(fc.array(anyText), fc.nat(80), (texts, maxLength) => {
     const shown = printable(texts.join(''), maxLength);
     expect(shown.length).toBeLessThanOrEqual(maxLength);
@@ -41,7 +41,7 @@ test('a text for the log is one line, well-formed and as short as asked for', ()
   fc.assert(property, RUNS);
 });
 
-test('what is kept of a user agent is short, whatever it is', () => {
+test('keptUserAgent returns a short text for any user agent', () => {
   const products = fc.constantFrom('Mozilla/5.0 ', 'Chrome/', '(', ';', 'Safari/', '1.2.3', 'curl/8', ' ');
   const agents = fc.array(fc.oneof(products, anyText)).map((parts) => parts.join(''));
   const property = fc.property(agents, (agent) => {
@@ -56,7 +56,7 @@ describe('addresses', () => {
   const parts = (count: number) => fc.array(fc.nat(0xffff), { minLength: count, maxLength: count });
   const written = (groups: number[]) => groups.map((group) => group.toString(16)).join(':');
 
-  test('any text at all is some group', () => {
+  test('any text belongs to a group', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const group = addressGroup(text);
@@ -66,10 +66,10 @@ describe('addresses', () => {
     );
   });
 
-  test('IPv6 addresses are one group exactly when their first 64 bits are the same', () => {
+  test('two IPv6 addresses are in one group exactly when their first 64 bits are the same', () => {
     const property = fc.property(parts(4), parts(4), parts(4), fc.boolean(), (net, a, b, isSame) => {
       const other = isSame ? net : a;
-      // Addresses of IPv4 written as IPv6 count as what they are.
+      // IPv4 addresses written as IPv6 count as IPv4, so these are left out.
       fc.pre([net, other].every((each) => each.some((group) => group !== 0)));
       const groups = [addressGroup(written([...net, ...a])), addressGroup(written([...other, ...b]))];
       expect(groups[0] === groups[1]).toBe(written(net) === written(other));
@@ -77,7 +77,7 @@ describe('addresses', () => {
     fc.assert(property, RUNS);
   });
 
-  test('IPv4 is the same written as IPv6, and each address is its own group', () => {
+  test('an IPv4 address is in the same group when written as IPv6, and shares it with no other address', () => {
     const property = fc.property(fc.ipV4(), fc.ipV4(), (one, other) => {
       expect(addressGroup(`::ffff:${one}`)).toBe(addressGroup(one));
       expect(addressGroup(one) === addressGroup(other)).toBe(one === other);
@@ -86,7 +86,7 @@ describe('addresses', () => {
   });
 });
 
-test('a local path leads nowhere else, however a browser reads it', () => {
+test('a local path never leads to another origin, however a browser reads it', () => {
   const pieces = fc.constantFrom(
     '/',
     '\\',
@@ -116,7 +116,7 @@ test('a local path leads nowhere else, however a browser reads it', () => {
 });
 
 describe('durations', () => {
-  test('anything at all is whole seconds or nothing', () => {
+  test('any value yields whole seconds or undefined', () => {
     const property = fc.property(fc.oneof(fc.anything(), anyText), (duration) => {
       const seconds = durationInSeconds(duration);
       if (seconds !== undefined) expect(Number.isSafeInteger(seconds)).toBe(true);
@@ -124,7 +124,7 @@ describe('durations', () => {
     fc.assert(property, RUNS);
   });
 
-  test('are as long as they say', () => {
+  test('a number with a unit yields that many seconds', () => {
     const units = { s: 1, m: 60, h: 3600, d: 86_400 };
     const unit = fc.constantFrom(...Object.keys(units)) as fc.Arbitrary<keyof typeof units>;
     const property = fc.property(fc.nat(100_000), unit, (count, each) => {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 
-/** What has broken other programs: SQL, templates, prototypes, Unicode whose case or form changes its length, edges of sizes. */
-const INFAMOUS = [
+/**
+ * Texts that have broken other programs: SQL, templates, prototypes, Unicode whose length changes with its case or form, sizes just
+ * at a limit.
+ */
+const TROUBLESOME = [
   '',
   ' ',
   '\0',
@@ -36,7 +39,7 @@ const INFAMOUS = [
   'x'.repeat(8 * 1024 + 1),
 ];
 
-/** Halves of characters too. */
+/** Any UTF-16 code units, also lone surrogates. */
 export const utf16 = fc
   .array(fc.nat(0xffff), { maxLength: 20 })
   .map((units) => String.fromCharCode(...units));
@@ -45,10 +48,10 @@ export const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.string({ unit: 'grapheme', maxLength: 20 }),
   utf16,
-  fc.constantFrom(...INFAMOUS),
+  fc.constantFrom(...TROUBLESOME),
 );
 
-/** Whatever a header may hold on the wire: one byte a character, and no line break. */
+/** Anything that a header may contain on the wire: one byte for each character, and no line break. */
 export const headerText = anyText.map((text) =>
   Buffer.from(text)
     .toString('latin1')
@@ -63,7 +66,7 @@ const key = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'prototype', 'length', 'toJSON', 'then'),
 );
 
-/** Anything that JSON can say; members of such names as `__proto__` are members of their own. */
+/** Anything that JSON can express. Members with names like `__proto__` are own members. */
 export const anyJson: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 4, depthSize: 'small' }, leaf, tie('array'), tie('object')),
   array: fc.array(tie('value'), { maxLength: 5 }),
@@ -72,7 +75,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     .map((entries) => Object.fromEntries(entries) as unknown),
 })).value;
 
-/** JSON texts that no value is written as. */
+/** JSON texts that `JSON.stringify` never yields, or hardly ever. */
 export const extremeJson = fc.oneof(
   fc.integer({ min: 100, max: 7000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
   fc.integer({ min: 100, max: 2500 }).map((depth) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)),

@@ -5,7 +5,7 @@ import { anyJson, headerText } from './texts';
 
 export type TokenName = 'accessToken' | 'refreshToken';
 
-/** What becomes of a good token on its way; most faults lie near what is valid. */
+/** A change to a good token. Most bugs are found close to what is valid. */
 export type Mutation =
   | { kind: 'none' | 'percent' | 'quoted' }
   | { kind: 'replaced'; at: number; length: number; with: string }
@@ -72,7 +72,7 @@ export function mutate(token: string, name: TokenName, change: Mutation): string
     case 'wrapped':
       return change.before + token + change.after;
     case 'signed':
-      // With the right secret: nobody outside can, but the claims are all that a forger of tomorrow would change.
+      // With the right secret. No attacker has it, but if one ever could sign tokens, the claims are what they would change.
       return resign(token, name === 'accessToken' ? ACCESS_SECRET : REFRESH_SECRET, change);
     default:
       return token;

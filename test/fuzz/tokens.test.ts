@@ -36,7 +36,7 @@ const tokenLike = fc.oneof(
   shapes.map((parts) => parts.join('.')),
 );
 
-/** What verifying comes to: who it is, or the fault; anything else that is thrown fails the test. */
+/** The result of verifying: the user's id, or the fault. Any other error fails the test. */
 function outcome(verify: () => { userId: string }): string {
   try {
     return verify().userId;
@@ -46,7 +46,7 @@ function outcome(verify: () => { userId: string }): string {
   }
 }
 
-describe.each(Object.entries(keySets))('tokens of %s', (name, keys) => {
+describe.each(Object.entries(keySets))('with %s', (name, keys) => {
   const config = configOf(keys);
   const times = { issuedAt: new Date(NOW), expiresAt: new Date(NOW + 900_000) };
   const ids = { userId: 'ann', sessionId: 'a session' };
@@ -61,12 +61,12 @@ describe.each(Object.entries(keySets))('tokens of %s', (name, keys) => {
     outcome(() => verifyRefreshToken(token, keys, NOW)),
   ];
 
-  test('any text at all is an invalid token', () => {
+  test('any text is an invalid token', () => {
     const property = fc.property(tokenLike, (token) => expect(verify(token)).toEqual(['invalid', 'invalid']));
     fc.assert(property, runs(300));
   });
 
-  test('a token that differs anywhere, in whatever way, is invalid', () => {
+  test('a token with any change is invalid', () => {
     const changes = mutation.filter(({ kind }) => kind !== 'signed');
     const property = fc.property(changes, fc.nat(500), (change, at) => {
       for (const [which, token] of [access, refresh].entries()) {
@@ -81,7 +81,7 @@ describe.each(Object.entries(keySets))('tokens of %s', (name, keys) => {
   });
 
   if (name === 'HS256')
-    test('whatever claims are signed with the right key, nothing but a TokenError comes of them', () => {
+    test('signed claims of any kind cause no error but a TokenError', () => {
       const claims = fc.oneof(
         fc.dictionary(fc.constantFrom('sub', 'sid', 'gen', 'exp', 'iat'), anyJson),
         anyJson,
@@ -94,11 +94,11 @@ describe.each(Object.entries(keySets))('tokens of %s', (name, keys) => {
     });
 });
 
-describe('Authorization', () => {
+describe('the Authorization header', () => {
   const extract = (authorization: string) =>
     extractAccessToken({ headers: { authorization } } as Request, 'accessToken');
 
-  test('is a bearer token or none, whatever it says', () => {
+  test('with any value yields a bearer token or none', () => {
     const schemes = fc.constantFrom('Bearer', 'bearer ', 'BEARER  ', 'Basic ', 'Bearer\t', '');
     const property = fc.property(schemes, anyText, (scheme, text) => {
       const token = extract(scheme + text)?.token;
@@ -114,7 +114,7 @@ describe('sealed text', () => {
   const sealer = new TextSealer([createSecretKey(Buffer.alloc(32, 1)), createSecretKey(Buffer.alloc(32, 2))]);
   const texts = anyText.map((text) => text.toWellFormed());
 
-  test('opens as it was, with the purpose it was sealed for, and signatures are of one text', () => {
+  test('can be opened with its own purpose only, and a signature fits its own text only', () => {
     const property = fc.property(texts, texts, texts, (text, purpose, other) => {
       const sealed = sealer.seal(text, purpose);
       expect(sealer.open(sealed, purpose)).toBe(text);
@@ -124,7 +124,7 @@ describe('sealed text', () => {
     fc.assert(property, runs(200));
   });
 
-  test('that was changed, or never was any, is nothing', () => {
+  test("can't be opened after a change, and other text can't be opened at all", () => {
     const sealed = sealer.seal('a text', 'a purpose');
     const property = fc.property(tokenLike, fc.nat(200), fc.nat(10), (text, at, length) => {
       expect(sealer.open(text, 'a purpose')).toBeUndefined();

@@ -8,14 +8,14 @@ import { decodeToken } from '../helpers/tokens';
 import { exchange, type Answer } from './exchange';
 import { mountPages } from './pages';
 import { quickHash } from './quick-hashes';
-import type { Carried } from './requests';
+import type { SentToken } from './requests';
 import { mutate } from './token-mutations';
 
-/** So long may an answer take on a busy machine. */
-const PATIENCE_MS = 10_000;
-/** What is typed as a password begins with this, so that it can be told wherever it turns up. */
+/** How long an answer may take on a busy machine. */
+const TIMEOUT_MS = 10_000;
+/** Every password that is tried begins with this, which makes it recognisable wherever it turns up. */
 export const CANARY = 'canary-7-of-the-fuzz';
-/** Never reached; the counting is part of what is tried. */
+/** Never reached, but attempts are still counted, as in a real app. */
 const MANY = 1e9;
 const LIMITS = {
   username: { failures: MANY },
@@ -24,8 +24,8 @@ const LIMITS = {
   password: { failures: MANY },
 };
 
-/** With a request that never ends, and with a connection that is kept for another. */
-const IMPATIENT = {
+/** Ends requests that never finish, and idle connections, soon. */
+const SHORT_TIMEOUTS = {
   requestTimeout: 1000,
   headersTimeout: 1000,
   connectionsCheckingInterval: 100,
@@ -37,7 +37,7 @@ interface Tokens {
   refreshToken: string;
 }
 
-/** An app that is attacked: mallory's tokens are for the attacker to use, nothing of the victim's may ever change or show. */
+/** An app under attack. The attacker may use mallory's tokens. Nothing of the victim's may ever change or be shown. */
 export class World {
   readonly testApp: TestApp;
   readonly events: AuthEvent[] = [];
@@ -57,13 +57,13 @@ export class World {
     this.testApp.auth.events.onAny((event) => this.events.push(event));
     const { auth, app, unforeseen } = this.testApp;
     const attacked = makeApp?.(auth, unforeseen) ?? app;
-    this.#server = createServer(IMPATIENT, (req, res) => {
-      res.setHeader('X-Reached', 'yes'); // what Node refuses by itself never gets here
+    this.#server = createServer(SHORT_TIMEOUTS, (req, res) => {
+      res.setHeader('X-Reached', 'yes'); // requests that Node itself refuses never get here
       attacked(req, res);
     }).listen(0, '127.0.0.1');
   }
 
-  async settle(): Promise<void> {
+  async prepare(): Promise<void> {
     const passwordHash = quickHash(PASSWORD);
     for (const username of ['mallory', 'victim'] as const)
       this.#ids[username] = (
@@ -73,8 +73,8 @@ export class World {
     this.#before = await this.#victimState();
   }
 
-  /** Mallory can always log in anew. */
-  async ready(): Promise<void> {
+  /** Logs mallory in again if her session has ended. */
+  async ensureLoggedIn(): Promise<void> {
     const { refreshTokens } = this.#stores;
     const known =
       this.#mallory.accessToken && (await refreshTokens.find(this.#ids.mallory, this.sidOf('mallory')));
@@ -89,7 +89,7 @@ export class World {
   }
 
   send(bytes: Buffer): Promise<Answer | undefined> {
-    return exchange(this.port, bytes, PATIENCE_MS);
+    return exchange(this.port, bytes, TIMEOUT_MS);
   }
 
   get port(): number {
@@ -101,8 +101,8 @@ export class World {
     return decodeToken(accessToken).payload['sid'] as string;
   }
 
-  /** The text of a token on its way. The victim's never is what a server could read as the token itself. */
-  carry({ token, of, mutation }: Carried): string {
+  /** The text of a token to send. It's never one that a server could read as the victim's actual token. */
+  tokenText({ token, of, mutation }: SentToken): string {
     if (of === 'mallory') return mutate(this.#mallory[token], token, mutation);
     const good = (this.#victims[0] as Tokens)[token];
     if (mutation.kind === 'signed') return 'x';
@@ -110,12 +110,12 @@ export class World {
     return unescaped(near).includes(good) ? 'x' : near;
   }
 
-  /** What no answer may show. */
+  /** Texts that no answer may contain. */
   get answerSecrets(): string[] {
     return [...this.#neverShown, this.sidOf('victim')];
   }
 
-  /** Mallory's tokens may be in answers to her, and in no event. */
+  /** Texts that no event may contain. Mallory's tokens are among them, although answers to her may contain them. */
   get eventSecrets(): string[] {
     return [...this.#neverShown, this.#mallory.accessToken, this.#mallory.refreshToken];
   }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { StoredUser } from '../../src';
-import { collectComplaints, useBrowser, type BrowserContext } from '../helpers/browser';
+import { collectPageErrors, useBrowser, type BrowserContext } from '../helpers/browser';
 import { useExampleApp } from '../helpers/example-app';
 import { logIn, openView } from '../helpers/example-page';
 
@@ -73,7 +73,7 @@ test.each(Object.entries(VIEWS))(
   '%s is accessible, and the browser reports no errors',
   async (view, open) => {
     const context = await browser.open({ viewport: WIDE });
-    const complaints = await collectComplaints(context);
+    const errors = await collectPageErrors(context);
     const page = await open(context);
     // Evaluated, because the page's policy would block a script tag.
     await page.evaluate(axe.source);
@@ -93,7 +93,7 @@ test.each(Object.entries(VIEWS))(
       await page.setViewportSize(WIDE);
       await checkWidth(page, `${view}-korean`);
     }
-    expect(complaints.list).toEqual([]);
+    expect(errors.list).toEqual([]);
   },
 );
 

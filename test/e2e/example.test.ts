@@ -40,7 +40,7 @@ function launch(env: Record<string, string> = {}, args?: string[]): ExampleProce
   return process;
 }
 
-const start = (env?: Record<string, string>) => launch(env).says('listens on');
+const start = (env?: Record<string, string>) => launch(env).waitForOutput('listens on');
 
 /** Runs a line as if it were pasted into a terminal. */
 async function paste(line: string): Promise<Record<string, unknown>> {
@@ -113,7 +113,7 @@ describe('without servers', () => {
     login.flushHeaders();
     await once(login, 'continue'); // the request has arrived
     example.signal('SIGTERM');
-    await example.says('Stopping');
+    await example.waitForOutput('Stopping');
     example.signal('SIGTERM');
     login.end(JSON.stringify({ username: 'ann', password: 'not the password' }));
     const [answer] = (await once(login, 'response')) as [IncomingMessage];
@@ -185,7 +185,7 @@ test('exactly one of many processes that want a folder at once gets it', async (
     setInterval(() => {}, 1000);`;
   const contend = () => launch({}, ['--input-type=module', '-e', script]);
   const contenders = Array.from({ length: 6 }, contend);
-  await Promise.all(contenders.map((contender) => contender.says('\n')));
+  await Promise.all(contenders.map((contender) => contender.waitForOutput('\n')));
   const winners = contenders.filter(({ output }) => output === 'mine\n');
   expect(winners).toHaveLength(1);
 
@@ -195,7 +195,7 @@ test('exactly one of many processes that want a folder at once gets it', async (
   // The file of a killed process locks nothing, even if another process has its id by now. Only Linux can tell them apart.
   if (process.platform === 'linux') writeFileSync(path.join(target, `process-${process.pid}-1.lock`), '');
   const next = contend();
-  await next.says('\n');
+  await next.waitForOutput('\n');
   expect(next.output).toBe('mine\n');
   expect(readdirSync(target)).toEqual([expect.stringContaining(`process-${next.pid}-`)]);
 });

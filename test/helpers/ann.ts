@@ -1,6 +1,6 @@
 import type { TestApp } from './app';
 
-/** Registers ann before the tests of a file, and sees at their end that nothing reached the app's error handler: never a 500. */
+/** Registers ann before the tests of a file, and checks after them that no error reached the app's error handler (a 500). */
 export function useAnn(testApp: TestApp): { accessToken: string } {
   const ann = { accessToken: '' };
   beforeAll(async () => {

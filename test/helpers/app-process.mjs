@@ -1,4 +1,4 @@
-// One process of an app: `node app-process.mjs redis|postgres`, with the servers' URLs in the environment.
+// One process of an app: `node app-process.mjs redis|postgres`. The servers' URLs are in the environment.
 import express from 'express';
 import { Redis } from 'ioredis';
 import {
@@ -35,4 +35,4 @@ const server = app.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.(typeof address === 'object' ? address?.port : undefined);
 });
-process.on('disconnect', () => process.exit()); // never outlives the test
+process.on('disconnect', () => process.exit()); // ends with the test

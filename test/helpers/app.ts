@@ -18,7 +18,7 @@ export const ACCESS_SECRET = 'access-secret-of-the-tests-0123456789';
 export const REFRESH_SECRET = 'refresh-secret-of-the-tests-987654321';
 export const PASSWORD = 'correct horse 9 battery';
 
-/** Deep enough for the options: those of a test go on top of the defaults, group by group. */
+/** A test's options override the defaults group by group: `accessToken: { … }` keeps the default secret. */
 export type TestOptions = Partial<Omit<AuthOptions, 'accessToken' | 'refreshToken'>> & {
   accessToken?: Partial<AuthOptions['accessToken']>;
   refreshToken?: Partial<AuthOptions['refreshToken']>;
@@ -27,17 +27,17 @@ export type TestOptions = Partial<Omit<AuthOptions, 'accessToken' | 'refreshToke
 export interface TestApp {
   readonly auth: Auth;
   readonly app: Express;
-  /** What reached the app's own error handler, which answers 500. */
+  /** Errors that reached the app's own error handler, which answers 500. */
   readonly unforeseen: unknown[];
-  /** A browser: keeps cookies from request to request. */
+  /** A client that keeps cookies, like a browser. */
   browser(): ReturnType<typeof request.agent>;
   /** A client without cookies. */
   client(): ReturnType<typeof request>;
-  /** Registers a user, with `PASSWORD` unless told otherwise. */
+  /** @param password Default: `PASSWORD` */
   register(username: string, password?: string): Promise<{ id: string; username: string; roles: string[] }>;
   /** A browser that is logged in. */
   loggedIn(username: string, body?: object): Promise<ReturnType<typeof request.agent>>;
-  /** A pair of tokens for `Authorization: Bearer`. */
+  /** The tokens of a new login, in the body. */
   tokensOf(username: string): Promise<{ accessToken: string; refreshToken: string }>;
 }
 
@@ -48,7 +48,10 @@ export function cookieHeader(cookies: Record<string, string>): string {
     .join('; ');
 }
 
-/** An app with the router at /auth, every answer of it held against its description, and a guarded /profile. Stores are in memory unless given. */
+/**
+ * An app with the router at /auth and a guarded /profile. Every answer of the router is compared with its OpenAPI description.
+ * Default stores are in memory.
+ */
 export function createTestApp(
   options: TestOptions = {},
   mount?: (app: Express, auth: Auth) => void,
@@ -90,7 +93,7 @@ export function createTestApp(
     async register(username, password = PASSWORD) {
       const post = () => client().post('/auth/register').send({ username, password });
       let response = await post();
-      // Where the machine is too busy for a store to answer within its second.
+      // On a busy machine a store call may take longer than its limit of a second.
       if (response.status === 503) response = await post();
       if (response.status !== 201) throw new Error(`register answered ${response.status}: ${response.text}`);
       return (response.body as { user: { id: string; username: string; roles: string[] } }).user;
@@ -104,7 +107,7 @@ export function createTestApp(
   };
 }
 
-/** A login that needs no password, because hashing one takes as long as all the rest of a test. */
+/** A login without a password: hashing one takes as long as the rest of a test. */
 function quickLogin(auth: Auth, users: UserStore): RequestHandler {
   return (req, res, next) => {
     const { username, ...options } = req.body as CompleteLoginOptions & { username: string };
@@ -121,7 +124,7 @@ export interface RealStores {
   close(): Promise<void>;
 }
 
-/** Users in a fresh PostgreSQL database, sessions in Redis under a prefix of their own. */
+/** Users in a new PostgreSQL database, sessions in Redis with a new key prefix. */
 export async function createRealStores(): Promise<RealStores> {
   const database = await createDatabase();
   const redis = connectRedis();
@@ -136,7 +139,7 @@ export async function createRealStores(): Promise<RealStores> {
   };
 }
 
-/** The `Set-Cookie` headers of an answer by cookie name: the value, and the attributes as one sorted text. */
+/** The `Set-Cookie` headers of an answer by cookie name: the value, and the sorted attributes except `Expires`. */
 export function setCookies(response: {
   headers: object;
 }): Record<string, { value: string; attributes: string[] }> {
@@ -150,7 +153,7 @@ export function setCookies(response: {
   );
 }
 
-/** Whether the answer makes a browser drop both token cookies; an answer that sets one of them is neither. */
+/** Whether the answer clears both token cookies (true) or sets no cookie (false). It fails on any other answer. */
 export function clearsCookies(response: { headers: object }): boolean {
   const lines = (response.headers as { 'set-cookie'?: string[] })['set-cookie'] ?? [];
   if (lines.length === 0) return false;

@@ -6,10 +6,10 @@ import {
 } from '../../src';
 import { connectRedis, createDatabase, randomPrefix } from './backends';
 
-/** Where attempts are counted. */
+/** A store that counts attempts. */
 export interface AttemptBackend {
   store: RefreshTokenStore;
-  /** What the passing of time would do: forgets the wait, and nothing else. Memory offers no way in. */
+  /** Forgets the wait and nothing else, like the passing of time would. Impossible with memory. */
   endWait?: () => Promise<void>;
   close(): Promise<void>;
 }

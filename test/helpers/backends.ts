@@ -5,17 +5,17 @@ import { Client, Pool } from 'pg';
 export interface TestDatabase {
   readonly url: string;
   readonly pool: Pool;
-  /** Ends the pool and drops the database, whoever is still connected. */
+  /** Ends the pool and drops the database, even if clients are still connected. */
   close(): Promise<void>;
 }
 
-/** A new database on the PostgreSQL that all test files share. */
+/** A new database on the PostgreSQL server that all test files share. */
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administrate(`CREATE DATABASE ${name}`);
   const url = new URL(`/${name}`, sharedUrl('TEST_POSTGRES_URL')).href;
   const pool = new Pool({ connectionString: url });
-  // A test that failed may leave connections that the server ends; that must not end the process.
+  // A failed test may leave connections open. When the server ends them, that must not end this process.
   pool.on('error', () => undefined);
   return {
     url,
@@ -27,7 +27,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** A client of the Redis that all test files share. Keep to keys under a `randomPrefix()`. */
+/** A client of the Redis server that all test files share. Use only keys with a `randomPrefix()`. */
 export function connectRedis(options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {
   return new Redis(sharedUrl('TEST_REDIS_URL'), options);
 }

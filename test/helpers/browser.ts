@@ -16,16 +16,16 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-/** What a person would call impatient, and a machine that is busy with all other tests hardly notices. */
-const PATIENCE_MS = 25_000;
+/** Longer than a machine that is busy with all other tests takes. */
+const TIMEOUT_MS = 25_000;
 const TEST_TIMEOUT_MS = 60_000;
 
 export interface TestBrowser {
-  /** A browser of its own, with its own cookies; closed after the test. Waits in it end after 25 seconds. */
+  /** Opens a browser context with its own cookies. It's closed after the test, and waiting in it is limited to 25 seconds. */
   open(options?: BrowserContextOptions): Promise<BrowserContext>;
 }
 
-/** One Chromium for the tests of a file, gone when they are over, however that happens. */
+/** One Chromium for the tests of a file. It ends with them, even if they crash. */
 export function useBrowser(): TestBrowser {
   jest.setTimeout(TEST_TIMEOUT_MS);
   let running: RunningBrowser;
@@ -44,7 +44,7 @@ export function useBrowser(): TestBrowser {
         userAgent: USER_AGENT,
         ...options,
       });
-      context.setDefaultTimeout(PATIENCE_MS);
+      context.setDefaultTimeout(TIMEOUT_MS);
       contexts.push(context);
       return context;
     },
@@ -59,7 +59,7 @@ interface RunningBrowser {
   stop(): Promise<void>;
 }
 
-/** In a fresh folder of its own, which goes with it. */
+/** Chromium gets a new folder, which is removed with it. */
 async function startBrowser(): Promise<RunningBrowser> {
   const executablePath = findChromium();
   if (!executablePath) {
@@ -67,7 +67,7 @@ async function startBrowser(): Promise<RunningBrowser> {
       'Chromium is missing: run `npm run setup`, or set CHROMIUM_PATH to the program of a Chromium',
     );
   }
-  // As root Chromium has no sandbox, and refuses to start with one.
+  // Chromium refuses to start as root with a sandbox.
   const args = process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
   const server = await chromium.launchServer({ executablePath, args, headless: true });
   const child = server.process();
@@ -87,26 +87,26 @@ async function startBrowser(): Promise<RunningBrowser> {
   };
 }
 
-/** What went wrong in a page without anybody seeing it. */
-export interface Complaints {
+/** Errors in a page that users wouldn't see. */
+export interface PageErrors {
   readonly list: string[];
 }
 
 /** Console errors, exceptions and violations of the Content-Security-Policy, of all pages that are opened from now on. */
-export async function collectComplaints(context: BrowserContext): Promise<Complaints> {
+export async function collectPageErrors(context: BrowserContext): Promise<PageErrors> {
   const list: string[] = [];
   await context.exposeFunction('reportViolation', (violation: string) => list.push(`CSP: ${violation}`));
   await context.addInitScript(REPORT_VIOLATIONS);
   context.on('weberror', (error) => list.push(String(error.error())));
   context.on('console', (message) => {
-    // Chromium's own line for an answer such as 401, which the page asks for to learn that nobody is logged in.
+    // Chromium logs each answer such as 401. The page expects one to learn that no user is logged in.
     if (/^Failed to load resource: the server responded with a status of 4/.test(message.text())) return;
     if (message.type() === 'error' || message.type() === 'warning') list.push(message.text());
   });
   return { list };
 }
 
-// Text, because it runs in the page, of which this program has no types.
+// A string, because the code runs in the page, and this program has no types for that.
 const REPORT_VIOLATIONS =
   "addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => reportViolation(`${violatedDirective} ${blockedURI}`))";
 

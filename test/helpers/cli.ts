@@ -13,19 +13,19 @@ export interface CliResult {
 }
 
 export interface CliOptions {
-  /** All that the command sees of the environment, beside PATH. */
+  /** The environment of the command, in addition to PATH. */
   env?: Record<string, string | undefined>;
-  /** What stands in stdin. */
+  /** What the command reads from stdin. */
   input?: string;
-  /** Another script. */
+  /** The script to run. Default: the built command. */
   main?: string;
   cwd?: string;
 }
 
-/** Runs the built command as its users do: in a process of its own. */
+/** Runs the built command in its own process, like its users do. */
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { PATH } = process.env;
-  // Node would look for the file of --env-file itself, wherever it stands, unless told that its own options end here.
+  // `--` ends Node's own options. Without it Node would take an --env-file after the script for its own.
   const child = spawn(process.execPath, ['--', options.main ?? MAIN, ...args], {
     env: { PATH, ...options.env },
     cwd: options.cwd,
@@ -40,7 +40,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
   return { status, stdout, stderr };
 }
 
-/** What a command prints with --json. @throws when it failed */
+/** What a command prints with --json. @throws if the command fails */
 export async function cliJson<T>(args: readonly string[], options: CliOptions = {}): Promise<T> {
   const { status, stdout, stderr } = await cli([...args, '--json'], options);
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);

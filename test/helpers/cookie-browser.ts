@@ -3,10 +3,10 @@ import { CookieJar } from './cookie-jar';
 /** A browser that follows redirects from host to host and fills in forms, with a cookie jar for each host. */
 export class CookieBrowser {
   readonly #jars = new Map<string, CookieJar>();
-  /** Every address that was asked for. */
+  /** The address of every request. */
   readonly visited: string[] = [];
 
-  /** Follows redirects, as a navigation does. */
+  /** Follows redirects, like a navigation. */
   async open(
     address: string | URL,
     init: RequestInit = {},
@@ -23,7 +23,7 @@ export class CookieBrowser {
     throw new Error(`more than 20 redirects, the last to ${url.href}`);
   }
 
-  /** Sends the first form of a page, with what is typed beside what it has. */
+  /** Sends the first form of a page. @param typed fields in addition to the hidden ones */
   submit({ url, text }: { url: URL; text: string }, typed: Record<string, string> = {}) {
     const action = /<form[^>]* action="([^"]*)"/.exec(text)?.[1];
     if (action === undefined) throw new Error(`no form at ${url.href}: ${text}`);

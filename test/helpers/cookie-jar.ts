@@ -1,8 +1,8 @@
-/** The cookies of one host, as far as names and values go: a cookie that is set to nothing is gone. */
+/** The names and values of one host's cookies. A cookie with an empty value is removed. */
 export class CookieJar {
   readonly #cookies = new Map<string, string>();
 
-  /** For the `Cookie` header. */
+  /** The value of the `Cookie` header. */
   toString(): string {
     return [...this.#cookies].map((pair) => pair.join('=')).join('; ');
   }

@@ -2,10 +2,10 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Auth } from '../../src';
 import { Description, type SentAnswer } from './description';
 
-/** Of the test that runs. */
+/** Violations in the current test. */
 const violations: string[] = [];
 
-/** In every file that mounts a described router, each test fails whose answers are not as described. */
+// In every file that mounts a described router, a test fails if an answer doesn't match the description.
 afterEach(failOnViolations);
 afterAll(failOnViolations);
 
@@ -15,18 +15,18 @@ function failOnViolations(): void {
   throw new Error(`The router answered what its OpenAPI description does not say:\n${found.join('\n')}`);
 }
 
-/** Taken out of what fails the test. */
+/** Returns the violations so far. They no longer fail the test. */
 export function takeViolations(): string[] {
   return violations.splice(0);
 }
 
-/** HEAD and OPTIONS are Express's own, and the description doesn't describe itself. */
+/** Express itself answers HEAD and OPTIONS, and the description doesn't describe itself. */
 const isDescribed = ({ method, path }: Request) =>
   ['GET', 'POST', 'DELETE'].includes(method) && path !== '/openapi.json';
 
 /**
- * The router for `app.use('/auth', …)`, with everything that it answers held against its description.
- * @param openapi another description, to be proved wrong
+ * The router for `app.use('/auth', …)`. Every answer is compared with the description.
+ * @param openapi another description, to test that a wrong one is detected
  */
 export function describedRouter(
   auth: Auth,
@@ -59,7 +59,7 @@ export function describedRouter(
   return [watch, auth.router, passOn, passErrorOn];
 }
 
-/** A description that can't be read must fail the test, not hang its request. */
+/** A broken description must fail the test, not leave its request without an answer. */
 function violationsOf(auth: Auth, openapi: Auth['openapi'], answer: SentAnswer): string[] {
   try {
     return descriptionOf(auth, openapi).violations(answer);
@@ -69,7 +69,7 @@ function violationsOf(auth: Auth, openapi: Auth['openapi'], answer: SentAnswer):
 }
 
 const byAuth = new WeakMap<Auth, Description>();
-/** Many apps of a file are described alike. */
+/** Many apps of a file have the same description. */
 const byText = new Map<string, Description>();
 
 function descriptionOf(auth: Auth, openapi: Auth['openapi']): Description {

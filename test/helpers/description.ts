@@ -2,7 +2,7 @@ import addFormats from 'ajv-formats';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import type { OpenApiDocument } from '../../src';
 
-/** An answer as it went over the wire; `path` is below the mount path. */
+/** An answer as it was sent. `path` is relative to the mount path. */
 export interface SentAnswer {
   method: string;
   path: string;
@@ -13,10 +13,10 @@ export interface SentAnswer {
 
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return -- the objects of OpenAPI, as they come */
 
-/** These tell a client what to do, so that they come where they are described and nowhere else. */
-const TELLING_HEADERS = ['Set-Cookie', 'Retry-After', 'WWW-Authenticate'];
+/** Headers that tell a client what to do. They must be sent where they are described, and nowhere else. */
+const INSTRUCTING_HEADERS = ['Set-Cookie', 'Retry-After', 'WWW-Authenticate'];
 
-/** A description to hold requests and answers against. */
+/** Compares requests and answers with a description. */
 export class Description {
   readonly #document: OpenApiDocument;
   readonly #ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
@@ -28,7 +28,7 @@ export class Description {
     this.#ajv.addKeyword('components');
   }
 
-  /** What an answer has that the description lacks, or the other way round: one text each. */
+  /** The differences between an answer and the description, one string each. */
   violations({ method, path, status, headers, body }: SentAnswer): string[] {
     const operation = this.#operation(method, path);
     if (!operation) return ['no such operation is described'];
@@ -40,8 +40,8 @@ export class Description {
     ];
   }
 
-  /** Whether the body of a request is as described. */
-  takes(method: string, path: string, body: unknown): boolean {
+  /** Whether a request's body matches the description. */
+  accepts(method: string, path: string, body: unknown): boolean {
     const { requestBody } = this.#operation(method, path);
     return this.#validator(requestBody.content['application/json'].schema)(body);
   }
@@ -62,7 +62,7 @@ export class Description {
   }
 
   #headerViolations(described: any, headers: SentAnswer['headers']): string[] {
-    const undescribed = TELLING_HEADERS.filter(
+    const undescribed = INSTRUCTING_HEADERS.filter(
       (name) => !(name in described) && name.toLowerCase() in headers,
     );
     const wrong = Object.entries<any>(described).flatMap(([name, reference]) => {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 const INTERVAL_MS = 25;
 
-/** Waits until something holds that others bring about; what fails meanwhile doesn't hold yet. */
+/** Waits until a condition holds. As long as checking it fails, it doesn't hold yet. */
 export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + TIMEOUT_MS;
   let failure: unknown;
   const holdsNow = () =>
     holds().catch((error: unknown) => {
@@ -13,7 +13,7 @@ export async function eventually(what: string, holds: () => Promise<boolean>): P
       return false;
     });
   while (!(await holdsNow())) {
-    if (Date.now() > deadline) throw new Error(`It never came to pass: ${what}`, { cause: failure });
+    if (Date.now() > deadline) throw new Error(`It never happened: ${what}`, { cause: failure });
     await sleep(INTERVAL_MS);
   }
 }

@@ -5,22 +5,22 @@ import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET, setCookies, typ
 import { connectRedis, createDatabase, type TestDatabase } from './backends';
 import { EXAMPLE, ExampleProcess } from './example-process';
 
-/** Apart from the other tests of the example, whose failed logins from this machine count as well. */
+/** Not the database of the other tests of the example: their failed logins come from the same address and would count here too. */
 const REDIS_DATABASE = 1;
 const NAMES = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eva', 'Finn', 'Gus', 'Hana', 'Ida', 'Jun', 'Kim', 'Leo'];
-const PASSWORD_COST = 12; // a lower one would be hashed anew at the first login
+const PASSWORD_COST = 12; // with a lower one, the first login would hash the password again
 
 export interface ExampleApp {
   url: string;
   users: PostgresUserStore;
   sessions: RedisRefreshTokenStore;
-  /** A user with `PASSWORD` and a name that nobody else has. */
+  /** Creates a user with `PASSWORD` and a new name. */
   createUser(options?: { roles?: string[] }): Promise<StoredUser>;
-  /** The cookies of a new session, for which no password is hashed: that takes longer than all the rest of a test. */
+  /** The cookies of a new session. No password is hashed for it: that takes longer than the rest of a test. */
   startSession(user: StoredUser, userAgent?: string): Promise<{ name: string; value: string }[]>;
 }
 
-/** The example in a process of its own, on real PostgreSQL and Redis, for the tests of a file. */
+/** The example in its own process, with real PostgreSQL and Redis, for the tests of a file. */
 export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
   const app = {} as ExampleApp;
   const redis = connectRedis({ db: REDIS_DATABASE, lazyConnect: true });
@@ -35,16 +35,16 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
     example = new ExampleProcess({
       DATABASE_URL: database.url,
       REDIS_URL: `${process.env['TEST_REDIS_URL']}/${REDIS_DATABASE}`,
-      ENV_FILE: path.join(EXAMPLE, 'none.env'), // whoever runs the tests may have one
+      ENV_FILE: path.join(EXAMPLE, 'none.env'), // the developer who runs the tests may have an .env file
       ACCESS_TOKEN_SECRET: ACCESS_SECRET,
       REFRESH_TOKEN_SECRET: REFRESH_SECRET,
       ...env,
     });
-    await example.says('listens on');
+    await example.waitForOutput('listens on');
     app.url = example.url;
     app.users = new PostgresUserStore(database.pool);
     app.sessions = new RedisRefreshTokenStore(redis);
-    // Another process of the same app, so to speak.
+    // Issues sessions like another process of the same app would.
     issuer = createTestApp({ users: app.users, refreshTokens: app.sessions, storeUserAgent: 'label' });
     app.startSession = async ({ username }, userAgent = '') => {
       const login = issuer.client().post('/quick-login').set('User-Agent', userAgent);

@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type { StoredUser } from '../../src';
 import type { ExampleApp } from './example-app';
 
-/** Logs a browser in without its page: cookies as they are after a login by hand. */
+/** Logs a browser in without the login page, by setting the cookies of a new session. */
 export async function logIn(
   context: BrowserContext,
   app: ExampleApp,
@@ -23,18 +23,18 @@ export async function openView(context: BrowserContext, app: ExampleApp, path: s
   return page;
 }
 
-/** The heading of the view that is shown: `await heading(page, 'Devices')` waits for it. */
+/** Waits for the heading of a view: `await heading(page, 'Devices')`. */
 export async function heading(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 }
 
-/** A line that tells how something went. */
+/** Waits for a status message. */
 export async function notice(page: Page, text: string): Promise<void> {
   await page.getByRole('status').getByText(text).waitFor();
 }
 
-/** What an element that has the focus is called. */
+/** The id or the text of the element that has the focus. */
 export function focused(page: Page): Promise<string> {
-  // The browser's own code, of which this program has no types.
+  // A string, because the code runs in the browser, and this program has no types for that.
   return page.evaluate<string>('document.activeElement.id || document.activeElement.textContent');
 }

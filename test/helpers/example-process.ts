@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { guardProcess, releaseProcess } from './guard';
 
 export const EXAMPLE = path.join(__dirname, '..', '..', 'example');
-const START_TIMEOUT_MS = 50_000; // PGlite makes its folder
+const START_TIMEOUT_MS = 50_000; // PGlite creates its database
 const EXIT_TIMEOUT_MS = 12_000;
 
-/** The example in a process with an environment of its own: nothing of this machine's settings reaches it. */
+/** The example in its own process. It doesn't inherit this machine's environment. */
 export class ExampleProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown[]>;
@@ -37,7 +37,7 @@ export class ExampleProcess {
     return this.output.split('\n').filter((line) => line.startsWith('curl '));
   }
 
-  async says(text: string): Promise<this> {
+  async waitForOutput(text: string): Promise<this> {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!this.output.includes(text)) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
@@ -52,7 +52,7 @@ export class ExampleProcess {
     this.#child.kill(signal);
   }
 
-  /** @returns its exit code, or the signal that ended it */
+  /** Waits until the process ends. @returns its exit code, or the signal that ended it */
   async exit(): Promise<unknown> {
     const timeout = sleep(EXIT_TIMEOUT_MS, ['still running'], { ref: false });
     const [code, signal] = (await Promise.race([this.#exit, timeout])) as unknown[];

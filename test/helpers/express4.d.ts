@@ -1,4 +1,4 @@
-/** Express 4 has no types of its own; what the tests use of it is as in Express 5. */
+/** The package express4 has no types. What the tests use of it is the same in Express 5. */
 declare module 'express4' {
   export { default } from 'express';
 }

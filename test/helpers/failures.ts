@@ -4,7 +4,7 @@ import type { FieldError } from '../../src';
 const invalidToken = (description: string) =>
   `Bearer error="invalid_token", error_description="${description}"`;
 
-/** The contract's failures as they go over the wire, written down a second time so that no change slips through. */
+/** The failures of the contract as they are sent. They are repeated here, not imported, to notice any change. */
 const FAILURES = {
   VALIDATION_FAILED: [400, 'Validation failed'],
   MALFORMED_BODY: [400, 'The request body is not valid JSON'],
@@ -34,10 +34,10 @@ const FAILURES = {
   SERVICE_UNAVAILABLE: [503, 'Service temporarily unavailable'],
 } as const;
 
-/** `UNKNOWN_SESSION_ID` is SESSION_NOT_FOUND where an id was asked for. */
+/** `UNKNOWN_SESSION_ID` is the 404 with SESSION_NOT_FOUND when a request names a session by its id. */
 export type FailureName = keyof typeof FAILURES;
 
-/** Holds an answer to the contract: status, body, challenge, `Retry-After`, caching. `paths` are the fields it must name. */
+/** Checks an answer against the contract: status, body, challenge, `Retry-After`, caching. `paths` are the fields it must name. */
 export function expectFailure(response: Response, name: FailureName, paths?: string[]): void {
   const [status, message, challenge] = FAILURES[name];
   const code = name === 'UNKNOWN_SESSION_ID' ? 'SESSION_NOT_FOUND' : name;
@@ -53,7 +53,7 @@ export function expectFailure(response: Response, name: FailureName, paths?: str
   expect(response.headers['retry-after']).toEqual(waits ? expect.stringMatching(/^[1-9]\d*$/) : undefined);
 }
 
-/** A field may be named more than once: for its type, say, and for its length. */
+/** A field may be named more than once: for its type and for its length, for example. */
 function expectFields(errors: FieldError[], paths: string[]): void {
   expect([...new Set(errors.map(({ path }) => path))].sort()).toEqual([...paths].sort());
   const error = { path: expect.any(String) as string, message: expect.stringMatching(/./) as string };

@@ -1,6 +1,6 @@
 import { decodeToken, hmacSigner, nonCanonical, resign, signByHand, type Signer } from './tokens';
 
-/** Makes a bad token of a good one; `sign` is what signs good ones, so that the signature is never what is wrong unless it says so. */
+/** Makes a bad token from a good one. `sign` signs with the right key: unless a name says otherwise, the signature is right. */
 export type Forge = (token: string, sign: Signer) => string;
 type Members = Record<string, unknown>;
 
@@ -17,7 +17,7 @@ const withPayload =
   (payload: Members): Forge =>
   (token, sign) =>
     resign(token, sign, { payload });
-/** Signs the payload as another text that may say the same. */
+/** Signs another spelling of the payload. */
 const asText =
   (change: (json: string) => string): Forge =>
   (token, sign) =>
@@ -39,21 +39,21 @@ const headers: [string, Forge][] = [
   ['alg nOnE', withHeader({ alg: 'nOnE' })],
   ['an empty alg', withHeader({ alg: '' })],
   ['no alg', withHeader({ alg: undefined })],
-  ['another HMAC', withHeader({ alg: 'HS512' })],
-  ['alg in small letters', withHeader((own) => ({ ...own, alg: String(own['alg']).toLowerCase() }))],
+  ['another HMAC algorithm', withHeader({ alg: 'HS512' })],
+  ['alg in lower case', withHeader((own) => ({ ...own, alg: String(own['alg']).toLowerCase() }))],
   ['a public-key algorithm', withHeader({ alg: 'RS384' })],
   ['typ JWT', withHeader({ typ: 'JWT' })],
   ['no typ', withHeader({ typ: undefined })],
-  ['typ in capitals', withHeader((own) => ({ ...own, typ: String(own['typ']).toUpperCase() }))],
+  ['typ in upper case', withHeader((own) => ({ ...own, typ: String(own['typ']).toUpperCase() }))],
   ['typ as a media type', withHeader((own) => ({ ...own, typ: `application/${String(own['typ'])}` }))],
   ['an unknown kid', withHeader({ kid: 'unknown' })],
   ['no kid', withHeader({ kid: undefined })],
-  ['a kid that is no text', withHeader({ kid: 1 })],
-  ['a kid of every object', withHeader({ kid: '__proto__' })],
+  ['a kid that is no string', withHeader({ kid: 1 })],
+  ['a kid named __proto__', withHeader({ kid: '__proto__' })],
   ['a kid that is a path', withHeader({ kid: '../../dev/null' })],
   ['a kid that is SQL', withHeader({ kid: "x' UNION SELECT 'secret" })],
-  ['a version to come', withHeader({ ver: 2 })],
-  ['a key of its own (jwk)', withHeader({ jwk: { kty: 'oct', k: 'AAAA' } })],
+  ['an unknown version', withHeader({ ver: 2 })],
+  ['a key in the header (jwk)', withHeader({ jwk: { kty: 'oct', k: 'AAAA' } })],
   ['the address of a key (jku)', withHeader({ jku: 'https://evil.example/keys' })],
   ['the address of a certificate (x5u)', withHeader({ x5u: 'https://evil.example/cert' })],
   ['a certificate (x5c)', withHeader({ x5c: ['AAAA'] })],
@@ -66,7 +66,7 @@ const headers: [string, Forge][] = [
     '__proto__ in the header',
     withHeader((own) => JSON.stringify(own).replace('{', '{"__proto__":{"alg":"none"},')),
   ],
-  ['alg twice', withHeader((own) => JSON.stringify(own).replace('{', '{"alg":"none",'))],
+  ['a duplicate alg', withHeader((own) => JSON.stringify(own).replace('{', '{"alg":"none",'))],
   ['a header that is an array', withHeader(() => '[]')],
   ['a header that is no JSON', withHeader(() => '{')],
   ['a header with white space', withHeader((own) => JSON.stringify(own, null, 1))],
@@ -76,16 +76,16 @@ const headers: [string, Forge][] = [
 
 const claims: [string, Forge][] = [
   ['no exp', withPayload({ exp: undefined })],
-  ['exp as text', withPayload({ exp: String(now + 900) })],
+  ['exp as a string', withPayload({ exp: String(now + 900) })],
   ['exp: null', withPayload({ exp: null })],
   ['a fraction as exp', withPayload({ exp: now + 900.5 })],
-  ['an exp of before 1970', withPayload({ exp: -1 })],
-  ['exp beyond the calendar', withPayload({ exp: 9e15 })],
+  ['an exp before 1970', withPayload({ exp: -1 })],
+  ['an exp beyond the range of dates', withPayload({ exp: 9e15 })],
   ['exp: 1e400', asText((json) => json.replace(/"exp":\d+/, '"exp":1e400'))],
   ['exp with an exponent', asText((json) => json.replace(/"exp":\d+/, '"exp":2e9'))],
   ['no iat', withPayload({ iat: undefined })],
-  ['iat as text', withPayload({ iat: String(now) })],
-  ['nbf as text', withPayload({ nbf: '0' })],
+  ['iat as a string', withPayload({ iat: String(now) })],
+  ['nbf as a string', withPayload({ nbf: '0' })],
   ['no sub', withPayload({ sub: undefined })],
   ['an empty sub', withPayload({ sub: '' })],
   ['an object as sub', withPayload({ sub: { $ne: null } })],
@@ -103,20 +103,20 @@ const claims: [string, Forge][] = [
 
 const payloads: [string, Forge][] = [
   ['an array as payload', asValue([])],
-  ['a text as payload', asValue('"text"')],
+  ['a string as payload', asValue('"text"')],
   ['a number as payload', asValue(5)],
   ['null as payload', asValue(null)],
   ['a payload that is no JSON', asValue('{"sub"')],
   ['an empty payload', asValue('')],
-  ['a member twice', asText((json) => json.replace('{', '{"sub":"admin",'))],
+  ['a duplicate member', asText((json) => json.replace('{', '{"sub":"admin",'))],
   ['__proto__ in the payload', asText((json) => json.replace(/"sub":("[^"]*")/, '"__proto__":{"sub":$1}'))],
-  ['white space', asText((json) => json.replace('{', '{ '))],
-  ['white space at the end', asText((json) => `${json}\n`)],
-  ['a NUL at the end', asText((json) => `${json}\0`)],
-  ['a byte order mark', asText((json) => `\ufeff${json}`)],
+  ['white space in the payload', asText((json) => json.replace('{', '{ '))],
+  ['white space at the end of the payload', asText((json) => `${json}\n`)],
+  ['a NUL at the end of the payload', asText((json) => `${json}\0`)],
+  ['a byte order mark in the payload', asText((json) => `\ufeff${json}`)],
   ['an escaped letter', asText((json) => json.replace('"sub"', '"\\u0073ub"'))],
   ['an escaped slash', asText((json) => json.replace('}', ',"x":"\\/"}'))],
-  ['a number written otherwise', asText((json) => json.replace(/"iat":(\d+)/, '"iat":$1.0'))],
+  ['a number in another notation', asText((json) => json.replace(/"iat":(\d+)/, '"iat":$1.0'))],
   [
     'broken UTF-8',
     (token, sign) => {
@@ -127,46 +127,43 @@ const payloads: [string, Forge][] = [
       return `${signed}.${sign(signed)}`;
     },
   ],
-  ['lists in lists', asText((json) => json.replace(/}$/, `,"x":${repeated('[', 2700, ']')}}`))],
-  [
-    'objects in objects',
-    asText((json) => json.replace(/}$/, `,"x":${'{"x":'.repeat(800)}1${'}'.repeat(800)}}`)),
-  ],
-  ['lists that nobody closes', asText(() => '['.repeat(5500))],
+  ['nested arrays', asText((json) => json.replace(/}$/, `,"x":${repeated('[', 2700, ']')}}`))],
+  ['nested objects', asText((json) => json.replace(/}$/, `,"x":${'{"x":'.repeat(800)}1${'}'.repeat(800)}}`))],
+  ['unclosed arrays', asText(() => '['.repeat(5500))],
   ['more than 8 kB', withPayload({ filler: 'x'.repeat(6500) })],
 ];
 
 const texts: [string, Forge][] = [
-  ['the last bits of the signature', nonCanonical],
-  ['padding', segments((h, p, s) => `${h}.${p}.${s}=`)],
+  ['a change to the unused bits of the signature', nonCanonical],
+  ['a padded signature', segments((h, p, s) => `${h}.${p}.${s}=`)],
   ['a padded payload', segments((h, p, s) => `${h}.${p}=.${s}`)],
   ['no signature', segments((h, p) => `${h}.${p}.`)],
   ['half a signature', segments((h, p, s) => `${h}.${p}.${s.slice(0, 20)}`)],
   ['a signature of zeros', segments((h, p, s) => `${h}.${p}.${'A'.repeat(s.length)}`)],
-  ['a signature and more', segments((h, p, s) => `${h}.${p}.${s}AAAA`)],
+  ['more characters after the signature', segments((h, p, s) => `${h}.${p}.${s}AAAA`)],
   ['two parts', segments((h, p) => `${h}.${p}`)],
   ['four parts', segments((h, p, s) => `${h}.${p}.${s}.${s}`)],
   ['five parts, as encrypted tokens have', segments((h, p, s) => `${h}.${s}.${s}.${p}.${s}`)],
   ['a dot at the end', (token) => `${token}.`],
   ['a dot at the beginning', (token) => `.${token}`],
-  ['dots alone', () => '..'],
+  ['only dots', () => '..'],
   [
     'the JSON form of a signature',
     segments((h, p, s) => JSON.stringify({ payload: p, protected: h, signature: s })),
   ],
-  ['a space before', (token) => ` ${token}`],
-  ['a line break after', (token) => `${token}\n`],
-  ['a NUL after', (token) => `${token}\0`],
-  ['a byte order mark before', (token) => `\ufeff${token}`],
-  ['a token twice', (token) => `${token},${token}`],
+  ['a space before the token', (token) => ` ${token}`],
+  ['a line break after the token', (token) => `${token}\n`],
+  ['a NUL after the token', (token) => `${token}\0`],
+  ['a byte order mark before the token', (token) => `\ufeff${token}`],
+  ['the token twice', (token) => `${token},${token}`],
+  ['another payload with the old signature', segments((h, _p, s) => `${h}.${encode({ sub: 'admin' })}.${s}`)],
+  ['a signature with another secret', (token) => resign(token, 'x'.repeat(40), {})],
+  ['a signature with an empty secret', (token) => resign(token, '', {})],
   [
-    'another payload under the old signature',
-    segments((h, _p, s) => `${h}.${encode({ sub: 'admin' })}.${s}`),
+    'a signature with the header as its secret',
+    (token) => resign(token, hmacSigner(token.split('.')[0] ?? ''), {}),
   ],
-  ['a secret of somebody else', (token) => resign(token, 'x'.repeat(40), {})],
-  ['an empty secret', (token) => resign(token, '', {})],
-  ['its own header as the secret', (token) => resign(token, hmacSigner(token.split('.')[0] ?? ''), {})],
 ];
 
-/** What no verifier may take, whatever the token is for: 401, and no session is touched. */
+/** Tokens that must be rejected wherever they are used: with 401, and without a change to any session. */
 export const forgeries = [...headers, ...claims, ...payloads, ...texts];

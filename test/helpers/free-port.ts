@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-// A Redis Cluster node also listens on its port plus this.
+// A Redis Cluster node also listens on its port plus this offset.
 const CLUSTER_BUS_OFFSET = 10_000;
-// Both ports lie below those that systems give to outgoing connections (from 32768 on Linux, 49152 on
-// macOS), so nothing takes them while a server is down for a moment.
+// Both ports are below those of outgoing connections (from 32768 on Linux, from 49152 on macOS). No connection takes one while its
+// server is down for a moment.
 const FIRST_PORT = 16_000;
 const LAST_PORT = 21_999;
 
-/** A loopback port on which nobody listens; random, so that parallel test files rarely choose the same. */
+/** A free loopback port. It's random, because parallel test files should rarely choose the same one. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);

@@ -1,4 +1,4 @@
-// Jest's moduleNameMapper doesn't reach this file and what it imports, hence their names without extension.
+// Jest's moduleNameMapper doesn't apply to this file and its imports, so they are named without an extension.
 import { startPostgres, startRedis, type TestServer } from './servers';
 
 declare global {
@@ -13,7 +13,7 @@ export default async function globalSetup(): Promise<void> {
     start.status === 'fulfilled' ? [start.value] : [],
   );
   if (redis.status === 'rejected' || postgres.status === 'rejected') {
-    // Jest calls no teardown after a setup that failed.
+    // After a failed setup Jest doesn't run the teardown.
     await Promise.all(globalThis.sharedServers.map((server) => server.stop()));
     const reasons = [redis, postgres].flatMap((start) =>
       start.status === 'rejected' ? [String(start.reason)] : [],

@@ -5,7 +5,7 @@ const pids = new Set<number>();
 const folders = new Set<string>();
 let guardian: ChildProcess | undefined;
 
-/** Has the guardian end this server, should this process end first. */
+/** Makes the guardian kill this server if our own process ends first. */
 export function guardProcess(pid: number): void {
   pids.add(pid);
   tellGuardian();
@@ -16,7 +16,7 @@ export function releaseProcess(pid: number): void {
   tellGuardian();
 }
 
-/** Has the guardian remove this folder, should this process end first. */
+/** Makes the guardian remove this folder if our own process ends first. */
 export function guardFolder(folder: string): void {
   folders.add(folder);
   tellGuardian();

@@ -1,5 +1,5 @@
-// A process of its own that ends the servers when the process that started them is gone, however that
-// ended: an exit handler is not called after SIGINT or SIGKILL, nor at all inside a Jest test file.
+// A separate process that kills the servers when the process that started them has ended in any way. An exit handler wouldn't do:
+// it isn't called after SIGINT or SIGKILL, and never inside a Jest test file.
 const { rmSync } = require('node:fs');
 const { signalTree } = require('./process-tree.js');
 

@@ -1,4 +1,5 @@
-// A real OpenID Connect provider on loopback: whoever types a name is that person. Prints its port when it listens.
+// A real OpenID Connect provider on loopback. It believes any name that is typed into its login form. Prints "listening" once it
+// listens.
 // @ts-expect-error -- it has no types of its own
 import Provider from 'oidc-provider';
 

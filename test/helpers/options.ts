@@ -2,7 +2,7 @@ import { MemoryRefreshTokenStore, MemoryUserStore, type AuthOptions } from '../.
 import { parseOptions } from '../../src/config/parse-options';
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
 
-/** The least that is needed, with changes by their path: `{ 'cookies.secure': true }`. */
+/** The required options, with changes named by their path: `{ 'cookies.secure': true }`. */
 export function optionsWith(changes: Record<string, unknown> = {}): AuthOptions {
   const options = {
     users: new MemoryUserStore(),
@@ -19,7 +19,7 @@ export function optionsWith(changes: Record<string, unknown> = {}): AuthOptions 
   return options;
 }
 
-/** The error that these changes start up with. */
+/** The error that options with these changes cause. */
 export function refusal(changes: Record<string, unknown>): Error {
   try {
     parseOptions(optionsWith(changes));

@@ -8,7 +8,7 @@ import { startServer, type ServerOptions, type TestServer } from './test-server'
 
 type SystemUser = { uid: number; gid: number } | undefined;
 
-/** A PostgreSQL whose superuser `postgres` needs no password. After `kill` and `restart` its data is there. */
+/** A PostgreSQL server whose superuser `postgres` needs no password. After `kill` and `restart` it still has its data. */
 export async function startPostgres({ args = [], dir, port }: ServerOptions = {}): Promise<TestServer> {
   const programs = findPostgres();
   if (!programs) throw new Error('PostgreSQL was not found: run `npm run setup`');
@@ -42,7 +42,7 @@ function settings(socketFolder: string): string[] {
     `unix_socket_directories=${socketFolder}`,
     'max_connections=200',
     'fsync=off',
-    // Shared memory outside the folder would outlive a kill.
+    // Shared memory outside the folder would be left over after a kill.
     'dynamic_shared_memory_type=mmap',
   ].flatMap((setting) => ['-c', setting]);
 }

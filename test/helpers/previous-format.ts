@@ -1,9 +1,9 @@
 /**
- * What the first version of this package wrote and ran, as far as it touches a session: the script and the statements of an
- * old process. A release that can't live beside them needs a new format, and docs/upgrading.md says how.
+ * The session format of this package's first version, and the script and statements with which an old process still works on it. A
+ * release that can't run beside such a process needs a new format; docs/upgrading.md says how.
  */
 
-/** A session in Redis: nine lines after the version, of generation 3. */
+/** A session in Redis: the version and nine more lines. The generation is 3. */
 export function firstSession(times: { createdAt: number; lastRotation: number; USER_AGENT: string }): string {
   const { createdAt, lastRotation, USER_AGENT } = times;
   const rotatedAfter = lastRotation - createdAt;

@@ -1,15 +1,15 @@
-// Signals to a server and its children. CommonJS, so that the guardian can load it without a transform.
+// Sends signals to a server and its children. It's CommonJS, because the guardian loads it without a transform.
 const { execFileSync } = require('node:child_process');
 const { readdirSync, readFileSync } = require('node:fs');
 
 /**
- * Children get the signal as well, because PostgreSQL's backends are each in a session of their own.
+ * Children get the signal too, because each PostgreSQL backend has its own process session.
  *
  * @param {number} pid
  * @param {'SIGSTOP' | 'SIGCONT' | 'SIGKILL'} signal
  */
 function signalTree(pid, signal) {
-  // A parent that stands still starts no child that the list would miss.
+  // A stopped parent can't start a child that the list would miss.
   if (signal !== 'SIGCONT') send(pid, 'SIGSTOP');
   for (const child of childrenOf(pid)) send(child, signal);
   send(pid, signal);
@@ -23,7 +23,7 @@ function send(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It has ended meanwhile.
+    // The process has ended in the meantime.
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
   }
 }
@@ -44,7 +44,7 @@ function processesFromProc() {
 /** @param {string} pid */
 function parentFromProc(pid) {
   try {
-    // "pid (name) state parent …", and the name may hold anything.
+    // "pid (name) state parent …", where the name may contain anything.
     return Number(/\) \S (\d+) [^)]*$/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
   } catch {
     return NaN;

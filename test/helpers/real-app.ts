@@ -3,12 +3,12 @@ import { createRealStores, createTestApp, type RealStores, type TestApp } from '
 export interface RealApp {
   stores: RealStores;
   testApp: TestApp;
-  /** The user of the test that runs. */
+  /** The user of the current test. */
   userId: string;
   username: string;
 }
 
-/** An app on real PostgreSQL and Redis for the tests of a file, and a new user for each of them. */
+/** An app with real PostgreSQL and Redis for the tests of a file, and a new user for each test. */
 export function useRealApp(passwordHash: string | null = null): RealApp {
   const real = {} as RealApp;
   let users = 0;

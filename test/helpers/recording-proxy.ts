@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 
 export interface RecordingProxy {
   readonly url: string;
-  /** What has been answered, in the order of the answers. */
+  /** All requests so far, in the order of their answers. */
   readonly exchanges: { line: string; status: number; cookies: boolean }[];
   close(): void;
 }
 
-/** Stands in front of an app, to know what a browser really sent: it hides from its own pages what they may not see. */
+/** A proxy in front of an app. It records what a browser really sends: pages can't see all of that themselves. */
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
   const exchanges: RecordingProxy['exchanges'] = [];
   const server: Server = createServer((req, res) => {

@@ -8,24 +8,24 @@ const MASTERS = 3;
 const SLOTS = 16_384;
 const JOIN_TIMEOUT_MS = 20_000;
 const CLUSTER_ARGS = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
-/** A replica takes over soon, and is there soon in the first place: Redis would wait for others to join it. */
+/** A replica takes over soon, and is in sync soon: with a sync delay Redis would wait for more replicas. */
 const REPLICATION_ARGS = ['--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'];
 
 export interface ClusterOptions {
   args?: readonly string[];
-  /** Gives each master a replica, which takes over about four seconds after its master is gone. Default: false. */
+  /** Whether each master has a replica, which takes over about four seconds after the master has failed. Default: false. */
   replicas?: boolean;
 }
 
-/** Its methods act on all nodes; `servers` are the nodes one by one. */
+/** Its methods act on all nodes. `servers` are the single nodes. */
 export interface TestCluster extends Omit<TestServer, 'url' | 'port'> {
   readonly nodes: readonly { host: string; port: number }[];
   readonly servers: readonly TestServer[];
-  /** The node that serves a key; all nodes must be up. */
+  /** The node that serves a key. All nodes must be up. */
   masterOf(key: string): Promise<TestServer>;
 }
 
-/** A Redis Cluster of three masters, ready to serve all slots; replicas, if any, are in step. */
+/** A Redis Cluster of three masters, ready to serve all slots. Replicas, if any, are in sync. */
 export async function startRedisCluster({
   args = [],
   replicas = false,
@@ -51,7 +51,7 @@ export async function startRedisCluster({
     thaw: () => servers.forEach((server) => server.thaw()),
     async restart() {
       await all(servers, (server) => server.restart());
-      await withClients(servers, untilJoined);
+      await withClients(servers, waitUntilJoined);
     },
   };
 }
@@ -71,21 +71,21 @@ async function joinNodes(servers: readonly TestServer[]): Promise<void> {
       await client.cluster('SET-CONFIG-EPOCH', index + 1);
       await client.cluster('ADDSLOTSRANGE', firstSlotOf(index), firstSlotOf(index + 1) - 1);
     }
-    // Everyone meets everyone, because gossip would take seconds.
+    // Every node meets every other: otherwise gossip would take seconds.
     for (const client of clients) {
       for (const { port } of servers) await client.cluster('MEET', '127.0.0.1', port);
     }
-    await untilJoined(clients);
+    await waitUntilJoined(clients);
   });
 }
 
-/** One range a master, because clients ask for the list of ranges each time they connect. */
+/** Each master has one range of slots, because clients read the list of ranges each time they connect. */
 function firstSlotOf(index: number): number {
   return Math.ceil((index * SLOTS) / MASTERS);
 }
 
-/** Resolves when every node knows every slot's owner. */
-async function untilJoined(clients: readonly Redis[]): Promise<void> {
+/** Waits until every node knows the owner of every slot. */
+async function waitUntilJoined(clients: readonly Redis[]): Promise<void> {
   const deadline = Date.now() + JOIN_TIMEOUT_MS;
   for (;;) {
     const infos = await Promise.all(clients.map(clusterInfo));
@@ -98,23 +98,23 @@ async function untilJoined(clients: readonly Redis[]): Promise<void> {
   }
 }
 
-/** The first nodes are the masters, the others become their replicas. */
+/** The first nodes are the masters. The others become their replicas. */
 async function addReplicas(clients: readonly Redis[]): Promise<void> {
   for (const [index, client] of clients.slice(MASTERS).entries()) {
     await client.cluster('REPLICATE', await (clients[index] as Redis).cluster('MYID'));
   }
-  await eventually('every replica is in step, and every node knows it', async () => {
+  await eventually('every replica is in sync, and every node knows it', async () => {
     const masters = await Promise.all(clients.slice(0, MASTERS).map((client) => client.info('replication')));
     const views = await Promise.all(clients.map(async (client) => String(await client.cluster('NODES'))));
     return (
       masters.every((replication) => /^slave0:.*state=online/m.test(replication)) &&
-      // A master votes for nobody whose master it doesn't know.
+      // In a failover a master doesn't vote for a replica that it doesn't know.
       views.every((nodes) => (nodes.match(/\bslave /g) ?? []).length === MASTERS)
     );
   });
 }
 
-/** All other nodes point to it. */
+/** The only node that doesn't redirect a command for the key. */
 async function masterOf(servers: readonly TestServer[], key: string): Promise<TestServer> {
   let answers: PromiseSettledResult<number>[] = [];
   await withClients(servers, async (clients) => {

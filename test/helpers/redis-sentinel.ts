@@ -8,7 +8,7 @@ import { serverFolder } from './server-folder';
 import { startServer, type TestServer } from './test-server';
 
 const NAME = 'sessions';
-/** A replica is in step at once, where Redis would wait for others to join it. */
+/** A replica is in sync at once: with a sync delay Redis would wait for more replicas. */
 const NODE_ARGS = ['--repl-diskless-sync-delay', '0'];
 
 export interface TestSentinel {
@@ -16,12 +16,12 @@ export interface TestSentinel {
   readonly name: string;
   readonly sentinels: { host: string; port: number }[];
   readonly sentinel: TestServer;
-  /** The master at first, and the replica that takes over about two seconds after its master is gone. */
+  /** The first master, and the replica that takes over about two seconds after the master has failed. */
   readonly servers: readonly [master: TestServer, replica: TestServer];
   stop(): Promise<void>;
 }
 
-/** A master, a replica in step with it, and a Sentinel: one alone, because several may disagree for seconds. */
+/** A master, a replica in sync with it, and only one Sentinel, because several may disagree for seconds. */
 export async function startRedisSentinel(): Promise<TestSentinel> {
   const started: TestServer[] = [];
   const start = async (starting: Promise<TestServer>) => {
@@ -35,7 +35,7 @@ export async function startRedisSentinel(): Promise<TestSentinel> {
     const replicaArgs = [...NODE_ARGS, '--replicaof', '127.0.0.1', String(master.port)];
     const replica = await start(startRedis({ args: replicaArgs }));
     const sentinel = await start(startSentinel(master));
-    await untilReplicaIsKnown(sentinel);
+    await waitUntilReplicaIsKnown(sentinel);
     return {
       name: NAME,
       sentinels: [{ host: '127.0.0.1', port: sentinel.port }],
@@ -53,7 +53,7 @@ async function startSentinel(master: TestServer): Promise<TestServer> {
   const program = findRedis();
   if (!program) throw new Error('redis-server was not found: run `npm run setup`');
   const folder = serverFolder(undefined);
-  // Sentinel keeps what it learns in its configuration, so that it wants that as a file.
+  // Sentinel needs its configuration in a file, because it also saves its own state there.
   const configuration = join(folder.path, 'sentinel.conf');
   writeFileSync(
     configuration,
@@ -62,7 +62,7 @@ async function startSentinel(master: TestServer): Promise<TestServer> {
       `dir ${folder.path}`,
       `sentinel monitor ${NAME} 127.0.0.1 ${master.port} 1`,
       `sentinel down-after-milliseconds ${NAME} 1000`,
-      // After twice this time a failover that came to nothing is tried again.
+      // A failed failover is tried again after twice this time.
       `sentinel failover-timeout ${NAME} 3000`,
     ].join('\n'),
   );
@@ -79,10 +79,10 @@ async function startSentinel(master: TestServer): Promise<TestServer> {
   });
 }
 
-async function untilReplicaIsKnown(sentinel: TestServer): Promise<void> {
+async function waitUntilReplicaIsKnown(sentinel: TestServer): Promise<void> {
   const client = new Redis(sentinel.url);
   try {
-    await eventually('Sentinel knows a replica in step', async () =>
+    await eventually('Sentinel knows a replica in sync', async () =>
       JSON.stringify(await client.call('SENTINEL', 'REPLICAS', NAME)).includes('"master-link-status","ok"'),
     );
   } finally {

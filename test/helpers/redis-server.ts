@@ -2,7 +2,7 @@ import { findRedis } from '../../scripts/find-program.js';
 import { serverFolder } from './server-folder';
 import { startServer, type ServerOptions, type TestServer } from './test-server';
 
-/** A Redis that keeps nothing on disk: after `kill` and `restart` it is empty. */
+/** A Redis server that keeps nothing on disk: after `kill` and `restart` it is empty. */
 export async function startRedis({ args = [], dir, port }: ServerOptions = {}): Promise<TestServer> {
   const program = findRedis();
   if (!program) throw new Error('redis-server was not found: run `npm run setup`');

@@ -9,12 +9,12 @@ const { publicKey, privateKey } = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 
-/** A SAML provider as far as a strategy can tell: it answers a request with a response that it has signed. */
+/** The part of a SAML provider that a strategy sees: it answers a request with a signed response. */
 export const samlProvider = {
   issuer: ISSUER,
   publicKey,
   /**
-   * @param address where the app has sent the browser
+   * @param address to which the app has redirected the browser
    * @returns the form that the provider's page posts
    */
   answer(

@@ -5,11 +5,11 @@ import { guardFolder, releaseFolder } from './guard';
 
 export interface ServerFolder {
   path: string;
-  /** Leaves a folder alone that was handed over. */
+  /** Removes the folder, unless it was given. */
   remove(): void;
 }
 
-/** The folder handed over, or else a new one that is removed with its server. */
+/** The given folder, or a new one that is removed with its server. */
 export function serverFolder(given: string | undefined): ServerFolder {
   if (given !== undefined) {
     mkdirSync(given, { recursive: true });

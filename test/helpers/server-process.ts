@@ -13,9 +13,9 @@ const TAIL_CHARACTERS = 2_000;
 export interface ServerCommand {
   program: string;
   args: readonly string[];
-  /** Working directory and place of the log. */
+  /** The working directory. The log is in it too. */
   folder: string;
-  /** What asks this server to end without delay. */
+  /** The signal that makes this server end without delay. */
   stopSignal: 'SIGTERM' | 'SIGQUIT';
   /** The system user to run as. */
   user?: { uid: number; gid: number } | undefined;
@@ -30,13 +30,13 @@ export class ServerProcess {
   /** Resolves when the server accepts connections. */
   async start(): Promise<void> {
     const { program, args, folder, user } = this.command;
-    // A file, because a pipe would keep this process alive, and a full one would stop the server.
+    // The log is a file: a pipe would keep this process alive, and a full pipe would block the server.
     const log = openSync(this.#logPath, 'w');
     const child = spawn(program, args, {
       cwd: folder,
       detached: true,
       stdio: ['ignore', log, log],
-      // The line that is waited for must not be translated.
+      // The message that we wait for must not be translated.
       env: { ...process.env, LC_ALL: 'C' },
       ...user,
     });
@@ -56,7 +56,7 @@ export class ServerProcess {
     this.#forget();
   }
 
-  /** As if the machine had lost its power. */
+  /** Ends the server at once, like a power failure would. */
   async kill(): Promise<void> {
     if (this.#running) signalTree(this.#pid, 'SIGKILL');
     if (!(await this.#exitsWithin(STOP_TIMEOUT_MS)))
@@ -64,7 +64,7 @@ export class ServerProcess {
     this.#forget();
   }
 
-  /** Connections stay open, and nobody answers. */
+  /** Connections stay open, but get no answers. */
   freeze(): void {
     signalTree(this.#pid, 'SIGSTOP');
   }
@@ -75,7 +75,7 @@ export class ServerProcess {
 
   async #untilReady(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    // Redis and PostgreSQL say it in the same words; Sentinel says no more than its id.
+    // Redis and PostgreSQL use the same words. Sentinel only logs its id.
     while (!/ready to accept connections|sentinel id is/i.test(this.#log())) {
       if (hasEnded(child)) throw await this.#failure('ended while it started');
       if (Date.now() > deadline) throw await this.#failure(`was not ready after ${START_TIMEOUT_MS} ms`);

@@ -10,33 +10,33 @@ import { freePort } from './free-port';
 
 const root = path.join(__dirname, '../..');
 
-/** A browser of sorts: `fetch` with a path of the app, that keeps cookies. */
+/** `fetch` for a path of the app. It keeps cookies, like a browser. */
 export type Browse = (path: string, init?: RequestInit) => Promise<Response>;
 
-/** A snippet that listens; `child.stdout` has what it prints. */
+/** A running snippet that listens. Its output is in `child.stdout`. */
 export type Running = Browse & { readonly address: string; readonly child: ChildProcess };
 
 /** A page of the documentation, whose snippets are marked `<!-- run: name -->`. */
 export interface DocPage {
   readonly database: TestDatabase;
-  /** The code of what has no mark, but for diagrams. */
+  /** The code of all snippets without a mark, except diagrams. */
   readonly unmarked: string[];
   /** The code of a snippet. */
   snippet(name: string): string;
-  /** Runs a snippet in this Jest, with the package standing for its own sources. @returns what it exports */
+  /** Runs a snippet in this Jest. It imports the package from our sources. @returns what the snippet exports */
   evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
-  /** A file beside the snippets, for what they import by its path. */
+  /** Writes a file next to the snippets, for their relative imports. */
   write(name: string, code: string): void;
-  /** Runs a snippet as a module of its own, in a process that ends with the tests. */
+  /** Runs a snippet as a module, in a process that ends with the tests. */
   run(name: string, env?: Record<string, string>): ChildProcess;
   /** Runs a snippet that listens on PORT. */
   start(name: string, env?: Record<string, string>): Promise<Running>;
 }
 
 /**
- * Reads a page for the tests of a file, gives its snippets a database, and sees at the end that none of them was left out.
- * @param file from the root of the repository: `'README.md'`
- * @param names those that this file of tests runs; others run the rest. Default: all
+ * Reads a page for the tests of a file, gives its snippets a database, and checks at the end that none of them was left out.
+ * @param file relative to the root of the repository: `'README.md'`
+ * @param names the snippets that this test file runs, if other test files run the rest. Default: all
  */
 export function useDocPage(file: string, ...names: string[]): DocPage {
   const text = readFileSync(path.join(root, file), 'utf8');
@@ -55,7 +55,7 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
   let database: TestDatabase;
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(root, 'test', '.docs-')); // inside, so that 'passport-visa' is this package
+    folder = mkdtempSync(path.join(root, 'test', '.docs-')); // inside this package, which is then found as 'passport-visa'
     database = await createDatabase();
   });
   afterAll(async () => {
@@ -84,7 +84,7 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
       env: { ...process.env, ...settings, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    child.stdout.resume(); // or a full pipe would stop it
+    child.stdout.resume(); // a full pipe would block it
     children.push(child);
     return child;
   };
@@ -108,7 +108,7 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
   };
 }
 
-/** What a snippet imports comes from this Jest, so that it may use `test` and fake timers. */
+/** A snippet's imports are loaded by this Jest. It can therefore use `test` and fake timers. */
 function evaluate(source: string, modules: Record<string, unknown> = {}): Record<string, unknown> {
   const { code } = transformSync(source, { module: { type: 'commonjs' } });
   const exports: Record<string, unknown> = {};

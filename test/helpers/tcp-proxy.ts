@@ -4,21 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface TcpProxy {
   readonly port: number;
-  /** The connections that are open now stay open, and nothing comes through them any more; new ones work. */
+  /** Connections that are open now stay open, but no more data passes through them. New ones work. */
   silence(): void;
-  /** Ends the connections that are open now, and refuses new ones until `restore`. */
+  /** Ends all connections, and refuses new ones until `restore`. */
   cut(): void;
   restore(): void;
-  /** From now on whatever is sent arrives so much later, in each direction. */
+  /** From now on data arrives this much later, in each direction. */
   delay(milliseconds: number): void;
-  /** From now on an answer for which this is true is not passed on: its connection ends instead. */
+  /** From now on an answer for which this returns true is dropped, and its connection ends. */
   loseAnswers(isLost: (answer: Buffer) => boolean): void;
-  /** New connections lead there, as when an address is handed over. */
+  /** Forwards new connections to another port, like when another server takes over an address. */
   retarget(port: number): void;
   close(): Promise<void>;
 }
 
-/** Stands between a client and a server, as a NAT or a load balancer does. */
+/** A proxy between a client and a server, like a NAT or a load balancer. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<[Socket, Socket]>();
   let isCut = false;
@@ -38,7 +38,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       for (const socket of pair) socket.destroy();
     };
     for (const socket of pair) socket.on('error', destroy).on('close', destroy);
-    const passOn = passingOn(() => delayMs);
+    const passOn = forwardInOrder(() => delayMs);
     client.on('data', passOn(target));
     const answer = passOn(client);
     target.on('data', (data: Buffer) => (isLost(data) ? destroy() : answer(data)));
@@ -78,8 +78,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
 }
 
-/** What was sent first arrives first, also when the delay changes. */
-function passingOn(delayMs: () => number) {
+/** Keeps the order of the data, even if the delay changes. */
+function forwardInOrder(delayMs: () => number) {
   return (to: Socket) => {
     let earlier: Promise<unknown> = Promise.resolve();
     return (data: Buffer): void => {

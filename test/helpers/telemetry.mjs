@@ -1,4 +1,5 @@
-// Stands for @opentelemetry/auto-instrumentations-node in tests: `node --import` this, and what was measured is in TELEMETRY_FILE.
+// Replaces @opentelemetry/auto-instrumentations-node in tests. Load it with `node --import`. It writes the telemetry to the file
+// TELEMETRY_FILE.
 import { context, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { RPCType, setRPCMetadata } from '@opentelemetry/core';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
@@ -39,7 +40,7 @@ trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new Sim
 const tracer = trace.getTracer('telemetry of the tests');
 
 async function report() {
-  // First, so that whoever finds a span finds what it counted as well.
+  // The spans come first: then the metrics of each reported span are complete.
   const finished = spans.getFinishedSpans().map(({ name, attributes, events }) => ({
     ...{ name, attributes },
     events: events.map((event) => ({ name: event.name, attributes: event.attributes })),
@@ -52,11 +53,11 @@ async function report() {
     );
   const file = String(process.env['TELEMETRY_FILE']);
   writeFileSync(`${file}.next`, JSON.stringify({ points, spans: finished }));
-  renameSync(`${file}.next`, file); // nobody reads half of it
+  renameSync(`${file}.next`, file); // a reader never sees half of it
 }
 let reported = Promise.resolve();
 
-// As the instrumentation of HTTP does it: a span around the request, named after the route when the answer is closed.
+// Like the HTTP instrumentation: a span around the request, named after the route when the response is closed.
 /** @type {(this: Server, name: string, ...args: any[]) => boolean} */
 const emit = Server.prototype.emit;
 
@@ -65,7 +66,7 @@ function emitTraced(name, ...args) {
   if (name !== 'request') return emit.call(this, name, ...args);
   const [req, res] = args;
   const span = tracer.startSpan(req.method);
-  const request = { type: RPCType.HTTP, span, route: '/auth' }; // so far does the instrumentation of Express see
+  const request = { type: RPCType.HTTP, span, route: '/auth' }; // as much as the Express instrumentation sees
   res.on('close', () => {
     span.updateName(`${req.method} ${request.route}`);
     span.setAttribute('http.route', request.route);
@@ -74,7 +75,7 @@ function emitTraced(name, ...args) {
     reported = reported.then(report);
   });
   const outer = setRPCMetadata(trace.setSpan(context.active(), span), request);
-  const layer = tracer.startSpan('middleware', {}, outer); // as that of Express does it: a span of its own for each layer
+  const layer = tracer.startSpan('middleware', {}, outer); // like the Express instrumentation: a span for each layer
   return context.with(trace.setSpan(outer, layer), () => emit.call(this, name, ...args));
 }
 Server.prototype.emit = emitTraced;

@@ -4,19 +4,19 @@ import { ServerProcess, type ServerCommand } from './server-process';
 
 const START_ATTEMPTS = 5;
 
-/** How a test handles a server. */
+/** A server that a test can stop, freeze and restart. */
 export interface TestServer {
   readonly url: string;
   readonly port: number;
-  /** Ends it and removes its temporary folder. Safe to call twice, and after `kill` or `freeze`. */
+  /** Ends the server and removes its temporary folder. Can be called twice, and after `kill` or `freeze`. */
   stop(): Promise<void>;
-  /** Ends it at once, as if the machine had lost its power: new connections are refused. */
+  /** Ends the server at once, like a power failure would. New connections are refused. */
   kill(): Promise<void>;
-  /** Halts it with all its children: connections stay open, and nobody answers. */
+  /** Halts the server and all its children. Connections stay open, but get no answers. */
   freeze(): void;
   /** Undoes `freeze`. */
   thaw(): void;
-  /** Starts it again on its port and folder, whether it runs, stands still or was killed. */
+  /** Starts the server again with the same port and folder, whether it is running, frozen or killed. */
   restart(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface ServerOptions {
   args?: readonly string[];
   /** Kept by `stop`. Default: a temporary folder. */
   dir?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
 }
 
@@ -36,7 +36,7 @@ export interface ServerPlan {
   url(port: number): string;
 }
 
-/** Starts a server. Where nobody asked for a certain port, one that was taken meanwhile is replaced. */
+/** Starts a server. If its port has been taken in the meantime, it tries another one, unless a certain port was asked for. */
 export async function startServer(plan: ServerPlan): Promise<TestServer> {
   for (let attempt = 1; ; attempt++) {
     const port = plan.port ?? (await freePort());

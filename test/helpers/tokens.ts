@@ -2,16 +2,16 @@ import { constants, createHmac, sign, type KeyObject } from 'node:crypto';
 
 type Members = Record<string, unknown>;
 
-/** What a token says, signature unchecked. */
+/** Decodes a token without checking its signature. */
 export function decodeToken(token: string): { header: Members; payload: Members } {
   const [header, payload] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString());
   return { header: JSON.parse(header ?? '') as Members, payload: JSON.parse(payload ?? '') as Members };
 }
 
-/** Makes the third segment for the first two. */
+/** Returns the third segment for the first two. */
 export type Signer = (signed: string) => string;
 
-/** Signs whatever is given, well-formed or not, as HS256 does unless told otherwise; texts go in as they are. */
+/** Signs any header and payload, well-formed or not. Strings are used as they are. A secret signs with HS256. */
 export function signByHand(header: Members | string, payload: unknown, secret: string | Signer): string {
   const segment = (part: unknown) =>
     Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
@@ -23,7 +23,7 @@ export function hmacSigner(secret: string): Signer {
   return (signed) => createHmac('sha256', secret).update(signed).digest('base64url');
 }
 
-/** RS256, PS256 or ES256, without the library that the package signs with. */
+/** Signs with RS256, PS256 or ES256, but without jsonwebtoken, which the package uses. */
 export function pairSigner(algorithm: 'RS256' | 'PS256' | 'ES256', privateKey: KeyObject): Signer {
   const options = {
     RS256: { padding: constants.RSA_PKCS1_PADDING },
@@ -34,7 +34,7 @@ export function pairSigner(algorithm: 'RS256' | 'PS256' | 'ES256', privateKey: K
     sign('sha256', Buffer.from(signed), { key: privateKey, ...options }).toString('base64url');
 }
 
-/** `change` makes another token of a real one, signed with the right secret. */
+/** Applies `change` to a token and signs it again. */
 export function resign(
   token: string,
   secret: string | Signer,
@@ -48,7 +48,7 @@ export function resign(
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** The next character at the end: where the last one has bits that mean nothing, the bytes are the same. */
+/** Replaces the last character by the next one. Its last bits are unused, so the decoded bytes stay the same. */
 export function nonCanonical(token: string): string {
   const last = BASE64URL.indexOf(token.at(-1) ?? '');
   return token.slice(0, -1) + BASE64URL.charAt((last + 1) % BASE64URL.length);

@@ -53,7 +53,7 @@ describe('AuthError', () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({ code, message });
   });
 
-  test('keeps its cause for logs, which never shows in the JSON', () => {
+  test('an AuthError keeps its cause for logs, and never shows it in its JSON', () => {
     const cause = new Error('connect ECONNREFUSED 10.0.0.5:5432');
     const error = serviceUnavailable(cause);
     expect(error.cause).toBe(cause);

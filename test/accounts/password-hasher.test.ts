@@ -52,21 +52,24 @@ describe('a hash', () => {
   });
 });
 
-describe('a password', () => {
-  test.each([1, 70, 71, 72, 73, 74, 200, 4000])('of %d bytes counts to its last byte', async (length) => {
-    const password = `${'x'.repeat(length - 1)}a`;
-    const hash = await hasher.hash(password);
-    expect(await hasher.verify(password, hash)).toEqual(MATCH);
-    for (const wrong of [`${'x'.repeat(length - 1)}b`, 'x'.repeat(length - 1), `${password}a`]) {
-      expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
-    }
-  });
+describe('passwords', () => {
+  test.each([1, 70, 71, 72, 73, 74, 200, 4000])(
+    'a password of %d bytes counts to its last byte',
+    async (length) => {
+      const password = `${'x'.repeat(length - 1)}a`;
+      const hash = await hasher.hash(password);
+      expect(await hasher.verify(password, hash)).toEqual(MATCH);
+      for (const wrong of [`${'x'.repeat(length - 1)}b`, 'x'.repeat(length - 1), `${password}a`]) {
+        expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
+      }
+    },
+  );
 
   test.each([
     ['\u00e9', 2],
     ['\u20ac', 3],
     ['\u{1f600}', 4],
-  ])('counts to its last byte around the limit of 72, ending in %s', async (last, size) => {
+  ])('a password that ends in %s counts to its last byte around the limit of 72', async (last, size) => {
     for (let length = 70; length <= 75; length += 1) {
       const start = 'x'.repeat(length - size);
       const hash = await hasher.hash(start + last);
@@ -77,7 +80,7 @@ describe('a password', () => {
     }
   });
 
-  test('that another system cut off still matches, and needs a new hash', async () => {
+  test('a password that another system cut off still matches, and needs a new hash', async () => {
     const password = 'y'.repeat(80);
     const legacy = hashSync(password, COST);
     expect(await hasher.verify(password, legacy)).toEqual(REHASH);
@@ -87,7 +90,7 @@ describe('a password', () => {
     expect(await hasher.verify(`${password.slice(0, 79)}z`, renewed)).toEqual(MISMATCH);
   });
 
-  test("can't be replaced by its digest, and doesn't match its hash without the marker", async () => {
+  test("a password can't be replaced by its digest, and doesn't match its hash without the marker", async () => {
     const stored = await hasher.hash('z'.repeat(100));
     const [marker = ''] = stored.split('$');
     expect(marker).not.toBe('');

@@ -139,13 +139,13 @@ describe('the environment', () => {
   });
 });
 
-describe('an outage', () => {
+describe('outages', () => {
   const database = process.env['TEST_POSTGRES_URL'] as string;
 
   test.each([
     ['PostgreSQL', 'DATABASE_URL', (port: number) => `postgres://127.0.0.1:${port}/postgres`],
     ['Redis', 'REDIS_URL', (port: number) => `redis://127.0.0.1:${port}`],
-  ])('of %s is reported within two seconds, in words', async (name, variable, urlOf) => {
+  ])('an outage of %s is reported within two seconds, in words', async (name, variable, urlOf) => {
     const frozen = createServer().listen(0, '127.0.0.1');
     await once(frozen, 'listening');
     const frozenPort = (frozen.address() as AddressInfo).port;

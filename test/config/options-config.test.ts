@@ -17,8 +17,8 @@ function minimum(): AuthOptions {
   };
 }
 
-describe('the config', () => {
-  test('has every default that the contract names', () => {
+describe('parseOptions', () => {
+  test('the config has every default that the contract names', () => {
     const options = minimum();
     const { accessToken, refreshToken, now, storeNow, timeKnown, ...config } = parseOptions(options);
     expect(accessToken).toMatchObject({
@@ -70,7 +70,7 @@ describe('the config', () => {
     expect(timeKnown).toEqual(expect.any(Function));
   });
 
-  test('has no value for a limit that is switched off, and the defaults for the others', () => {
+  test('the config has no value for a limit that is switched off, and the defaults for the others', () => {
     const limits = { username: false, address: {}, register: { attempts: 3 } } as const;
     expect(parseOptions({ ...minimum(), limits }).limits).toEqual({
       username: undefined,
@@ -80,13 +80,13 @@ describe('the config', () => {
     });
   });
 
-  test('uses the given clock, also for the stores', () => {
+  test('the config uses the given clock, also for the stores', () => {
     const { now, storeNow } = parseOptions({ ...minimum(), clock: () => 1000 });
     expect(now()).toBe(1000);
     expect(storeNow()).toEqual(new Date(1000));
   });
 
-  test('is frozen, and independent of later changes to the options', () => {
+  test('the config is frozen, and independent of later changes to the options', () => {
     const options = { ...minimum(), trustedOrigins: ['https://a.example'], cookies: { secure: true } };
     const config = parseOptions(options);
     const { accessToken, refreshToken, cookies, password, limits } = config;
@@ -106,20 +106,23 @@ describe('the config', () => {
     ['development', undefined, false],
     [undefined, undefined, false],
     [undefined, true, true],
-  ])('with NODE_ENV %s and cookies.secure %s has secure cookies: %s', (environment, secure, expected) => {
-    const before = process.env['NODE_ENV'];
-    try {
-      if (environment === undefined) delete process.env['NODE_ENV'];
-      else process.env['NODE_ENV'] = environment;
-      const cookies = secure === undefined ? {} : { secure };
-      expect(parseOptions({ ...minimum(), cookies }).cookies.secure).toBe(expected);
-    } finally {
-      process.env['NODE_ENV'] = before;
-    }
-  });
+  ])(
+    'with NODE_ENV %s and cookies.secure %s the config has secure cookies: %s',
+    (environment, secure, expected) => {
+      const before = process.env['NODE_ENV'];
+      try {
+        if (environment === undefined) delete process.env['NODE_ENV'];
+        else process.env['NODE_ENV'] = environment;
+        const cookies = secure === undefined ? {} : { secure };
+        expect(parseOptions({ ...minimum(), cookies }).cookies.secure).toBe(expected);
+      } finally {
+        process.env['NODE_ENV'] = before;
+      }
+    },
+  );
 });
 
-describe('no secret shows', () => {
+describe('secrets stay hidden', () => {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const privatePem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -145,7 +148,7 @@ describe('no secret shows', () => {
     ['bytes', { secret: Buffer.from(ACCESS) }],
     ['a list', { secret: [ACCESS, Buffer.from(`${ACCESS}-old`)] }],
     ['PEM texts', { algorithm: 'RS256', secret: { privateKey: privatePem, publicKey: publicPem } }],
-  ])('in the config or in what createAuth returns, made from %s', async (_form, accessToken) => {
+  ])('the config and what createAuth returns show no secret, made from %s', async (_form, accessToken) => {
     const options = { ...minimum(), accessToken: { secret: ACCESS, ...accessToken } };
     expect(leaks(parseOptions(options))).toEqual([]);
     const auth = createAuth(options);
@@ -178,7 +181,7 @@ describe('no secret shows', () => {
     ],
     ['a secret in place of its group', { accessToken: ACCESS }],
     ['a secret in place of a store', { users: ACCESS }],
-  ])('in the error about %s', (_name, changes) => {
+  ])('the error about %s shows no secret', (_name, changes) => {
     let thrown: unknown;
     try {
       createAuth({ ...minimum(), ...changes });

@@ -79,17 +79,20 @@ describe('access and refresh secrets that overlap', () => {
     forms.map((refresh, j) => ({ access, refresh, name: `${i}/${j}` })),
   );
 
-  test.each(cases)('throw in every combination of forms: $name', ({ access, refresh }) => {
-    const error = refusal({ 'accessToken.secret': access, 'refreshToken.secret': refresh });
-    expect(error).toBeInstanceOf(TypeError);
-    expect(error.message).toMatch(/^refreshToken\.secret .*accessToken\.secret: make one of its own/);
-  });
+  test.each(cases)(
+    'overlapping secrets throw in every combination of forms: $name',
+    ({ access, refresh }) => {
+      const error = refusal({ 'accessToken.secret': access, 'refreshToken.secret': refresh });
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(/^refreshToken\.secret .*accessToken\.secret: make one of its own/);
+    },
+  );
 
   test.each<[string, unknown, unknown]>([
     ['the old access secret', [ACCESS_SECRET, shared], shared],
     ['the old refresh secret', shared, [REFRESH_SECRET, Buffer.from(shared)]],
     ['two old secrets', [ACCESS_SECRET, shared], [REFRESH_SECRET, shared]],
-  ])('also throw inside lists: %s', (_name, access, refresh) => {
+  ])('overlapping secrets also throw inside lists: %s', (_name, access, refresh) => {
     const changes = { 'accessToken.secret': access, 'refreshToken.secret': refresh };
     expect(() => parseOptions(optionsWith(changes))).toThrow(/no key in common/);
     expect(() => parseOptions(optionsWith({ ...changes, 'accessToken.algorithm': 'HS512' }))).toThrow(

@@ -2,7 +2,7 @@ import { MemoryRefreshTokenStore, MemoryUserStore } from '../../src/index';
 import { parseOptions } from '../../src/config/parse-options';
 import { optionsWith, refusal } from '../helpers/options';
 
-describe('a duration', () => {
+describe('durations', () => {
   const options = [
     'accessToken.expiresIn',
     'refreshToken.expiresIn',
@@ -29,7 +29,7 @@ describe('a duration', () => {
     {},
     [],
   ];
-  test.each(unreadable.map((value) => [value]))('of %p throws', (value) => {
+  test.each(unreadable.map((value) => [value]))('a duration of %p throws', (value) => {
     for (const option of options) {
       const error = refusal({ [option]: value });
       expect(error).toBeInstanceOf(TypeError);
@@ -38,7 +38,7 @@ describe('a duration', () => {
     }
   });
 
-  test('of 0 is allowed only for the reuse window', () => {
+  test('a duration of 0 is allowed only for the reuse window', () => {
     for (const option of options.slice(0, 3)) expect(refusal({ [option]: 0 }).message).toMatch(/from 1 to/);
     expect(parseOptions(optionsWith({ 'refreshToken.reuseWindow': 0 })).refreshToken.reuseWindowSeconds).toBe(
       0,

@@ -164,7 +164,7 @@ describe('TOTP', () => {
     expect((await post(elsewhere, '/login/totp', replay)).body.code).toBe('FLOW_STATE_INVALID');
   });
 
-  test('of two requests with one code, one logs in', async () => {
+  test('only one of two requests with the same code logs in', async () => {
     const { uri, credentials } = await enrolled('eve');
     const browsers = [new CookieBrowser(), new CookieBrowser()];
     const states: unknown[] = [];

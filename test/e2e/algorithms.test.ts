@@ -117,7 +117,7 @@ describe('key rotation', () => {
 describe('issuer and audience', () => {
   const options = { accessToken: { issuer: 'https://auth.example', audience: 'api' } };
 
-  test('are written into access tokens', async () => {
+  test('access tokens contain the issuer and the audience', async () => {
     const { accessToken } = await appFamily()(options).tokens();
     expect(decodeToken(accessToken).payload).toMatchObject({ iss: 'https://auth.example', aud: 'api' });
   });
@@ -128,7 +128,7 @@ describe('issuer and audience', () => {
     ['no aud', { aud: undefined }],
     ['another aud', { aud: 'other' }],
     ['a list as aud', { aud: ['api', 'other'] }],
-  ])('are required in access tokens: %s is refused', async (_what, payload) => {
+  ])('an access token with a wrong issuer or audience is refused: %s', async (_what, payload) => {
     const app = appFamily()(options);
     const { accessToken } = await app.tokens();
     expect((await app.profile(resign(accessToken, ACCESS_SECRET, {}))).status).toBe(200);

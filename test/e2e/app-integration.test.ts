@@ -105,7 +105,7 @@ test("an unexpected error reaches the app's error handler", async () => {
   expect(testApp.unforeseen).toEqual([bug, bug, bug, bug]);
 });
 
-describe('two createAuth in one app', () => {
+describe('two instances', () => {
   const staff = createAuth(
     options({
       accessToken: { secret: 'a'.repeat(40) },
@@ -122,7 +122,7 @@ describe('two createAuth in one app', () => {
 
   afterAll(() => Promise.all([staff.close(), shop.close()]));
 
-  test('are independent of each other', async () => {
+  test('two createAuth in one app are independent of each other', async () => {
     expect(staff.passport).not.toBe(shop.passport);
     const browser = request.agent(app);
     await browser.post('/auth/register').send(ann);

@@ -51,7 +51,7 @@ describe('two processes on Redis and PostgreSQL', () => {
     const { accessToken, refreshToken } = body as { accessToken: string; refreshToken: string };
     const next = await there.client().post('/auth/refresh').send({ refreshToken }).expect(200);
     await here.client().post('/auth/logout').send({ refreshToken: next.body.refreshToken }).expect(200);
-    await eventually('the other process has heard of it', async () => {
+    await eventually('the other process has learned of it', async () => {
       const answer = await there.client().get('/profile').set('Authorization', `Bearer ${accessToken}`);
       return (answer.body as { code?: string }).code === 'SESSION_REVOKED';
     });
@@ -138,7 +138,7 @@ describe('a record', () => {
   });
 });
 
-describe('an audit log that fails', () => {
+describe('failing audit logs', () => {
   test.each<[string, () => unknown]>([
     [
       'throws',
@@ -147,34 +147,37 @@ describe('an audit log that fails', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the disk is full'))],
-  ])('and %s breaks no request: the failure becomes a warning without secrets', async (_how, failing) => {
-    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const outputs = [
-      jest.spyOn(process.stdout, 'write').mockReturnValue(true),
-      jest.spyOn(process.stderr, 'write').mockReturnValue(true),
-      ...(['log', 'info', 'warn', 'error'] as const).map((name) =>
-        jest.spyOn(console, name).mockReturnValue(),
-      ),
-    ];
-    const users = new MemoryUserStore();
-    await users.create({ username: 'ann', passwordHash });
-    const testApp = createTestApp({ users, audit: failing });
-    const credentials = { username: 'ann', password: PASSWORD, transport: 'body' };
-    const login = await testApp.client().post('/auth/login').send(credentials);
-    const { refreshToken } = login.body as { refreshToken: string };
-    const refresh = await testApp.client().post('/auth/refresh').send({ refreshToken });
-    const printed = outputs.flatMap(({ mock }) => mock.calls as unknown[]);
-    const warned = warn.mock.calls.map(String);
-    jest.restoreAllMocks();
-    await testApp.auth.close();
+  ])(
+    'an audit log that %s breaks no request: the failure becomes a warning without secrets',
+    async (_how, failing) => {
+      const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const outputs = [
+        jest.spyOn(process.stdout, 'write').mockReturnValue(true),
+        jest.spyOn(process.stderr, 'write').mockReturnValue(true),
+        ...(['log', 'info', 'warn', 'error'] as const).map((name) =>
+          jest.spyOn(console, name).mockReturnValue(),
+        ),
+      ];
+      const users = new MemoryUserStore();
+      await users.create({ username: 'ann', passwordHash });
+      const testApp = createTestApp({ users, audit: failing });
+      const credentials = { username: 'ann', password: PASSWORD, transport: 'body' };
+      const login = await testApp.client().post('/auth/login').send(credentials);
+      const { refreshToken } = login.body as { refreshToken: string };
+      const refresh = await testApp.client().post('/auth/refresh').send({ refreshToken });
+      const printed = outputs.flatMap(({ mock }) => mock.calls as unknown[]);
+      const warned = warn.mock.calls.map(String);
+      jest.restoreAllMocks();
+      await testApp.auth.close();
 
-    expect([login.status, refresh.status]).toEqual([200, 200]);
-    expect(warned).toEqual([
-      expect.stringMatching(/'login'.*the disk is full/),
-      expect.stringMatching(/'refresh'.*the disk is full/),
-    ]);
-    expect(printed).toEqual([]);
-    for (const secret of [PASSWORD, passwordHash, ...refreshToken.split('.')])
-      expect(warned.join()).not.toContain(secret);
-  });
+      expect([login.status, refresh.status]).toEqual([200, 200]);
+      expect(warned).toEqual([
+        expect.stringMatching(/'login'.*the disk is full/),
+        expect.stringMatching(/'refresh'.*the disk is full/),
+      ]);
+      expect(printed).toEqual([]);
+      for (const secret of [PASSWORD, passwordHash, ...refreshToken.split('.')])
+        expect(warned.join()).not.toContain(secret);
+    },
+  );
 });

@@ -58,11 +58,11 @@ const refused: [string, Headers][] = [
 ];
 
 describe.each(['post', 'get'] as const)('%s /refresh', (method) => {
-  test.each(passing)('passes with %s', async (_what, headers) => {
+  test.each(passing)('a request with %s passes', async (_what, headers) => {
     expect((await refreshWith(headers, method)).status).toBe(200);
   });
 
-  test.each(refused)('is refused with %s, and changes nothing', async (_what, headers) => {
+  test.each(refused)('a request with %s is refused, and changes nothing', async (_what, headers) => {
     const response = await refreshWith(headers, method);
     expectFailure(response, 'CROSS_SITE_REQUEST');
     expect(response.headers['set-cookie']).toBeUndefined();

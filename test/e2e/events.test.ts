@@ -136,10 +136,10 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     await post('register', { ...body, username: 'ANN' }).expect(409);
     expectEvents(['registerFailed', { username: 'ANN', code: 'USERNAME_TAKEN' }]);
     await post('register', { ...body, username: 'bob' }).expect(429);
-    const nobody = { userId: undefined, sessionId: undefined };
+    const noUser = { userId: undefined, sessionId: undefined };
     const retryAfterSeconds = expect.any(Number) as number;
     const key = expect.stringContaining('127.0.0.1') as string;
-    expectEvents(['locked', { limit: 'register', key, retryAfterSeconds, ...nobody }]);
+    expectEvents(['locked', { limit: 'register', key, retryAfterSeconds, ...noUser }]);
   });
 
   test('POST /login', async () => {
@@ -151,9 +151,9 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     await post('login', { username, password: GUESS }).expect(401);
     expectEvents(['loginFailed', { username, userId, reason: 'wrong-password' }]);
     await post('login', { username, password: PASSWORD }).expect(429);
-    const nobody = { userId: undefined, sessionId: undefined };
+    const noUser = { userId: undefined, sessionId: undefined };
     const retryAfterSeconds = expect.any(Number) as number;
-    expectEvents(['locked', { limit: 'username', key: username, retryAfterSeconds, ...nobody }]);
+    expectEvents(['locked', { limit: 'username', key: username, retryAfterSeconds, ...noUser }]);
     await post('login', { username: `eve ${users}`, password: GUESS }).expect(401);
     expectEvents(['loginFailed', { username: `eve ${users}`, userId: undefined, reason: 'unknown-user' }]);
   });
@@ -216,9 +216,9 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     async (path) => {
       const pair = await tokens();
       await post(path, {}, pair).set('Origin', 'https://evil.example').expect(403);
-      const nobody = { userId: undefined, sessionId: undefined };
+      const noUser = { userId: undefined, sessionId: undefined };
       const refused = { code: 'CROSS_SITE_REQUEST', method: 'POST', route: `/auth/${path}` } as const;
-      expectEvents(['refused', { ...refused, ...nobody }]);
+      expectEvents(['refused', { ...refused, ...noUser }]);
     },
   );
 
@@ -234,8 +234,8 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     await post('refresh', {}, { refreshToken }).set('Idempotency-Key', 'one').expect(200);
     expectEvents(['refresh', { ...who, replayed: true }]);
     await post('refresh', {}, { refreshToken: nonCanonical(refreshToken) }).expect(401);
-    const nobody = { userId: undefined, sessionId: undefined };
-    expectEvents(['refreshFailed', { code: 'REFRESH_TOKEN_INVALID', ...nobody }]);
+    const noUser = { userId: undefined, sessionId: undefined };
+    expectEvents(['refreshFailed', { code: 'REFRESH_TOKEN_INVALID', ...noUser }]);
 
     await post('refresh', {}, { refreshToken }).expect(401);
     expectEvents(['reuse', { ...who, generation: 1 }]);
@@ -476,7 +476,7 @@ describe('events between two steps of a request', () => {
   });
 });
 
-describe('a listener that fails', () => {
+describe('failing listeners', () => {
   test.each<[string, () => unknown]>([
     [
       'throws',
@@ -485,7 +485,7 @@ describe('a listener that fails', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the mail server is down'))],
-  ])('and %s does not break a login: the failure becomes a warning', async (_how, listener) => {
+  ])('a listener that %s does not break a login: the failure becomes a warning', async (_how, listener) => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const users = new MemoryUserStore();
     const testApp = createTestApp({ users });

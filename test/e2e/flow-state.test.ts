@@ -268,10 +268,10 @@ test("cookies that only look like flow states don't stop a login", async () => {
   expect(cleared.map(([name]) => name)).toEqual(['flowState.aaaaaaaa']);
 });
 
-describe('the ids of SAML requests', () => {
+describe('ids of SAML requests', () => {
   const ids = () => testApp.auth.flowState.requestIds();
 
-  test('are recognised in other processes too, and work once', async () => {
+  test('the id of a SAML request is recognised in other processes too, and works once', async () => {
     const id = ids().generateUniqueId();
     expect(id).toMatch(/^_[\w.-]{40,80}$/);
     const other = startApp().auth.flowState.requestIds();
@@ -280,7 +280,7 @@ describe('the ids of SAML requests', () => {
     await expect(other.cacheProvider.removeAsync(id)).rejects.toMatchObject({ code: 'FLOW_STATE_INVALID' });
   });
 
-  test('have only one spelling: another encoding of the same bytes is refused', async () => {
+  test('an id has only one spelling: another encoding of the same bytes is refused', async () => {
     const id = ids().generateUniqueId();
     const bytes = Buffer.from(id.slice(-22), 'base64url');
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
@@ -291,7 +291,7 @@ describe('the ids of SAML requests', () => {
     for (const other of spellings) expect(await ids().cacheProvider.getAsync(other)).toBeNull();
   });
 
-  test("expire, and can't be forged", async () => {
+  test("ids expire, and can't be forged", async () => {
     const { cacheProvider, generateUniqueId } = ids();
     const id = generateUniqueId();
     for (const forged of ['_1', id.slice(0, -1), `${id}A`, id.replace('_', '_A'), '', '_a.b.c'])
@@ -312,9 +312,9 @@ test('every refusal is announced once, with its reason and without the handle', 
     handles.push(handle);
     await browser.post(path).set('User-Agent', 'Phone/1.0').send({ handle });
     const where = { ip: expect.stringContaining('127.0.0.1') as string, userAgent: 'Phone/1.0' };
-    const nobody = { userId: null, session: null };
+    const noUser = { userId: null, session: null };
     const what = { time: new Date(clock()).toISOString(), event: 'flowStateFailed', outcome: 'failure' };
-    expect(records).toEqual([{ ...what, reason, ...nobody, ...where }]);
+    expect(records).toEqual([{ ...what, reason, ...noUser, ...where }]);
     expect(JSON.stringify(records)).not.toContain(handle);
     records.length = 0;
   };

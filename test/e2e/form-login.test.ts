@@ -191,8 +191,8 @@ test('credentials in the query string are ignored', async () => {
   expect(response.headers['location']).toContain('error=VALIDATION_FAILED');
 });
 
-describe('auth.logout()', () => {
-  test('ends the session, clears the cookies and redirects, even without a session', async () => {
+describe('logout', () => {
+  test('auth.logout() ends the session, clears the cookies and redirects, even without a session', async () => {
     const { id } = await testApp.register('leaver');
     const browser = await testApp.loggedIn('leaver');
     for (const sessions of [1, 0]) {
@@ -203,7 +203,7 @@ describe('auth.logout()', () => {
     }
   });
 
-  test('does nothing for another site, and nothing while the store is down', async () => {
+  test('auth.logout() does nothing for another site, and nothing while the store is down', async () => {
     const browser = await testApp.loggedIn('ann');
     expectFailure(await browser.post('/logout').set('Sec-Fetch-Site', 'cross-site'), 'CROSS_SITE_REQUEST');
     jest.spyOn(refreshTokens, 'revoke').mockRejectedValueOnce(new AuthError('SERVICE_UNAVAILABLE'));

@@ -5,7 +5,7 @@ const LIFETIME = 1800;
 const TOLERANCE = 60;
 const after = (seconds: number) => 1_700_000_000_000 + seconds * 1000;
 
-test('contains the sessions that have ended, and no others', () => {
+test('RevokedSessions has the sessions that have ended, and no others', () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a', 'b'], after(0));
   expect(['a', 'b', 'c', '', '__proto__'].map((id) => revoked.has('ann', id))).toEqual([
@@ -17,13 +17,13 @@ test('contains the sessions that have ended, and no others', () => {
   ]);
 });
 
-test("does not mistake one user's session for another's", () => {
+test("a session is not mistaken for another user's session with the same id", () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a'], after(0));
   expect(revoked.has('bob', 'a')).toBe(false);
 });
 
-test('keeps a session while its access tokens may still verify, and then forgets it', () => {
+test('a session is kept while its access tokens may still verify, and then forgotten', () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a'], after(0));
   revoked.add('ann', [], after(LIFETIME + TOLERANCE - 1));
@@ -32,7 +32,7 @@ test('keeps a session while its access tokens may still verify, and then forgets
   expect(revoked.has('ann', 'a')).toBe(false);
 });
 
-test('counts from the first time that a session was added, since it has no later tokens', () => {
+test("a session's time counts from when it was first added, since it has no later tokens", () => {
   const revoked = new RevokedSessions(LIFETIME);
   revoked.add('ann', ['a'], after(0));
   revoked.add('ann', ['a', 'b'], after(1000));
@@ -40,7 +40,7 @@ test('counts from the first time that a session was added, since it has no later
   expect([revoked.has('ann', 'a'), revoked.has('ann', 'b')]).toEqual([false, true]);
 });
 
-test('accepts any string as a user id, even malformed Unicode', () => {
+test('a user id may be any string, even malformed Unicode', () => {
   const revoked = new RevokedSessions(LIFETIME);
   for (const userId of ['ünï', '\u{1f600}', '\ud800', '\udc00a', '']) {
     revoked.add(userId, ['a'], after(0));

@@ -54,7 +54,7 @@ test('hold keeps a key at one for the given time', async () => {
   expect(await countOf(attempts, 'ann')).toBe(1);
 });
 
-test('has tells whether a key is counted or held, without counting', async () => {
+test('has() tells whether a key is counted or held, without counting', async () => {
   const attempts = counter();
   expect(await attempts.has('ann')).toBe(false);
   expect(await countOf(attempts, 'ann')).toBe(1);

@@ -196,7 +196,7 @@ describe('length', () => {
     ['ES256', ec('P-256')],
     ['ES384', ec('P-384')],
     ['ES512', ec('P-521')],
-  ])('of a token by %s is known before it is signed', (algorithm, secret) => {
+  ])('the length of a token by %s is known before it is signed', (algorithm, secret) => {
     const its = createKeySet(algorithm, [secret]);
     for (const sub of ['a', 'ab', 'abc', 'é', '"']) {
       const claims = { ...CLAIMS, sub };

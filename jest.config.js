@@ -8,8 +8,8 @@ module.exports = {
     '\\.m?[jt]s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  globalSetup: '<rootDir>/test/helpers/global-setup.ts',
-  globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
+  globalSetup: '<rootDir>/test/helpers/servers/global-setup.ts',
+  globalTeardown: '<rootDir>/test/helpers/servers/global-teardown.ts',
   testTimeout: 30_000,
   // The tests spend much of their time waiting for servers that are down on purpose.
   maxWorkers: Math.max(2, availableParallelism() - 1),

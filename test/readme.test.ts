@@ -7,8 +7,8 @@ import { Redis } from 'ioredis';
 import { PostgresUserStore, type UserStore } from '../src';
 import { createAuthClient, type AuthClientOptions } from '../src/client';
 import { openSite } from './client/browser';
-import { createTestApp, PASSWORD } from './helpers/app';
-import { startRedis } from './helpers/servers';
+import { createTestApp, PASSWORD } from './helpers/apps/app';
+import { startRedis } from './helpers/servers/servers';
 import { useDocPage } from './helpers/snippets';
 
 const page = useDocPage('README.md');

@@ -118,7 +118,7 @@ let guardian;
  */
 function guard(pid, folder) {
   if (!guardian) {
-    const file = fileURLToPath(new URL('../../test/helpers/guardian.js', import.meta.url));
+    const file = fileURLToPath(new URL('../../test/helpers/servers/guardian.js', import.meta.url));
     guardian = fork(file, { detached: true, stdio: 'ignore', execArgv: [] });
     guardian.unref();
     guardian.channel?.unref();

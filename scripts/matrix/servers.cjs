@@ -13,7 +13,7 @@ const OPTIONS = {
 /** @type {any} */ (Module)._extensions['.ts'] = (/** @type {any} */ module, /** @type {string} */ file) =>
   module._compile(transformFileSync(file, OPTIONS).code, file);
 
-const { startPostgres, startRedis } = require('../../test/helpers/servers');
+const { startPostgres, startRedis } = require('../../test/helpers/servers/servers');
 
 /** The servers also end when this process is killed. */
 async function startServers() {

@@ -1,8 +1,8 @@
 import type { Cookie } from 'playwright-core';
-import { PASSWORD } from '../helpers/app';
-import { useBrowser } from '../helpers/browser';
-import { useExampleApp } from '../helpers/example-app';
-import { heading, openView } from '../helpers/example-page';
+import { PASSWORD } from '../helpers/apps/app';
+import { useBrowser } from '../helpers/browsers/browser';
+import { useExampleApp } from '../helpers/apps/example-app';
+import { heading, openView } from '../helpers/browsers/example-page';
 
 const app = useExampleApp({ NODE_ENV: 'production' });
 const browser = useBrowser();

@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
 import type { Session, StoredUser } from '../../src';
-import { PASSWORD } from '../helpers/app';
-import { useBrowser } from '../helpers/browser';
+import { PASSWORD } from '../helpers/apps/app';
+import { useBrowser } from '../helpers/browsers/browser';
 import { eventually } from '../helpers/eventually';
-import { useExampleApp } from '../helpers/example-app';
-import { heading, logIn, openView } from '../helpers/example-page';
-import { startRecordingProxy, type RecordingProxy } from '../helpers/recording-proxy';
+import { useExampleApp } from '../helpers/apps/example-app';
+import { heading, logIn, openView } from '../helpers/browsers/example-page';
+import { startRecordingProxy, type RecordingProxy } from '../helpers/servers/recording-proxy';
 
 const example = useExampleApp();
 const browser = useBrowser();

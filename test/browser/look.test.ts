@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { StoredUser } from '../../src';
-import { collectPageErrors, useBrowser, type BrowserContext } from '../helpers/browser';
-import { useExampleApp } from '../helpers/example-app';
-import { logIn, openView } from '../helpers/example-page';
+import { collectPageErrors, useBrowser, type BrowserContext } from '../helpers/browsers/browser';
+import { useExampleApp } from '../helpers/apps/example-app';
+import { logIn, openView } from '../helpers/browsers/example-page';
 
 /** Written for people to look at, if SCREENSHOTS is set; ignored by git. */
 const SCREENSHOTS = path.join(__dirname, 'screenshots');

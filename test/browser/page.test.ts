@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
-import { PASSWORD } from '../helpers/app';
-import { useBrowser } from '../helpers/browser';
-import { useExampleApp } from '../helpers/example-app';
-import { focused, heading, logIn, notice, openView } from '../helpers/example-page';
+import { PASSWORD } from '../helpers/apps/app';
+import { useBrowser } from '../helpers/browsers/browser';
+import { useExampleApp } from '../helpers/apps/example-app';
+import { focused, heading, logIn, notice, openView } from '../helpers/browsers/example-page';
 
 const app = useExampleApp();
 const browser = useBrowser();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import type { StoredUser } from '../../src';
-import { PASSWORD } from '../helpers/app';
-import { useBrowser } from '../helpers/browser';
-import { useExampleApp } from '../helpers/example-app';
-import { heading, logIn, notice, openView } from '../helpers/example-page';
+import { PASSWORD } from '../helpers/apps/app';
+import { useBrowser } from '../helpers/browsers/browser';
+import { useExampleApp } from '../helpers/apps/example-app';
+import { heading, logIn, notice, openView } from '../helpers/browsers/example-page';
 
 const LIFETIME_SECONDS = 2;
 const app = useExampleApp({ ACCESS_TOKEN_EXPIRES_IN: `${LIFETIME_SECONDS}s` });

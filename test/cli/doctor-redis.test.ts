@@ -4,8 +4,8 @@ import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { REDIS_COMMANDS } from '../../src/cli/doctor/check-redis-permissions';
 import { oneTimeTokenStoreContract, refreshTokenStoreContract, revocationContract } from '../../src/testing';
-import { cli } from '../helpers/cli';
-import { startRedis, type TestServer } from '../helpers/servers';
+import { cli } from '../helpers/apps/cli';
+import { startRedis, type TestServer } from '../helpers/servers/servers';
 
 const SECRETS = {
   ACCESS_TOKEN_SECRET: 'k3Jq9vR2xLm8TzWn5YpBc7HdFg4SaUe1',

@@ -7,10 +7,10 @@ import { judgeEviction, judgePersistence, judgeVersion } from '../../src/cli/doc
 import { checkSecrets } from '../../src/cli/doctor/check-secrets';
 import { checkUrl, judgeCookies, type Fetch } from '../../src/cli/doctor/check-url';
 import type { Finding } from '../../src/cli/doctor/finding';
-import { createTestApp } from '../helpers/app';
-import { createDatabase } from '../helpers/backends';
-import { cli } from '../helpers/cli';
-import { freePort } from '../helpers/free-port';
+import { createTestApp } from '../helpers/apps/app';
+import { createDatabase } from '../helpers/apps/backends';
+import { cli } from '../helpers/apps/cli';
+import { freePort } from '../helpers/servers/free-port';
 
 const levels = (findings: Finding[]) => findings.map(({ level }) => level);
 const lines = (findings: Finding[]) => findings.map(({ level, message }) => `${level}: ${message}`);

@@ -1,7 +1,7 @@
 import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
 import { schemaColumns } from '../../src/cli/doctor/schema-columns';
-import { createDatabase, type TestDatabase } from '../helpers/backends';
-import { cli, cliJson } from '../helpers/cli';
+import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { cli, cliJson } from '../helpers/apps/cli';
 
 let database: TestDatabase;
 let env: Record<string, string>;

@@ -1,10 +1,10 @@
 import { PostgresUserStore } from '../../src';
-import { PASSWORD } from '../helpers/app';
-import { useAppProcesses } from '../helpers/app-processes';
-import { randomPrefix } from '../helpers/backends';
-import { cli, cliJson } from '../helpers/cli';
+import { PASSWORD } from '../helpers/apps/app';
+import { useAppProcesses } from '../helpers/apps/app-processes';
+import { randomPrefix } from '../helpers/apps/backends';
+import { cli, cliJson } from '../helpers/apps/cli';
 import { eventually } from '../helpers/eventually';
-import { freePort } from '../helpers/free-port';
+import { freePort } from '../helpers/servers/free-port';
 
 jest.setTimeout(60_000); // a dozen processes per test
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { cli, cliJson, type CliResult } from '../helpers/cli';
-import { freePort } from '../helpers/free-port';
+import { cli, cliJson, type CliResult } from '../helpers/apps/cli';
+import { freePort } from '../helpers/servers/free-port';
 import { reasonOf } from '../../src/cli/describe-error';
 
 const TWO_SECONDS_MS = 2000;

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { PostgresUserStore } from '../../src';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
-import { PASSWORD } from '../helpers/app';
-import { createDatabase, type TestDatabase } from '../helpers/backends';
-import { cli, cliJson, type CliResult } from '../helpers/cli';
+import { PASSWORD } from '../helpers/apps/app';
+import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { cli, cliJson, type CliResult } from '../helpers/apps/cli';
 
 let database: TestDatabase;
 let env: Record<string, string>;

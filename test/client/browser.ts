@@ -7,8 +7,8 @@ import {
   type AuthClientOptions,
   type StoredTokens,
 } from '../../src/client';
-import { createTestApp, PASSWORD, type TestOptions } from '../helpers/app';
-import { CookieJar } from '../helpers/cookie-jar';
+import { createTestApp, PASSWORD, type TestOptions } from '../helpers/apps/app';
+import { CookieJar } from '../helpers/browsers/cookie-jar';
 
 export const ANN = { username: 'ann', password: PASSWORD };
 

@@ -1,7 +1,7 @@
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { parseOptions } from '../../src/config/parse-options';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
-import { optionsWith, refusal } from '../helpers/options';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
+import { optionsWith, refusal } from '../helpers/apps/options';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

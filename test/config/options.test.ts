@@ -1,6 +1,6 @@
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../src/index';
 import { parseOptions } from '../../src/config/parse-options';
-import { optionsWith, refusal } from '../helpers/options';
+import { optionsWith, refusal } from '../helpers/apps/options';
 
 describe('durations', () => {
   const options = [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { cli } from '../helpers/cli';
+import { cli } from '../helpers/apps/cli';
 
 const text = readFileSync(path.join(__dirname, '../../docs/cli.md'), 'utf8');
 /** Without redirections, which the shell handles. */

@@ -1,7 +1,7 @@
 import type { Express, RequestHandler } from 'express';
 import request from 'supertest';
 import type { Auth, MemoryUserStore } from '../../src';
-import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET, setCookies } from '../helpers/app';
+import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET, setCookies } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
 
 /** Replaces express-session and passport.session(): the cookie `old` names a login. */

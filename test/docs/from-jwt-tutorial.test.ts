@@ -1,5 +1,5 @@
 import { hashSync } from 'bcryptjs';
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
 
 const { start } = useDocPage('docs/from-jwt-tutorial.md');

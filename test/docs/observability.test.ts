@@ -5,11 +5,11 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AUTH_EVENT_NAMES, type AuditRecord, type AuthEventDetails, type AuthEventName } from '../../src';
 import { AuthEvents } from '../../src/events/auth-events';
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { eventually } from '../helpers/eventually';
-import { freePort } from '../helpers/free-port';
+import { freePort } from '../helpers/servers/free-port';
 import { useDocPage, type Browse } from '../helpers/snippets';
-import { decodeToken, nonCanonical } from '../helpers/tokens';
+import { decodeToken, nonCanonical } from '../helpers/tokens/tokens';
 
 const page = useDocPage('docs/observability.md');
 let folder: string;

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { CookieBrowser } from '../helpers/cookie-browser';
-import { freePort } from '../helpers/free-port';
+import { CookieBrowser } from '../helpers/browsers/cookie-browser';
+import { freePort } from '../helpers/servers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
 // docs/strategies.md, OpenID Connect: against a real provider, oidc-provider, in a separate process.
@@ -18,7 +18,7 @@ beforeAll(async () => {
     CLIENT_SECRET: 'a client secret of some length',
     PORT: String(issuerPort),
   };
-  provider = spawn(process.execPath, [path.join(__dirname, '../helpers/oidc-provider.mjs')], {
+  provider = spawn(process.execPath, [path.join(__dirname, '../helpers/providers/oidc-provider.mjs')], {
     env: { ...process.env, ...client, REDIRECT_URI: `${app}/oidc/callback` },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -1,6 +1,6 @@
-import { PASSWORD } from '../helpers/app';
-import { useBrowser, type BrowserContext, type Page } from '../helpers/browser';
-import { freePort } from '../helpers/free-port';
+import { PASSWORD } from '../helpers/apps/app';
+import { useBrowser, type BrowserContext, type Page } from '../helpers/browsers/browser';
+import { freePort } from '../helpers/servers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
 // docs/strategies.md, Passkeys: in Chromium with a virtual authenticator.

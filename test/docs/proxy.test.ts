@@ -1,4 +1,4 @@
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
 
 const page = useDocPage('docs/proxy.md');

@@ -1,6 +1,6 @@
-import { CookieBrowser } from '../helpers/cookie-browser';
-import { freePort } from '../helpers/free-port';
-import { samlProvider } from '../helpers/saml-provider';
+import { CookieBrowser } from '../helpers/browsers/cookie-browser';
+import { freePort } from '../helpers/servers/free-port';
+import { samlProvider } from '../helpers/providers/saml-provider';
 import { useDocPage } from '../helpers/snippets';
 
 // docs/strategies.md, SAML: with really signed responses, which node-saml really verifies.

@@ -1,6 +1,6 @@
-import { ACCESS_SECRET, PASSWORD } from '../helpers/app';
+import { ACCESS_SECRET, PASSWORD } from '../helpers/apps/app';
 import { useDocPage, type Browse, type Running } from '../helpers/snippets';
-import { resign } from '../helpers/tokens';
+import { resign } from '../helpers/tokens/tokens';
 
 const page = useDocPage('docs/security.md');
 let app: Running;

@@ -1,4 +1,4 @@
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage, type Browse } from '../helpers/snippets';
 
 const { start } = useDocPage('docs/server-rendered.md');

@@ -1,4 +1,4 @@
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
 import { openSite } from '../client/browser';
 import type { AuthClient } from '../../src/client';

@@ -1,8 +1,8 @@
 import { URI, type TOTP } from 'otpauth';
-import { PASSWORD } from '../helpers/app';
-import { CookieBrowser } from '../helpers/cookie-browser';
+import { PASSWORD } from '../helpers/apps/app';
+import { CookieBrowser } from '../helpers/browsers/cookie-browser';
 import { eventually } from '../helpers/eventually';
-import { freePort } from '../helpers/free-port';
+import { freePort } from '../helpers/servers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
 // docs/strategies.md: the recipes that need no other service.

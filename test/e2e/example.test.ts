@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { connectRedis, createDatabase, type TestDatabase } from '../helpers/backends';
-import { EXAMPLE, ExampleProcess } from '../helpers/example-process';
-import { guardFolder, releaseFolder } from '../helpers/guard';
+import { connectRedis, createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { EXAMPLE, ExampleProcess } from '../helpers/apps/example-process';
+import { guardFolder, releaseFolder } from '../helpers/servers/guard';
 
 jest.setTimeout(60_000);
 

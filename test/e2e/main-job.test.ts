@@ -1,5 +1,11 @@
 import request from 'supertest';
-import { createRealStores, createTestApp, PASSWORD, type RealStores, type TestApp } from '../helpers/app';
+import {
+  createRealStores,
+  createTestApp,
+  PASSWORD,
+  type RealStores,
+  type TestApp,
+} from '../helpers/apps/app';
 
 let stores: RealStores;
 let testApp: TestApp;

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
 
 const START_TIMEOUT_MS = 20_000;
 

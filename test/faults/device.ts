@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { PASSWORD } from '../helpers/app';
-import { decodeToken } from '../helpers/tokens';
+import { PASSWORD } from '../helpers/apps/app';
+import { decodeToken } from '../helpers/tokens/tokens';
 import type { History, Kind, Operation } from './history';
 
 /** Longer than a server may take, so that a slow answer is recorded as slow. */

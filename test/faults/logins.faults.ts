@@ -1,4 +1,4 @@
-import { startRedis, type TestServer } from '../helpers/servers';
+import { startRedis, type TestServer } from '../helpers/servers/servers';
 import type { Device } from './device';
 import type { History } from './history';
 import { medianTime } from './measure';

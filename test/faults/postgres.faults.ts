@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startPostgres, startRedis, type TestServer } from '../helpers/servers';
+import { startPostgres, startRedis, type TestServer } from '../helpers/servers/servers';
 import { runScenario } from './run-scenario';
 
 let redis: TestServer;

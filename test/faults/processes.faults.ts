@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRedis, type TestServer } from '../helpers/servers';
+import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { runScenario } from './run-scenario';
 
 let redis: TestServer;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRedis, type TestServer } from '../helpers/servers';
+import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { lostSessions } from './checker';
 import type { History, Operation } from './history';
 import { isFailure } from './measure';

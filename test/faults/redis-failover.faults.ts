@@ -4,9 +4,9 @@ import {
   startRedisSentinel,
   type TestCluster,
   type TestServer,
-} from '../helpers/servers';
+} from '../helpers/servers/servers';
 import { eventually } from '../helpers/eventually';
-import { startTcpProxy } from '../helpers/tcp-proxy';
+import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lostSessions } from './checker';
 import type { Device } from './device';

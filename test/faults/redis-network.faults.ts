@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRedis, type TestServer } from '../helpers/servers';
-import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy';
+import { startRedis, type TestServer } from '../helpers/servers/servers';
+import { startTcpProxy, type TcpProxy } from '../helpers/servers/tcp-proxy';
 import type { History } from './history';
 import { isFailure } from './measure';
 import { expectNoLeak } from './redis-admin';

@@ -1,4 +1,4 @@
-import { startRedis, type TestServer } from '../helpers/servers';
+import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { isFailure } from './measure';
 import { expectNoLeak } from './redis-admin';
 import { runScenario } from './run-scenario';

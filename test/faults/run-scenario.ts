@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { Pool } from 'pg';
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
-import { createDatabase } from '../helpers/backends';
+import { createDatabase } from '../helpers/apps/backends';
 import { startAppProcess, type AppProcess, type AppSettings } from './app-process';
 import { findBreaches, type Allowance } from './checker';
 import { Device } from './device';

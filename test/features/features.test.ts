@@ -17,9 +17,9 @@ import type { Endpoint } from '../../src/http/endpoint';
 import type { LimitRule, NamedLimit } from '../../src/limits/attempt-limits';
 import type { BeforeSession, LoginDetails } from '../../src/sessions/start-session';
 import { loginAs } from '../../src/testing';
-import { createTestApp, PASSWORD, setCookies, type TestApp } from '../helpers/app';
-import { connectRedis, randomPrefix } from '../helpers/backends';
-import { optionsWith } from '../helpers/options';
+import { createTestApp, PASSWORD, setCookies, type TestApp } from '../helpers/apps/app';
+import { connectRedis, randomPrefix } from '../helpers/apps/backends';
+import { optionsWith } from '../helpers/apps/options';
 
 function feature(
   parts: FeatureParts | ((context: FeatureContext) => FeatureParts),

@@ -6,9 +6,9 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 import type { Auth, AuthOptions, Feature } from '../../src';
 import { createAuthClient } from '../../src/client';
-import { createDatabase, connectRedis, randomPrefix, type TestDatabase } from '../helpers/backends';
-import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/app';
-import { describedRouter } from '../helpers/described-router';
+import { createDatabase, connectRedis, randomPrefix, type TestDatabase } from '../helpers/apps/backends';
+import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
+import { describedRouter } from '../helpers/apps/described-router';
 
 const ROOT = path.join(__dirname, '../..');
 

@@ -4,7 +4,7 @@ import {
   RedisRefreshTokenStore,
   type RefreshTokenStore,
 } from '../../src';
-import { connectRedis, createDatabase, randomPrefix } from '../helpers/backends';
+import { connectRedis, createDatabase, randomPrefix } from '../helpers/apps/backends';
 
 /** A store whose time passes when a test says so. */
 export interface AgedStore {

@@ -1,6 +1,6 @@
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { encodeBody, type SentToken, type FuzzedBody, type FuzzedRequest, type Value } from './requests';
-import { CANARY, type World } from './world';
+import { CANARY, type FuzzedApp } from './fuzzed-app';
 
 const GOOD_BODIES: Record<string, object> = {
   '/auth/register': { username: 'mallory', password: PASSWORD },
@@ -15,24 +15,24 @@ const good = (token: SentToken['token']): SentToken => ({ token, of: 'mallory', 
 const GOOD = { access: good('accessToken'), refresh: good('refreshToken') };
 
 /** The bytes of the request. */
-export function bytesOf(world: World, request: FuzzedRequest): Buffer {
-  const id = request.id.replace(/\{(mallory|victim)\}/, (_, who) => world.sidOf(who as 'mallory' | 'victim'));
-  const text = (value: Value) => (typeof value === 'string' ? value : world.tokenText(value));
+export function bytesOf(app: FuzzedApp, request: FuzzedRequest): Buffer {
+  const id = request.id.replace(/\{(mallory|victim)\}/, (_, who) => app.sidOf(who as 'mallory' | 'victim'));
+  const text = (value: Value) => (typeof value === 'string' ? value : app.tokenText(value));
   const lines = [
     `${request.method} ${request.path.replace('{id}', id)}${request.query} HTTP/1.1`,
     'Host: 127.0.0.1',
     'Connection: close',
-    ...(request.loggedIn === 'by header' ? [`Authorization: Bearer ${world.tokenText(GOOD.access)}`] : []),
+    ...(request.loggedIn === 'by header' ? [`Authorization: Bearer ${app.tokenText(GOOD.access)}`] : []),
     ...request.headers.map(([name, prefix, value]) => `${name}: ${prefix}${text(value)}`),
   ];
   const cookies = request.cookies.map(([name, value]) => `${name}=${text(value)}`);
   if (request.loggedIn === 'by cookies')
     cookies.push(
-      `accessToken=${world.tokenText(GOOD.access)}`,
-      `refreshToken=${world.tokenText(GOOD.refresh)}`,
+      `accessToken=${app.tokenText(GOOD.access)}`,
+      `refreshToken=${app.tokenText(GOOD.refresh)}`,
     );
   if (cookies.length > 0) lines.push(`Cookie: ${cookies.join(request.separator)}`);
-  const body = encodeBody(bodyText(world, request), request.body.coding);
+  const body = encodeBody(bodyText(app, request), request.body.coding);
   if (request.body.kind !== 'none') lines.push(...bodyHeaders(request.body, body));
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), ...bodyPart(request, body)]);
 }
@@ -51,10 +51,10 @@ function bodyHeaders({ kind, type, coding }: FuzzedBody, bytes: Buffer): string[
   ];
 }
 
-function bodyText(world: World, { path, body }: FuzzedRequest): string {
+function bodyText(app: FuzzedApp, { path, body }: FuzzedRequest): string {
   if (body.kind === 'text') return body.text;
   if (body.kind === 'json') return JSON.stringify({ password: CANARY, a: body.text });
-  const token = body.token && { refreshToken: world.tokenText(body.token) };
+  const token = body.token && { refreshToken: app.tokenText(body.token) };
   const members = { ...GOOD_BODIES[path], ...token, ...withCanary(body.changes) };
   if (body.kind === 'near') return JSON.stringify(members);
   const fields = Object.entries(members).map(([name, value]): [string, string] => [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MemoryRefreshTokenStore, MemoryUserStore, type RefreshTokenStore } from '../../src';
 import { testClock } from '../../src/testing';
-import { createTestApp, type TestApp } from '../helpers/app';
+import { createTestApp, type TestApp } from '../helpers/apps/app';
 import { httpCommands } from './http-sessions';
 import { runs } from './runs';
 import { SessionModel } from './session-model';

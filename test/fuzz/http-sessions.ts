@@ -1,7 +1,7 @@
 import fc, { type AsyncCommand } from 'fast-check';
 import type { Response } from 'supertest';
-import type { TestApp } from '../helpers/app';
-import { decodeToken } from '../helpers/tokens';
+import type { TestApp } from '../helpers/apps/app';
+import { decodeToken } from '../helpers/tokens/tokens';
 import type { TestClock } from '../../src/testing';
 import type { SessionModel } from './session-model';
 

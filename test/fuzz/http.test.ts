@@ -2,16 +2,16 @@ import express4 from 'express4';
 import type { ErrorRequestHandler, Express } from 'express';
 import fc from 'fast-check';
 import { MemoryRefreshTokenStore, MemoryUserStore, PostgresRefreshTokenStore, type Auth } from '../../src';
-import { createRealStores, type RealStores } from '../helpers/app';
-import { createDatabase, type TestDatabase } from '../helpers/backends';
-import { describedRouter } from '../helpers/described-router';
+import { createRealStores, type RealStores } from '../helpers/apps/app';
+import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { describedRouter } from '../helpers/apps/described-router';
 import { bytesOf } from './bytes';
-import { judge, judgeEvents } from './judge';
+import { judge, judgeEvents } from './invariants';
 import { endpointsOf, mountPages } from './pages';
 import { useQuickHashes } from './quick-hashes';
 import { requestsTo, type FuzzedRequest } from './requests';
 import { isLongRun, runs } from './runs';
-import { World } from './world';
+import { FuzzedApp } from './fuzzed-app';
 
 useQuickHashes();
 
@@ -32,20 +32,20 @@ afterAll(async () => {
 const inMemory = () => ({ users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() });
 
 test.each([
-  ['PostgreSQL and Redis on Express 5', 500, () => new World(real.options)],
-  ['sessions in PostgreSQL', 200, () => new World({ users: new MemoryUserStore(), refreshTokens })],
-  ['memory on Express 5', 200, () => new World(inMemory())],
-  ['memory on Express 4', 200, () => new World(inMemory(), onExpress4)],
+  ['PostgreSQL and Redis on Express 5', 500, () => new FuzzedApp(real.options)],
+  ['sessions in PostgreSQL', 200, () => new FuzzedApp({ users: new MemoryUserStore(), refreshTokens })],
+  ['memory on Express 5', 200, () => new FuzzedApp(inMemory())],
+  ['memory on Express 4', 200, () => new FuzzedApp(inMemory(), onExpress4)],
 ])('the answer to any request keeps the contract, with %s', async (where, count, makeWorld) => {
-  const world = makeWorld();
+  const app = makeWorld();
   const met = new Map<string, number>();
-  await world.prepare();
-  const property = fc.asyncProperty(requestsTo(endpointsOf(world.testApp.auth)), async (request) => {
-    const outcome = await attack(world, request);
+  await app.prepare();
+  const property = fc.asyncProperty(requestsTo(endpointsOf(app.testApp.auth)), async (request) => {
+    const outcome = await attack(app, request);
     met.set(outcome, (met.get(outcome) ?? 0) + 1);
   });
   await fc.assert(property, runs(count));
-  await world.close();
+  await app.close();
   expect([...met.keys()]).toEqual(expect.arrayContaining(EXPECTED_OUTCOMES));
   if (isLongRun) console.info(where, Object.fromEntries([...met].sort((a, b) => b[1] - a[1])));
 });
@@ -60,16 +60,16 @@ const EXPECTED_OUTCOMES = [
 ];
 
 /** @returns the outcome: the code of a failure, or the status */
-async function attack(world: World, request: FuzzedRequest): Promise<string> {
-  await world.ensureLoggedIn();
-  const bytes = bytesOf(world, request);
-  let answer = await world.send(bytes);
+async function attack(app: FuzzedApp, request: FuzzedRequest): Promise<string> {
+  await app.ensureLoggedIn();
+  const bytes = bytesOf(app, request);
+  let answer = await app.send(bytes);
   // On a busy machine a store call may take longer than its limit of a second, but not three times in a row.
-  for (let tries = 0; answer?.status === 503 && tries < 2; tries += 1) answer = await world.send(bytes);
-  const outcome = answer ? judge(world, request.method, answer) : 'closed';
-  judgeEvents(world);
-  expect(world.testApp.unforeseen.splice(0)).toEqual([]);
-  await world.assertVictimUntouched();
+  for (let tries = 0; answer?.status === 503 && tries < 2; tries += 1) answer = await app.send(bytes);
+  const outcome = answer ? judge(app, request.method, answer) : 'closed';
+  judgeEvents(app);
+  expect(app.testApp.unforeseen.splice(0)).toEqual([]);
+  await app.assertVictimUntouched();
   return outcome;
 }
 

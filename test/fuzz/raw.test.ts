@@ -1,25 +1,25 @@
 import fc from 'fast-check';
-import { createRealStores, type RealStores } from '../helpers/app';
+import { createRealStores, type RealStores } from '../helpers/apps/app';
 import { bytesOf } from './bytes';
 import { breakOff } from './exchange';
-import { judge, judgeEvents } from './judge';
+import { judge, judgeEvents } from './invariants';
 import { endpointsOf } from './pages';
 import { useQuickHashes } from './quick-hashes';
 import { requestsTo } from './requests';
 import { runs } from './runs';
-import { World } from './world';
+import { FuzzedApp } from './fuzzed-app';
 
 useQuickHashes();
 
 let stores: RealStores;
-let world: World;
+let app: FuzzedApp;
 beforeAll(async () => {
   stores = await createRealStores();
-  world = new World(stores.options);
-  await world.prepare();
+  app = new FuzzedApp(stores.options);
+  await app.prepare();
 });
 afterAll(async () => {
-  await world.close();
+  await app.close();
   await stores.close();
 });
 
@@ -67,22 +67,22 @@ function applyEdits(request: Buffer, { lines, bytes: changes }: Edits): Buffer {
 }
 
 const isAlive = async () =>
-  (await world.send(Buffer.from('GET /auth/check HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')))
+  (await app.send(Buffer.from('GET /auth/check HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')))
     ?.status === 401;
 
 async function assertNothingBroke(): Promise<void> {
-  judgeEvents(world);
-  expect(world.testApp.unforeseen.splice(0)).toEqual([]);
-  await world.assertVictimUntouched();
+  judgeEvents(app);
+  expect(app.testApp.unforeseen.splice(0)).toEqual([]);
+  await app.assertVictimUntouched();
 }
 
 test('a request with broken bytes does no harm', async () => {
-  const requests = requestsTo(endpointsOf(world.testApp.auth));
+  const requests = requestsTo(endpointsOf(app.testApp.auth));
   const property = fc.asyncProperty(requests, edits, async (request, changes) => {
-    await world.ensureLoggedIn();
-    const answer = await world.send(applyEdits(bytesOf(world, request), changes));
+    await app.ensureLoggedIn();
+    const answer = await app.send(applyEdits(bytesOf(app, request), changes));
     // Only the server knows which method the request has after the edits. The answer to a HEAD has no body to check.
-    if (answer) judge(world, answer.body === '' ? 'HEAD' : request.method, answer);
+    if (answer) judge(app, answer.body === '' ? 'HEAD' : request.method, answer);
     await assertNothingBroke();
   });
   await fc.assert(property, runs(150));
@@ -90,11 +90,11 @@ test('a request with broken bytes does no harm', async () => {
 });
 
 test('a request that breaks off at any byte does no harm', async () => {
-  const requests = requestsTo(endpointsOf(world.testApp.auth));
+  const requests = requestsTo(endpointsOf(app.testApp.auth));
   const property = fc.asyncProperty(requests, fc.nat(3000), fc.nat(5), async (request, at, afterMs) => {
-    await world.ensureLoggedIn();
-    const whole = bytesOf(world, request);
-    await breakOff(world.port, whole.subarray(0, at % (whole.length + 1)), afterMs);
+    await app.ensureLoggedIn();
+    const whole = bytesOf(app, request);
+    await breakOff(app.port, whole.subarray(0, at % (whole.length + 1)), afterMs);
     await assertNothingBroke();
   });
   await fc.assert(property, runs(100));

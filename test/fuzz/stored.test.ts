@@ -12,7 +12,7 @@ import {
 } from '../../src';
 import { packSession, unpackSession } from '../../src/stores/redis/packed-session';
 import { usernameKey } from '../../src/utils/username';
-import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
+import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/apps/backends';
 import { runs } from './runs';
 import { anyText } from './texts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
-import { resign } from '../helpers/tokens';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
+import { resign } from '../helpers/tokens/tokens';
 import { anyJson, headerText } from './texts';
 
 export type TokenName = 'accessToken' | 'refreshToken';

@@ -2,11 +2,11 @@ import { transformSync } from '@swc/core';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ACCESS_SECRET, REFRESH_SECRET } from './app';
-import { createDatabase, type TestDatabase } from './backends';
-import { CookieJar } from './cookie-jar';
+import { ACCESS_SECRET, REFRESH_SECRET } from './apps/app';
+import { createDatabase, type TestDatabase } from './apps/backends';
+import { CookieJar } from './browsers/cookie-jar';
 import { eventually } from './eventually';
-import { freePort } from './free-port';
+import { freePort } from './servers/free-port';
 
 const root = path.join(__dirname, '../..');
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { userOf, type LoadedUser } from '../../src/index';
 import { loginAs } from '../../src/testing/index';
-import { createTestApp } from '../helpers/app';
+import { createTestApp } from '../helpers/apps/app';
 
 const withUser: RequestHandler = (req, res) => res.json(userOf(req));
 const passportUser: RequestHandler = (req, _res, next) => {

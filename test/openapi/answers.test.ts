@@ -1,9 +1,9 @@
 import express from 'express';
 import request from 'supertest';
 import { createAuth, type Auth, type OpenApiDocument } from '../../src';
-import { PASSWORD } from '../helpers/app';
-import { describedRouter, takeViolations } from '../helpers/described-router';
-import { optionsWith } from '../helpers/options';
+import { PASSWORD } from '../helpers/apps/app';
+import { describedRouter, takeViolations } from '../helpers/apps/described-router';
+import { optionsWith } from '../helpers/apps/options';
 
 /** `createTestApp` compares all responses in other tests with the description. These tests prove that this can fail. */
 const opened: Auth[] = [];

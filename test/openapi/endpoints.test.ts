@@ -1,5 +1,5 @@
 import { createAuth, type AuthOptions } from '../../src';
-import { optionsWith } from '../helpers/options';
+import { optionsWith } from '../helpers/apps/options';
 
 /** The routes in the description and those that Express really has, as in `post /login`. */
 function routesOf(options: AuthOptions): { described: string[]; routed: string[] } {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createAuth } from '../../src';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/app';
-import { optionsWith } from '../helpers/options';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
+import { optionsWith } from '../helpers/apps/options';
 
 const documentOf = (changes: Record<string, unknown> = {}, options?: object) => {
   const auth = createAuth(optionsWith(changes));

@@ -1,5 +1,5 @@
-import { createTestApp, PASSWORD } from '../helpers/app';
-import { Description } from '../helpers/description';
+import { createTestApp, PASSWORD } from '../helpers/apps/app';
+import { Description } from '../helpers/apps/description';
 
 const MIN_LENGTH = 10;
 const testApp = createTestApp({

@@ -1,7 +1,7 @@
 import { COLOURS, renderChart, TEXT } from '../../soak/chart.mjs';
 import type { Point } from '../../soak/growth.mjs';
 import { panels } from '../../soak/series.mjs';
-import { useBrowser, type Page } from '../helpers/browser';
+import { useBrowser, type Page } from '../helpers/browsers/browser';
 
 const SECONDS = 600;
 const browser = useBrowser();

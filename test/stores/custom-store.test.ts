@@ -1,7 +1,7 @@
 import { AuthError } from '../../src';
 import { refreshTokenStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { createTestApp, PASSWORD } from '../helpers/app';
+import { createTestApp, PASSWORD } from '../helpers/apps/app';
 import { MapRefreshTokenStore, MapUserStore } from './map-stores';
 
 describe("a user's own stores", () => {

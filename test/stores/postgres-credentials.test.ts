@@ -5,8 +5,8 @@ import { PostgresUserStore, type CredentialStore } from '../../src';
 import { credentialStatements } from '../../src/stores/postgres/credentials';
 import { credentialStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { freePort } from '../helpers/free-port';
-import { usePostgresStore } from '../helpers/postgres-store';
+import { freePort } from '../helpers/servers/free-port';
+import { usePostgresStore } from '../helpers/apps/postgres-store';
 import { queryPlan } from '../helpers/query-plan';
 
 const postgres = usePostgresStore((pool) => new PostgresUserStore(pool));

@@ -3,9 +3,9 @@ import { PostgresRefreshTokenStore, type OneTimeTokenStore } from '../../src';
 import { oneTimeTokenStatements } from '../../src/stores/postgres/one-time-token-sql';
 import { oneTimeTokenStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { usePostgresStore } from '../helpers/postgres-store';
+import { usePostgresStore } from '../helpers/apps/postgres-store';
 import { queryPlan } from '../helpers/query-plan';
-import { startTcpProxy } from '../helpers/tcp-proxy';
+import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newToken } from './samples';
 
 const postgres = usePostgresStore((pool) => new PostgresRefreshTokenStore(pool));

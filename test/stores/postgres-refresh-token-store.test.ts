@@ -5,7 +5,7 @@ import { refreshTokenStatements } from '../../src/stores/postgres/refresh-token-
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { eventually } from '../helpers/eventually';
-import { usePostgresStore } from '../helpers/postgres-store';
+import { usePostgresStore } from '../helpers/apps/postgres-store';
 import { queryPlan } from '../helpers/query-plan';
 import { newFollower } from './samples';
 

@@ -1,7 +1,7 @@
 import { PostgresUserStore } from '../../src';
 import { identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { usePostgresStore } from '../helpers/postgres-store';
+import { usePostgresStore } from '../helpers/apps/postgres-store';
 
 const postgres = usePostgresStore((pool) => new PostgresUserStore(pool));
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore, type OneTimeTokenStore } from '../../src';
-import { connectRedis, randomPrefix } from '../helpers/backends';
-import { startRedis } from '../helpers/servers';
-import { startTcpProxy } from '../helpers/tcp-proxy';
+import { connectRedis, randomPrefix } from '../helpers/apps/backends';
+import { startRedis } from '../helpers/servers/servers';
+import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newToken } from './samples';
 
 const keyPrefix = randomPrefix();

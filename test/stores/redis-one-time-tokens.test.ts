@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { oneTimeTokenStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { connectRedis, randomPrefix } from '../helpers/backends';
-import { startRedisCluster } from '../helpers/servers';
+import { connectRedis, randomPrefix } from '../helpers/apps/backends';
+import { startRedisCluster } from '../helpers/servers/servers';
 import { newToken } from './samples';
 
 const keyPrefix = randomPrefix();

@@ -3,9 +3,9 @@ import { Redis, type Cluster } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { refreshTokenStoreContract, revocationContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { connectRedis, randomPrefix } from '../helpers/backends';
+import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 import { eventually } from '../helpers/eventually';
-import { startRedisCluster, type TestCluster } from '../helpers/servers';
+import { startRedisCluster, type TestCluster } from '../helpers/servers/servers';
 import { newFollower, newSession } from './samples';
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
-import { randomPrefix } from '../helpers/backends';
-import { startTcpProxy } from '../helpers/tcp-proxy';
+import { randomPrefix } from '../helpers/apps/backends';
+import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 
 test('a connection that looks open but is silent is replaced, so the store recovers by itself', async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));

@@ -6,8 +6,8 @@ import {
   type RefreshTokenStore,
 } from '../../src';
 import { describeError } from '../../src/cli/describe-error';
-import { cookieHeader, createTestApp, setCookies } from '../helpers/app';
-import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/backends';
+import { cookieHeader, createTestApp, setCookies } from '../helpers/apps/app';
+import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/apps/backends';
 import { expectFailure } from '../helpers/failures';
 import { newSession } from './samples';
 

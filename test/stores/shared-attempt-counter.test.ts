@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { PostgresRefreshTokenStore, RedisRefreshTokenStore, type AttemptCounter } from '../../src';
-import { createTestApp, setCookies } from '../helpers/app';
-import { createDatabase, randomPrefix } from '../helpers/backends';
+import { createTestApp, setCookies } from '../helpers/apps/app';
+import { createDatabase, randomPrefix } from '../helpers/apps/backends';
 import { expectFailure } from '../helpers/failures';
-import { startRedis } from '../helpers/servers';
-import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy';
+import { startRedis } from '../helpers/servers/servers';
+import { startTcpProxy, type TcpProxy } from '../helpers/servers/tcp-proxy';
 
 // Undoing an attempt must be one operation: between two steps, another attempt could go uncounted.
 interface Backend {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { createAuth, MemoryRefreshTokenStore, MemoryUserStore, type Auth } from '../../src';
 import { loginAs, testAuth } from '../../src/testing';
-import { createRealStores, createTestApp } from '../helpers/app';
+import { createRealStores, createTestApp } from '../helpers/apps/app';
 import { expectFailure } from '../helpers/failures';
-import { decodeToken } from '../helpers/tokens';
+import { decodeToken } from '../helpers/tokens/tokens';
 
 describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) => {
   let testApp: ReturnType<typeof createTestApp>;

@@ -2,7 +2,7 @@ import express from 'express';
 import request from 'supertest';
 import { MemoryUserStore } from '../../src';
 import { loginAs, testAuth, testClock } from '../../src/testing';
-import { PASSWORD } from '../helpers/app';
+import { PASSWORD } from '../helpers/apps/app';
 import { expectFailure } from '../helpers/failures';
 
 function appOf(auth: ReturnType<typeof testAuth>) {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { signAccessToken, type AccessClaims } from '../../src/tokens/access-token';
 import { AccessTokenVerifier } from '../../src/tokens/access-token-verifier';
 import { createKeySet } from '../../src/tokens/keys';
-import { resign } from '../helpers/tokens';
+import { resign } from '../helpers/tokens/tokens';
 
 jest.mock('node:crypto', () => {
   const crypto = jest.requireActual<typeof import('node:crypto')>('node:crypto');

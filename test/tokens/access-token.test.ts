@@ -2,7 +2,7 @@ import { signAccessToken, verifyAccessToken, type AccessTokenConfig } from '../.
 import { AccessTokenVerifier } from '../../src/tokens/access-token-verifier';
 import { createKeySet } from '../../src/tokens/keys';
 import { signRefreshToken } from '../../src/tokens/refresh-token';
-import { decodeToken, resign } from '../helpers/tokens';
+import { decodeToken, resign } from '../helpers/tokens/tokens';
 
 const SECRET = 'access-key-of-these-tests-0123456789';
 const keys = createKeySet('HS256', [SECRET]);

@@ -8,7 +8,7 @@ import {
   verifySignature,
 } from '../../src/tokens/jwt';
 import { createKeySet, type Algorithm, type Secret } from '../../src/tokens/keys';
-import { decodeToken, signByHand } from '../helpers/tokens';
+import { decodeToken, signByHand } from '../helpers/tokens/tokens';
 
 const SECRET = 'the-key-of-these-tests-0123456789-abc';
 const OTHER_SECRET = 'another-key-0123456789-0123456789-abc';

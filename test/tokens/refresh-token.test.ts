@@ -5,7 +5,7 @@ import {
   verifyExpiredRefreshToken,
   verifyRefreshToken,
 } from '../../src/tokens/refresh-token';
-import { decodeToken, resign } from '../helpers/tokens';
+import { decodeToken, resign } from '../helpers/tokens/tokens';
 
 const SECRET = 'refresh-key-of-these-tests-0123456789';
 const keys = createKeySet('HS256', [SECRET]);

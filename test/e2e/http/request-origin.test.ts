@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { MemoryUserStore, type AuthEvent } from '../../../src/index';
+import { originOf } from '../../../src/http/request-origin';
+import { createTestApp } from '../../helpers/apps/app';
+
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+describe('the origin that a client claims, sent over a plain socket', () => {
+  const users = new MemoryUserStore();
+  // The worst configuration: any X-Forwarded-For becomes req.ip.
+  const testApp = createTestApp({ users }, (app) => app.set('trust proxy', true));
+  const server = createServer(testApp.app);
+  const announced: AuthEvent[] = [];
+  let userId: string;
+
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    userId = (await users.create({ username: 'ann', passwordHash: null })).id;
+    testApp.auth.events.onAny((event) => announced.push(event));
+  });
+  beforeEach(() => void (announced.length = 0));
+  afterAll(async () => {
+    server.close();
+    await testApp.auth.close();
+  });
+
+  /** Logs ann in with these bytes as headers. @returns the status */
+  const login = async (headers: string): Promise<string> => {
+    const body = '{"username":"ann"}';
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const lines = [
+      'POST /quick-login HTTP/1.1\r\nHost: localhost\r\nConnection: close',
+      `Content-Type: application/json\r\nContent-Length: ${body.length}`,
+      `${headers}\r\n\r\n${body}`,
+    ];
+    socket.end(Buffer.from(lines.join('\r\n'), 'latin1'));
+    return (await text(socket)).slice(9, 12);
+  };
+  const announcedOrigin = async () => {
+    const [event] = announced as AuthEvent<'login'>[];
+    const [session] = await testApp.auth.sessions.list(userId);
+    await testApp.auth.sessions.revokeAll(userId);
+    expect(announced[0]?.type).toBe('login');
+    expect({ ip: session?.ip, userAgent: session?.userAgent }).toEqual({
+      ip: event?.ip,
+      userAgent: event?.userAgent,
+    });
+    expect(`${event?.ip}${event?.userAgent}`).not.toMatch(UNSAFE);
+    return event as AuthEvent<'login'>;
+  };
+
+  test.each([
+    ['a tab', 'a\tb', 'a\\u{9}b'],
+    ['the 8-bit CSI of terminals', '\x9b31mred', '\\u{9b}31mred'],
+    ['NEL', 'a\x85b', 'a\\u{85}b'],
+    ['the bytes of U+2028', 'a\xe2\x80\xa8b', 'aâ\\u{80}¨b'],
+    ['the bytes of U+202E', 'a\xe2\x80\xaeb', 'aâ\\u{80}®b'],
+  ])('is escaped when it contains %s', async (_what, sent, shown) => {
+    expect(await login(`User-Agent: ${sent}\r\nX-Forwarded-For: ${sent}`)).toBe('200');
+    expect(await announcedOrigin()).toMatchObject({ ip: shown, userAgent: shown });
+  });
+
+  test('is cut off when it has 10 kB', async () => {
+    const sent = 'x'.repeat(5000);
+    expect(await login(`User-Agent: ${sent}\r\nX-Forwarded-For: ${sent}`)).toBe('200');
+    expect(await announcedOrigin()).toMatchObject({ ip: 'x'.repeat(64), userAgent: 'x'.repeat(512) });
+  });
+
+  test.each([
+    ['NUL', 'a\0b'],
+    ['ESC', '\x1b[2Jlogin'],
+    ['a bare CR', 'a\rb'],
+  ])('is refused by Node when it contains %s', async (_what, sent) => {
+    expect(await login(`User-Agent: ${sent}`)).toBe('400');
+    expect(announced).toEqual([]);
+  });
+});
+
+test('the address of a client that disconnects before the guard has asked the store is still announced', async () => {
+  const users = new MemoryUserStore();
+  const testApp = createTestApp({ users }, (app, auth) => {
+    app.get('/admin', auth.guard({ roles: ['admin'], loadUser: true }), (_req, res) => res.sendStatus(204));
+  });
+  const ann = await users.create({ username: 'ann', passwordHash: null });
+  const { accessToken } = await testApp.tokensOf('ann');
+  const announced = new Promise((resolve) => testApp.auth.events.once('refused', resolve));
+  const server = createServer(testApp.app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const connection = once(server, 'connection') as Promise<[Socket]>;
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  jest.spyOn(users, 'findById').mockImplementation(async () => {
+    socket.destroy();
+    await connection.then(([broken]) => once(broken, 'close'));
+    return ann;
+  });
+  socket.write(`GET /admin HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${accessToken}\r\n\r\n`);
+  expect(await announced).toMatchObject({ code: 'FORBIDDEN', ip: '127.0.0.1', userId: ann.id });
+  server.close();
+  await testApp.auth.close();
+});
+
+describe('originOf, for requests that Node would normally refuse', () => {
+  const forged = 'a\r\nlogin ok\0\x1b[2J\u2028\u202e';
+  const shown = 'a\\u{d}\\u{a}login ok\\u{0}\\u{1b}[2J\\u{2028}\\u{202e}';
+
+  test('escapes characters that could forge a log line', () => {
+    expect(originOf({ ip: forged, headers: { 'user-agent': forged } })).toEqual({
+      ip: shown.slice(0, 64),
+      userAgent: shown,
+    });
+  });
+
+  test('leaves missing values undefined', () => {
+    expect(originOf({ ip: undefined, headers: {} })).toEqual({ ip: undefined, userAgent: undefined });
+  });
+});

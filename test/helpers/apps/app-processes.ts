@@ -1,0 +1,46 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { PostgresRefreshTokenStore, PostgresUserStore } from '../../../src/index';
+import { ACCESS_SECRET, REFRESH_SECRET } from './app';
+import { createDatabase, type TestDatabase } from './backends';
+
+const START_TIMEOUT_MS = 10_000;
+
+export interface AppProcesses {
+  readonly database: TestDatabase;
+  /** Starts a process of the app, with its sessions in `store`. @returns its address */
+  start(store: string, keyPrefix: string): Promise<string>;
+}
+
+/** Processes of one app, with a new database, for the tests of a file. */
+export function useAppProcesses(): AppProcesses {
+  const children: ChildProcess[] = [];
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await new PostgresUserStore(database.pool).migrate();
+    await new PostgresRefreshTokenStore(database.pool).migrate();
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await database.close();
+  });
+
+  return {
+    get database() {
+      return database;
+    },
+    async start(store, keyPrefix) {
+      const servers = { DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
+      const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
+      const child = fork(require.resolve('./app-process.mjs'), [store], {
+        env: { ...process.env, ...servers, ...secrets, KEY_PREFIX: keyPrefix },
+      });
+      children.push(child);
+      const started = once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+      const [port] = (await started) as [number];
+      return `http://127.0.0.1:${port}`;
+    },
+  };
+}

@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  // The feature of the tests compiles inside a copy of src/: test/features/one-more-feature.test.ts
+  // The feature of the tests compiles inside a copy of src/: test/features/one-more-feature.slow.ts
   globalIgnores(['dist/', 'coverage/', 'docs/api/', 'example/data/', 'test/features/terms-of-use/']),
   js.configs.recommended,
   {

@@ -1,5 +1,3 @@
-const { availableParallelism } = require('node:os');
-
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -10,12 +8,12 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/helpers/servers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/servers/global-teardown.ts',
-  testTimeout: 30_000,
-  // The tests spend much of their time waiting for servers that are down on purpose.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Bounds only decide when a test fails, so they are for a busy machine.
+  testTimeout: 120_000,
+  maxWorkers: Math.max(2, require('node:os').availableParallelism() - 1),
+  // Jest keeps what a test file has loaded. A worker that has grown is replaced.
+  workerIdleMemoryLimit: '500MB',
   reporters: ['default', '<rootDir>/scripts/summary-reporter.js'],
-  // A test that fails halfway may leave connections open, and the run must still end.
-  forceExit: true,
   // The password worker runs in its own thread and the CLI in its own process, where coverage isn't counted.
   collectCoverageFrom: ['src/**/*.ts', '!src/accounts/password-worker.ts', '!src/cli/**'],
   coverageReporters: ['text', 'text-summary'],

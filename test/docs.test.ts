@@ -47,7 +47,7 @@ describe('docs/stores.md: the contract suites run as the page says', () => {
 });
 
 test('every marked snippet has a test that runs it', () => {
-  const tests = filesIn('test', '.test.ts').map(read).join('');
+  const tests = [...filesIn('test', '.test.ts'), ...filesIn('test', '.slow.ts')].map(read).join('');
   const untested = filesIn('docs', '.md').flatMap((file) => {
     const calls = Array.from(tests.matchAll(/useDocPage\(([^)]*)\)/g), ([, parameters = '']) => parameters);
     const ofPage = calls.filter((parameters) => parameters.startsWith(`'${file}'`));

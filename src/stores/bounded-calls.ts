@@ -1,14 +1,9 @@
 import { types } from 'node:util';
 import { AuthError, serviceUnavailable } from '../errors.js';
+import { CALL_TIMES, type CallTimes } from './call-times.js';
 
-/** How long a store call may take. A request must be answered within 2 seconds. */
-const TIMEOUT_MS = 1000;
-/** After this many timeouts in a row the server counts as frozen. Calls then fail at once instead of piling up … */
+/** After this many timeouts in a row the server counts as frozen. Calls then fail at once instead of piling up, but for a probe now and then. */
 const TIMEOUTS_UNTIL_OPEN = 5;
-/** … except for one call per interval, which tries the server again. */
-const PROBE_INTERVAL_MS = 500;
-/** How often a connection that may be dead is replaced, at most. */
-const RECONNECT_INTERVAL_MS = 5000;
 
 /**
  * Whether the error is a mistake in the call rather than an outage. Compares names, because an error from another realm, such as
@@ -33,14 +28,21 @@ export class BoundedCalls {
   readonly #backend: string;
   readonly #isOutage: (error: unknown) => boolean;
   readonly #recovery: Recovery;
+  readonly #times: CallTimes;
   #timeoutsInARow = 0;
   #nextProbeAt = 0;
   #nextReconnectAt = 0;
 
-  constructor(backend: string, isOutage: (error: unknown) => boolean, recovery: Recovery = {}) {
+  constructor(
+    backend: string,
+    isOutage: (error: unknown) => boolean,
+    recovery: Recovery = {},
+    times: CallTimes = CALL_TIMES,
+  ) {
     this.#backend = backend;
     this.#isOutage = isOutage;
     this.#recovery = recovery;
+    this.#times = times;
   }
 
   /**
@@ -51,15 +53,16 @@ export class BoundedCalls {
     if (this.#timeoutsInARow >= TIMEOUTS_UNTIL_OPEN && performance.now() < this.#nextProbeAt) {
       return Promise.reject(serviceUnavailable(new Error(`${this.#backend} does not answer`)));
     }
-    this.#nextProbeAt = performance.now() + PROBE_INTERVAL_MS;
+    this.#nextProbeAt = performance.now() + this.#times.probeInterval;
+    const { timeout } = this.#times;
     return new Promise<T>((resolve, reject) => {
       const answered = this.#answered(operation);
       const timer = setTimeout(() => {
         this.#countTimeout();
         // After a late failure there is nothing to undo. If `undo` fails, no caller is left who could be told.
         if (undo) answered.then(undo).catch(() => undefined);
-        reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${TIMEOUT_MS} ms`)));
-      }, TIMEOUT_MS);
+        reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${timeout} ms`)));
+      }, timeout);
       const settle = <V>(act: (value: V) => void) => {
         return (value: V) => {
           clearTimeout(timer);
@@ -88,7 +91,7 @@ export class BoundedCalls {
     this.#timeoutsInARow += 1;
     this.#recovery.onTimeout?.();
     if (this.#timeoutsInARow < TIMEOUTS_UNTIL_OPEN || performance.now() < this.#nextReconnectAt) return;
-    this.#nextReconnectAt = performance.now() + RECONNECT_INTERVAL_MS;
+    this.#nextReconnectAt = performance.now() + this.#times.reconnectInterval;
     this.#recovery.reconnect?.();
   }
 }

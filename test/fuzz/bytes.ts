@@ -27,10 +27,7 @@ export function bytesOf(app: FuzzedApp, request: FuzzedRequest): Buffer {
   ];
   const cookies = request.cookies.map(([name, value]) => `${name}=${text(value)}`);
   if (request.loggedIn === 'by cookies')
-    cookies.push(
-      `accessToken=${app.tokenText(GOOD.access)}`,
-      `refreshToken=${app.tokenText(GOOD.refresh)}`,
-    );
+    cookies.push(`accessToken=${app.tokenText(GOOD.access)}`, `refreshToken=${app.tokenText(GOOD.refresh)}`);
   if (cookies.length > 0) lines.push(`Cookie: ${cookies.join(request.separator)}`);
   const body = encodeBody(bodyText(app, request), request.body.coding);
   if (request.body.kind !== 'none') lines.push(...bodyHeaders(request.body, body));

@@ -7,7 +7,7 @@ import { createTestApp, PASSWORD, type TestApp } from '../helpers/apps/app';
 import { decodeToken } from '../helpers/tokens/tokens';
 import { exchange, type Answer } from './exchange';
 import { mountPages } from './pages';
-import { quickHash } from './quick-hashes';
+import { quickHash } from '../helpers/apps/quick-passwords';
 import type { SentToken } from './requests';
 import { mutate } from './token-mutations';
 

@@ -8,12 +8,12 @@ import { describedRouter } from '../helpers/apps/described-router';
 import { bytesOf } from './bytes';
 import { judge, judgeEvents } from './invariants';
 import { endpointsOf, mountPages } from './pages';
-import { useQuickHashes } from './quick-hashes';
+import { useQuickPasswords } from '../helpers/apps/quick-passwords';
 import { requestsTo, type FuzzedRequest } from './requests';
 import { isLongRun, runs } from './runs';
 import { FuzzedApp } from './fuzzed-app';
 
-useQuickHashes();
+useQuickPasswords();
 
 let real: RealStores;
 let database: TestDatabase;

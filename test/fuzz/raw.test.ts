@@ -4,12 +4,12 @@ import { bytesOf } from './bytes';
 import { breakOff } from './exchange';
 import { judge, judgeEvents } from './invariants';
 import { endpointsOf } from './pages';
-import { useQuickHashes } from './quick-hashes';
+import { useQuickPasswords } from '../helpers/apps/quick-passwords';
 import { requestsTo } from './requests';
 import { runs } from './runs';
 import { FuzzedApp } from './fuzzed-app';
 
-useQuickHashes();
+useQuickPasswords();
 
 let stores: RealStores;
 let app: FuzzedApp;

@@ -1,4 +1,5 @@
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
+import { CALL_TIMES } from '../call-times.js';
 
 /**
  * The members of ioredis that the store uses. Pass a `Redis` or a `Cluster` of version 5 or 6. The types of the two versions are
@@ -29,11 +30,6 @@ export interface RedisScript {
 const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
 /** How Redis before version 7 reports that a script has met an outage. */
 const OUTAGE_IN_SCRIPT = /^ERR Error running script .* -(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN) /;
-/**
- * ioredis sends a command again after a reconnect, which may be long after its caller got a 503. A script that must not run that
- * late gets this deadline. It is longer than a call can take (1 s), and shorter than any delay that would do harm.
- */
-export const WRITE_DEADLINE_MS = 1500;
 /** `wait` is the state of a lazy client, which connects with its first command. */
 const READY = new Set(['ready', 'wait']);
 
@@ -83,15 +79,12 @@ export class BoundedRedis {
         if (READY.has(client.status)) resolve();
         else reject(new Error(`The connection to Redis is not ready (${client.status})`));
       };
-      const timer = setTimeout(finish, READY_TIMEOUT_MS);
+      const timer = setTimeout(finish, CALL_TIMES.ready);
       client.on('ready', finish);
     });
     return this.#becomingReady;
   }
 }
-
-/** Less than the time limit of a call, so the error can give the reason. */
-const READY_TIMEOUT_MS = 900;
 
 function isOutage(error: unknown): boolean {
   if (isProgrammingError(error)) return false;

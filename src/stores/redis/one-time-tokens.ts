@@ -8,7 +8,8 @@ import {
   type OneTimeToken,
   type OneTimeTokenStore,
 } from '../one-time-token-store.js';
-import { WRITE_DEADLINE_MS, type BoundedRedis } from './client.js';
+import { CALL_TIMES } from '../call-times.js';
+import type { BoundedRedis } from './client.js';
 import { taggedKey } from './keys.js';
 
 /** How much longer the index is kept than its token, because it is written earlier and must not expire first. */
@@ -129,8 +130,9 @@ async function inTime(
   time: string,
   write: (deadline: number) => Promise<unknown>,
 ): Promise<string | null | undefined> {
-  let [outcome, answer] = (await write(Number(time) + WRITE_DEADLINE_MS)) as WriteReply;
-  if (outcome === 'late') [outcome, answer] = (await write(Number(answer) + WRITE_DEADLINE_MS)) as WriteReply;
+  let [outcome, answer] = (await write(Number(time) + CALL_TIMES.writeDeadline)) as WriteReply;
+  if (outcome === 'late')
+    [outcome, answer] = (await write(Number(answer) + CALL_TIMES.writeDeadline)) as WriteReply;
   if (outcome === 'late') throw serviceUnavailable(new Error('Redis was too late with a one-time token'));
   return answer;
 }

@@ -1,7 +1,8 @@
 import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
-import { BoundedRedis, WRITE_DEADLINE_MS, type RedisClient } from './client.js';
+import { CALL_TIMES } from '../call-times.js';
+import { BoundedRedis, type RedisClient } from './client.js';
 import { checkedKeyPrefix, taggedKey } from './keys.js';
 import { oneTimeTokenScripts } from './one-time-token-scripts.js';
 import { RedisOneTimeTokens } from './one-time-tokens.js';
@@ -178,7 +179,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   /** In the time of Redis; '' (no deadline) until its first answer has told us the time. */
   #deadline(): number | '' {
-    return this.#clockOffsetMs === undefined ? '' : Date.now() + this.#clockOffsetMs + WRITE_DEADLINE_MS;
+    return this.#clockOffsetMs === undefined
+      ? ''
+      : Date.now() + this.#clockOffsetMs + CALL_TIMES.writeDeadline;
   }
 
   #logKey(): string {

@@ -1,4 +1,3 @@
-import { hashSync } from 'bcryptjs';
 import { createHash } from 'node:crypto';
 import {
   AuthError,
@@ -17,9 +16,10 @@ import {
 import { connectRedis, randomPrefix } from '../../helpers/apps/backends';
 import { eventually } from '../../helpers/eventually';
 import { decodeToken } from '../../helpers/tokens/tokens';
+import { quickHash } from '../../helpers/apps/quick-passwords';
 
 // What an audit log is for. test/e2e/events/events.test.ts checks the record of every event at every endpoint.
-const passwordHash = hashSync(PASSWORD, 10);
+const passwordHash = quickHash(PASSWORD);
 const records: AuditRecord[] = [];
 const audit = (record: AuditRecord) => records.push(record);
 beforeEach(() => void (records.length = 0));

@@ -1,4 +1,3 @@
-import { hashSync } from 'bcryptjs';
 import { createHash } from 'node:crypto';
 import {
   AuthError,
@@ -20,8 +19,9 @@ import {
 } from '../../helpers/apps/app';
 import { testClock } from '../../../src/testing/index';
 import { nonCanonical } from '../../helpers/tokens/tokens';
+import { quickHash } from '../../helpers/apps/quick-passwords';
 
-const passwordHash = hashSync(PASSWORD, 10);
+const passwordHash = quickHash(PASSWORD);
 const NEW_PASSWORD = 'another stapler 4 you';
 const GUESS = 'guess-by-eve';
 const USER_AGENT = 'Phone/1.0';

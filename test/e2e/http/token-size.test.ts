@@ -1,7 +1,7 @@
-import { hashSync } from 'bcryptjs';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
 import { testClock } from '../../../src/testing/index';
 import { cookieHeader, createTestApp, PASSWORD, setCookies } from '../../helpers/apps/app';
+import { quickHash } from '../../helpers/apps/quick-passwords';
 
 const clock = testClock();
 const users = new MemoryUserStore();
@@ -22,7 +22,7 @@ let username: string;
 
 beforeEach(async () => {
   username = `user${(count += 1)}`;
-  const passwordHash = hashSync(PASSWORD, 4);
+  const passwordHash = quickHash(PASSWORD);
   userId = (await users.create({ username, passwordHash, roles: ['editor'] })).id;
   testApp.unforeseen.length = 0;
 });

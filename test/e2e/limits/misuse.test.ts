@@ -38,13 +38,11 @@ describe.each(Object.entries(attemptBackends))(
       for (let count = 0; count < 3; count += 1)
         expectFailure(await login('ann', 'wrong'), 'INVALID_CREDENTIALS');
       const first = waitOf(await login('ann', 'wrong'));
-      for (let round = 0; round < 3; round += 1) {
-        await sleep(1000);
-        const responses = await Promise.all(Array.from({ length: 20 }, () => login('ann', 'wrong')));
-        for (const response of responses) {
-          expectFailure(response, 'TOO_MANY_ATTEMPTS');
-          expect(waitOf(response)).toBeLessThan(first - round);
-        }
+      await sleep(1000);
+      const responses = await Promise.all(Array.from({ length: 20 }, () => login('ann', 'wrong')));
+      for (const response of responses) {
+        expectFailure(response, 'TOO_MANY_ATTEMPTS');
+        expect(waitOf(response)).toBeLessThan(first);
       }
       if (!limited.backend.endWait) return;
       await limited.backend.endWait();

@@ -1,13 +1,13 @@
-import { hashSync } from 'bcryptjs';
 import { AuthError, type AuthEvent } from '../../../src/index';
 import { cookieHeader, PASSWORD } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { useRealApp } from '../../helpers/apps/real-app';
+import { quickHash } from '../../helpers/apps/quick-passwords';
 
 /** A login replaces the session that the browser had: ASVS 5.0 §7.2.4. */
 
-const real = useRealApp(hashSync(PASSWORD, 10));
+const real = useRealApp(quickHash(PASSWORD));
 const login = (tokens: Record<string, string>, body: object = {}) =>
   real.testApp
     .client()

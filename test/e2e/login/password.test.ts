@@ -1,11 +1,11 @@
-import { hashSync } from 'bcryptjs';
 import { cookieHeader, PASSWORD, setCookies } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
 import { useRealApp } from '../../helpers/apps/real-app';
 import { decodeToken } from '../../helpers/tokens/tokens';
+import { quickHash } from '../../helpers/apps/quick-passwords';
 
 const NEW_PASSWORD = 'another stapler 4 you';
-const passwordHash = hashSync(PASSWORD, 10);
+const passwordHash = quickHash(PASSWORD);
 
 const real = useRealApp(passwordHash);
 const login = (password: string) =>

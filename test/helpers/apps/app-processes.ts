@@ -4,7 +4,8 @@ import { PostgresRefreshTokenStore, PostgresUserStore } from '../../../src/index
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
 import { createDatabase, type TestDatabase } from './backends';
 
-const START_TIMEOUT_MS = 10_000;
+/** On a busy machine. */
+const START_TIMEOUT_MS = 60_000;
 
 export interface AppProcesses {
   readonly database: TestDatabase;

@@ -13,6 +13,9 @@ import {
 } from '../../../src/index';
 import { describedRouter } from './described-router';
 import { connectRedis, createDatabase, randomPrefix } from './backends';
+import { useQuickPasswords } from './quick-passwords';
+
+useQuickPasswords();
 
 export const ACCESS_SECRET = 'access-secret-of-the-tests-0123456789';
 export const REFRESH_SECRET = 'refresh-secret-of-the-tests-987654321';

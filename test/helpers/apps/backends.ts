@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { Client, Pool } from 'pg';
+import { usePatientCallTimes } from '../call-times';
+
+usePatientCallTimes();
 
 export interface TestDatabase {
   readonly url: string;

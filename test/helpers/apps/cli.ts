@@ -4,7 +4,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const MAIN = path.join(__dirname, '../../../dist/cli/main.js');
-const TIME_LIMIT_MS = 20_000;
+const TIME_LIMIT_MS = 60_000;
 
 export interface CliResult {
   status: number | null;

@@ -1,11 +1,10 @@
-import { hashSync } from 'bcryptjs';
 import type { Test } from 'supertest';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
 import { createTestApp, PASSWORD, type TestApp, type TestOptions } from './app';
 import type { AttemptBackend } from './attempt-backends';
+import { quickHash } from './quick-passwords';
 
-/** Hashed once, because hashing takes long. */
-export const passwordHash = hashSync(PASSWORD, 10);
+export const passwordHash = quickHash(PASSWORD);
 
 /** An app for the test that runs, whose attempts are limited. */
 export interface LimitedApp {

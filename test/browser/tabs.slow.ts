@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page, Route } from 'playwright-core';
-import type { StoredUser } from '../../src';
+import type { StoredUser } from '../../src/index';
 import { PASSWORD } from '../helpers/apps/app';
 import { useBrowser } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';

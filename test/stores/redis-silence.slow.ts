@@ -1,7 +1,10 @@
 import { Redis } from 'ioredis';
-import { RedisRefreshTokenStore } from '../../src';
+import { RedisRefreshTokenStore } from '../../src/index';
 import { randomPrefix } from '../helpers/apps/backends';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
+import { useRealCallTimes } from '../helpers/call-times';
+
+useRealCallTimes();
 
 test('a connection that looks open but is silent is replaced, so the store recovers by itself', async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));

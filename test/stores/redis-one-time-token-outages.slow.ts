@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { RedisRefreshTokenStore, type OneTimeTokenStore } from '../../src';
+import { RedisRefreshTokenStore, type OneTimeTokenStore } from '../../src/index';
 import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 import { startRedis } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newToken } from './samples';
+import { useRealCallTimes } from '../helpers/call-times';
+
+useRealCallTimes();
 
 const keyPrefix = randomPrefix();
 const redis = connectRedis();

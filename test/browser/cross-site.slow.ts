@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
-import type { Session, StoredUser } from '../../src';
+import type { Session, StoredUser } from '../../src/index';
 import { PASSWORD } from '../helpers/apps/app';
 import { useBrowser } from '../helpers/browsers/browser';
 import { eventually } from '../helpers/eventually';

@@ -5,6 +5,9 @@ import { createTestApp, type TestApp } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { startRedisCluster, startRedisSentinel, type TestServer } from '../../helpers/servers/servers';
+import { useRealCallTimes } from '../../helpers/call-times';
+
+useRealCallTimes();
 
 const LOG_KEY = 'visa:revocations';
 const USERNAME = 'ann';

@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import type { StoredUser } from '../../src';
+import type { StoredUser } from '../../src/index';
 import { collectPageErrors, useBrowser, type BrowserContext } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';
 import { logIn, openView } from '../helpers/browsers/example-page';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express, { type Express } from 'express';
 import request from 'supertest';
-import type { Auth, AuthOptions, Feature } from '../../src';
-import { createAuthClient } from '../../src/client';
+import type { Auth, AuthOptions, Feature } from '../../src/index';
+import { createAuthClient } from '../../src/client/index';
 import { createDatabase, connectRedis, randomPrefix, type TestDatabase } from '../helpers/apps/backends';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { describedRouter } from '../helpers/apps/described-router';
@@ -35,10 +35,10 @@ interface TermsOfUse {
 /** The package with one feature more. */
 interface Package {
   createAuth(options: AuthOptions): Auth;
-  PostgresUserStore: typeof import('../../src').PostgresUserStore;
-  RedisRefreshTokenStore: typeof import('../../src').RedisRefreshTokenStore;
-  MemoryUserStore: typeof import('../../src').MemoryUserStore;
-  MemoryRefreshTokenStore: typeof import('../../src').MemoryRefreshTokenStore;
+  PostgresUserStore: typeof import('../../src/index').PostgresUserStore;
+  RedisRefreshTokenStore: typeof import('../../src/index').RedisRefreshTokenStore;
+  MemoryUserStore: typeof import('../../src/index').MemoryUserStore;
+  MemoryRefreshTokenStore: typeof import('../../src/index').MemoryRefreshTokenStore;
 }
 
 let project: string;

@@ -1,9 +1,12 @@
 const base = require('./jest.config.js');
 
-/** What waits in real time: outages, failovers, browsers, processes of their own. @type {import('jest').Config} */
+process.env.FUZZ_RUNS ??= '1500';
+process.env.FUZZ_SEED ??= '20261121';
+
+/** What waits in real time: outages, failovers, browsers, processes of their own; and a longer fuzz. @type {import('jest').Config} */
 module.exports = {
   ...base,
-  testMatch: ['<rootDir>/test/**/*.slow.ts'],
+  testMatch: ['<rootDir>/test/**/*.slow.ts', '<rootDir>/test/fuzz/*.test.ts'],
   testTimeout: 240_000,
   collectCoverageFrom: [],
   coverageThreshold: {},

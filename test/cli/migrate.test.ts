@@ -1,7 +1,7 @@
 import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
 import { schemaColumns } from '../../src/cli/doctor/schema-columns';
 import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
-import { cli, cliJson } from '../helpers/apps/cli';
+import { cli, cliJson, cliProcess } from '../helpers/apps/cli';
 
 let database: TestDatabase;
 let env: Record<string, string>;
@@ -31,9 +31,9 @@ const TABLES = [
 
 test('migrate creates the tables of the stores, in several processes at once, and can be repeated', async () => {
   const results = await Promise.all([
-    cli(['migrate'], { env }),
-    cli(['migrate'], { env }),
-    cli(['migrate'], { env }),
+    cliProcess(['migrate'], { env }),
+    cliProcess(['migrate'], { env }),
+    cliProcess(['migrate'], { env }),
   ]);
   for (const result of results)
     expect(result).toEqual({

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { cli, cliJson, type CliResult } from '../helpers/apps/cli';
+import { cli, cliJson, cliProcess, type CliResult } from '../helpers/apps/cli';
 import { freePort } from '../helpers/servers/free-port';
 import { reasonOf } from '../../src/cli/describe-error';
 
@@ -183,12 +183,12 @@ test.each([
       if (name !== missing) symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
     const main = path.join(installed, 'dist/cli/main.js');
 
-    const { status, stdout, stderr } = await cli(args, { main, env });
+    const { status, stdout, stderr } = await cliProcess(args, { main, env });
     expect(status).toBe(1);
     expect(stdout + stderr).toContain(
       `The package ${missing} is missing: run \`npm install passport-visa ${missing}\``,
     );
-    expect((await cli(['secret'], { main })).status).toBe(0);
+    expect((await cliProcess(['secret'], { main })).status).toBe(0);
   },
 );
 
@@ -196,7 +196,7 @@ test('the package itself loads no code of the command line', async () => {
   const script = path.join(folder, 'loads.cjs');
   const loaded = 'Object.keys(require.cache).filter((file) => /commander|dist.cli/.test(file))';
   writeFileSync(script, `require(${JSON.stringify(ROOT)}); console.log(${loaded});`);
-  expect(await cli([], { main: script })).toEqual({ status: 0, stdout: '[]\n', stderr: '' });
+  expect(await cliProcess([], { main: script })).toEqual({ status: 0, stdout: '[]\n', stderr: '' });
 });
 
 test.each([

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const MAIN = path.join(__dirname, '../../../dist/cli/main.js');
+/** On a busy machine. */
 const TIME_LIMIT_MS = 60_000;
 
 export interface CliResult {
@@ -17,23 +18,43 @@ export interface CliOptions {
   env?: Record<string, string | undefined>;
   /** What the command reads from stdin. */
   input?: string;
-  /** The script to run. Default: the built command. */
-  main?: string;
   cwd?: string;
 }
 
-/** Runs the built command in its own process, like its users do. */
-export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** Runs commands for the tests of a file, one after the other. Starts with the first one. */
+let host: ChildProcess | undefined;
+let lastCommand: Promise<unknown> = Promise.resolve();
+afterAll(() => host?.kill('SIGKILL'));
+
+/** Runs a built command. */
+export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  host ??= fork(require.resolve('./cli-host.mjs'));
+  const { PATH } = process.env;
+  const command = { ...options, args, env: { PATH, ...options.env } };
+  const result = lastCommand.then(async () => {
+    host?.send(command);
+    const [answer] = (await once(host as ChildProcess, 'message')) as [CliResult];
+    return answer;
+  });
+  lastCommand = result;
+  return result;
+}
+
+/** Runs a script in its own process, as users do. Default: the built command */
+export async function cliProcess(
+  args: readonly string[],
+  { main = MAIN, env, input = '', cwd }: CliOptions & { main?: string } = {},
+): Promise<CliResult> {
   const { PATH } = process.env;
   // `--` ends Node's own options. Without it Node would take an --env-file after the script for its own.
-  const child = spawn(process.execPath, ['--', options.main ?? MAIN, ...args], {
-    env: { PATH, ...options.env },
-    cwd: options.cwd,
+  const child = spawn(process.execPath, ['--', main, ...args], {
+    env: { PATH, ...env },
+    cwd,
     timeout: TIME_LIMIT_MS,
     stdio: 'pipe',
   });
   child.stdin.on('error', () => undefined); // a command that doesn't read it may have ended
-  child.stdin.end(options.input ?? '');
+  child.stdin.end(input);
   const closed = once(child, 'close') as Promise<[number | null]>;
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [status] = await closed;

@@ -4,6 +4,11 @@ export interface CallTimes {
   timeout: number;
   /** How long a call waits for its connection. Less than `timeout`, so the error can give the reason. */
   ready: number;
+  /**
+   * How long the first answer of a log of revocations may take. It includes connecting, which takes many round trips over a Sentinel,
+   * a Cluster or TLS.
+   */
+  firstLogAnswer: number;
   /** How often a server that doesn't answer is tried again. */
   probeInterval: number;
   /** How often a connection that may be dead is replaced, at most. */
@@ -19,6 +24,7 @@ export interface CallTimes {
 export const CALL_TIMES: CallTimes = {
   timeout: 1000,
   ready: 900,
+  firstLogAnswer: 3000,
   probeInterval: 500,
   reconnectInterval: 5000,
   writeDeadline: 1500,

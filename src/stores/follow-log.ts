@@ -1,3 +1,4 @@
+import { CALL_TIMES } from './call-times.js';
 import type { Revocation, RevocationFollower } from './revocation-feed.js';
 
 /** One connection that reads the log in which a store keeps its latest revocations. */
@@ -14,11 +15,8 @@ export interface RevocationReader {
 
 /** After this time without news the log is read again, to prove that it can still be read. */
 export const WAIT_MS = 1000;
-const ANSWER_TIMEOUT_MS = 1000;
-/** The longest time between two answers, and a little more. It matters when the process and its timers are suspended. */
-const VALID_FOR_MS = WAIT_MS + ANSWER_TIMEOUT_MS + 500;
-/** The first answer includes connecting, which takes many round trips over a Sentinel, a Cluster or TLS. */
-const FIRST_ANSWER_TIMEOUT_MS = 3000;
+/** Added to the longest time between two answers. It matters when the process and its timers are suspended. */
+const SUSPENSION_MS = 500;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1000;
 
@@ -71,13 +69,14 @@ async function readUntilLost(
     let position: string | undefined;
     for (;;) {
       closing.throwIfAborted();
-      const limitMs = position === undefined ? FIRST_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+      const limitMs = position === undefined ? CALL_TIMES.firstLogAnswer : CALL_TIMES.timeout;
       const batch = await within(limitMs, reader.read(position));
       position = batch.position;
       for (const revocation of batch.revocations) follower.onRevoked(revocation);
       if (batch.more) continue;
-      follower.onCurrent(VALID_FOR_MS);
-      await within(WAIT_MS + ANSWER_TIMEOUT_MS, reader.wait(position));
+      const nextAnswerMs = WAIT_MS + CALL_TIMES.timeout;
+      follower.onCurrent(nextAnswerMs + SUSPENSION_MS);
+      await within(nextAnswerMs, reader.wait(position));
     }
   } finally {
     closing.removeEventListener('abort', close);

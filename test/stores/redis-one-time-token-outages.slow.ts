@@ -5,9 +5,9 @@ import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 import { startRedis } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newToken } from './samples';
-import { useRealCallTimes } from '../helpers/call-times';
+import { REAL, useCallTimes } from '../helpers/call-times';
 
-useRealCallTimes();
+useCallTimes(REAL);
 
 const keyPrefix = randomPrefix();
 const redis = connectRedis();

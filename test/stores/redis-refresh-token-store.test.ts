@@ -7,6 +7,7 @@ import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 import { eventually } from '../helpers/eventually';
 import { startRedisCluster, type TestCluster } from '../helpers/servers/servers';
 import { newFollower, newSession } from './samples';
+import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 
 const HOUR_MS = 60 * 60 * 1000;
 const keyPrefix = randomPrefix();
@@ -175,6 +176,7 @@ test('a rotation that runs long after its request timed out writes nothing', asy
   const lifetimes = { expiresInSeconds: 60, maxLifetimeSeconds: 60, reuseWindowSeconds: 0 };
   const request = { userId: 'ann', sessionId: 'one', generation: 1, ...lifetimes };
   const realNow = Date.now;
+  useCallTimes(REAL);
   try {
     // As if ioredis sent it again after a reconnect, two seconds late.
     Date.now = () => realNow() - 2000;
@@ -183,6 +185,7 @@ test('a rotation that runs long after its request timed out writes nothing', asy
     // After the clock was set back, later rotations must not all count as late.
     expect((await store.rotate(request)).outcome).toBe('rotated');
   } finally {
+    useCallTimes(PATIENT);
     Date.now = realNow;
   }
 });

@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src/index';
 import { randomPrefix } from '../helpers/apps/backends';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
-import { useRealCallTimes } from '../helpers/call-times';
+import { REAL, useCallTimes } from '../helpers/call-times';
 
-useRealCallTimes();
+useCallTimes(REAL);
 
 test('a connection that looks open but is silent is replaced, so the store recovers by itself', async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));

@@ -8,7 +8,7 @@ import { createDatabase, randomPrefix } from '../helpers/apps/backends';
 import { expectFailure } from '../helpers/failures';
 import { startRedis } from '../helpers/servers/servers';
 import { startTcpProxy, type TcpProxy } from '../helpers/servers/tcp-proxy';
-import { useBriefCallTimes, usePatientCallTimes } from '../helpers/call-times';
+import { BRIEF, PATIENT, useCallTimes } from '../helpers/call-times';
 
 // Undoing an attempt must be one operation: between two steps, another attempt could go uncounted.
 interface Backend {
@@ -156,10 +156,10 @@ test('a flow state stays taken even if the answer to taking it was lost', async 
     const [[name, { value }] = ['', { value: '' }]] = Object.entries(setCookies(begun));
     const finish = () => http().post(`/finish/${begun.body}`).set('Cookie', `${name}=${value}`);
     await client.ping();
-    useBriefCallTimes();
+    useCallTimes(BRIEF);
     redis.freeze();
     expectFailure(await finish(), 'SERVICE_UNAVAILABLE');
-    usePatientCallTimes();
+    useCallTimes(PATIENT);
     redis.thaw();
     // By the time it answers this, Redis has done what it was asked while frozen.
     await client.ping();

@@ -1,4 +1,5 @@
 import type { PostgresClient } from './client.js';
+import { CALL_TIMES } from '../call-times.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 
 /** The members of a pg `Client` that are used here. */
@@ -22,8 +23,6 @@ export interface RevocationRow {
   user_id: string | null;
   session_id: string;
 }
-
-const CONNECT_TIMEOUT_MS = 1000;
 
 /**
  * Reads the table of revocations through the caller's client, as soon as a notification says that there are new ones.
@@ -75,7 +74,7 @@ class Notifications {
     const { options } = pool;
     // Passed separately: pg makes the password not enumerable, so the spread leaves it out.
     const { password } = options;
-    this.#client = new pool.Client({ ...options, password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    this.#client = new pool.Client({ ...options, password, connectionTimeoutMillis: CALL_TIMES.timeout });
     this.#client.on('notification', () => {
       this.#isNotified = true;
       this.#wake();

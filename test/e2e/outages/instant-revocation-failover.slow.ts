@@ -5,9 +5,9 @@ import { createTestApp, type TestApp } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { startRedisCluster, startRedisSentinel, type TestServer } from '../../helpers/servers/servers';
-import { useRealCallTimes } from '../../helpers/call-times';
+import { REAL, useCallTimes } from '../../helpers/call-times';
 
-useRealCallTimes();
+useCallTimes(REAL);
 
 const LOG_KEY = 'visa:revocations';
 const USERNAME = 'ann';

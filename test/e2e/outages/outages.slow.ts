@@ -4,9 +4,9 @@ import type { Response } from 'supertest';
 import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } from '../../../src/index';
 import { cookieHeader, createTestApp, PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { startPostgres, startRedis, type TestServer } from '../../helpers/servers/servers';
-import { useRealCallTimes } from '../../helpers/call-times';
+import { REAL, useCallTimes } from '../../helpers/call-times';
 
-useRealCallTimes();
+useCallTimes(REAL);
 
 /** The longest time that the contract allows between a request and its 503. */
 const LIMIT_MS = 2000;

@@ -12,6 +12,7 @@ import { createDatabase, randomPrefix, type TestDatabase } from '../../helpers/a
 import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { startTcpProxy, type TcpProxy } from '../../helpers/servers/tcp-proxy';
+import { PATIENT, useCallTimes } from '../../helpers/call-times';
 
 let database: TestDatabase;
 const closing: (() => unknown)[] = [];
@@ -211,6 +212,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     const news: { current: boolean; error?: Error }[] = [];
 
     beforeAll(async () => {
+      useCallTimes({ timeout: 3000 }); // long enough for a busy machine
       proxy = await startTcpProxy(Number(new URL(serverUrl(kind)).port));
       closing.push(() => proxy.close());
       cutOff = startProcess(kind, {}, proxy.port);
@@ -221,6 +223,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
       await cutOff.auth.ready();
     });
     afterEach(() => proxy.restore());
+    afterAll(() => useCallTimes(PATIENT));
 
     test.each<[string, (proxy: TcpProxy) => void]>([
       ['cut', (each) => each.cut()],

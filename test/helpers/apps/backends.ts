@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { Client, Pool } from 'pg';
-import { usePatientCallTimes } from '../call-times';
+import { PATIENT, useCallTimes } from '../call-times';
 
-usePatientCallTimes();
+useCallTimes(PATIENT);
 
 export interface TestDatabase {
   readonly url: string;

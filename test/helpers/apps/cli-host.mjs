@@ -6,6 +6,12 @@ import { run } from '../../../dist/cli/program.js';
 process.on('disconnect', () => process.exit()); // ends with the test
 process.on('message', ({ args, env, input, cwd }) => void command(args, env, input, cwd));
 
+/**
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @param {string | undefined} input
+ * @param {string | undefined} cwd
+ */
 async function command(args, env, input, cwd) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
@@ -13,12 +19,13 @@ async function command(args, env, input, cwd) {
   const stdin = new PassThrough();
   stdin.end(input);
   Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
-  const output = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const collected = Object.entries(output).map(async ([name, stream]) => {
-    process[name].write = stream.write.bind(stream);
-    return [name, await text(stream)];
-  });
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  process.stdout.write = out.write.bind(out);
+  process.stderr.write = err.write.bind(err);
+  const printed = Promise.all([text(out), text(err)]);
   const status = await run(args);
-  for (const stream of Object.values(output)) stream.end();
-  process.send({ status, ...Object.fromEntries(await Promise.all(collected)) });
+  out.end();
+  err.end();
+  const [stdout, stderr] = await printed;
+  process.send?.({ status, stdout, stderr });
 }

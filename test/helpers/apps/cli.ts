@@ -67,3 +67,9 @@ export async function cliJson<T>(args: readonly string[], options: CliOptions = 
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return JSON.parse(stdout) as T;
 }
+
+/** One clear message on stderr, no stack and no other output. */
+export function expectCliFailure(result: CliResult, status: number, message: RegExp): void {
+  expect(result).toEqual({ status, stdout: '', stderr: expect.stringMatching(message) as string });
+  expect(result.stderr).not.toMatch(/\n\s+at /);
+}

@@ -23,6 +23,7 @@ import { createGuard } from './middleware/token-verify.js';
 import { createOpenApi } from './openapi/create-openapi.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
+import { improveAuthenticate } from './passport/authenticate.js';
 import { createPassport, createProveLogin, useGuardAsJwt, useStrategies } from './passport/index.js';
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
@@ -114,6 +115,7 @@ export function createAuth(options: AuthOptions): Auth {
   const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
   useStrategies(passport, services);
+  improveAuthenticate(passport);
   useGuardAsJwt(passport, tokenVerify);
   revocations.follow();
   // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.

@@ -14,6 +14,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/start-session.js';
 import { activeUser, inactiveReason, type UserStore } from '../stores/user-store.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
+import { callBack, caught } from '../utils/call-back.js';
 import { parseCall } from '../utils/parse-call.js';
 
 /** What `auth.completeLogin` takes. */
@@ -93,7 +94,8 @@ export function createCompleteLogin(
         res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
       else await redirectLocally(req, res, redirectTo, config.cookies);
     } catch (error) {
-      handleAuthError(error, req, res, next);
+      const proceed = caught(next);
+      callBack(() => handleAuthError(error, req, res, proceed), proceed);
     }
   };
 }

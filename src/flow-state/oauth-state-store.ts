@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
 import { asError } from '../utils/as-error.js';
+import { callBack } from '../utils/call-back.js';
 import type { FlowStateOptions } from './flow-options.js';
 import type { Refuse, SealedCookies } from './sealed-cookies.js';
 
@@ -51,11 +52,14 @@ export function createStateStore(
     verify(req, handle, meta, last) {
       const verified = (last ?? meta) as Verified;
       takeFor(req, handle, last && clientOf(meta)).then(
-        ({ kept, appState }) => verified(null, revived(kept), appState),
+        ({ kept, appState }) => callBack(() => verified(null, revived(kept), appState), verified),
         (error: unknown) => {
           // The user can begin again: Passport's failureRedirect, or 401.
-          if (isAuthError(error, 'FLOW_STATE_INVALID')) verified(null, false, { message: error.message });
-          else verified(asError(error));
+          const refused = isAuthError(error, 'FLOW_STATE_INVALID');
+          callBack(
+            () => (refused ? verified(null, false, { message: error.message }) : verified(asError(error))),
+            verified,
+          );
         },
       );
     },

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import { asError } from '../utils/as-error.js';
+import { caught } from '../utils/call-back.js';
 
 /** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id. */
 export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, _req, _res, next) {
@@ -25,7 +26,7 @@ export function inSequence(chain: readonly RequestHandler[]): RequestHandler {
       }
       try {
         const returned: unknown = handler(req, res, next);
-        if (returned instanceof Promise) returned.catch((thrown: unknown) => done(asError(thrown)));
+        if (returned instanceof Promise) returned.catch((thrown: unknown) => caught(done)(asError(thrown)));
       } catch (thrown) {
         done(asError(thrown));
       }

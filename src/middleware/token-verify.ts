@@ -4,6 +4,7 @@ import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import { originOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
+import { callBack, caught } from '../utils/call-back.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
 import { verifyInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
 import { parseGuardOptions, type GuardChecks, type GuardOptions } from './guard-options.js';
@@ -52,9 +53,10 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       return;
     }
     const asker = who ?? { origin: originOf(req) };
+    const proceed = caught(next);
     renewals.renew(req, res).then(
-      () => guard(req, res, next),
-      (failure: unknown) => refuse(failure, [req, res, next], asker),
+      () => callBack(() => guard(req, res, proceed), proceed),
+      (failure: unknown) => callBack(() => refuse(failure, [req, res, proceed], asker), proceed),
     );
   });
 }
@@ -95,12 +97,13 @@ function guardWithStore(
       return;
     }
     const who = { ...token, origin: originOf(req) };
+    const proceed = caught(next);
     verifyInStore(services, checks, token).then(
       (user) => {
         req.user = user;
-        next();
+        proceed();
       },
-      (error: unknown) => fail(error, [req, res, next], who),
+      (error: unknown) => callBack(() => fail(error, [req, res, proceed], who), proceed),
     );
   };
 }

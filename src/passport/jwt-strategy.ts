@@ -7,6 +7,7 @@ import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import { selectKey } from '../tokens/jwt.js';
 import { asError } from '../utils/as-error.js';
+import { keepCode } from './authenticate.js';
 
 export interface JwtStrategyServices {
   config: { readonly accessToken: AccessTokenConfig; readonly cookies: CookieConfig };
@@ -31,6 +32,7 @@ export function createJwtStrategy({
 }: JwtStrategyServices): Strategy {
   class AccessTokenStrategy extends Strategy {
     override authenticate(req: Request, options?: object): void {
+      keepCode(this, options);
       try {
         const { id, sessionId } = authenticateRequest(req);
         accessTokens.assertNotRevoked(id, sessionId);

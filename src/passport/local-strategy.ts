@@ -1,9 +1,11 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-local';
 import { verifyCredentials, type CredentialServices } from '../accounts/verify-credentials.js';
-import { isAuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
 import { asError } from '../utils/as-error.js';
+import { callBack } from '../utils/call-back.js';
+import { keepCode } from './authenticate.js';
 import { isKeepable } from '../stores/keepable-text.js';
 
 export interface LocalStrategyServices extends CredentialServices {
@@ -13,6 +15,7 @@ export interface LocalStrategyServices extends CredentialServices {
 /** passport-local reads the query string too, from where a password ends up in logs. */
 class BodyOnlyStrategy extends Strategy {
   override authenticate({ body, ip, headers }: Request, options?: object): void {
+    keepCode(this, options);
     super.authenticate({ body: body as unknown, query: {}, ip, headers } as Request, options);
   }
 }
@@ -25,13 +28,17 @@ export function createLocalStrategy(services: LocalStrategyServices): Strategy {
     (req, username: unknown, password: unknown, done) => {
       // The router checks the body, but an app may use this strategy without the router. No store could have such a text.
       if (!isKeepable(username) || !isKeepable(password)) {
-        done(null, false);
+        done(null, false, new AuthError('INVALID_CREDENTIALS'));
         return;
       }
       verifyCredentials(services, { username, password, origin: originOf(req) }).then(
-        (user) => done(null, user as unknown as Express.User),
+        (user) => callBack(() => done(null, user as unknown as Express.User), done),
         (error: unknown) =>
-          isAuthError(error, 'INVALID_CREDENTIALS') ? done(null, false) : done(asError(error)),
+          callBack(
+            () =>
+              isAuthError(error, 'INVALID_CREDENTIALS') ? done(null, false, error) : done(asError(error)),
+            done,
+          ),
       );
     },
   );

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import passport, { Passport, type Authenticator } from 'passport';
 import { MemoryUserStore } from '../../../src/index';
 import { useAnn } from '../../helpers/apps/registered-user';
@@ -33,6 +33,22 @@ const testApp = createTestApp(
         error ? next(error) : void res.json({ user, code: info?.code, status });
       authenticate('jwt', { session: false }, answer)(req, res, next);
     });
+    for (const options of [
+      { failWithError: true },
+      { failWithError: true, session: false, assignProperty: 'account' },
+    ])
+      app.get(`/with-error/${Object.keys(options).length}`, authenticate('jwt', options), auth.errorHandler);
+    app.post(
+      '/with-error',
+      express.json(),
+      authenticate('local', { failWithError: true }),
+      auth.errorHandler,
+    );
+    app.get(
+      '/several-with-error',
+      authenticate(['jwt', 'never'], { failWithError: true }),
+      auth.errorHandler,
+    );
     app.get('/other', authenticate('never', { session: false }), whoami);
   },
 );
@@ -94,6 +110,21 @@ test('a missing token, a foreign page and a revoked session get the same respons
   for (const path of ['/plain', '/sessionless']) expectFailure(await get(path, ended), 'SESSION_REVOKED');
   expect((await get('/callback', ended)).body).toMatchObject({ user: false, code: 'SESSION_REVOKED' });
   expect((await get('/several', ended)).status).toBe(401);
+});
+
+test('failWithError hands the AuthError with its code to the next error handler', async () => {
+  for (const path of ['/with-error/1', '/with-error/3']) {
+    expectFailure(await testApp.client().get(path), 'NO_ACCESS_TOKEN');
+    expectFailure(await get(path, 'x'), 'ACCESS_TOKEN_INVALID');
+  }
+  const wrong = { username: 'ann', password: 'wrong password' };
+  expectFailure(await testApp.client().post('/with-error').send(wrong), 'INVALID_CREDENTIALS');
+  // Each of several strategies is tried. Their failures together are an error of Passport's, which has no code.
+  const several = await get('/several-with-error', 'x');
+  expect([several.status, testApp.unforeseen.splice(0)]).toEqual([
+    500,
+    [expect.objectContaining({ name: 'AuthenticationError', status: 401 })],
+  ]);
 });
 
 test('null options count as none, and a strategy that replaces ours is used', async () => {

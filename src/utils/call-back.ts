@@ -1,0 +1,40 @@
+import { asError } from './as-error.js';
+
+/**
+ * Calls a callback from a promise, where an error that it throws, or rejects with, would end the process: the error goes to
+ * `fail` instead, once. If `fail` throws too, there is nothing left that could answer, and the process gets a warning.
+ * @param fail `next`, the `error` of a strategy, or the like
+ */
+export function callBack(call: () => unknown, fail: (error: unknown) => unknown): void {
+  attempt(call, (thrown) => attempt(() => fail(asError(thrown)), warn));
+}
+
+/** `next` for code that runs in a promise: it never throws. What `next` throws, or rejects with, it gets as an error. */
+export function caught(next: Next): Next {
+  return (error) => callBack(() => (error === undefined ? next() : next(error)), next);
+}
+
+type Next = (error?: unknown) => unknown;
+
+function attempt(call: () => unknown, fail: (error: unknown) => void): void {
+  try {
+    const returned = call();
+    if (isPromise(returned)) returned.then(undefined, fail);
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** By `then`, because a promise of another realm (Jest's, for one) is no instance of ours. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  );
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(
+    `A callback failed with the error of its first call: ${String(error)}`,
+    'PassportVisaWarning',
+  );
+}

@@ -110,7 +110,12 @@ export function appendCookie(
 }
 
 export function clearCookie(res: Response, name: string, config: CookieFlags): void {
-  res.clearCookie(name, attributesOf(config));
+  if (typeof res.clearCookie === 'function') res.clearCookie(name, attributesOf(config));
+  else
+    res.appendHeader(
+      'Set-Cookie',
+      `${name}=${cookieAttributes(config)}; Expires=${new Date(0).toUTCString()}`,
+    );
 }
 
 /** In the order in which the browser sends them. */

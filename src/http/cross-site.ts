@@ -7,8 +7,12 @@ export interface SiteConfig {
   readonly trustedOrigins: ReadonlySet<string>;
 }
 
-export function isUnsafe(req: Request): boolean {
-  return !SAFE_METHODS.has(req.method);
+/**
+ * A request that may change something. The handshake of a WebSocket is a GET, but it opens a connection that any page could act
+ * and read through, because browsers let pages of every site open one.
+ */
+export function isUnsafe({ method, headers }: Request): boolean {
+  return !SAFE_METHODS.has(method) || headers.upgrade !== undefined;
 }
 
 /** By Fetch Metadata where the browser sends it, else by `Origin`. Clients other than browsers send neither, and pass. */
@@ -35,8 +39,16 @@ export function isPrefetch({ headers }: Request): boolean {
 
 const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];
 
-/** As the browser knows it: scheme and host come from the proxy's headers where the app trusts its proxy. */
+/**
+ * As the browser knows it: scheme and host come from the proxy's headers where the app trusts its proxy. Outside Express nothing
+ * says whether it does.
+ */
 function ownOrigin(req: Request): string {
+  if (!(req as Partial<Request>).app) {
+    const { encrypted = false } = req.socket as { encrypted?: boolean };
+    const host = req.headers.host ?? (req.headers[':authority'] as string | undefined);
+    return `http${encrypted ? 's' : ''}://${String(host).toLowerCase()}`;
+  }
   const trustsProxy = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
   const forwardedHost = trustsProxy(req.socket.remoteAddress, 0) ? req.get('x-forwarded-host') : undefined;
   const host = forwardedHost?.split(',')[0]?.trim() || req.headers.host;

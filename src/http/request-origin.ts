@@ -10,7 +10,11 @@ const MAX_IP = 64;
  * Where a request comes from, safe for a log: behind a trusted proxy `req.ip` may be any text. Call it before anything is
  * awaited, because a connection that the client has closed has no address.
  */
-export function originOf({ ip, headers }: Pick<Request, 'ip' | 'headers'>): RequestOrigin {
+export function originOf({
+  socket,
+  headers,
+  ip = socket?.remoteAddress, // of a request that never passed through Express
+}: Pick<Request, 'ip' | 'headers'> & Partial<Pick<Request, 'socket'>>): RequestOrigin {
   const userAgent = headers['user-agent'];
   return {
     ip: ip === undefined ? undefined : printable(ip, MAX_IP),

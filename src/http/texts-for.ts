@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import express, { type Request, type Response } from 'express';
 import { lru } from 'tiny-lru';
 import type { Catalogs } from '../messages/catalogs.js';
 import type { Locale, Messages } from '../messages/messages.js';
@@ -25,8 +25,10 @@ export function createTextsFor({ locale, catalogs }: TextsConfig): TextsFor {
 
 /** Express parses an existing `Vary`, which costs as much as a signature. Usually there is none. */
 function varyByLanguage(res: Response): void {
-  if (res.hasHeader('Vary')) res.vary('Accept-Language');
-  else res.setHeader('Vary', 'Accept-Language');
+  const vary = res.getHeader('Vary');
+  if (vary === undefined) res.setHeader('Vary', 'Accept-Language');
+  else if (typeof res.vary === 'function') res.vary('Accept-Language');
+  else res.setHeader('Vary', `${String(vary)}, Accept-Language`);
 }
 
 /** Browsers send a tenth of this. To parse 10 kB would take milliseconds. */
@@ -42,8 +44,15 @@ function createNegotiation(catalogs: Catalogs): (req: Request) => Locale {
     if (header === undefined || header.length > MAX_HEADER_LENGTH) return 'en';
     const known = remembered.get(header);
     if (known !== undefined) return known;
-    const chosen = req.acceptsLanguages(locales) || 'en';
+    const chosen = acceptedLanguages(req, locales) || 'en';
     remembered.set(header, chosen);
     return chosen;
   };
+}
+
+/** Express's function needs no Express: it only reads a header. A request that never passed through Express doesn't have it. */
+function acceptedLanguages(req: Request, locales: Locale[]): string | false {
+  return Object.assign(Object.create(express.request) as Request, { headers: req.headers }).acceptsLanguages(
+    locales,
+  );
 }

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { AuthError, failureOf } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import { canAnswer, sendJson } from '../http/outside-express.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Messages } from '../messages/messages.js';
 import { fieldText } from '../messages/rule.js';
@@ -11,22 +12,30 @@ export interface ErrorHandlerServices {
   textsFor: TextsFor;
 }
 
-/** Answers an AuthError with its JSON, in the language of the request. Any other error goes to the app's error handler. */
+/**
+ * Answers an AuthError with its JSON, in the language of the request. Any other error goes to the app's error handler, and so
+ * does every error where there is no response to answer with.
+ */
 export function createErrorHandler({ events, textsFor }: ErrorHandlerServices): ErrorRequestHandler {
   return function handleAuthError(error: unknown, req, res, next) {
-    if (!(error instanceof AuthError) || res.headersSent) {
+    if (!(error instanceof AuthError) || res?.headersSent) {
       next(asError(error));
       return;
     }
     if (error.code === 'SERVICE_UNAVAILABLE') events.announce('unavailable', () => ({ error }));
+    if (!canAnswer(res)) {
+      next(error);
+      return;
+    }
     sendAuthError(res, error, textsFor(req, res));
   };
 }
 
 function sendAuthError(res: Response, error: AuthError, texts: Messages): void {
-  if (error.status === 401) res.set('WWW-Authenticate', challengeOf(error));
-  if (error.retryAfterSeconds !== undefined) res.set('Retry-After', String(error.retryAfterSeconds));
-  res.set('Cache-Control', 'no-store').status(error.status).json(bodyIn(texts, error));
+  if (error.status === 401) res.setHeader('WWW-Authenticate', challengeOf(error));
+  if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
+  res.setHeader('Cache-Control', 'no-store');
+  sendJson(res, error.status, bodyIn(texts, error));
 }
 
 /** The error's own JSON, in another language. */

@@ -32,7 +32,7 @@ export function announceRefusal(
 }
 
 /** The developer's own text, `/posts/:id`: the path that a client sends may contain a secret. */
-function routeOf({ baseUrl, route }: Request): string {
+function routeOf({ baseUrl = '', route }: Partial<Request>): string {
   const { path = '' } = (route ?? {}) as { path?: unknown };
   return baseUrl + String(path) || '/';
 }

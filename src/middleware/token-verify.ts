@@ -2,6 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
+import { canSetCookies } from '../http/outside-express.js';
 import { originOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { callBack, caught } from '../utils/call-back.js';
@@ -48,7 +49,8 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
   const guard = guardBy(services.authenticateRequest, refuse);
   if (!checks.renew) return guard;
   return guardBy(renewals.authenticate, (error, [req, res, next], who) => {
-    if (!failureOf(error).renewable) {
+    // Without a response that takes cookies, the new tokens would be lost.
+    if (!failureOf(error).renewable || !canSetCookies(res)) {
       refuse(error, [req, res, next], who);
       return;
     }

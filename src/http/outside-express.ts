@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import type { Response } from 'express';
+
+/**
+ * A guard also works on requests that never pass through Express: plain `node:http`, the handshake of a WebSocket, socket.io.
+ * Their responses have only what Node gives them. An upgrade and `io.use` have none at all: there the app hands over `{}`,
+ * nothing, or the socket.
+ */
+export function canAnswer(res: Partial<Response> | undefined): boolean {
+  return typeof res?.setHeader === 'function' && typeof res.end === 'function';
+}
+
+/** The response that engine.io makes up for the handshake of a WebSocket can answer, and set no cookie. */
+export function canSetCookies(res: Partial<Response> | undefined): boolean {
+  return canAnswer(res) && typeof res?.appendHeader === 'function';
+}
+
+/** Express's own `json`, with the settings of the app, where there is one. */
+export function sendJson(res: Response, status: number, body: object): void {
+  if (typeof res.json === 'function') {
+    res.status(status).json(body);
+    return;
+  }
+  const plain = res as ServerResponse;
+  plain.statusCode = status;
+  plain.setHeader('Content-Type', 'application/json; charset=utf-8');
+  plain.end(JSON.stringify(body));
+}

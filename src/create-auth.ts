@@ -32,9 +32,9 @@ import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
+import { createServerSessions, type ServerSessions } from './sessions/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { BeforeSession } from './sessions/start-session.js';
-import type { Session } from './stores/refresh-token-store.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 
 /** What `createAuth` returns. */
@@ -71,14 +71,7 @@ export interface Auth {
   /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */
   readonly passport: Authenticator;
   /** Sessions for server code: an admin page, a support tool. */
-  readonly sessions: {
-    /** The user's sessions, the one used last first. */
-    list(userId: string): Promise<Session[]>;
-    /** Ends one session. @returns whether there was such a session of this user */
-    revoke(userId: string, sessionId: string): Promise<boolean>;
-    /** Ends every session of the user but `except`. @returns the ids that ended */
-    revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
-  };
+  readonly sessions: ServerSessions;
   /**
    * Describes the endpoints of the router in OpenAPI 3.1. Each call returns a new object, yours to change.
    * @throws TypeError that names the option and the cure
@@ -133,11 +126,7 @@ export function createAuth(options: AuthOptions): Auth {
     errorHandler: createErrorHandler({ events, textsFor }),
     passport,
     openapi,
-    sessions: {
-      list: (userId) => sessions.list(userId),
-      revoke: (userId, sessionId) => sessions.revoke(userId, sessionId),
-      revokeAll: (userId, revokeOptions) => sessions.revokeAll(userId, revokeOptions),
-    },
+    sessions: createServerSessions(sessions),
     events,
     async ready() {
       await waitUntilReady(config, revocations);

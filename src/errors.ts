@@ -151,14 +151,19 @@ export class AuthError extends Error {
   override readonly name: string = 'AuthError';
   readonly code: AuthErrorCode;
   readonly status: number;
+  /** The same, under the name by which Fastify, NestJS and others look for it. */
+  readonly statusCode: number;
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly maxAgeSeconds: number | undefined;
 
+  /** @throws TypeError for a code or a detail that doesn't exist */
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
+    assertKnown(code, details);
     super(AUTH_FAILURES[code].message, 'cause' in details ? { cause: details.cause } : {});
     this.code = code;
     this.status = details.status ?? AUTH_FAILURES[code].status;
+    this.statusCode = this.status;
     this.errors = details.errors;
     this.retryAfterSeconds = details.retryAfterSeconds ?? retryAfterOf(code);
     this.maxAgeSeconds = details.maxAgeSeconds;
@@ -168,6 +173,17 @@ export class AuthError extends Error {
   toJSON(): { code: AuthErrorCode; message: string; errors?: readonly FieldError[] } {
     const errors = this.errors?.map(({ path, message }) => ({ path, message }));
     return { code: this.code, message: this.message, ...(errors && { errors }) };
+  }
+}
+
+const DETAILS = ['errors', 'status', 'retryAfterSeconds', 'maxAgeSeconds', 'cause'];
+
+function assertKnown(code: string, details: object): void {
+  if (!Object.hasOwn(AUTH_FAILURES, code))
+    throw new TypeError(`Unknown code ${code}: known are ${Object.keys(AUTH_FAILURES).join(', ')}`);
+  for (const name in details) {
+    if (!DETAILS.includes(name))
+      throw new TypeError(`Unknown detail ${name} of an AuthError: known are ${DETAILS.join(', ')}`);
   }
 }
 

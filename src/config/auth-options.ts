@@ -21,7 +21,7 @@ export interface AuthOptions {
      * A list rotates keys: the first signs, all verify.
      */
     secret: Secret | readonly Secret[] | undefined;
-    /** How long an access token lives. Default: `'30m'`. */
+    /** How long an access token lives; not longer than its session. Default: `'30m'`. */
     expiresIn?: Duration;
     /** Default: `'HS256'`. */
     algorithm?: Algorithm;
@@ -35,7 +35,7 @@ export interface AuthOptions {
   refreshToken: {
     /** At least 32 bytes, none of them the access token's. A list rotates keys. Always HS256. */
     secret: Secret | readonly Secret[] | undefined;
-    /** How long a session lives without being used; each rotation renews it. Default: `'3h'`. */
+    /** How long a session lives without being used; each rotation renews it. At most `maxLifetime`. Default: `'3h'`. */
     expiresIn?: Duration;
     /** How long a session lives at most. Default: `'30d'`. */
     maxLifetime?: Duration;

@@ -11,16 +11,19 @@ import {
   type KeySet,
   type Secret,
 } from '../tokens/keys.js';
+import { inOurWords } from '../utils/option-words.js';
 import { describeIssue } from '../utils/parse-call.js';
 import type { AuthConfig } from './auth-config.js';
 import type { AuthOptions } from './auth-options.js';
+import { assertLifetimesFit } from './lifetimes.js';
 import { consistentOptionsSchema, isInstant } from './options-schema.js';
 
 /** @throws TypeError that names the option and the cure */
 export function parseOptions(input: AuthOptions): AuthConfig {
-  const parsed = consistentOptionsSchema.safeParse(input);
+  const parsed = consistentOptionsSchema.safeParse(input, { error: inOurWords });
   if (!parsed.success) throw new TypeError(parsed.error.issues.map(describe).join('\n'));
   const { accessToken, refreshToken, limits, messages, clock, ...options } = parsed.data;
+  assertLifetimesFit(input, parsed.data);
   const accessKeys = keySet('accessToken.secret', accessToken.algorithm, accessToken.secret);
   const refreshKeys = keySet('refreshToken.secret', 'HS256', refreshToken.secret);
   assertNoOverlap(accessKeys, refreshKeys);

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { unknownName } from '../utils/parse-call.js';
 import { printable } from '../utils/printable.js';
 import {
   AUTH_EVENT_NAMES,
@@ -53,6 +54,28 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
       );
     }
   }
+}
+
+/**
+ * Node's own events. `error` is never announced, but `once()` of node:events listens for it beside every other event.
+ */
+const NODE_EVENTS: readonly unknown[] = ['newListener', 'removeListener', 'error'];
+
+// A listener of an event that doesn't exist would wait for ever. `once` and its kin call these methods.
+for (const method of ['on', 'addListener', 'prependListener'] as const) {
+  const add = Reflect.get(EventEmitter.prototype, method) as (name: unknown, listener: unknown) => unknown;
+  const value = function (this: AuthEvents, name: unknown, listener: unknown): unknown {
+    assertKnown(name);
+    return Reflect.apply(add, this, [name, listener]);
+  };
+  Object.defineProperty(AuthEvents.prototype, method, { value, configurable: true, writable: true });
+}
+
+/** @throws TypeError that names the events */
+function assertKnown(name: unknown): void {
+  if (typeof name === 'symbol' || NODE_EVENTS.includes(name)) return;
+  if ((AUTH_EVENT_NAMES as readonly unknown[]).includes(name)) return;
+  throw new TypeError(unknownName('event', String(name), String(name), AUTH_EVENT_NAMES));
 }
 
 /** Text that a client typed can't forge a line in a log, and a listener that changes the event changes nothing else. */

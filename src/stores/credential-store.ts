@@ -1,3 +1,4 @@
+import { checkNames } from '../utils/parse-call.js';
 import { isKeepable } from './keepable-text.js';
 
 /** Something that a user has or has proved, and that lasts: a passkey, a TOTP secret, a trusted device or a verified address. */
@@ -111,7 +112,9 @@ export function checkedCredential<T extends Partial<NewCredential>>(members: T):
 }
 
 /** Checks the options of `removeAll` and fills in their defaults. @throws TypeError that names the option or the member */
-export function checkedRemoval({ kinds, except = [] }: RemoveCredentialsOptions = {}) {
+export function checkedRemoval(options: RemoveCredentialsOptions = {}) {
+  checkNames('credentials.removeAll()', ['kinds', 'except'], options);
+  const { kinds, except = [] } = options;
   for (const [name, list] of Object.entries({ kinds, except }) as [string, unknown][]) {
     if (list !== undefined && !Array.isArray(list)) throw new TypeError(`options.${name} must be a list`);
   }

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { checkNames } from '../utils/parse-call.js';
 import { isKeepable } from './keepable-text.js';
 
 /** A token to keep until it is taken, replaced or expired. */
@@ -76,6 +77,7 @@ export interface OneTimeTokenStore {
   removeAll(subject: string, options?: { except?: readonly string[] | undefined }): Promise<number>;
 }
 
+const MEMBERS = ['purpose', 'subject', 'slot', 'hash', 'data', 'expiresInSeconds', 'now'];
 const MAX_LENGTH = 255;
 const MAX_DATA_BYTES = 16_384;
 const MAX_LIFETIME_SECONDS = 100 * 365 * 24 * 60 * 60;
@@ -88,6 +90,7 @@ export interface CheckedOneTimeToken extends Omit<OneTimeToken, 'expiresAt'> {
 
 /** Checks a new token. All stores of this package use it, so they accept the same tokens. @throws TypeError */
 export function checkedOneTimeToken(token: NewOneTimeToken): CheckedOneTimeToken {
+  checkNames('oneTimeTokens.create()', MEMBERS, token);
   const { purpose, subject, slot = '', hash, data, expiresInSeconds, now } = token;
   checkText('purpose', purpose);
   checkText('subject', subject);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inOurWords } from './option-words.js';
 import { similarNames } from './similar-names.js';
 
 /**
@@ -11,7 +12,7 @@ export function parseCall<Schema extends z.ZodType>(
   schema: Schema,
   options: unknown,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(options);
+  const parsed = schema.safeParse(options, { error: inOurWords });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => describeIssue(issue, schema));
   throw new TypeError(
@@ -23,17 +24,20 @@ export function parseCall<Schema extends z.ZodType>(
 export function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code === 'unrecognized_keys') {
     const known = knownOptions(issue.path, schema);
-    return issue.keys.map((key) => unknownOption([...issue.path, key].join('.'), key, known)).join('\n');
+    return issue.keys
+      .map((key) => unknownName('option', [...issue.path, key].join('.'), key, known))
+      .join('\n');
   }
   if (issue.path.length === 0 && issue.code === 'invalid_type') return '';
   return [issue.path.join('.'), issue.message].filter(Boolean).join(' ');
 }
 
-function unknownOption(option: string, key: string, known: readonly string[]): string {
+/** @param option the whole path of it; `key` is the last part */
+export function unknownName(what: string, option: string, key: string, known: readonly string[]): string {
   const similar = similarNames(key, known);
   const guess = similar.length > 0 ? ` (did you mean ${similar.join(' or ')}?)` : '';
   const list = known.length > 0 ? `: known are ${known.join(', ')}` : '';
-  return `Unknown option ${option}${list}${guess}`;
+  return `Unknown ${what} ${option}${list}${guess}`;
 }
 
 /** The names of the options at `path`. Looks through the schemas that wrap an object, such as defaults and unions. */
@@ -53,4 +57,16 @@ function knownOptions(path: readonly PropertyKey[], schema: unknown): string[] {
   const [member, ...rest] = path;
   if (member === undefined) return Object.keys(schema.shape);
   return knownOptions(rest, schema.shape[String(member)]);
+}
+
+/**
+ * For options whose values are checked elsewhere.
+ * @throws TypeError for a name that isn't known
+ */
+export function checkNames(call: string, known: readonly string[], options: object): void {
+  parseCall(
+    call,
+    z.strictObject(Object.fromEntries(known.map((name) => [name, z.unknown().optional()]))),
+    options,
+  );
 }

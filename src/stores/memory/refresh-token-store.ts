@@ -7,6 +7,7 @@ import type {
 } from '../refresh-token-store.js';
 import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
+import { checkedClockOption } from './clock-option.js';
 import { MemoryOneTimeTokens } from './one-time-tokens.js';
 
 /** Sessions in the memory of one process, for tests and for trying things out. A restart logs everyone out. */
@@ -22,7 +23,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
    * Default: `Date.now`
    */
   constructor(options: { clock?: () => number } = {}) {
-    this.#now = options.clock ?? Date.now;
+    this.#now = checkedClockOption('MemoryRefreshTokenStore', options).clock ?? Date.now;
     this.#oneTimeTokens = new MemoryOneTimeTokens(this.#now);
   }
 

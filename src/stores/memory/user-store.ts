@@ -3,6 +3,8 @@ import { UsernameTakenError } from '../../errors.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import { MemoryCredentialStore } from './credentials.js';
 import type { CredentialStore } from '../credential-store.js';
+import { checkedClockOption } from './clock-option.js';
+import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
@@ -17,7 +19,8 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   /** @param options.clock milliseconds since 1970; pass that of `createAuth` if it has one. Default: `Date.now` */
   constructor(options: { clock?: () => number } = {}) {
-    this.#credentials = new MemoryCredentialStore((id) => this.#users.has(id), options.clock ?? Date.now);
+    const { clock = Date.now } = checkedClockOption('MemoryUserStore', options);
+    this.#credentials = new MemoryCredentialStore((id) => this.#users.has(id), clock);
   }
 
   findByUsername(username: string): Promise<StoredUser | undefined> {
@@ -30,7 +33,7 @@ export class MemoryUserStore implements UserStore, IdentityStore {
   }
 
   async create(user: NewUser): Promise<StoredUser> {
-    return (await this.findById(this.#create(user))) as StoredUser;
+    return (await this.findById(this.#create(checkedNewUser(user)))) as StoredUser;
   }
 
   updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -42,17 +45,18 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
-    const user = this.#users.get(id);
+    const { roles, disabled } = checkedChanges(changes);
+    const user = this.#users.get(checkedUserId('update', id));
     if (!user) return false;
-    if (changes.roles !== undefined) user.roles = [...changes.roles];
-    if (changes.disabled !== undefined) user.disabled = changes.disabled;
-    if (changes.disabled) await this.#userGone.notify(id);
+    if (roles !== undefined) user.roles = [...roles];
+    if (disabled !== undefined) user.disabled = disabled;
+    if (disabled) await this.#userGone.notify(id);
     return true;
   }
 
   /** Deletes a user, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
-    const user = this.#users.get(id);
+    const user = this.#users.get(checkedUserId('delete', id));
     if (user) this.#idsByUsername.delete(usernameKey(user.username));
     this.#users.delete(id);
     for (const [key, { userId }] of this.#identities) if (userId === id) this.#identities.delete(key);
@@ -67,9 +71,10 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
     const key = keyOf(identity);
+    const newUser = checkedIdentityUser(user);
     // Nothing is awaited before the identity has its user, so a parallel call finds that user.
     if (!this.#identities.has(key)) {
-      const userId = this.#create({ ...user, passwordHash: null });
+      const userId = this.#create({ ...newUser, passwordHash: null });
       this.#identities.set(key, { issuer: identity.issuer, subject: identity.subject, userId });
     }
     return (await this.findByIdentity(identity)) as StoredUser;
@@ -77,6 +82,7 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   async link(userId: string, { issuer, subject }: Identity): Promise<boolean> {
     const key = keyOf({ issuer, subject });
+    checkedUserId('link', userId);
     const owner = this.#identities.get(key)?.userId ?? userId;
     if (owner === userId && this.#users.has(userId)) this.#identities.set(key, { issuer, subject, userId });
     return (await this.findByIdentity({ issuer, subject }))?.id === userId;

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { parseCall } from '../../utils/parse-call.js';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 
 /** The part of a PostgreSQL client that the stores use. Pass a pg `Pool`, a pg `Client` or a PGlite instance. */
@@ -74,6 +76,12 @@ function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined) return !isProgrammingError(error);
   return OUTAGE_CLASSES.has(state.slice(0, 2)) || state === READ_ONLY_TRANSACTION;
+}
+
+/** @throws TypeError for an option that isn't one of `names` */
+export function checkTableOptions(store: string, names: readonly string[], options: unknown): void {
+  const tables = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
+  parseCall(`new ${store}()`, z.strictObject(tables), options);
 }
 
 /** Table names become part of a statement's text, so only plain names are allowed. @throws TypeError that names the option */

@@ -1,6 +1,12 @@
 import type { AttemptCounter } from '../attempt-counter.js';
 import { postgresAttemptCounter } from './attempt-counter.js';
-import { BoundedPostgres, checkedTableName, migration, type PostgresClient } from './client.js';
+import {
+  BoundedPostgres,
+  checkedTableName,
+  checkTableOptions,
+  migration,
+  type PostgresClient,
+} from './client.js';
 import { oneTimeTokenStatements } from './one-time-token-sql.js';
 import { PostgresOneTimeTokens } from './one-time-tokens.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
@@ -35,6 +41,7 @@ export interface PostgresRefreshTokenStoreOptions {
 
 type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: number };
 
+const TABLES = ['table', 'attemptsTable', 'revocationsTable', 'oneTimeTokensTable'];
 /** PostgreSQL's limit. The channel has the name of the table. */
 const MAX_CHANNEL_LENGTH = 63;
 
@@ -51,6 +58,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 
   /** Uses your client, and never closes it. Does not connect. @throws TypeError for a table name that isn't allowed */
   constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
+    checkTableOptions('PostgresRefreshTokenStore', TABLES, options);
     this.#client = client;
     this.#postgres = new BoundedPostgres(client);
     this.#attemptsTable = checkedTableName('attemptsTable', options.attemptsTable ?? 'visa_attempts');

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { UsernameTakenError } from '../../errors.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import {
   BoundedPostgres,
   checkedTableName,
+  checkTableOptions,
   migration,
   sqlState,
   UNIQUE_VIOLATION,
@@ -12,6 +14,8 @@ import { PostgresCredentialStore } from './credentials.js';
 import { identityStatements } from './identity-sql.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
+import { parseCall } from '../../utils/parse-call.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
 
@@ -48,6 +52,7 @@ interface UserRow {
 }
 
 const MAX_PAGE = 1000;
+const pageSchema = z.strictObject({ limit: z.unknown().optional(), after: z.string().optional() });
 const COLUMNS = 'id, username, password_hash, roles, disabled';
 
 /** Users in a table of PostgreSQL. Usernames are unique by their `usernameKey`, which has its own column and index. */
@@ -60,6 +65,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   /** Uses your client, and never closes it. Does not connect. @throws TypeError for a table name that isn't allowed */
   constructor(client: PostgresClient, options: PostgresUserStoreOptions = {}) {
+    checkTableOptions('PostgresUserStore', ['table', 'identitiesTable', 'credentialsTable'], options);
     this.#postgres = new BoundedPostgres(client);
     const prefix = options.table ?? 'visa';
     this.#table = checkedTableName('table', options.table ?? 'visa_users');
@@ -113,8 +119,9 @@ export class PostgresUserStore implements UserStore, IdentityStore {
    * One page of the users, sorted by `usernameKey`.
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
-  async list({ limit = 100, after }: ListUsersOptions = {}): Promise<StoredUser[]> {
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+  async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
+    const { limit = 100, after } = parseCall('users.list()', pageSchema, options);
+    if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
       throw new RangeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
     const rows = await this.#postgres.query<UserRow>(
       `SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key > $1 ORDER BY username_key LIMIT $2`,
@@ -123,7 +130,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return rows.map(toUser);
   }
 
-  async create({ username, passwordHash, roles = [] }: NewUser): Promise<StoredUser> {
+  async create(user: NewUser): Promise<StoredUser> {
+    const { username, passwordHash, roles = [] } = checkedNewUser(user);
     const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
       VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
     const values = [normalizeUsername(username), usernameKey(username), passwordHash, roles];
@@ -145,18 +153,21 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
+    const { roles = null, disabled = null } = checkedChanges(changes);
     const user = await this.#findOne(
       `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
         WHERE id = $1 RETURNING ${COLUMNS}`,
-      [id, changes.roles ?? null, changes.disabled ?? null],
+      [checkedUserId('update', id), roles, disabled],
     );
-    if (user && changes.disabled) await this.#userGone.notify(id);
+    if (user && disabled) await this.#userGone.notify(id);
     return user !== undefined;
   }
 
   /** Deletes a user, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
-    const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id]);
+    const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [
+      checkedUserId('delete', id),
+    ]);
     // Even if the user was gone already, because an earlier call may have failed here.
     await this.#userGone.notify(id);
     return user !== undefined;
@@ -167,11 +178,9 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return this.#findOne(this.#identities.findUser, [issuer, subject]);
   }
 
-  async findOrCreate(
-    identity: Identity,
-    { username, roles = [] }: Omit<NewUser, 'passwordHash'>,
-  ): Promise<StoredUser> {
+  async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
     const { issuer, subject } = checkedIdentity(identity);
+    const { username, roles = [] } = checkedIdentityUser(user);
     const found = await this.findByIdentity(identity);
     if (found) return found;
     const values = [normalizeUsername(username), usernameKey(username), roles, issuer, subject];
@@ -188,7 +197,11 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   async link(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
-    const linked = await this.#postgres.query(this.#identities.link, [issuer, subject, userId]);
+    const linked = await this.#postgres.query(this.#identities.link, [
+      issuer,
+      subject,
+      checkedUserId('link', userId),
+    ]);
     return linked.length > 0;
   }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
@@ -17,6 +18,7 @@ import type {
   RotateResult,
   Session,
 } from '../refresh-token-store.js';
+import { parseCall } from '../../utils/parse-call.js';
 import { followLog } from '../follow-log.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
@@ -35,6 +37,8 @@ export interface RedisRefreshTokenStoreOptions {
   keyPrefix?: string;
 }
 
+const optionsSchema = z.strictObject({ keyPrefix: z.string().optional() });
+
 /**
  * Sessions in Redis, on a single node (with or without Sentinel) or on a Cluster. Each user has one hash with one field for each
  * session, so every operation is one script on one user's keys. The hash lives as long as its longest session. Revocations are
@@ -51,9 +55,10 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   /** Uses your client, and never closes it. @throws TypeError for a `keyPrefix` with a brace */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
+    const { keyPrefix = 'visa:' } = parseCall('new RedisRefreshTokenStore()', optionsSchema, options);
     this.#client = client;
     this.#redis = new BoundedRedis(client, SCRIPTS);
-    this.#keyPrefix = checkedKeyPrefix(options.keyPrefix ?? 'visa:');
+    this.#keyPrefix = checkedKeyPrefix(keyPrefix);
   }
 
   async create(session: NewSession): Promise<void> {

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { kindOf } from '../utils/option-words.js';
+import { parseCall } from '../utils/parse-call.js';
+import { isKeepable } from './keepable-text.js';
+import type { NewUser } from './user-store.js';
+
+/**
+ * The arguments of the user stores of this package, judged before any database sees them: a store that ignored what it doesn't
+ * know would answer true to `{ disable: true }` and disable nobody.
+ */
+
+const text = z.custom<string>(isKeepable, 'must be a text without NUL and lone surrogates');
+const roles = z.array(text);
+const newUserShape = { username: text, roles: roles.optional() };
+
+const newUserSchema = z.strictObject({ ...newUserShape, passwordHash: text.nullable() });
+const newIdentityUserSchema = z.strictObject(newUserShape);
+const changesSchema = z.strictObject({ roles: roles.optional(), disabled: z.boolean().optional() });
+
+export interface UserChanges {
+  roles?: string[] | undefined;
+  disabled?: boolean | undefined;
+}
+
+/** @throws TypeError that names the member and the known ones */
+export function checkedNewUser(user: unknown): NewUser {
+  return parseCall('users.create()', newUserSchema, user) as NewUser;
+}
+
+/** @throws TypeError that names the member and the known ones */
+export function checkedIdentityUser(user: unknown): Omit<NewUser, 'passwordHash'> {
+  return parseCall('users.findOrCreate()', newIdentityUserSchema, user) as Omit<NewUser, 'passwordHash'>;
+}
+
+/** @throws TypeError that names the member and the known ones */
+export function checkedChanges(changes: unknown): UserChanges {
+  return parseCall('users.update()', changesSchema, changes);
+}
+
+/** A number would be the id of a user in PostgreSQL, which makes it a text, and of none in memory. @throws TypeError */
+export function checkedUserId(method: string, id: unknown): string {
+  if (isKeepable(id)) return id;
+  throw new TypeError(
+    `users.${method}(): the id must be a text without NUL and lone surrogates, not ${kindOf(id)}`,
+  );
+}

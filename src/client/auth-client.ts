@@ -69,7 +69,7 @@ export interface AuthClient {
    * Calls an endpoint of the router that has no method here, such as one that a feature adds: `call('POST', '/terms/accept', { ticket })`.
    * Replaces an expired access token and repeats the request once, like `fetch`. It keeps no tokens: use `login` for an endpoint that
    * hands them out.
-   * @param path below `baseUrl`
+   * @param path below `baseUrl`, with a slash before it. Without one the call rejects with a TypeError.
    * @returns the JSON of the answer
    */
   call<Answer>(method: string, path: string, body?: object): Promise<Answer>;

@@ -22,6 +22,7 @@ export function createChanges(name: string, betweenTabs: boolean): Changes {
   }
   return {
     onChange(listener) {
+      if (typeof listener !== 'function') throw new TypeError('onChange(): the listener must be a function');
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

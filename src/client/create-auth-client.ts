@@ -7,6 +7,7 @@ import type {
   TokenUser,
 } from './auth-client.js';
 import { readAnswer, type AuthClientError } from './auth-client-error.js';
+import { checkOptions } from './check-options.js';
 import { randomKey } from './environment.js';
 import { createGuardedFetch, type SendWrapper } from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
@@ -16,8 +17,10 @@ import type { StoredTokens } from './token-storage.js';
 /**
  * Makes a client for the endpoints of `auth.router`, with a `fetch` that stays logged in. It sends nothing until you call a
  * method.
+ * @throws TypeError that names the option, and says what it must be
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
+  checkOptions(options);
   const session = createSession(options);
   const { refresh, stop } = createRefresh(session);
   const guardedFetch = createGuardedFetch(session, refresh);

@@ -1,6 +1,7 @@
 import { AuthClientError, readAnswer, UNEXPECTED } from './auth-client-error.js';
 import type { AuthClientOptions } from './auth-client.js';
 import { createChanges, type Changes } from './changes.js';
+import { checkPath } from './check-options.js';
 import { findLocalStorage } from './environment.js';
 import { createExclusively, type Exclusively } from './exclusive.js';
 import { createTokenStorage, type StoredTokens, type TokenStorage } from './token-storage.js';
@@ -54,6 +55,7 @@ export function createSession({
     body?: object,
     { attempt, signal }: RequestOptions = {},
   ): Request {
+    checkPath(path);
     return new Request(base + path, {
       method,
       headers: { 'Content-Type': 'application/json', ...(attempt && { 'Idempotency-Key': attempt }) },

@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { equalInConstantTime } from '../utils/equal-in-constant-time.js';
+import { smallerTwin } from './ecdsa.js';
 import { TOKEN_FORMAT, type Algorithm, type KeySet, type TokenType } from './keys.js';
 
 /** Why a token is refused. The rule that an invalid token breaks stays a secret, because only attackers could use it. */
@@ -66,10 +67,15 @@ function signWithoutLimit(type: TokenType, claims: Claims, { algorithm, signing 
   const hash = HMAC_HASHES[algorithm];
   if (hash === undefined) {
     const header = { alg: algorithm, typ: type, kid: signing.kid, ver: TOKEN_FORMAT };
-    return jsonwebtoken.sign(claims, signing.key, { algorithm, header });
+    return withSmallerTwin(jsonwebtoken.sign(claims, signing.key, { algorithm, header }), algorithm);
   }
   const signed = `${signing.headers[type]}.${encode(JSON.stringify(claims))}`;
   return `${signed}.${hmac(hash, signing.key, signed)}`;
+}
+
+function withSmallerTwin(token: string, algorithm: Algorithm): string {
+  const start = token.lastIndexOf('.') + 1;
+  return token.slice(0, start) + encode(smallerTwin(algorithm, Buffer.from(token.slice(start), 'base64url')));
 }
 
 /** How long the signed token would be, in characters. Doesn't sign it. */
@@ -126,7 +132,7 @@ function isSignature(token: string, end: number, algorithm: Algorithm, key: KeyO
   } catch {
     return false;
   }
-  return encode(Buffer.from(signature, 'base64url')) === signature;
+  return encode(smallerTwin(algorithm, Buffer.from(signature, 'base64url'))) === signature;
 }
 
 function hmac(hash: string, key: KeyObject, text: string): string {

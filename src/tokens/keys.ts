@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHmac, createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { digestOf } from '../utils/digest.js';
 
@@ -128,9 +129,22 @@ function hmacKey(algorithm: Algorithm, secret: Secret): PreparedKey {
       `must be at least ${hashBytes(algorithm)} bytes long for ${algorithm}: make one with ${MAKE_A_SECRET}`,
     );
   }
+  if (isRepetitive(key.export())) {
+    throw new KeyError(
+      `is one character over and over, which anyone could guess: make one with ${MAKE_A_SECRET}`,
+    );
+  }
   // Derived from the secret, so all processes get the same id. The function is one-way, so the id reveals nothing of the secret.
   const kid = createHmac('sha256', key).update('passport-visa kid').digest('base64url').slice(0, 16);
   return { kid, signingKey: key, verificationKey: key };
+}
+
+/** White space only counts too: a template of an environment file that was never filled in. */
+function isRepetitive(bytes: Buffer): boolean {
+  if (bytes.every((byte) => byte === bytes[0])) return true;
+  if (!isUtf8(bytes)) return false;
+  const text = bytes.toString('utf8');
+  return new Set(text).size === 1 || text.trim() === '';
 }
 
 function asymmetricKey(algorithm: Algorithm, secret: Secret): PreparedKey {
@@ -165,10 +179,15 @@ function readKey(
     throw new KeyError(`.${member} is a ${input.type} key`);
   }
   try {
-    return create(typeof input === 'string' ? input : Buffer.from(input));
+    return create(typeof input === 'string' ? withLineBreaks(input) : Buffer.from(input));
   } catch {
     throw new KeyError(`.${member} can't be read: give a PEM text or a KeyObject`);
   }
+}
+
+/** Some environments keep a PEM text on one line, with `\\n` for its line breaks. Base64 has no backslash. */
+function withLineBreaks(pem: string): string {
+  return pem.replace(/(?:\\r)?\\n/g, '\n');
 }
 
 function assertPair(privateKey: KeyObject, publicDer: Buffer): void {

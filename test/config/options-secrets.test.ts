@@ -12,6 +12,7 @@ const pemText = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
 const MISSING = /is missing: make one with `node -p "crypto\.randomBytes\(48\)/;
 const SHORT = /at least 32 bytes.*make one with `node -p/;
+const REPETITIVE = /is one character over and over, .*make one with `node -p/;
 const IS_PAIR = /is a key pair, but the algorithm is HMAC: set algorithm to RS256/;
 const IS_PEM = /is a PEM key, but the algorithm is HMAC: set algorithm to RS256/;
 
@@ -23,11 +24,18 @@ describe('a secret', () => {
     ['is a number', 5, MISSING],
     ['is an unset environment variable', process.env['NO_SUCH_VARIABLE'], MISSING],
     ['is an empty list', [], /empty list: give at least one secret/],
-    ['is a list with a hole', ['x'.repeat(40), undefined], MISSING],
+    ['is a list with a hole', [ACCESS_SECRET, undefined], MISSING],
     ['is text under 32 bytes', 'x'.repeat(31), SHORT],
     ['is a Buffer under 32 bytes', Buffer.alloc(31, 7), SHORT],
     ['is a KeyObject under 32 bytes', createSecretKey(Buffer.alloc(31, 7)), SHORT],
-    ['is short further down the list', ['x'.repeat(40), 'short'], SHORT],
+    ['is short further down the list', [ACCESS_SECRET, 'short'], SHORT],
+    ['is one character over and over', 'x'.repeat(64), REPETITIVE],
+    ['is one character of several bytes over and over', '가'.repeat(30), REPETITIVE],
+    ['is spaces', ' '.repeat(64), REPETITIVE],
+    ['is white space', ' \t\n'.repeat(20), REPETITIVE],
+    ['is zeros in a Buffer', Buffer.alloc(64), REPETITIVE],
+    ['is 255 over and over in a KeyObject', createSecretKey(Buffer.alloc(64, 255)), REPETITIVE],
+    ['is one character over and over further down the list', [ACCESS_SECRET, 'y'.repeat(40)], REPETITIVE],
     ['is a PEM text', pemText, IS_PEM],
     ['is a PEM text after white space', `\n  ${pemText}`, IS_PEM],
     ['is a PEM text in a Buffer', Buffer.from(pemText), IS_PEM],
@@ -43,6 +51,24 @@ describe('a secret', () => {
     }
   });
 });
+
+test.each([
+  ['\\n', '\\n'],
+  ['\\r\\n', '\\r\\n'],
+])(
+  'a PEM text on one line, with %s for its line breaks, is read as one with line breaks',
+  (_what, lineBreak) => {
+    const oneLine = (pem: string | Buffer) => pem.toString().replaceAll('\n', lineBreak);
+    const secret = {
+      privateKey: oneLine(p256.privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      publicKey: oneLine(p256.publicKey.export({ type: 'spki', format: 'pem' })),
+    };
+    const kidsOf = (pair: unknown) =>
+      parseOptions(optionsWith({ 'accessToken.algorithm': 'ES256', 'accessToken.secret': pair })).accessToken
+        .keys.kids;
+    expect(kidsOf(secret)).toEqual(kidsOf(p256));
+  },
+);
 
 describe('a key pair that does not fit', () => {
   test.each<[problem: string, algorithm: string, secret: unknown, cure: RegExp]>([

@@ -186,7 +186,7 @@ describe('nesting', () => {
 describe('length', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
-  const long = 'k'.repeat(64);
+  const long = SECRET.repeat(2);
   test.each<[Algorithm, Secret]>([
     ['HS256', long],
     ['HS384', long],

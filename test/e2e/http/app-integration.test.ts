@@ -108,8 +108,8 @@ test("an unexpected error reaches the app's error handler", async () => {
 describe('two instances', () => {
   const staff = createAuth(
     options({
-      accessToken: { secret: 'a'.repeat(40) },
-      refreshToken: { secret: 'b'.repeat(40) },
+      accessToken: { secret: 'the access secret of the staff, 40 chars' },
+      refreshToken: { secret: 'the refresh secret of the staff 40 chars' },
       cookies: { accessName: 'staffAccess', refreshName: 'staffRefresh' },
     }),
   );

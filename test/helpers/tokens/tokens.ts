@@ -30,8 +30,13 @@ export function pairSigner(algorithm: 'RS256' | 'PS256' | 'ES256', privateKey: K
     PS256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
     ES256: { dsaEncoding: 'ieee-p1363' as const },
   }[algorithm];
-  return (signed) =>
-    sign('sha256', Buffer.from(signed), { key: privateKey, ...options }).toString('base64url');
+  return (signed) => {
+    for (;;) {
+      const signature = sign('sha256', Buffer.from(signed), { key: privateKey, ...options });
+      // The package takes only ECDSA signatures whose s is at most half of the curve's order.
+      if (algorithm !== 'ES256' || (signature[32] as number) < 0x7f) return signature.toString('base64url');
+    }
+  };
 }
 
 /** Applies `change` to a token and signs it again. */

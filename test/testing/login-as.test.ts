@@ -150,7 +150,7 @@ test("loginAs works with the test runner's fake timers", async () => {
 });
 
 describe('the link between an Auth and loginAs', () => {
-  const secret = (letter: string) => `${letter} secret of 32 characters ....`;
+  const secret = (letter: string) => `${letter} secret of more than 32 characters`;
   const auth: Auth = createAuth({
     users: new MemoryUserStore(),
     refreshTokens: new MemoryRefreshTokenStore(),

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { MAKE_A_SECRET, type Secret } from '../tokens/keys.js';
-import { durationInSeconds, type Duration } from '../utils/duration.js';
-
-/** 100 years: a date beyond the calendar would make tokens that never verify. */
-const MAX_SECONDS = 100 * 366 * 24 * 60 * 60;
+import { durationInSeconds, MAX_LIFETIME_SECONDS, type Duration } from '../utils/duration.js';
 
 /** Whole seconds, at least `minimumSeconds`. */
 export function duration(minimumSeconds: number, byDefault: Duration) {
@@ -12,7 +9,7 @@ export function duration(minimumSeconds: number, byDefault: Duration) {
     .default(byDefault)
     .transform((value, context) => {
       const seconds = durationInSeconds(value) ?? NaN;
-      if (seconds >= minimumSeconds && seconds <= MAX_SECONDS) return seconds;
+      if (seconds >= minimumSeconds && seconds <= MAX_LIFETIME_SECONDS) return seconds;
       // The value stays out of the message: it may be a secret that was put into the wrong place.
       context.addIssue(
         `must be a whole number of seconds from ${minimumSeconds} to 100 years, ` +

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { rule } from '../messages/rule.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
+import { unkeepableReason } from '../utils/keepable-text.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
@@ -111,11 +112,13 @@ const described = {
   },
 };
 
-/** PostgreSQL can't store NUL, and UTF-8 has no lone surrogates: neither could be kept as it was sent. */
+/** A text that every database can keep as it was sent. */
 const text = z
   .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
-  .refine((value) => !value.includes('\0'), rule('noNul'))
-  .refine((value) => value.isWellFormed(), rule('wellFormed'));
+  .superRefine((value, context) => {
+    const reason = unkeepableReason(value);
+    if (reason) context.addIssue({ code: 'custom', message: rule(reason) });
+  });
 
 /** In the words that zod would use. */
 const anObject = {

@@ -6,7 +6,7 @@ import { originOf } from '../http/request-origin.js';
 import { asError } from '../utils/as-error.js';
 import { callBack } from '../utils/call-back.js';
 import { keepCode } from './authenticate.js';
-import { isKeepable } from '../stores/keepable-text.js';
+import { isKeepable } from '../utils/keepable-text.js';
 
 export interface LocalStrategyServices extends CredentialServices {
   config: CredentialServices['config'] & { readonly usernameField: string; readonly passwordField: string };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isKeepable } from '../stores/keepable-text.js';
+import { isKeepable } from '../utils/keepable-text.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';

@@ -1,5 +1,5 @@
 import { checkNames } from '../utils/parse-call.js';
-import { isKeepable } from './keepable-text.js';
+import { isKeepable } from '../utils/keepable-text.js';
 
 /** Something that a user has or has proved, and that lasts: a passkey, a TOTP secret, a trusted device or a verified address. */
 export interface NewCredential {

@@ -1,4 +1,4 @@
-import { isKeepable } from './keepable-text.js';
+import { isKeepable } from '../utils/keepable-text.js';
 import type { NewUser, StoredUser } from './user-store.js';
 
 const MAX_LENGTH = 1024;

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
+import { MAX_LIFETIME_SECONDS } from '../utils/duration.js';
 import { checkNames } from '../utils/parse-call.js';
-import { isKeepable } from './keepable-text.js';
+import { isKeepable } from '../utils/keepable-text.js';
 
 /** A token to keep until it is taken, replaced or expired. */
 export interface NewOneTimeToken {
@@ -80,7 +81,6 @@ export interface OneTimeTokenStore {
 const MEMBERS = ['purpose', 'subject', 'slot', 'hash', 'data', 'expiresInSeconds', 'now'];
 const MAX_LENGTH = 255;
 const MAX_DATA_BYTES = 16_384;
-const MAX_LIFETIME_SECONDS = 100 * 365 * 24 * 60 * 60;
 
 /** A new token whose members every store can keep. */
 export interface CheckedOneTimeToken extends Omit<OneTimeToken, 'expiresAt'> {

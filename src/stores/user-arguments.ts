@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';
-import { isKeepable } from './keepable-text.js';
+import { isKeepable } from '../utils/keepable-text.js';
 import type { NewUser } from './user-store.js';
 
 /**

@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { equalInConstantTime } from '../utils/equal-in-constant-time.js';
+import { isKeepable } from '../utils/keepable-text.js';
 import { smallerTwin } from './ecdsa.js';
 import { TOKEN_FORMAT, type Algorithm, type KeySet, type TokenType } from './keys.js';
 
@@ -199,9 +200,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether every store can look up the text: PostgreSQL can't store NUL, and UTF-8 has no lone surrogates. */
+/** Whether every store can look up the text. */
 function isId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !/[\0\ud800-\udfff]/u.test(value);
+  return isKeepable(value) && value !== '';
 }
 
 /** Whole seconds since 1970, up to the year 5138. */

@@ -3,6 +3,9 @@ import ms, { type StringValue } from 'ms';
 /** A number with its unit in the form of the package ms, such as `'30m'`, `'3h'` or `'30d'`; or a plain number of seconds. */
 export type Duration = StringValue | number;
 
+/** 100 years, the longest lifetime: a date beyond the calendar would make tokens that never verify. */
+export const MAX_LIFETIME_SECONDS = 100 * 366 * 24 * 60 * 60;
+
 /**
  * The duration in whole seconds; undefined if it can't be read. A text without a unit, such as `'30'`, is refused, because some
  * libraries read it as milliseconds and others as seconds.

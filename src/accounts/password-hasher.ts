@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { AuthError, serviceUnavailable } from '../errors.js';
@@ -20,10 +21,13 @@ export interface Verification {
 /** Hashes passwords with bcrypt in worker threads, which start with the first password and end when idle. */
 export class PasswordHasher {
   readonly #cost: number;
+  readonly #workerFile: string;
   #pool: Piscina<PasswordTask, string | boolean> | undefined;
 
+  /** @throws Error where the file of the threads is missing, because this package was put into a bundle */
   constructor(cost: number) {
     this.#cost = cost;
+    this.#workerFile = findWorkerFile();
   }
 
   /** @throws AuthError SERVICE_UNAVAILABLE when the queue is full */
@@ -86,7 +90,7 @@ export class PasswordHasher {
 
   #startPool(): Piscina<PasswordTask, string | boolean> {
     const pool = new Piscina<PasswordTask, string | boolean>({
-      filename: require.resolve('#password-worker'),
+      filename: this.#workerFile,
       minThreads: 0,
       maxThreads: availableParallelism(),
       idleTimeout: IDLE_THREAD_MS,
@@ -98,6 +102,23 @@ export class PasswordHasher {
     });
     return pool;
   }
+}
+
+/** A bundler leaves the file out, or replaces its path by a number of its own. The first password would fail then. */
+function findWorkerFile(): string {
+  let file: unknown;
+  let cause: unknown;
+  try {
+    file = require.resolve('#password-worker');
+  } catch (error) {
+    cause = error;
+  }
+  if (typeof file === 'string' && existsSync(file)) return file;
+  throw new Error(
+    'The file of the password threads is missing: a bundler must leave passport-visa out of the bundle ' +
+      "(esbuild: external: ['passport-visa']; webpack: externals; Next.js: serverExternalPackages). Jest finds it from 29.4 on",
+    { cause },
+  );
 }
 
 function exceedsBcrypt(password: string): boolean {

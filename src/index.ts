@@ -1,4 +1,5 @@
 export { createAuth, type Auth } from './create-auth.js';
+export type { ServerSessions } from './sessions/server-sessions.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
 export type { RedirectTo } from './http/local-redirect.js';
 export type { LoginOptions } from './controllers/form-login.js';

@@ -1,27 +1,41 @@
 import { asError } from './as-error.js';
 
+type Next = (error?: unknown) => unknown;
+
 /**
  * Calls a callback from a promise, where an error that it throws, or rejects with, would end the process: the error goes to
  * `fail` instead, once. If `fail` throws too, there is nothing left that could answer, and the process gets a warning.
  * @param fail `next`, the `error` of a strategy, or the like
  */
-export function callBack(call: () => unknown, fail: (error: unknown) => unknown): void {
-  attempt(call, (thrown) => attempt(() => fail(asError(thrown)), warn));
+export function callBack(call: () => unknown, fail: Next): void {
+  try {
+    watch(call(), fail);
+  } catch (thrown) {
+    failWith(thrown, fail);
+  }
 }
 
 /** `next` for code that runs in a promise: it never throws. What `next` throws, or rejects with, it gets as an error. */
 export function caught(next: Next): Next {
-  return (error) => callBack(() => (error === undefined ? next() : next(error)), next);
+  return (error) => {
+    try {
+      watch(error === undefined ? next() : next(error), next);
+    } catch (thrown) {
+      failWith(thrown, next);
+    }
+  };
 }
 
-type Next = (error?: unknown) => unknown;
+function watch(returned: unknown, fail: Next): void {
+  if (isPromise(returned)) returned.then(undefined, (thrown: unknown) => failWith(thrown, fail));
+}
 
-function attempt(call: () => unknown, fail: (error: unknown) => void): void {
+function failWith(thrown: unknown, fail: Next): void {
   try {
-    const returned = call();
-    if (isPromise(returned)) returned.then(undefined, fail);
-  } catch (thrown) {
-    fail(thrown);
+    const returned = fail(asError(thrown));
+    if (isPromise(returned)) returned.then(undefined, warn);
+  } catch (again) {
+    warn(again);
   }
 }
 

@@ -53,9 +53,7 @@ describe.each(stores)('auth.sessions with sessions in %s', (_name, make) => {
     const expiresAt = new Date(Date.now() + 60_000);
     const sessionId = `session of ${userId}`;
     const session = { userId, sessionId, createdAt, expiresAt, authTime: createdAt, remember: false };
-    return refreshTokens
-      .create({ ...session, ip: undefined, userAgent: undefined })
-      .then(() => sessionId);
+    return refreshTokens.create({ ...session, ip: undefined, userAgent: undefined }).then(() => sessionId);
   };
 
   test.each<[string, unknown, string]>([

@@ -1,5 +1,7 @@
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
+import { listenTo } from './client-events.js';
+import { openCommandingConnection, type OwnConnection } from './own-connection.js';
 
 /**
  * The members of ioredis that the store uses. Pass a `Redis` or a `Cluster` of version 5 or 6. The types of the two versions are
@@ -35,55 +37,87 @@ const READY = new Set(['ready', 'wait']);
 
 type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
-/** A client whose calls all have a time limit. It distinguishes an outage from a mistake in the program. */
+/**
+ * Runs the store's commands, all with a time limit. It distinguishes an outage from a mistake in the program.
+ *
+ * The app's client is the app's: it is never reconnected, because ioredis would then send all commands again that have no answer
+ * yet, the app's own too, and they would run twice. If its line seems dead, the commands go over a connection of our own.
+ */
 export class BoundedRedis {
-  readonly #client: RedisClient;
+  readonly #scripts: Readonly<Record<string, RedisScript>>;
+  readonly #appClient: RedisClient;
   readonly #calls: BoundedCalls;
-  #becomingReady: Promise<void> | undefined;
+  readonly #becomingReady = new Map<RedisClient, Promise<void>>();
+  #own: OwnConnection | undefined;
 
   constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
-    this.#client = client;
+    this.#appClient = client;
+    this.#scripts = scripts;
     // A dropped NAT entry or a dead host leaves a connection that looks open. By itself ioredis would wait for ever.
     this.#calls = new BoundedCalls('Redis', isOutage, {
       // While the other nodes of a Cluster answer, ioredis doesn't notice that one node has been replaced.
-      onTimeout: () => client.refreshSlotsCache?.(ignore),
-      reconnect: () => client.disconnect(true),
+      onTimeout: () => client.isCluster && this.#recover(),
+      reconnect: () => client.isCluster || this.#recover(),
     });
     // Without a listener ioredis prints every connection error. The calls report the outage instead.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
-    for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
+    define(scripts, client);
+  }
+
+  /** The client that commands go over now: the app's, or our own once the app's seemed dead. */
+  get client(): RedisClient {
+    return this.#own?.client ?? this.#appClient;
   }
 
   readonly run: BoundedCalls['run'] = (operation, undo) =>
-    this.#calls.run(
-      () => (READY.has(this.#client.status) ? operation() : this.#ready().then(operation)),
-      undo,
-    );
+    this.#calls.run(() => {
+      const { client } = this;
+      return READY.has(client.status) ? operation() : this.#ready(client).then(operation);
+    }, undo);
 
   call(command: string, key: string, ...args: (string | number)[]): Promise<unknown> {
-    const client = this.#client as unknown as Record<string, Command>;
-    return this.run(() => (client[command] as Command)(key, ...args));
+    return this.run(() => {
+      const client = this.client as unknown as Record<string, Command>;
+      return (client[command] as Command)(key, ...args);
+    });
+  }
+
+  /** Opens a connection of our own in place of the app's. If it is open already, it connects again. */
+  #recover(): void {
+    if (this.#own && this.#own.client.status !== 'end') {
+      if (this.#own.client.refreshSlotsCache) this.#own.client.refreshSlotsCache(ignore);
+      else this.#own.client.disconnect(true);
+      return;
+    }
+    this.#own = openCommandingConnection(this.#appClient);
+    if (this.#own) define(this.#scripts, this.#own.client);
   }
 
   /**
    * Waits until the connection is ready. Otherwise a command that is sent while the connection is down would wait in ioredis's
    * queue, and run long after its request was answered. All waiting calls share one listener.
    */
-  #ready(): Promise<void> {
-    this.#becomingReady ??= new Promise<void>((resolve, reject) => {
-      const client = this.#client;
-      const finish = () => {
-        clearTimeout(timer);
-        client.off('ready', finish);
-        this.#becomingReady = undefined;
-        if (READY.has(client.status)) resolve();
-        else reject(new Error(`The connection to Redis is not ready (${client.status})`));
-      };
-      const timer = setTimeout(finish, CALL_TIMES.ready);
-      client.on('ready', finish);
-    });
-    return this.#becomingReady;
+  #ready(client: RedisClient): Promise<void> {
+    const ready =
+      this.#becomingReady.get(client) ??
+      new Promise<void>((resolve, reject) => {
+        const finish = () => {
+          clearTimeout(timer);
+          stopListening();
+          this.#becomingReady.delete(client);
+          if (READY.has(client.status)) resolve();
+          else reject(new Error(`The connection to Redis is not ready (${client.status})`));
+        };
+        const timer = setTimeout(finish, CALL_TIMES.ready);
+        const stopListening = listenTo(client, 'ready', finish);
+      });
+    this.#becomingReady.set(client, ready);
+    return ready;
   }
+}
+
+function define(scripts: Readonly<Record<string, RedisScript>>, client: RedisClient): void {
+  for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
 }
 
 function isOutage(error: unknown): boolean {

@@ -154,7 +154,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
     const keyPrefix = `${this.#keyPrefix}attempts:${name}`;
-    return redisAttemptCounter(this.#client, this.#redis, keyPrefix, windowSeconds);
+    return redisAttemptCounter(this.#redis, keyPrefix, windowSeconds);
   }
 
   oneTimeTokens(): OneTimeTokenStore {

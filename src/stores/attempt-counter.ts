@@ -42,7 +42,7 @@ export function limiterCounter(
     async increment(key, { final = false } = {}) {
       const undo = final ? undefined : () => decrement(key);
       const { consumedPoints, msBeforeNext } = await run(() => limiter().penalty(key), undo);
-      return { count: consumedPoints, msBeforeReset: msBeforeNext };
+      return { count: consumedPoints, msBeforeReset: Number(msBeforeNext) };
     },
     decrement,
     has,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 
 /** The part of a PostgreSQL client that the stores use. Pass a pg `Pool`, a pg `Client` or a PGlite instance. */
@@ -8,6 +9,14 @@ export interface PostgresClient {
 
 /** SQLSTATE classes of errors that pass: connection, conflict, resources, lock, operator, system. */
 const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58']);
+/**
+ * A deadlock, or a conflict with a parallel statement. Conflicts come where the app has made its transactions stricter than
+ * PostgreSQL's default, READ COMMITTED.
+ */
+const ROLLED_BACK: ReadonlySet<unknown> = new Set(['40001', '40P01']);
+/** Less than the time limit of a call. */
+const REPEAT_FOR_MS = 800;
+const REPEAT_WITHIN_MS = 30;
 const READ_ONLY_TRANSACTION = '25006'; // a standby that has not been promoted yet
 
 export const UNIQUE_VIOLATION = '23505';
@@ -24,8 +33,21 @@ export class BoundedPostgres {
   }
 
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const { rows } = await this.run(() => this.#client.query(text, values));
+    const { rows } = await this.run(() => this.send(text, values));
     return rows as Row[];
+  }
+
+  /** Sends a statement, for a caller that limits the time itself. Repeats one that PostgreSQL has rolled back. */
+  async send(text: string, values: unknown[]): Promise<{ rows: unknown[] }> {
+    const giveUpAt = performance.now() + REPEAT_FOR_MS;
+    for (;;) {
+      try {
+        return await this.#client.query(text, values);
+      } catch (error) {
+        if (!ROLLED_BACK.has(sqlState(error)) || performance.now() > giveUpAt) throw error;
+        await sleep(Math.random() * REPEAT_WITHIN_MS);
+      }
+    }
   }
 
   readonly run: BoundedCalls['run'] = async (operation, undo) => {
@@ -96,6 +118,23 @@ export function createIndex(table: string, column: string): string {
         CREATE INDEX IF NOT EXISTS ${index} ON ${table} (${column});
       END IF;`;
 }
+
+/**
+ * Statements return nothing but texts. An app can give pg other parsers for every type, or `binary: true`, and then an integer
+ * may arrive as a BigInt, a boolean or a list as a text. These are the texts, and the functions that read them.
+ */
+export const asText = {
+  /** Milliseconds since 1970. */
+  time: (column: string) => `(extract(epoch FROM ${column}) * 1000)::numeric::text`,
+  /** A number or a boolean. */
+  value: (expression: string) => `(${expression})::text`,
+  list: (column: string) => `array_to_json(${column})::text`,
+};
+export const readText = {
+  time: (text: string) => new Date(Number(text)),
+  boolean: (text: string) => text === 'true',
+  list: (text: string) => JSON.parse(text) as string[],
+};
 
 /** In brackets PostgreSQL evaluates it once for a statement. Without them it would do so for each row, and could use no index. */
 export const NOW = '(SELECT clock_timestamp())';

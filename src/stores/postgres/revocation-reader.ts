@@ -16,11 +16,11 @@ interface Pool extends PostgresClient {
   ending?: boolean;
 }
 
-/** One new revocation. If `user_id` is null there is none, and the row only tells the position. */
+/** One new revocation. If `userId` is null there is none, and the row only tells the position. */
 export interface RevocationRow {
   position: string;
-  user_id: string | null;
-  session_id: string;
+  userId: string | null;
+  sessionId: string;
 }
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -42,11 +42,11 @@ export function openRevocationReader(
     async read(position) {
       await notifications?.listening; // first, or a notification between reading and listening would be missed
       const rows = await readRows(position);
-      const logged = rows.filter(({ user_id }) => user_id !== null);
+      const logged = rows.filter(({ userId }) => userId !== null);
       return {
-        revocations: logged.map(({ user_id, session_id }) => ({
-          userId: user_id as string,
-          sessionIds: [session_id],
+        revocations: logged.map(({ userId, sessionId }) => ({
+          userId: userId as string,
+          sessionIds: [sessionId],
         })),
         position: rows[0]?.position as string,
         more: false,

@@ -123,9 +123,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       sessionId,
       this.#keepMs,
     );
-    const [wasLive, unannounced] = reply as [number, string[]];
+    const [wasLive, unannounced] = reply as [number | string, string[]]; // a text with `stringNumbers: true`
     await this.#emptyOutbox(userId, unannounced);
-    return wasLive === 1;
+    return Number(wasLive) === 1;
   }
 
   async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {

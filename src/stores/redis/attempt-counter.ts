@@ -1,6 +1,7 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { limiterCounter, type AttemptCounter } from '../attempt-counter.js';
-import type { BoundedRedis, RedisClient, RedisScript } from './client.js';
+import type { BoundedRedis, RedisScript } from './client.js';
+import type { RedisClient } from './redis-client.js';
 
 /**
  * Takes an attempt back in one script, so no other attempt and no outage can come between its steps. If ioredis sends the script

@@ -1,4 +1,4 @@
-import type { RedisClient } from './client.js';
+import type { RedisClient } from './redis-client.js';
 
 type Listener = () => void;
 

@@ -1,4 +1,4 @@
-import type { RedisClient } from './client.js';
+import type { RedisClient } from './redis-client.js';
 import { listenTo } from './client-events.js';
 
 /** No command may be sent a second time after a reconnect: its caller has got an error by then. */

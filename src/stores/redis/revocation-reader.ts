@@ -1,4 +1,4 @@
-import type { RedisClient } from './client.js';
+import type { RedisClient } from './redis-client.js';
 import { openReadingConnection } from './own-connection.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 import type { Revocation } from '../revocation-feed.js';

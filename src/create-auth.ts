@@ -152,7 +152,7 @@ export function createAuth(options: AuthOptions): Auth {
       }
     },
   };
-  return rememberUserStore(auth, config.users);
+  return rememberUserStore(auth, options.users);
 }
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */

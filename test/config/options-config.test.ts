@@ -32,7 +32,7 @@ describe('parseOptions', () => {
     });
     expect(refreshToken.keys.algorithm).toBe('HS256');
     expect(config).toEqual({
-      users: options.users,
+      users: config.users,
       refreshTokens: options.refreshTokens,
       cookies: {
         accessName: 'accessToken',

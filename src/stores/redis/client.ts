@@ -1,4 +1,4 @@
-import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
+import { BoundedCalls, isProgrammingError, NotSentError } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
 import { listenTo } from './client-events.js';
 import type { RedisClient } from './redis-client.js';
@@ -88,7 +88,7 @@ export class BoundedRedis {
           stopListening();
           this.#becomingReady.delete(client);
           if (READY.has(client.status)) resolve();
-          else reject(new Error(`The connection to Redis is not ready (${client.status})`));
+          else reject(new NotSentError(`The connection to Redis is not ready (${client.status})`));
         };
         const timer = setTimeout(finish, CALL_TIMES.ready);
         const stopListening = listenTo(client, 'ready', finish);

@@ -27,7 +27,9 @@ export class BoundedPostgres {
   readonly #client: PostgresClient;
   readonly #calls = new BoundedCalls('PostgreSQL', isOutage);
 
+  /** @throws TypeError that says what was passed instead of a client, and what to pass */
   constructor(client: PostgresClient) {
+    assertPostgresClient(client);
     this.#client = client;
     ignoreIdleErrors(client);
   }
@@ -62,6 +64,20 @@ export class BoundedPostgres {
   async migrate(block: string): Promise<void> {
     await this.#client.query(block);
   }
+}
+
+function assertPostgresClient(client: unknown): asserts client is PostgresClient {
+  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
+  const cure = 'pass a pool of pg: new Pool({ connectionString: url })';
+  if (typeof members['query'] !== 'function') {
+    const what = typeof client === 'string' ? 'a text, not a client' : 'no client of PostgreSQL';
+    throw new TypeError(`The store got ${what}: ${cure}`);
+  }
+  // Only a Client of pg has these members. Its queries would wait until the app connects it.
+  if (members['_connected'] === false && members['_connecting'] === false)
+    throw new TypeError(
+      `The store got a Client of pg that isn't connected: call await client.connect() first, or ${cure}`,
+    );
 }
 
 /**

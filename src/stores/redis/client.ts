@@ -98,6 +98,21 @@ export class BoundedRedis {
   }
 }
 
+/** @throws TypeError that says what was passed instead of a client, and what to pass */
+export function assertRedisClient(client: unknown): asserts client is RedisClient {
+  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
+  if (['defineCommand', 'disconnect', 'on', 'listeners'].every((name) => typeof members[name] === 'function'))
+    return;
+  const cure = 'pass a client of ioredis: new RedisRefreshTokenStore(new Redis(url))';
+  if (typeof client === 'string')
+    throw new TypeError(`RedisRefreshTokenStore got a text, not a client: ${cure}`);
+  if (typeof members['sendCommand'] === 'function')
+    throw new TypeError(`RedisRefreshTokenStore got a client of the package redis (node-redis): ${cure}`);
+  throw new TypeError(
+    `RedisRefreshTokenStore got ${client === undefined ? 'no client' : 'no Redis client'}: ${cure}`,
+  );
+}
+
 function define(scripts: Readonly<Record<string, RedisScript>>, client: RedisClient): void {
   for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
 }

@@ -2,7 +2,7 @@ import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
 import { CALL_TIMES } from '../call-times.js';
-import { BoundedRedis } from './client.js';
+import { assertRedisClient, BoundedRedis } from './client.js';
 import type { RedisClient } from './redis-client.js';
 import { checkedKeyPrefix, taggedKey } from './keys.js';
 import { oneTimeTokenScripts } from './one-time-token-scripts.js';
@@ -50,8 +50,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   /** How long a revocation stays in the log; 0 while this store has no follower. */
   #keepMs = 0;
 
-  /** Uses your client, and never closes it. @throws TypeError for a `keyPrefix` with a brace */
+  /** Uses your client, and never closes it. @throws TypeError for a wrong client, or a `keyPrefix` with a brace */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
+    assertRedisClient(client);
     this.#client = client;
     this.#redis = new BoundedRedis(client, SCRIPTS);
     this.#keyPrefix = checkedKeyPrefix(options.keyPrefix ?? 'visa:');

@@ -2,9 +2,12 @@ import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { randomPrefix } from '../helpers/apps/backends';
 import { eventually } from '../helpers/eventually';
+import { useRealCallTimes } from '../helpers/call-times';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newFollower, newSession } from './samples';
+
+useRealCallTimes();
 
 /** What a store does with a client: sessions, limits, tokens that can be used once. Each call is alone, and rejects in an outage. */
 const CALLS: [string, (store: RedisRefreshTokenStore) => Promise<unknown>][] = [
@@ -102,24 +105,5 @@ test("a store's own connections end with the app's client", async () => {
     observer.disconnect();
     await proxy.close();
     await server.stop();
-  }
-});
-
-test('a hundred stores of one client make no leak of listeners', async () => {
-  const redis = new Redis(process.env['TEST_REDIS_URL'] ?? '');
-  const warnings: Error[] = [];
-  const note = (warning: Error) => void warnings.push(warning);
-  process.on('warning', note);
-  try {
-    const stores = Array.from({ length: 100 }, () => new RedisRefreshTokenStore(redis));
-    const feeds = stores.map((store) => store.followRevocations(newFollower()));
-    expect(await Promise.all(stores.map((store) => store.list('nobody')))).toEqual(stores.map(() => []));
-    for (const event of ['error', 'ready', 'end', 'close'])
-      expect(redis.listenerCount(event)).toBeLessThanOrEqual(1);
-    for (const feed of feeds) feed.close();
-    expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
-  } finally {
-    process.off('warning', note);
-    redis.disconnect();
   }
 });

@@ -143,12 +143,12 @@ export function createAuth(options: AuthOptions): Auth {
       }
     },
   };
-  return rememberUserStore(auth, config.users);
+  return rememberUserStore(auth, options.users);
 }
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
 function createServices(config: AuthConfig, events: AuthEvents) {
-  const passwords = new PasswordHasher(config.password.cost);
+  const passwords = new PasswordHasher(config.password.cost, config.password.long);
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];

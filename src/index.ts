@@ -60,7 +60,7 @@ export {
   type ListUsersOptions,
   type PostgresUserStoreOptions,
 } from './stores/postgres/user-store.js';
-export type { RedisClient } from './stores/redis/client.js';
+export type { RedisClient } from './stores/redis/redis-client.js';
 export {
   RedisRefreshTokenStore,
   type RedisRefreshTokenStoreOptions,

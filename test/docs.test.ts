@@ -28,12 +28,14 @@ describe('docs/stores.md: the contract suites run as the page says', () => {
   };
   const modules = { './my-stores.js': { MyUserStore: MemoryUserStore, MyRefreshTokenStore } };
   page.evaluate('contract', modules);
+  page.evaluate('own-users', modules);
   page.evaluate('revocations', modules);
   page.evaluate('credentials', modules);
   page.evaluate('one-time-tokens', modules);
 
   test.each([
     'user-store',
+    'identity-store',
     'refresh-token-store',
     'revocation-feed',
     'attempt-counter',

@@ -1,12 +1,16 @@
 import { hashSync } from 'bcryptjs';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { PostgresUserStore, type UserStore } from '../src';
 import { createAuthClient, type AuthClientOptions } from '../src/client';
+import { userStoreContract } from '../src/testing';
 import { openSite } from './client/browser';
+import { runContract } from './contract/run-contract';
+import { passwordHash } from './helpers/apps/limited-app';
 import { createTestApp, PASSWORD } from './helpers/apps/app';
 import { startRedis } from './helpers/servers/servers';
 import { useDocPage } from './helpers/snippets';
@@ -92,6 +96,15 @@ describe('An existing users table', () => {
     expect(login.body.user).toEqual({ id: '1', username: old.username, roles: ['member'] });
     expect((await users.findById('1'))?.passwordHash).toMatch(/^\$2b\$10\$/);
     await auth.close();
+  });
+
+  describe('kept: the store keeps the contract of users', () => {
+    const makeStore = () => {
+      const { AccountStore } = evaluate('own-store') as { AccountStore: new (pool: unknown) => UserStore };
+      return new AccountStore(page.database.pool);
+    };
+    const newUser = () => ({ username: `Ann.${randomUUID()}@example.com`, passwordHash });
+    runContract(userStoreContract(makeStore, { newUser, without: ['roles'] }));
   });
 
   test('kept: a store for the table registers, logs in and changes the password', async () => {

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { AuthError, serviceUnavailable } from '../errors.js';
+import { BCRYPT_BYTES, isLongForBcrypt } from '../utils/bcrypt-bytes.js';
 import type { PasswordTask } from './password-worker.js';
 
 /** bcrypt reads only 72 bytes. Longer passwords are hashed first, and this marker before the hash says so. */
-const BCRYPT_BYTES = 72;
 const PREHASHED = 'hmac-sha384';
 /** With this many tasks ahead, a login would wait about a minute: it gets 503 instead. */
 const MAX_QUEUED = 100;
@@ -18,22 +18,32 @@ export interface Verification {
   needsRehash: boolean;
 }
 
+/** What is done with a password of more than 72 bytes. */
+export type LongPasswords = 'prehash' | 'refuse';
+
 /** Hashes passwords with bcrypt in worker threads, which start with the first password and end when idle. */
 export class PasswordHasher {
   readonly #cost: number;
+  readonly #long: LongPasswords;
   readonly #workerFile: string;
   #pool: Piscina<PasswordTask, string | boolean> | undefined;
 
-  /** @throws Error where the file of the threads is missing, because this package was put into a bundle */
-  constructor(cost: number) {
+  /**
+   * @param long `'refuse'`: every hash is plain bcrypt, which other code can check, and no longer password matches
+   * @throws Error where the file of the threads is missing, because this package was put into a bundle
+   */
+  constructor(cost: number, long: LongPasswords = 'prehash') {
     this.#cost = cost;
+    this.#long = long;
     this.#workerFile = findWorkerFile();
   }
 
-  /** @throws AuthError SERVICE_UNAVAILABLE when the queue is full */
+  /** @throws AuthError SERVICE_UNAVAILABLE when the queue is full; RangeError for a password that is refused */
   async hash(password: string): Promise<string> {
     const normalized = password.normalize('NFC');
-    const long = exceedsBcrypt(normalized);
+    if (this.#refuses(normalized))
+      throw new RangeError(`The password has more than ${BCRYPT_BYTES} bytes, which password.long refuses`);
+    const long = this.#prehashes(normalized);
     const secret = long ? prehash(normalized) : normalized;
     const hash = (await this.#run({ task: 'hash', secret, cost: this.#cost })) as string;
     return long ? PREHASHED + hash : hash;
@@ -43,18 +53,19 @@ export class PasswordHasher {
    * Takes the same time for a wrong password, for no hash at all (an unknown user) and for a malformed one.
    * @throws AuthError SERVICE_UNAVAILABLE when the queue is full
    */
-  async verify(password: string, stored: string | null): Promise<Verification> {
+  async verify(password: string, found: string | null): Promise<Verification> {
     const normalized = password.normalize('NFC');
+    const stored = this.#refuses(normalized) ? null : found;
     if (stored?.startsWith(PREHASHED)) {
       const hash = stored.slice(PREHASHED.length);
       const matches = await this.#compare(prehash(normalized), hash);
       // The other branch makes a second comparison: this one takes the same time.
       if (!matches && password !== normalized) await this.#compare(password, null);
-      return { matches, needsRehash: matches && costOf(hash) < this.#cost };
+      return { matches, needsRehash: matches && (this.#long === 'refuse' || costOf(hash) < this.#cost) };
     }
     if (await this.#compare(normalized, stored)) {
       // Another system made this hash, and cut the long password off.
-      return { matches: true, needsRehash: exceedsBcrypt(normalized) || costOf(stored) < this.#cost };
+      return { matches: true, needsRehash: this.#prehashes(normalized) || costOf(stored) < this.#cost };
     }
     // Other systems hash a password as it was typed.
     const matches = password !== normalized && (await this.#compare(password, stored));
@@ -66,6 +77,15 @@ export class PasswordHasher {
     const pool = this.#pool;
     this.#pool = undefined;
     await pool?.destroy();
+  }
+
+  #refuses(normalized: string): boolean {
+    return this.#long === 'refuse' && isLongForBcrypt(normalized);
+  }
+
+  /** Also at 72 bytes, because some implementations of bcrypt count a byte at the end. */
+  #prehashes(normalized: string): boolean {
+    return this.#long === 'prehash' && Buffer.byteLength(normalized) >= BCRYPT_BYTES;
   }
 
   async #compare(secret: string, hash: string | null): Promise<boolean> {
@@ -119,10 +139,6 @@ function findWorkerFile(): string {
       "(esbuild: external: ['passport-visa']; webpack: externals; Next.js: serverExternalPackages). Jest finds it from 29.4 on",
     { cause },
   );
-}
-
-function exceedsBcrypt(password: string): boolean {
-  return Buffer.byteLength(password) >= BCRYPT_BYTES;
 }
 
 /** 64 base64 characters that depend on the whole password. The fixed key keeps digests of other systems from matching. */

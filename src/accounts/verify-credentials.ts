@@ -23,8 +23,20 @@ export function verifyCredentials(
   { username, password, origin }: { username: string; password: string; origin: RequestOrigin },
 ): Promise<StoredUser> {
   return services.limits.login(origin, username, async () => {
-    const verdict = await judge(services, username, password);
-    if ('user' in verdict) return verdict.user;
+    const found = await services.config.users.findByUsername(username);
+    const counted = await services.limits.foundUser(origin, username, found);
+    if (!counted) {
+      await services.passwords.verify(password, null); // takes as long as a wrong password
+      throw new AuthError('INVALID_CREDENTIALS');
+    }
+    const verdict = await judge(services, found, password).catch((error: unknown) => {
+      counted.takeBack().catch(() => undefined);
+      throw error;
+    });
+    if ('user' in verdict) {
+      await counted.succeeded();
+      return verdict.user;
+    }
     services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
     throw new AuthError('INVALID_CREDENTIALS');
   });
@@ -32,10 +44,9 @@ export function verifyCredentials(
 
 async function judge(
   { config: { users }, passwords }: CredentialServices,
-  username: string,
+  found: StoredUser | undefined,
   password: string,
 ): Promise<Verdict> {
-  const found = await users.findByUsername(username);
   const user = activeUser(found);
   // Unknown and disabled users take as long as a wrong password does.
   const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null);

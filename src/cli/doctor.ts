@@ -3,6 +3,7 @@ import { checkEnvironment, checkNode } from './doctor/check-environment.js';
 import { checkPostgres } from './doctor/check-postgres.js';
 import { checkRedis } from './doctor/check-redis.js';
 import { checkSecrets } from './doctor/check-secrets.js';
+import { checkSharedRedis } from './doctor/check-shared-redis.js';
 import { checkUrl } from './doctor/check-url.js';
 import type { Finding } from './doctor/finding.js';
 import { packageManifest } from './manifest.js';
@@ -16,8 +17,9 @@ export interface DoctorOptions extends StoreNames, JsonOption {
 /** Runs all checks and prints what they found. @returns the exit status: 1 when a finding is `fail` */
 export async function doctor({ url, json, ...names }: DoctorOptions): Promise<number> {
   const base = url === undefined ? undefined : routerUrl(url);
-  const [redis, postgres, web] = await Promise.all([
+  const [redis, sharing, postgres, web] = await Promise.all([
     checkRedis(names.redisPrefix),
+    checkSharedRedis(names),
     checkPostgres(names),
     base ? checkUrl(base) : [],
   ]);
@@ -27,6 +29,7 @@ export async function doctor({ url, json, ...names }: DoctorOptions): Promise<nu
     ...checkEnvironment(process.env),
     ...postgres,
     ...redis,
+    ...sharing,
     ...web,
   ];
   const healthy = findings.every(({ level }) => level !== 'fail');

@@ -63,6 +63,12 @@ export interface AuthOptions {
     minLength?: number;
     /** bcrypt's cost, 10 to 31. Default: 12. */
     cost?: number;
+    /**
+     * What is done with a password that is too long for bcrypt, which reads 72 bytes. `'prehash'` hashes it first; only this package
+     * can check such a hash. `'refuse'`, for a column that other code reads too, answers 400 at /register and /password, and 401 at
+     * login. Default: `'prehash'`.
+     */
+    long?: 'prehash' | 'refuse';
   };
   /** Limits on attempts; false switches one off. */
   limits?: {

@@ -102,6 +102,7 @@ const optionsSchema = z.strictObject({
     .strictObject({
       minLength: z.int().min(1).max(64).default(8),
       cost: z.int().min(10).max(31).default(12),
+      long: z.enum(['prehash', 'refuse']).default('prehash'),
     })
     .prefault({}),
   limits: z

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { cookieAttributes, longestToken } from '../http/cookies.js';
 import { createCatalogs } from '../messages/catalogs.js';
+import { checkedUsers } from '../stores/checked-users.js';
 import { timeOf } from '../stores/store-clock.js';
 import { MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
 import {
@@ -32,6 +33,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
 
   return Object.freeze<AuthConfig>({
     ...options,
+    users: checkedUsers(options.users),
     accessToken: Object.freeze({
       keys: accessKeys,
       expiresInSeconds: accessToken.expiresIn,

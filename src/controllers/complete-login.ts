@@ -13,6 +13,7 @@ import { createErrorHandler } from '../middleware/error-handler.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/start-session.js';
 import { activeUser, inactiveReason, type UserStore } from '../stores/user-store.js';
+import { textOfId } from '../stores/user-ids.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { callBack, caught } from '../utils/call-back.js';
 import { parseCall } from '../utils/parse-call.js';
@@ -78,8 +79,8 @@ export function createCompleteLogin(
     try {
       const origin = originOf(req);
       const proof = { amr, ...proofOf(req) };
-      const userId = provenId(req);
-      const found = await config.users.findById(userId);
+      const { userId, id } = provenId(req);
+      const found = await config.users.findById(id as string);
       const user = activeUser(found);
       if (!user) {
         const reason = inactiveReason(found);
@@ -100,9 +101,11 @@ export function createCompleteLogin(
   };
 }
 
-function provenId(req: Request): string {
+/** @returns the id as a text, and as the strategy gave it: the store may have numbers, or objects */
+function provenId(req: Request): { userId: string; id: unknown } {
   const id: unknown = req.user?.id;
-  if (typeof id === 'string' && id !== '') return id;
+  const userId = textOfId(id);
+  if (userId) return { userId, id };
   throw new TypeError(
     'completeLogin() needs req.user.id, the id of a user in the user store: put a Passport strategy before it, with { session: false }',
   );

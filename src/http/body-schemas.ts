@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { rule } from '../messages/rule.js';
+import { BCRYPT_BYTES, isLongForBcrypt } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
@@ -32,7 +33,7 @@ export interface LoginBody extends Record<string, unknown> {
 export interface BodyConfig {
   readonly usernameField: string;
   readonly passwordField: string;
-  readonly password: { readonly minLength: number };
+  readonly password: { readonly minLength: number; readonly long: 'prehash' | 'refuse' };
 }
 
 /** What the bodies of the requests must look like. Unknown members are ignored. */
@@ -52,6 +53,10 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
     .refine(
       (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
       rule('tooShort', { count: password.minLength }),
+    )
+    .refine(
+      (secret) => password.long === 'prehash' || !isLongForBcrypt(secret),
+      rule('tooManyBytes', { count: BCRYPT_BYTES }),
     )
     .refine((secret) => !isCommonPassword(secret), rule('commonPassword'))
     .meta({ ...described.newPassword, minLength: password.minLength });

@@ -7,7 +7,7 @@ import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from './address.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
-import type { CounterStore, Limit } from './limit.js';
+import type { CountedAttempt, CounterStore, Limit } from './limit.js';
 import { UsernameFailures } from './username-failures.js';
 import { EveryAttempt, WindowLimit } from './window-limit.js';
 
@@ -104,6 +104,31 @@ export class AttemptLimits {
     return this.#address.count(address, origin, () => byUsername.count(usernameKey(username), origin, guess));
   }
 
+  /**
+   * Counts a login for the user whom the typed name has found, if it is not the name of that user: a store may find a user by
+   * several names (an address too), or by many spellings, and all of them share the failures of the user's own name.
+   * @returns undefined after too many. Answer as to a wrong password: TOO_MANY_ATTEMPTS would tell that the name has a user
+   */
+  async foundUser(
+    origin: RequestOrigin,
+    typed: string,
+    user: { readonly id: string; readonly username: string } | undefined,
+  ): Promise<CountedAttempt | undefined> {
+    const [address, typedKey] = [addressGroup(origin.ip), usernameKey(typed)];
+    const key = user ? usernameKey(user.username) : typedKey;
+    if (!user || key === typedKey || !this.#username) {
+      await this.#username?.pretend(address, key);
+      return NOT_COUNTED;
+    }
+    try {
+      return await this.#username.from(address).enter(key);
+    } catch (error) {
+      if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) throw error;
+      this.#announceLocked('username', key, { ...origin, userId: user.id }, error);
+      return undefined;
+    }
+  }
+
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
   password<T>(requester: Requester & { userId: string }, guess: () => Promise<T>): Promise<T> {
     return this.#password.count(requester.userId, requester, guess);
@@ -163,3 +188,6 @@ function limitOf(store: CounterStore, name: string, rule: LimitRule): Limit {
 }
 
 const UNLIMITED: NamedLimit = { count: (_key, _requester, attempt) => attempt() };
+
+const nothing = () => Promise.resolve();
+const NOT_COUNTED: CountedAttempt = { succeeded: nothing, takeBack: nothing };

@@ -32,6 +32,13 @@ export class UsernameFailures {
     return { enter: (username) => this.#enter(username, digestOf(`${address} ${username}`)) };
   }
 
+  /** As many questions to the store as `enter` asks, without counting: the time of an answer must not tell which names exist. */
+  async pretend(address: string, username: string): Promise<void> {
+    const pair = digestOf(`${address} ${username}`);
+    if (address !== UNKNOWN_ADDRESS) await this.#known.has?.(pair);
+    await this.#known.has?.(pair);
+  }
+
   async #enter(username: string, pair: string): Promise<CountedAttempt> {
     // Reads without counting: a count would make parallel attempts known to each other.
     const isKnown = await this.#known.has?.(pair);

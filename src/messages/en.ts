@@ -30,6 +30,7 @@ export const en = {
   mustBeTransport: "must be 'cookie' or 'body'",
   tooShort: 'must be at least {count} characters long',
   tooLong: 'must be at most {count} characters long',
+  tooManyBytes: 'must be at most {count} bytes long in UTF-8',
   noNul: 'must not contain NUL',
   wellFormed: 'must be well-formed Unicode',
   noControlCharacters: 'must not contain control characters',

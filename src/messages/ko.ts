@@ -40,6 +40,7 @@ export const ko: Messages = {
   mustBeTransport: "'cookie' 또는 'body'여야 합니다.",
   tooShort: '{count}자 이상이어야 합니다.',
   tooLong: '{count}자 이하여야 합니다.',
+  tooManyBytes: 'UTF-8로 {count}바이트 이하여야 합니다.',
   noNul: 'NUL 문자는 사용할 수 없습니다.',
   wellFormed: '올바른 유니코드 문자열이어야 합니다.',
   noControlCharacters: '제어 문자는 사용할 수 없습니다.',

@@ -1,12 +1,14 @@
 import { NO_ORIGIN, type RequestOrigin, type RevocationReason } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import { mayHaveArrived } from '../stores/bounded-calls.js';
 import { verifyAccessToken } from '../tokens/access-token.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
 import { verifyExpiredRefreshToken } from '../tokens/refresh-token.js';
 import type { PresentedTokens } from '../tokens/transport.js';
 import type { Revocations } from './revocations.js';
-import { RevokedSessions } from './revoked-sessions.js';
 import type { SessionConfig } from './session-config.js';
 import { unlessInvalid } from './token-failure.js';
+import { UnconfirmedEnds } from './unconfirmed-ends.js';
 
 type SessionEnderConfig = Pick<SessionConfig, 'refreshTokens' | 'accessToken' | 'refreshToken'>;
 
@@ -15,14 +17,15 @@ export class SessionEnder {
   readonly #config: SessionEnderConfig;
   readonly #events: AuthEvents;
   readonly #revocations: Revocations;
-  /** Sessions whose end got 503. The store may have ended them all the same. */
-  readonly #unconfirmedEnds: RevokedSessions;
+  readonly #unconfirmedEnds: UnconfirmedEnds;
 
   constructor(config: SessionEnderConfig, events: AuthEvents, revocations: Revocations) {
     this.#config = config;
     this.#events = events;
     this.#revocations = revocations;
-    this.#unconfirmedEnds = new RevokedSessions(config.accessToken.expiresInSeconds);
+    this.#unconfirmedEnds = new UnconfirmedEnds(
+      config.accessToken.expiresInSeconds + CLOCK_TOLERANCE_SECONDS,
+    );
   }
 
   /** @returns whether there was such a session of this user */
@@ -33,7 +36,7 @@ export class SessionEnder {
     origin: RequestOrigin = NO_ORIGIN,
   ): Promise<boolean> {
     const existed = await this.#config.refreshTokens.revoke(userId, sessionId).catch((error: unknown) => {
-      this.#unconfirmedEnds.add(userId, [sessionId], performance.now());
+      if (mayHaveArrived(error)) this.#unconfirmedEnds.add(userId, sessionId);
       throw error;
     });
     if (this.#unconfirmedEnds.take(userId, sessionId) || existed) {

@@ -33,11 +33,6 @@ export class RevokedSessions {
     return this.#untilBySession.has(keyOf(userId, sessionId));
   }
 
-  /** Like `has`, and removes it. */
-  take(userId: string, sessionId: string): boolean {
-    return this.#untilBySession.delete(keyOf(userId, sessionId));
-  }
-
   /** All entries live equally long, so the oldest come first. */
   #forget(nowMs: number): void {
     this.#forgotAt = nowMs;

@@ -29,25 +29,28 @@ type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promi
  */
 type OwnOperations = Required<Pick<AttemptCounter, 'decrement' | 'has'>>;
 
-/** Makes a counter of any limiter of rate-limiter-flexible. */
+/**
+ * Makes a counter of any limiter of rate-limiter-flexible.
+ * @param limiter returns the limiter, which may change with the connection
+ */
 export function limiterCounter(
-  limiter: RateLimiterAbstract,
+  limiter: () => RateLimiterAbstract,
   run: Run,
   { decrement, has }: OwnOperations,
 ): Required<AttemptCounter> {
   return {
     async increment(key, { final = false } = {}) {
       const undo = final ? undefined : () => decrement(key);
-      const { consumedPoints, msBeforeNext } = await run(() => limiter.penalty(key), undo);
-      return { count: consumedPoints, msBeforeReset: msBeforeNext };
+      const { consumedPoints, msBeforeNext } = await run(() => limiter().penalty(key), undo);
+      return { count: consumedPoints, msBeforeReset: Number(msBeforeNext) };
     },
     decrement,
     has,
     async hold(key, seconds) {
-      await run(() => limiter.set(key, 1, seconds));
+      await run(() => limiter().set(key, 1, seconds));
     },
     async reset(key) {
-      await run(() => limiter.delete(key));
+      await run(() => limiter().delete(key));
     },
   };
 }
@@ -59,16 +62,20 @@ const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 export function memoryCounter(name: string, windowSeconds: number): Required<AttemptCounter> {
   const duration = Math.min(windowSeconds, MAX_TIMER_SECONDS);
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration });
-  const counter = limiterCounter(limiter, (operation) => operation(), {
-    async decrement(key) {
-      const { consumedPoints } = await limiter.reward(key);
-      // The key has been reset meanwhile. Add one instead of deleting the key: a parallel attempt may have been counted by now.
-      if (consumedPoints < 0) await limiter.penalty(key);
+  const counter = limiterCounter(
+    () => limiter,
+    (operation) => operation(),
+    {
+      async decrement(key) {
+        const { consumedPoints } = await limiter.reward(key);
+        // The key has been reset meanwhile. Add one instead of deleting the key: a parallel attempt may have been counted by now.
+        if (consumedPoints < 0) await limiter.penalty(key);
+      },
+      async has(key) {
+        const counted = await limiter.get(key);
+        return counted !== null && counted.consumedPoints > 0;
+      },
     },
-    async has(key) {
-      const counted = await limiter.get(key);
-      return counted !== null && counted.consumedPoints > 0;
-    },
-  });
+  );
   return { ...counter, hold: (key, seconds) => counter.hold(key, Math.min(seconds, MAX_TIMER_SECONDS)) };
 }

@@ -13,6 +13,16 @@ export function isProgrammingError(error: unknown): boolean {
   return !types.isNativeError(error) || ['TypeError', 'RangeError', 'ReferenceError'].includes(error.name);
 }
 
+/** A call that never reached the server. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+}
+
+/** Whether the server may have carried out the call that failed with this error. */
+export function mayHaveArrived(error: unknown): boolean {
+  return !(error instanceof AuthError && error.cause instanceof NotSentError);
+}
+
 interface Recovery {
   /** Called after each timeout. */
   onTimeout?(): void;
@@ -51,7 +61,7 @@ export class BoundedCalls {
    */
   readonly run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
     if (this.#timeoutsInARow >= TIMEOUTS_UNTIL_OPEN && performance.now() < this.#nextProbeAt) {
-      return Promise.reject(serviceUnavailable(new Error(`${this.#backend} does not answer`)));
+      return Promise.reject(serviceUnavailable(new NotSentError(`${this.#backend} does not answer`)));
     }
     this.#nextProbeAt = performance.now() + this.#times.probeInterval;
     const { timeout } = this.#times;

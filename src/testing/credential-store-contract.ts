@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
-import { casesOf, type ContractCase } from './contract.js';
+import { assertMade, casesOf, made, type ContractCase } from './contract.js';
 import {
   newCredential,
   PARALLEL,
@@ -24,7 +24,17 @@ const CLOCK_TOLERANCE_MS = 60_000;
 export function credentialStoreContract(
   makeStores: () => CredentialStores | Promise<CredentialStores>,
 ): ContractCase[] {
-  const promise = casesOf(makeStores);
+  const promise = casesOf(
+    'credentialStoreContract',
+    async () => {
+      const stores = (await made('credentialStoreContract', makeStores)) as Partial<CredentialStores>;
+      assertMade('credentialStoreContract', stores.users, ['create']);
+      const methods = ['list', 'find', 'add', 'replace', 'remove', 'removeAll'];
+      assertMade('credentialStoreContract', stores.credentials, methods);
+      return stores as CredentialStores;
+    },
+    [],
+  );
   return [...ADDITIONS, ...CHANGE_CASES, ...TEXT_CASES].map(([name, prove]) => promise(name, prove));
 }
 

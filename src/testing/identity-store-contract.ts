@@ -13,7 +13,10 @@ import { newUser } from './user-fixtures.js';
 export function identityStoreContract(
   makeStore: () => (UserStore & IdentityStore) | Promise<UserStore & IdentityStore>,
 ): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('identityStoreContract', makeStore, [
+    ...['findByUsername', 'findById', 'create', 'updatePasswordHash'],
+    ...['findByIdentity', 'findOrCreate', 'link', 'unlink', 'listIdentities'],
+  ]);
 
   return [
     promise('creates a user for a new identity, and finds that user from then on', async (store) => {

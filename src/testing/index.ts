@@ -4,7 +4,11 @@ export { credentialStoreContract } from './credential-store-contract.js';
 export type { CredentialStores } from './credential-fixtures.js';
 export { oneTimeTokenStoreContract } from './one-time-token-store-contract.js';
 export { identityStoreContract } from './identity-store-contract.js';
-export { userStoreContract } from './user-store-contract.js';
+export {
+  userStoreContract,
+  type UserStoreContractOptions,
+  type UserStoreGap,
+} from './user-store-contract.js';
 export { revocationContract } from './revocation-contract.js';
 export type { LoggedIn } from './captured-login.js';
 export { loginAs, type LoginAsOptions } from './login-as.js';

@@ -41,3 +41,6 @@ export function assertIs(found: OneTimeToken | undefined, token: NewOneTimeToken
 export async function isFound(store: OneTimeTokenStore, token: NewOneTimeToken): Promise<boolean> {
   return (await store.find(token.purpose, token.hash)) !== undefined;
 }
+
+/** The methods of a OneTimeTokenStore. */
+export const METHODS = ['create', 'find', 'take', 'removeAll'] as const;

@@ -7,6 +7,7 @@ import {
   created,
   isFound,
   LIFETIME_SECONDS,
+  METHODS,
   type MakeStore,
   newToken,
   randomHash,
@@ -32,7 +33,7 @@ export function oneTimeTokenStoreContract(
 }
 
 function takingCases(makeStore: MakeStore): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('oneTimeTokenStoreContract', makeStore, METHODS);
   return [
     promise('gives a token once', async (store) => {
       const token = await created(store, { slot: 'browser', data: 'ann@example.com' });
@@ -70,7 +71,7 @@ function takingCases(makeStore: MakeStore): ContractCase[] {
 }
 
 function replacingCases(makeStore: MakeStore): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('oneTimeTokenStoreContract', makeStore, METHODS);
   return [
     promise('replaces the token of the same purpose, subject and slot', async (store) => {
       for (const slot of [undefined, 'browser']) {
@@ -115,7 +116,7 @@ function replacingCases(makeStore: MakeStore): ContractCase[] {
 }
 
 function expiryCases(makeStore: MakeStore): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('oneTimeTokenStoreContract', makeStore, METHODS);
   const after = (start: Date, ms: number) => ({ now: new Date(start.getTime() + ms) });
   return [
     promise('keeps a token until it expires, to the millisecond', async (store) => {
@@ -152,7 +153,7 @@ function expiryCases(makeStore: MakeStore): ContractCase[] {
 }
 
 function removalCases(makeStore: MakeStore): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('oneTimeTokenStoreContract', makeStore, METHODS);
   return [
     promise('removes all tokens of a subject, and none of other subjects', async (store) => {
       const first = await created(store);

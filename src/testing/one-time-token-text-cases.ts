@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { NewOneTimeToken } from '../stores/one-time-token-store.js';
 import { casesOf, type ContractCase } from './contract.js';
-import { assertIs, created, newToken, randomHash, type MakeStore } from './one-time-token-fixtures.js';
+import {
+  assertIs,
+  created,
+  METHODS,
+  newToken,
+  randomHash,
+  type MakeStore,
+} from './one-time-token-fixtures.js';
 
 const DATA = [
   undefined,
@@ -26,7 +33,7 @@ const NOT_TEXTS = [undefined, null, 5, {}, ['a'], 'a\0b', '\ud800', 'x'.repeat(2
 
 /** The part of `oneTimeTokenStoreContract` that says which texts a store keeps and which it refuses. */
 export function oneTimeTokenTextCases(makeStore: MakeStore): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('oneTimeTokenStoreContract', makeStore, METHODS);
 
   return [
     promise('returns data exactly as it was given, and no data if there was none', async (store) => {

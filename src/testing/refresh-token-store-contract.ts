@@ -16,7 +16,9 @@ import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixt
 export function refreshTokenStoreContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
 ): ContractCase[] {
-  const promise = casesOf(makeStore);
+  const promise = casesOf('refreshTokenStoreContract', makeStore, [
+    ...['create', 'rotate', 'find', 'list', 'revoke', 'revokeAll'],
+  ]);
 
   return [
     promise('keeps a created session as generation 0', async (store) => {

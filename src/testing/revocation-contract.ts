@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { Revocation, RevocationFeed } from '../stores/revocation-feed.js';
-import type { ContractCase } from './contract.js';
+import { assertMade, made, type ContractCase } from './contract.js';
 import { request, started } from './session-fixtures.js';
 
 const TIMEOUT_MS = 10_000;
@@ -124,7 +124,11 @@ class World {
   }
 
   async process(): Promise<Process> {
-    const process = new Process(await this.#makeStore());
+    const process = new Process(
+      assertMade('revocationContract', await made('revocationContract', this.#makeStore), [
+        'followRevocations',
+      ]),
+    );
     this.#processes.push(process);
     await process.becomesCurrent();
     return process;

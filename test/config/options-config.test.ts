@@ -32,7 +32,7 @@ describe('parseOptions', () => {
     });
     expect(refreshToken.keys.algorithm).toBe('HS256');
     expect(config).toEqual({
-      users: options.users,
+      users: config.users,
       refreshTokens: options.refreshTokens,
       cookies: {
         accessName: 'accessToken',
@@ -44,7 +44,7 @@ describe('parseOptions', () => {
         path: '/',
         attributes: '; Path=/; HttpOnly; SameSite=Strict',
       },
-      password: { minLength: 8, cost: 12 },
+      password: { minLength: 8, cost: 12, long: 'prehash' },
       limits: { username: 10, address: 50, register: 10, password: 10 },
       usernameField: 'username',
       passwordField: 'password',

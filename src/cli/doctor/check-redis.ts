@@ -8,7 +8,7 @@ import { connectionFailure, findingsAbout, type Finding } from './finding.js';
 import { checkRedisPermissions } from './check-redis-permissions.js';
 
 const OLDEST_SUPPORTED = '6.2';
-const DEFAULT_PREFIX = 'visa:';
+export const DEFAULT_PREFIX = 'visa:';
 const { ok, warn, fail } = findingsAbout('redis');
 
 /** @param prefix `keyPrefix` of the app's RedisRefreshTokenStore */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseCall } from '../../utils/parse-call.js';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
@@ -10,6 +11,14 @@ export interface PostgresClient {
 
 /** SQLSTATE classes of errors that pass: connection, conflict, resources, lock, operator, system. */
 const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58']);
+/**
+ * A deadlock, or a conflict with a parallel statement. Conflicts come where the app has made its transactions stricter than
+ * PostgreSQL's default, READ COMMITTED.
+ */
+const ROLLED_BACK: ReadonlySet<unknown> = new Set(['40001', '40P01']);
+/** Less than the time limit of a call. */
+const REPEAT_FOR_MS = 800;
+const REPEAT_WITHIN_MS = 30;
 const READ_ONLY_TRANSACTION = '25006'; // a standby that has not been promoted yet
 
 export const UNIQUE_VIOLATION = '23505';
@@ -20,14 +29,29 @@ export class BoundedPostgres {
   readonly #client: PostgresClient;
   readonly #calls = new BoundedCalls('PostgreSQL', isOutage);
 
+  /** @throws TypeError that says what was passed instead of a client, and what to pass */
   constructor(client: PostgresClient) {
+    assertPostgresClient(client);
     this.#client = client;
     ignoreIdleErrors(client);
   }
 
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const { rows } = await this.run(() => this.#client.query(text, values));
+    const { rows } = await this.run(() => this.send(text, values));
     return rows as Row[];
+  }
+
+  /** Sends a statement, for a caller that limits the time itself. Repeats one that PostgreSQL has rolled back. */
+  async send(text: string, values: unknown[]): Promise<{ rows: unknown[] }> {
+    const giveUpAt = performance.now() + REPEAT_FOR_MS;
+    for (;;) {
+      try {
+        return await this.#client.query(text, values);
+      } catch (error) {
+        if (!ROLLED_BACK.has(sqlState(error)) || performance.now() > giveUpAt) throw error;
+        await sleep(Math.random() * REPEAT_WITHIN_MS);
+      }
+    }
   }
 
   readonly run: BoundedCalls['run'] = async (operation, undo) => {
@@ -42,6 +66,20 @@ export class BoundedPostgres {
   async migrate(block: string): Promise<void> {
     await this.#client.query(block);
   }
+}
+
+function assertPostgresClient(client: unknown): asserts client is PostgresClient {
+  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
+  const cure = 'pass a pool of pg: new Pool({ connectionString: url })';
+  if (typeof members['query'] !== 'function') {
+    const what = typeof client === 'string' ? 'a text, not a client' : 'no client of PostgreSQL';
+    throw new TypeError(`The store got ${what}: ${cure}`);
+  }
+  // Only a Client of pg has these members. Its queries would wait until the app connects it.
+  if (members['_connected'] === false && members['_connecting'] === false)
+    throw new TypeError(
+      `The store got a Client of pg that isn't connected: call await client.connect() first, or ${cure}`,
+    );
 }
 
 /**
@@ -104,6 +142,23 @@ export function createIndex(table: string, column: string): string {
         CREATE INDEX IF NOT EXISTS ${index} ON ${table} (${column});
       END IF;`;
 }
+
+/**
+ * Statements return nothing but texts. An app can give pg other parsers for every type, or `binary: true`, and then an integer
+ * may arrive as a BigInt, a boolean or a list as a text. These are the texts, and the functions that read them.
+ */
+export const asText = {
+  /** Milliseconds since 1970. */
+  time: (column: string) => `(extract(epoch FROM ${column}) * 1000)::numeric::text`,
+  /** A number or a boolean. */
+  value: (expression: string) => `(${expression})::text`,
+  list: (column: string) => `array_to_json(${column})::text`,
+};
+export const readText = {
+  time: (text: string) => new Date(Number(text)),
+  boolean: (text: string) => text === 'true',
+  list: (text: string) => JSON.parse(text) as string[],
+};
 
 /** In brackets PostgreSQL evaluates it once for a statement. Without them it would do so for each row, and could use no index. */
 export const NOW = '(SELECT clock_timestamp())';

@@ -6,12 +6,12 @@ import {
   type NewCredential,
   type RemoveCredentialsOptions,
 } from '../credential-store.js';
-import { createIndex, type BoundedPostgres } from './client.js';
+import { asText, createIndex, readText, type BoundedPostgres } from './client.js';
 
-/** A row as the statements return it. `createdAt` is in milliseconds since 1970, both from pg and from PGlite. */
-type CredentialRow = Omit<Credential, 'createdAt'> & { createdAt: number };
+/** A row as the statements return it. */
+type CredentialRow = Omit<Credential, 'createdAt'> & { createdAt: string };
 
-const COLUMNS = `user_id AS "userId", kind, id, data, (extract(epoch FROM created_at) * 1000)::float8 AS "createdAt"`;
+const COLUMNS = `user_id AS "userId", kind, id, data, ${asText.time('created_at')} AS "createdAt"`;
 
 /**
  * The condition that finds a credential. It compares a digest, because an id can have 3,072 bytes, which is more than an index
@@ -57,7 +57,7 @@ export function credentialStatements(table: string, usersTable: string) {
         WHERE user_id = $1 AND ($2::text[] IS NULL OR kind = ANY ($2)) AND id <> ALL ($3::text[])
         RETURNING kind
       )
-      SELECT count(*)::integer AS count FROM removed`,
+      SELECT count(*)::text AS count FROM removed`,
   };
 }
 
@@ -107,8 +107,8 @@ export class PostgresCredentialStore implements CredentialStore {
   async removeAll(userId: string, options?: RemoveCredentialsOptions): Promise<number> {
     checkedCredential({ userId });
     const { kinds = null, except } = checkedRemoval(options);
-    const [row] = await this.#postgres.query<{ count: number }>(this.#sql.removeAll, [userId, kinds, except]);
-    return row?.count ?? 0;
+    const [row] = await this.#postgres.query<{ count: string }>(this.#sql.removeAll, [userId, kinds, except]);
+    return Number(row?.count);
   }
 
   async #hasRow(statement: string, values: unknown[]): Promise<boolean> {
@@ -117,5 +117,5 @@ export class PostgresCredentialStore implements CredentialStore {
 }
 
 function toCredential({ userId, kind, id, data, createdAt }: CredentialRow): Credential {
-  return { userId, kind, id, data, createdAt: new Date(createdAt) };
+  return { userId, kind, id, data, createdAt: readText.time(createdAt) };
 }

@@ -1,7 +1,14 @@
 import { createIndex } from './client.js';
 
-/** The SQL for the identities of `PostgresUserStore`. All names have been checked. */
-export function identityStatements(table: string, usersTable: string, userColumns: string) {
+/**
+ * The SQL for the identities of `PostgresUserStore`. All names have been checked.
+ * @param columns of a user: the names as stored, and the texts that a statement returns
+ */
+export function identityStatements(
+  table: string,
+  usersTable: string,
+  columns: { stored: string; read: string },
+) {
   return {
     schema: `
       CREATE TABLE IF NOT EXISTS ${table} (
@@ -13,17 +20,17 @@ export function identityStatements(table: string, usersTable: string, userColumn
       ${createIndex(table, 'user_id')}`,
 
     findUser: `
-      SELECT ${userColumns} FROM ${usersTable}
+      SELECT ${columns.read} FROM ${usersTable}
       WHERE id = (SELECT user_id FROM ${table} WHERE issuer = $1 AND subject = $2)`,
 
     // One statement, because there must never be a user without the identity or an identity without the user.
     createUser: `
       WITH created AS (
-        INSERT INTO ${usersTable} (username, username_key, roles) VALUES ($1, $2, $3) RETURNING ${userColumns}
+        INSERT INTO ${usersTable} (username, username_key, roles) VALUES ($1, $2, $3) RETURNING ${columns.stored}
       ), linked AS (
         INSERT INTO ${table} (issuer, subject, user_id) SELECT $4, $5, id FROM created
       )
-      SELECT ${userColumns} FROM created`,
+      SELECT ${columns.read} FROM created`,
 
     link: `
       INSERT INTO ${table} AS kept (issuer, subject, user_id)

@@ -1,19 +1,18 @@
-import { createIndex, NOW } from './client.js';
+import { asText, createIndex, NOW } from './client.js';
 
-/** A row as the statements below return it. `expires_at` is in milliseconds since 1970, both from pg and from PGlite. */
+/** A row as the statements below return it. */
 export interface OneTimeTokenRow {
   purpose: string;
   subject: string;
   slot: string;
   hash: string;
   data: string | null;
-  expires_at: number;
+  expiresAt: string;
 }
 
 const PRUNED_TOKENS = 100;
 
-const COLUMNS =
-  'purpose, subject, slot, hash, data, round(extract(epoch FROM expires_at) * 1000)::float8 AS expires_at';
+const COLUMNS = `purpose, subject, slot, hash, data, ${asText.time('expires_at')} AS "expiresAt"`;
 
 /** All SQL of `PostgresOneTimeTokens`. The table name has been checked. Where the time is null, PostgreSQL's clock counts. */
 export function oneTimeTokenStatements(table: string) {
@@ -49,7 +48,7 @@ export function oneTimeTokenStatements(table: string) {
       WITH ended AS (
         DELETE FROM ${table} WHERE subject = $1 AND purpose <> ALL ($2::text[]) RETURNING expires_at
       )
-      SELECT count(*)::integer AS count FROM ended WHERE expires_at > clock_timestamp()`,
+      SELECT count(*)::text AS count FROM ended WHERE expires_at > clock_timestamp()`,
 
     prune: `
       DELETE FROM ${table} WHERE ctid IN (

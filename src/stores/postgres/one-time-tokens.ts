@@ -6,7 +6,7 @@ import {
   type OneTimeToken,
   type OneTimeTokenStore,
 } from '../one-time-token-store.js';
-import type { BoundedPostgres } from './client.js';
+import { readText, type BoundedPostgres } from './client.js';
 import type { oneTimeTokenStatements, OneTimeTokenRow } from './one-time-token-sql.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
 
@@ -50,8 +50,8 @@ export class PostgresOneTimeTokens implements OneTimeTokenStore {
     { except = [] }: { except?: readonly string[] | undefined } = {},
   ): Promise<number> {
     checkRemoval(subject, except);
-    const [ended] = await this.#postgres.query<{ count: number }>(this.#sql.removeAll, [subject, except]);
-    return ended?.count ?? 0;
+    const [ended] = await this.#postgres.query<{ count: string }>(this.#sql.removeAll, [subject, except]);
+    return Number(ended?.count);
   }
 
   async #lookUp(
@@ -63,7 +63,6 @@ export class PostgresOneTimeTokens implements OneTimeTokenStore {
     checkLookup(purpose, hash, now);
     const [row] = await this.#postgres.query<OneTimeTokenRow>(statement, [purpose, hash, now ?? null]);
     if (!row) return undefined;
-    const { expires_at: expiresAt, data, ...members } = row;
-    return { ...members, data: data ?? undefined, expiresAt: new Date(expiresAt) };
+    return { ...row, data: row.data ?? undefined, expiresAt: readText.time(row.expiresAt) };
   }
 }

@@ -1,21 +1,23 @@
-import { createIndex, NOW } from './client.js';
+import { asText, createIndex, NOW } from './client.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
-/** A row as the statements below return it. Times are in milliseconds since 1970, both from pg and from PGlite. */
+const { list, time, value } = asText;
+
+/** A row as the statements below return it: texts, for `readText`. */
 export interface SessionRow {
-  format: number;
-  id: string;
-  user_id: string;
-  generation: number;
+  format: string;
+  sessionId: string;
+  userId: string;
+  generation: string;
   attempt: string | null;
-  rotated_at: number;
-  created_at: number;
-  auth_time: number;
-  expires_at: number;
-  amr: string[] | null;
-  remember: boolean;
+  rotatedAt: string;
+  createdAt: string;
+  authTime: string;
+  expiresAt: string;
+  amr: string | null;
+  remember: string;
   ip: string | null;
-  user_agent: string | null;
+  userAgent: string | null;
 }
 
 /** How many expired sessions a login deletes, at most. It is a small number because the login waits for it. */
@@ -25,16 +27,15 @@ const PRUNED_REVOCATIONS = 1000;
 /** A snapshot (xmin:xmax:list) in which no row is visible yet. */
 const BEFORE_EVERYTHING = '1:1:';
 
-const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
-
 const STORED_COLUMNS =
   'format, id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
 
-/** pg returns a `bigint` as text, PGlite as a number. float8 is a number in both, and exact for every generation of a token. */
 const columnsOf = (alias: string) =>
-  `${alias}.format, ${alias}.id, ${alias}.user_id, ${alias}.generation::float8 AS generation, ${alias}.attempt, ${alias}.amr, ${alias}.remember, ${alias}.ip,
-   ${alias}.user_agent, ${ms(`${alias}.rotated_at`)} AS rotated_at, ${ms(`${alias}.created_at`)} AS created_at,
-   ${ms(`${alias}.auth_time`)} AS auth_time, ${ms(`${alias}.expires_at`)} AS expires_at`;
+  `${value(`${alias}.format`)} AS format, ${alias}.id AS "sessionId", ${alias}.user_id AS "userId",
+   ${value(`${alias}.generation`)} AS generation, ${alias}.attempt, ${list(`${alias}.amr`)} AS amr,
+   ${value(`${alias}.remember`)} AS remember, ${alias}.ip, ${alias}.user_agent AS "userAgent",
+   ${time(`${alias}.rotated_at`)} AS "rotatedAt", ${time(`${alias}.created_at`)} AS "createdAt",
+   ${time(`${alias}.auth_time`)} AS "authTime", ${time(`${alias}.expires_at`)} AS "expiresAt"`;
 
 /**
  * All SQL of `PostgresRefreshTokenStore`. All names have been checked.
@@ -99,7 +100,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       ${createIndex(revocationsTable, 'written_by')}
       ${createIndex(revocationsTable, 'keep_until')}`,
 
-    time: `SELECT ${ms('clock_timestamp()')} AS now`,
+    time: `SELECT ${time('clock_timestamp()')} AS now`,
 
     create: `
       WITH pruned_sessions AS (
@@ -156,7 +157,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         RETURNING stored.user_id, stored.id
       ), logged AS (${log('ended', '$9')}
       )
-      SELECT ${notify("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${ms('decided.now')} AS now, ${columnsOf('current')}
+      SELECT ${notify("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${time('decided.now')} AS now, ${columnsOf('current')}
       FROM decided CROSS JOIN LATERAL (
         SELECT ${STORED_COLUMNS} FROM rotated
         UNION ALL
@@ -176,14 +177,14 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
-      SELECT id, expires_at > clock_timestamp() AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
+      SELECT id, ${value('expires_at > clock_timestamp()')} AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
 
     revokeAll: `
       WITH ended AS (
         DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
-      SELECT id, expires_at > clock_timestamp() AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
+      SELECT id, ${value('expires_at > clock_timestamp()')} AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
 
     announce: `
       WITH ended AS (SELECT $1::text AS user_id, unnest($2::text[]) AS id), logged AS (${log('ended', '$3')}
@@ -200,7 +201,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
      * not do: a transaction that commits late would be skipped.
      */
     readRevocations: `
-      SELECT pg_current_snapshot()::text AS position, logged.user_id, logged.session_id
+      SELECT pg_current_snapshot()::text AS position, logged.user_id AS "userId", logged.session_id AS "sessionId"
       FROM (VALUES (1)) AS one LEFT JOIN ${revocationsTable} AS logged
         ON written_by >= pg_snapshot_xmin(coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
         AND NOT pg_visible_in_snapshot(written_by, coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)

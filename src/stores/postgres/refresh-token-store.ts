@@ -5,6 +5,7 @@ import {
   checkedTableName,
   checkTableOptions,
   migration,
+  readText,
   type PostgresClient,
 } from './client.js';
 import { oneTimeTokenStatements } from './one-time-token-sql.js';
@@ -39,7 +40,7 @@ export interface PostgresRefreshTokenStoreOptions {
   oneTimeTokensTable?: string;
 }
 
-type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: number };
+type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: string };
 
 const TABLES = ['table', 'attemptsTable', 'revocationsTable', 'oneTimeTokensTable'];
 /** PostgreSQL's limit. The channel has the name of the table. */
@@ -117,9 +118,9 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       this.#keepForSeconds,
     ]);
     if (!row) return { outcome: 'unknown' };
-    if (row.outcome === 'unreadable') throw unreadableSession(String(row.format));
+    if (row.outcome === 'unreadable') throw unreadableSession(row.format);
     if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
-    return { outcome: row.outcome, session: toSession(row), now: new Date(row.now) };
+    return { outcome: row.outcome, session: toSession(row), now: readText.time(row.now) };
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -140,8 +141,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async time(): Promise<number> {
-    const [row] = await this.#postgres.query<{ now: number }>(this.#sql.time);
-    return (row as { now: number }).now;
+    const [row] = await this.#postgres.query<{ now: string }>(this.#sql.time);
+    return Number(row?.now);
   }
 
   followRevocations(follower: RevocationFollower): RevocationFeed {
@@ -161,8 +162,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
-    const connection = { client: this.#client, postgres: this.#postgres };
-    return postgresAttemptCounter(connection, this.#sql, this.#attemptsTable, name, windowSeconds);
+    return postgresAttemptCounter(this.#postgres, this.#sql, this.#attemptsTable, name, windowSeconds);
   }
 
   oneTimeTokens(): OneTimeTokenStore {
@@ -171,31 +171,31 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 
   /** @returns the live sessions that ended */
   async #end(statement: string, userId: string, sessionId: string | null): Promise<string[]> {
-    const rows = await this.#postgres.query<{ id: string; live: boolean }>(statement, [
+    const rows = await this.#postgres.query<{ id: string; live: string }>(statement, [
       userId,
       sessionId,
       this.#keepForSeconds,
     ]);
     if (this.#keepForSeconds !== null) pruneNowAndThen(this.#postgres, this.#sql.pruneRevocations);
-    return rows.filter(({ live }) => live).map(({ id }) => id);
+    return rows.filter(({ live }) => readText.boolean(live)).map(({ id }) => id);
   }
 }
 
 /** @throws AuthError SERVICE_UNAVAILABLE for the format of another release */
 function toSession(row: SessionRow): Session {
-  if (row.format !== SESSION_FORMAT) throw unreadableSession(String(row.format));
+  if (Number(row.format) !== SESSION_FORMAT) throw unreadableSession(row.format);
   return {
-    userId: row.user_id,
-    sessionId: row.id,
-    generation: row.generation,
-    rotatedAt: new Date(row.rotated_at),
+    userId: row.userId,
+    sessionId: row.sessionId,
+    generation: Number(row.generation),
+    rotatedAt: readText.time(row.rotatedAt),
     attempt: row.attempt ?? undefined,
-    createdAt: new Date(row.created_at),
-    authTime: new Date(row.auth_time),
-    ...(row.amr && { amr: row.amr }),
-    expiresAt: new Date(row.expires_at),
-    remember: row.remember,
+    createdAt: readText.time(row.createdAt),
+    authTime: readText.time(row.authTime),
+    ...(row.amr !== null && { amr: readText.list(row.amr) }),
+    expiresAt: readText.time(row.expiresAt),
+    remember: readText.boolean(row.remember),
     ip: row.ip ?? undefined,
-    userAgent: row.user_agent ?? undefined,
+    userAgent: row.userAgent ?? undefined,
   };
 }

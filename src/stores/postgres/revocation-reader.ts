@@ -17,11 +17,11 @@ interface Pool extends PostgresClient {
   ending?: boolean;
 }
 
-/** One new revocation. If `user_id` is null there is none, and the row only tells the position. */
+/** One new revocation. If `userId` is null there is none, and the row only tells the position. */
 export interface RevocationRow {
   position: string;
-  user_id: string | null;
-  session_id: string;
+  userId: string | null;
+  sessionId: string;
 }
 
 /**
@@ -41,11 +41,11 @@ export function openRevocationReader(
     async read(position) {
       await notifications?.listening; // first, or a notification between reading and listening would be missed
       const rows = await readRows(position);
-      const logged = rows.filter(({ user_id }) => user_id !== null);
+      const logged = rows.filter(({ userId }) => userId !== null);
       return {
-        revocations: logged.map(({ user_id, session_id }) => ({
-          userId: user_id as string,
-          sessionIds: [session_id],
+        revocations: logged.map(({ userId, sessionId }) => ({
+          userId: userId as string,
+          sessionIds: [sessionId],
         })),
         position: rows[0]?.position as string,
         more: false,

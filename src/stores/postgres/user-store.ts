@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { UsernameTakenError } from '../../errors.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import {
+  asText,
   BoundedPostgres,
   checkedTableName,
   checkTableOptions,
   migration,
+  readText,
   sqlState,
   UNIQUE_VIOLATION,
   type PostgresClient,
@@ -43,17 +45,19 @@ export interface ListUsersOptions {
   after?: string;
 }
 
+/** A row as the statements return it: texts, for `readText`. */
 interface UserRow {
   id: string;
   username: string;
-  password_hash: string | null;
-  roles: string[];
-  disabled: boolean;
+  passwordHash: string | null;
+  roles: string;
+  disabled: string;
 }
 
 const MAX_PAGE = 1000;
 const pageSchema = z.strictObject({ limit: z.unknown().optional(), after: z.string().optional() });
-const COLUMNS = 'id, username, password_hash, roles, disabled';
+const STORED_COLUMNS = 'id, username, password_hash, roles, disabled';
+const COLUMNS = `id, username, password_hash AS "passwordHash", ${asText.list('roles')} AS roles, ${asText.value('disabled')} AS disabled`;
 
 /** Users in a table of PostgreSQL. Usernames are unique by their `usernameKey`, which has its own column and index. */
 export class PostgresUserStore implements UserStore, IdentityStore {
@@ -72,7 +76,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     this.#identities = identityStatements(
       checkedTableName('identitiesTable', options.identitiesTable ?? `${prefix}_identities`),
       this.#table,
-      COLUMNS,
+      { stored: STORED_COLUMNS, read: COLUMNS },
     );
     this.#credentials = new PostgresCredentialStore(
       this.#postgres,
@@ -233,8 +237,8 @@ function toUser(row: UserRow): StoredUser {
   return {
     id: row.id,
     username: row.username,
-    passwordHash: row.password_hash,
-    roles: row.roles,
-    disabled: row.disabled,
+    passwordHash: row.passwordHash,
+    roles: readText.list(row.roles),
+    disabled: readText.boolean(row.disabled),
   };
 }

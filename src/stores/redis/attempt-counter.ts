@@ -1,6 +1,7 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { limiterCounter, type AttemptCounter } from '../attempt-counter.js';
-import type { BoundedRedis, RedisClient, RedisScript } from './client.js';
+import type { BoundedRedis, RedisScript } from './client.js';
+import type { RedisClient } from './redis-client.js';
 
 /**
  * Takes an attempt back in one script, so no other attempt and no outage can come between its steps. If ioredis sends the script
@@ -17,18 +18,18 @@ export const attemptScripts: Readonly<Record<string, RedisScript>> = {
 
 /** @param redis a client that was made with `attemptScripts` */
 export function redisAttemptCounter(
-  client: RedisClient,
   redis: BoundedRedis,
   keyPrefix: string,
   windowSeconds: number,
 ): AttemptCounter {
-  const limiter = new RateLimiterRedis({
-    storeClient: client,
-    keyPrefix,
-    points: 1,
-    duration: windowSeconds,
-  });
-  return limiterCounter(limiter, redis.run, {
+  const limiterOver = (client: RedisClient) =>
+    new RateLimiterRedis({ storeClient: client, keyPrefix, points: 1, duration: windowSeconds });
+  let [client, limiter] = [redis.client, limiterOver(redis.client)];
+  const limiterNow = () => {
+    if (client !== redis.client) [client, limiter] = [redis.client, limiterOver(redis.client)];
+    return limiter;
+  };
+  return limiterCounter(limiterNow, redis.run, {
     async decrement(key) {
       await redis.call('visaTakeBackAttempt', limiter.getKey(key));
     },

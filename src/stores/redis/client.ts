@@ -1,24 +1,8 @@
-import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
+import { BoundedCalls, isProgrammingError, NotSentError } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
-
-/**
- * The members of ioredis that the store uses. Pass a `Redis` or a `Cluster` of version 5 or 6. The types of the two versions are
- * incompatible, so this interface names only what is used.
- */
-export interface RedisClient {
-  readonly status: string;
-  on(event: string, listener: () => void): unknown;
-  off(event: string, listener: () => void): unknown;
-  listeners(event: string): unknown[];
-  disconnect(reconnect?: boolean): void;
-  defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
-  readonly isCluster?: boolean;
-  readonly options?: object;
-  /** Makes a Cluster client find out again which node has which keys. */
-  refreshSlotsCache?(done: () => void): void;
-  /** A Cluster client takes nodes and then options; any other client takes only options. */
-  duplicate?(nodesOrOptions?: object, options?: object): RedisClient;
-}
+import { listenTo } from './client-events.js';
+import type { RedisClient } from './redis-client.js';
+import { openCommandingConnection, type OwnConnection } from './own-connection.js';
 
 /** A Lua script. On a Cluster all its keys must have the same hash tag. */
 export interface RedisScript {
@@ -35,55 +19,102 @@ const READY = new Set(['ready', 'wait']);
 
 type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
-/** A client whose calls all have a time limit. It distinguishes an outage from a mistake in the program. */
+/**
+ * Runs the store's commands, all with a time limit. It distinguishes an outage from a mistake in the program.
+ *
+ * The app's client is the app's: it is never reconnected, because ioredis would then send all commands again that have no answer
+ * yet, the app's own too, and they would run twice. If its line seems dead, the commands go over a connection of our own.
+ */
 export class BoundedRedis {
-  readonly #client: RedisClient;
+  readonly #scripts: Readonly<Record<string, RedisScript>>;
+  readonly #appClient: RedisClient;
   readonly #calls: BoundedCalls;
-  #becomingReady: Promise<void> | undefined;
+  readonly #becomingReady = new Map<RedisClient, Promise<void>>();
+  #own: OwnConnection | undefined;
 
   constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
-    this.#client = client;
+    this.#appClient = client;
+    this.#scripts = scripts;
     // A dropped NAT entry or a dead host leaves a connection that looks open. By itself ioredis would wait for ever.
     this.#calls = new BoundedCalls('Redis', isOutage, {
       // While the other nodes of a Cluster answer, ioredis doesn't notice that one node has been replaced.
-      onTimeout: () => client.refreshSlotsCache?.(ignore),
-      reconnect: () => client.disconnect(true),
+      onTimeout: () => client.isCluster && this.#recover(),
+      reconnect: () => client.isCluster || this.#recover(),
     });
     // Without a listener ioredis prints every connection error. The calls report the outage instead.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
-    for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
+    define(scripts, client);
+  }
+
+  /** The client that commands go over now: the app's, or our own once the app's seemed dead. */
+  get client(): RedisClient {
+    return this.#own?.client ?? this.#appClient;
   }
 
   readonly run: BoundedCalls['run'] = (operation, undo) =>
-    this.#calls.run(
-      () => (READY.has(this.#client.status) ? operation() : this.#ready().then(operation)),
-      undo,
-    );
+    this.#calls.run(() => {
+      const { client } = this;
+      return READY.has(client.status) ? operation() : this.#ready(client).then(operation);
+    }, undo);
 
   call(command: string, key: string, ...args: (string | number)[]): Promise<unknown> {
-    const client = this.#client as unknown as Record<string, Command>;
-    return this.run(() => (client[command] as Command)(key, ...args));
+    return this.run(() => {
+      const client = this.client as unknown as Record<string, Command>;
+      return (client[command] as Command)(key, ...args);
+    });
+  }
+
+  /** Opens a connection of our own in place of the app's. If it is open already, it connects again. */
+  #recover(): void {
+    if (this.#own && this.#own.client.status !== 'end') {
+      if (this.#own.client.refreshSlotsCache) this.#own.client.refreshSlotsCache(ignore);
+      else this.#own.client.disconnect(true);
+      return;
+    }
+    this.#own = openCommandingConnection(this.#appClient);
+    if (this.#own) define(this.#scripts, this.#own.client);
   }
 
   /**
    * Waits until the connection is ready. Otherwise a command that is sent while the connection is down would wait in ioredis's
    * queue, and run long after its request was answered. All waiting calls share one listener.
    */
-  #ready(): Promise<void> {
-    this.#becomingReady ??= new Promise<void>((resolve, reject) => {
-      const client = this.#client;
-      const finish = () => {
-        clearTimeout(timer);
-        client.off('ready', finish);
-        this.#becomingReady = undefined;
-        if (READY.has(client.status)) resolve();
-        else reject(new Error(`The connection to Redis is not ready (${client.status})`));
-      };
-      const timer = setTimeout(finish, CALL_TIMES.ready);
-      client.on('ready', finish);
-    });
-    return this.#becomingReady;
+  #ready(client: RedisClient): Promise<void> {
+    const ready =
+      this.#becomingReady.get(client) ??
+      new Promise<void>((resolve, reject) => {
+        const finish = () => {
+          clearTimeout(timer);
+          stopListening();
+          this.#becomingReady.delete(client);
+          if (READY.has(client.status)) resolve();
+          else reject(new NotSentError(`The connection to Redis is not ready (${client.status})`));
+        };
+        const timer = setTimeout(finish, CALL_TIMES.ready);
+        const stopListening = listenTo(client, 'ready', finish);
+      });
+    this.#becomingReady.set(client, ready);
+    return ready;
   }
+}
+
+/** @throws TypeError that says what was passed instead of a client, and what to pass */
+export function assertRedisClient(client: unknown): asserts client is RedisClient {
+  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
+  if (['defineCommand', 'disconnect', 'on', 'listeners'].every((name) => typeof members[name] === 'function'))
+    return;
+  const cure = 'pass a client of ioredis: new RedisRefreshTokenStore(new Redis(url))';
+  if (typeof client === 'string')
+    throw new TypeError(`RedisRefreshTokenStore got a text, not a client: ${cure}`);
+  if (typeof members['sendCommand'] === 'function')
+    throw new TypeError(`RedisRefreshTokenStore got a client of the package redis (node-redis): ${cure}`);
+  throw new TypeError(
+    `RedisRefreshTokenStore got ${client === undefined ? 'no client' : 'no Redis client'}: ${cure}`,
+  );
+}
+
+function define(scripts: Readonly<Record<string, RedisScript>>, client: RedisClient): void {
+  for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
 }
 
 function isOutage(error: unknown): boolean {

@@ -3,7 +3,8 @@ import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
 import { CALL_TIMES } from '../call-times.js';
-import { BoundedRedis, type RedisClient } from './client.js';
+import { assertRedisClient, BoundedRedis } from './client.js';
+import type { RedisClient } from './redis-client.js';
 import { checkedKeyPrefix, taggedKey } from './keys.js';
 import { oneTimeTokenScripts } from './one-time-token-scripts.js';
 import { RedisOneTimeTokens } from './one-time-tokens.js';
@@ -53,9 +54,10 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   /** How long a revocation stays in the log; 0 while this store has no follower. */
   #keepMs = 0;
 
-  /** Uses your client, and never closes it. @throws TypeError for a `keyPrefix` with a brace */
+  /** Uses your client, and never closes it. @throws TypeError for a wrong client, or a `keyPrefix` with a brace */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
     const { keyPrefix = 'visa:' } = parseCall('new RedisRefreshTokenStore()', optionsSchema, options);
+    assertRedisClient(client);
     this.#client = client;
     this.#redis = new BoundedRedis(client, SCRIPTS);
     this.#keyPrefix = checkedKeyPrefix(keyPrefix);
@@ -128,9 +130,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       sessionId,
       this.#keepMs,
     );
-    const [wasLive, unannounced] = reply as [number, string[]];
+    const [wasLive, unannounced] = reply as [number | string, string[]]; // a text with `stringNumbers: true`
     await this.#emptyOutbox(userId, unannounced);
-    return wasLive === 1;
+    return Number(wasLive) === 1;
   }
 
   async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
@@ -159,7 +161,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
     const keyPrefix = `${this.#keyPrefix}attempts:${name}`;
-    return redisAttemptCounter(this.#client, this.#redis, keyPrefix, windowSeconds);
+    return redisAttemptCounter(this.#redis, keyPrefix, windowSeconds);
   }
 
   oneTimeTokens(): OneTimeTokenStore {

@@ -1,4 +1,5 @@
-import type { RedisClient } from './client.js';
+import type { RedisClient } from './redis-client.js';
+import { openReadingConnection } from './own-connection.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 import type { Revocation } from '../revocation-feed.js';
 
@@ -18,47 +19,16 @@ const BATCH = 1000;
 const BEGINNING = '0-0';
 
 /**
- * A connection that fails is replaced instead of reconnected, so ioredis never sends a command twice. The time limits that the
- * caller's client has are switched off: they are meant for quick commands, and here `followLog` limits the time.
- */
-const CONNECTION = {
-  lazyConnect: true,
-  enableOfflineQueue: true,
-  enableAutoPipelining: false,
-  retryStrategy: () => null,
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  commandTimeout: undefined,
-  blockingTimeout: undefined,
-  socketTimeout: undefined,
-};
-
-const CLUSTER_CONNECTION = {
-  lazyConnect: true,
-  enableOfflineQueue: true,
-  enableAutoPipelining: false,
-  scaleReads: 'master',
-  clusterRetryStrategy: () => null,
-  retryDelayOnFailover: 0,
-};
-
-/**
  * Reads the stream of revocations over a connection of its own, because a blocking read occupies the connection. It is a stream
  * and not pub/sub because a reader that was disconnected can read what it missed, and an empty answer proves that there was
  * nothing to miss.
  */
 export function openRevocationReader(client: RedisClient, key: string): RevocationReader {
   if (client.status === 'end') throw new Error('The Redis client has been closed');
-  const duplicate = duplicateOf(client);
-  const reading = (duplicate ?? client) as StreamClient;
+  // A client that can't be duplicated is asked once a second instead.
+  const own = openReadingConnection(client);
+  const reading = (own?.client ?? client) as StreamClient;
   const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
-  const close = () => {
-    client.off('end', close);
-    // For a connection that has ended already, ioredis would wait for another end and keep the process alive.
-    if (duplicate && duplicate.status !== 'end') duplicate.disconnect();
-  };
-  // When the app has closed its client, the duplicate must not keep the process alive.
-  client.on('end', close);
   return {
     async read(position) {
       const known = position === undefined || position === BEGINNING ? undefined : position;
@@ -73,22 +43,11 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
       };
     },
     async wait(position) {
-      if (duplicate) await reading.xread('COUNT', 1, 'BLOCK', WAIT_MS, 'STREAMS', key, position);
+      if (own) await reading.xread('COUNT', 1, 'BLOCK', WAIT_MS, 'STREAMS', key, position);
       else await pause(WAIT_MS);
     },
-    close,
+    close: () => own?.close(),
   };
-}
-
-/** Undefined for a client that can't be duplicated. That client is asked once a second instead. */
-function duplicateOf(client: RedisClient): RedisClient | undefined {
-  // Passed on, because ioredis 5 would drop the nodes' other options, including the password.
-  const { redisOptions } = (client.options ?? {}) as { redisOptions?: object };
-  const duplicate = client.isCluster
-    ? client.duplicate?.([], { ...CLUSTER_CONNECTION, redisOptions: { ...redisOptions, ...CONNECTION } })
-    : client.duplicate?.(CONNECTION);
-  duplicate?.on('error', () => undefined); // the commands report the error
-  return duplicate;
 }
 
 /** @param members names and values in turn: `u` is the user id, `s` the session ids separated by commas */

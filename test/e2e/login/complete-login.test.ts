@@ -78,7 +78,7 @@ test("transport: 'body' returns the tokens in the JSON and sets no cookie", asyn
 test.each([
   ['no user', undefined],
   ['a user without an id', {}],
-  ['a number as id', { id: 5 }],
+  ['a list as id', { id: [5] }],
   ['an empty id', { id: '' }],
 ])('%s in req.user is a mistake of the app, and reaches its error handler', async (_what, user) => {
   testApp.unforeseen.length = 0;

@@ -30,7 +30,7 @@ export function createLanguageApp(
     refreshTokens: new MemoryRefreshTokenStore(),
     accessToken: { secret: ACCESS_SECRET },
     refreshToken: { secret: REFRESH_SECRET },
-    password: { cost: 10 },
+    password: { cost: 10, long: 'refuse' },
     limits: { register: false },
     ...options,
   });

@@ -1,0 +1,64 @@
+import type { Redis } from 'ioredis';
+import { checkedTableName } from '../../stores/postgres/client.js';
+import { setting } from '../environment.js';
+import { withPostgres } from '../postgres.js';
+import { withRedis } from '../redis.js';
+import type { StoreNames } from '../stores.js';
+import { DEFAULT_PREFIX } from './check-redis.js';
+import { findingsAbout, type Finding } from './finding.js';
+
+/** A sample is enough: another app's users show up among any hundred keys. */
+const SAMPLE = 200;
+const MAX_STEPS = 20;
+const { warn } = findingsAbout('redis');
+
+/**
+ * Warns if Redis has sessions of users who aren't in the table of users: then another app uses the same Redis with the same
+ * prefix. Finds nothing if one of the servers can't be asked, which other checks report.
+ */
+export async function checkSharedRedis({
+  redisPrefix = DEFAULT_PREFIX,
+  usersTable = 'visa_users',
+}: StoreNames): Promise<Finding[]> {
+  if (setting('REDIS_URL') === undefined || setting('DATABASE_URL') === undefined) return [];
+  try {
+    const ids = await withRedis((redis) => idsOfUsersWithSessions(redis, redisPrefix));
+    if (ids.length === 0) return [];
+    const known = await withPostgres(async (pool) => {
+      const text = `SELECT id FROM ${checkedTableName('--users-table', usersTable)} WHERE id = ANY ($1)`;
+      return new Set((await pool.query<{ id: string }>(text, [ids])).rows.map(({ id }) => id));
+    });
+    return judgeOwners(ids, known, redisPrefix);
+  } catch {
+    return [];
+  }
+}
+
+export function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix: string): Finding[] {
+  const strangers = ids.filter((id) => !known.has(id));
+  if (strangers.length === 0) return [];
+  return [
+    warn(
+      `${strangers.length} of ${ids.length} users who have sessions under the prefix ${prefix} are not in the table of users`,
+      "if another app uses this Redis, give one of the two a keyPrefix of its own: with the same one, apps end the sessions of each other's users",
+    ),
+  ];
+}
+
+/** The hash of a user's sessions is `<prefix>{<encoded id>}`. */
+async function idsOfUsersWithSessions(redis: Redis, prefix: string): Promise<string[]> {
+  const ids = new Set<string>();
+  let cursor = '0';
+  for (let step = 0; step < MAX_STEPS && ids.size < SAMPLE; step += 1) {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${escaped(prefix)}{*}`, 'COUNT', 500);
+    for (const key of keys) ids.add(decodeURIComponent(key.slice(prefix.length + 1, -1)));
+    cursor = next;
+    if (cursor === '0') break;
+  }
+  return [...ids];
+}
+
+/** For a pattern of SCAN. */
+function escaped(text: string): string {
+  return text.replace(/[*?[\]\\^]/g, '\\$&');
+}

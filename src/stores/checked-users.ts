@@ -1,0 +1,110 @@
+import { isKeepable } from '../utils/keepable-text.js';
+import type { StoredUser, UserStore } from './user-store.js';
+import { UserIds } from './user-ids.js';
+
+const MAX_ID_LENGTH = 255;
+
+/** How the parts of a user are read: what a store may return, and as what it is taken. Undefined is a value that is refused. */
+const READERS = {
+  username: (value: unknown) => (typeof value === 'string' ? { value } : undefined),
+  passwordHash: (value: unknown) => (value === null || typeof value === 'string' ? { value } : undefined),
+  roles: (value: unknown) => {
+    const roles = value instanceof Set ? [...(value as Set<unknown>)] : (value ?? []);
+    const areNames = Array.isArray(roles) && roles.every((role) => typeof role === 'string');
+    return areNames ? { value: [...roles] } : undefined;
+  },
+  // Databases without a boolean type return 0 and 1.
+  disabled: (value: unknown) =>
+    [undefined, null, true, false, 0, 1, 0n, 1n].includes(value as boolean)
+      ? { value: Boolean(value) }
+      : undefined,
+};
+
+const EXPECTED = {
+  id: `a text of 1 to ${MAX_ID_LENGTH} characters, a whole number, or an id object such as an ObjectId`,
+  username: 'a text',
+  passwordHash: 'the hash as a text, or null for a user without a password',
+  roles: 'a list of texts',
+  disabled: 'true or false',
+};
+
+/**
+ * The user store that the rest of the package asks. It takes what a store of the app's own sensibly returns: an id that is a
+ * number or an object becomes its text, and goes back to the store as it came; roles may be a Set, or missing. Anything else is
+ * a TypeError that names store, method and member: it would log users in and then refuse them without a hint.
+ */
+export function checkedUsers(store: UserStore): UserStore {
+  const ids = new UserIds();
+
+  const read = (method: string, found: unknown): StoredUser => {
+    const refuse = (member: keyof typeof EXPECTED, value: unknown): never => {
+      throw new TypeError(
+        `${nameOf(store)}.${method}() returned a user whose ${member} is ${kindOf(value)}: it must be ${EXPECTED[member]}`,
+      );
+    };
+    if (typeof found !== 'object' || found === null)
+      throw new TypeError(
+        `${nameOf(store)}.${method}() returned ${kindOf(found)}: it must return a user, or undefined`,
+      );
+    const user = found as Record<string, unknown>;
+    const id = ids.textOf(user['id']);
+    if (!isKeepable(id) || id === '' || id.length > MAX_ID_LENGTH) return refuse('id', user['id']);
+    const part = <Member extends keyof typeof READERS>(member: Member) =>
+      (READERS[member](user[member]) ?? refuse(member, user[member])).value as StoredUser[Member];
+    return {
+      ...user,
+      id,
+      username: part('username'),
+      passwordHash: part('passwordHash'),
+      roles: part('roles'),
+      disabled: part('disabled') as boolean,
+    };
+  };
+  const readFound = (method: string, found: unknown) =>
+    found === undefined || found === null ? undefined : read(method, found);
+
+  return {
+    findByUsername: async (username) => readFound('findByUsername', await store.findByUsername(username)),
+    async findById(id) {
+      for (const original of ids.originalsOf(id)) {
+        const found = readFound('findById', await store.findById(original as string));
+        if (found) return found;
+      }
+      return undefined;
+    },
+    create: async (user) => read('create', await store.create(user)),
+    async updatePasswordHash(text, next, previous) {
+      const [id] = ids.originalsOf(text);
+      const updated: unknown = await store.updatePasswordHash(id as string, next, previous);
+      // Databases report how many rows were changed.
+      if (typeof updated === 'boolean' || updated === 0 || updated === 1) return Boolean(updated);
+      throw new TypeError(
+        `${nameOf(store)}.updatePasswordHash() returned ${kindOf(updated)}: it must return whether it replaced the hash`,
+      );
+    },
+    ...(store.onUserGone && {
+      onUserGone: (listener) =>
+        (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),
+    }),
+    ...(store.credentials && { credentials: () => (store as Required<UserStore>).credentials() }),
+  };
+}
+
+/** The class of the store, or the option for a plain object. */
+function nameOf(store: object): string {
+  const { name } = (store.constructor as { name?: string } | undefined) ?? {};
+  return name && name !== 'Object' ? name : 'users';
+}
+
+/** What a value is, without showing it: it may be a secret. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (value === '') return 'an empty text';
+  if (Array.isArray(value)) return 'a list of something else';
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? 'a number' : 'a number that is not exact';
+  return (
+    { string: 'a text', object: 'an object', boolean: 'a boolean' }[typeof value as string] ??
+    `a ${typeof value}`
+  );
+}

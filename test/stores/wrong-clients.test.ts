@@ -1,0 +1,53 @@
+import { Redis } from 'ioredis';
+import { Client, type Pool } from 'pg';
+import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } from '../../src';
+
+/** What node-redis has that matters here. */
+const nodeRedis = { isOpen: true, sendCommand: () => Promise.resolve(), on: () => undefined };
+
+test.each<[string, unknown, string]>([
+  ['a URL', 'redis://127.0.0.1', 'got a text, not a client: pass a client of ioredis'],
+  ['a client of node-redis', nodeRedis, 'got a client of the package redis (node-redis)'],
+  ['nothing', undefined, 'got no client'],
+  ['options', { host: '127.0.0.1' }, 'got no Redis client'],
+])('the Redis store refuses %s when it is made, and says what to pass', (_what, client, message) => {
+  const make = () => new RedisRefreshTokenStore(client as Redis);
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
+  expect(make).toThrow('new RedisRefreshTokenStore(new Redis(url))');
+});
+
+describe.each([
+  ['PostgresUserStore', PostgresUserStore],
+  ['PostgresRefreshTokenStore', PostgresRefreshTokenStore],
+])('%s', (_name, Store) => {
+  test.each<[string, unknown, string]>([
+    ['a URL', 'postgres://127.0.0.1', 'got a text, not a client'],
+    ['nothing', undefined, 'got no client'],
+    [
+      'a Client that is not connected',
+      new Client(),
+      "a Client of pg that isn't connected: call await client.connect()",
+    ],
+  ])('refuses %s when it is made, and says what to pass', (_what, client, message) => {
+    const make = () => new Store(client as Pool);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+    expect(make).toThrow('new Pool({ connectionString: url })');
+  });
+
+  test('takes a Client that is connected or connecting', async () => {
+    const client = new Client({ connectionString: process.env['TEST_POSTGRES_URL'] });
+    const connected = client.connect();
+    expect(() => new Store(client)).not.toThrow();
+    await connected;
+    expect(() => new Store(client)).not.toThrow();
+    await client.end();
+  });
+});
+
+test('a client of ioredis is taken before it has connected', () => {
+  const lazy = new Redis({ lazyConnect: true });
+  expect(() => new RedisRefreshTokenStore(lazy)).not.toThrow();
+  lazy.disconnect();
+});

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { cookieAttributes, longestToken } from '../http/cookies.js';
 import { createCatalogs } from '../messages/catalogs.js';
 import { timeOf } from '../stores/store-clock.js';
-import { MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
+import { isSignedBy, MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
 import {
   createKeySet,
   KeyError,
@@ -25,7 +25,11 @@ export function parseOptions(input: AuthOptions): AuthConfig {
   const refreshKeys = keySet('refreshToken.secret', 'HS256', refreshToken.secret);
   assertNoOverlap(accessKeys, refreshKeys);
   const flags = { ...options.cookies, domain: options.cookies.domain };
-  const cookies = Object.freeze({ ...flags, attributes: cookieAttributes(flags) });
+  const cookies = Object.freeze({
+    ...flags,
+    attributes: cookieAttributes(flags),
+    isOurs: (token: string) => isSignedBy(token, accessKeys) || isSignedBy(token, refreshKeys),
+  });
 
   return Object.freeze<AuthConfig>({
     ...options,

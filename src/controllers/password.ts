@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { changePassword, type ChangePasswordServices } from '../accounts/change-password.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { extractAccessToken } from '../http/authenticate-request.js';
+import { extractAccessTokens } from '../http/authenticate-request.js';
 import type { BodyRequest } from '../http/body-schemas.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { originOf } from '../http/request-origin.js';
@@ -20,7 +20,7 @@ export function createPassword(services: PasswordServices): RequestHandler {
     const { id, sessionId } = req.user as Express.User;
     const owner = { userId: id, sessionId, ...originOf(req) };
     const attempt = idempotencyKey(req);
-    const cameBy = extractAccessToken(req, config.cookies.accessName)?.from;
+    const cameBy = extractAccessTokens(req, config.cookies.accessName)[0]?.from;
     const transport = cameBy === 'header' ? 'body' : 'cookie';
     const issued = await changePassword(services, { ...req.body, attempt, transport }, owner);
     const tokens = deliverTokens(res, issued, transport, config);

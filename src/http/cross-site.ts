@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ownHost } from './own-host.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -37,8 +38,5 @@ const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];
 
 /** As the browser knows it: scheme and host come from the proxy's headers where the app trusts its proxy. */
 function ownOrigin(req: Request): string {
-  const trustsProxy = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
-  const forwardedHost = trustsProxy(req.socket.remoteAddress, 0) ? req.get('x-forwarded-host') : undefined;
-  const host = forwardedHost?.split(',')[0]?.trim() || req.headers.host;
-  return `${req.protocol}://${String(host).toLowerCase()}`;
+  return `${req.protocol}://${ownHost(req)}`;
 }

@@ -5,7 +5,7 @@ import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import { originOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
-import { verifyInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
+import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
 import { parseGuardOptions, type GuardChecks, type GuardOptions } from './guard-options.js';
 import { announceRefusal, type Refused } from './refusals.js';
 import type { Renewals } from './renew.js';
@@ -95,7 +95,7 @@ function guardWithStore(
       return;
     }
     const who = { ...token, origin: originOf(req) };
-    verifyInStore(services, checks, token).then(
+    verifyFirstInStore(services, checks, (ended) => authenticateRequest(req, ended), token).then(
       (user) => {
         req.user = user;
         next();

@@ -170,7 +170,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
-  const sameSite = createSameSite(config, events);
+  const sameSite = createSameSite(config, events, { foreign: 'without cookies' });
   const flowState = createFlowState(config, events);
   const bodies = createBodySchemas(config);
   const shared = {
@@ -194,6 +194,11 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     revocations,
     passport,
     proveLogin: createProveLogin(passport),
+    sameSiteForm: createSameSite(config, events),
+    sameSiteWithoutCookies: createSameSite(config, events, {
+      foreign: 'without cookies',
+      setsNoCookie: true,
+    }),
     features,
   };
 }

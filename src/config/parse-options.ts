@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { cookieAttributes, longestToken } from '../http/cookies.js';
+import { createTrustedOrigins } from '../http/trusted-origins.js';
 import { createCatalogs } from '../messages/catalogs.js';
 import { timeOf } from '../stores/store-clock.js';
 import { isSignedBy, MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
@@ -58,7 +59,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       register: limits.register && limits.register.attempts,
       password: limits.password && limits.password.failures,
     }),
-    trustedOrigins: new Set(options.trustedOrigins),
+    trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     locale: options.locale,
     catalogs: createCatalogs(messages),
     audit: options.audit,

@@ -39,7 +39,7 @@ const optionsSchema = z.strictObject({
 const FOR_THE_USER = new Set([400, 401, 429]);
 
 interface FormLoginServices extends Pick<LoginServices, 'config' | 'proveLogin' | 'sessions'> {
-  sameSite: RequestHandler;
+  sameSiteForm: RequestHandler;
   bodies: BodySchemas;
 }
 
@@ -48,7 +48,7 @@ interface FormLoginServices extends Pick<LoginServices, 'config' | 'proveLogin' 
  * @throws TypeError that names the option and the cure
  */
 export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
-  const { bodies, config, sameSite } = services;
+  const { bodies, config, sameSiteForm } = services;
   const { redirectTo, failureRedirect } = parseCall('login()', optionsSchema, options);
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
@@ -62,7 +62,7 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
     else res.redirect(303, withError(failureRedirect, error.code));
   }
 
-  const chain = inSequence([noStore, sameSite, parseForm, validateForm(bodies.login), enter]);
+  const chain = inSequence([noStore, sameSiteForm, parseForm, validateForm(bodies.login), enter]);
   return function login(req, res, next) {
     chain(req, res, (error?: unknown) => fail(error, res, next));
   };

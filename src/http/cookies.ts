@@ -1,5 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
+import { AuthError } from '../errors.js';
 import { variantsOf } from './cookie-variants.js';
 
 export interface CookieConfig {
@@ -16,6 +17,8 @@ export interface CookieConfig {
   /** Whether the text begins as tokens begin that this app signs: its header names one of our keys. Not a check of the token. */
   readonly isOurs: (token: string) => boolean;
 }
+
+type CookieNames = Pick<CookieConfig, 'accessName' | 'refreshName' | 'flowName'>;
 
 type CookieFlags = Pick<CookieConfig, 'secure' | 'sameSite' | 'path' | 'domain'>;
 
@@ -70,6 +73,26 @@ function findCookies(header: string | undefined, name: string): string[] {
   return found;
 }
 
+/** Whether the request has a cookie of ours, good or not. */
+export function hasOurCookie(req: Request, { accessName, refreshName, flowName }: CookieNames): boolean {
+  return namesOfCookies(req).some(
+    (name) => name === accessName || name === refreshName || name.startsWith(flowName),
+  );
+}
+
+/** Requests from another site that came without a cookie of ours, and must not get one. */
+const withoutCookies = new WeakSet<Request>();
+
+/** From here on no cookie of ours is set or cleared in the answer to this request. */
+export function forbidCookies(req: Request): void {
+  withoutCookies.add(req);
+}
+
+/** @throws AuthError CROSS_SITE_REQUEST */
+export function assertMaySetCookies(req: Request): void {
+  if (withoutCookies.has(req)) throw new AuthError('CROSS_SITE_REQUEST');
+}
+
 /** For code that reads the request later: replaces the cookie in the header, and among the cookies that the app has parsed. */
 export function replaceCookie(req: Request, name: string, value: string): void {
   const others = (req.headers.cookie ?? '').split(';').filter((pair) => nameOf(pair) !== name);
@@ -84,6 +107,7 @@ function nameOf(pair: string): string {
 
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {
   const { accessToken, refreshToken, accessMaxAgeSeconds, refreshMaxAgeSeconds } = tokens;
+  assertMaySetCookies(res.req);
   expireLeftovers(res, config);
   // Both at once: each `res.cookie` would read and write the header again.
   res.appendHeader('Set-Cookie', [
@@ -114,6 +138,7 @@ function setCookie(
 }
 
 export function clearTokenCookies(res: Response, config: CookieConfig): void {
+  if (withoutCookies.has(res.req)) return;
   expireLeftovers(res, config);
   clearCookie(res, config.accessName, config);
   clearCookie(res, config.refreshName, config);

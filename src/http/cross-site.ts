@@ -5,7 +5,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The origins whose pages may call the app, besides its own. */
 export interface SiteConfig {
-  readonly trustedOrigins: ReadonlySet<string>;
+  readonly trustedOrigins: { has(origin: string): boolean };
 }
 
 export function isUnsafe(req: Request): boolean {
@@ -18,6 +18,19 @@ export function isCrossSite(req: Request, trustedOrigins: SiteConfig['trustedOri
   if (origin !== undefined && trustedOrigins.has(origin)) return false;
   if (fetchSite !== undefined) return fetchSite !== 'same-origin' && fetchSite !== 'none';
   return origin !== undefined && origin !== ownOrigin(req);
+}
+
+/**
+ * For a GET that acts. On plain HTTP, and in browsers from before 2023, an image or a link of another site comes with neither header.
+ * `Referer` then has to name a page of the app.
+ */
+export function isFromOwnPage(req: Request, trustedOrigins: SiteConfig['trustedOrigins']): boolean {
+  const { origin, referer, 'sec-fetch-site': fetchSite } = req.headers;
+  if (origin !== undefined || fetchSite !== undefined) return !isCrossSite(req, trustedOrigins);
+  if (referer === undefined || !URL.canParse(referer)) return false;
+  const { protocol, host } = new URL(referer);
+  const referring = `${protocol}//${host}`;
+  return referring === ownOrigin(req) || trustedOrigins.has(referring);
 }
 
 /** The user opens a page of the app, from any site: not a script, frame, image or form of another site. */

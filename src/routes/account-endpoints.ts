@@ -22,6 +22,7 @@ export type AccountEndpointServices = PasswordServices &
     };
     bodies: BodySchemas;
     sameSite: RequestHandler;
+    sameSiteWithoutCookies: RequestHandler;
     guard: (options?: GuardOptions) => RequestHandler;
   };
 
@@ -71,12 +72,12 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
 }
 
 function registerEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, config, limits, sameSite } = services;
+  const { bodies, config, limits, sameSiteWithoutCookies } = services;
   return {
     verb: 'post',
     path: '/register',
     chain: [
-      sameSite,
+      sameSiteWithoutCookies,
       parseBody,
       validateBody(bodies.register),
       createLimitRegistrations(limits),

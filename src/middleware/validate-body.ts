@@ -7,7 +7,7 @@ import { refusedField, ruleOf } from '../messages/rule.js';
 export function validateBody(schema: z.ZodType): RequestHandler {
   const emptyBody = schema.safeParse({});
   return function validate(req, _res, next) {
-    const body = (req.body ?? undefined) as unknown;
+    const body = req.body as unknown;
     const result = body === undefined ? emptyBody : schema.safeParse(body);
     if (result.success) {
       // A copy: an app may change its bodies.

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
@@ -21,12 +21,16 @@ type Fail = (error: unknown, handled: Handled, who: Refused | undefined) => void
 
 /**
  * Middleware that lets a request pass only with a good access token.
+ * @param handleAuthError answers a refusal. Default: as the router does
  * @throws TypeError that names the option and the cure
  */
-export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
+export function createGuard(
+  services: GuardServices,
+  options: GuardOptions = {},
+  handleAuthError: ErrorRequestHandler = createErrorHandler(services),
+): RequestHandler {
   const checks = parseGuardOptions(options, services.config);
   const { renewals } = services;
-  const handleAuthError = createErrorHandler(services);
 
   const refuse: Fail = (error, [req, res, next], who) => {
     if (!checks.optional || !failureOf(error).anonymous) {

@@ -80,12 +80,18 @@ test.each([
   expect((await browser.post('/auth/refresh')).status).toBe(200);
 });
 
+/** POST /register takes a form too. */
+const takesForm = (endpoint: string, body: unknown) => endpoint === 'register' && body === 'username=a';
+
 describe.each(ENDPOINTS)('/%s with a bad body', (endpoint) => {
   // A rest parameter: with named ones, Jest would pass its callback in place of a value that a short row lacks.
-  test.each(bodies)('%s: %s', async (...[, code, body, headers]) => {
-    const paths = code === 'VALIDATION_FAILED' ? ['body'] : undefined;
-    expectFailure(await post(endpoint, body, headers), code, paths);
-  });
+  test.each(bodies.filter(([, , body]) => !takesForm(endpoint, body)))(
+    '%s: %s',
+    async (...[, code, body, headers]) => {
+      const paths = code === 'VALIDATION_FAILED' ? ['body'] : undefined;
+      expectFailure(await post(endpoint, body, headers), code, paths);
+    },
+  );
 });
 
 test('a body of exactly 16 kB is read, and one with a byte more is refused', async () => {

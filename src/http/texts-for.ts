@@ -3,7 +3,7 @@ import { lru } from 'tiny-lru';
 import { AUTH_FAILURES, AuthError, type AuthErrorCode, type FieldError } from '../errors.js';
 import type { Catalogs } from '../messages/catalogs.js';
 import type { Locale, Messages } from '../messages/messages.js';
-import { fieldText } from '../messages/rule.js';
+import { errorText, fieldText } from '../messages/rule.js';
 
 /** The texts for the answer to a request. Sets the headers that name the language and what it depends on. */
 export type TextsFor = (req: Request, res: Response) => Messages;
@@ -37,7 +37,7 @@ export function createTextOf({ locale, catalogs }: TextsConfig): TextOf {
   return function textOf(what: unknown, req: Request) {
     if (locale === undefined && req.res && !req.res.headersSent) varyByLanguage(req.res);
     const texts = catalogs.get(locale ?? negotiate(req)) as Messages;
-    if (what instanceof AuthError) return texts[what.code];
+    if (what instanceof AuthError) return errorText(what, texts);
     if (isFieldError(what)) return fieldText(what, texts);
     return isCode(what) ? texts[what] : undefined;
   } as TextOf;

@@ -2,8 +2,10 @@ import querystring from 'node:querystring';
 import cookieParser from 'cookie-parser';
 import express, { type Request, type RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
+import { en } from '../messages/en.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
+const FORM = 'application/x-www-form-urlencoded';
 
 const readJson = express.json({ limit: MAX_BODY_BYTES, type: () => true, strict: false });
 const readForm = express.urlencoded({ limit: MAX_BODY_BYTES, extended: false });
@@ -26,7 +28,7 @@ export const parseBody: RequestHandler = parserOf({ 'application/json': json });
 
 /** The body of an HTML form, or JSON. */
 export const parseForm: RequestHandler = parserOf({
-  'application/x-www-form-urlencoded': form,
+  [FORM]: form,
   'application/json': json,
 });
 
@@ -41,7 +43,7 @@ function parserOf(readers: Record<string, Reader>): RequestHandler {
     }
     const reader = readers[req.is(types) || ''];
     if (!reader) {
-      whenEmpty(req, (isEmpty) => next(isEmpty ? undefined : new AuthError('UNSUPPORTED_MEDIA_TYPE')));
+      whenEmpty(req, (isEmpty) => next(isEmpty ? undefined : unsupported(req, types)));
     } else if (
       Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES ||
       textLength(req.body) > MAX_BODY_BYTES
@@ -53,6 +55,13 @@ function parserOf(readers: Record<string, Reader>): RequestHandler {
       });
     }
   };
+}
+
+/** A developer who posts a form to an endpoint for JSON learns what forms are for. */
+function unsupported(req: Request, types: readonly string[]): AuthError {
+  const isForm = !types.includes(FORM) && req.is([FORM, 'multipart/form-data']);
+  const text = { key: 'formNeedsHandler', english: en.formNeedsHandler };
+  return new AuthError('UNSUPPORTED_MEDIA_TYPE', isForm ? { text } : {});
 }
 
 /** RFC 9112 §6.3 */

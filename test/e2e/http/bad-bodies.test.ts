@@ -49,10 +49,10 @@ const bodies: [string, FailureName, string | Buffer, Headers?][] = [
     { 'Content-Type': 'application/json; charset=latin1' },
   ],
   ['text/plain', 'UNSUPPORTED_MEDIA_TYPE', '{}', { 'Content-Type': 'text/plain' }],
-  ['a form', 'UNSUPPORTED_MEDIA_TYPE', 'username=a', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+  ['a form', 'FORM_ON_JSON_ENDPOINT', 'username=a', { 'Content-Type': 'application/x-www-form-urlencoded' }],
   [
     'a multipart form',
-    'UNSUPPORTED_MEDIA_TYPE',
+    'FORM_ON_JSON_ENDPOINT',
     '--x--',
     { 'Content-Type': 'multipart/form-data; boundary=x' },
   ],
@@ -81,17 +81,27 @@ test.each([
 });
 
 /** POST /register takes a form too. */
-const takesForm = (endpoint: string, body: unknown) => endpoint === 'register' && body === 'username=a';
+const takesForm = (endpoint: string, code: string) =>
+  endpoint === 'register' && code === 'FORM_ON_JSON_ENDPOINT';
 
 describe.each(ENDPOINTS)('/%s with a bad body', (endpoint) => {
   // A rest parameter: with named ones, Jest would pass its callback in place of a value that a short row lacks.
-  test.each(bodies.filter(([, , body]) => !takesForm(endpoint, body)))(
+  test.each(bodies.filter(([, code]) => !takesForm(endpoint, code)))(
     '%s: %s',
     async (...[, code, body, headers]) => {
       const paths = code === 'VALIDATION_FAILED' ? ['body'] : undefined;
       expectFailure(await post(endpoint, body, headers), code, paths);
     },
   );
+});
+
+test('a form at an endpoint for JSON learns in Korean too what forms are for', async () => {
+  const request = testApp.client().post('/auth/login').type('form').set('Accept-Language', 'ko');
+  const response = await request.send({ username: 'ann' });
+  expect([response.status, (response.body as { message: string }).message]).toEqual([
+    415,
+    expect.stringMatching(/^요청 본문은 .* auth\.login\(\)/),
+  ]);
 });
 
 test('a body of exactly 16 kB is read, and one with a byte more is refused', async () => {

@@ -7,16 +7,20 @@ import { parseOptions } from './config/parse-options.js';
 import { createCompleteLogin, type CompleteLoginOptions } from './controllers/complete-login.js';
 import { createFormLogin, type LoginOptions } from './controllers/form-login.js';
 import { createFormLogout, type LogoutOptions } from './controllers/form-logout.js';
+import { createFormPassword, type ChangePasswordOptions } from './controllers/form-password.js';
+import { createFormRegister, type RegisterOptions } from './controllers/form-register.js';
 import { auditing } from './events/audit.js';
 import { AuthEvents } from './events/auth-events.js';
 import { setUpFeatures } from './features/set-up-features.js';
 import { createFlowState, type FlowState } from './flow-state/flow-state.js';
 import { createAuthenticateRequest } from './http/authenticate-request.js';
 import { createBodySchemas } from './http/body-schemas.js';
-import { createTextsFor } from './http/texts-for.js';
+import { nameOf } from './http/endpoint.js';
+import { createTextOf, createTextsFor, type TextOf } from './http/texts-for.js';
 import { AttemptLimits } from './limits/attempt-limits.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import type { GuardOptions } from './middleware/guard-options.js';
+import { createLimitRegistrations } from './middleware/limit-registrations.js';
 import { Renewals } from './middleware/renew.js';
 import { createSameSite } from './middleware/same-site.js';
 import { createGuard } from './middleware/token-verify.js';
@@ -57,6 +61,18 @@ export interface Auth {
    */
   login(options?: LoginOptions): RequestHandler;
   /**
+   * For a registration form without a script: takes what the form posts, with the rules and limits of POST /register, and answers
+   * with a redirect. It doesn't log in.
+   * @throws TypeError that names the option and the cure; when a feature brings its own registration
+   */
+  register(options?: RegisterOptions): RequestHandler;
+  /**
+   * For a password form without a script (`currentPassword`, `newPassword`): guards, changes the password with the rules and limits
+   * of POST /password, and answers with both cookies and a redirect.
+   * @throws TypeError that names the option and the cure
+   */
+  changePassword(options?: ChangePasswordOptions): RequestHandler;
+  /**
    * For a logout button without a script: ends the session, and answers with a redirect. Works with expired tokens and none.
    * @throws TypeError that names the option and the cure
    */
@@ -68,6 +84,11 @@ export interface Auth {
    * error handler: `app.use(auth.errorHandler)` behind your routes.
    */
   readonly errorHandler: ErrorRequestHandler;
+  /**
+   * The text of an AuthError, of its code or of one of its `errors` in the language of the request, for pages that the server
+   * renders: `auth.textOf(error, req)`. Undefined for a text that is no code.
+   */
+  readonly textOf: TextOf;
   /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */
   readonly passport: Authenticator;
   /** Sessions for server code: an admin page, a support tool. */
@@ -121,9 +142,16 @@ export function createAuth(options: AuthOptions): Auth {
     guard,
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     login: (loginOptions) => createFormLogin(services, loginOptions),
+    register: (registerOptions) => {
+      if (endpoints.some((each) => nameOf(each) === 'POST /register' && !core.includes(each)))
+        throw new TypeError('register(): a feature brings its own registration, POST /register');
+      return createFormRegister(services, registerOptions);
+    },
+    changePassword: (passwordOptions) => createFormPassword(services, passwordOptions),
     logout: (logoutOptions) => createFormLogout(services, logoutOptions),
     flowState: services.flowState,
     errorHandler: createErrorHandler({ events, textsFor }),
+    textOf: createTextOf(config),
     passport,
     openapi,
     sessions: createServerSessions(sessions),
@@ -161,7 +189,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
-  const sameSite = createSameSite(config, events);
+  const sameSite = createSameSite(config, events, { foreign: 'without cookies' });
   const flowState = createFlowState(config, events);
   const bodies = createBodySchemas(config);
   const shared = {
@@ -185,6 +213,15 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     revocations,
     passport,
     proveLogin: createProveLogin(passport),
+    limitRegistrations: createLimitRegistrations(limits),
+    sameSiteForm: createSameSite(config, events),
+    formGuard: createGuard(guards, { checkSession: true, renew: true }, (error, _req, _res, next) =>
+      next(error),
+    ),
+    sameSiteWithoutCookies: createSameSite(config, events, {
+      foreign: 'without cookies',
+      setsNoCookie: true,
+    }),
     features,
   };
 }

@@ -142,6 +142,8 @@ export interface AuthErrorDetails {
   retryAfterSeconds?: number;
   /** Seconds since the login that would be young enough, sent as `max_age` (RFC 9470 §3). */
   maxAgeSeconds?: number;
+  /** A more exact text than that of the code: its key in `messages/`, and its English. */
+  text?: { key: string; english: string };
   /** What went wrong underneath; for logs, never sent. */
   cause?: unknown;
 }
@@ -156,17 +158,23 @@ export class AuthError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly maxAgeSeconds: number | undefined;
+  /** The key of the text in other languages, where it is more exact than that of the code. Never sent. */
+  readonly textKey: string | undefined;
 
   /** @throws TypeError for a code or a detail that doesn't exist */
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
     assertKnown(code, details);
-    super(AUTH_FAILURES[code].message, 'cause' in details ? { cause: details.cause } : {});
+    super(
+      details.text?.english ?? AUTH_FAILURES[code].message,
+      'cause' in details ? { cause: details.cause } : {},
+    );
     this.code = code;
     this.status = details.status ?? AUTH_FAILURES[code].status;
     this.statusCode = this.status;
     this.errors = details.errors;
     this.retryAfterSeconds = details.retryAfterSeconds ?? retryAfterOf(code);
     this.maxAgeSeconds = details.maxAgeSeconds;
+    this.textKey = details.text?.key;
   }
 
   /** The body that a client gets. */
@@ -176,7 +184,7 @@ export class AuthError extends Error {
   }
 }
 
-const DETAILS = ['errors', 'status', 'retryAfterSeconds', 'maxAgeSeconds', 'cause'];
+const DETAILS = ['errors', 'status', 'retryAfterSeconds', 'maxAgeSeconds', 'text', 'cause'];
 
 function assertKnown(code: string, details: object): void {
   if (!Object.hasOwn(AUTH_FAILURES, code))

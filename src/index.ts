@@ -2,7 +2,10 @@ export { createAuth, type Auth } from './create-auth.js';
 export type { ServerSessions } from './sessions/server-sessions.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
 export type { RedirectTo } from './http/local-redirect.js';
+export type { FailureRedirect, FormOptions } from './controllers/form-handler.js';
 export type { LoginOptions } from './controllers/form-login.js';
+export type { ChangePasswordOptions } from './controllers/form-password.js';
+export type { RegisterOptions } from './controllers/form-register.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
 export type { AuthErrorCode, AuthErrorDetails, BrokenRule, FieldError } from './errors.js';
@@ -37,6 +40,8 @@ export {
   type Register,
   type VerifiedUser,
 } from './http/authenticated-user.js';
+export type { TextOf } from './http/texts-for.js';
+export type { TrustedOrigins } from './http/trusted-origins.js';
 export type { OnStoreDown } from './sessions/session-config.js';
 export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createBodySchemas } from '../http/body-schemas.js';
-import { toFieldError } from '../middleware/validate-body.js';
+import { toFieldErrors } from '../middleware/validate-body.js';
 import { isAuthError } from '../errors.js';
 import { parseOptions } from '../config/parse-options.js';
 import type { PostgresUserStore } from '../stores/postgres/user-store.js';
@@ -41,8 +41,7 @@ async function register(
   const parsed = createBodySchemas(config).register.safeParse(body);
   if (!parsed.success)
     throw new CommandError(
-      parsed.error.issues
-        .map(toFieldError)
+      toFieldErrors(parsed.error.issues)
         .map(({ path, message }) => `The ${path} ${message}`)
         .join('\n'),
     );

@@ -1,6 +1,7 @@
 import type { Authenticator } from 'passport';
 import type { AuditRecord } from '../events/audit.js';
 import type { Feature } from '../features/feature.js';
+import type { TrustedOrigins } from '../http/trusted-origins.js';
 import type { OpenApiInfo } from '../openapi/openapi-options.js';
 import type { Locale, MessagesOption } from '../messages/messages.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
@@ -92,8 +93,12 @@ export interface AuthOptions {
   login?: boolean;
   /** Whether POST /register exists. Default: true. */
   register?: boolean;
-  /** Origins besides the app's own whose pages may call it: `'https://app.example.com'`. Default: none. */
-  trustedOrigins?: readonly string[];
+  /**
+   * Origins besides the app's own whose pages may call it, compared exactly: `'https://app.example.com'`, or of any scheme, such as
+   * `'capacitor://localhost'`. `'https://*.example.com'` is every subdomain one label below; all of them must be yours. Or a function
+   * that returns at once whether it trusts an origin. Default: none.
+   */
+  trustedOrigins?: TrustedOrigins;
   /**
    * When other processes refuse the access tokens of a session that has ended: at once (`'instant'`), or when the tokens expire
    * (`'expiry'`). Default: `'instant'` where the store can do it; those for Redis and PostgreSQL can.

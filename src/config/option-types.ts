@@ -65,7 +65,3 @@ export const limit = <Member extends string>(member: Member, byDefault: number) 
   const off = z.literal(false).transform(() => undefined);
   return z.union([off, tuned], `must be false or { ${member}: a whole number from 1 }`).prefault({} as never);
 };
-
-export const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
-  message: "must be an origin such as 'https://app.example.com', without a path or a slash at its end",
-});

@@ -1,6 +1,7 @@
 import type { Authenticator } from 'passport';
 import { z } from 'zod';
 import type { Feature } from '../features/feature.js';
+import { trustedOriginsSchema } from '../http/trusted-origins.js';
 import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
 import { openApiConfigSchema } from '../openapi/openapi-options.js';
@@ -9,16 +10,7 @@ import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Algorithm } from '../tokens/keys.js';
 import type { AuthOptions } from './auth-options.js';
-import {
-  aFunction,
-  cookieName,
-  duration,
-  fieldName,
-  limit,
-  methods,
-  origin,
-  secret,
-} from './option-types.js';
+import { aFunction, cookieName, duration, fieldName, limit, methods, secret } from './option-types.js';
 
 const cookieSchema = z
   .strictObject({
@@ -117,7 +109,7 @@ const optionsSchema = z.strictObject({
   passwordField: fieldName('password'),
   login: z.boolean().default(true),
   register: z.boolean().default(true),
-  trustedOrigins: z.array(origin).readonly().default([]),
+  trustedOrigins: trustedOriginsSchema,
   getAliases: z.boolean().default(true),
   revocation: z.enum(['instant', 'expiry']).optional(),
   onStoreDown: z.enum(['deny', 'allow-until-expiry']).default('allow-until-expiry'),

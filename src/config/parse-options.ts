@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { cookieAttributes, longestToken } from '../http/cookies.js';
+import { createTrustedOrigins } from '../http/trusted-origins.js';
 import { createCatalogs } from '../messages/catalogs.js';
 import { checkedUsers } from '../stores/checked-users.js';
 import { timeOf } from '../stores/store-clock.js';
-import { MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
+import { isSignedBy, MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
 import {
   createKeySet,
   KeyError,
@@ -29,7 +30,11 @@ export function parseOptions(input: AuthOptions): AuthConfig {
   const refreshKeys = keySet('refreshToken.secret', 'HS256', refreshToken.secret);
   assertNoOverlap(accessKeys, refreshKeys);
   const flags = { ...options.cookies, domain: options.cookies.domain };
-  const cookies = Object.freeze({ ...flags, attributes: cookieAttributes(flags) });
+  const cookies = Object.freeze({
+    ...flags,
+    attributes: cookieAttributes(flags),
+    isOurs: (token: string) => isSignedBy(token, accessKeys) || isSignedBy(token, refreshKeys),
+  });
 
   return Object.freeze<AuthConfig>({
     ...options,
@@ -59,7 +64,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       register: limits.register && limits.register.attempts,
       password: limits.password && limits.password.failures,
     }),
-    trustedOrigins: new Set(options.trustedOrigins),
+    trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     locale: options.locale,
     catalogs: createCatalogs(messages),
     audit: options.audit,

@@ -17,7 +17,7 @@ const optionsSchema = z.strictObject({
 });
 
 interface FormLogoutServices extends Pick<LogoutServices, 'config' | 'sessions'> {
-  sameSite: RequestHandler;
+  sameSiteForm: RequestHandler;
 }
 
 /**
@@ -30,7 +30,7 @@ export function createFormLogout(services: FormLogoutServices, options: LogoutOp
     await endByRequest(services, req, res);
     res.redirect(303, redirectTo);
   };
-  const chain = inSequence([refuseHead, noStore, services.sameSite, leave]);
+  const chain = inSequence([refuseHead, noStore, services.sameSiteForm, leave]);
   return function logout(req, res, next) {
     chain(req, res, next);
   };

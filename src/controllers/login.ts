@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import type { BodyRequest } from '../http/body-schemas.js';
+import { assertMaySetCookies } from '../http/cookies.js';
 import { replacedTokens } from '../http/replaced-tokens.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
@@ -36,6 +37,7 @@ export async function proveAndStart(
   transport: Transport,
 ): Promise<IssuedTokens> {
   const { remember } = req.body;
+  if (transport === 'cookie') assertMaySetCookies(req as Request);
   const origin = originOf(req);
   const user = await proveLogin(req as Request, res);
   const replaced = replacedTokens(req as Request, transport, config.cookies);

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { extractAccessToken } from '../http/authenticate-request.js';
+import { extractAccessTokens } from '../http/authenticate-request.js';
 import type { BodyRequest } from '../http/body-schemas.js';
-import { clearTokenCookies, readCookie, type CookieConfig } from '../http/cookies.js';
+import { clearTokenCookies, readCookies, type CookieConfig } from '../http/cookies.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -21,7 +21,7 @@ export function createLogout(services: LogoutServices): RequestHandler {
   };
 }
 
-/** Ends the session that the tokens name, if any. In an outage it reports 503, because the session may go on. */
+/** Ends every session that the tokens name. In an outage it reports 503, because the session may go on. */
 export async function endByRequest(
   { config, sessions }: Pick<LogoutServices, 'config' | 'sessions'>,
   req: Request,
@@ -29,9 +29,9 @@ export async function endByRequest(
   tokenInBody?: string,
 ): Promise<void> {
   const { accessName, refreshName } = config.cookies;
-  const refreshToken = tokenInBody || readCookie(req, refreshName);
-  const accessToken = extractAccessToken(req, accessName)?.token;
-  await sessions.endByTokens({ refreshToken, accessToken }, originOf(req));
+  const refreshTokens = tokenInBody ? [tokenInBody] : readCookies(req, refreshName);
+  const accessTokens = extractAccessTokens(req, accessName).map(({ token }) => token);
+  await sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
   clearTokenCookies(res, config.cookies);
 }
 

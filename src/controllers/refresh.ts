@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import type { BodyRequest } from '../http/body-schemas.js';
-import { clearTokenCookies, readCookie } from '../http/cookies.js';
+import { clearTokenCookies, readCookies } from '../http/cookies.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
@@ -20,11 +20,11 @@ export function createRefresh({ config, sessions, textsFor }: RefreshServices): 
   return async function refresh(req: BodyRequest<'refresh'>, res: AnswerResponse<'refresh'>) {
     const attempt = idempotencyKey(req);
     const inBody = req.body.refreshToken || undefined;
-    const token = inBody ?? readCookie(req, config.cookies.refreshName);
-    if (token === undefined) throw new AuthError('NO_REFRESH_TOKEN');
+    const presented = inBody ?? readCookies(req, config.cookies.refreshName);
+    if (presented.length === 0) throw new AuthError('NO_REFRESH_TOKEN');
     const transport = inBody === undefined ? 'cookie' : 'body';
     try {
-      const issued = await sessions.refresh(token, { attempt, origin: originOf(req), transport });
+      const issued = await sessions.refresh(presented, { attempt, origin: originOf(req), transport });
       const tokens = deliverTokens(res, issued, transport, config);
       res.json({ message: textsFor(req, res).tokenRefreshed, ...tokens });
     } catch (error) {

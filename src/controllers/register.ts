@@ -7,27 +7,36 @@ import type { BodyRequest } from '../http/body-schemas.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { publicUser } from '../http/token-response.js';
-import type { UserStore } from '../stores/user-store.js';
+import type { StoredUser, UserStore } from '../stores/user-store.js';
 
 export interface RegisterServices {
   config: { readonly users: UserStore };
   events: AuthEvents;
   passwords: PasswordHasher;
-  textsFor: TextsFor;
 }
 
 /** Creates a user. It does not log in, and grants no role. */
-export function createRegister({ config, events, passwords, textsFor }: RegisterServices): RequestHandler {
+export function createRegister(services: RegisterServices & { textsFor: TextsFor }): RequestHandler {
+  const { textsFor } = services;
   return async function register(req: BodyRequest<'register'>, res: AnswerResponse<'register'>) {
-    const { username, password } = req.body;
-    const origin = originOf(req);
-    const passwordHash = await passwords.hash(password);
-    const user = await config.users.create({ username, passwordHash }).catch((error: unknown) => {
-      if (isAuthError(error, 'USERNAME_TAKEN'))
-        events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));
-      throw error;
-    });
-    events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
+    const user = await registerByRequest(services, req);
     res.status(201).json({ message: textsFor(req, res).registrationSuccessful, user: publicUser(user) });
   };
+}
+
+/** Creates the user that the body describes. @throws AuthError USERNAME_TAKEN */
+export async function registerByRequest(
+  { config, events, passwords }: RegisterServices,
+  req: BodyRequest<'register'>,
+): Promise<StoredUser> {
+  const { username, password } = req.body;
+  const origin = originOf(req);
+  const passwordHash = await passwords.hash(password);
+  const user = await config.users.create({ username, passwordHash }).catch((error: unknown) => {
+    if (isAuthError(error, 'USERNAME_TAKEN'))
+      events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));
+    throw error;
+  });
+  events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
+  return user;
 }

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { AuthError } from '../errors.js';
 import type { FlowStateFailureReason, RequestOrigin } from '../events/auth-event.js';
-import { appendCookie, clearCookie, namesOfCookies, readCookie, type CookieConfig } from '../http/cookies.js';
+import {
+  appendCookie,
+  clearCookie,
+  namesOfCookies,
+  readCookies,
+  type CookieConfig,
+} from '../http/cookies.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextSealer } from '../tokens/sealed-text.js';
 import { parseFlowOptions, type FlowStateOptions } from './flow-options.js';
@@ -10,6 +16,8 @@ import { parseFlowOptions, type FlowStateOptions } from './flow-options.js';
 const MAX_COOKIE_BYTES = 3072;
 /** How many unfinished logins a browser keeps; the oldest ones make room. */
 const MAX_PENDING = 4;
+/** How many of these one answer clears. */
+const MAX_CLEARED = 4;
 const HANDLE = /^[\w-]{32}$/;
 const HANDLE_BYTES = 24;
 /** How many characters of the handle go into the name of its cookie. */
@@ -54,8 +62,8 @@ export class SealedCookies {
       throw new TypeError('flowState.save(): data is too large for a cookie');
     const res = answerOf(req);
     const pending = namesOfCookies(req).filter((name) => this.#isOurs(name));
-    // Browsers send the oldest first (RFC 6265 §5.4).
-    for (const name of pending.slice(0, Math.max(0, pending.length - MAX_PENDING + 1)))
+    // Browsers send the oldest first (RFC 6265 §5.4). Somebody may have planted a hundred, and proxies limit an answer's headers.
+    for (const name of pending.slice(0, Math.min(MAX_CLEARED, Math.max(0, pending.length - MAX_PENDING + 1))))
       clearCookie(res, name, cookies);
     appendCookie(res, this.#cookieOf(handle), sealed, expiresInSeconds, { ...cookies, sameSite });
     return handle;
@@ -71,8 +79,9 @@ export class SealedCookies {
     const { purpose } = parseFlowOptions(options, cookies.secure);
     const origin = originOf(req);
     if (typeof handle !== 'string' || !HANDLE.test(handle)) throw refuse('unknown', origin);
-    const sealed = readCookie(req, this.#cookieOf(handle));
-    const text = sealed === undefined ? undefined : sealer.open(sealed, boundTo(handle, purpose));
+    const text = readCookies(req, this.#cookieOf(handle))
+      .map((sealed) => sealer.open(sealed, boundTo(handle, purpose)))
+      .find((opened) => opened !== undefined);
     if (text === undefined) throw refuse('unknown', origin);
     const { exp, data } = JSON.parse(text) as Saved;
     if (exp <= now()) throw refuse('expired', origin);

@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { AuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
-import { readCookie, type CookieConfig } from './cookies.js';
+import { readCookies, type CookieConfig } from './cookies.js';
 import { isCrossSite, isUnsafe, type SiteConfig } from './cross-site.js';
 
 export interface PresentedToken {
@@ -10,36 +10,76 @@ export interface PresentedToken {
   from: 'header' | 'cookie';
 }
 
-/** `Authorization: Bearer` (RFC 6750 §2.1) beats the cookie. Never the query string. */
-export function extractAccessToken(req: Request, cookieName: string): PresentedToken | undefined {
+/** `Authorization: Bearer` (RFC 6750 §2.1) beats the cookies. Never the query string. */
+export function extractAccessTokens(req: Request, cookieName: string): PresentedToken[] {
   const { authorization } = req.headers;
   const bearer = authorization && /^Bearer +(\S.*)$/i.exec(authorization)?.[1];
-  if (bearer) return { token: bearer, from: 'header' };
-  const token = readCookie(req, cookieName);
-  return token === undefined ? undefined : { token, from: 'cookie' };
+  if (bearer) return [{ token: bearer, from: 'header' }];
+  return readCookies(req, cookieName).map((token) => ({ token, from: 'cookie' }));
 }
 
-/** @throws AuthError that says why the request has no good access token */
-export type AuthenticateRequest = (req: Request) => AuthenticatedUser;
+/**
+ * @param ended sessions to pass over, because the store says that they have ended
+ * @throws AuthError that says why the request has no good access token
+ */
+export type AuthenticateRequest = (req: Request, ended?: readonly string[]) => AuthenticatedUser;
 
-interface AccessTokenJudge {
+export interface AccessTokenJudge {
   /** The claims may be shared by many requests. @throws AuthError */
   verify(token: string): AccessClaims;
+  /** Whether this process knows that the session has ended. */
+  isRevoked(userId: string, sessionId: string): boolean;
 }
 
-/** Reads the user from the access token, without I/O. Whether the session still exists is another question. */
+export type VerifiedToken = PresentedToken & { claims: AccessClaims };
+
+/**
+ * The token that counts. A browser that keeps a cookie twice sends both: the first whose session isn't known to have ended.
+ * @throws AuthError why there is none
+ */
+export function selectAccessToken(
+  presented: readonly PresentedToken[],
+  judge: AccessTokenJudge,
+  ended: readonly string[] = [],
+): VerifiedToken {
+  const [first] = presented;
+  if (!first) throw new AuthError('NO_ACCESS_TOKEN');
+  if (presented.length === 1) return { ...first, claims: judge.verify(first.token) };
+  let failure: unknown;
+  let revoked: VerifiedToken | undefined;
+  for (const each of presented) {
+    try {
+      const claims = judge.verify(each.token);
+      const { userId, sessionId } = claims;
+      if (!ended.includes(sessionId) && !judge.isRevoked(userId, sessionId)) return { ...each, claims };
+      revoked ??= { ...each, claims };
+    } catch (error) {
+      // An expired one is ours for certain, and a refresh may help.
+      if (failure === undefined || isAuthError(error, 'ACCESS_TOKEN_EXPIRED')) failure = error;
+    }
+  }
+  if (revoked && !isAuthError(failure, 'ACCESS_TOKEN_EXPIRED')) return revoked;
+  throw failure;
+}
+
+/**
+ * Reads the user from the access token, without I/O. Whether the session still exists is another question.
+ * @param assertAccepted throws an AuthError for claims that this guard doesn't take
+ */
 export function createAuthenticateRequest(
   { cookies, trustedOrigins }: SiteConfig & { readonly cookies: Pick<CookieConfig, 'accessName'> },
   accessTokens: AccessTokenJudge,
+  assertAccepted?: (claims: AccessClaims) => void,
 ): AuthenticateRequest {
-  return function authenticateRequest(req) {
-    const presented = extractAccessToken(req, cookies.accessName);
-    if (!presented) throw new AuthError('NO_ACCESS_TOKEN');
+  return function authenticateRequest(req, ended) {
+    const presented = extractAccessTokens(req, cookies.accessName);
     // A browser adds cookies to the requests of any page; it adds a header to none.
-    if (presented.from === 'cookie' && isUnsafe(req) && isCrossSite(req, trustedOrigins)) {
+    if (presented[0]?.from === 'cookie' && isUnsafe(req) && isCrossSite(req, trustedOrigins)) {
       throw new AuthError('CROSS_SITE_REQUEST');
     }
-    const { userId, roles, sessionId, authTime, amr } = accessTokens.verify(presented.token);
+    const { claims } = selectAccessToken(presented, accessTokens, ended);
+    assertAccepted?.(claims);
+    const { userId, roles, sessionId, authTime, amr } = claims;
     // Copies: an app may change its req.user, and the claims are kept for the next request.
     const user = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
     return amr ? { ...user, amr: [...amr] } : user;

@@ -128,7 +128,9 @@ const text = z
 /** In the words that zod would use. */
 const anObject = {
   error: ({ input }: { input?: unknown }) =>
-    rule('mustBeObject', { received: Array.isArray(input) ? 'array' : typeof input }),
+    rule('mustBeObject', {
+      received: Array.isArray(input) ? 'array' : input === null ? 'null' : typeof input,
+    }),
 };
 
 function codePoints(value: string): number {

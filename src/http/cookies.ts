@@ -1,5 +1,7 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
+import { AuthError } from '../errors.js';
+import { variantsOf } from './cookie-variants.js';
 
 export interface CookieConfig {
   readonly accessName: string;
@@ -12,7 +14,11 @@ export interface CookieConfig {
   readonly path: string;
   /** As `cookieAttributes` writes them. */
   readonly attributes: string;
+  /** Whether the text begins as tokens begin that this app signs: its header names one of our keys. Not a check of the token. */
+  readonly isOurs: (token: string) => boolean;
 }
+
+type CookieNames = Pick<CookieConfig, 'accessName' | 'refreshName' | 'flowName'>;
 
 type CookieFlags = Pick<CookieConfig, 'secure' | 'sameSite' | 'path' | 'domain'>;
 
@@ -24,31 +30,67 @@ export interface TokenCookies {
   refreshMaxAgeSeconds: number | undefined;
 }
 
-/**
- * The cookie as text; undefined when it is missing or empty. Where the app hasn't parsed the cookies, this reads the header: a
- * guard must not set `req.cookies`, or the app's own cookie-parser would skip its signed cookies.
- */
+/** The cookie as text; undefined when it is missing or empty. Of several with that name the first one. */
 export function readCookie(req: Request, name: string): string | undefined {
-  const parsed = req.cookies as Record<string, unknown> | undefined;
-  const value = parsed ? parsed[name] : findCookie(req.headers.cookie, name);
-  if (value === undefined || value === '') return undefined;
-  // cookie-parser turns `j:{…}` into an object. No token looks like that.
-  return typeof value === 'string' ? value : 'j:';
+  return readCookies(req, name)[0];
 }
 
-/** The first cookie of that name. The package `cookie` reads it, and decodes only this one. */
-function findCookie(header: string | undefined, name: string): string | undefined {
-  if (header === undefined) return undefined;
+/**
+ * Every cookie of that name, in the order in which the browser sent them, without empty ones. A browser sends two after the app's
+ * `cookies.domain` or `cookies.path` has changed, or when a neighbour uses the same name. This reads the header, because parsers
+ * keep only the first. A guard must not set `req.cookies`, or the app's own cookie-parser would skip its signed cookies.
+ */
+export function readCookies(req: Request, name: string): string[] {
+  const sent = findCookies(req.headers.cookie, name);
+  const parsed = req.cookies as Record<string, unknown> | undefined;
+  const value = parsed ? parsed[name] : sent[0];
+  if (value === undefined) return sent[0]?.startsWith(SIGNED) ? sent.slice(1) : [];
+  // cookie-parser turns `j:{…}` into an object. No token looks like that.
+  const text = typeof value === 'string' ? value : 'j:';
+  if (text === '' || sent.includes(text)) return sent;
+  // The app has put another one in place of what the browser sent first.
+  return [text, ...sent.slice(1)];
+}
+
+/** cookie-parser takes such a cookie out of `req.cookies`. No token looks like that. */
+const SIGNED = 's:';
+
+/** The package `cookie` reads them, and decodes only these. */
+function findCookies(header: string | undefined, name: string): string[] {
+  const found: string[] = [];
+  if (header === undefined) return found;
   for (let start = 0; start < header.length;) {
+    // Most headers have one, so the rest of them need not be taken apart.
+    if (found.length > 0 && !header.includes(name, start)) break;
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const pair = header.slice(start, end);
     // `trim()` strips more white space than browsers do: a neighbour's cookie must not get round `__Host-` that way.
     const value = nameOf(pair) === name ? parseCookie(pair)[name] : undefined;
-    if (value !== undefined) return value;
+    if (value) found.push(value);
     start = end + 1;
   }
-  return undefined;
+  return found;
+}
+
+/** Whether the request has a cookie of ours, good or not. */
+export function hasOurCookie(req: Request, { accessName, refreshName, flowName }: CookieNames): boolean {
+  return namesOfCookies(req).some(
+    (name) => name === accessName || name === refreshName || name.startsWith(flowName),
+  );
+}
+
+/** Requests from another site that came without a cookie of ours, and must not get one. */
+const withoutCookies = new WeakSet<Request>();
+
+/** From here on no cookie of ours is set or cleared in the answer to this request. */
+export function forbidCookies(req: Request): void {
+  withoutCookies.add(req);
+}
+
+/** @throws AuthError CROSS_SITE_REQUEST */
+export function assertMaySetCookies(req: Request): void {
+  if (withoutCookies.has(req)) throw new AuthError('CROSS_SITE_REQUEST');
 }
 
 /** For code that reads the request later: replaces the cookie in the header, and among the cookies that the app has parsed. */
@@ -65,6 +107,8 @@ function nameOf(pair: string): string {
 
 export function setTokenCookies(res: Response, tokens: TokenCookies, config: CookieConfig): void {
   const { accessToken, refreshToken, accessMaxAgeSeconds, refreshMaxAgeSeconds } = tokens;
+  assertMaySetCookies(res.req);
+  expireLeftovers(res, config);
   // Both at once: each `res.cookie` would read and write the header again.
   res.appendHeader('Set-Cookie', [
     setCookie(config.accessName, accessToken, accessMaxAgeSeconds, config),
@@ -94,8 +138,25 @@ function setCookie(
 }
 
 export function clearTokenCookies(res: Response, config: CookieConfig): void {
+  if (withoutCookies.has(res.req)) return;
+  expireLeftovers(res, config);
   clearCookie(res, config.accessName, config);
   clearCookie(res, config.refreshName, config);
+}
+
+/**
+ * Expires the token cookies that the app set with another `domain` or `path` than now, where the request has brought a token of
+ * ours twice. A neighbour's cookie of the same name stays. This comes before the cookies are set: a browser that takes a variant
+ * for the cookie itself then keeps the later one.
+ */
+function expireLeftovers(res: Response, config: CookieConfig): void {
+  const { req } = res;
+  for (const name of [config.accessName, config.refreshName]) {
+    if (readCookies(req, name).filter((token) => config.isOurs(token)).length < 2) continue;
+    const secure = config.secure ? '; Secure' : '';
+    for (const variant of variantsOf(req, name, config))
+      res.appendHeader('Set-Cookie', `${name}=; Max-Age=0${variant}${secure}`);
+  }
 }
 
 /** Sets a cookie of ours that is no token. The value is base64url. */

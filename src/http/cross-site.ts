@@ -1,10 +1,11 @@
 import type { Request } from 'express';
+import { ownHost } from './own-host.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The origins whose pages may call the app, besides its own. */
 export interface SiteConfig {
-  readonly trustedOrigins: ReadonlySet<string>;
+  readonly trustedOrigins: { has(origin: string): boolean };
 }
 
 /**
@@ -21,6 +22,19 @@ export function isCrossSite(req: Request, trustedOrigins: SiteConfig['trustedOri
   if (origin !== undefined && trustedOrigins.has(origin)) return false;
   if (fetchSite !== undefined) return fetchSite !== 'same-origin' && fetchSite !== 'none';
   return origin !== undefined && origin !== ownOrigin(req);
+}
+
+/**
+ * For a GET that acts. On plain HTTP, and in browsers from before 2023, an image or a link of another site comes with neither header.
+ * `Referer` then has to name a page of the app.
+ */
+export function isFromOwnPage(req: Request, trustedOrigins: SiteConfig['trustedOrigins']): boolean {
+  const { origin, referer, 'sec-fetch-site': fetchSite } = req.headers;
+  if (origin !== undefined || fetchSite !== undefined) return !isCrossSite(req, trustedOrigins);
+  if (referer === undefined || !URL.canParse(referer)) return false;
+  const { protocol, host } = new URL(referer);
+  const referring = `${protocol}//${host}`;
+  return referring === ownOrigin(req) || trustedOrigins.has(referring);
 }
 
 /** The user opens a page of the app, from any site: not a script, frame, image or form of another site. */
@@ -46,11 +60,7 @@ const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];
 function ownOrigin(req: Request): string {
   if (!(req as Partial<Request>).app) {
     const { encrypted = false } = req.socket as { encrypted?: boolean };
-    const host = req.headers.host ?? (req.headers[':authority'] as string | undefined);
-    return `http${encrypted ? 's' : ''}://${String(host).toLowerCase()}`;
+    return `http${encrypted ? 's' : ''}://${ownHost(req)}`;
   }
-  const trustsProxy = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
-  const forwardedHost = trustsProxy(req.socket.remoteAddress, 0) ? req.get('x-forwarded-host') : undefined;
-  const host = forwardedHost?.split(',')[0]?.trim() || req.headers.host;
-  return `${req.protocol}://${String(host).toLowerCase()}`;
+  return `${req.protocol}://${ownHost(req)}`;
 }

@@ -12,10 +12,28 @@ export const redirectToSchema = z.union(
   `${LOCAL_PATH}, or a function that finds one`,
 );
 
-/** A browser reads `\` as `/`, and `//` starts the name of another host. */
+/**
+ * A browser reads `\` as `/`, and `//` starts the name of another host. Judged as browsers and proxies normalise it, because
+ * `/.//evil.example` becomes `//evil.example`.
+ */
 export function isLocalPath(value: unknown): value is string {
-  return typeof value === 'string' && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(value) && value.isWellFormed();
+  if (typeof value !== 'string' || !/^\/(?!\/)[^\\\p{Cc}]*$/u.test(value) || !value.isWellFormed())
+    return false;
+  if (!URL.canParse(value, THIS_APP)) return false;
+  const { origin, pathname } = new URL(value, THIS_APP);
+  return origin === THIS_APP && !pathname.startsWith('//');
 }
+
+/** The path with these parameters in its query. A parameter that it has already stays. */
+export function withQuery(path: string, parameters: Record<string, string | undefined>): string {
+  const url = new URL(path, THIS_APP);
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && !url.searchParams.has(name)) url.searchParams.set(name, value);
+  return url.pathname + url.search + url.hash;
+}
+
+/** Stands for the app's own origin, which a path doesn't depend on. */
+const THIS_APP = 'http://this.app';
 
 /**
  * Sends the browser on to a path of this app, or to `/` in place of anything else. After a page of another site, such as a

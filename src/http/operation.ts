@@ -9,7 +9,8 @@ export interface Operation {
   readonly summary: string;
   readonly description: string;
   readonly needs: 'nothing' | 'access token' | 'refresh token' | 'any token';
-  readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
+  /** `form`: an HTML form is read too. */
+  readonly body?: { readonly schema: z.ZodType; readonly required: boolean; readonly form?: true };
   readonly idempotencyKey?: true;
   readonly success: {
     readonly status?: 201 | 202;

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
-import { readCookie, type CookieConfig } from './cookies.js';
+import { readCookies, type CookieConfig } from './cookies.js';
 
 /**
- * The cookies that a login is about to replace. Their session ends with it (ASVS 5.0 §7.2.4), because nothing else would end
+ * The cookies that a login is about to replace. Their sessions end with it (ASVS 5.0 §7.2.4), because nothing else would end
  * it: the user no longer has its tokens, so their next refresh can't reveal a thief's copy.
  */
 export function replacedTokens(
@@ -12,5 +12,5 @@ export function replacedTokens(
   { accessName, refreshName }: Pick<CookieConfig, 'accessName' | 'refreshName'>,
 ): PresentedTokens | undefined {
   if (transport === 'body') return undefined;
-  return { refreshToken: readCookie(req, refreshName), accessToken: readCookie(req, accessName) };
+  return { refreshTokens: readCookies(req, refreshName), accessTokens: readCookies(req, accessName) };
 }

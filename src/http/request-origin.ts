@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { RequestOrigin } from '../events/auth-event.js';
+import { plainAddress } from '../utils/address.js';
 import { printable } from '../utils/printable.js';
 import { MAX_USER_AGENT_LENGTH } from '../utils/user-agent.js';
 
@@ -7,7 +8,7 @@ import { MAX_USER_AGENT_LENGTH } from '../utils/user-agent.js';
 const MAX_IP = 64;
 
 /**
- * Where a request comes from, safe for a log: behind a trusted proxy `req.ip` may be any text. Call it before anything is
+ * Where a request comes from, safe for a log: behind a trusted proxy `req.ip` may be any text, or have a port. Call it before anything is
  * awaited, because a connection that the client has closed has no address.
  */
 export function originOf({
@@ -17,7 +18,7 @@ export function originOf({
 }: Pick<Request, 'ip' | 'headers'> & Partial<Pick<Request, 'socket'>>): RequestOrigin {
   const userAgent = headers['user-agent'];
   return {
-    ip: ip === undefined ? undefined : printable(ip, MAX_IP),
+    ip: ip === undefined ? undefined : (plainAddress(ip) ?? printable(ip, MAX_IP)),
     userAgent: userAgent === undefined ? undefined : printable(userAgent, MAX_USER_AGENT_LENGTH),
   };
 }

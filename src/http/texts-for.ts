@@ -1,7 +1,9 @@
 import express, { type Request, type Response } from 'express';
 import { lru } from 'tiny-lru';
+import { AUTH_FAILURES, AuthError, type AuthErrorCode, type FieldError } from '../errors.js';
 import type { Catalogs } from '../messages/catalogs.js';
 import type { Locale, Messages } from '../messages/messages.js';
+import { errorText, fieldText } from '../messages/rule.js';
 
 /** The texts for the answer to a request. Sets the headers that name the language and what it depends on. */
 export type TextsFor = (req: Request, res: Response) => Messages;
@@ -21,6 +23,33 @@ export function createTextsFor({ locale, catalogs }: TextsConfig): TextsFor {
     res.setHeader('Content-Language', chosen);
     return catalogs.get(chosen) as Messages;
   };
+}
+
+/** The text of an error in the language of the request; undefined for a code that there is not. */
+export interface TextOf {
+  (error: AuthError | FieldError, req: Request): string;
+  (code: unknown, req: Request): string | undefined;
+}
+
+/** The page in the app's own language is the app's: this says only what the text depends on. */
+export function createTextOf({ locale, catalogs }: TextsConfig): TextOf {
+  const negotiate = createNegotiation(catalogs);
+  return function textOf(what: unknown, req: Request) {
+    if (locale === undefined && req.res && !req.res.headersSent) varyByLanguage(req.res);
+    const texts = catalogs.get(locale ?? negotiate(req)) as Messages;
+    if (what instanceof AuthError) return errorText(what, texts);
+    if (isFieldError(what)) return fieldText(what, texts);
+    return isCode(what) ? texts[what] : undefined;
+  } as TextOf;
+}
+
+function isFieldError(what: unknown): what is FieldError {
+  const { path, message } = (what ?? {}) as Partial<Record<string, unknown>>;
+  return typeof path === 'string' && typeof message === 'string';
+}
+
+function isCode(what: unknown): what is AuthErrorCode {
+  return typeof what === 'string' && Object.hasOwn(AUTH_FAILURES, what);
 }
 
 /** Express parses an existing `Vary`, which costs as much as a signature. Usually there is none. */

@@ -13,6 +13,9 @@ const failures = Object.fromEntries(
  */
 export const en = {
   ...failures,
+  // In place of UNSUPPORTED_MEDIA_TYPE.
+  formNeedsHandler:
+    'The request body must be application/json. For an HTML form, use auth.login() and its siblings in a route of the app',
 
   loginSuccessful: 'Login successful',
   registrationSuccessful: 'Registration successful',

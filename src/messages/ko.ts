@@ -24,6 +24,8 @@ export const ko: Messages = {
   UNSUPPORTED_MEDIA_TYPE: '요청 본문은 application/json 형식이어야 합니다.',
   TOO_MANY_ATTEMPTS: '시도 횟수가 너무 많습니다. 잠시 후 다시 시도해 주시기 바랍니다.',
   SERVICE_UNAVAILABLE: '일시적으로 서비스를 이용할 수 없습니다.',
+  formNeedsHandler:
+    '요청 본문은 application/json 형식이어야 합니다. HTML 폼은 앱의 경로에서 auth.login() 등으로 처리해야 합니다.',
 
   loginSuccessful: '로그인되었습니다.',
   registrationSuccessful: '회원가입이 완료되었습니다.',

@@ -1,4 +1,4 @@
-import type { BrokenRule, FieldError } from '../errors.js';
+import type { AuthError, BrokenRule, FieldError } from '../errors.js';
 import { en } from './en.js';
 import type { MessageKey, Messages } from './messages.js';
 
@@ -26,6 +26,11 @@ export function rule<Key extends MessageKey>(key: Key, ...[params]: ParamsOf<Key
 /** The rule in the message of an issue; undefined if the message is zod's own text. */
 export function ruleOf(message: string): KnownRule | undefined {
   return message.startsWith('{"key":') ? (JSON.parse(message) as KnownRule) : undefined;
+}
+
+/** The text of an error, without its fields. */
+export function errorText({ code, textKey = code }: AuthError, texts: Messages): string {
+  return (texts as Readonly<Partial<Record<string, string>>>)[textKey] ?? texts[code];
 }
 
 /** What is wrong with a field. An error that an app made itself may name a rule that has no text here: its message counts. */

@@ -4,7 +4,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import { canAnswer, sendJson } from '../http/outside-express.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Messages } from '../messages/messages.js';
-import { fieldText } from '../messages/rule.js';
+import { errorText, fieldText } from '../messages/rule.js';
 import { asError } from '../utils/as-error.js';
 
 export interface ErrorHandlerServices {
@@ -39,9 +39,10 @@ function sendAuthError(res: Response, error: AuthError, texts: Messages): void {
 }
 
 /** The error's own JSON, in another language. */
-function bodyIn(texts: Messages, { code, errors }: AuthError): ReturnType<AuthError['toJSON']> {
+function bodyIn(texts: Messages, error: AuthError): ReturnType<AuthError['toJSON']> {
+  const { code, errors } = error;
   const translated = errors?.map((field) => ({ path: field.path, message: fieldText(field, texts) }));
-  return { code, message: texts[code], ...(translated && { errors: translated }) };
+  return { code, message: errorText(error, texts), ...(translated && { errors: translated }) };
 }
 
 /** RFC 6750 §3: a request without a token gets the scheme and no reason. The reason must be ASCII, so it is English. */

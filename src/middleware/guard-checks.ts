@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.js';
+import { AuthError, failureOf } from '../errors.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { SessionConfig } from '../sessions/session-config.js';
@@ -22,8 +22,42 @@ export function verifyWithoutStore(
   assertAllowed(token, checks, config.now());
 }
 
+/**
+ * As `verifyInStore`. When the store says that the session is over and the browser has sent a second token, that one is judged.
+ * @param authenticate reads the next token that is of none of these sessions
+ */
+export async function verifyFirstInStore(
+  services: GuardCheckServices,
+  checks: GuardChecks,
+  authenticate: (ended: readonly string[]) => AuthenticatedUser,
+  token: AuthenticatedUser,
+  ended: readonly string[] = [],
+): Promise<AuthenticatedUser> {
+  try {
+    return await verifyInStore(services, checks, token);
+  } catch (error) {
+    if (!(error instanceof AuthError) || !failureOf(error).anonymous) throw error;
+    const passedOver = [...ended, token.sessionId];
+    const next = nextToken(() => authenticate(passedOver));
+    if (!next || passedOver.includes(next.sessionId) || ended.length >= MAX_TOKENS) throw error;
+    return verifyFirstInStore(services, checks, authenticate, next, passedOver).catch(() => {
+      throw error;
+    });
+  }
+}
+
+const MAX_TOKENS = 8;
+
+function nextToken(read: () => AuthenticatedUser): AuthenticatedUser | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The checks of a guard with `loadUser` or `checkSession`. @returns the user for `req.user`. @throws AuthError */
-export async function verifyInStore(
+async function verifyInStore(
   { config, accessTokens, sessions }: GuardCheckServices,
   checks: GuardChecks,
   token: AuthenticatedUser,

@@ -4,11 +4,12 @@ import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import {
   createAuthenticateRequest,
-  extractAccessToken,
+  extractAccessTokens,
+  selectAccessToken,
   type AuthenticateRequest,
   type PresentedToken,
 } from '../http/authenticate-request.js';
-import { clearTokenCookies, readCookie, replaceCookie } from '../http/cookies.js';
+import { clearTokenCookies, readCookies, replaceCookie } from '../http/cookies.js';
 import { isCrossSite, isFollowedLink, isPrefetch, type SiteConfig } from '../http/cross-site.js';
 import { originOf } from '../http/request-origin.js';
 import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
@@ -41,9 +42,10 @@ export class Renewals {
 
   constructor(services: RenewalServices) {
     this.#services = services;
-    this.authenticate = createAuthenticateRequest(services.config, {
-      verify: (token) => this.#verifyYoung(token),
-    });
+    const { config, accessTokens } = services;
+    this.authenticate = createAuthenticateRequest(config, accessTokens, (claims) =>
+      this.#assertYoung(claims),
+    );
   }
 
   /**
@@ -55,13 +57,13 @@ export class Renewals {
     const { accessName, refreshName } = this.#services.config.cookies;
     const failed = this.#failed.get(req);
     if (failed) throw failed;
-    const presented = extractAccessToken(req, accessName);
-    const refreshToken = readCookie(req, refreshName);
-    if (refreshToken === undefined || presented?.from === 'header') return;
+    const presented = extractAccessTokens(req, accessName);
+    const refreshTokens = readCookies(req, refreshName);
+    if (refreshTokens.length === 0 || presented[0]?.from === 'header') return;
     const current = this.#currentClaims(presented);
     if (!this.#mayRenew(req, current !== undefined)) return;
     try {
-      const issued = await this.#exchange(refreshToken, current?.sessionId, originOf(req));
+      const issued = await this.#exchange(refreshTokens, current?.sessionId, originOf(req));
       deliverTokens(res, issued, 'cookie', this.#services.config);
       forbidCaching(res);
       replaceCookie(req, accessName, issued.accessToken);
@@ -70,18 +72,14 @@ export class Renewals {
     }
   }
 
-  #verifyYoung(token: string): AccessClaims {
-    const { accessTokens, config } = this.#services;
-    const claims = accessTokens.verify(token);
-    if (2 * config.now() > claims.issuedAt.getTime() + claims.expiresAt.getTime())
+  #assertYoung({ issuedAt, expiresAt }: AccessClaims): void {
+    if (2 * this.#services.config.now() > issuedAt.getTime() + expiresAt.getTime())
       throw new AuthError('ACCESS_TOKEN_EXPIRED');
-    return claims;
   }
 
-  #currentClaims(presented: PresentedToken | undefined): AccessClaims | undefined {
-    if (!presented) return undefined;
+  #currentClaims(presented: readonly PresentedToken[]): AccessClaims | undefined {
     try {
-      return this.#services.accessTokens.verify(presented.token);
+      return selectAccessToken(presented, this.#services.accessTokens).claims;
     } catch (error) {
       if (failureOf(error).renewable) return undefined;
       throw error;
@@ -102,15 +100,15 @@ export class Renewals {
 
   /** @param sessionId of the good access token: a renewal must not turn one user into another */
   #exchange(
-    refreshToken: string,
+    refreshTokens: readonly string[],
     sessionId: string | undefined,
     origin: RequestOrigin,
   ): Promise<IssuedTokens> {
-    const key = `${sessionId ?? ''} ${refreshToken}`;
+    const key = [sessionId ?? '', ...refreshTokens].join(' ');
     const inFlight = this.#inFlight.get(key);
     if (inFlight) return inFlight;
     const exchange = this.#services.sessions
-      .refresh(refreshToken, { origin, sessionId, transport: 'cookie' })
+      .refresh(refreshTokens, { origin, sessionId, transport: 'cookie' })
       .finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, exchange);
     return exchange;

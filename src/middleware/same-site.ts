@@ -1,18 +1,73 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import { isCrossSite, isPrefetch, type SiteConfig } from '../http/cross-site.js';
+import { extractAccessTokens } from '../http/authenticate-request.js';
+import { forbidCookies, hasOurCookie, type CookieConfig } from '../http/cookies.js';
+import { isCrossSite, isFromOwnPage, isPrefetch, type SiteConfig } from '../http/cross-site.js';
+import { parseBody } from './parse-body.js';
 import { announceRefusal } from './refusals.js';
 
+type SameSiteConfig = SiteConfig & {
+  readonly cookies: Pick<CookieConfig, 'accessName' | 'refreshName' | 'flowName'>;
+};
+
+interface SameSiteOptions {
+  /** What passes from another site: nothing, or what neither brings nor gets a cookie of ours. Default: `'nothing'`. */
+  foreign?: 'nothing' | 'without cookies' | undefined;
+  /** The answer never has a cookie, whatever the body says. Default: false. */
+  setsNoCookie?: boolean | undefined;
+}
+
 /** Refuses requests that a page of another site makes a browser send, and prefetches. */
-export function createSameSite({ trustedOrigins }: SiteConfig, events: AuthEvents): RequestHandler {
-  return function sameSite(req, _res, next) {
-    if (!isPrefetch(req) && !isCrossSite(req, trustedOrigins)) {
+export function createSameSite(
+  config: SameSiteConfig,
+  events: AuthEvents,
+  { foreign = 'nothing', setsNoCookie = false }: SameSiteOptions = {},
+): RequestHandler {
+  return function sameSite(req, res, next) {
+    const refuse = () => {
+      const error = new AuthError('CROSS_SITE_REQUEST');
+      announceRefusal(events, error, req);
+      next(error);
+    };
+    if (isPrefetch(req)) refuse();
+    else if (isOwn(req, config)) next();
+    else if (foreign === 'nothing' || hasOurCookie(req, config.cookies)) refuse();
+    else if (!isCrossSite(req, config.trustedOrigins)) {
+      // A GET that says nothing of where it comes from, and brings nothing to act on.
+      forbidCookies(req);
       next();
-      return;
+    } else {
+      // A body that can't be read is no reason to say more than this.
+      parseBody(req, res, (error?: unknown) => {
+        if (error !== undefined || !needsNoCookie(req, config, setsNoCookie)) {
+          refuse();
+          return;
+        }
+        forbidCookies(req);
+        next();
+      });
     }
-    const error = new AuthError('CROSS_SITE_REQUEST');
-    announceRefusal(events, error, req);
-    next(error);
   };
+}
+
+/** A GET acts here, so it needs more than the lack of a sign that it is foreign. */
+function isOwn(req: Request, { trustedOrigins }: SiteConfig): boolean {
+  return req.method === 'GET' ? isFromOwnPage(req, trustedOrigins) : !isCrossSite(req, trustedOrigins);
+}
+
+/**
+ * Whether the client uses no cookies: it sends its token itself, or asks for the tokens in the body. No form can send such a
+ * request, so a browser asks the app first (CORS).
+ */
+function needsNoCookie(
+  req: Request,
+  { cookies: { accessName } }: SameSiteConfig,
+  setsNoCookie: boolean,
+): boolean {
+  if (extractAccessTokens(req, accessName)[0]?.from === 'header') return true;
+  const body = (req.body ?? undefined) as Record<string, unknown> | undefined;
+  if (typeof body !== 'object' || req.method === 'GET') return false;
+  const { transport, refreshToken } = body;
+  return setsNoCookie || transport === 'body' || (typeof refreshToken === 'string' && refreshToken !== '');
 }

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
@@ -7,7 +7,7 @@ import { originOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { callBack, caught } from '../utils/call-back.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
-import { verifyInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
+import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
 import { parseGuardOptions, type GuardChecks, type GuardOptions } from './guard-options.js';
 import { announceRefusal, type Refused } from './refusals.js';
 import type { Renewals } from './renew.js';
@@ -23,12 +23,16 @@ type Fail = (error: unknown, handled: Handled, who: Refused | undefined) => void
 
 /**
  * Middleware that lets a request pass only with a good access token.
+ * @param handleAuthError answers a refusal. Default: as the router does
  * @throws TypeError that names the option and the cure
  */
-export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
+export function createGuard(
+  services: GuardServices,
+  options: GuardOptions = {},
+  handleAuthError: ErrorRequestHandler = createErrorHandler(services),
+): RequestHandler {
   const checks = parseGuardOptions(options, services.config);
   const { renewals } = services;
-  const handleAuthError = createErrorHandler(services);
 
   const refuse: Fail = (error, [req, res, next], who) => {
     if (!checks.optional || !failureOf(error).anonymous) {
@@ -100,7 +104,7 @@ function guardWithStore(
     }
     const who = { ...token, origin: originOf(req) };
     const proceed = caught(next);
-    verifyInStore(services, checks, token).then(
+    verifyFirstInStore(services, checks, (ended) => authenticateRequest(req, ended), token).then(
       (user) => {
         req.user = user;
         proceed();

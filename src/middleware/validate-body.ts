@@ -7,20 +7,25 @@ import { refusedField, ruleOf } from '../messages/rule.js';
 export function validateBody(schema: z.ZodType): RequestHandler {
   const emptyBody = schema.safeParse({});
   return function validate(req, _res, next) {
-    const body = (req.body ?? undefined) as unknown;
+    const body = req.body as unknown;
     const result = body === undefined ? emptyBody : schema.safeParse(body);
     if (result.success) {
       // A copy: an app may change its bodies.
       req.body = { ...(result.data as object) };
       next();
     } else {
-      next(validationFailed(...result.error.issues.map(toFieldError)));
+      next(validationFailed(...toFieldErrors(result.error.issues)));
     }
   };
 }
 
-/** What is wrong with a field, from zod's issue. */
-export function toFieldError({ path: members, message }: z.core.$ZodIssue): FieldError {
+/** What is wrong with each field. The first issue is the plainest: a password that is too short need not be called common too. */
+export function toFieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
+  const errors = issues.map(toFieldError);
+  return errors.filter(({ path }, index) => errors.findIndex((each) => each.path === path) === index);
+}
+
+function toFieldError({ path: members, message }: z.core.$ZodIssue): FieldError {
   const path = members.length > 0 ? members.join('.') : 'body';
   const rule = ruleOf(message);
   return rule ? refusedField(path, rule) : { path, message };

@@ -22,9 +22,14 @@ export function describeOperation(path: string, operation: Operation): Json {
     description,
     security: SECURITY[needs],
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: body.required, content: json(schemaRef(body.schema)) } }),
+    ...(body && { requestBody: { required: body.required, content: contentOf(body) } }),
     responses: { ...successOf(operation), ...(Object.fromEntries(failures) as Json) },
   };
+}
+
+function contentOf({ schema, form }: NonNullable<Operation['body']>): Json {
+  const content = json(schemaRef(schema));
+  return form ? { ...content, 'application/x-www-form-urlencoded': content['application/json'] } : content;
 }
 
 /** The response objects of all failures of these operations, by name. */

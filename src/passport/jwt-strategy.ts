@@ -1,7 +1,11 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-jwt';
 import { AuthError } from '../errors.js';
-import { extractAccessToken, type AuthenticateRequest } from '../http/authenticate-request.js';
+import {
+  extractAccessTokens,
+  selectAccessToken,
+  type AuthenticateRequest,
+} from '../http/authenticate-request.js';
 import type { CookieConfig } from '../http/cookies.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
@@ -48,7 +52,8 @@ export function createJwtStrategy({
   const verified: VerifiedRequest = (req, _payload, done) => done(null, authenticateRequest(req));
   return new AccessTokenStrategy(
     {
-      jwtFromRequest: (req: Request) => extractAccessToken(req, cookies.accessName)?.token ?? null,
+      jwtFromRequest: (req: Request) =>
+        selectAccessToken(extractAccessTokens(req, cookies.accessName), accessTokens).token,
       secretOrKeyProvider: (_req, token, done) =>
         done(null, selectKey(token as string, 'at+jwt', accessToken.keys) as unknown as Buffer),
       algorithms: [accessToken.keys.algorithm],

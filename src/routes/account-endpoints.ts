@@ -9,7 +9,7 @@ import { BODY_FAILURES, GUARD_FAILURES, limitedBy } from '../http/operation.js';
 import type { LimitsConfig } from '../limits/attempt-limits.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { createLimitRegistrations } from '../middleware/limit-registrations.js';
-import { parseBody } from '../middleware/parse-body.js';
+import { parseBody, parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
 
@@ -22,6 +22,7 @@ export type AccountEndpointServices = PasswordServices &
     };
     bodies: BodySchemas;
     sameSite: RequestHandler;
+    sameSiteWithoutCookies: RequestHandler;
     guard: (options?: GuardOptions) => RequestHandler;
   };
 
@@ -71,13 +72,13 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
 }
 
 function registerEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, config, limits, sameSite } = services;
+  const { bodies, config, limits, sameSiteWithoutCookies } = services;
   return {
     verb: 'post',
     path: '/register',
     chain: [
-      sameSite,
-      parseBody,
+      sameSiteWithoutCookies,
+      parseForm,
       validateBody(bodies.register),
       createLimitRegistrations(limits),
       createRegister(services),
@@ -88,7 +89,7 @@ function registerEndpoint(services: AccountEndpointServices): Endpoint {
       summary: 'Register a user',
       description: 'Makes a user with a username and a password. It does not log in.',
       needs: 'nothing',
-      body: { schema: bodies.register, required: true },
+      body: { schema: bodies.register, required: true, form: true },
       success: { status: 201, text: 'The new user.', answer: () => answerSchemas().register },
       failures: [
         ...BODY_FAILURES,

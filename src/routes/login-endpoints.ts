@@ -18,6 +18,9 @@ import { refuseHead } from '../middleware/method-and-cache.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 
+/** A page of another site can neither use the cookies nor take them away. */
+const CLEARED = 'Both token cookies, cleared; unless the request is from another site and brought none.';
+
 export type LoginEndpointServices = LoginServices &
   RefreshServices &
   LogoutServices & {
@@ -128,7 +131,7 @@ function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get
     tag: 'Login',
     needs: 'any token',
     success: { text: 'Nobody is logged in any more.', answer: () => answerSchemas().logout },
-    cookies: { always: true, text: 'Both token cookies, cleared.' },
+    cookies: { always: false, text: CLEARED },
     failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
   } satisfies Partial<Operation>;
   return {
@@ -172,7 +175,7 @@ function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
       description: 'Ends every session of the user, this one included.',
       needs: 'access token',
       success: { text: 'No session is left.', answer: () => answerSchemas().logoutAll },
-      cookies: { always: true, text: 'Both token cookies, cleared.' },
+      cookies: { always: false, text: CLEARED },
       failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
     },
   };

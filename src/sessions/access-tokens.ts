@@ -31,9 +31,14 @@ export class AccessTokens {
     }
   }
 
+  /** Whether this process knows that the session has ended. */
+  isRevoked(userId: string, sessionId: string): boolean {
+    return this.#revocations.has(userId, sessionId);
+  }
+
   /** @throws AuthError SESSION_REVOKED; SERVICE_UNAVAILABLE where it can't be known and `onStoreDown` is 'deny' */
   assertNotRevoked(userId: string, sessionId: string, onStoreDown = this.#config.onStoreDown): void {
-    if (this.#revocations.has(userId, sessionId)) throw new AuthError('SESSION_REVOKED');
+    if (this.isRevoked(userId, sessionId)) throw new AuthError('SESSION_REVOKED');
     if (onStoreDown === 'deny') this.#revocations.assertCurrent();
   }
 }

@@ -3,12 +3,15 @@ import type { AuthEvents } from '../events/auth-events.js';
 import { mayHaveArrived } from '../stores/bounded-calls.js';
 import { verifyAccessToken } from '../tokens/access-token.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
-import { verifyExpiredRefreshToken } from '../tokens/refresh-token.js';
+import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { PresentedTokens } from '../tokens/transport.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
+import { MAX_SESSIONS } from './refresh-candidates.js';
 import { unlessInvalid } from './token-failure.js';
 import { UnconfirmedEnds } from './unconfirmed-ends.js';
+
+type SessionName = Pick<RefreshClaims, 'userId' | 'sessionId'>;
 
 type SessionEnderConfig = Pick<SessionConfig, 'refreshTokens' | 'accessToken' | 'refreshToken'>;
 
@@ -60,20 +63,27 @@ export class SessionEnder {
     return ended;
   }
 
-  /** Ends the session that the refresh token names, or else the one that the access token names. Expired tokens will do. */
+  /**
+   * Ends the session that the refresh token names, or else the one that the access token names. Where a cookie came twice, it ends
+   * every session that was named. Expired tokens will do.
+   */
   async endByTokens(
-    { refreshToken, accessToken }: PresentedTokens,
+    { refreshTokens, accessTokens }: PresentedTokens,
     origin: RequestOrigin,
     reason: Extract<RevocationReason, 'logout' | 'new-login'> = 'logout',
   ): Promise<void> {
     const { refreshToken: refresh, accessToken: access } = this.#config;
-    const claims =
-      unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, refresh.keys)) ??
-      unlessInvalid(accessToken, (token) => verifyAccessToken(token, access).claims);
-    if (!claims) return;
-    await this.revoke(claims.userId, claims.sessionId, reason, origin);
-    // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
-    await this.#revocations.announce(claims.userId, claims.sessionId);
+    const named: SessionName[] = claimsIn(refreshTokens, (token) =>
+      verifyExpiredRefreshToken(token, refresh.keys),
+    );
+    if (named.length === 0 || refreshTokens.length > 1 || accessTokens.length > 1)
+      named.push(...claimsIn(accessTokens, (token) => verifyAccessToken(token, access).claims));
+    const sessions = new Map(named.map((claims) => [`${claims.sessionId} ${claims.userId}`, claims]));
+    for (const { userId, sessionId } of [...sessions.values()].slice(0, MAX_SESSIONS)) {
+      await this.revoke(userId, sessionId, reason, origin);
+      // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
+      await this.#revocations.announce(userId, sessionId);
+    }
   }
 
   /** Ends every session of the user, including the current one. @returns how many */
@@ -85,4 +95,8 @@ export class SessionEnder {
     await this.#revocations.announce(userId, sessionId); // the store may have lost the current session
     return ended.length;
   }
+}
+
+function claimsIn<Claims>(tokens: readonly string[], verify: (token: string) => Claims): Claims[] {
+  return tokens.flatMap((token) => unlessInvalid(token, verify) ?? []);
 }

@@ -1,18 +1,15 @@
-import { AuthError, failureOf, type CodeAnnouncedBy } from '../errors.js';
+import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
-import {
-  verifyExpiredRefreshToken,
-  verifyRefreshToken,
-  type RefreshClaims,
-} from '../tokens/refresh-token.js';
+import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
-import { toAuthError, unlessInvalid } from './token-failure.js';
+import { unlessInvalid } from './token-failure.js';
 import type { TokenSize } from './token-size.js';
 
 /** The request that asks for the next pair of tokens. */
@@ -46,33 +43,48 @@ export class SessionRotator {
   }
 
   /**
-   * Exchanges a refresh token for the next pair.
+   * Exchanges a refresh token for the next pair. Of several that one request has brought, the first that is good.
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; the refresh token stays good
    */
-  async refresh(refreshToken: string, details: RefreshDetails): Promise<IssuedTokens> {
-    const { config, events, ender } = this.#services;
-    const { origin } = details;
+  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<IssuedTokens> {
+    const { config } = this.#services;
+    const tokens = typeof presented === 'string' ? [presented] : presented;
     // On a machine whose clock is minutes off, a good token would seem to be of the future, or expired.
     await config.timeKnown();
     try {
-      const { userId, sessionId, generation } = this.#verify(refreshToken);
-      if (details.sessionId !== undefined && details.sessionId !== sessionId)
-        throw new AuthError('REFRESH_TOKEN_INVALID');
-      // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
-      const user = activeUser(await config.users.findById(userId));
-      if (!user) {
-        await ender.revoke(userId, sessionId, 'user-gone', origin);
-        throw new AuthError('SESSION_NOT_FOUND');
+      let unknown: unknown;
+      for (const claims of await refreshCandidates(tokens, config, details.sessionId)) {
+        try {
+          return await this.#exchange(claims, details);
+        } catch (error) {
+          if (!isAuthError(error, 'SESSION_NOT_FOUND')) throw error;
+          unknown ??= error;
+        }
       }
-      const { replayed, ...issued } = await this.rotate(user, sessionId, generation, details);
-      events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin }));
-      return issued;
+      throw unknown;
     } catch (error) {
       if (failureOf(error).event === 'refreshFailed')
-        this.#announceFailure(refreshToken, error as AuthError, origin);
+        this.#announceFailure(tokens, error as AuthError, details.origin);
       throw error;
     }
+  }
+
+  async #exchange(
+    { userId, sessionId, generation }: RefreshClaims,
+    details: RotationDetails,
+  ): Promise<IssuedTokens> {
+    const { config, events, ender } = this.#services;
+    const { origin } = details;
+    // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
+    const user = activeUser(await config.users.findById(userId));
+    if (!user) {
+      await ender.revoke(userId, sessionId, 'user-gone', origin);
+      throw new AuthError('SESSION_NOT_FOUND');
+    }
+    const { replayed, ...issued } = await this.rotate(user, sessionId, generation, details);
+    events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin }));
+    return issued;
   }
 
   /**
@@ -133,20 +145,14 @@ export class SessionRotator {
     if (session) tokenSize.assertTokenFits(user, session, transport);
   }
 
-  #verify(token: string): RefreshClaims {
-    const { refreshToken, now } = this.#services.config;
-    try {
-      return verifyRefreshToken(token, refreshToken.keys, now());
-    } catch (error) {
-      throw toAuthError(error, 'REFRESH_TOKEN');
-    }
-  }
-
-  #announceFailure(refreshToken: string, error: AuthError, origin: RequestOrigin): void {
+  #announceFailure(tokens: readonly string[], error: AuthError, origin: RequestOrigin): void {
     const { config, events } = this.#services;
     events.announce('refreshFailed', () => {
       const { keys } = config.refreshToken;
-      const claims = unlessInvalid(refreshToken, (token) => verifyExpiredRefreshToken(token, keys));
+      const named = tokens.map((text) =>
+        unlessInvalid(text, (token) => verifyExpiredRefreshToken(token, keys)),
+      );
+      const claims = named.find((each) => each !== undefined);
       const code = error.code as CodeAnnouncedBy<'refreshFailed'>;
       return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin };
     });

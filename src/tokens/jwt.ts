@@ -119,6 +119,12 @@ export function selectKey(token: string, type: TokenType, keys: KeySet): KeyObje
   return key;
 }
 
+/** Whether the header of the token names one of these keys. The signature isn't checked. */
+export function isSignedBy(token: string, { byHeader }: KeySet): boolean {
+  const header = token.slice(0, Math.max(token.indexOf('.'), 0));
+  return byHeader['at+jwt'].has(header) || byHeader['rt+jwt'].has(header);
+}
+
 /** @param end the index of the last dot */
 function isSignature(token: string, end: number, algorithm: Algorithm, key: KeyObject): boolean {
   const signature = token.slice(end + 1);

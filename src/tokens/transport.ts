@@ -2,8 +2,8 @@
 export type Transport = 'cookie' | 'body';
 export const TRANSPORTS = ['cookie', 'body'] as const satisfies Transport[];
 
-/** The tokens of a request. One of them is enough to identify the session. */
+/** The tokens of a request: usually one of each. */
 export interface PresentedTokens {
-  refreshToken: string | undefined;
-  accessToken: string | undefined;
+  refreshTokens: readonly string[];
+  accessTokens: readonly string[];
 }

@@ -43,6 +43,7 @@ describe('parseOptions', () => {
         domain: undefined,
         path: '/',
         attributes: '; Path=/; HttpOnly; SameSite=Strict',
+        isOurs: expect.any(Function) as () => boolean,
       },
       password: { minLength: 8, cost: 12, long: 'prehash' },
       limits: { username: 10, address: 50, register: 10, password: 10 },
@@ -97,7 +98,7 @@ describe('parseOptions', () => {
     options.cookies.secure = false;
     options.trustedOrigins.push('https://evil.example');
     expect(config.cookies.secure).toBe(true);
-    expect([...config.trustedOrigins]).toEqual(['https://a.example']);
+    expect(config.trustedOrigins).toEqual(new Set(['https://a.example']));
   });
 
   test.each([

@@ -39,7 +39,53 @@ test('An app with pages: the guard leads to the login and back, and renews token
   expect((await browse('/orders', foreign)).status).toBe(403);
   expect((await browse('/orders', form({}))).headers.get('location')).toBe('/orders');
 
+  const korean = form({ username: 'ann', password: 'wrong' });
+  korean.headers = { ...korean.headers, 'accept-language': 'ko' };
+  expect(await (await browse('/login', korean)).text()).toContain(
+    '아이디 또는 비밀번호가 올바르지 않습니다.',
+  );
+
   const logout = await browse('/logout', form({}));
   expect([logout.status, logout.headers.get('location')]).toEqual([303, '/login']);
   expect((await browse('/orders', { redirect: 'manual' })).status).toBe(303);
+});
+
+test('An app with pages: register, change the password and log out on another device', async () => {
+  const browse = await start('app');
+  expect(await (await browse('/register')).text()).toContain('<form method="post">');
+  const short = await browse('/register', form({ username: 'ann', password: '1' }));
+  const shortPage = await short.text();
+  expect([short.status, shortPage]).toEqual([
+    400,
+    expect.stringContaining('password must be at least 8 characters long'),
+  ]);
+  expect(shortPage.match(/role="alert"/g)).toHaveLength(2);
+  const registered = await browse('/register', form(ann));
+  expect([registered.status, registered.headers.get('location')]).toEqual([303, '/login']);
+  expect((await browse('/register', form(ann))).status).toBe(409);
+
+  await browse('/login', form(ann));
+  expect(await (await browse('/password')).text()).toContain('name="newPassword"');
+  const wrong = await browse(
+    '/password',
+    form({ currentPassword: 'wrong', newPassword: 'another horse 10 battery' }),
+  );
+  expect([wrong.status, await wrong.text()]).toEqual([
+    401,
+    expect.stringContaining('Invalid username or password'),
+  ]);
+  const changed = await browse(
+    '/password',
+    form({ currentPassword: PASSWORD, newPassword: 'another horse 10 battery' }),
+  );
+  expect([changed.status, changed.headers.get('location')]).toEqual([303, '/devices']);
+
+  const devices = await (await browse('/devices')).text();
+  expect(devices).toContain('(this one)');
+  const id = /name="id" value="([^"]+)"/.exec(devices)?.[1] ?? '';
+  expect((await browse('/devices', form({ id: 'of-somebody-else' }))).status).toBe(303);
+  expect((await browse('/devices')).status).toBe(200);
+  expect((await browse('/devices', form({ id }))).status).toBe(303);
+  const over = await browse('/devices', { redirect: 'manual' });
+  expect(over.headers.get('location')).toBe('/login?returnTo=%2Fdevices');
 });

@@ -2,7 +2,7 @@ import { parseCookie } from 'cookie';
 import cookieParser from 'cookie-parser';
 import type { Request, Response } from 'express';
 import fc from 'fast-check';
-import { readCookie, replaceCookie } from '../../src/http/cookies';
+import { readCookie, readCookies, replaceCookie } from '../../src/http/cookies';
 import { runs } from './runs';
 import { headerText } from './texts';
 
@@ -36,10 +36,11 @@ const NAMES = ['accessToken', '__proto__', 'constructor', 'toString'];
 test('readCookie reads a cookie like the package cookie does', () => {
   const property = fc.property(headers, (header) => {
     for (const name of NAMES) {
-      const expected: unknown = (parseCookie(header) as Record<string, unknown>)[name];
-      expect(readCookie(requestWith(header), name)).toBe(
-        typeof expected === 'string' ? expected || undefined : undefined,
-      );
+      // The package keeps the first of a name, even an empty one.
+      const each = header.split(';').map((pair) => (parseCookie(pair) as Record<string, unknown>)[name]);
+      const expected = each.filter((value) => typeof value === 'string' && value !== '');
+      expect(readCookies(requestWith(header), name)).toEqual(expected);
+      expect(readCookie(requestWith(header), name)).toBe(expected[0]);
     }
   });
   fc.assert(property, runs(400));
@@ -54,7 +55,9 @@ test('after cookie-parser readCookie returns the same text, or one that is no to
     cookieParser('a secret')(req, {} as Response, () => undefined);
     const parsed = readCookie(req, 'accessToken');
     if (parsed === bare) return;
-    // cookie-parser removes a signed cookie, and parses JSON.
+    // cookie-parser removes a signed cookie, and parses JSON. The next cookie of that name may follow a signed one.
+    if (bare?.startsWith('s:'))
+      return expect(readCookies(requestWith(header), 'accessToken')).toContain(parsed ?? bare);
     expect(bare).toMatch(parsed === undefined ? /^s:/ : /^j:/);
     expect([undefined, 'j:']).toContain(parsed);
   });

@@ -113,6 +113,7 @@ const body: fc.Arbitrary<FuzzedBody> = fc.record({
   token: fc.option(sentToken, { nil: undefined }),
   text: fc.oneof(
     anyJson.map((json) => JSON.stringify(json)),
+    { weight: 4, arbitrary: anyJson.map((json) => `{"cut off": ${JSON.stringify(json)}`) },
     extremeJson,
     anyText,
   ),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import type { Request } from 'express';
-import { extractAccessToken } from '../../src/http/authenticate-request';
+import { extractAccessTokens } from '../../src/http/authenticate-request';
 import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token';
 import { checkTimes, TokenError } from '../../src/tokens/jwt';
 import { createKeySet, type KeySet } from '../../src/tokens/keys';
@@ -96,12 +96,12 @@ describe.each(Object.entries(keySets))('with %s', (name, keys) => {
 
 describe('the Authorization header', () => {
   const extract = (authorization: string) =>
-    extractAccessToken({ headers: { authorization } } as Request, 'accessToken');
+    extractAccessTokens({ headers: { authorization } } as Request, 'accessToken');
 
   test('with any value yields a bearer token or none', () => {
     const schemes = fc.constantFrom('Bearer', 'bearer ', 'BEARER  ', 'Basic ', 'Bearer\t', '');
     const property = fc.property(schemes, anyText, (scheme, text) => {
-      const token = extract(scheme + text)?.token;
+      const token = extract(scheme + text)[0]?.token;
       if (token === undefined) return;
       expect((scheme + text).toLowerCase()).toMatch(/^bearer +\S/);
       expect(text.endsWith(token)).toBe(true);

@@ -30,8 +30,18 @@ const FAILURES = {
   USERNAME_TAKEN: [409, 'Username is already taken'],
   PAYLOAD_TOO_LARGE: [413, 'The request body is too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body must be application/json'],
+  FORM_ON_JSON_ENDPOINT: [
+    415,
+    'The request body must be application/json. For an HTML form, use auth.login() and its siblings in a route of the app',
+  ],
   TOO_MANY_ATTEMPTS: [429, 'Too many attempts, try again later'],
   SERVICE_UNAVAILABLE: [503, 'Service temporarily unavailable'],
+} as const;
+
+/** Where the same code comes in two forms. */
+const CODES = {
+  UNKNOWN_SESSION_ID: 'SESSION_NOT_FOUND',
+  FORM_ON_JSON_ENDPOINT: 'UNSUPPORTED_MEDIA_TYPE',
 } as const;
 
 /** `UNKNOWN_SESSION_ID` is the 404 with SESSION_NOT_FOUND when a request names a session by its id. */
@@ -40,7 +50,7 @@ export type FailureName = keyof typeof FAILURES;
 /** Checks an answer against the contract: status, body, challenge, `Retry-After`, caching. `paths` are the fields it must name. */
 export function expectFailure(response: Response, name: FailureName, paths?: string[]): void {
   const [status, message, challenge] = FAILURES[name];
-  const code = name === 'UNKNOWN_SESSION_ID' ? 'SESSION_NOT_FOUND' : name;
+  const code = CODES[name as keyof typeof CODES] ?? name;
   const errors = expect.any(Array) as FieldError[];
   expect([response.status, response.body]).toEqual([status, { code, message, ...(paths && { errors }) }]);
   if (paths) expectFields((response.body as { errors: FieldError[] }).errors, paths);
@@ -53,9 +63,9 @@ export function expectFailure(response: Response, name: FailureName, paths?: str
   expect(response.headers['retry-after']).toEqual(waits ? expect.stringMatching(/^[1-9]\d*$/) : undefined);
 }
 
-/** A field may be named more than once: for its type and for its length, for example. */
+/** Each field is named once, by the first rule that it broke. */
 function expectFields(errors: FieldError[], paths: string[]): void {
-  expect([...new Set(errors.map(({ path }) => path))].sort()).toEqual([...paths].sort());
+  expect(errors.map(({ path }) => path).sort()).toEqual([...paths].sort());
   const error = { path: expect.any(String) as string, message: expect.stringMatching(/./) as string };
   expect(errors).toEqual(errors.map(() => error));
 }

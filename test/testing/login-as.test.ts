@@ -161,6 +161,7 @@ describe('the link between an Auth and loginAs', () => {
 
   test('adds no member to an Auth, and shows nothing of its store when the Auth is printed', () => {
     const names = [
+      'changePassword',
       'close',
       'completeLogin',
       'errorHandler',
@@ -172,8 +173,10 @@ describe('the link between an Auth and loginAs', () => {
       'openapi',
       'passport',
       'ready',
+      'register',
       'router',
       'sessions',
+      'textOf',
     ];
     expect(Object.keys(auth).sort()).toEqual([...names, 'tokenVerify']);
     expect(inspect(auth, { depth: 1 })).not.toMatch(/UserStore|passport-visa\.users/);

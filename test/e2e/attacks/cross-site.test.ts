@@ -24,7 +24,7 @@ const refreshWith = (headers: Headers, method: 'get' | 'post' = 'post', from: Te
 };
 
 const passing: [string, Headers][] = [
-  ['no header, as curl sends it', {}],
+  ['no header but a Referer of the app', { Referer: 'http://app.example/page?a=1' }],
   ['Sec-Fetch-Site: same-origin', { 'Sec-Fetch-Site': 'same-origin' }],
   ['Sec-Fetch-Site: none, a bookmark', { 'Sec-Fetch-Site': 'none' }],
   ["the app's own Origin", { Origin: 'http://app.example' }],
@@ -66,6 +66,41 @@ describe.each(['post', 'get'] as const)('%s /refresh', (method) => {
     const response = await refreshWith(headers, method);
     expectFailure(response, 'CROSS_SITE_REQUEST');
     expect(response.headers['set-cookie']).toBeUndefined();
+  });
+});
+
+describe('without Sec-Fetch-Site and Origin, as browsers send a GET on plain HTTP', () => {
+  test('POST passes, as curl sends it', async () => {
+    expect((await refreshWith({})).status).toBe(200);
+  });
+
+  const elsewhere = [
+    'http://evil.example/',
+    'http://app.example:8080/',
+    'http://app.example.evil.example/',
+    'x',
+    '',
+  ];
+  test.each([undefined, ...elsewhere])(
+    'GET with Referer %j is refused, and changes nothing',
+    async (Referer) => {
+      const headers: Headers = Referer === undefined ? {} : { Referer };
+      expectFailure(await refreshWith(headers, 'get'), 'CROSS_SITE_REQUEST');
+      const logout = testApp.client().get('/auth/logout');
+      const response = await logout.set({ Host: 'app.example', Cookie: cookieHeader(tokens), ...headers });
+      expectFailure(response, 'CROSS_SITE_REQUEST');
+      expect(response.headers['set-cookie']).toBeUndefined();
+      expect((await refreshWith({})).status).toBe(200);
+    },
+  );
+
+  test('GET with a Referer of a trusted origin passes', async () => {
+    expect((await refreshWith({ Referer: `${TRUSTED}/page` }, 'get')).status).toBe(200);
+  });
+
+  test('GET /logout without cookies clears none: it may be a link on another site', async () => {
+    const response = await testApp.client().get('/auth/logout');
+    expect([response.status, response.headers['set-cookie']]).toEqual([200, undefined]);
   });
 });
 

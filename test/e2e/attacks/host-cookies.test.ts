@@ -20,7 +20,7 @@ async function cookiesOf(app: typeof plain, username: string, [access = '', refr
 }
 const getInfo = (app: typeof plain, cookie: string) => app.client().get('/auth/info').set('Cookie', cookie);
 
-test('with plain names the first cookie counts, so a neighbour can log the user in as someone else', async () => {
+test('with plain names the first good cookie counts, so a neighbour can log the user in as someone else', async () => {
   const [own, injected] = [
     await cookiesOf(plain, 'owner', names.plain),
     await cookiesOf(plain, 'eve', names.plain),

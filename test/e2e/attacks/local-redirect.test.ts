@@ -26,7 +26,7 @@ const callback = (app: TestApp, to: string, fetchSite?: string) => {
   return fetchSite ? request.set('Sec-Fetch-Site', fetchSite) : request;
 };
 
-test.each(['/', '/orders?page=2#last', '/%2F/evil.example', '/caf\u00e9', '/a;b=1'])(
+test.each(['/', '/orders?page=2#last', '/%2F/evil.example', '/caf\u00e9', '/a;b=1', '/a//b', '/./a'])(
   '%s is accepted as a path of this app',
   async (to) => {
     const response = await callback(testApp, to);
@@ -47,6 +47,7 @@ test.each([
     'orders',
     '',
   ],
+  ...['/.//evil.example', '/a/..//evil.example', '/%2e//evil.example', '/./.%2E//evil.example'],
   ...['/\t/evil.example', '/\n/evil.example', '/a\r\nSet-Cookie: a=b', ' /', '/a\\b', '/\u0000'],
 ])('%j is replaced by the start page', async (to) => {
   const response = await callback(testApp, to);

@@ -43,7 +43,7 @@ test.each<[string, RequestHandler[]]>([
   expect((await browser.get('/profile')).body.user).toEqual(expect.any(String));
   expect((await browser.post('/auth/refresh')).status).toBe(200);
   const form = await browser.post('/auth/login').type('form').send(ann);
-  expectFailure(form, 'UNSUPPORTED_MEDIA_TYPE');
+  expectFailure(form, 'FORM_ON_JSON_ENDPOINT');
   expect((await browser.post('/auth/logout')).status).toBe(200);
   expectFailure(await browser.get('/profile'), 'NO_ACCESS_TOKEN');
   await auth.close();

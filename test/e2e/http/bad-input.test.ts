@@ -117,3 +117,15 @@ describe('tokens and headers', () => {
     await stores.close();
   });
 });
+
+test.each([
+  [{ username: 'ann', password: '1' }, ['password']],
+  [{ username: 'ann', password: '' }, ['password']],
+  [{ username: '\0', password: '12345678' }, ['password', 'username']],
+  [{ username: 'x'.repeat(300) + '\u0007', password: 5 }, ['password', 'username']],
+  [{}, ['password', 'username']],
+])('%j gets one complaint a field', async (body, fields) => {
+  const response = await testApp.client().post('/auth/register').send(body);
+  const { errors } = response.body as { errors: { path: string }[] };
+  expect(errors.map(({ path }) => path).sort()).toEqual(fields);
+});

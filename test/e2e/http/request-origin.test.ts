@@ -81,6 +81,27 @@ describe('the origin that a client claims, sent over a plain socket', () => {
   });
 });
 
+test.each(['203.0.113.1:5101', '[2001:db8:0:7::1]:443', 'fe80:1::1%eth0', '::ffff:198.51.100.7'])(
+  'behind a gateway that writes %s, a client has its own limit, and its address is shown plainly',
+  async (forwarded) => {
+    const testApp = createTestApp({ limits: { register: { attempts: 1 } } }, (app) =>
+      app.set('trust proxy', 1),
+    );
+    const locked: AuthEvent<'locked'>[] = [];
+    testApp.auth.events.on('locked', (event) => locked.push(event));
+    const attempt = { username: 'ann', password: 'correct horse 9 battery' };
+    const statuses: number[] = [];
+    for (const address of [forwarded, '192.0.2.99', forwarded]) {
+      const request = testApp.client().post('/auth/register').set('X-Forwarded-For', address);
+      statuses.push((await request.send(attempt)).status);
+    }
+    expect(statuses).toEqual([201, 409, 429]);
+    expect(locked[0]?.ip).toMatch(/^[\da-f.:]+$/);
+    expect(locked[0]?.ip).not.toMatch(/:5101|443|ffff/);
+    await testApp.auth.close();
+  },
+);
+
 test('the address of a client that disconnects before the guard has asked the store is still announced', async () => {
   const users = new MemoryUserStore();
   const testApp = createTestApp({ users }, (app, auth) => {
@@ -113,6 +134,19 @@ describe('originOf, for requests that Node would normally refuse', () => {
       ip: shown.slice(0, 64),
       userAgent: shown,
     });
+  });
+
+  test.each([
+    ['203.0.113.1:5101', '203.0.113.1'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:DB8:0:0::1]', '2001:db8::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['::ffff:127.0.0.1', '127.0.0.1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['unknown', 'unknown'],
+    ['192.0.2.1, 10.0.0.1', '192.0.2.1, 10.0.0.1'],
+  ])('shows the address %s as %s', (ip, plain) => {
+    expect(originOf({ ip, headers: {} }).ip).toBe(plain);
   });
 
   test('leaves missing values undefined', () => {

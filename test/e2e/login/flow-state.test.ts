@@ -268,6 +268,21 @@ test("cookies that only look like flow states don't stop a login", async () => {
   expect(cleared.map(([name]) => name)).toEqual(['flowState.aaaaaaaa']);
 });
 
+test('planted cookies make a response clear only a few of them, and hide no flow', async () => {
+  const planted = Array.from({ length: 150 }, (_, index) => `flowState.${String(index).padStart(8, '0')}=1`);
+  const request = testApp.client().post('/begin').set('Cookie', planted.join('; '));
+  const response = await request.send({ data: { flow: 1 } });
+  const cleared = Object.entries(setCookies(response)).filter(([, { value }]) => value === '');
+  expect([response.status, cleared.length]).toEqual([200, 4]);
+  const [name = '', own] = Object.entries(setCookies(response)).find(([, { value }]) => value !== '') ?? [];
+  const finished = await testApp
+    .client()
+    .post('/finish')
+    .set('Cookie', `${name}=; ${name}=x; ${name}=${own?.value}`)
+    .send({ handle: (response.body as { handle: string }).handle });
+  expect(finished.body).toEqual({ flow: 1 });
+});
+
 describe('ids of SAML requests', () => {
   const ids = () => testApp.auth.flowState.requestIds();
 

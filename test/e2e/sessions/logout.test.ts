@@ -30,8 +30,13 @@ beforeEach(async () => {
 afterAll(() => stores.close());
 
 const sessionCount = async () => (await testApp.auth.sessions.list(annId)).length;
-const logoutWith = (cookies: Record<string, string>, method: 'get' | 'post' = 'post') =>
-  testApp.client()[method]('/auth/logout').set('Cookie', cookieHeader(cookies));
+const logoutWith = (cookies: Record<string, string>, method: 'get' | 'post' = 'post') => {
+  const client = testApp.client();
+  return client[method]('/auth/logout').set({
+    Cookie: cookieHeader(cookies),
+    'Sec-Fetch-Site': 'same-origin',
+  });
+};
 
 test.each(['post', 'get'] as const)('%s /logout ends the session at once', async (method) => {
   const tokens = await testApp.tokensOf('ann');

@@ -4,8 +4,13 @@ import { useRealApp } from '../../helpers/apps/real-app';
 import { decodeToken, resign } from '../../helpers/tokens/tokens';
 
 const real = useRealApp();
-const refreshWith = (cookies: Record<string, string>, method: 'get' | 'post' = 'post') =>
-  real.testApp.client()[method]('/auth/refresh').set('Cookie', cookieHeader(cookies));
+const refreshWith = (cookies: Record<string, string>, method: 'get' | 'post' = 'post') => {
+  const client = real.testApp.client();
+  return client[method]('/auth/refresh').set({
+    Cookie: cookieHeader(cookies),
+    'Sec-Fetch-Site': 'same-origin',
+  });
+};
 
 test.each(['post', 'get'] as const)(
   '%s /refresh sets a new pair of cookies and returns only a message',

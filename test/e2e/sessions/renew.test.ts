@@ -519,7 +519,7 @@ describe('several guards and readers of one request', () => {
   test('a refresh in the same request gets the same successor, so parallel requests stay within the reuse window', async () => {
     const tokens = await createLoggedInUser();
     clock.advance(LIFE);
-    const response = await visit('/area/refresh', tokens);
+    const response = await visit('/area/refresh', tokens).set('Sec-Fetch-Site', 'same-origin');
     const lines = response.headers['set-cookie'] as unknown as string[];
     const successors = lines.filter((line) => line.startsWith('refreshToken='));
     expect([response.status, successors.length, new Set(successors).size]).toEqual([200, 2, 1]);
@@ -530,7 +530,8 @@ describe('several guards and readers of one request', () => {
     const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const browser = testApp.browser();
-    const response = await browser.get('/area/logout').set('Cookie', cookieHeader({ ...tokens, id: '' }));
+    const headers = { Cookie: cookieHeader({ ...tokens, id: '' }), 'Sec-Fetch-Site': 'same-origin' };
+    const response = await browser.get('/area/logout').set(headers);
     expect(response.status).toBe(200);
     expect((response.headers['set-cookie'] as unknown as string[]).slice(-2).join()).toMatch(
       /accessToken=;.*refreshToken=;/,

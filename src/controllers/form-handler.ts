@@ -1,0 +1,106 @@
+import type { Request, RequestHandler } from 'express';
+import { z } from 'zod';
+import { AuthError } from '../errors.js';
+import {
+  isLocalPath,
+  localPathSchema,
+  redirectToSchema,
+  withQuery,
+  type RedirectTo,
+} from '../http/local-redirect.js';
+import { inSequence } from '../middleware/express-gaps.js';
+import { noStore } from '../middleware/method-and-cache.js';
+import { parseForm } from '../middleware/parse-body.js';
+import { validateBody } from '../middleware/validate-body.js';
+import { asError } from '../utils/as-error.js';
+
+/** What the handlers of forms without a script take. */
+export interface FormOptions {
+  /**
+   * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
+   * that is no path of this app counts as `/`.
+   */
+  redirectTo?: RedirectTo;
+  /**
+   * A path of this app to send the browser to when the user has to try again, or a function, async or not, that finds one. `/login`
+   * becomes `/login?error=INVALID_CREDENTIALS`, and keeps the `returnTo` of the form or its address. Default: none, the AuthError
+   * goes to the next error handler, which may show the form again.
+   */
+  failureRedirect?: FailureRedirect;
+}
+
+export type FailureRedirect = string | ((req: Request, error: AuthError) => unknown);
+
+/** The schema of the options. `redirectTo` is where a success leads by default. */
+export const formOptionsSchema = (redirectTo: string) =>
+  z.strictObject({
+    redirectTo: redirectToSchema.default(redirectTo),
+    failureRedirect: z
+      .union(
+        [localPathSchema, z.custom<Exclude<FailureRedirect, string>>((value) => typeof value === 'function')],
+        "must be a path of this app that begins with one '/', or a function that finds one",
+      )
+      .optional(),
+  });
+
+/** Statuses after which the user can try again. Anything else is for an error page. */
+const FOR_THE_USER = new Set([400, 401, 409, 429]);
+
+/** A handler that answers a form with a redirect. Errors go to `next`, or lead the browser to `failureRedirect`. */
+export function createFormHandler(
+  name: string,
+  chain: readonly RequestHandler<never>[],
+  failureRedirect: FailureRedirect | undefined,
+): RequestHandler {
+  const run = inSequence([noStore, ...(chain as readonly RequestHandler[])]);
+  const handler: RequestHandler = (req, res, next) => {
+    run(req, res, (error?: unknown) => {
+      if (failureRedirect === undefined || !isForTheUser(error) || res.headersSent) {
+        next(error);
+        return;
+      }
+      pathAfter(failureRedirect, req, error).then(
+        (path) => res.redirect(303, withQuery(path, { error: error.code, returnTo: returnToOf(req) })),
+        (thrown: unknown) => next(asError(thrown)),
+      );
+    });
+  };
+  return Object.defineProperty(handler, 'name', { value: name });
+}
+
+function isForTheUser(error: unknown): error is AuthError {
+  return error instanceof AuthError && FOR_THE_USER.has(error.status);
+}
+
+async function pathAfter(redirect: FailureRedirect, req: Request, error: AuthError): Promise<string> {
+  const found = typeof redirect === 'string' ? redirect : await redirect(req, error);
+  return isLocalPath(found) ? found : '/';
+}
+
+/** Where the user wanted to go, so the form leads there after all. */
+function returnToOf({ query, body }: Request): string | undefined {
+  const { returnTo } = (body ?? {}) as { returnTo?: unknown };
+  return [returnTo, query['returnTo']].find(isLocalPath);
+}
+
+/**
+ * The links that read a form and check it. Its other fields (where to go next) are left to the app.
+ * @param convert what JSON has and a form has not
+ */
+export function readForm(
+  schema: z.ZodType,
+  convert: (form: Record<string, unknown>) => Record<string, unknown> = (form) => form,
+): RequestHandler[] {
+  const validate = validateBody(schema);
+  return [
+    parseForm,
+    function validateForm(req, res, next) {
+      const fields = { ...(req.body as Record<string, unknown> | undefined) };
+      req.body = convert(fields);
+      validate(req, res, (error?: unknown) => {
+        if (error === undefined) req.body = { ...fields, ...(req.body as object) };
+        next(error);
+      });
+    },
+  ];
+}

@@ -1,0 +1,67 @@
+import { AuthError, isAuthError } from '../errors.js';
+import { verifyRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
+import type { SessionConfig } from './session-config.js';
+import { toAuthError } from './token-failure.js';
+
+/** So many sessions of one request are looked at. A browser sends two or three; more were made to keep the store busy. */
+export const MAX_SESSIONS = 8;
+
+type CandidateConfig = Pick<SessionConfig, 'refreshTokens' | 'refreshToken' | 'now'>;
+
+/**
+ * The refresh tokens to exchange, in this order, until one isn't of an unknown session. Usually there is one. A browser that keeps a
+ * cookie twice sends a spent token beside the good one, and that is no reuse: the spent one is left out.
+ * @param sessionId the session that the token must belong to. Default: any
+ * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID
+ */
+export async function refreshCandidates(
+  tokens: readonly string[],
+  config: CandidateConfig,
+  sessionId?: string,
+): Promise<readonly RefreshClaims[]> {
+  const all = verified(tokens, config).filter(
+    (claims) => sessionId === undefined || claims.sessionId === sessionId,
+  );
+  if (all.length === 0) throw new AuthError('REFRESH_TOKEN_INVALID');
+  const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS);
+  if (newest.length === 1) return newest;
+  const isGood = await Promise.all(newest.map((claims) => isExchangeable(claims, config)));
+  const good = newest.filter((_, index) => isGood[index]);
+  return good.length > 0 ? good : newest;
+}
+
+/** @throws AuthError when none of them verifies */
+function verified(tokens: readonly string[], { refreshToken, now }: CandidateConfig): RefreshClaims[] {
+  let failure: unknown;
+  const claims = tokens.flatMap((token) => {
+    try {
+      return verifyRefreshToken(token, refreshToken.keys, now());
+    } catch (thrown) {
+      const error = toAuthError(thrown, 'REFRESH_TOKEN');
+      if (failure === undefined || isAuthError(error, 'REFRESH_TOKEN_EXPIRED')) failure = error;
+      return [];
+    }
+  });
+  if (claims.length === 0) throw failure;
+  return claims;
+}
+
+function newestOfEachSession(all: readonly RefreshClaims[]): RefreshClaims[] {
+  const newest = new Map<string, RefreshClaims>();
+  for (const claims of all) {
+    const key = `${claims.sessionId} ${claims.userId}`;
+    if (claims.generation > (newest.get(key)?.generation ?? 0)) newest.set(key, claims);
+  }
+  return [...newest.values()];
+}
+
+/** Only to choose among several: the exchange itself judges again, in one operation of the store. */
+async function isExchangeable(
+  { userId, sessionId, generation }: RefreshClaims,
+  { refreshTokens, refreshToken, now }: CandidateConfig,
+): Promise<boolean> {
+  const session = await refreshTokens.find(userId, sessionId);
+  if (!session || generation < session.generation) return false;
+  const windowEnd = session.rotatedAt.getTime() + refreshToken.reuseWindowSeconds * 1000;
+  return generation > session.generation || now() <= windowEnd;
+}

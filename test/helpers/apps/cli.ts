@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const MAIN = path.join(__dirname, '../../../dist/cli/main.js');
+/** The built command. */
+export const MAIN = path.join(__dirname, '../../../dist/cli/main.js');
 /** On a busy machine. */
 const TIME_LIMIT_MS = 60_000;
 

@@ -10,6 +10,8 @@ export interface Operation {
   readonly description: string;
   readonly needs: 'nothing' | 'access token' | 'refresh token' | 'any token';
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
+  /** What the parameters of its path are, by name: `id`. */
+  readonly parameters?: Readonly<Record<string, { description: string; example: string }>>;
   readonly idempotencyKey?: true;
   readonly success: {
     readonly status?: 201 | 202;

@@ -116,6 +116,7 @@ async function withAuth<T>(
       refreshToken: { secret: secret() },
     }),
   );
+  auth.events.on('unavailable', () => undefined); // the command's own message says it
   try {
     return await work(auth);
   } finally {

@@ -29,7 +29,7 @@ afterAll(() => host?.kill('SIGKILL'));
 
 /** Runs a built command. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  host ??= fork(require.resolve('./cli-host.mjs'));
+  host ??= fork(require.resolve('./cli-host.mjs'), { silent: true }); // its output must be no file
   const { PATH } = process.env;
   const command = { ...options, args, env: { PATH, ...options.env } };
   const result = lastCommand.then(async () => {

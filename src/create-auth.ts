@@ -18,6 +18,7 @@ import { createBodySchemas } from './http/body-schemas.js';
 import { nameOf } from './http/endpoint.js';
 import { createTextOf, createTextsFor, type TextOf } from './http/texts-for.js';
 import { AttemptLimits } from './limits/attempt-limits.js';
+import { isAuthError } from './errors.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import type { GuardOptions } from './middleware/guard-options.js';
 import { createLimitRegistrations } from './middleware/limit-registrations.js';
@@ -34,7 +35,7 @@ import { createAuthRouter } from './routes/auth-router.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
-import { waitUntilReady } from './sessions/ready.js';
+import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
 import { createServerSessions, type ServerSessions } from './sessions/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
@@ -132,8 +133,10 @@ export function createAuth(options: AuthOptions): Auth {
   improveAuthenticate(passport);
   useGuardAsJwt(passport, tokenVerify);
   revocations.follow();
-  // Reads the store's clock early. Failures are ignored here: code that needs the time asks again.
-  config.timeKnown().catch(() => undefined);
+  // Reads the store's clock early. Code that needs the time asks again.
+  config.timeKnown().catch((error: unknown) => {
+    if (isAuthError(error, 'SERVICE_UNAVAILABLE')) events.announce('unavailable', () => ({ error }));
+  });
   const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
 
   const auth: Auth = {
@@ -158,7 +161,7 @@ export function createAuth(options: AuthOptions): Auth {
     events,
     async ready() {
       await waitUntilReady(config, revocations);
-      await features.ready();
+      await sayWhileWaiting('its features', features.ready());
     },
     async close() {
       try {

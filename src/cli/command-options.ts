@@ -5,6 +5,11 @@ export function usernameArgument(): Argument {
   return new Argument('<username>', 'in whatever case');
 }
 
+/** For apps whose users are not in a PostgresUserStore. */
+export function userIdOption(): Option {
+  return new Option('--id <userId>', "the user's id instead of the name: for a user store of your own");
+}
+
 export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON, for scripts');
 }

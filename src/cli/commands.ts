@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import {
   examples,
+  userIdOption,
   usernameArgument,
   wholeNumber,
   withEnvironment,
@@ -13,7 +14,7 @@ import type { CreateUserOptions } from './create-user.js';
 import type { DoctorOptions } from './doctor.js';
 import type { MigrateOptions } from './migrate.js';
 import type { JsonOption } from './output.js';
-import type { EndSessionsOptions } from './sessions.js';
+import type { EndSessionsOptions, ListSessionsOptions } from './sessions.js';
 import type { StoreNames } from './stores.js';
 import type { ListUsersOptions, UserRolesOptions } from './users.js';
 
@@ -115,9 +116,10 @@ function defineUsersEnable(command: Command): void {
 function defineSessionsList(command: Command): void {
   withSessionOptions(withTableNames(withEnvironment(command)))
     .description("list a user's sessions, the one used last first")
-    .addArgument(usernameArgument())
-    .addHelpText('after', examples('sessions list ann', 'sessions list ann --json'))
-    .action(async (name: string, options: StoreNames & JsonOption) =>
+    .argument('[username]', 'in whatever case')
+    .addOption(userIdOption())
+    .addHelpText('after', examples('sessions list ann', 'sessions list --id 42 --json'))
+    .action(async (name: string | undefined, options: ListSessionsOptions) =>
       (await import('./sessions.js')).listSessions(name, options),
     );
 }
@@ -125,12 +127,20 @@ function defineSessionsList(command: Command): void {
 function defineSessionsEnd(command: Command): void {
   withSessionOptions(withTableNames(withEnvironment(command)))
     .description('end one session of a user, or all: at once, in every process')
-    .addArgument(usernameArgument())
+    .argument('[username]', 'in whatever case')
     .argument('[sessionId]', 'as `sessions list` shows it')
+    .addOption(userIdOption())
     .option('--all', 'every session of the user')
-    .addHelpText('after', examples('sessions end ann CxtGl3WtrT3w1jHdOM2e7Q', 'sessions end ann --all'))
-    .action(async (name: string, sessionId: string | undefined, options: EndSessionsOptions) =>
-      (await import('./sessions.js')).endSessions(name, sessionId, options),
+    .addHelpText(
+      'after',
+      examples(
+        'sessions end ann CxtGl3WtrT3w1jHdOM2e7Q',
+        'sessions end ann --all',
+        'sessions end --id 42 CxtGl3WtrT3w1jHdOM2e7Q',
+      ),
+    )
+    .action(async (first: string | undefined, second: string | undefined, options: EndSessionsOptions) =>
+      (await import('./sessions.js')).endSessions(first, second, options),
     );
 }
 
@@ -138,6 +148,9 @@ function defineDoctor(command: Command, setExitCode: (code: number) => void): vo
   withSessionOptions(withTableNames(withEnvironment(command)))
     .description(
       'look at the settings, at PostgreSQL, at Redis and at a running app; exit status 1: something fails',
+    )
+    .addOption(
+      new Option('--only <part>', 'sessions: the users live in a store of your own').choices(['sessions']),
     )
     .option('--url <url>', 'a running app: where auth.router is mounted')
     .addHelpText(

@@ -12,15 +12,17 @@ import type { StoreNames } from './stores.js';
 
 export interface DoctorOptions extends StoreNames, JsonOption {
   url?: string;
+  /** The users are in a store of the app's own, so their tables are not looked at. */
+  only?: 'sessions';
 }
 
 /** Runs all checks and prints what they found. @returns the exit status: 1 when a finding is `fail` */
-export async function doctor({ url, json, ...names }: DoctorOptions): Promise<number> {
+export async function doctor({ url, json, only, ...names }: DoctorOptions): Promise<number> {
   const base = url === undefined ? undefined : routerUrl(url);
   const [redis, sharing, postgres, web] = await Promise.all([
     checkRedis(names.redisPrefix),
-    checkSharedRedis(names),
-    checkPostgres(names),
+    only === 'sessions' ? [] : checkSharedRedis(names),
+    checkPostgres(names, only),
     base ? checkUrl(base) : [],
   ]);
   const findings = [

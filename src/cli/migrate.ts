@@ -1,5 +1,5 @@
 import type { PostgresClient } from '../stores/postgres/client.js';
-import { printJson, printLine, type JsonOption } from './output.js';
+import { printJson, printLine, startOnNewLine, type JsonOption } from './output.js';
 import { withPostgres } from './postgres.js';
 import { openPostgresSessionStore, openUserStore, type StoreNames } from './stores.js';
 
@@ -43,8 +43,12 @@ async function openStores(
 
 function printSchemas(stores: [string, StoreWithSchema][], json: boolean | undefined): void {
   const schemas = stores.map(([name, { schema }]) => [name, dedent(schema)] as const);
-  if (json) printJson(Object.fromEntries(schemas));
-  else for (const [, sql] of schemas) for (const line of sql.split('\n')) printLine(line);
+  if (json) {
+    printJson(Object.fromEntries(schemas));
+    return;
+  }
+  startOnNewLine();
+  for (const [, sql] of schemas) for (const line of sql.split('\n')) printLine(line);
 }
 
 function dedent(sql: string): string {

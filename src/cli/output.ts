@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs';
+
 /** `--json`: print JSON, for scripts. */
 export interface JsonOption {
   json?: boolean;
@@ -25,6 +27,15 @@ export function printableJson(value: unknown): string {
 /** Writes one line to stdout. */
 export function printLine(line: string): void {
   process.stdout.write(`${printable(line)}\n`);
+}
+
+/**
+ * Ends a last line that has no line break, when the output goes behind other text: `secret >> .env`. The file can't be read through
+ * stdout, so an empty line comes where the break was there already.
+ */
+export function startOnNewLine(): void {
+  const output = fstatSync(process.stdout.fd);
+  if (output.isFile() && output.size > 0) printLine('');
 }
 
 export function printJson(value: unknown): void {

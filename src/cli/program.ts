@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { defineCommands } from './commands.js';
+import { separateArguments } from './dashed-arguments.js';
 import { UsageError, describeError, stackOf } from './describe-error.js';
 import { loadEnvFile } from './environment.js';
 import { packageManifest } from './manifest.js';
@@ -19,6 +20,8 @@ Environment:
 Addresses and passwords come from the environment or --env-file alone: arguments can be read by everybody on the
 machine (ps), and stay in the shell's history.
 
+A name, role or session id may begin with a dash. One that begins with two dashes comes after --: users roles -- --ann
+
 Exit status: 0 done, 1 failed, 2 wrong usage.
 
 Examples:
@@ -35,6 +38,7 @@ export async function run(args: string[]): Promise<number> {
     .version(packageManifest().version)
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help says more)')
+    .enablePositionalOptions() // or `-V` would be found in a session id
     .exitOverride();
   defineCommands(program, (code) => (exitCode = code));
   program.hook('preAction', (_program, command) => {
@@ -42,7 +46,7 @@ export async function run(args: string[]): Promise<number> {
     if (envFile !== undefined) loadEnvFile(envFile);
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(separateArguments(program, args), { from: 'user' });
     return exitCode;
   } catch (error) {
     // commander has already printed the error, or the help that was asked for.

@@ -7,6 +7,7 @@ import { withRedis } from './redis.js';
 import type { PostgresClient } from '../stores/postgres/client.js';
 import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
+import type { UserStore } from '../stores/user-store.js';
 
 /** Tables, keys and times that an app has changed. Each member is an option of a store, or of `createAuth`, with the same default. */
 export interface StoreNames {
@@ -69,24 +70,37 @@ export function withUserStore<T>(
 export function withApp<T>(names: StoreNames, work: (stores: AppStores) => Promise<T>): Promise<T> {
   return withPostgres(async (pool) => {
     const users = await openUserStore(pool, names);
-    if (setting('REDIS_URL') === undefined)
-      return withAuth(users, await openPostgresSessionStore(pool, names), names, work);
-    return withRedis(async (redis) => {
-      const { RedisRefreshTokenStore } = await import('../stores/redis/refresh-token-store.js');
-      const { redisPrefix: keyPrefix } = names;
-      const sessions = asUsageError(
-        () => new RedisRefreshTokenStore(redis, keyPrefix === undefined ? {} : { keyPrefix }),
-      );
-      return withAuth(users, sessions, names, work);
-    });
+    const withStores = (auth: Auth) => work({ users, auth });
+    if (setting('REDIS_URL') !== undefined)
+      return withRedisSessions(names, (sessions) => withAuth(users, sessions, names, withStores));
+    return withAuth(users, await openPostgresSessionStore(pool, names), names, withStores);
+  });
+}
+
+/** Like `withApp`, for sessions only: the users may be in a store of the app's own, which this command doesn't know. */
+export async function withSessions<T>(names: StoreNames, work: (auth: Auth) => Promise<T>): Promise<T> {
+  const { MemoryUserStore } = await import('../stores/memory/user-store.js');
+  const open = (sessions: RefreshTokenStore) => withAuth(new MemoryUserStore(), sessions, names, work);
+  if (setting('REDIS_URL') !== undefined) return withRedisSessions(names, open);
+  return withPostgres(async (pool) => open(await openPostgresSessionStore(pool, names)));
+}
+
+function withRedisSessions<T>(
+  { redisPrefix: keyPrefix }: StoreNames,
+  work: (sessions: RefreshTokenStore) => Promise<T>,
+): Promise<T> {
+  return withRedis(async (redis) => {
+    const { RedisRefreshTokenStore } = await import('../stores/redis/refresh-token-store.js');
+    const options = keyPrefix === undefined ? {} : { keyPrefix };
+    return work(asUsageError(() => new RedisRefreshTokenStore(redis, options)));
   });
 }
 
 async function withAuth<T>(
-  users: PostgresUserStore,
+  users: UserStore,
   refreshTokens: RefreshTokenStore,
   { accessLifetime }: StoreNames,
-  work: (stores: AppStores) => Promise<T>,
+  work: (auth: Auth) => Promise<T>,
 ): Promise<T> {
   const { createAuth } = await import('../create-auth.js');
   // The command signs and verifies no token, so any secret will do.
@@ -102,8 +116,9 @@ async function withAuth<T>(
       refreshToken: { secret: secret() },
     }),
   );
+  auth.events.on('unavailable', () => undefined); // the command's own message says it
   try {
-    return await work({ users, auth });
+    return await work(auth);
   } finally {
     await auth.close();
   }

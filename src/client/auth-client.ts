@@ -103,7 +103,8 @@ export interface AuthClient {
    * and repeats the request once. It returns every other answer as it is, and also the 401 when the session is over.
    *
    * Rejects with an `AuthClientError` when the refresh got no answer, or only 503. Rejects like `fetch` when the request itself
-   * got no answer. With `'bearer'` a redirect rejects, because it could carry the token elsewhere.
+   * got no answer. Its `signal` ends the wait for a refresh too, and the request is not repeated; the refresh goes on, because other
+   * calls share it. With `'bearer'` a redirect rejects, because it could carry the token elsewhere.
    *
    * The body is kept in memory until the answer arrives. Requests to other origins go to plain `fetch`.
    */

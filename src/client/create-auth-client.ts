@@ -9,7 +9,7 @@ import type {
 import { readAnswer, type AuthClientError } from './auth-client-error.js';
 import { checkOptions } from './check-options.js';
 import { randomKey } from './environment.js';
-import { createGuardedFetch, type SendWrapper } from './guarded-fetch.js';
+import { createGuardedFetch, type GuardedFetch, type SendWrapper } from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
 import { createSession, type RequestOptions, type Session } from './session.js';
 import type { StoredTokens } from './token-storage.js';
@@ -32,7 +32,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     wrap?: SendWrapper,
     options?: RequestOptions,
   ): Promise<Answer> {
-    return readAnswer(guardedFetch(session.request(method, path, body, options), wrap));
+    return readAnswer(guardedFetch(session.request(method, path, body, options), { wrap }));
   }
 
   return {
@@ -80,13 +80,20 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
         session.keep(await readAnswer(response), await session.read());
       await call('POST', '/password', change, whileLocked(session, keepPair, attempt), { attempt });
     },
-    async fetch(input, init) {
-      const target = new Request(input, init);
-      // It ends with a slash, so no URL of another host begins with it.
-      const origin = new Request(session.base).url.split('/', 3).join('/') + '/';
-      return target.url.startsWith(origin) ? guardedFetch(target) : session.send(target);
-    },
+    fetch: createFetch(session, guardedFetch),
     refresh: async () => refresh(await session.read()),
+  };
+}
+
+/** Its requests to the server's own origin are guarded, and all others are sent as they are. */
+function createFetch(session: Session, guardedFetch: GuardedFetch): typeof fetch {
+  return async (input, init) => {
+    const target = new Request(input, init);
+    // A function, to keep `input` from being garbage collected. In Node 20 that would cut its signal off.
+    const signal = () => (init?.signal === undefined ? (input as Partial<Request>).signal : init.signal);
+    // It ends with a slash, so no URL of another host begins with it.
+    const origin = new Request(session.base).url.split('/', 3).join('/') + '/';
+    return target.url.startsWith(origin) ? guardedFetch(target, { signal }) : session.send(target, signal());
   };
 }
 

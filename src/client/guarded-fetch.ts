@@ -1,3 +1,4 @@
+import { unlessAborted } from './abort.js';
 import { isSessionOver, type Refresh } from './refresh.js';
 import type { Session } from './session.js';
 import type { StoredTokens } from './token-storage.js';
@@ -5,8 +6,14 @@ import type { StoredTokens } from './token-storage.js';
 /** Sends a request, and does something before or after. */
 export type SendWrapper = (send: () => Promise<Response>) => Promise<Response>;
 
-/** @param wrap used for the request and for its repetition */
-export type GuardedFetch = (request: Request, wrap?: SendWrapper) => Promise<Response>;
+export interface GuardedFetchOptions {
+  /** Used for the request and for its repetition. */
+  wrap?: SendWrapper | undefined;
+  /** The caller's own signal. It aborts the wait for a refresh, but not the refresh, which others may share. */
+  signal?: () => AbortSignal | null | undefined;
+}
+
+export type GuardedFetch = (request: Request, options?: GuardedFetchOptions) => Promise<Response>;
 
 /**
  * The codes after which a refresh may help. They include every error of an access token, because a signing key may have been
@@ -20,30 +27,37 @@ const REFRESHABLE = /^ACCESS_TOKEN_|^SESSION_REVOKED/;
  * request once.
  */
 export function createGuardedFetch(session: Session, refresh: Refresh): GuardedFetch {
-  function sendWithToken(original: Request, { accessToken }: StoredTokens): Promise<Response> {
+  function sendWithToken(
+    original: Request,
+    { accessToken }: StoredTokens,
+    signal: AbortSignal | null | undefined,
+  ): Promise<Response> {
     // Not every runtime removes the token when a request is redirected to another origin.
     const request = new Request(
       original,
       session.bearer ? { redirect: 'error' } : { credentials: 'include' },
     );
     if (session.bearer && accessToken) request.headers.set('Authorization', `Bearer ${accessToken}`);
-    return session.send(request);
+    return session.send(request, signal);
   }
 
-  return async function guardedFetch(request, wrap = (send) => send()) {
+  return async function guardedFetch(
+    request,
+    { wrap = (send: () => Promise<Response>) => send(), signal = () => undefined } = {},
+  ) {
     const repetition = request.clone();
     let seen: StoredTokens = {};
-    const response = await wrap(async () => sendWithToken(request, (seen = await session.read())));
+    const response = await wrap(async () => sendWithToken(request, (seen = await session.read()), signal()));
     if (response.status !== 401 || !REFRESHABLE.test(await readCode(response))) return response;
     try {
-      await refresh(seen);
+      await unlessAborted(refresh(seen), signal());
     } catch (error) {
       if (isSessionOver(error)) return response;
       throw error;
     }
     // Another user may have logged in meanwhile. The request must not be repeated in their name.
     if ((await session.read()).login !== seen.login) return response;
-    return wrap(async () => sendWithToken(repetition, await session.read()));
+    return wrap(async () => sendWithToken(repetition, await session.read(), signal()));
   };
 }
 

@@ -27,7 +27,8 @@ export interface TokenStorage {
 
 /**
  * Keeps the state in memory, or in `shared`, which is `localStorage`. A state in `localStorage` has no tokens, because they are in
- * HttpOnly cookies then. It only lets tabs see each other's refreshes and logouts.
+ * HttpOnly cookies then. It only lets tabs see each other's refreshes and logouts. While `shared` can't be read or holds no state, this
+ * tab goes on with its own.
  */
 export function createTokenStorage(key: string, shared?: SharedStorage): TokenStorage {
   let kept: StoredTokens = {};
@@ -40,7 +41,14 @@ export function createTokenStorage(key: string, shared?: SharedStorage): TokenSt
     }
   }
   return {
-    get: () => (shared ? (JSON.parse(shared.getItem(key) ?? '{}') as StoredTokens) : kept),
+    get() {
+      try {
+        const state = JSON.parse(shared?.getItem(key) ?? 'null') as unknown;
+        return state && typeof state === 'object' ? state : kept;
+      } catch {
+        return kept; // blocked since the page was loaded, or an entry that someone else wrote
+      }
+    },
     set,
     // A new `login`, so requests that began before the logout notice it.
     remove: () => set({ login: randomKey() }),

@@ -79,7 +79,7 @@ export const AUTH_EVENTS = {
   flowStateFailed: failure<RequestOrigin & { reason: FlowStateFailureReason }>(),
   /** Whether this process knows what other processes have revoked; `error` says why it doesn't. */
   revocations: operational<{ current: boolean; error?: Error }>(),
-  /** A store was out of reach, or the hashing queue full, and a request got 503 or passed without its renewal. */
+  /** A store was out of reach, or the hashing queue full, and a request got 503 or passed without its renewal; or out of reach at start. */
   unavailable: operational<{ error: Error }>(),
 };
 

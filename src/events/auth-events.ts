@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { OutageWarning } from './outage-warning.js';
 import { unknownName } from '../utils/parse-call.js';
 import { printable } from '../utils/printable.js';
 import {
@@ -18,6 +19,7 @@ const MAX_TEXT = 512;
 export class AuthEvents extends EventEmitter<AuthEventMap> {
   readonly #now: () => number;
   readonly #first: Listener | undefined;
+  readonly #outage = new OutageWarning();
 
   /**
    * @param now milliseconds since 1970
@@ -39,9 +41,11 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
 
   /**
    * `emit` for this package's own use: a listener that fails keeps the event from no other.
-   * @param describe makes the event; not called where there is no listener
+   * Without a listener for `unavailable` an outage becomes a warning.
+   * @param describe makes the event; not called where nobody needs it
    */
   announce<Name extends AuthEventName>(name: Name, describe: () => AuthEventDetails[Name]): void {
+    if (name === 'unavailable' || name === 'revocations') this.#watchOutage(describe());
     if (this.#first === undefined && this.listenerCount(name) === 0) return;
     const event = { type: name, at: new Date(this.#now()), ...printableTexts(describe()) };
     const listeners: unknown[] = (this as EventEmitter).rawListeners(name);
@@ -53,6 +57,12 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
         },
       );
     }
+  }
+
+  /** @param event `unavailable`, or `revocations`, which also tells when the store can be reached again */
+  #watchOutage({ current, error }: { current?: boolean; error?: Error }): void {
+    if (current) this.#outage.healed();
+    else if (error && this.listenerCount('unavailable') === 0) this.#outage.failed(error);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Operation {
   readonly needs: 'nothing' | 'access token' | 'refresh token' | 'any token';
   /** `form`: an HTML form is read too. */
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean; readonly form?: true };
+  /** What the parameters of its path are, by name: `id`. */
+  readonly parameters?: Readonly<Record<string, { description: string; example: string }>>;
   readonly idempotencyKey?: true;
   readonly success: {
     readonly status?: 201 | 202;

@@ -52,10 +52,10 @@ function successOf({ success: { status, text, answer }, cookies }: Operation): J
   return { [answer ? (status ?? 200) : 204]: response };
 }
 
-function parametersOf(path: string, { idempotencyKey }: Operation): Json[] {
+function parametersOf(path: string, { parameters: described, idempotencyKey }: Operation): Json[] {
   const parameters: Json[] = [];
-  for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
-    parameters.push({ name, in: 'path', required: true, schema: { type: 'string' } });
+  for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
+    parameters.push({ name, in: 'path', required: true, schema: { type: 'string' }, ...described?.[name] });
   }
   if (idempotencyKey) {
     parameters.push({

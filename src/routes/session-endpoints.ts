@@ -44,6 +44,12 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
         summary: 'Log out on one device',
         description: "Ends one of the user's sessions. Somebody else's is as unknown as one that never was.",
         needs: 'access token',
+        parameters: {
+          id: {
+            description: 'The `id` of a session, as the list has it.',
+            example: 'CxtGl3WtrT3w1jHdOM2e7Q',
+          },
+        },
         success: { text: 'The session has ended.' },
         cookies: { always: false, text: 'Both token cookies, cleared, where it was the session that asks.' },
         failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],

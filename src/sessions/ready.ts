@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAuthError } from '../errors.js';
+import { reasonOf } from '../utils/reason-of.js';
 import { READY_TIMEOUT_MS, type Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 
 const RETRY_MS = 250;
+const SAY_AFTER_MS = 1000;
 
 /**
  * Waits for what a process has to know before it serves: which sessions have lately been revoked, and what time it is.
@@ -13,6 +15,27 @@ export async function waitUntilReady(
   { timeKnown }: Pick<SessionConfig, 'timeKnown'>,
   revocations: Revocations,
 ): Promise<void> {
+  const reason = () => revocations.staleness ?? 'its clock has not been read yet';
+  await sayWhileWaiting('the store of sessions', untilReady(timeKnown, revocations), reason);
+}
+
+/** Resolves or rejects as the promise does. If that takes more than a second, a warning says what `auth.ready()` waits for. */
+export async function sayWhileWaiting(
+  what: string,
+  awaited: Promise<void>,
+  reason: () => unknown = () => 'it is not ready yet',
+): Promise<void> {
+  const timer = setTimeout(() => {
+    process.emitWarning(`auth.ready() is waiting for ${what}: ${reasonOf(reason())}`, 'PassportVisaWarning');
+  }, SAY_AFTER_MS);
+  try {
+    await awaited;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function untilReady(timeKnown: SessionConfig['timeKnown'], revocations: Revocations): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
   await revocations.ready();
   for (;;) {

@@ -80,6 +80,11 @@ export class Revocations {
       throw serviceUnavailable(new Error('The latest revocations were read too long ago'));
   }
 
+  /** Why revocations of other processes may be missing here; undefined where none is. */
+  get staleness(): Error | undefined {
+    return this.#staleness;
+  }
+
   /** @throws AuthError SERVICE_UNAVAILABLE when the store can't be reached for 10 seconds */
   async ready(): Promise<void> {
     if (this.#staleness && !this.#isClosed) await this.#settled();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { AuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
@@ -9,6 +8,7 @@ import { keptUserAgent } from '../utils/user-agent.js';
 import type { SessionEnder } from './end-sessions.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import type { SessionConfig } from './session-config.js';
+import { newSessionId } from './session-id.js';
 import type { TokenSize } from './token-size.js';
 
 /** How and when the user proved who they are. */
@@ -33,8 +33,6 @@ export interface LoginDetails extends Proof {
  * missed. An error that it throws stops the login.
  */
 export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replaced'>) => Promise<void>;
-
-const SESSION_ID_BYTES = 16;
 
 interface StarterServices {
   config: Pick<
@@ -86,7 +84,7 @@ export class SessionStarter {
     const lifetimeSeconds = Math.min(refreshToken.expiresInSeconds, refreshToken.maxLifetimeSeconds);
     return {
       userId: user.id,
-      sessionId: randomBytes(SESSION_ID_BYTES).toString('base64url'),
+      sessionId: newSessionId(),
       createdAt: new Date(now),
       // Where another clock is ahead, the login is not younger than now.
       authTime: new Date(Math.min(authTime?.getTime() ?? now, now)),

@@ -34,6 +34,24 @@ describe('secrets', () => {
     if (secret) expect(JSON.stringify(finding)).not.toContain(secret);
   });
 
+  test('each secret of a list in one variable is checked', () => {
+    const { ACCESS_TOKEN_SECRET: one, REFRESH_TOKEN_SECRET: other } = STRONG;
+    const third = 'Zt7Qe2Lw9XcV4bNm6KjH1gFdS8aPoIu3';
+    const check = (access: string) => lines(checkSecrets({ ...STRONG, ACCESS_TOKEN_SECRET: access }));
+    expect(check(`${one} ${third}`)).toEqual([
+      'ok: ACCESS_TOKEN_SECRET (1 of 2) is set, 32 bytes',
+      'ok: ACCESS_TOKEN_SECRET (2 of 2) is set, 32 bytes',
+      'ok: REFRESH_TOKEN_SECRET is set, 32 bytes',
+    ]);
+    expect(check(`${one} short`)).toContain(
+      'fail: ACCESS_TOKEN_SECRET (2 of 2) has 5 bytes; 32 are the least',
+    );
+    expect(check(`change-me-to-something-that-is-long ${one}`)[0]).toMatch(
+      /^fail.*\(1 of 2\) looks like a placeholder/,
+    );
+    expect(check(`${one} ${other}`).at(-1)).toBe('fail: both lists have a secret in common');
+  });
+
   test('random secrets pass, in base64 and in hexadecimal; the same secret twice fails', () => {
     expect(levels(checkSecrets(STRONG))).toEqual(['ok', 'ok']);
     const same = checkSecrets({ ...STRONG, REFRESH_TOKEN_SECRET: STRONG.ACCESS_TOKEN_SECRET });
@@ -111,6 +129,24 @@ describe('--url', () => {
   const base = new URL('https://app.example.com/auth/');
   const hsts = { 'strict-transport-security': 'max-age=31536000' };
 
+  test("a proxy that drops the port is told from one that Express doesn't know of", async () => {
+    const { app } = createTestApp();
+    const find = async (host: string) => {
+      const server = createServer((req, res) => {
+        req.headers.host = host;
+        (app as (req: unknown, res: unknown) => void)(req, res);
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const findings = await checkUrl(new URL(`http://127.0.0.1:${port}/auth`));
+      server.closeAllConnections();
+      server.close();
+      return findings.find(({ message }) => message.startsWith('it takes its own pages'))?.cure;
+    };
+    expect(await find('127.0.0.1')).toContain('$http_host');
+    expect(await find('internal:8080')).toContain('trust proxy');
+  });
+
   test('a correct site passes', async () => {
     expect(lines(await checkUrl(base, site(hsts)))).toEqual([
       'ok: /check answers 401 NO_ACCESS_TOKEN, and is not cached',
@@ -162,7 +198,7 @@ test('one report covers a running app, its database and its environment', async 
   const failing = await cli(['doctor', '--url', `${url}/nowhere`], { env });
   expect(failing).toMatchObject({ status: 1, stderr: '' });
   expect(failing.stdout).toMatch(
-    /^fail {2}postgres: the table visa_users is missing -> run `npx passport-visa migrate`$/m,
+    /^fail {2}postgres: the table visa_users is missing -> run `npx passport-visa migrate`; with a user store of your own: doctor --only sessions$/m,
   );
   expect(failing.stdout).toMatch(
     /^fail {2}url: \/check answered 404 and not as passport-visa does -> give the URL/m,

@@ -94,6 +94,52 @@ test('a provider login does not take over an existing account; its user can link
   expect((await profileOf(eve.browser)).id).toBe(eve.id);
 });
 
+describe('the callback', () => {
+  /** Begins a login. @returns the state that the app sends to the provider */
+  async function begin(browser: CookieBrowser): Promise<string> {
+    const { headers } = await browser.fetch(`${app}/oidc/login`, { redirect: 'manual' });
+    return new URL(headers.get('location') as string).searchParams.get('state') as string;
+  }
+  const open = async (browser: CookieBrowser, query: string) => {
+    const response = await browser.fetch(`${app}/oidc/callback${query}`, { redirect: 'manual' });
+    return {
+      status: response.status,
+      location: response.headers.get('location'),
+      text: await response.text(),
+    };
+  };
+  const FAILED = { status: 302, location: '/?login=failed' };
+
+  test('without a query, or without a code, is a failed login', async () => {
+    const browser = new CookieBrowser();
+    const state = await begin(browser);
+    for (const query of ['', `?state=${state}`, `?error=access_denied&state=${state}`, '?code=&state='])
+      expect(await open(browser, query)).toMatchObject(FAILED);
+  });
+
+  test('with a made-up code or state is a failed login', async () => {
+    const browser = new CookieBrowser();
+    const state = await begin(browser);
+    expect(await open(browser, '?code=made-up&state=made-up')).toMatchObject(FAILED);
+    expect(await open(browser, '?code=made-up')).toMatchObject(FAILED);
+    expect(await open(browser, `?code=made-up&state=${state}`)).toMatchObject(FAILED);
+  });
+
+  // The last test of the file: nothing starts the provider again.
+  test('while the provider is down answers 503, without a stack', async () => {
+    const browser = new CookieBrowser();
+    const state = await begin(browser);
+    const ended = once(provider, 'exit');
+    provider.kill('SIGKILL');
+    await ended;
+    const { status, text } = await open(browser, `?code=any&state=${state}`);
+    expect([status, JSON.parse(text)]).toEqual([
+      503,
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
+    ]);
+  });
+});
+
 /** A user with a password in the app, logged in. */
 async function registered(username: string): Promise<{ browser: CookieBrowser; id: string }> {
   const browser = new CookieBrowser();

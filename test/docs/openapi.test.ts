@@ -35,3 +35,12 @@ test('In your own document: every reference resolves', async () => {
   const named = Object.values(document.paths['/profile']?.['get'].security as object[]).flatMap(Object.keys);
   expect(Object.keys(document.components.securitySchemes)).toEqual(expect.arrayContaining(named));
 });
+
+test('the session id in a path has a description and an example', async () => {
+  const browse = await page.start('serve');
+  const { paths } = (await (await browse('/auth/openapi.json')).json()) as OpenApiDocument;
+  expect(paths['/sessions/{id}']?.['delete']).toHaveProperty(
+    ['parameters', 0, 'example'],
+    'CxtGl3WtrT3w1jHdOM2e7Q',
+  );
+});

@@ -23,7 +23,10 @@ describe('Magic link', () => {
     app = `http://127.0.0.1:${port}`;
     page.write(
       'mail.mjs',
-      `export const sendMail = async (to, link) => console.log(JSON.stringify({ to, link }));`,
+      `export async function sendMail(to, link) {
+        if (to.startsWith('down@')) throw new Error('connect ECONNREFUSED');
+        console.log(JSON.stringify({ to, link }));
+      }`,
     );
     const { child } = await page.start('magic-link', { APP_URL: app, PORT: port });
     child.stdout?.on('data', (text: Buffer) => {
@@ -59,6 +62,22 @@ describe('Magic link', () => {
     for (let mail = 0; mail < 5; mail += 1) await linkFor(browser, 'bob@example.com');
     const sixth = await browser.fetch(`${app}/magic-link`, json({ email: 'BOB@example.com' }));
     expect([sixth.status, Number(sixth.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+  });
+
+  test('while the mail server is down the app answers 503, without a stack', async () => {
+    const response = await new CookieBrowser().fetch(
+      `${app}/magic-link`,
+      json({ email: 'down@example.com' }),
+    );
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
+    ]);
+  });
+
+  test('a made-up link is refused', async () => {
+    const { status, text } = await new CookieBrowser().open(`${app}/magic-link/made-up`);
+    expect([status, text]).toEqual([400, expect.stringContaining('FLOW_STATE_INVALID')]);
   });
 
   test.each([undefined, 5, '', 'no address', 'a@b c', { a: 1 }])('%j is no address: 400', async (email) => {

@@ -12,19 +12,21 @@ const OLDEST_SUPPORTED = 130_000;
 const QUERY_TIMEOUT_MS = 1500;
 const { ok, warn, fail } = findingsAbout('postgres');
 
-export async function checkPostgres(names: StoreNames): Promise<Finding[]> {
+export async function checkPostgres(names: StoreNames, only?: 'sessions'): Promise<Finding[]> {
+  if (only && setting('REDIS_URL') !== undefined)
+    return [ok('not in use: users are in a store of your own, and sessions in Redis')];
   if (setting('DATABASE_URL') === undefined)
     return [
       warn('DATABASE_URL is not set, so that PostgreSQL is not looked at', 'set it, or use --env-file'),
     ];
   try {
-    return await withPostgres((pool) => checkServer(pool, names));
+    return await withPostgres((pool) => checkServer(pool, names, only));
   } catch (error) {
     return [connectionFailure('postgres', 'DATABASE_URL', error)];
   }
 }
 
-async function checkServer(pool: Pool, names: StoreNames): Promise<Finding[]> {
+async function checkServer(pool: Pool, names: StoreNames, only?: 'sessions'): Promise<Finding[]> {
   const version = await queryRow<{ number: number; name: string }>(
     pool,
     `SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name`,
@@ -36,20 +38,26 @@ async function checkServer(pool: Pool, names: StoreNames): Promise<Finding[]> {
     );
     return now;
   });
-  const stores = [await openUserStore(pool, names)] as { schema: string }[];
+  const users = only ? undefined : await openUserStore(pool, names);
+  const stores: { schema: string }[] = users ? [users] : [];
   if (setting('REDIS_URL') === undefined) stores.push(await openPostgresSessionStore(pool, names));
   return [
     version.number >= OLDEST_SUPPORTED
       ? ok(`PostgreSQL ${version.name}`)
       : fail(`PostgreSQL ${version.name} is too old`, 'upgrade to 13 or newer'),
     judgeClock('postgres', ahead),
-    ...(await checkSchema(pool, stores.map(({ schema }) => schema).join('\n'))),
+    ...(await checkSchema(pool, stores, users && firstTable(users))),
   ];
 }
 
-async function checkSchema(pool: Pool, schema: string): Promise<Finding[]> {
+/** @param usersTable the table of users, which only an app with a `PostgresUserStore` has */
+async function checkSchema(
+  pool: Pool,
+  stores: readonly { schema: string }[],
+  usersTable: string | undefined,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const cure = 'run `npx passport-visa migrate`';
+  const schema = stores.map((store) => store.schema).join('\n');
   for (const [table, columns] of schemaColumns(schema)) {
     const { present } = await queryRow<{ present: string[] | null }>(
       pool,
@@ -57,12 +65,19 @@ async function checkSchema(pool: Pool, schema: string): Promise<Finding[]> {
         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
       [table],
     );
+    const migrate = 'run `npx passport-visa migrate`';
+    const cure =
+      table === usersTable ? `${migrate}; with a user store of your own: doctor --only sessions` : migrate;
     const missing = columns.filter((column) => !present?.includes(column));
     if (!present) findings.push(fail(`the table ${table} is missing`, cure));
     else if (missing.length > 0) findings.push(fail(`the table ${table} lacks ${missing.join(', ')}`, cure));
     else findings.push(ok(`the table ${table} is up to date`));
   }
   return findings;
+}
+
+function firstTable({ schema }: { schema: string }): string | undefined {
+  return schemaColumns(schema).keys().next().value;
 }
 
 async function queryRow<Row extends object>(pool: Pool, text: string, values: unknown[] = []): Promise<Row> {

@@ -11,16 +11,41 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export function checkSecrets(env: Environment): Finding[] {
   const { ACCESS_TOKEN_SECRET: access, REFRESH_TOKEN_SECRET: refresh } = env;
-  const findings = [judgeSecret('ACCESS_TOKEN_SECRET', access), judgeSecret('REFRESH_TOKEN_SECRET', refresh)];
+  const findings = [
+    ...judgeSecrets('ACCESS_TOKEN_SECRET', access),
+    ...judgeSecrets('REFRESH_TOKEN_SECRET', refresh),
+  ];
   if (access && access === refresh)
     findings.push(findingsAbout('secrets').fail('both secrets are the same', CURE));
+  else if (secretsIn(access).some((secret) => secret && secretsIn(refresh).includes(secret)))
+    findings.push(findingsAbout('secrets').fail('both lists have a secret in common', CURE));
   return findings;
 }
 
-function judgeSecret(name: string, value: string | undefined): Finding {
+/**
+ * The secrets of a variable, which may hold a list with spaces between (docs/upgrading.md). A phrase, whose words are too short for
+ * secrets, is one secret.
+ */
+function secretsIn(value = ''): string[] {
+  const parts = value.split(' ').filter(Boolean);
+  const isList = !isPem(value) && parts.some((part) => Buffer.byteLength(part) >= MIN_BYTES);
+  return isList ? parts : [value];
+}
+
+function judgeSecrets(name: string, value: string | undefined): Finding[] {
+  const secrets = secretsIn(value);
+  const named = (at: number) => (secrets.length === 1 ? name : `${name} (${at + 1} of ${secrets.length})`);
+  return secrets.map((secret, at) => judgeSecret(named(at), secret));
+}
+
+function isPem(value: string): boolean {
+  return value.trimStart().startsWith('-----BEGIN');
+}
+
+function judgeSecret(name: string, value: string): Finding {
   const { ok, warn, fail } = findingsAbout('secrets');
   if (!value) return fail(`${name} is not set`, `${CURE}, or name the file that has it with --env-file`);
-  if (value.trimStart().startsWith('-----BEGIN'))
+  if (isPem(value))
     return warn(`${name} is a PEM key, which is not judged here`, 'createAuth judges it when the app starts');
   const bytes = Buffer.byteLength(value);
   if (bytes < MIN_BYTES) return fail(`${name} has ${bytes} bytes; ${MIN_BYTES} are the least`, CURE);

@@ -79,17 +79,27 @@ async function judgeLogout(base: URL, send: Send): Promise<Finding[]> {
   const own = await send('/logout', { method: 'POST', headers: { Origin: base.origin } });
   const foreign = await send('/logout', { method: 'POST', headers: { Origin: FOREIGN_ORIGIN } });
   return [
-    own.status === 403
-      ? fail(
-          'it takes its own pages for those of another site',
-          "tell Express of the proxy before it: app.set('trust proxy', 1) for one hop",
-        )
-      : ok('it knows its own origin'),
+    own.status === 403 ? await judgeLostOrigin(base, send) : ok('it knows its own origin'),
     foreign.status === 403
       ? ok('it refuses requests of other sites')
       : fail('it takes requests of other sites', 'let the proxy pass Origin and Host on as they come'),
     ...judgeCookies(base, own.headers.getSetCookie()),
   ];
+}
+
+/** The app doesn't know its own origin: either the proxy drops the port, or Express doesn't know of the proxy. */
+async function judgeLostOrigin(base: URL, send: Send): Promise<Finding> {
+  const withoutPort = `${base.protocol}//${base.hostname}`;
+  const dropsPort =
+    base.port !== '' &&
+    (await send('/logout', { method: 'POST', headers: { Origin: withoutPort } })).status !== 403;
+  const message = 'it takes its own pages for those of another site';
+  return dropsPort
+    ? fail(
+        `${message}: the proxy before it drops the port ${base.port}`,
+        'let the proxy pass the whole Host header on, in nginx: proxy_set_header Host $http_host',
+      )
+    : fail(message, "tell Express of the proxy before it: app.set('trust proxy', 1) for one hop");
 }
 
 export function judgeCookies(base: URL, lines: readonly string[]): Finding[] {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const MAIN = path.join(__dirname, '../../../dist/cli/main.js');
+/** The built command. */
+export const MAIN = path.join(__dirname, '../../../dist/cli/main.js');
 /** On a busy machine. */
 const TIME_LIMIT_MS = 60_000;
 
@@ -28,7 +29,7 @@ afterAll(() => host?.kill('SIGKILL'));
 
 /** Runs a built command. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  host ??= fork(require.resolve('./cli-host.mjs'));
+  host ??= fork(require.resolve('./cli-host.mjs'), { silent: true }); // its output must be no file
   const { PATH } = process.env;
   const command = { ...options, args, env: { PATH, ...options.env } };
   const result = lastCommand.then(async () => {

@@ -1,0 +1,82 @@
+import { PostgresRefreshTokenStore, RedisRefreshTokenStore } from '../../src';
+import { newSession } from '../../src/testing/session-fixtures';
+import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/apps/backends';
+import { cli, cliJson } from '../helpers/apps/cli';
+
+jest.setTimeout(60_000); // a dozen processes per test
+
+/** An app whose users are in a table of its own. The command knows only their ids. */
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+  await new PostgresRefreshTokenStore(database.pool).migrate();
+});
+afterAll(() => database.close());
+
+describe.each(['redis', 'postgres'])('sessions in %s of a user store of your own', (kind) => {
+  const prefix = randomPrefix();
+  const redis = connectRedis();
+  afterAll(() => redis.disconnect());
+  const env = () =>
+    kind === 'redis' ? { REDIS_URL: process.env['TEST_REDIS_URL'] } : { DATABASE_URL: database.url };
+  const options = kind === 'redis' ? ['--redis-prefix', prefix] : [];
+  const run = (...args: string[]) => cli(['sessions', ...args, ...options], { env: env() });
+
+  test('sessions list and sessions end take the id of the user', async () => {
+    const store =
+      kind === 'redis'
+        ? new RedisRefreshTokenStore(redis, { keyPrefix: prefix })
+        : new PostgresRefreshTokenStore(database.pool);
+    const userId = '-42';
+    const [one, two, three] = [newSession({ userId }), newSession({ userId }), newSession({ userId })];
+    for (const session of [one, two, three]) await store.create(session);
+    const { sessions } = await cliJson<{ sessions: { id: string }[] }>(
+      ['sessions', 'list', '--id', userId, ...options],
+      { env: env() },
+    );
+    expect(sessions.map(({ id }) => id).sort()).toEqual(
+      [one, two, three].map(({ sessionId }) => sessionId).sort(),
+    );
+    expect((await run('end', '--id', userId, one.sessionId)).stdout).toBe('Sessions ended: 1\n');
+    expect((await run('end', '--id', userId, one.sessionId)).stderr).toContain(
+      `The user -42 has no session ${one.sessionId}`,
+    );
+    expect((await run('end', '--id', userId, '--all')).stdout).toBe('Sessions ended: 2\n');
+    expect((await run('list', '--id', userId)).stderr).toBe('The user -42 has no sessions\n');
+  });
+});
+
+test.each([
+  ['list'],
+  ['list', 'ann', '--id', '42'],
+  ['end', '--all'],
+  ['end', 'ann'],
+  ['end', '--id', '42'],
+  ['end', '--id', '42', 'one', 'two'],
+  ['end', '--id', '42', 'one', '--all'],
+])('sessions %s %s %s %s %s is refused', async (...args) => {
+  const { status, stderr } = await cli(['sessions', ...args], { env: { DATABASE_URL: database.url } });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/--id/);
+});
+
+test('the doctor looks at what is in use, and names the way out where the table of users is missing', async () => {
+  interface Report {
+    findings: { about: string; level: string; message: string; cure?: string }[];
+  }
+  const doctor = async (args: string[], env: Record<string, string | undefined>) => {
+    const { stdout } = await cli(['doctor', ...args, '--json'], { env });
+    return (JSON.parse(stdout) as Report).findings.filter(({ about }) => about === 'postgres');
+  };
+  const postgres = { DATABASE_URL: database.url };
+  const failed = (await doctor([], postgres)).filter(({ level }) => level === 'fail');
+  expect(failed[0]).toMatchObject({
+    message: 'the table visa_users is missing',
+    cure: expect.stringContaining('doctor --only sessions') as string,
+  });
+  const only = await doctor(['--only', 'sessions'], postgres);
+  expect(only.filter(({ level }) => level !== 'ok')).toEqual([]);
+  expect(only.map(({ message }) => message)).toContain('the table visa_refresh_tokens is up to date');
+  const withRedis = await doctor(['--only', 'sessions'], { REDIS_URL: process.env['TEST_REDIS_URL'] });
+  expect(withRedis).toMatchObject([{ level: 'ok' }]);
+});

@@ -19,13 +19,13 @@ import { proveAndStart, type LoginServices } from './login.js';
 /** What `auth.login` takes. */
 export interface LoginOptions {
   /**
-   * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
-   * that is no path of this app counts as `/`. Default: `'/'`.
+   * A path of this app to send the browser to, such as `'/account'`; or a function, async or not, that takes the request and
+   * returns one. If it returns anything but a path of this app, the browser goes to `/`. Default: `'/'`.
    */
   redirectTo?: RedirectTo;
   /**
    * A path of this app to send the browser to when the user has to try again: `/login` becomes `/login?error=INVALID_CREDENTIALS`.
-   * Default: none, the AuthError goes to the next error handler, which may show the form again.
+   * Default: none, and the AuthError goes to the next error handler, which may show the form again.
    */
   failureRedirect?: string;
 }

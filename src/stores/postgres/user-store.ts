@@ -110,7 +110,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   }
 
   /**
-   * One page of the users, sorted by `usernameKey`.
+   * One page of the users, sorted by `usernameKey`: `users.list({ limit: 50, after: 'ann' })`.
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
   async list({ limit = 100, after }: ListUsersOptions = {}): Promise<StoredUser[]> {
@@ -143,7 +143,11 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return user !== undefined;
   }
 
-  /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
+  /**
+   * Changes the roles (new ones replace all old ones), the disabled flag or both: `users.update(id, { roles: ['admin'] })`. Disabling
+   * a user ends their sessions. Access tokens keep the old roles until the next refresh.
+   * @returns whether there is such a user
+   */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const user = await this.#findOne(
       `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
@@ -154,7 +158,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return user !== undefined;
   }
 
-  /** Deletes a user, and ends their sessions. @returns whether there was such a user */
+  /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [id]);
     // Even if the user was gone already, because an earlier call may have failed here.

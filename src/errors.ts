@@ -150,9 +150,13 @@ export interface AuthErrorDetails {
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';
   readonly code: AuthErrorCode;
+  /** The HTTP status of the answer. */
   readonly status: number;
+  /** With `VALIDATION_FAILED`: the fields that were refused. */
   readonly errors: readonly FieldError[] | undefined;
+  /** What `Retry-After` says. */
   readonly retryAfterSeconds: number | undefined;
+  /** With `REAUTHENTICATION_REQUIRED`: how recent the login must be. */
   readonly maxAgeSeconds: number | undefined;
 
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {

@@ -67,7 +67,7 @@ export function apiPage({ title, text, parts, calledAs, hidden }, exported) {
       ...(isTelling(declaration) ? [`\`${kind === 'const' ? `${name}: ` : ''}${signature}\``] : []),
       ...(text === '' ? [] : [wrap(text)]),
       ...(heirOf.length > 0 ? [inherits] : listed && /^- /m.test(text) ? ['Members:'] : []),
-      ...(listed ? [members.map(itemOf).join('\n')] : []),
+      ...(listed ? [members.map((each) => itemOf(each, name)).join('\n')] : []),
       ...(calledAs[name] ? members.flatMap((each) => headed(each, calledAs[name] ?? '', name)) : []),
     ];
   }
@@ -128,13 +128,15 @@ export function apiPage({ title, text, parts, calledAs, hidden }, exported) {
 /**
  * A member as an item of a list.
  * @param {Member} member
+ * @param {string} owner
  * @returns {string}
  */
-function itemOf({ signature, doc, members, isMethod }) {
+function itemOf({ name, signature, doc, members, isMethod }, owner) {
   const isGroup = members.length > 0 && !isMethod;
-  const shown = isGroup ? signature.slice(0, signature.indexOf(':')) : signature;
+  const whole = name === 'constructor' ? signature.replace(name, `new ${owner}`) : signature;
+  const shown = isGroup ? signature.slice(0, signature.indexOf(':')) : whole;
   const said = [doc.text, ...defaultOf(doc).map(sentence), ...facts(doc).map(sentence)].join(' ').trim();
-  const inner = isGroup ? members.map((each) => `\n  ${itemOf(each).replaceAll('\n', '\n  ')}`) : [];
+  const inner = isGroup ? members.map((each) => `\n  ${itemOf(each, owner).replaceAll('\n', '\n  ')}`) : [];
   return wrap(`- \`${shown}\` ${said}`.trim()) + inner.join('');
 }
 

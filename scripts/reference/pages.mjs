@@ -11,7 +11,6 @@ export const AUTH_PAGE = {
     Auth: 'auth',
     AuthEvents: 'auth.events',
     FlowState: 'auth.flowState',
-    AuthError: 'error',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
     PostgresUserStore: 'PostgresUserStore',
@@ -26,7 +25,7 @@ export const AUTH_PAGE = {
     CredentialStore: 'CredentialStore',
     OneTimeTokenStore: 'OneTimeTokenStore',
   },
-  hidden: ['AuthEvents.constructor', 'AuthEvents.announce', 'UsernameTakenError.name'],
+  hidden: ['AuthEvents.constructor', 'AuthEvents.announce', 'AuthError.name', 'UsernameTakenError.name'],
   parts: [
     {
       title: 'auth',

@@ -46,12 +46,18 @@ import { rememberUserStore } from './stores/user-store-of.js';
 export interface Auth {
   /** The endpoints: `app.use('/auth', auth.router)`. */
   readonly router: Router;
-  /** The default guard: lets a request pass only with a good access token, and sets `req.user`. */
+  /**
+   * The default guard: middleware that lets a request pass only with a valid access token, and sets `req.user`. Queries no store.
+   */
   readonly tokenVerify: RequestHandler;
-  /** Makes other guards. @throws TypeError that names the option and the cure */
+  /**
+   * Makes a guard that checks more than `tokenVerify`, or less: `auth.guard({ roles: ['admin'] })`.
+   * @throws TypeError that names the option and the cure
+   */
   guard(options?: GuardOptions): RequestHandler;
   /**
-   * Turns `req.user`, put there by any Passport strategy, into a session and both tokens.
+   * Makes middleware that goes after `auth.passport.authenticate(…)`. It turns `req.user`, which any Passport strategy has set, into
+   * a session and both tokens. `req.user.id` must be the id of a user in the user store, as a string.
    * @throws TypeError that names the option and the cure
    */
   completeLogin(options?: CompleteLoginOptions): RequestHandler;
@@ -81,8 +87,8 @@ export interface Auth {
   /** What a login of several requests keeps between them, such as OpenID Connect's state and nonce, without express-session. */
   readonly flowState: FlowState;
   /**
-   * Answers an AuthError that your own routes throw or pass on as the router answers its own, and leaves all else to the next
-   * error handler: `app.use(auth.errorHandler)` behind your routes.
+   * Answers an AuthError that your own routes throw, as the router answers its own. All other errors go to the next error
+   * handler. Put `app.use(auth.errorHandler)` behind your routes.
    */
   readonly errorHandler: ErrorRequestHandler;
   /**
@@ -99,23 +105,23 @@ export interface Auth {
    * @throws TypeError that names the option and the cure
    */
   openapi(options?: OpenApiOptions): OpenApiDocument;
-  /** What happens, as it happens: for logs, metrics and mails. */
+  /** Events, as they happen: for logs, metrics and mails. docs/observability.md lists them. */
   readonly events: AuthEvents;
   /**
-   * Resolves when this process knows what time it is in the store, and which sessions have lately been revoked, where revocation
-   * is instant: what to wait for before the app listens. Then waits for every feature.
-   * @throws AuthError SERVICE_UNAVAILABLE when the store can't be reached for 10 seconds; what a feature throws
+   * Await it before the app listens. Resolves when this process knows the store's time and, if revocation is instant, which
+   * sessions have lately been revoked. Then waits for every feature.
+   * @throws AuthError `SERVICE_UNAVAILABLE` when the store can't be reached for 10 seconds; what a feature throws
    */
   ready(): Promise<void>;
   /**
-   * Ends what `createAuth` opened: first the features, then the hashing threads and the connection that follows revocations. It
-   * leaves the clients of the stores open: they are yours to close.
+   * Call it at shutdown, after the server has closed. Ends what `createAuth` opened: first the features, then the hashing threads
+   * and the connection that follows revocations. It leaves the clients of the stores open: close them yourself.
    */
   close(): Promise<void>;
 }
 
 /**
- * Puts the module together. It holds no global state: calls share nothing.
+ * Makes an `auth` of its options. There is no global state: two calls share nothing.
  * @throws TypeError that names the option and the cure
  */
 export function createAuth(options: AuthOptions): Auth {

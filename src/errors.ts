@@ -95,10 +95,10 @@ const FAILURES = {
   SERVICE_UNAVAILABLE: { status: 503, message: 'Service temporarily unavailable' },
 } as const satisfies Record<string, Failure>;
 
-/** The closed union of codes. Branch on these, never on a message or a status. */
+/** The closed union of codes, which docs/errors.md lists. Branch on these, never on a message or a status. */
 export type AuthErrorCode = keyof typeof FAILURES;
 
-/** How each failure looks on the wire. `docs/errors.md` explains each one, and a test holds the two together. */
+/** The `status` and the English `message` of every code. docs/errors.md explains each one. */
 export const AUTH_FAILURES: {
   readonly [Code in AuthErrorCode]: Pick<(typeof FAILURES)[Code], 'status' | 'message'> & {
     /** RFC 6750 §3.1 `error` of the `WWW-Authenticate` challenge; absent where no token was judged. */
@@ -152,11 +152,15 @@ export interface AuthErrorDetails {
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';
   readonly code: AuthErrorCode;
+  /** The HTTP status of the answer. */
   readonly status: number;
   /** The same, under the name by which Fastify, NestJS and others look for it. */
   readonly statusCode: number;
+  /** With `VALIDATION_FAILED`: the fields that were refused. */
   readonly errors: readonly FieldError[] | undefined;
+  /** What `Retry-After` says. */
   readonly retryAfterSeconds: number | undefined;
+  /** With `REAUTHENTICATION_REQUIRED`: how recent the login must be. */
   readonly maxAgeSeconds: number | undefined;
   /** The key of the text in other languages, where it is more exact than that of the code. Never sent. */
   readonly textKey: string | undefined;

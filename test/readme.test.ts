@@ -1,36 +1,57 @@
-import { hashSync } from 'bcryptjs';
-import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import express from 'express';
 import { Redis } from 'ioredis';
-import { PostgresUserStore, type UserStore } from '../src';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Pool } from 'pg';
+import request from 'supertest';
+import * as passportVisa from '../src';
 import { createAuthClient, type AuthClientOptions } from '../src/client';
-import { userStoreContract } from '../src/testing';
 import { openSite } from './client/browser';
-import { runContract } from './contract/run-contract';
-import { passwordHash } from './helpers/apps/limited-app';
-import { createTestApp, PASSWORD } from './helpers/apps/app';
-import { startRedis } from './helpers/servers/servers';
+import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from './helpers/apps/app';
 import { useDocPage } from './helpers/snippets';
 
 const page = useDocPage('README.md');
-const { snippet, evaluate, run, start } = page;
+const { snippet, evaluate, start } = page;
+const text = readFileSync(path.join(__dirname, '../README.md'), 'utf8');
 
 const ann = JSON.stringify({ username: 'ann', password: PASSWORD });
+const linesOf = (lines: string): object[] =>
+  lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
 
-test('Quick start: register, log in, pass the guard', async () => {
-  expect(snippet('mount').trim().split('\n').length).toBeLessThan(20);
-  const browse = await start('mount');
-  expect((await browse('/profile')).status).toBe(401);
-  expect((await browse('/auth/register', { method: 'POST', body: ann })).status).toBe(201);
-  expect((await browse('/auth/login', { method: 'POST', body: ann })).status).toBe(200);
-  expect(await (await browse('/profile')).json()).toMatchObject({ roles: [] });
+test('a newcomer reads the page in five minutes', () => {
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(12_000);
+  expect(text.split('\n').filter((line) => line.startsWith('|') && line.length > 120)).toEqual([]);
+  expect(snippet('app').trim().split('\n').length).toBeLessThan(20);
+});
+
+test('Quick start: the curl commands get the answers that the page shows', async () => {
+  const { address } = await start('app');
+  const folder = mkdtempSync(path.join(tmpdir(), 'readme-'));
+  try {
+    const printed = execFileSync('sh', ['-e', '-c', snippet('try')], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, URL: address },
+    });
+    const shown = page.unmarked.find((code) => code.includes('Registration successful')) ?? '';
+    const [registered, loggedIn, profile] = linesOf(printed);
+    expect(linesOf(shown)).toEqual([
+      { ...registered, user: { ...(registered as { user: object }).user, id: '8c1f…' } },
+      { ...loggedIn, user: { ...(loggedIn as { user: object }).user, id: '8c1f…' } },
+      { ...profile, id: '8c1f…', sessionId: 'pT4h…', authTime: '2026-11-02T08:30:00.000Z' },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('Guard routes: each guard does what it says', async () => {
-  const browse = await start('guards');
+  const browse = await start(['app', 'guards']);
   expect(await (await browse('/')).json()).toEqual({ user: null });
   await browse('/auth/register', { method: 'POST', body: ann });
   await browse('/auth/login', { method: 'POST', body: ann });
@@ -38,90 +59,6 @@ test('Guard routes: each guard does what it says', async () => {
   expect((await browse('/admin')).status).toBe(403);
   expect(await (await browse('/account')).json()).toMatchObject({ username: 'ann' });
   expect((await browse('/account', { method: 'DELETE' })).status).toBe(200);
-});
-
-test('Instant sign-out: a disabled user is refused in the other process too', async () => {
-  const [here, there] = [await start('instant'), await start('instant')];
-  const credentials = JSON.stringify({ username: 'leaver', password: PASSWORD });
-  const boss = JSON.stringify({ username: 'boss', password: PASSWORD });
-  for (const body of [credentials, boss]) await here('/auth/register', { method: 'POST', body });
-  await page.database.pool.query("UPDATE visa_users SET roles = '{admin}' WHERE username = 'boss'");
-  await there('/auth/login', { method: 'POST', body: credentials });
-  const { id } = (await (await there('/profile')).json()) as { id: string };
-  expect((await there('/transfers', { method: 'POST' })).status).toBe(200);
-
-  await here('/auth/login', { method: 'POST', body: boss });
-  const disabled = await here(`/users/${id}/disable`, { method: 'POST' });
-  expect(await disabled.json()).toEqual({ known: true });
-  const refused = async () => ((await (await there('/profile')).json()) as { code?: string }).code;
-  for (let tries = 0; (await refused()) !== 'SESSION_REVOKED'; tries += 1) expect(tries).toBeLessThan(500);
-});
-
-test('Other Passport strategies: completeLogin makes a session', async () => {
-  const browse = await start('strategy', { PARTNER_KEY: 'the key of the partner' });
-  expect((await browse('/auth/partner')).status).toBe(401);
-  const headers = { 'x-partner-key': 'the key of the partner' };
-  expect(await (await browse('/auth/partner', { headers })).json()).toMatchObject({
-    message: 'Login successful',
-  });
-  expect((await browse('/profile')).status).toBe(200);
-});
-
-test('the command for a secret makes one that is long enough', () => {
-  const secret = execFileSync('sh', ['-c', snippet('secret')], { encoding: 'utf8' }).trim();
-  expect(Buffer.from(secret, 'base64')).toHaveLength(48);
-});
-
-describe('An existing users table', () => {
-  const old = { username: 'Old.Friend@Example.com', password: 'long since known' };
-
-  beforeAll(async () => {
-    await page.database.pool.query(`
-      CREATE TABLE accounts (id serial PRIMARY KEY, email text NOT NULL, password_hash text);
-      CREATE UNIQUE INDEX ON accounts (lower(email))`);
-    await page.database.pool.query('INSERT INTO accounts (email, password_hash) VALUES ($1, $2)', [
-      old.username,
-      hashSync(old.password, 4).replace('$2b$', '$2a$'),
-    ]);
-  });
-
-  test('copied: users log in with old hashes, which are then replaced', async () => {
-    const users = new PostgresUserStore(page.database.pool);
-    await users.migrate();
-    await page.database.pool.query(snippet('existing-table'));
-    const { client, auth } = createTestApp({ users });
-    const login = await client()
-      .post('/auth/login')
-      .send({ ...old, username: 'old.friend@example.com' });
-    expect(login.body.user).toEqual({ id: '1', username: old.username, roles: ['member'] });
-    expect((await users.findById('1'))?.passwordHash).toMatch(/^\$2b\$10\$/);
-    await auth.close();
-  });
-
-  describe('kept: the store keeps the contract of users', () => {
-    const makeStore = () => {
-      const { AccountStore } = evaluate('own-store') as { AccountStore: new (pool: unknown) => UserStore };
-      return new AccountStore(page.database.pool);
-    };
-    const newUser = () => ({ username: `Ann.${randomUUID()}@example.com`, passwordHash });
-    runContract(userStoreContract(makeStore, { newUser, without: ['roles'] }));
-  });
-
-  test('kept: a store for the table registers, logs in and changes the password', async () => {
-    const { AccountStore } = evaluate('own-store') as { AccountStore: new (pool: unknown) => UserStore };
-    const testApp = createTestApp({ users: new AccountStore(page.database.pool) });
-    await testApp.register('new@example.com');
-    const taken = await testApp
-      .client()
-      .post('/auth/register')
-      .send({ username: 'NEW@example.com', password: PASSWORD });
-    expect(taken.body.code).toBe('USERNAME_TAKEN');
-    const browser = await testApp.loggedIn('New@Example.com');
-    const change = { currentPassword: PASSWORD, newPassword: 'another phrase 42' };
-    expect((await browser.post('/auth/password').send(change)).status).toBe(200);
-    expect((await browser.get('/auth/info')).body.user).toMatchObject({ roles: ['member'] });
-    await testApp.auth.close();
-  });
 });
 
 test('In the browser: the client logs in, and stays logged in', async () => {
@@ -142,28 +79,64 @@ test('In the browser: the client logs in, and stays logged in', async () => {
   await site.close();
 });
 
-describe('In your own tests', () => {
-  evaluate('jest');
+test('Other Passport strategies: completeLogin makes a session', async () => {
+  page.write(
+    'partner-strategy.mjs',
+    `import passport from 'passport';
+    class PartnerStrategy extends passport.Strategy {
+      authenticate(req) {
+        const id = req.get('x-partner-user');
+        if (id) this.success({ id });
+        else this.fail();
+      }
+    }
+    export const partnerStrategy = new PartnerStrategy();`,
+  );
+  const browse = await start(['app', 'strategy']);
+  const registered = await browse('/auth/register', { method: 'POST', body: ann });
+  const { user } = (await registered.json()) as { user: { id: string } };
+  expect((await browse('/auth/partner')).status).toBe(401);
+  const login = await browse('/auth/partner', { headers: { 'x-partner-user': user.id } });
+  expect(await login.json()).toMatchObject({ message: 'Login successful' });
+  expect((await browse('/profile')).status).toBe(200);
 });
 
-test('Sessions and events: the snippet runs without an error', async () => {
-  const [code] = (await once(run('server-code'), 'exit')) as [number | null];
-  expect(code).toBe(0);
-});
-
-test('Production: Redis accepts the configuration', async () => {
-  const args = snippet('redis-conf').trim().split('\n').flatMap((line) => {
-    const [directive = '', value = ''] = line.trim().split(' ');
-    return [`--${directive}`, value];
+test('PostgreSQL and Redis: users and sessions are kept there', async () => {
+  await new passportVisa.PostgresUserStore(page.database.pool).migrate();
+  const settings = {
+    DATABASE_URL: page.database.url,
+    REDIS_URL: process.env['TEST_REDIS_URL'],
+    ACCESS_TOKEN_SECRET: ACCESS_SECRET,
+    REFRESH_TOKEN_SECRET: REFRESH_SECRET,
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, settings);
+  const made: { auth?: passportVisa.Auth; pool?: Pool; redis?: Redis } = {};
+  evaluate('stores', {
+    'passport-visa': {
+      ...passportVisa,
+      createAuth: (options: passportVisa.AuthOptions) => (made.auth = passportVisa.createAuth(options)),
+    },
+    pg: { Pool: function (options: object) { return (made.pool = new Pool(options)); } },
+    ioredis: { Redis: function (url: string) { return (made.redis = new Redis(url)); } },
   }); // prettier-ignore
-  const server = await startRedis({ args });
-  const redis = new Redis(server.url);
+  process.env = before;
+  const { auth, pool, redis } = made as Required<typeof made>;
   try {
-    expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
-    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+    const agent = request.agent(express().use('/auth', auth.router));
+    const credentials = { username: 'stored', password: PASSWORD };
+    await agent.post('/auth/register').send(credentials).expect(201);
+    const login = await agent.post('/auth/login').send(credentials).expect(200);
+    const { id } = (login.body as { user: { id: string } }).user;
+    const { rows } = await page.database.pool.query('SELECT id FROM visa_users WHERE username = $1', [
+      'stored',
+    ]);
+    expect(rows).toEqual([{ id }]);
+    expect(await new passportVisa.RedisRefreshTokenStore(redis).list(id)).toHaveLength(1);
   } finally {
+    await auth.close();
+    await pool.end();
     redis.disconnect();
-    await server.stop();
   }
 });
 
@@ -171,7 +144,10 @@ test('every snippet is run by a test, here or by .ci/run', () => {
   expect(page.unmarked).toEqual([
     'npm ci && npm start',
     'npm ci && npm run setup && npm test',
-    'npm install passport-visa express passport pg ioredis',
+    'npm init -y\nnpm install passport-visa express passport\nnpx passport-visa secret >> .env',
+    expect.stringContaining('"Registration successful"'), // the answers to the curl commands
+    expect.stringContaining('theft, the session ends'), // the picture
+    'npm install pg ioredis\nnpx passport-visa migrate --env-file .env',
   ]);
   expect(readFileSync(path.join(__dirname, '../.ci/run'), 'utf8')).toContain(
     '{ npm ci && npm run setup && npm test; }',

@@ -1,6 +1,7 @@
-/** The error of a failed call. Branch on `code`: one of the server's (docs/errors.md), `NETWORK_ERROR` or `UNEXPECTED_RESPONSE`. */
+/** The error of a failed call. Branch on `code`. With `NETWORK_ERROR`, `cause` is what `fetch` threw. */
 export class AuthClientError extends Error {
   override readonly name = 'AuthClientError';
+  /** A code of the server (docs/errors.md), or `NETWORK_ERROR` (no answer), or `UNEXPECTED_RESPONSE` (not from `auth.router`). */
   declare readonly code: string;
   /** The HTTP status of the answer; 0 when there was no answer. */
   declare readonly status: number;

@@ -85,9 +85,9 @@ export interface AuthClient {
    * @returns the user of the token, or null when the user is not logged in
    */
   check(): Promise<TokenUser | null>;
-  /** @returns the user as the server's user store has it now */
+  /** Reads the user from the server's user store. @returns the user as it is now */
   info(): Promise<AuthUser>;
-  /** @returns the devices where the user is logged in */
+  /** Lists the devices where the user is logged in. @returns one session for each */
   sessions(): Promise<DeviceSession[]>;
   /** Logs one device out. @param id the `id` of a `DeviceSession` */
   endSession(id: string): Promise<void>;
@@ -111,7 +111,10 @@ export interface AuthClient {
   fetch: typeof fetch;
   /** Replaces the tokens now. You need not call it before `fetch`. */
   refresh(): Promise<void>;
-  /** Calls the listener after every change, in whichever tab. @returns a function that removes the listener */
+  /**
+   * Calls the listener after every login, logout and expiry, in this tab or another.
+   * @returns a function that removes the listener
+   */
   onChange: (listener: (change: AuthChange) => void) => () => void;
   /** Removes all listeners, and stops listening to other tabs. */
   close: () => void;

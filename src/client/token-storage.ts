@@ -17,7 +17,7 @@ export interface StoredTokens {
  * When it throws, the call that needed it rejects.
  */
 export interface TokenStorage {
-  /** @returns what was stored last; null or undefined when there is nothing */
+  /** Reads everything. @returns what was stored last; null or undefined when there is nothing */
   get(): StoredTokens | null | undefined | Promise<StoredTokens | null | undefined>;
   /** Replaces everything that is stored, in one step. */
   set(tokens: StoredTokens): void | Promise<void>;

@@ -10,59 +10,116 @@ import type { Duration } from '../utils/duration.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
 import type { Algorithm, Secret } from '../tokens/keys.js';
 
-/** What `createAuth` takes. A duration is seconds, or a text with its unit such as `'30m'`. */
+/**
+ * What `createAuth` takes. `createAuth` checks everything at start. It throws a TypeError that names the option and the cure for
+ * an option that is missing, wrong or unknown.
+ */
 export interface AuthOptions {
-  /** Where users live. */
+  /**
+   * Where users live: `PostgresUserStore`, `MemoryUserStore`, or a store that you write on top of your own table.
+   * @throws TypeError for an object without the four methods that every `UserStore` must have
+   */
   users: UserStore;
-  /** Where sessions live. */
+  /**
+   * Where sessions live, and with them the counts of the limits: `RedisRefreshTokenStore`, `PostgresRefreshTokenStore`,
+   * `MemoryRefreshTokenStore`, or a store that you write.
+   * @throws TypeError for an object without the six methods that every `RefreshTokenStore` must have
+   */
   refreshTokens: RefreshTokenStore;
+  /** The tokens that guards check at every request. */
   accessToken: {
     /**
-     * HMAC: at least 32 bytes of text, bytes or a KeyObject. RS256, PS256, ES256 and kin: `{ privateKey, publicKey }`.
-     * A list rotates keys: the first signs, all verify.
+     * What signs access tokens. HS256 takes at least 32 bytes (HS384: 48, HS512: 64) as text, bytes or a KeyObject. RS, PS and ES
+     * take `{ privateKey, publicKey }`, each as PEM text, its bytes or a KeyObject. A list rotates keys: the first signs, all
+     * verify.
+     * @throws TypeError if it is missing, too short, or doesn't fit the algorithm
      */
     secret: Secret | readonly Secret[] | undefined;
-    /** How long an access token lives; not longer than its session. Default: `'30m'`. */
+    /**
+     * How long an access token is valid; not longer than its session. A role that you take away stays in the token for as long.
+     * Default: `'30m'`.
+     * @throws TypeError for less than 1 second, more than 100 years, or longer than a session
+     */
     expiresIn?: Duration;
-    /** Default: `'HS256'`. */
+    /**
+     * The signature algorithm: HS, RS, PS or ES with 256, 384 or 512. Choose one with key pairs (RS, PS, ES) when another program
+     * verifies the tokens with the public key. Default: `'HS256'`.
+     */
     algorithm?: Algorithm;
-    /** `iss`, written and demanded. Default: none. */
+    /** The claim `iss`: written into every access token, and required in every one that is verified. Default: none. */
     issuer?: string;
-    /** `aud`, written and demanded. Default: none. */
+    /** The claim `aud`: written into every access token, and required in every one that is verified. Default: none. */
     audience?: string;
-    /** How many verified tokens a process keeps, to save verifying them again; 0 for none. Default: 10,000 (about 10 MB). */
+    /**
+     * How many verified tokens a process caches, about 1 kB each, to save verifying them again. 0 caches none, 1,000,000 is the
+     * most. Default: 10,000.
+     */
     cacheSize?: number;
   };
+  /** The tokens that are exchanged for the next pair of tokens; and how long sessions last. */
   refreshToken: {
-    /** At least 32 bytes, none of them the access token's. A list rotates keys. Always HS256. */
+    /**
+     * What signs refresh tokens and seals the cookies of `auth.flowState`: text, bytes or a KeyObject of at least 32 bytes. A list
+     * rotates keys: the first signs, all verify. The algorithm is always HS256.
+     * @throws TypeError if it is missing, too short, or one of the access token's
+     */
     secret: Secret | readonly Secret[] | undefined;
-    /** How long a session lives without being used; each rotation renews it. At most `maxLifetime`. Default: `'3h'`. */
+    /**
+     * How long a session lives without being used; at most `maxLifetime`. Each refresh begins this time again. Default: `'3h'`.
+     * @throws TypeError for less than 1 second, more than 100 years, or longer than `maxLifetime`
+     */
     expiresIn?: Duration;
-    /** How long a session lives at most. Default: `'30d'`. */
+    /**
+     * How long a session lives at most, however often it is used. Then the user logs in again. Default: `'30d'`.
+     * @throws TypeError for less than 1 second or more than 100 years
+     */
     maxLifetime?: Duration;
-    /** How long an exchanged token may be used again, by a second tab or after a lost answer. Default: `'30s'`. */
+    /**
+     * How long an exchanged refresh token may come again without counting as stolen: from a second tab, a double click or after a
+     * lost answer. 0 allows no second use, and then two parallel refreshes end the session. Default: `'30s'`.
+     * @throws TypeError for a negative time or more than 100 years
+     */
     reuseWindow?: Duration;
   };
+  /** The cookies of both tokens. They are always HttpOnly. */
   cookies?: {
-    /** Default: `'accessToken'`. */
+    /**
+     * The name of the access token's cookie. With the prefix `__Host-` or `__Secure-` browsers enforce its attributes too.
+     * Default: `'accessToken'`.
+     * @throws TypeError for a name that no cookie can have, or a prefix that the other options contradict
+     */
     accessName?: string;
-    /** Default: `'refreshToken'`. */
+    /**
+     * The name of the refresh token's cookie. Default: `'refreshToken'`.
+     * @throws TypeError as for `accessName`, and if both names are the same
+     */
     refreshName?: string;
-    /** What the names of the cookies of `auth.flowState` begin with. Default: `'flowState'`. */
+    /**
+     * What the names of the cookies of `auth.flowState` begin with. Default: `'flowState'`.
+     * @throws TypeError as for `accessName`
+     */
     flowName?: string;
-    /** Default: true when NODE_ENV is `production`. */
+    /** Whether browsers send the cookies over HTTPS only. Default: true when `NODE_ENV` is `production`. */
     secure?: boolean;
-    /** Default: `'strict'`. */
+    /**
+     * Whether browsers send the cookies with requests that come from other sites: never (`'strict'`), only when a user follows a
+     * link (`'lax'`), or always (`'none'`). Default: `'strict'`.
+     * @throws TypeError for `'none'` without `secure: true`, because browsers refuse such cookies
+     */
     sameSite?: 'strict' | 'lax' | 'none';
-    /** Default: none, which means this host only. */
+    /** The domain whose hosts all get the cookies: `'example.com'`. Default: none, so only the host that set them. */
     domain?: string;
-    /** Default: `'/'`. */
+    /** The path below which browsers send the cookies. Guarded routes outside it don't see them. Default: `'/'`. */
     path?: string;
   };
+  /** What passwords must look like, and how they are hashed. */
   password?: {
-    /** In code points. Default: 8. */
+    /** How long a new password must be, in code points: 1 to 64. Old passwords stay valid. Default: 8. */
     minLength?: number;
-    /** bcrypt's cost, 10 to 31. Default: 12. */
+    /**
+     * bcrypt's cost, 10 to 31. Each step doubles the time of a login. A hash with a lower cost is replaced when its user logs in.
+     * Default: 12.
+     */
     cost?: number;
     /**
      * What is done with a password that is too long for bcrypt, which reads 72 bytes. `'prehash'` hashes it first; only this package
@@ -71,66 +128,97 @@ export interface AuthOptions {
      */
     long?: 'prehash' | 'refuse';
   };
-  /** Limits on attempts; false switches one off. */
+  /**
+   * Limits on attempts. Past a limit the answer is 429 `TOO_MANY_ATTEMPTS` with `Retry-After`. Attempts are counted where the
+   * sessions live, and before the password is checked, so parallel guesses can't beat the limit.
+   */
   limits?: {
     /**
-     * Failures in a row for one username, until each further attempt has to wait. An address that the user has logged in from
-     * within 30 days (IPv6: its /64) has its own count, which strangers elsewhere can't use up. Default: `{ failures: 10 }`.
+     * Failed logins in a row for one username, which is then locked for 1 minute, then 2, 4 … up to 15. Addresses where the user
+     * has logged in within 30 days (IPv6: its /64) have their own count, so a stranger can't lock the user out there. False: no
+     * limit. Default: `{ failures: 10 }`.
      */
     username?: false | { failures?: number };
-    /** Failures a minute from one address (IPv6: its /64). Default: `{ failures: 50 }`. */
+    /**
+     * Failed logins per minute from one address (IPv6: its /64). Raise it if a whole office logs in from one address at 9 a.m.
+     * False: no limit. Default: `{ failures: 50 }`.
+     */
     address?: false | { failures?: number };
-    /** Registrations an hour from one address. Default: `{ attempts: 10 }`. */
+    /** Registrations per hour from one address (IPv6: its /64). False: no limit. Default: `{ attempts: 10 }`. */
     register?: false | { attempts?: number };
-    /** Wrong current passwords in a row for one user at /password. Default: `{ failures: 10 }`. */
+    /** Wrong current passwords in a row for one user at POST /password. False: no limit. Default: `{ failures: 10 }`. */
     password?: false | { failures?: number };
   };
-  /** The member of a login's body that holds the username. Default: `'username'`. */
+  /**
+   * The name of the field that holds the username in the bodies of /register and /login: `'email'`. Default: `'username'`.
+   * @throws TypeError for a name with other characters than letters, digits, `-` and `_`, or one that a body has already
+   */
   usernameField?: string;
-  /** The member of a login's body that holds the password. Default: `'password'`. */
+  /**
+   * The name of the field that holds the password in the bodies of /register and /login. Default: `'password'`.
+   * @throws TypeError as for `usernameField`, and if both names are the same
+   */
   passwordField?: string;
-  /** Whether POST /login exists; false for logins that take a second step. Default: true. */
+  /** Whether POST /login exists. Set it to false if your own login takes a second step. Default: true. */
   login?: boolean;
-  /** Whether POST /register exists. Default: true. */
+  /** Whether POST /register exists. Set it to false if only you create users. Default: true. */
   register?: boolean;
   /**
-   * Origins besides the app's own whose pages may call it, compared exactly: `'https://app.example.com'`, or of any scheme, such as
-   * `'capacitor://localhost'`. `'https://*.example.com'` is every subdomain one label below; all of them must be yours. Or a function
-   * that returns at once whether it trusts an origin. Default: none.
+   /**
+   * Origins besides the app's own whose pages may call the router and guarded routes with cookies, compared exactly:
+   * `'https://app.example.com'`, or of any scheme, such as `'capacitor://localhost'`. `'https://*.example.com'` is every subdomain
+   * one label below; all of them must be yours. Or a function that returns at once whether it trusts an origin. Default: none.
+   * @throws TypeError for an origin with a path, a slash at its end, or `*` elsewhere
    */
   trustedOrigins?: TrustedOrigins;
   /**
    * When other processes refuse the access tokens of a session that has ended: at once (`'instant'`), or when the tokens expire
-   * (`'expiry'`). Default: `'instant'` where the store can do it; those for Redis and PostgreSQL can.
+   * (`'expiry'`). Use the same setting in every process. Default: `'instant'` if the store can do it, as all stores of this package
+   * can; else `'expiry'`.
+   * @throws TypeError for `'instant'` with a store that can't
    */
   revocation?: 'instant' | 'expiry';
   /**
-   * What guards do while this process can't know which sessions have just ended, because it can't reach the store: answer 503, or
-   * go by the access token only. Default: `'allow-until-expiry'`.
+   * What guards do while this process can't know which sessions have just ended, because it can't reach the store: answer 503
+   * (`'deny'`), or go by the access token only (`'allow-until-expiry'`). Default: `'allow-until-expiry'`.
+   * @throws TypeError for `'deny'` if `revocation` is not instant
    */
   onStoreDown?: OnStoreDown;
-  /** What is kept of the `User-Agent` header: all of it, a label such as `Chrome 142, Windows`, or nothing. Default: `'full'`. */
+  /**
+   * What a session keeps of the `User-Agent` header: all of it, a label such as `Chrome 142, Windows`, or nothing (false).
+   * Default: `'full'`.
+   */
   storeUserAgent?: 'full' | 'label' | false;
   /** Whether GET /refresh and GET /logout exist beside POST. Default: true. */
   getAliases?: boolean;
   /**
-   * Whether GET /openapi.json exists, which describes the endpoints. An object serves it too, and gives the title of your API.
-   * Default: false.
+   * Whether GET /openapi.json exists, which describes the endpoints. An object means true, and gives the title, version and servers
+   * of your API. Default: false.
    */
   openapi?: boolean | OpenApiInfo;
-  /** The language of all answers: `'en'`, `'ko'` or one that `messages` adds. Default: `Accept-Language` decides, else English. */
+  /**
+   * The language of all answers: `'en'`, `'ko'` or one that `messages` adds. Default: the request's `Accept-Language` decides,
+   * else English.
+   * @throws TypeError for a language that has no texts
+   */
   locale?: Locale;
-  /** Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. Texts that a new language lacks are English. Default: none. */
+  /**
+   * Your own texts by language: `{ ko: { FORBIDDEN: '…' } }`. Texts that a new language lacks are English. Default: none.
+   * @throws TypeError for an unknown text or a broken placeholder
+   */
   messages?: MessagesOption;
-  /** Optional parts of the account, each made by a function that takes its own options. Default: none. */
+  /**
+   * Optional parts of the account, each made by a function that takes its own options. This release ships none. Default: none.
+   * @throws TypeError for a value that no such function has made
+   */
   features?: readonly Feature[];
   /**
-   * Gets a record of every security event, once: `(record) => log.info(record)`. An error that it throws becomes a warning.
-   * Default: none.
+   * A function that gets a flat record of every security event, once: `(record) => log.info(record)`. An error that it throws
+   * becomes a warning and fails no request. Default: none.
    */
   audit?: (record: AuditRecord) => unknown;
-  /** Your own Passport instance, to which `local` and `jwt` are added. Default: a new one. */
+  /** Your own Passport instance, to which the strategies `local` and `jwt` are added. Default: a new one. */
   passport?: Authenticator;
-  /** Milliseconds since 1970, to hold time still in tests. Default: the clock of the store, `Date.now` for tokens. */
+  /** A function that returns milliseconds since 1970, to hold time still in tests. Default: the store's clock, or the machine's if the store has none. */
   clock?: () => number;
 }

@@ -21,17 +21,18 @@ import { parseCall } from '../utils/parse-call.js';
 /** What `auth.completeLogin` takes. */
 export interface CompleteLoginOptions {
   /**
-   * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
-   * that is no path of this app counts as `/`. Default: none, the answer is the JSON of a login.
+   * A path of this app to send the browser to, such as `'/account'`; or a function, async or not, that takes the request and
+   * returns one. If it returns anything but a path of this app, the browser goes to `/`. Default: none, and the answer is the JSON
+   * of a login.
    */
   redirectTo?: RedirectTo;
-  /** Whether the cookies outlive the browser's session. Default: false. */
+  /** Whether the cookies stay when the browser closes. Default: false. */
   remember?: boolean;
-  /** `'body'` hands the tokens over in the JSON. Default: `'cookie'`. */
+  /** How tokens leave: as cookies (`'cookie'`), or in the JSON of the answer (`'body'`). Default: `'cookie'`. */
   transport?: Transport;
   /**
    * How the user has proved who they are, by the names of RFC 8176: `['pwd', 'otp']`. Kept in `req.user.amr` for as long as the
-   * session lives. What the strategy itself says in `req.authInfo.amr` beats it. Default: nothing.
+   * session lives. What the strategy itself says in `req.authInfo.amr` takes precedence. Default: nothing.
    */
   amr?: readonly string[];
 }

@@ -19,7 +19,7 @@ export type LoginFailureReason = 'unknown-user' | 'disabled' | 'wrong-password' 
 /** Why `auth.flowState` refused. `unknown` is forged, for another purpose, or from another browser; the client gets FLOW_STATE_INVALID for each. */
 export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-provider';
 
-/** What guards and the check for cross-site requests announce: refusals that say more than an everyday 401. */
+/** The codes of the event `refused`, such as `FORBIDDEN` and `CROSS_SITE_REQUEST`: refusals that say more than an everyday 401. */
 export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
 /** Which limit refused an attempt: one of the option `limits`, or one that a feature has named here. */
@@ -83,12 +83,12 @@ export const AUTH_EVENTS = {
   unavailable: operational<{ error: Error }>(),
 };
 
-/** What each event says, beside its `type` and `at`. */
+/** What each event says, beside its `type` and `at`, by name. docs/observability.md lists the members. */
 export type AuthEventDetails = {
   [Name in keyof typeof AUTH_EVENTS]: NonNullable<(typeof AUTH_EVENTS)[Name]['details']>;
 };
 
-/** The name of an event of `auth.events`. */
+/** The name of an event of `auth.events`: `'login'`, `'reuse'` … docs/observability.md lists them. */
 export type AuthEventName = keyof AuthEventDetails;
 
 /** The events of the audit log: those about a user or a client, not those about servers. */
@@ -101,7 +101,7 @@ export type AuthEvent<Name extends AuthEventName = AuthEventName> = {
   [Each in Name]: { type: Each; at: Date } & AuthEventDetails[Each];
 }[Name];
 
-/** What listeners are called with. */
+/** What listeners are called with, by the name of the event: one event. */
 export type AuthEventMap = { [Name in AuthEventName]: [event: AuthEvent<Name>] };
 
 /** The names of all events. */

@@ -15,7 +15,10 @@ type Listener = (event: AuthEvent) => unknown;
 /** Longer than any username, id or address that this package lets pass. */
 const MAX_TEXT = 512;
 
-/** The typed emitter behind `auth.events`. An error that a listener throws becomes a warning and never a failed login. */
+/**
+ * The typed emitter behind `auth.events`. Like every EventEmitter it has `on`, `once` and `off`:
+ * `auth.events.on('login', ({ userId }) => …)`. An error that a listener throws becomes a warning and never a failed login.
+ */
 export class AuthEvents extends EventEmitter<AuthEventMap> {
   readonly #now: () => number;
   readonly #first: Listener | undefined;
@@ -31,7 +34,7 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
     this.#first = first;
   }
 
-  /** Listens to every event, in the order they happen. @returns a function that stops it */
+  /** Listens to every event, in the order they happen. @returns a function that removes the listener */
   onAny(listener: (event: AuthEvent) => unknown): () => void {
     for (const name of AUTH_EVENT_NAMES) this.on(name, listener);
     return () => {

@@ -7,8 +7,8 @@ export interface FlowStateOptions {
   /** How long the user may take, at most an hour. Default: `'10m'`. */
   expiresIn?: Duration;
   /**
-   * `'strict'` where the answer comes from a page of the app itself; `'none'` where another site's page posts it, and
-   * `cookies.secure` is needed then. Default: `'lax'`, for an answer that comes as a redirect.
+   * How the provider's answer comes: from a page of the app itself (`'strict'`), as a redirect (`'lax'`), or as a form that another
+   * site's page posts (`'none'`, which needs `cookies.secure`). Default: `'lax'`.
    */
   sameSite?: 'strict' | 'lax' | 'none';
   /** What the state is for: `'sign-up'`. `take` must name the same purpose, so one flow can't go on as another. Default: none. */

@@ -17,23 +17,29 @@ import { SealedCookies, type Refuse } from './sealed-cookies.js';
  */
 export interface FlowState {
   /**
-   * Keeps `data` (JSON, at most 2 kB of it) for the browser that sent the request.
-   * @returns the handle to take it with: random, and no secret. Pass it to the provider that sends the browser back.
-   * @throws TypeError for data that is no JSON, or too large
+   * Keeps `data` for the browser that sent the request: anything that JSON can express, at most 2 kB.
+   * @returns the handle to take it with. It is random and not secret. Pass it to the provider that sends the browser back.
+   * @throws TypeError for data that JSON can't express, or that is too large
    */
   save(req: Request, data: object, options?: FlowStateOptions): string;
   /**
-   * Returns what was saved: in this browser, in time, for the same purpose, and once among all processes.
-   * @throws AuthError FLOW_STATE_INVALID; SERVICE_UNAVAILABLE
+   * Returns what was saved, once among all processes, and only in the same browser, in time and for the same purpose.
+   * @throws AuthError `FLOW_STATE_INVALID` in every other case; `SERVICE_UNAVAILABLE`
    */
   take<Data = Record<string, unknown>>(
     req: Request,
     handle: unknown,
     options?: Pick<FlowStateOptions, 'purpose'>,
   ): Promise<Data>;
-  /** The option `store` of passport-oauth2 and its kin (with `pkce` or without), and of passport-openidconnect. */
+  /**
+   * Makes the option `store` of passport-oauth2, of strategies based on it (with `pkce` or without), and of
+   * passport-openidconnect.
+   */
   store(options?: FlowStateOptions): StateStore;
-  /** The options `generateUniqueId` and `cacheProvider` of `@node-saml/passport-saml`; use them with `validateInResponseTo: 'always'`. */
+  /**
+   * Makes the options `generateUniqueId` and `cacheProvider` of `@node-saml/passport-saml`. Set `validateInResponseTo: 'always'`
+   * too.
+   */
   requestIds(options?: Pick<FlowStateOptions, 'expiresIn'>): RequestIds;
 }
 

@@ -3,14 +3,14 @@ import { isDate } from 'node:util/types';
 import type { AuthErrorCode } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 
-/** `req.user` behind a guard. With `loadUser` the stored user's other members stand beside these. */
+/** `req.user` behind a guard, read from the access token. With `loadUser` it has the stored user's other members too. */
 export interface AuthenticatedUser {
   id: string;
   roles: string[];
   sessionId: string;
   /** When the user proved who they are: the login, not the last refresh. */
   authTime: Date;
-  /** How they proved it, where the login said so: `completeLogin({ amr: ['pwd', 'otp'] })` (RFC 8176). */
+  /** How they proved it, if the login said so: `completeLogin({ amr: ['pwd', 'otp'] })` (RFC 8176). */
   amr?: string[] | undefined;
 }
 
@@ -18,15 +18,15 @@ export interface AuthenticatedUser {
 export type LoadedUser = AuthenticatedUser & Omit<StoredUser, 'passwordHash'>;
 
 /**
- * Where an app says how its types differ. One that has an `Express.User` of its own keeps it with
- * `declare module 'passport-visa' { interface Register { ownExpressUser: true } }`, and asks `userOf(req)` behind guards.
+ * Where an app says how its types differ. If your app has an `Express.User` of its own, declare
+ * `declare module 'passport-visa' { interface Register { ownExpressUser: true } }`, and call `userOf(req)` behind guards.
  */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps add the members
 export interface Register {}
 
 type ExpressUser = Register extends { ownExpressUser: true } ? object : AuthenticatedUser;
 
-/** `Express.User` with the members that an app has added to it, or where that is the app's own, what a guard sets. */
+/** What `userOf(req)` returns: `Express.User`, or `AuthenticatedUser` in an app that has an `Express.User` of its own. */
 export type VerifiedUser = Register extends { ownExpressUser: true } ? AuthenticatedUser : Express.User;
 
 declare global {
@@ -46,9 +46,9 @@ declare global {
 }
 
 /**
- * The user behind a guard: `req.user`, never undefined, whatever type the app gives it. After `loadUser` say
+ * The user behind a guard: `req.user`, but never undefined, and of this type whatever the app's types say. After `loadUser` write
  * `userOf<LoadedUser>(req)`.
- * @throws TypeError when no guard has let the request pass, or an optional one has let it pass as anonymous
+ * @throws TypeError if no guard has verified the request, or an optional guard has let it pass as anonymous
  */
 export function userOf<User extends AuthenticatedUser = VerifiedUser>(req: Request): User {
   const user = req.user as Partial<AuthenticatedUser> | undefined;

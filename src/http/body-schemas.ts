@@ -109,7 +109,7 @@ const described = {
     format: 'password',
     examples: [A_PASSWORD],
   },
-  remember: { description: "Whether the cookies outlive the browser's session." },
+  remember: { description: 'Whether the cookies stay when the browser closes.' },
   transport: { description: 'How tokens leave: `body` is for clients without cookies.' },
   refreshToken: {
     description: 'For clients without cookies; it beats the refresh cookie.',

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { CookieConfig } from './cookies.js';
 
-/** A path of this app, or a function, async or not, that finds one for the request. */
+/** A path of this app, or a function, async or not, that takes the request and returns one. */
 export type RedirectTo = string | ((req: Request) => unknown);
 
 const LOCAL_PATH = "must be a path of this app that begins with one '/'";

@@ -1,6 +1,6 @@
 import type { en } from './en.js';
 
-/** The key of a text: the code of a failure, or a name for what the text says. */
+/** The key of a text: the code of a failure, or a name for what the text says. docs/messages.md lists them. */
 export type MessageKey = keyof typeof en;
 
 /** All texts of one language. Placeholders such as `{count}` are filled in. */

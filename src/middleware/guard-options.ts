@@ -6,21 +6,21 @@ import { parseCall } from '../utils/parse-call.js';
 
 /** What `auth.guard` takes. */
 export interface GuardOptions {
-  /** Lets a request without a good token pass as anonymous; `req.authInfo.code` says why. Default: false. */
+  /** Lets a request without a valid token pass as anonymous; `req.authInfo.code` says why. Default: false. */
   optional?: boolean;
-  /** At least one of these is needed, else 403 FORBIDDEN. Default: none. */
+  /** The user needs at least one of these roles, else 403 `FORBIDDEN`. Default: none. */
   roles?: readonly string[];
-  /** Reads the user from the store, and `req.user` is as stored now: one read. Default: false. */
+  /** `req.user` is the stored user as it is now, without the password hash. Costs one read of the user store. Default: false. */
   loadUser?: boolean;
-  /** The login must be younger than this, else 401 REAUTHENTICATION_REQUIRED. Default: any age. */
+  /** The login must be more recent than this, else 401 `REAUTHENTICATION_REQUIRED`. Default: any age. */
   freshWithin?: Duration;
-  /** Asks the store whether the session still exists: one read. Default: false. */
+  /** Asks the store whether the session still exists. Costs one read of the session store. Default: false. */
   checkSession?: boolean;
-  /** What to do while this process may miss revocations. Default: the option of `createAuth`. */
+  /** What this guard does while its process can't know which sessions have just ended. Default: the option of `createAuth`. */
   onStoreDown?: OnStoreDown;
   /**
-   * Refreshes in passing, for pages that the server renders: when the access cookie has expired, is missing or has lived for half
-   * of its life, and there is a refresh cookie. Default: false.
+   * For pages that the server renders: also refreshes if there is a refresh cookie, and the access cookie is missing, has expired
+   * or is past half of its lifetime. Costs one refresh then. Default: false.
    */
   renew?: boolean;
 }

@@ -105,7 +105,7 @@ function refreshEndpoints(services: LoginEndpointServices): { post: Endpoint; ge
         summary: 'Exchange the refresh token for the next pair of tokens',
         description:
           'Call it when an access token has expired. The tokens leave the way the refresh token came: as cookies, or in the body. ' +
-          'A refresh token that comes back after it was exchanged ends its session, for somebody may have stolen it.',
+          'A refresh token that comes back after it was exchanged ends its session, because it may have been stolen.',
         body: { schema: bodies.refresh, required: false },
         ...operation,
       },
@@ -130,7 +130,7 @@ function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get
   const operation = {
     tag: 'Login',
     needs: 'any token',
-    success: { text: 'Nobody is logged in any more.', answer: () => answerSchemas().logout },
+    success: { text: 'No one is logged in any more.', answer: () => answerSchemas().logout },
     cookies: { always: false, text: CLEARED },
     failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
   } satisfies Partial<Operation>;

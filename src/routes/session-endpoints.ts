@@ -42,7 +42,8 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
         id: 'endSession',
         tag: 'Sessions',
         summary: 'Log out on one device',
-        description: "Ends one of the user's sessions. Somebody else's is as unknown as one that never was.",
+        description:
+          "Ends one of the user's sessions. For another user's session the answer is the same as for one that never existed.",
         needs: 'access token',
         parameters: {
           id: {

@@ -29,9 +29,9 @@ export interface IdentityStore {
    * @returns false if the identity belongs to another user, or if there is no such user
    */
   link(userId: string, identity: Identity): Promise<boolean>;
-  /** @returns whether the identity belonged to that user */
+  /** Removes the identity from that user. @returns whether the identity belonged to that user */
   unlink(userId: string, identity: Identity): Promise<boolean>;
-  /** In no particular order. */
+  /** The user's identities, in no particular order. */
   listIdentities(userId: string): Promise<Identity[]>;
 }
 

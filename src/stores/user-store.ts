@@ -2,12 +2,13 @@ import type { CredentialStore } from './credential-store.js';
 
 /** A user as the store keeps it. */
 export interface StoredUser {
-  /** 1 to 255 characters. Never used again for another user. */
+  /** A string of 1 to 255 characters. Never used again for another user. */
   id: string;
   /** As the user registered it. Two usernames are the same if their `usernameKey` is. */
   username: string;
   /** A hash made by this package or by bcrypt (`$2a$`, `$2b$`, `$2y$`). Null: the user has no password, only other strategies. */
   passwordHash: string | null;
+  /** What the user may do, for `guard({ roles })`. Access tokens carry them. */
   roles: string[];
   /** A disabled user can neither log in nor refresh. Default: false. */
   disabled?: boolean;

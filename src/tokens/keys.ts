@@ -5,7 +5,7 @@ import { digestOf } from '../utils/digest.js';
 export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
 export type AsymmetricAlgorithm =
   'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
-/** The signature algorithm of access tokens (RFC 7518 §3.1). */
+/** The signature algorithm of access tokens (RFC 7518 §3.1): HS, RS, PS or ES with 256, 384 or 512, such as `'ES256'`. */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /** A secret text, its bytes, a PEM text or a KeyObject. */

@@ -1,6 +1,6 @@
 import ms, { type StringValue } from 'ms';
 
-/** A number with its unit in the form of the package ms, such as `'30m'`, `'3h'` or `'30d'`; or a plain number of seconds. */
+/** A text with its unit, such as `'30s'`, `'15m'`, `'3h'` or `'30d'`, in the form of the package ms; or a plain number of seconds. */
 export type Duration = StringValue | number;
 
 /** 100 years, the longest lifetime: a date beyond the calendar would make tokens that never verify. */

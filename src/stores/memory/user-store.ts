@@ -43,7 +43,11 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     return Promise.resolve(true);
   }
 
-  /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
+  /**
+   * Changes the roles (new ones replace all old ones), the disabled flag or both: `users.update(id, { roles: ['admin'] })`. Disabling
+   * a user ends their sessions. Access tokens keep the old roles until the next refresh.
+   * @returns whether there is such a user
+   */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const { roles, disabled } = checkedChanges(changes);
     const user = this.#users.get(checkedUserId('update', id));
@@ -54,7 +58,7 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     return true;
   }
 
-  /** Deletes a user, and ends their sessions. @returns whether there was such a user */
+  /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     const user = this.#users.get(checkedUserId('delete', id));
     if (user) this.#idsByUsername.delete(usernameKey(user.username));

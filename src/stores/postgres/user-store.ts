@@ -120,7 +120,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   }
 
   /**
-   * One page of the users, sorted by `usernameKey`.
+   * One page of the users, sorted by `usernameKey`: `users.list({ limit: 50, after: 'ann' })`.
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
   async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
@@ -155,7 +155,11 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return user !== undefined;
   }
 
-  /** Changes roles or the disabled flag. Disabling a user ends their sessions. @returns whether there is such a user */
+  /**
+   * Changes the roles (new ones replace all old ones), the disabled flag or both: `users.update(id, { roles: ['admin'] })`. Disabling
+   * a user ends their sessions. Access tokens keep the old roles until the next refresh.
+   * @returns whether there is such a user
+   */
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const { roles = null, disabled = null } = checkedChanges(changes);
     const user = await this.#findOne(
@@ -167,7 +171,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return user !== undefined;
   }
 
-  /** Deletes a user, and ends their sessions. @returns whether there was such a user */
+  /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [
       checkedUserId('delete', id),

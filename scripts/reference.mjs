@@ -1,0 +1,61 @@
+// Writes the pages of docs/reference/ from the doc comments in src/ and from the endpoints of the built package.
+// With --check it writes nothing, and fails if a page isn't current.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createAuth, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
+import { apiPage } from './reference/api-page.mjs';
+import { readExports } from './reference/declarations.mjs';
+import { endpointsPage } from './reference/endpoints-page.mjs';
+import { optionsPage } from './reference/options-page.mjs';
+import { AUTH_PAGE, CLIENT_PAGE, ELSEWHERE } from './reference/pages.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const check = process.argv.includes('--check');
+
+const server = readExports(`${root}src/index.ts`);
+const client = readExports(`${root}src/client/index.ts`);
+assertComplete(server, AUTH_PAGE.parts);
+assertComplete(client, CLIENT_PAGE.parts);
+
+const pages = {
+  'docs/reference/options.md': optionsPage(server),
+  'docs/reference/endpoints.md': endpointsPage(describeEndpoints()),
+  'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
+  'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
+};
+
+for (const [page, text] of Object.entries(pages)) {
+  const file = root + page;
+  const wanted = `${text}\n`;
+  if (existsSync(file) && readFileSync(file, 'utf8') === wanted) continue;
+  if (check) {
+    console.error(`${page} isn't current: run \`npm run docs:reference\` and commit it`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, wanted);
+    console.log(`${page} is written`);
+  }
+}
+
+/**
+ * Every export is on a page.
+ * @param {Map<string, unknown>} exported
+ * @param {import('./reference/api-page.mjs').Page['parts']} parts
+ */
+function assertComplete(exported, parts) {
+  const described = new Set([...parts.flatMap(({ names }) => names), ...ELSEWHERE]);
+  const missing = [...exported.keys()].filter((name) => !described.has(name));
+  if (missing.length === 0) return;
+  throw new Error(`Put ${missing.join(', ')} on a page: scripts/reference/pages.mjs`);
+}
+
+function describeEndpoints() {
+  const auth = createAuth({
+    users: new MemoryUserStore(),
+    refreshTokens: new MemoryRefreshTokenStore(),
+    accessToken: { secret: 'an access secret, for nobody to use' },
+    refreshToken: { secret: 'a refresh secret, for nobody to use' },
+  });
+  void auth.close();
+  return /** @type {any} */ (auth.openapi());
+}

@@ -1,0 +1,154 @@
+/** Exports that have a page of their own. */
+export const ELSEWHERE = ['AuthOptions'];
+
+/** @type {import('./api-page.mjs').Page} */
+export const AUTH_PAGE = {
+  title: 'auth, stores and types',
+  text:
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Testing your app](../testing.md) ' +
+    '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
+  calledAs: {
+    Auth: 'auth',
+    AuthEvents: 'auth.events',
+    FlowState: 'auth.flowState',
+    UserStore: 'UserStore',
+    IdentityStore: 'IdentityStore',
+    PostgresUserStore: 'PostgresUserStore',
+    MemoryUserStore: 'MemoryUserStore',
+    RefreshTokenStore: 'RefreshTokenStore',
+    RedisRefreshTokenStore: 'RedisRefreshTokenStore',
+    PostgresRefreshTokenStore: 'PostgresRefreshTokenStore',
+    MemoryRefreshTokenStore: 'MemoryRefreshTokenStore',
+    AttemptCounter: 'AttemptCounter',
+    RevocationFeed: 'RevocationFeed',
+    RevocationFollower: 'RevocationFollower',
+    CredentialStore: 'CredentialStore',
+    OneTimeTokenStore: 'OneTimeTokenStore',
+  },
+  hidden: ['AuthEvents.constructor', 'AuthEvents.announce', 'AuthError.name', 'UsernameTakenError.name'],
+  parts: [
+    {
+      title: 'auth',
+      names: [
+        ...[
+          'createAuth',
+          'Auth',
+          'GuardOptions',
+          'CompleteLoginOptions',
+          'LoginOptions',
+          'LogoutOptions',
+          'RedirectTo',
+        ],
+        ...['OpenApiOptions', 'OpenApiInfo', 'OpenApiServer', 'OpenApiDocument'],
+        ...['FlowState', 'FlowStateOptions', 'StateStore', 'RequestIds'],
+      ],
+    },
+    {
+      title: 'Users in requests',
+      names: ['userOf', 'AuthenticatedUser', 'LoadedUser', 'VerifiedUser', 'Register'],
+    },
+    {
+      title: 'Events',
+      names: [
+        ...[
+          'AuthEvents',
+          'AuthEvent',
+          'AuthEventName',
+          'AUTH_EVENT_NAMES',
+          'AuthEventMap',
+          'AuthEventDetails',
+          'RequestOrigin',
+        ],
+        ...[
+          'RevocationReason',
+          'LoginFailureReason',
+          'FlowStateFailureReason',
+          'RefusalCode',
+          'AuditRecord',
+          'AuditEventName',
+        ],
+      ],
+    },
+    {
+      title: 'Errors',
+      names: [
+        ...[
+          'AuthError',
+          'AuthErrorDetails',
+          'UsernameTakenError',
+          'AuthErrorCode',
+          'AUTH_FAILURES',
+          'FieldError',
+          'BrokenRule',
+        ],
+      ],
+    },
+    {
+      title: 'User stores',
+      names: [
+        ...[
+          'UserStore',
+          'StoredUser',
+          'NewUser',
+          'UserGoneListener',
+          'IdentityStore',
+          'Identity',
+          'PostgresUserStore',
+        ],
+        ...[
+          'PostgresUserStoreOptions',
+          'ListUsersOptions',
+          'MemoryUserStore',
+          'normalizeUsername',
+          'usernameKey',
+        ],
+      ],
+    },
+    {
+      title: 'Session stores',
+      names: [
+        ...['RefreshTokenStore', 'NewSession', 'Session', 'RotateRequest', 'RotateResult'],
+        ...['RedisRefreshTokenStore', 'RedisRefreshTokenStoreOptions', 'PostgresRefreshTokenStore'],
+        ...['PostgresRefreshTokenStoreOptions', 'MemoryRefreshTokenStore', 'AttemptCounter'],
+        ...['RevocationFeed', 'Revocation', 'RevocationFollower'],
+      ],
+    },
+    {
+      title: 'What features keep',
+      names: [
+        ...['CredentialStore', 'Credential', 'NewCredential', 'RemoveCredentialsOptions'],
+        ...['OneTimeTokenStore', 'OneTimeToken', 'NewOneTimeToken', 'Feature'],
+      ],
+    },
+    {
+      title: 'Types of options',
+      names: [
+        ...['Duration', 'Secret', 'KeyInput', 'KeyPair', 'Algorithm', 'OnStoreDown'],
+        ...['Locale', 'MessagesOption', 'Messages', 'MessageKey', 'PostgresClient', 'RedisClient'],
+      ],
+    },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const CLIENT_PAGE = {
+  title: 'The client',
+  text: 'What `passport-visa/client` exports: one function that makes a client, and its types. [Single-page apps](../spa.md) and [mobile apps](../mobile.md) show how to use it.',
+  calledAs: { AuthClient: 'client', TokenStorage: 'storage' },
+  hidden: [],
+  parts: [
+    { title: 'Client', names: ['createAuthClient', 'AuthClientOptions', 'AuthClient', 'AuthClientError'] },
+    {
+      title: 'Types',
+      names: [
+        'AuthUser',
+        'TokenUser',
+        'DeviceSession',
+        'Credentials',
+        'AuthChange',
+        'TokenStorage',
+        'StoredTokens',
+      ],
+    },
+  ],
+};

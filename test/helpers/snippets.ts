@@ -27,11 +27,28 @@ export interface DocPage {
   evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
   /** Writes a file next to the snippets, for their relative imports. */
   write(name: string, code: string): void;
-  /** Runs a snippet as a module, in a process that ends with the tests. */
-  run(name: string, env?: Record<string, string>): ChildProcess;
+  /** Runs a snippet as a module, in a process that ends with the tests. Several names: one module with all of them, in this order. */
+  run(names: Names, env?: Record<string, string>): ChildProcess;
   /** Runs a snippet that listens on PORT. */
-  start(name: string, env?: Record<string, string>): Promise<Running>;
+  start(names: Names, env?: Record<string, string>): Promise<Running>;
 }
+
+type Names = string | readonly string[];
+
+/** What `…` stands for in `createAuth({ … })`. A reader knows it from Getting started. */
+const COMMON_OPTIONS = `
+  users: new passportVisa.MemoryUserStore(),
+  refreshTokens: new passportVisa.MemoryRefreshTokenStore(),
+  accessToken: { secret: process.env.ACCESS_TOKEN_SECRET },
+  refreshToken: { secret: process.env.REFRESH_TOKEN_SECRET },
+`;
+
+/** Fills in what a snippet leaves out as `…`. Options that the snippet names win. */
+const filledIn = (code: string): string =>
+  code.replace(
+    /^([\s\S]*createAuth\(\{)([^…}]*)…,?/,
+    `import * as passportVisa from 'passport-visa';\n$1${COMMON_OPTIONS}$2`,
+  );
 
 /**
  * Reads a page for the tests of a file, gives its snippets a database, and checks at the end that none of them was left out.
@@ -71,9 +88,10 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     used.add(name);
     return code;
   };
-  const run = (name: string, env: Record<string, string> = {}): ChildProcess => {
-    const module = path.join(folder, `${name}.mjs`);
-    writeFileSync(module, snippet(name));
+  const run = (names: Names, env: Record<string, string> = {}): ChildProcess => {
+    const parts = [names].flat();
+    const module = path.join(folder, `${parts.join('-')}.mjs`);
+    writeFileSync(module, filledIn(parts.map(snippet).join('\n')));
     const settings = {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'],
@@ -95,14 +113,14 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     },
     unmarked,
     snippet,
-    evaluate: (name, modules) => evaluate(snippet(name), modules),
+    evaluate: (name, modules) => evaluate(filledIn(snippet(name)), modules),
     write: (name, code) => writeFileSync(path.join(folder, name), code),
     run,
-    async start(name, env = {}) {
+    async start(names, env = {}) {
       const port = env['PORT'] ?? String(await freePort());
-      const child = run(name, { ...env, PORT: port });
+      const child = run(names, { ...env, PORT: port });
       const address = `http://127.0.0.1:${port}`;
-      await eventually(`${name} listens`, async () => (await fetch(address)).status > 0);
+      await eventually(`${String(names)} listens`, async () => (await fetch(address)).status > 0);
       return Object.assign(browserOf(address), { address, child });
     },
   };

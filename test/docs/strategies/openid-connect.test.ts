@@ -104,22 +104,29 @@ async function registered(username: string): Promise<{ browser: CookieBrowser; i
   return { browser, id: (await profileOf(browser)).id };
 }
 
-test('while the provider is down, its callback answers 500, and the users who are logged in stay so', async () => {
-  const port = String(await freePort());
-  const nowhere = `http://127.0.0.1:${await freePort()}`;
-  const there = await page.start('oidc', {
-    ...{ ISSUER: nowhere, CLIENT_ID: 'the-app', CLIENT_SECRET: 'any', APP_URL: `http://127.0.0.1:${port}` },
-    PORT: port,
-  });
-  const ann = postJson({ username: 'ann', password: 'correct horse 9 battery' });
-  await there('/auth/register', ann);
-  await there('/auth/login', ann);
+test.each([
+  ['answers 500', ['oidc'], 500, null],
+  ["redirects with the page's error handler", ['oidc', 'down'], 302, '/?login=unavailable'],
+])(
+  'while the provider is down, the callback %s, and logged-in users stay logged in',
+  async (_what, names, status, location) => {
+    const port = String(await freePort());
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    const there = await page.start(names, {
+      ...{ ISSUER: nowhere, CLIENT_ID: 'the-app', CLIENT_SECRET: 'any', APP_URL: `http://127.0.0.1:${port}` },
+      PORT: port,
+    });
+    const ann = postJson({ username: 'ann', password: 'correct horse 9 battery' });
+    await there('/auth/register', ann);
+    await there('/auth/login', ann);
 
-  const begin = await there('/oidc/login', { redirect: 'manual' });
-  const address = new URL(begin.headers.get('location') as string);
-  expect([begin.status, address.origin]).toEqual([302, nowhere]);
-  const callback = `/oidc/callback?code=any&state=${address.searchParams.get('state')}`;
-  expect((await there(callback)).status).toBe(500);
-  expect((await there('/auth/refresh', postJson({}))).status).toBe(200);
-  expect((await there('/profile')).status).toBe(200);
-});
+    const begin = await there('/oidc/login', { redirect: 'manual' });
+    const address = new URL(begin.headers.get('location') as string);
+    expect([begin.status, address.origin]).toEqual([302, nowhere]);
+    const callback = `/oidc/callback?code=any&state=${address.searchParams.get('state')}`;
+    const response = await there(callback, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([status, location]);
+    expect((await there('/auth/refresh', postJson({}))).status).toBe(200);
+    expect((await there('/profile')).status).toBe(200);
+  },
+);

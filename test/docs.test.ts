@@ -51,7 +51,10 @@ describe('docs/stores.md: the contract suites run as the page says', () => {
 test('every marked snippet has a test that runs it', () => {
   const tests = [...filesIn('test', '.test.ts'), ...filesIn('test', '.slow.ts')].map(read).join('');
   const untested = filesIn('docs', '.md').flatMap((file) => {
-    const calls = Array.from(tests.matchAll(/useDocPage\(([^)]*)\)/g), ([, parameters = '']) => parameters);
+    const calls = Array.from(
+      tests.matchAll(/useDocPage\(\s*([^)]*)\)/g),
+      ([, parameters = '']) => parameters,
+    );
     const ofPage = calls.filter((parameters) => parameters.startsWith(`'${file}'`));
     const marked = Array.from(read(file).matchAll(/<!-- run: (\S+) -->/g), ([, name = '']) => `'${name}'`);
     if (ofPage.includes(`'${file}'`)) return []; // a call without names runs all snippets

@@ -1,10 +1,10 @@
-import { CookieBrowser } from '../helpers/browsers/cookie-browser';
-import { freePort } from '../helpers/servers/free-port';
-import { samlProvider } from '../helpers/providers/saml-provider';
-import { useDocPage } from '../helpers/snippets';
+import { CookieBrowser } from '../../helpers/browsers/cookie-browser';
+import { freePort } from '../../helpers/servers/free-port';
+import { samlProvider } from '../../helpers/providers/saml-provider';
+import { useDocPage } from '../../helpers/snippets';
 
-// docs/strategies.md, SAML: with really signed responses, which node-saml really verifies.
-const page = useDocPage('docs/strategies.md', 'saml');
+// With really signed responses, which node-saml really verifies.
+const page = useDocPage('docs/strategies/saml.md');
 let app: string;
 
 beforeAll(async () => {

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { CookieBrowser } from '../helpers/browsers/cookie-browser';
-import { freePort } from '../helpers/servers/free-port';
-import { useDocPage } from '../helpers/snippets';
+import { CookieBrowser } from '../../helpers/browsers/cookie-browser';
+import { postJson } from '../../helpers/post-json';
+import { freePort } from '../../helpers/servers/free-port';
+import { useDocPage } from '../../helpers/snippets';
 
-// docs/strategies.md, OpenID Connect: against a real provider, oidc-provider, in a separate process.
-const page = useDocPage('docs/strategies.md', 'oidc');
+// Against a real provider, oidc-provider, in a separate process.
+const page = useDocPage('docs/strategies/openid-connect.md');
 let provider: ChildProcess;
 let app: string;
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
     CLIENT_SECRET: 'a client secret of some length',
     PORT: String(issuerPort),
   };
-  provider = spawn(process.execPath, [path.join(__dirname, '../helpers/providers/oidc-provider.mjs')], {
+  provider = spawn(process.execPath, [path.join(__dirname, '../../helpers/providers/oidc-provider.mjs')], {
     env: { ...process.env, ...client, REDIRECT_URI: `${app}/oidc/callback` },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -143,9 +144,28 @@ describe('the callback', () => {
 /** A user with a password in the app, logged in. */
 async function registered(username: string): Promise<{ browser: CookieBrowser; id: string }> {
   const browser = new CookieBrowser();
-  const body = JSON.stringify({ username, password: 'correct horse 9 battery' });
-  const json = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
-  await browser.fetch(`${app}/auth/register`, json);
-  await browser.fetch(`${app}/auth/login`, json);
+  const init = postJson({ username, password: 'correct horse 9 battery' });
+  await browser.fetch(`${app}/auth/register`, init);
+  await browser.fetch(`${app}/auth/login`, init);
   return { browser, id: (await profileOf(browser)).id };
 }
+
+test('while the provider is down, logged-in users stay logged in', async () => {
+  const port = String(await freePort());
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const there = await page.start('oidc', {
+    ...{ ISSUER: nowhere, CLIENT_ID: 'the-app', CLIENT_SECRET: 'any', APP_URL: `http://127.0.0.1:${port}` },
+    PORT: port,
+  });
+  const ann = postJson({ username: 'ann', password: 'correct horse 9 battery' });
+  await there('/auth/register', ann);
+  await there('/auth/login', ann);
+
+  const begin = await there('/oidc/login', { redirect: 'manual' });
+  const address = new URL(begin.headers.get('location') as string);
+  expect([begin.status, address.origin]).toEqual([302, nowhere]);
+  const callback = `/oidc/callback?code=any&state=${address.searchParams.get('state')}`;
+  expect((await there(callback, { redirect: 'manual' })).status).toBe(503);
+  expect((await there('/auth/refresh', postJson({}))).status).toBe(200);
+  expect((await there('/profile')).status).toBe(200);
+});

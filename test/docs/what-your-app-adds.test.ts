@@ -2,7 +2,7 @@ import { ACCESS_SECRET, PASSWORD } from '../helpers/apps/app';
 import { useDocPage, type Browse, type Running } from '../helpers/snippets';
 import { resign } from '../helpers/tokens/tokens';
 
-const page = useDocPage('docs/security.md');
+const page = useDocPage('docs/what-your-app-adds.md');
 let app: Running;
 
 beforeAll(async () => {

@@ -1,10 +1,10 @@
-import { PASSWORD } from '../helpers/apps/app';
-import { useBrowser, type BrowserContext, type Page } from '../helpers/browsers/browser';
-import { freePort } from '../helpers/servers/free-port';
-import { useDocPage } from '../helpers/snippets';
+import { PASSWORD } from '../../helpers/apps/app';
+import { useBrowser, type BrowserContext, type Page } from '../../helpers/browsers/browser';
+import { freePort } from '../../helpers/servers/free-port';
+import { useDocPage } from '../../helpers/snippets';
 
-// docs/strategies.md, Passkeys: in Chromium with a virtual authenticator.
-const page = useDocPage('docs/strategies.md', 'passkeys', 'passkeys-page');
+// In Chromium with a virtual authenticator.
+const page = useDocPage('docs/strategies/passkeys.md');
 const chromium = useBrowser();
 let app: string;
 

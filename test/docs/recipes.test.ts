@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { createServer, request as sendRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import bcrypt from 'bcryptjs';
+import { MemoryUserStore } from '../../src';
+import { createTestApp, PASSWORD } from '../helpers/apps/app';
+import { eventually } from '../helpers/eventually';
+import { postJson } from '../helpers/post-json';
+import { useDocPage, type Running } from '../helpers/snippets';
+
+const page = useDocPage(
+  'docs/recipes.md',
+  ...['begin', 'end', 'functions', 'tenant', 'email', 'invite', 'admin', 'devices', 'errors', 'vite'],
+);
+const TENANTS = `let first;
+export const tenantOf = async (userId) => ((first ??= userId) === userId ? 'acme' : undefined);`;
+
+jest.setTimeout(120_000); // the apps hash passwords at full cost
+
+beforeAll(() => page.write('tenants.mjs', TENANTS));
+
+const start = (recipe: string) => page.start(['begin', 'functions', recipe, 'end']);
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+const register = (app: Running, username: string, password = PASSWORD, more = {}) =>
+  app('/auth/register', postJson({ username, password, ...more }));
+const logIn = (app: Running, username: string, password = PASSWORD) =>
+  app('/auth/login', postJson({ username, password }));
+const put = (body: object) => ({ ...postJson(body), method: 'PUT' });
+
+test('a tenant id is looked up after the guard; a user without one gets 403', async () => {
+  const app = await page.start(['begin', 'tenant', 'end']);
+  expect((await app('/invoices')).status).toBe(401);
+  for (const [username, status, body] of [
+    ['ann', 200, { tenantId: 'acme' }],
+    ['bob', 403, { code: 'FORBIDDEN' }],
+  ] as const) {
+    await register(app, username);
+    await logIn(app, username);
+    const response = await app('/invoices');
+    expect([response.status, await response.json()]).toEqual([status, expect.objectContaining(body)]);
+  }
+});
+
+test('an e-mail address is kept beside the username, and a wrong one is refused', async () => {
+  const app = await start('email');
+  await register(app, 'ann');
+  await logIn(app, 'ann');
+  expect(await (await app('/me')).json()).toMatchObject({ username: 'ann', email: null });
+  for (const email of [undefined, 5, 'ann', 'a b@c', 'a\nb@c', `${'a'.repeat(250)}@b.cd`]) {
+    const refused = await app('/me/email', put({ email }));
+    expect([refused.status, await codeOf(refused)]).toEqual([400, 'VALIDATION_FAILED']);
+  }
+  expect((await app('/me/email', put({ email: 'ann@example.com' }))).status).toBe(204);
+  expect(await (await app('/me')).json()).toMatchObject({ username: 'ann', email: 'ann@example.com' });
+});
+
+test('extra fields of a registration are ignored', async () => {
+  const app = await page.start(['begin', 'end']);
+  const response = await register(app, 'ann', PASSWORD, { company: 'Acme', roles: ['admin'] });
+  expect([response.status, await response.json()]).toMatchObject([
+    201,
+    { user: { username: 'ann', roles: [] } },
+  ]);
+  await logIn(app, 'ann');
+  expect(JSON.stringify(await (await app('/auth/info')).json())).not.toMatch(/Acme|admin/);
+});
+
+test('an invitation of an admin registers one user, whose username it names', async () => {
+  const app = await page.start(['begin', 'functions', 'admin', 'invite', 'end'], {
+    ADMIN_USERNAME: 'root',
+    ADMIN_PASSWORD: PASSWORD,
+  });
+  expect((await app('/invitations', postJson({ email: 'ann@example.com' }))).status).toBe(401);
+  expect((await logIn(app, 'root')).status).toBe(200);
+  const invited = await app('/invitations', postJson({ email: 'ann@example.com' }));
+  const { invitation } = (await invited.json()) as { invitation: string };
+
+  for (const wrong of [{}, { invitation: 'guessed' }, { invitation: { $ne: 1 } }])
+    expect(await codeOf(await register(app, 'eve', PASSWORD, wrong))).toBe('FORBIDDEN');
+  expect(await codeOf(await register(app, 'eve', 'short', { invitation }))).toBe('VALIDATION_FAILED');
+  const registered = await register(app, 'eve', PASSWORD, { invitation });
+  expect(await registered.json()).toMatchObject({ user: { username: 'ann@example.com' } });
+  expect(await codeOf(await register(app, 'eve', PASSWORD, { invitation }))).toBe('USERNAME_TAKEN');
+});
+
+test('the sixth device ends the one that was used least recently', async () => {
+  const app = await page.start(['begin', 'devices', 'end']);
+  await register(app, 'ann');
+  const devices: string[] = [];
+  for (let login = 0; login < 6; login += 1) {
+    const body = { username: 'ann', password: PASSWORD, transport: 'body' };
+    const response = await app('/auth/login', postJson(body));
+    devices.push(((await response.json()) as { accessToken: string }).accessToken);
+  }
+  const statuses = () =>
+    Promise.all(
+      devices.map(async (token) => {
+        const headers = { Authorization: `Bearer ${token}` };
+        return (await app('/auth/check', { headers })).status;
+      }),
+    );
+  await eventually('the first device is logged out', async () => (await statuses())[0] === 401);
+  expect(await statuses()).toEqual([401, 200, 200, 200, 200, 200]);
+});
+
+test('a plain bcrypt hash of a long password logs in, and is replaced by one that counts every byte', async () => {
+  const users = new MemoryUserStore();
+  const { client } = createTestApp({ users, password: { cost: 10 } });
+  const statusOf = async (username: string, password: string) =>
+    (await client().post('/auth/login').send({ username, password })).status;
+  for (const [username, password, cost] of [
+    ['short', PASSWORD, 10],
+    ['weak', PASSWORD, 4],
+    ['long', 'x'.repeat(120), 10],
+  ] as const) {
+    const plain = await bcrypt.hash(password, cost);
+    const { id } = await users.create({ username, passwordHash: plain });
+    expect(await statusOf(username, password)).toBe(200);
+    const isKept = (await users.findById(id))?.passwordHash === plain;
+    expect([username, isKept]).toEqual([username, username === 'short']);
+    expect(await statusOf(username, password)).toBe(200);
+  }
+  expect(await statusOf('long', `${'x'.repeat(72)}y`)).toBe(401);
+});
+
+test('errors have the format of the app, and answers without an error stay as they are', async () => {
+  const app = await page.start(['begin', 'errors', 'end']);
+  const refused = await register(app, 'ann', 'cakes 7');
+  expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(await refused.json()).toMatchObject({
+    ...{ code: 'VALIDATION_FAILED', title: 'Validation failed', status: 400 },
+    errors: [{ path: 'password' }],
+  });
+  expect(await (await register(app, 'ann')).json()).toEqual({
+    message: 'Registration successful',
+    user: expect.anything(),
+  });
+});
+
+test("Vite: through the proxy, a form of the page's own origin is not cross-site, even for an old browser", async () => {
+  const app = await page.start(['begin', 'end']);
+  interface Rule {
+    target: string;
+    changeOrigin: boolean;
+  }
+  const config = page.evaluate('vite')['default'] as { server: { proxy: Record<string, Rule> } };
+  const rule = config.server.proxy['/auth'] as Rule;
+  expect(rule.target).toBe('http://localhost:3000');
+  // Does what Vite's proxy does with such a rule.
+  const proxy = createServer((req, res) => {
+    const headers = rule.changeOrigin ? { ...req.headers, host: new URL(app.address).host } : req.headers;
+    const forwarded = sendRequest(
+      app.address + String(req.url),
+      { method: req.method, headers },
+      (answer) => {
+        res.writeHead(answer.statusCode as number);
+        answer.pipe(res);
+      },
+    );
+    req.pipe(forwarded);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const origin = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const init = postJson({ username: 'ann', password: PASSWORD });
+  const own = await fetch(`${origin}/auth/register`, { ...init, headers: { ...init.headers, origin } });
+  expect(own.status).toBe(201);
+  proxy.closeAllConnections();
+  proxy.close();
+});

@@ -59,7 +59,7 @@ export function filesToLint(changed) {
   const lint = [...new Set([...own, ...importers])];
   // ESLint without a file would judge none and complain.
   if (lint.length === 0) return { lint: ['eslint.config.mjs'], note: 'no code has changed' };
-  return { lint, note: `${own.length} changed files and ${lint.length - own.length} that import them` };
+  return { lint, note: `${own.length} changed, ${lint.length - own.length} that import them` };
 }
 
 /** @param {string[]} changed */

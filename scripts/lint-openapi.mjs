@@ -1,7 +1,7 @@
 // Checks the OpenAPI description that the built package generates, against the specification and Redocly's recommended rules.
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { generateKeyPairSync } from 'node:crypto';
-import { createAuth, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
+import { createAuth, MemoryRefreshTokenStore, MemoryUserStore } from 'passport-visa';
 
 /** @type {Record<string, 'off'>} */
 const RULES = {
@@ -11,7 +11,7 @@ const RULES = {
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** @type {Record<string, Partial<import('../dist/index.js').AuthOptions>>} */
+/** @type {Record<string, Partial<import('passport-visa').AuthOptions>>} */
 const VARIANTS = {
   'default options': {},
   'no register, no GET aliases': { register: false, getAliases: false },
@@ -43,7 +43,7 @@ for (const [name, options] of Object.entries(VARIANTS)) {
   if (problems.length > 0) process.exitCode = 1;
 }
 
-/** @param {Partial<import('../dist/index.js').AuthOptions>} options */
+/** @param {Partial<import('passport-visa').AuthOptions>} options */
 function describe(options) {
   const auth = createAuth({
     users: new MemoryUserStore(),

@@ -123,7 +123,7 @@ const optionsSchema = z.strictObject({
   audit: aFunction<NonNullable<AuthOptions['audit']>>().optional(),
   passport: methods<Authenticator>('Passport instance', 'use', 'authenticate').optional(),
   clock: aFunction<() => number>().optional(),
-});
+} satisfies Record<keyof AuthOptions, z.ZodType>);
 
 /** The options, and what must hold between two of them. */
 export const consistentOptionsSchema = optionsSchema

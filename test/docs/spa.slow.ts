@@ -1,7 +1,7 @@
 import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
 import { openSite } from '../client/browser';
-import type { AuthClient } from '../../src/client';
+import type { AuthClient } from '../../src/client/index';
 
 const page = useDocPage('docs/spa.md');
 

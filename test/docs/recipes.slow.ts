@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import bcrypt from 'bcryptjs';
-import { MemoryUserStore } from '../../src';
+import { MemoryUserStore } from '../../src/index';
 import { createTestApp, PASSWORD } from '../helpers/apps/app';
 import { eventually } from '../helpers/eventually';
 import { postJson } from '../helpers/post-json';

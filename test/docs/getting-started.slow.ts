@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PostgresUserStore } from '../../src';
+import { PostgresUserStore } from '../../src/index';
 import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
 

@@ -3,7 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AUTH_EVENT_NAMES, type AuditRecord, type AuthEventDetails, type AuthEventName } from '../../src';
+import {
+  AUTH_EVENT_NAMES,
+  type AuditRecord,
+  type AuthEventDetails,
+  type AuthEventName,
+} from '../../src/index';
 import { AuthEvents } from '../../src/events/auth-events';
 import { PASSWORD } from '../helpers/apps/app';
 import { eventually } from '../helpers/eventually';

@@ -4,7 +4,14 @@ import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   // The feature of the tests compiles inside a copy of src/: test/features/one-more-feature.slow.ts
-  globalIgnores(['dist/', 'coverage/', 'docs/api/', 'example/data/', 'test/features/terms-of-use/']),
+  globalIgnores([
+    'dist/',
+    'coverage/',
+    'docs/api/',
+    'example/data/',
+    'test/.docs-*/',
+    'test/features/terms-of-use/',
+  ]),
   js.configs.recommended,
   {
     files: ['**/*.{ts,mts,cts}'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kindOf } from '../utils/option-words.js';
 import type { SiteConfig } from './cross-site.js';
 
 /** The option `trustedOrigins`. */
@@ -23,9 +24,7 @@ export const trustedOriginsSchema = z
     ],
     {
       error: ({ input }) =>
-        Array.isArray(input)
-          ? undefined
-          : 'must be a list of origins or a function: expected array or function',
+        Array.isArray(input) ? undefined : `must be a list of origins or a function, not ${kindOf(input)}`,
     },
   )
   .default([]);

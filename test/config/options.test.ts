@@ -104,7 +104,7 @@ describe('other invalid options', () => {
     ['cookies.domain', 'a.example; Path=/x', /must be a domain name/],
     ['cookies.path', 'app', /must begin with '\/'/],
     ['cookies.path', '/; Domain=a.example', /no semicolon/],
-    ['trustedOrigins', 'https://app.example.com', /must be a list, not a text/],
+    ['trustedOrigins', 'https://app.example.com', /must be a list of origins or a function, not a text/],
     ...['https://a.example/', 'https://a.example/x', 'a.example', '*', 'https://A.example', 'null'].map(
       (value) => ['trustedOrigins.0', value, /must be an origin such as/] as [string, unknown, RegExp],
     ),

@@ -55,7 +55,10 @@ const fitsHeader = (token: string) => /^[\x21-\x7e]+$/.test(token);
 const viaHeader = ({ testApp }: Target, path: string, token: string, method: 'get' | 'post' = 'get') =>
   testApp.client()[method](path).set('Authorization', `Bearer ${token}`);
 const viaCookie = ({ testApp }: Target, path: string, name: string, token: string) =>
-  testApp.client().get(path).set('Cookie', cookie(name, token));
+  testApp
+    .client()
+    .get(path)
+    .set({ Cookie: cookie(name, token), 'Sec-Fetch-Site': 'same-origin' });
 
 async function expectAccessRefused(target: Target, token: string): Promise<void> {
   expectFailure(await viaCookie(target, '/profile', 'accessToken', token), 'ACCESS_TOKEN_INVALID');

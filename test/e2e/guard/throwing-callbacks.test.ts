@@ -165,7 +165,9 @@ test('a verify callback of a login provider that throws reaches the error handle
 test('login() hands what the function redirectTo throws to the error handler of the app', async () => {
   const login = testApp.auth.login({ redirectTo: () => broken() });
   const { calls, get } = await serve(inExpress(login), (res, error) => answerError(res, error));
-  const response = await get().send({ username: 'ann', password: PASSWORD });
+  const response = await get()
+    .set('Sec-Fetch-Site', 'same-origin')
+    .send({ username: 'ann', password: PASSWORD });
   expect([response.text, calls]).toEqual(['Error: broken page', [new Error('broken page')]]);
 });
 

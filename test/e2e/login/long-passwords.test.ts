@@ -3,6 +3,9 @@ import { MemoryUserStore } from '../../../src/index';
 import { PasswordHasher } from '../../../src/accounts/password-hasher';
 import { createTestApp, PASSWORD } from '../../helpers/apps/app';
 import { refusal } from '../../helpers/apps/options';
+import { useRealPasswords } from '../../helpers/apps/quick-passwords';
+
+useRealPasswords();
 
 const exactly = (bytes: number, text = 'long enough ') => text.padEnd(bytes, 'abc');
 const KOREAN = '비밀번호는 아주 길다 그래도 괜찮다 정말로 '; // 3 bytes a syllable

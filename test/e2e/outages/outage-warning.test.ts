@@ -5,8 +5,11 @@ import { RedisRefreshTokenStore } from '../../../src';
 import { reasonOf } from '../../../src/utils/reason-of';
 import { createTestApp } from '../../helpers/apps/app';
 import { randomPrefix } from '../../helpers/apps/backends';
+import { REAL, useCallTimes } from '../../helpers/call-times';
 import { eventually } from '../../helpers/eventually';
 import { startTcpProxy, type TcpProxy } from '../../helpers/servers/tcp-proxy';
+
+useCallTimes(REAL);
 
 let proxy: TcpProxy;
 let redis: Redis;

@@ -63,9 +63,9 @@ test('a process that does not know the time yet refuses no refresh token as expi
 });
 
 test("requests don't wait for a store that never answers with the time", async () => {
+  useCallTimes(BRIEF);
   const testApp = createTestApp({ refreshTokens: storeWithTime(() => new Promise(() => undefined)) });
   await testApp.register('ann');
-  useCallTimes(BRIEF);
   expectFailure(await testApp.client().post('/quick-login').send({ username: 'ann' }), 'SERVICE_UNAVAILABLE');
   useCallTimes(PATIENT);
 });

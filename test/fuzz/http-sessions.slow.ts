@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { MemoryRefreshTokenStore, MemoryUserStore, type RefreshTokenStore } from '../../src';
-import { testClock } from '../../src/testing';
+import { MemoryRefreshTokenStore, MemoryUserStore, type RefreshTokenStore } from '../../src/index';
+import { testClock } from '../../src/testing/index';
 import { createTestApp, type TestApp } from '../helpers/apps/app';
 import { httpCommands } from './http-sessions';
 import { runs } from './runs';

@@ -5,7 +5,7 @@ import { createErrorHandler, type ErrorHandlerServices } from '../middleware/err
 import { inSequence, refuseUndecodableId } from '../middleware/express-gaps.js';
 import { noStore } from '../middleware/method-and-cache.js';
 import type { DescribeEndpoints } from '../openapi/create-openapi.js';
-import { withFixedPaths, type FixedPaths } from './fixed-paths.js';
+import { withFixedPaths, type FixedPath, type FixedPaths } from './fixed-paths.js';
 
 type Route = Pick<Endpoint, 'verb' | 'path' | 'chain'>;
 
@@ -31,7 +31,9 @@ export function createAuthRouter(
     names.add(name);
     const handler = inSequence([noStore, ...(chain as readonly RequestHandler[])]);
     const route = router.route(path)[verb](handler);
-    if (!path.includes(':')) fixedPaths.set(name, { handler, route });
+    if (path.includes(':')) continue;
+    const methods = fixedPaths.get(path) ?? new Map<string, FixedPath>();
+    fixedPaths.set(path, methods.set(verb.toUpperCase(), { handler, route }));
   }
   router.use(refuseUndecodableId, handleError);
   return withFixedPaths(router, fixedPaths, handleError);

@@ -1,7 +1,12 @@
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 
-/** The handlers of paths without parameters, by method and path: `POST /refresh`. */
-export type FixedPaths = Map<string, { handler: RequestHandler; route: object }>;
+/** The handlers of paths without parameters, by path and then by method. A key of both would have to be made for each request. */
+export type FixedPaths = Map<string, Map<string, FixedPath>>;
+
+export interface FixedPath {
+  handler: RequestHandler;
+  route: object;
+}
 
 /**
  * The router with a shortcut: finding its way through a mounted router costs a refresh as much as its signatures do, so a
@@ -14,7 +19,7 @@ export function withFixedPaths(
   handleError: ErrorRequestHandler,
 ): Router {
   const shortcut: RequestHandler = (req, res, next) => {
-    const found = fixedPaths.get(`${req.method} ${req.url}`);
+    const found = fixedPaths.get(req.url)?.get(req.method);
     if (!found) {
       router(req, res, next);
       return;

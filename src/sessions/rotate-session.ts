@@ -25,6 +25,11 @@ interface RefreshDetails extends RotationDetails {
   sessionId?: string | undefined;
 }
 
+interface RotatedTokens extends IssuedTokens {
+  /** The token had been exchanged before, and came back within the reuse window. */
+  replayed: boolean;
+}
+
 interface RotatorServices {
   config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'refreshToken' | 'now' | 'storeNow' | 'timeKnown'>;
   events: AuthEvents;
@@ -47,7 +52,7 @@ export class SessionRotator {
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; the refresh token stays good
    */
-  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<IssuedTokens> {
+  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<RotatedTokens> {
     const { config } = this.#services;
     const tokens = typeof presented === 'string' ? [presented] : presented;
     // On a machine whose clock is minutes off, a good token would seem to be of the future, or expired.
@@ -73,7 +78,7 @@ export class SessionRotator {
   async #exchange(
     { userId, sessionId, generation }: RefreshClaims,
     details: RotationDetails,
-  ): Promise<IssuedTokens> {
+  ): Promise<RotatedTokens> {
     const { config, events, ender } = this.#services;
     const { origin } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
@@ -82,8 +87,8 @@ export class SessionRotator {
       await ender.revoke(userId, sessionId, 'user-gone', origin);
       throw new AuthError('SESSION_NOT_FOUND');
     }
-    const { replayed, ...issued } = await this.rotate(user, sessionId, generation, details);
-    events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin }));
+    const issued = await this.rotate(user, sessionId, generation, details);
+    events.announce('refresh', () => ({ userId, sessionId, replayed: issued.replayed, ...origin }));
     return issued;
   }
 
@@ -97,7 +102,7 @@ export class SessionRotator {
     sessionId: string,
     generation: number,
     { attempt, origin, transport }: RotationDetails,
-  ): Promise<IssuedTokens & { replayed: boolean }> {
+  ): Promise<RotatedTokens> {
     const { config, events, revocations, issuer } = this.#services;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
     await this.assertTokenFits(user, sessionId, transport);

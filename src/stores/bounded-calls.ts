@@ -66,35 +66,40 @@ export class BoundedCalls {
     this.#nextProbeAt = performance.now() + this.#times.probeInterval;
     const { timeout } = this.#times;
     return new Promise<T>((resolve, reject) => {
-      const answered = this.#answered(operation);
+      let isLate = false;
       const timer = setTimeout(() => {
+        isLate = true;
         this.#countTimeout();
-        // After a late failure there is nothing to undo. If `undo` fails, no caller is left who could be told.
-        if (undo) answered.then(undo).catch(() => undefined);
         reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${timeout} ms`)));
       }, timeout);
-      const settle = <V>(act: (value: V) => void) => {
-        return (value: V) => {
-          clearTimeout(timer);
-          act(value);
-        };
+      const succeed = (answer: T) => {
+        clearTimeout(timer);
+        this.#timeoutsInARow = 0;
+        // If `undo` fails, no caller is left who could be told.
+        if (isLate && undo)
+          Promise.resolve()
+            .then(undo)
+            .catch(() => undefined);
+        resolve(answer);
       };
-      answered.then(settle(resolve), settle(reject));
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        reject(this.#judged(error));
+      };
+      try {
+        operation().then(succeed, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
   };
 
   /** Every answer proves that the server is alive, even one that comes too late or is an error. */
-  async #answered<T>(operation: () => Promise<T>): Promise<T> {
-    try {
-      const answer = await operation();
-      this.#timeoutsInARow = 0;
-      return answer;
-    } catch (error) {
-      if (error instanceof AuthError) throw error;
-      if (this.#isOutage(error)) throw serviceUnavailable(error);
-      this.#timeoutsInARow = 0;
-      throw error;
-    }
+  #judged(error: unknown): Error {
+    if (error instanceof AuthError) return error;
+    if (this.#isOutage(error)) return serviceUnavailable(error);
+    this.#timeoutsInARow = 0;
+    return error as Error;
   }
 
   #countTimeout(): void {

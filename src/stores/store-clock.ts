@@ -9,6 +9,7 @@ const RETRY_MS = 1000;
 const MAX_WAIT_MS = 2000;
 /** September 2001 to the year 5138. This refuses zero, and seconds in place of milliseconds. */
 const [EARLIEST_MS, LATEST_MS] = [1e12, 1e14];
+const ALREADY = Promise.resolve();
 
 /**
  * The store's time: the clock of this machine, corrected by how far it is off. With it, machines whose clocks differ by minutes
@@ -36,8 +37,8 @@ export class StoreClock {
   }
 
   /** Resolves once the store's time is known. @throws what `ask` throws */
-  async known(): Promise<void> {
-    if (!this.#isKnown) await this.#learn();
+  known(): Promise<void> {
+    return this.#isKnown ? ALREADY : this.#learn();
   }
 
   #learn(): Promise<void> {

@@ -82,10 +82,11 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       request.reuseWindowSeconds * 1000,
       this.#keepMs,
     ];
+    const key = this.#key(userId);
     const reply = await this.#redis.call(
       'visaRotateSession',
-      this.#key(userId),
-      this.#outboxKey(userId),
+      key,
+      outboxOf(key),
       sessionId,
       generation,
       settings.join(' '),
@@ -195,12 +196,16 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return `${this.#keyPrefix}revocations`;
   }
 
-  /** Has the same hash tag as the user's sessions, so it is on the same node. */
   #outboxKey(userId: string): string {
-    return `${this.#key(userId)}:ended`;
+    return outboxOf(this.#key(userId));
   }
 
   #key(userId: string): string {
     return taggedKey(this.#keyPrefix, userId);
   }
+}
+
+/** Has the same hash tag as the user's sessions, so it is on the same node. */
+function outboxOf(key: string): string {
+  return `${key}:ended`;
 }

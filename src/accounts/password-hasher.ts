@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { AuthError, serviceUnavailable } from '../errors.js';
 import { BCRYPT_BYTES, isLongForBcrypt } from '../utils/bcrypt-bytes.js';
 import type { PasswordTask } from './password-worker.js';
@@ -109,6 +109,8 @@ export class PasswordHasher {
   }
 
   #startPool(): Piscina<PasswordTask, string | boolean> {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { Piscina } = require('piscina') as typeof import('piscina');
     const pool = new Piscina<PasswordTask, string | boolean>({
       filename: this.#workerFile,
       minThreads: 0,

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 
 /**
  * Counts attempts by key. A key's window of time begins with its first attempt; when the window is over, the count is zero again.
@@ -28,6 +28,12 @@ type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promi
  * command that no other call needs, and a member of the result that pg sets but PGlite doesn't.
  */
 type OwnOperations = Required<Pick<AttemptCounter, 'decrement' | 'has'>>;
+
+/** Loads rate-limiter-flexible, which has a file for each of its backends: a process without limits needs none of them. */
+export function limiters(): typeof import('rate-limiter-flexible') {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('rate-limiter-flexible') as typeof import('rate-limiter-flexible');
+}
 
 /**
  * Makes a counter of any limiter of rate-limiter-flexible.
@@ -61,6 +67,7 @@ const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 /** Counts in the memory of this process, for 24 days at most. */
 export function memoryCounter(name: string, windowSeconds: number): Required<AttemptCounter> {
   const duration = Math.min(windowSeconds, MAX_TIMER_SECONDS);
+  const { RateLimiterMemory } = limiters();
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration });
   const counter = limiterCounter(
     () => limiter,

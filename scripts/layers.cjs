@@ -35,10 +35,12 @@ const MAY_IMPORT = {
 
 /** At the top: these may import every folder but `client`, no folder imports them, and of each other they import only these. */
 const ROOTS = {
-  'create-auth': [],
-  index: ['create-auth'],
-  testing: ['create-auth'],
-  cli: ['create-auth'],
+  auth: [],
+  'assemble-auth': ['auth'],
+  'create-auth': ['auth', 'assemble-auth'],
+  index: ['auth', 'create-auth'],
+  testing: ['auth', 'create-auth'],
+  cli: ['auth', 'create-auth'],
 };
 
 /** The folders that know Express and Passport. `config` only for the type of the option `passport`. */

@@ -1,18 +1,5 @@
-import type { AuthOptions } from './config/auth-options.js';
-import type { Auth } from './create-auth.js';
-
-/**
- * Makes an `auth` of its options. There is no global state: two calls share nothing.
- * @throws TypeError that names the option and the cure
- */
-export function createAuth(options: AuthOptions): Auth {
-  // Most of the package and of its dependencies is loaded here, because a process that only uses a store needs none of it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const loaded = require('./create-auth.js') as typeof import('./create-auth.js');
-  return loaded.createAuth(options);
-}
-
-export type { Auth } from './create-auth.js';
+export { createAuth } from './create-auth.js';
+export type { Auth } from './auth.js';
 export type { ServerSessions } from './sessions/server-sessions.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
 export type { RedirectTo } from './http/local-redirect.js';

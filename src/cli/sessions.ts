@@ -1,4 +1,4 @@
-import type { Auth } from '../create-auth.js';
+import type { Auth } from '../auth.js';
 import { CommandError, UsageError } from './describe-error.js';
 import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
 import { withApp, withSessions, type StoreNames } from './stores.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Auth } from '../create-auth.js';
+import type { Auth } from '../auth.js';
 import { UsageError } from './describe-error.js';
 import { setting } from './environment.js';
 import { withPostgres } from './postgres.js';

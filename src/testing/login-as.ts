@@ -1,5 +1,5 @@
 import type { CompleteLoginOptions } from '../controllers/complete-login.js';
-import type { Auth } from '../create-auth.js';
+import type { Auth } from '../auth.js';
 import { capturedLogin, type LoggedIn } from './captured-login.js';
 import { testUser, type TestUser } from './test-user.js';
 

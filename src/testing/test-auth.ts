@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthOptions } from '../config/auth-options.js';
-import { createAuth, type Auth } from '../create-auth.js';
+import type { Auth } from '../auth.js';
+import { createAuth } from '../create-auth.js';
 import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
 import { MemoryUserStore } from '../stores/memory/user-store.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';

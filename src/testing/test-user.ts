@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Auth } from '../create-auth.js';
+import type { Auth } from '../auth.js';
 import { userStoreOf } from '../stores/user-store-of.js';
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 

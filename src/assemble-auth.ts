@@ -1,0 +1,152 @@
+import { PasswordHasher } from './accounts/password-hasher.js';
+import type { AuthConfig } from './config/auth-config.js';
+import type { Auth } from './auth.js';
+import type { AuthOptions } from './config/auth-options.js';
+import { parseOptions } from './config/parse-options.js';
+import { createCompleteLogin } from './controllers/complete-login.js';
+import { createFormLogin } from './controllers/form-login.js';
+import { createFormLogout } from './controllers/form-logout.js';
+import { createFormPassword } from './controllers/form-password.js';
+import { createFormRegister } from './controllers/form-register.js';
+import { auditing } from './events/audit.js';
+import { AuthEvents } from './events/auth-events.js';
+import { setUpFeatures } from './features/set-up-features.js';
+import { createFlowState } from './flow-state/flow-state.js';
+import { createAuthenticateRequest } from './http/authenticate-request.js';
+import { createBodySchemas } from './http/body-schemas.js';
+import { nameOf } from './http/endpoint.js';
+import { createTextOf, createTextsFor } from './http/texts-for.js';
+import { AttemptLimits } from './limits/attempt-limits.js';
+import { isAuthError } from './errors.js';
+import { createErrorHandler } from './middleware/error-handler.js';
+import type { GuardOptions } from './middleware/guard-options.js';
+import { createLimitRegistrations } from './middleware/limit-registrations.js';
+import { Renewals } from './middleware/renew.js';
+import { createSameSite } from './middleware/same-site.js';
+import { createGuard } from './middleware/token-verify.js';
+import { createOpenApi } from './openapi/create-openapi.js';
+import { improveAuthenticate } from './passport/authenticate.js';
+import { createPassport, createProveLogin, useGuardAsJwt, useStrategies } from './passport/index.js';
+import { accountEndpoints } from './routes/account-endpoints.js';
+import { createAuthRouter } from './routes/auth-router.js';
+import { loginEndpoints } from './routes/login-endpoints.js';
+import { sessionEndpoints } from './routes/session-endpoints.js';
+import { AccessTokens } from './sessions/access-tokens.js';
+import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
+import { Revocations } from './sessions/revocations.js';
+import { createServerSessions } from './sessions/server-sessions.js';
+import { Sessions } from './sessions/sessions.js';
+import type { BeforeSession } from './sessions/start-session.js';
+import { rememberUserStore } from './stores/user-store-of.js';
+
+/** Makes the parts of an `auth`, and puts them together. @throws TypeError that names the option and the cure */
+export function assembleAuth(options: AuthOptions): Auth {
+  const config = parseOptions(options);
+  const events = new AuthEvents(config.now, config.audit && auditing(config.audit));
+  const services = createServices(config, events);
+  const { passport, sessions, revocations, features, guard, textsFor } = services;
+  const tokenVerify = guard();
+  const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
+  const endpoints = features.endpoints(core);
+  const openapi = createOpenApi(config, endpoints);
+  const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
+  // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
+  useStrategies(passport, services);
+  improveAuthenticate(passport);
+  useGuardAsJwt(passport, tokenVerify);
+  revocations.follow();
+  // Reads the store's clock early. Code that needs the time asks again.
+  config.timeKnown().catch((error: unknown) => {
+    if (isAuthError(error, 'SERVICE_UNAVAILABLE')) events.announce('unavailable', () => ({ error }));
+  });
+  const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
+
+  const auth: Auth = {
+    router,
+    tokenVerify,
+    guard,
+    completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
+    login: (loginOptions) => createFormLogin(services, loginOptions),
+    register: (registerOptions) => {
+      if (endpoints.some((each) => nameOf(each) === 'POST /register' && !core.includes(each)))
+        throw new TypeError('register(): a feature brings its own registration, POST /register');
+      return createFormRegister(services, registerOptions);
+    },
+    changePassword: (passwordOptions) => createFormPassword(services, passwordOptions),
+    logout: (logoutOptions) => createFormLogout(services, logoutOptions),
+    flowState: services.flowState,
+    errorHandler: createErrorHandler({ events, textsFor }),
+    textOf: createTextOf(config),
+    passport,
+    openapi,
+    sessions: createServerSessions(sessions),
+    events,
+    async ready() {
+      await waitUntilReady(config, revocations);
+      await sayWhileWaiting('its features', features.ready());
+    },
+    async close() {
+      try {
+        // Without a feature to wait for, the rest ends before this call returns its promise.
+        if (features.close) await features.close();
+      } finally {
+        stopFollowingUsers?.();
+        revocations.close();
+        await services.passwords.close();
+      }
+    },
+  };
+  return rememberUserStore(auth, options.users);
+}
+
+/** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
+function createServices(config: AuthConfig, events: AuthEvents) {
+  const passwords = new PasswordHasher(config.password.cost, config.password.long);
+  const revocations = new Revocations(config, events);
+  // Filled below: features get the sessions, and sessions ask the features.
+  const beforeSession: BeforeSession[] = [];
+  const sessions = new Sessions(config, events, revocations, beforeSession);
+  const accessTokens = new AccessTokens(config, revocations);
+  const authenticateRequest = createAuthenticateRequest(config, accessTokens);
+  const limits = new AttemptLimits(config, events);
+  const passport = config.passport ?? createPassport();
+  const textsFor = createTextsFor(config);
+  const renewals = new Renewals({ config, events, accessTokens, sessions });
+  const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
+  const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
+  const sameSite = createSameSite(config, events, { foreign: 'without cookies' });
+  const flowState = createFlowState(config, events);
+  const bodies = createBodySchemas(config);
+  const shared = {
+    config,
+    events,
+    sessions,
+    passwords,
+    limits,
+    flowState,
+    guard,
+    sameSite,
+    textsFor,
+    bodies,
+  };
+  const features = setUpFeatures(config.features, shared);
+  beforeSession.push(...features.beforeSession);
+  return {
+    ...shared,
+    accessTokens,
+    authenticateRequest,
+    revocations,
+    passport,
+    proveLogin: createProveLogin(passport),
+    limitRegistrations: createLimitRegistrations(limits),
+    sameSiteForm: createSameSite(config, events),
+    formGuard: createGuard(guards, { checkSession: true, renew: true }, (error, _req, _res, next) =>
+      next(error),
+    ),
+    sameSiteWithoutCookies: createSameSite(config, events, {
+      foreign: 'without cookies',
+      setsNoCookie: true,
+    }),
+    features,
+  };
+}

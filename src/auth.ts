@@ -1,0 +1,92 @@
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
+import type { Authenticator } from 'passport';
+import type { CompleteLoginOptions } from './controllers/complete-login.js';
+import type { LoginOptions } from './controllers/form-login.js';
+import type { LogoutOptions } from './controllers/form-logout.js';
+import type { ChangePasswordOptions } from './controllers/form-password.js';
+import type { RegisterOptions } from './controllers/form-register.js';
+import type { AuthEvents } from './events/auth-events.js';
+import type { FlowState } from './flow-state/flow-state.js';
+import type { TextOf } from './http/texts-for.js';
+import type { GuardOptions } from './middleware/guard-options.js';
+import type { OpenApiDocument } from './openapi/openapi-document.js';
+import type { OpenApiOptions } from './openapi/openapi-options.js';
+import type { ServerSessions } from './sessions/server-sessions.js';
+
+/** What `createAuth` returns. */
+export interface Auth {
+  /** The endpoints: `app.use('/auth', auth.router)`. */
+  readonly router: Router;
+  /**
+   * The default guard: middleware that lets a request pass only with a valid access token, and sets `req.user`. Queries no store.
+   */
+  readonly tokenVerify: RequestHandler;
+  /**
+   * Makes a guard that checks more than `tokenVerify`, or less: `auth.guard({ roles: ['admin'] })`.
+   * @throws TypeError that names the option and the cure
+   */
+  guard(options?: GuardOptions): RequestHandler;
+  /**
+   * Makes middleware that goes after `auth.passport.authenticate(…)`. It turns `req.user`, which any Passport strategy has set, into
+   * a session and both tokens. `req.user.id` must be the id of a user in the user store, as a string.
+   * @throws TypeError that names the option and the cure
+   */
+  completeLogin(options?: CompleteLoginOptions): RequestHandler;
+  /**
+   * For a login form without a script: takes what the form posts, with the checks and limits of POST /login, and answers with
+   * both cookies and a redirect.
+   * @throws TypeError that names the option and the cure
+   */
+  login(options?: LoginOptions): RequestHandler;
+  /**
+   * For a registration form without a script: takes what the form posts, with the rules and limits of POST /register, and answers
+   * with a redirect. It doesn't log in.
+   * @throws TypeError that names the option and the cure; when a feature brings its own registration
+   */
+  register(options?: RegisterOptions): RequestHandler;
+  /**
+   * For a password form without a script (`currentPassword`, `newPassword`): guards, changes the password with the rules and limits
+   * of POST /password, and answers with both cookies and a redirect.
+   * @throws TypeError that names the option and the cure
+   */
+  changePassword(options?: ChangePasswordOptions): RequestHandler;
+  /**
+   * For a logout button without a script: ends the session, and answers with a redirect. Works with expired tokens and none.
+   * @throws TypeError that names the option and the cure
+   */
+  logout(options?: LogoutOptions): RequestHandler;
+  /** What a login of several requests keeps between them, such as OpenID Connect's state and nonce, without express-session. */
+  readonly flowState: FlowState;
+  /**
+   * Answers an AuthError that your own routes throw, as the router answers its own. All other errors go to the next error
+   * handler. Put `app.use(auth.errorHandler)` behind your routes.
+   */
+  readonly errorHandler: ErrorRequestHandler;
+  /**
+   * The text of an AuthError, of its code or of one of its `errors` in the language of the request, for pages that the server
+   * renders: `auth.textOf(error, req)`. Undefined for a text that is no code.
+   */
+  readonly textOf: TextOf;
+  /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */
+  readonly passport: Authenticator;
+  /** Sessions for server code: an admin page, a support tool. */
+  readonly sessions: ServerSessions;
+  /**
+   * Describes the endpoints of the router in OpenAPI 3.1. Each call returns a new object, yours to change.
+   * @throws TypeError that names the option and the cure
+   */
+  openapi(options?: OpenApiOptions): OpenApiDocument;
+  /** Events, as they happen: for logs, metrics and mails. docs/observability.md lists them. */
+  readonly events: AuthEvents;
+  /**
+   * Await it before the app listens. Resolves when this process knows the store's time and, if revocation is instant, which
+   * sessions have lately been revoked. Then waits for every feature.
+   * @throws AuthError `SERVICE_UNAVAILABLE` when the store can't be reached for 10 seconds; what a feature throws
+   */
+  ready(): Promise<void>;
+  /**
+   * Call it at shutdown, after the server has closed. Ends what `createAuth` opened: first the features, then the hashing threads
+   * and the connection that follows revocations. It leaves the clients of the stores open: close them yourself.
+   */
+  close(): Promise<void>;
+}

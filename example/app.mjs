@@ -26,6 +26,12 @@ export function createApp({ users, refreshTokens }, settings) {
 
   app.use(securityHeaders());
 
+  // visa: who is logged in, or why no one is. GET /auth/check answers visitors with a 401, which browsers log in the console.
+  app.get('/auth/who', auth.guard({ optional: true }), (req, res) => {
+    res.set('Cache-Control', 'no-store');
+    res.json({ user: req.user ?? null, code: req.user ? null : req.authInfo?.code });
+  });
+
   app.use('/auth', auth.router); // visa: register, login, refresh, logout, sessions …
 
   // visa: a public route that knows who is logged in. A browser gets the page, any other client gets JSON.

@@ -1,5 +1,5 @@
 // Read this first: who is logged in, which view is shown, and what happens when either changes.
-import { auth } from './auth.mjs';
+import { auth, whoIsLoggedIn } from './auth.mjs';
 import { byId, present } from './dom.mjs';
 import { asFailure, explain } from './failures.mjs';
 import { keepInput } from './kept-input.mjs';
@@ -50,7 +50,7 @@ await start();
 async function start({ focus = false } = {}) {
   showShell({ links: [], path: '', onLogout: undefined, onSwitchLanguage: switchLanguage });
   try {
-    user = await auth.check();
+    user = await whoIsLoggedIn();
   } catch (error) {
     // An outage is not a logout, and a password would not help.
     render(

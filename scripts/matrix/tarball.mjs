@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const ROOT = new URL('../..', import.meta.url);
-const EXPECTED = /^(dist\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const EXPECTED =
+  /^(dist\/.+|docs\/((decisions|reference|strategies)\/)?[\w-]+\.md|package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE)$/;
 // dist/testing is for users; compiled tests are not.
 const TEST_FILE = /^dist\/(test\/|.*\.test\.)/;
 

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { localPathSchema } from '../http/local-redirect.js';
+import { localPathOf, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
 import { inSequence } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { parseCall } from '../utils/parse-call.js';
@@ -8,12 +8,15 @@ import { endByRequest, type LogoutServices } from './logout.js';
 
 /** What `auth.logout` takes. */
 export interface LogoutOptions {
-  /** A path of this app to send the browser to. Default: `'/'`. */
-  redirectTo?: string;
+  /**
+   * A path of this app to send the browser to, or a function, async or not, that finds one for the request once the session has
+   * ended; what it finds that is no path of this app counts as `/`. Default: `'/'`.
+   */
+  redirectTo?: RedirectTo;
 }
 
 const optionsSchema = z.strictObject({
-  redirectTo: localPathSchema.default('/'),
+  redirectTo: redirectToSchema.default('/'),
 });
 
 interface FormLogoutServices extends Pick<LogoutServices, 'config' | 'sessions'> {
@@ -28,7 +31,7 @@ export function createFormLogout(services: FormLogoutServices, options: LogoutOp
   const { redirectTo } = parseCall('logout()', optionsSchema, options);
   const leave: RequestHandler = async (req, res) => {
     await endByRequest(services, req, res);
-    res.redirect(303, redirectTo);
+    res.redirect(303, await localPathOf(redirectTo, req));
   };
   const chain = inSequence([refuseHead, noStore, services.sameSiteForm, leave]);
   return function logout(req, res, next) {

@@ -35,6 +35,12 @@ export function withQuery(path: string, parameters: Record<string, string | unde
 /** Stands for the app's own origin, which a path doesn't depend on. */
 const THIS_APP = 'http://this.app';
 
+/** The path to send the browser to: `/` in place of anything that is no path of this app. */
+export async function localPathOf(redirectTo: RedirectTo, req: Request): Promise<string> {
+  const path = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req);
+  return isLocalPath(path) ? path : '/';
+}
+
 /**
  * Sends the browser on to a path of this app, or to `/` in place of anything else. After a page of another site, such as a
  * login provider's, browsers keep back `SameSite=Strict` cookies through all redirects, so the next page would see no login.
@@ -46,8 +52,7 @@ export async function redirectLocally(
   redirectTo: RedirectTo,
   { sameSite }: Pick<CookieConfig, 'sameSite'>,
 ): Promise<void> {
-  const path = typeof redirectTo === 'string' ? redirectTo : await redirectTo(req);
-  const target = isLocalPath(path) ? path : '/';
+  const target = await localPathOf(redirectTo, req);
   if (sameSite !== 'strict' || req.headers['sec-fetch-site'] !== 'cross-site') {
     res.redirect(303, target);
     return;

@@ -1,14 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isShipped } from '../helpers/shipped';
 
 const root = path.join(__dirname, '../..');
 const read = (page: string): string => readFileSync(path.join(root, page), 'utf8');
 
-const pages = ['.', 'docs', 'docs/decisions', 'docs/reference', 'example', 'bench', 'soak'].flatMap(
-  (folder) =>
-    readdirSync(path.join(root, folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => path.join(folder, name)),
+const pages = [
+  '.',
+  'docs',
+  'docs/decisions',
+  'docs/reference',
+  'docs/strategies',
+  'example',
+  'bench',
+  'soak',
+].flatMap((folder) =>
+  readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name)),
 );
 
 const withoutCode = (text: string): string =>
@@ -51,6 +60,44 @@ test('the test finds the pages and their links', () => {
 test.each(pages)('%s has no broken links', (page) => {
   expect(linksOf(page).flatMap((link) => whyBroken(page, link) ?? [])).toEqual([]);
 });
+
+/** Files and folders of which a page says that only the repository has them. */
+function repositoryOnly(page: string): string[] {
+  const sentence =
+    read(page)
+      .split(/\.\s/)
+      .find((each) => each.includes('only in the repository')) ?? '';
+  return Array.from(sentence.matchAll(/`([^`]+)`/g), ([, name = '']) => name);
+}
+const within = (names: string[], file: string) =>
+  names.some((name) => file === name || (name.endsWith('/') && file.startsWith(name)));
+
+/** What a page links to and the npm package doesn't have. */
+const notShipped = (page: string): string[] =>
+  linksOf(page)
+    .map((link) => link.split('#')[0] ?? '')
+    .filter(Boolean)
+    .map((link) => path.join(path.dirname(page), link))
+    .filter((target) => !isShipped(target));
+
+test('the pages say which files only the repository has', () => {
+  expect(repositoryOnly('README.md')).toEqual(['bench/', 'example/', 'soak/', 'CONTRIBUTING.md']);
+  expect(repositoryOnly('docs/README.md')).toEqual(['bench/', 'example/', 'soak/', 'src/', 'test/']);
+  expect(
+    ['docs/cli.md', 'docs/decisions', 'docs/strategies/totp.md', 'dist/index.js'].map(isShipped),
+  ).toEqual(Array(4).fill(true));
+  expect(['docs/api/index.md', 'test/a.md', 'example/README.md', 'distant'].map(isShipped)).toEqual(
+    Array(4).fill(false),
+  );
+});
+
+test.each(pages.filter(isShipped))(
+  'the links of %s lead to files of the npm package, or to those that only the repository is said to have',
+  (page) => {
+    const stated = repositoryOnly(page === 'README.md' ? page : 'docs/README.md');
+    expect(notShipped(page).filter((target) => !within(stated, target))).toEqual([]);
+  },
+);
 
 test('docs/README.md lists all pages', () => {
   const listed = linksOf('docs/README.md').map((link) => path.join('docs', link));

@@ -31,6 +31,8 @@ const testApp = createTestApp({ refreshTokens, limits: { username: { failures: 3
   );
   app.post('/logout', auth.logout({ redirectTo: '/login' }));
   app.get('/logout', auth.logout());
+  app.post('/logout/to', auth.logout({ redirectTo: (req) => Promise.resolve(req.query['to']) }));
+  app.post('/logout/lost', auth.logout({ redirectTo: () => Promise.reject(new Error('nowhere')) }));
   app.use(auth.errorHandler);
 });
 
@@ -201,6 +203,23 @@ describe('logout', () => {
       expect([response.status, response.headers['location']]).toEqual([303, '/login']);
       expect(clearsCookies(response)).toBe(true);
     }
+  });
+
+  test('auth.logout() finds the path in a function once the session has ended, and goes only to a path of this app', async () => {
+    const { id } = await testApp.register('finder');
+    for (const [query, location] of [
+      ['to=/bye', '/bye'],
+      ['to=//evil.example', '/'],
+      ['', '/'],
+    ]) {
+      const response = await (await testApp.loggedIn('finder')).post(`/logout/to?${query}`);
+      expect([response.status, response.headers['location']]).toEqual([303, location]);
+      expect(await testApp.auth.sessions.list(id)).toEqual([]);
+    }
+    const lost = await (await testApp.loggedIn('finder')).post('/logout/lost');
+    expect([lost.status, clearsCookies(lost)]).toEqual([500, true]);
+    expect(await testApp.auth.sessions.list(id)).toEqual([]);
+    expect(testApp.unforeseen.splice(0)).toEqual([new Error('nowhere')]);
   });
 
   test('auth.logout() does nothing for another site, and nothing while the store is down', async () => {

@@ -99,7 +99,7 @@ export async function collectPageErrors(context: BrowserContext): Promise<PageEr
   await context.addInitScript(REPORT_VIOLATIONS);
   context.on('weberror', (error) => list.push(String(error.error())));
   context.on('console', (message) => {
-    // Chromium logs each answer such as 401. The page expects one to learn that no user is logged in.
+    // Chromium logs each answer such as 401, which the page expects when a user makes a mistake or a session is over.
     if (/^Failed to load resource: the server responded with a status of 4/.test(message.text())) return;
     if (message.type() === 'error' || message.type() === 'warning') list.push(message.text());
   });

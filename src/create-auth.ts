@@ -25,7 +25,6 @@ import { createLimitRegistrations } from './middleware/limit-registrations.js';
 import { Renewals } from './middleware/renew.js';
 import { createSameSite } from './middleware/same-site.js';
 import { createGuard } from './middleware/token-verify.js';
-import { createOpenApi } from './openapi/create-openapi.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
 import { improveAuthenticate } from './passport/authenticate.js';
@@ -33,6 +32,7 @@ import { createPassport, createProveLogin, useGuardAsJwt, useStrategies } from '
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
+import { describeEndpoints } from './routes/describe-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
@@ -131,9 +131,8 @@ export function createAuth(options: AuthOptions): Auth {
   const { passport, sessions, revocations, features, guard, textsFor } = services;
   const tokenVerify = guard();
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
-  const endpoints = features.endpoints(core);
-  const openapi = createOpenApi(config, endpoints);
-  const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
+  const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
+  const router = createAuthRouter(endpoints, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
   useStrategies(passport, services);
   improveAuthenticate(passport);

@@ -27,8 +27,7 @@ import { createSameSite } from './middleware/same-site.js';
 import { createGuard } from './middleware/token-verify.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
-import { improveAuthenticate } from './passport/authenticate.js';
-import { createPassport, createProveLogin, useGuardAsJwt, useStrategies } from './passport/index.js';
+import { createPassport, createProveLogin, useStrategies } from './passport/index.js';
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
@@ -115,7 +114,8 @@ export interface Auth {
   ready(): Promise<void>;
   /**
    * Call it at shutdown, after the server has closed. Ends what `createAuth` opened: first the features, then the hashing threads
-   * and the connection that follows revocations. It leaves the clients of the stores open: close them yourself.
+   * and the connection that follows revocations, and takes the strategies `local` and `jwt` out of a Passport instance of your own.
+   * It leaves the clients of the stores open: close them yourself.
    */
   close(): Promise<void>;
 }
@@ -134,9 +134,7 @@ export function createAuth(options: AuthOptions): Auth {
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
   const router = createAuthRouter(endpoints, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
-  useStrategies(passport, services);
-  improveAuthenticate(passport);
-  useGuardAsJwt(passport, tokenVerify);
+  const takeBackStrategies = useStrategies(passport, services, tokenVerify);
   revocations.follow();
   // Reads the store's clock early. Code that needs the time asks again.
   config.timeKnown().catch((error: unknown) => {
@@ -173,6 +171,7 @@ export function createAuth(options: AuthOptions): Auth {
         // Without a feature to wait for, the rest ends before this call returns its promise.
         if (features.close) await features.close();
       } finally {
+        if (config.passport) takeBackStrategies();
         stopFollowingUsers?.();
         revocations.close();
         await services.passwords.close();

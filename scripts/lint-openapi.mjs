@@ -7,6 +7,8 @@ import { createAuth, MemoryRefreshTokenStore, MemoryUserStore } from 'passport-v
 const RULES = {
   // The licence of an API is for the app to state, not for this package.
   'info-license': 'off',
+  // GET /openapi.json can't fail. The tests compare the failures of all endpoints with their descriptions.
+  'operation-4xx-response': 'off',
 };
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

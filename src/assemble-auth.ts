@@ -24,11 +24,10 @@ import { createLimitRegistrations } from './middleware/limit-registrations.js';
 import { Renewals } from './middleware/renew.js';
 import { createSameSite } from './middleware/same-site.js';
 import { createGuard } from './middleware/token-verify.js';
-import { createOpenApi } from './openapi/create-openapi.js';
-import { improveAuthenticate } from './passport/authenticate.js';
-import { createPassport, createProveLogin, useGuardAsJwt, useStrategies } from './passport/index.js';
+import { createPassport, createProveLogin, useStrategies } from './passport/index.js';
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
+import { describeEndpoints } from './routes/describe-endpoints.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
@@ -47,13 +46,10 @@ export function assembleAuth(options: AuthOptions): Auth {
   const { passport, sessions, revocations, features, guard, textsFor } = services;
   const tokenVerify = guard();
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
-  const endpoints = features.endpoints(core);
-  const openapi = createOpenApi(config, endpoints);
-  const router = createAuthRouter(endpoints, config.openapi.served ? openapi : undefined, services);
+  const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
+  const router = createAuthRouter(endpoints, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
-  useStrategies(passport, services);
-  improveAuthenticate(passport);
-  useGuardAsJwt(passport, tokenVerify);
+  const takeBackStrategies = useStrategies(passport, services, tokenVerify);
   revocations.follow();
   // Reads the store's clock early. Code that needs the time asks again.
   config.timeKnown().catch((error: unknown) => {
@@ -90,6 +86,7 @@ export function assembleAuth(options: AuthOptions): Auth {
         // Without a feature to wait for, the rest ends before this call returns its promise.
         if (features.close) await features.close();
       } finally {
+        if (config.passport) takeBackStrategies();
         stopFollowingUsers?.();
         revocations.close();
         await services.passwords.close();

@@ -86,7 +86,8 @@ export interface Auth {
   ready(): Promise<void>;
   /**
    * Call it at shutdown, after the server has closed. Ends what `createAuth` opened: first the features, then the hashing threads
-   * and the connection that follows revocations. It leaves the clients of the stores open: close them yourself.
+   * and the connection that follows revocations, and takes the strategies `local` and `jwt` out of a Passport instance of your own.
+   * It leaves the clients of the stores open: close them yourself.
    */
   close(): Promise<void>;
 }

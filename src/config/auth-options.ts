@@ -217,7 +217,9 @@ export interface AuthOptions {
    * becomes a warning and fails no request. Default: none.
    */
   audit?: (record: AuditRecord) => unknown;
-  /** Your own Passport instance, to which the strategies `local` and `jwt` are added. Default: a new one. */
+  /**
+   * Your own Passport instance, to which the strategies `local` and `jwt` are added until `auth.close()`. Default: a new one.
+   */
   passport?: Authenticator;
   /** A function that returns milliseconds since 1970, to hold time still in tests. Default: the store's clock, or the machine's if the store has none. */
   clock?: () => number;

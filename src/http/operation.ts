@@ -19,6 +19,8 @@ export interface Operation {
     readonly text: string;
     /** Made when the document is asked for: most processes never do. Left out: 204, without a body. */
     readonly answer?: () => z.ZodType;
+    /** `revalidate`: caches may keep the answer, and ask each time whether it is current. Default: no cache may keep it. */
+    readonly cache?: 'revalidate';
   };
   /** What a success does to the cookies: always, or where the text says so. */
   readonly cookies?: { readonly always: boolean; readonly text: string };
@@ -37,6 +39,7 @@ export const TAGS = {
   User: 'Who is logged in.',
   Sessions: 'The devices on which the user is logged in: one session each.',
   Account: 'Registration, and the password.',
+  Description: 'This document.',
 } as const;
 
 /** What `parseBody` refuses, whether or not the endpoint needs a body. */

@@ -4,21 +4,21 @@ import { TAGS } from '../http/operation.js';
 import { componentSchemas } from './component-schemas.js';
 import { describeOperation, responsesOf } from './describe-operation.js';
 import { VALIDATION_FAILURE } from './failures.js';
-import { HEADERS } from './headers.js';
+import { headersOf } from './headers.js';
 import type { OpenApiDocument } from './openapi-document.js';
 import { parseOpenApiOptions, type OpenApiConfig, type OpenApiOptions } from './openapi-options.js';
 import { securitySchemes } from './security.js';
 
 export type DescribeEndpoints = (options?: OpenApiOptions) => OpenApiDocument;
 
-interface DescriptionConfig {
+export interface DescriptionConfig {
   readonly cookies: CookieConfig;
   readonly openapi: OpenApiConfig;
 }
 
 /**
  * Describes these endpoints, with the same schemas that validate their requests. The description is made at the first call and
- * kept. Every call returns its own copy.
+ * kept, so endpoints may be added until then. Every call returns its own copy.
  */
 export function createOpenApi(config: DescriptionConfig, endpoints: readonly Endpoint[]): DescribeEndpoints {
   let description: Pick<OpenApiDocument, 'tags' | 'paths' | 'components'> | undefined;
@@ -56,7 +56,7 @@ function describe(cookies: CookieConfig, endpoints: readonly Endpoint[]) {
     components: {
       schemas: { ...componentSchemas(operations), AuthValidationFailure: VALIDATION_FAILURE },
       responses: responsesOf(operations),
-      headers: HEADERS,
+      headers: headersOf(operations),
       securitySchemes: securitySchemes(cookies),
     },
   };

@@ -38,11 +38,11 @@ export function responsesOf(operations: readonly Operation[]): Record<string, Js
   return Object.fromEntries(named) as Record<string, Json>;
 }
 
-function successOf({ success: { status, text, answer }, cookies }: Operation): Json {
+function successOf({ success: { status, text, answer, cache }, cookies }: Operation): Json {
   const response = {
     description: text,
     headers: {
-      'Cache-Control': { $ref: '#/components/headers/AuthNoStore' },
+      'Cache-Control': { $ref: `#/components/headers/${cache ? 'AuthNoCache' : 'AuthNoStore'}` },
       ...(cookies && {
         'Set-Cookie': { ...SET_COOKIE, description: cookies.text, required: cookies.always },
       }),

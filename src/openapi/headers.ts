@@ -1,9 +1,16 @@
-/** The headers that several answers have. An answer that lists a required one always has it. */
-export const HEADERS = {
+import type { Operation } from '../http/operation.js';
+
+/** The headers that answers refer to. An answer that lists a required one always has it. */
+const HEADERS = {
   AuthNoStore: {
     description: "Tokens and who they belong to are nobody else's to keep.",
     required: true,
     schema: { type: 'string', const: 'no-store' },
+  },
+  AuthNoCache: {
+    description: 'A cache may keep it, and asks with `If-None-Match` whether it is current.',
+    required: true,
+    schema: { type: 'string', const: 'no-cache' },
   },
   AuthRetryAfter: {
     description: 'Seconds to wait before the same request is sent again.',
@@ -20,6 +27,12 @@ export const HEADERS = {
     },
   },
 };
+
+/** A document has no header that none of its answers refers to. */
+export function headersOf(operations: readonly Operation[]): Partial<typeof HEADERS> {
+  const { AuthNoCache, ...headers } = HEADERS;
+  return operations.some(({ success }) => success.cache) ? { ...headers, AuthNoCache } : headers;
+}
 
 /** The schema of one `Set-Cookie` line. An answer has two of them, one for each cookie. */
 export const SET_COOKIE = { schema: { type: 'string' } };

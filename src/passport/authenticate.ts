@@ -3,7 +3,7 @@ import type { Authenticator } from 'passport';
 import { AuthError } from '../errors.js';
 import { callBack } from '../utils/call-back.js';
 
-type Authenticate = (...args: unknown[]) => unknown;
+export type Authenticate = (...args: unknown[]) => unknown;
 type Callback = (...answer: unknown[]) => unknown;
 
 const OUR_STRATEGIES: readonly unknown[] = ['local', 'jwt'];
@@ -17,13 +17,34 @@ interface FailureOptions {
 }
 
 /**
- * Makes `passport.authenticate` treat our two strategies better than Passport itself does:
+ * Replaces `passport.authenticate` by what `replace` makes of it.
+ * @returns a function that puts back what was there before
+ */
+export function replaceAuthenticate(
+  passport: Authenticator,
+  replace: (authenticate: Authenticate) => Authenticate,
+): () => void {
+  const before = Object.getOwnPropertyDescriptor(passport, 'authenticate');
+  const original = passport.authenticate.bind(passport) as Authenticate;
+  let current = replace(original);
+  const ours: Authenticate = (...args) => current(...args);
+  passport.authenticate = ours;
+  return () => {
+    // Another package may have wrapped ours since, and then keeps calling it.
+    current = original;
+    if (passport.authenticate !== ours) return;
+    if (before) Object.defineProperty(passport, 'authenticate', before);
+    else delete (passport as { authenticate?: unknown }).authenticate;
+  };
+}
+
+/**
+ * Treats our two strategies better than Passport itself does:
  * - an error that a callback throws, or rejects with, reaches `next`. Passport would leave it to the promise that it came from.
  * - with `failWithError`, `next` gets the AuthError and not an error without a code.
  */
-export function improveAuthenticate(passport: Authenticator): void {
-  const authenticate = passport.authenticate.bind(passport) as Authenticate;
-  passport.authenticate = (...args: unknown[]) => {
+export function improved(authenticate: Authenticate): Authenticate {
+  return (...args) => {
     const [strategy, options] = args;
     const names = [strategy].flat();
     if (!names.some((name) => OUR_STRATEGIES.includes(name))) return authenticate(...args);

@@ -1,7 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Passport, type Authenticator } from 'passport';
-import { AuthError } from '../errors.js';
+import { AuthError, serviceUnavailable } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
+import { improved, replaceAuthenticate, type Authenticate } from './authenticate.js';
 import { createJwtStrategy, type JwtStrategyServices } from './jwt-strategy.js';
 import { createLocalStrategy, type LocalStrategyServices } from './local-strategy.js';
 
@@ -16,20 +17,34 @@ export function createPassport(): Authenticator {
 }
 
 /**
- * Registers the strategies `local` and `jwt`.
+ * Registers the strategies `local` and `jwt`, and makes `passport.authenticate` treat them better than Passport itself does.
+ * @returns a function that takes all of it back: the instance may be the app's, and outlive this `createAuth`
  * @throws TypeError when a strategy has one of these names already; nothing is registered then
  */
-export function useStrategies(passport: Authenticator, services: StrategyServices): void {
+export function useStrategies(
+  passport: Authenticator,
+  services: StrategyServices,
+  guard: RequestHandler,
+): () => void {
   for (const name of ['local', 'jwt']) assertFree(passport, name);
-  passport.use('local', createLocalStrategy(services));
-  passport.use('jwt', createJwtStrategy(services));
+  const local = createLocalStrategy(services);
+  const jwt = createJwtStrategy(services);
+  passport.use('local', local).use('jwt', jwt);
+  const putBack = replaceAuthenticate(passport, (authenticate) =>
+    guardAsJwt(passport, improved(authenticate), guard),
+  );
+  return () => {
+    putBack();
+    for (const [name, ours] of Object.entries({ local, jwt }))
+      if (registered(passport, name) === ours) passport.unuse(name);
+  };
 }
 
 /** Passport would replace a strategy of the same name without a word. */
 function assertFree(passport: Authenticator, name: string): void {
   if (registered(passport, name) === undefined) return;
   throw new TypeError(
-    `options.passport has a strategy named '${name}' already: give yours another name, or leave options.passport out`,
+    `options.passport has a strategy named '${name}' already: give yours another name, leave options.passport out, or close() the createAuth before this one`,
   );
 }
 
@@ -37,10 +52,13 @@ function assertFree(passport: Authenticator, name: string): void {
  * Makes `passport.authenticate('jwt')` the guard itself: the same answer, without the work that Passport does at each request.
  * With a callback, further options or several strategies it stays Passport's, which asks the strategy.
  */
-export function useGuardAsJwt(passport: Authenticator, guard: RequestHandler): void {
-  const authenticate = passport.authenticate.bind(passport) as (...args: unknown[]) => unknown;
+function guardAsJwt(
+  passport: Authenticator,
+  authenticate: Authenticate,
+  guard: RequestHandler,
+): Authenticate {
   const ours = registered(passport, 'jwt');
-  passport.authenticate = (...args: unknown[]) => {
+  return (...args) => {
     const [strategy, options, callback] = args;
     const { session = false, ...further } = (options ?? {}) as { session?: boolean };
     const plain =
@@ -60,6 +78,9 @@ export function createProveLogin(
 ): (req: Request, res: Response) => Promise<StoredUser> {
   return (req, res) =>
     new Promise((resolve, reject) => {
+      // After close(), where the Passport instance is the app's.
+      if (registered(passport, 'local') === undefined)
+        throw serviceUnavailable(new Error('This createAuth is closed'));
       const answer = (error?: Error | null, user?: unknown) => {
         if (error) reject(error);
         else if (user) resolve(user as StoredUser);

@@ -1,31 +1,20 @@
 import { Router, type RequestHandler } from 'express';
-import { createServeOpenApi } from '../controllers/openapi.js';
 import { nameOf, type Endpoint } from '../http/endpoint.js';
 import { createErrorHandler, type ErrorHandlerServices } from '../middleware/error-handler.js';
 import { inSequence, refuseUndecodableId } from '../middleware/express-gaps.js';
 import { noStore } from '../middleware/method-and-cache.js';
-import type { DescribeEndpoints } from '../openapi/create-openapi.js';
 import { withFixedPaths, type FixedPath, type FixedPaths } from './fixed-paths.js';
 
-type Route = Pick<Endpoint, 'verb' | 'path' | 'chain'>;
-
 /**
- * Serves these endpoints, and with `openapi` their description.
+ * Serves these endpoints.
  * @throws TypeError when two endpoints have the same verb and path
  */
-export function createAuthRouter(
-  endpoints: readonly Endpoint[],
-  openapi: DescribeEndpoints | undefined,
-  services: ErrorHandlerServices,
-): Router {
+export function createAuthRouter(endpoints: readonly Endpoint[], services: ErrorHandlerServices): Router {
   const router = Router();
   const handleError = createErrorHandler(services);
   const fixedPaths: FixedPaths = new Map();
   const names = new Set<string>();
-  const description: Route[] = openapi
-    ? [{ verb: 'get', path: '/openapi.json', chain: [createServeOpenApi(openapi)] }]
-    : [];
-  for (const { verb, path, chain } of [...endpoints, ...description]) {
+  for (const { verb, path, chain } of endpoints) {
     const name = nameOf({ verb, path });
     if (names.has(name)) throw new TypeError(`There are two endpoints ${name}`);
     names.add(name);

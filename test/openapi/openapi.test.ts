@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createAuth } from '../../src';
+import { createAuth, type AuthOptions } from '../../src';
 import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
 import { optionsWith } from '../helpers/apps/options';
 
@@ -118,5 +118,36 @@ describe('for readers', () => {
     };
     for (const [name, schema] of Object.entries(document.components.schemas)) visit(name, schema);
     expect(bare).toEqual([]);
+  });
+});
+
+describe('the document describes GET /openapi.json', () => {
+  const described = (openapi: AuthOptions['openapi']) => {
+    const auth = createAuth(optionsWith({ openapi }));
+    void auth.close();
+    return auth.openapi();
+  };
+
+  test.each<[string, AuthOptions['openapi']]>([
+    ['true', true],
+    ['the texts of the app', { title: 'ACME' }],
+  ])('where the option is %s, with its schema and its cache header', (_case, openapi) => {
+    const { paths, components, tags } = described(openapi);
+    const { security, responses } = paths['/openapi.json']?.['get'] as Record<string, unknown>;
+    expect(security).toEqual([]);
+    expect(responses).toEqual({
+      200: {
+        description: 'The description.',
+        headers: { 'Cache-Control': { $ref: '#/components/headers/AuthNoCache' } },
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/AuthOpenApiResponse' } } },
+      },
+    });
+    expect(components.headers['AuthNoCache']).toMatchObject({ schema: { const: 'no-cache' } });
+    expect(components.schemas['AuthOpenApiResponse']).toMatchObject({ type: 'object' });
+    expect(tags.at(-1)).toEqual({ name: 'Description', description: 'This document.' });
+  });
+
+  test.each([false, undefined])('nowhere where the option is %s', (openapi) => {
+    expect(JSON.stringify(described(openapi))).not.toMatch(/openapi\.json|AuthOpenApi|AuthNoCache/);
   });
 });

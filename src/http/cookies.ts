@@ -155,11 +155,17 @@ export function clearTokenCookies(res: Response, config: CookieConfig): void {
 function expireLeftovers(res: Response, config: CookieConfig): void {
   const { req } = res;
   for (const name of [config.accessName, config.refreshName]) {
+    if (!isRepeated(req.headers.cookie, name)) continue;
     if (readCookies(req, name).filter((token) => config.isOurs(token)).length < 2) continue;
     const secure = config.secure ? '; Secure' : '';
     for (const variant of variantsOf(req, name, config))
       res.appendHeader('Set-Cookie', `${name}=; Max-Age=0${variant}${secure}`);
   }
+}
+
+/** Whether a header may have two cookies of that name. Almost none has, and this costs less than to read and judge them. */
+function isRepeated(header = '', name: string): boolean {
+  return header.indexOf(name) !== header.lastIndexOf(name);
 }
 
 /** Sets a cookie of ours that is no token. The value is base64url. */

@@ -14,17 +14,24 @@ type CandidateConfig = Pick<SessionConfig, 'refreshTokens' | 'refreshToken' | 'n
  * @param sessionId the session that the token must belong to. Default: any
  * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID
  */
-export async function refreshCandidates(
+export function refreshCandidates(
   tokens: readonly string[],
   config: CandidateConfig,
   sessionId?: string,
-): Promise<readonly RefreshClaims[]> {
+): readonly RefreshClaims[] | Promise<readonly RefreshClaims[]> {
   const all = verified(tokens, config).filter(
     (claims) => sessionId === undefined || claims.sessionId === sessionId,
   );
   if (all.length === 0) throw new AuthError('REFRESH_TOKEN_INVALID');
+  if (all.length === 1) return all;
   const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS);
-  if (newest.length === 1) return newest;
+  return newest.length === 1 ? newest : exchangeable(newest, config);
+}
+
+async function exchangeable(
+  newest: readonly RefreshClaims[],
+  config: CandidateConfig,
+): Promise<readonly RefreshClaims[]> {
   const isGood = await Promise.all(newest.map((claims) => isExchangeable(claims, config)));
   const good = newest.filter((_, index) => isGood[index]);
   return good.length > 0 ? good : newest;

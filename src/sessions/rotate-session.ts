@@ -103,9 +103,10 @@ export class SessionRotator {
     generation: number,
     { attempt, origin, transport }: RotationDetails,
   ): Promise<RotatedTokens> {
-    const { config, events, revocations, issuer } = this.#services;
+    const { config, events, revocations, issuer, tokenSize } = this.#services;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
-    await this.assertTokenFits(user, sessionId, transport);
+    if (!tokenSize.fitsWithAnyAmr(user, sessionId, transport))
+      await this.assertTokenFits(user, sessionId, transport);
     if (revocations.has(user.id, sessionId)) {
       // A failover may have lost the end of this session although the store had confirmed it. It ends again.
       await config.refreshTokens.revoke(user.id, sessionId);

@@ -41,15 +41,16 @@ export function accessTokenLength(claims: AccessClaims, config: AccessTokenConfi
   return lengthOfJwt('at+jwt', payloadOf(claims, config), config.keys);
 }
 
+/** JSON leaves undefined members out. */
 function payloadOf(claims: AccessClaims, config: AccessTokenConfig): Claims {
   return {
-    ...(config.issuer !== undefined && { iss: config.issuer }),
-    ...(config.audience !== undefined && { aud: config.audience }),
+    iss: config.issuer,
+    aud: config.audience,
     sub: claims.userId,
     sid: claims.sessionId,
     roles: claims.roles,
     auth_time: numericDate(claims.authTime),
-    ...(claims.amr && { amr: claims.amr }),
+    amr: claims.amr,
     iat: numericDate(claims.issuedAt),
     exp: numericDate(claims.expiresAt),
   };

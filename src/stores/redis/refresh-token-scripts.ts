@@ -85,20 +85,20 @@ export const refreshTokenScripts = {
     return digits(now)`),
 
   /**
-   * ARGV: session id, generation, `expiresIn maxLifetime reuseWindow keep` in ms, deadline or '', attempt, now (optional). Four
-   * values share one argument, because each argument costs time. Returns the outcome, the packed session, the time and the ids to
-   * announce.
+   * ARGV: session id, `generation expiresIn maxLifetime reuseWindow keep deadline now`, attempt (optional). The numbers share one
+   * argument, because each argument costs time; the last two may be missing, and all but the first are in ms. Returns the outcome,
+   * the packed session, the time and the ids to announce.
    */
   visaRotateSession: onUserAndOutbox(`${clock}${unpack}${keepKeyFor}${outbox}
-    local time, deadline = storeTime(), tonumber(ARGV[4])
+    local generation, expiresIn, maxLifetime, reuseWindow, keepMs, deadline, now =
+      string.match(ARGV[2], '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d*) (%-?%d*)$')
+    local time, deadline = storeTime(), tonumber(deadline)
     if deadline and time > deadline then return {'late', '', digits(time)} end
-    local expiresIn, maxLifetime, reuseWindow, keepMs = string.match(ARGV[3], '^(%d+) (%d+) (%d+) (%d+)$')
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     if not packed then return {'unknown', '', '', unannounced(keepMs)} end
     local session = unpackSession(packed)
     if not session then return {'unreadable', packed} end
-    local generation, attempt = tonumber(ARGV[2]), ARGV[5]
-    local now = tonumber(ARGV[6]) or time
+    local generation, attempt, now = tonumber(generation), ARGV[3] or '', tonumber(now) or time
     if session.expiresAt <= now then
       redis.call('HDEL', KEYS[1], ARGV[1])
       return {'unknown', '', '', unannounced(keepMs)}

@@ -76,11 +76,14 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
     const { userId, sessionId, generation, attempt, now: givenTime } = request;
-    const settings = [
+    const numbers = [
+      generation,
       request.expiresInSeconds * 1000,
       request.maxLifetimeSeconds * 1000,
       request.reuseWindowSeconds * 1000,
       this.#keepMs,
+      this.#deadline(),
+      givenTime?.getTime() ?? '',
     ];
     const key = this.#key(userId);
     const reply = await this.#redis.call(
@@ -88,11 +91,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       key,
       outboxOf(key),
       sessionId,
-      generation,
-      settings.join(' '),
-      this.#deadline(),
-      attempt ?? '',
-      ...(givenTime ? [givenTime.getTime()] : []),
+      numbers.join(' '),
+      ...(attempt === undefined ? [] : [attempt]),
     );
     const [outcome, packed, now, unannounced] = reply as RotateReply;
     if (outcome === 'late') {

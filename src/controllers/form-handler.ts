@@ -29,6 +29,7 @@ export interface FormOptions {
   failureRedirect?: FailureRedirect;
 }
 
+/** A path of this app, or a function of the request and the error that finds one. */
 export type FailureRedirect = string | ((req: Request, error: AuthError) => unknown);
 
 /** The schema of the options. `redirectTo` is where a success leads by default. */

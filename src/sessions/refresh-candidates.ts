@@ -3,8 +3,8 @@ import { verifyRefreshToken, type RefreshClaims } from '../tokens/refresh-token.
 import type { SessionConfig } from './session-config.js';
 import { toAuthError } from './token-failure.js';
 
-/** So many sessions of one request are looked at. A browser sends two or three; more were made to keep the store busy. */
-export const MAX_SESSIONS = 8;
+/** How many sessions of one request the store is asked about. A browser sends two or three; only an attacker sends more. */
+export const MAX_SESSIONS_PER_REQUEST = 8;
 
 type CandidateConfig = Pick<SessionConfig, 'refreshTokens' | 'refreshToken' | 'now'>;
 
@@ -23,7 +23,7 @@ export async function refreshCandidates(
     (claims) => sessionId === undefined || claims.sessionId === sessionId,
   );
   if (all.length === 0) throw new AuthError('REFRESH_TOKEN_INVALID');
-  const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS);
+  const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS_PER_REQUEST);
   if (newest.length === 1) return newest;
   const isGood = await Promise.all(newest.map((claims) => isExchangeable(claims, config)));
   const good = newest.filter((_, index) => isGood[index]);

@@ -28,7 +28,8 @@ export interface Auth {
   guard(options?: GuardOptions): RequestHandler;
   /**
    * Makes middleware that goes after `auth.passport.authenticate(…)`. It turns `req.user`, which any Passport strategy has set, into
-   * a session and both tokens. `req.user.id` must be the id of a user in the user store, as a string.
+   * a session and both tokens. `req.user.id` must be the id of a user in the user store: a text, or a number or an id
+   * object if the store has such ids.
    * @throws TypeError that names the option and the cure
    */
   completeLogin(options?: CompleteLoginOptions): RequestHandler;

@@ -2,7 +2,7 @@ import type { Auth } from './auth.js';
 import type { AuthOptions } from './config/auth-options.js';
 
 /**
- * Makes an `auth` of its options. There is no global state: two calls share nothing.
+ * Makes an `auth` from its options. There is no global state: two calls share nothing.
  * @throws TypeError that names the option and the cure
  */
 export function createAuth(options: AuthOptions): Auth {

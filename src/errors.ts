@@ -188,7 +188,14 @@ export class AuthError extends Error {
   }
 }
 
-const DETAILS = ['errors', 'status', 'retryAfterSeconds', 'maxAgeSeconds', 'text', 'cause'];
+const DETAILS = Object.keys({
+  errors: true,
+  status: true,
+  retryAfterSeconds: true,
+  maxAgeSeconds: true,
+  text: true,
+  cause: true,
+} satisfies Record<keyof AuthErrorDetails, true>);
 
 function assertKnown(code: string, details: object): void {
   if (!Object.hasOwn(AUTH_FAILURES, code))

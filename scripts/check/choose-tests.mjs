@@ -49,7 +49,7 @@ export function chooseTests(changed) {
   return {
     tests,
     note: `${tests.length} of the ${related.length} files that belong to the change`,
-    leftOut: `       Not run, because they take more than a minute together:\n       npx jest ${related.filter((test) => !tests.includes(test)).join(' ')}`,
+    leftOut: `       Not run, because all of them together take too long for this command:\n       npx jest ${related.filter((test) => !tests.includes(test)).join(' ')}`,
   };
 }
 

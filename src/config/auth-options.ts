@@ -164,10 +164,9 @@ export interface AuthOptions {
   /** Whether POST /register exists. Set it to false if only you create users. Default: true. */
   register?: boolean;
   /**
-   /**
-   * Origins besides the app's own whose pages may call the router and guarded routes with cookies, compared exactly:
-   * `'https://app.example.com'`, or of any scheme, such as `'capacitor://localhost'`. `'https://*.example.com'` is every subdomain
-   * one label below; all of them must be yours. Or a function that returns at once whether it trusts an origin. Default: none.
+   * Origins besides the app's own whose pages may call the router and guarded routes with cookies. They are compared exactly, and
+   * may have any scheme: `'https://app.example.com'`, `'capacitor://localhost'`. `'https://*.example.com'` means every subdomain one
+   * label below; all of them must be yours. A function gets the origin, and returns at once whether it trusts it. Default: none.
    * @throws TypeError for an origin with a path, a slash at its end, or `*` elsewhere
    */
   trustedOrigins?: TrustedOrigins;
@@ -221,6 +220,9 @@ export interface AuthOptions {
    * Your own Passport instance, to which the strategies `local` and `jwt` are added until `auth.close()`. Default: a new one.
    */
   passport?: Authenticator;
-  /** A function that returns milliseconds since 1970, to hold time still in tests. Default: the store's clock, or the machine's if the store has none. */
+  /**
+   * A function that returns milliseconds since 1970, to hold time still in tests. Default: the store's clock, or the machine's if
+   * the store has none.
+   */
   clock?: () => number;
 }

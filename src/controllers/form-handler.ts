@@ -17,14 +17,14 @@ import { asError } from '../utils/as-error.js';
 /** What the handlers of forms without a script take. */
 export interface FormOptions {
   /**
-   * A path of this app to send the browser to, or a function, async or not, that finds one for the request; what it finds
-   * that is no path of this app counts as `/`.
+   * A path of this app to send the browser to; or a function, async or not, that takes the request and returns one. If it returns
+   * anything but a path of this app, the browser goes to `/`.
    */
   redirectTo?: RedirectTo;
   /**
-   * A path of this app to send the browser to when the user has to try again, or a function, async or not, that finds one. `/login`
-   * becomes `/login?error=INVALID_CREDENTIALS`, and keeps the `returnTo` of the form or its address. Default: none, the AuthError
-   * goes to the next error handler, which may show the form again.
+   * A path of this app to send the browser to when the user has to try again; or a function, async or not, that takes the request
+   * and the AuthError and returns one. `/login` becomes `/login?error=INVALID_CREDENTIALS`, and keeps the `returnTo` of the form or
+   * of its address. Default: none, and the AuthError goes to the next error handler, which may show the form again.
    */
   failureRedirect?: FailureRedirect;
 }

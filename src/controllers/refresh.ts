@@ -5,7 +5,7 @@ import type { BodyRequest } from '../http/body-schemas.js';
 import { clearTokenCookies, readCookies } from '../http/cookies.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { originOf } from '../http/request-origin.js';
-import { sendJson } from '../http/send-json.js';
+import { sendUncachedJson } from '../http/send-uncached-json.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -27,7 +27,7 @@ export function createRefresh({ config, sessions, textsFor }: RefreshServices): 
     try {
       const issued = await sessions.refresh(presented, { attempt, origin: originOf(req), transport });
       const tokens = deliverTokens(res, issued, transport, config);
-      sendJson(res, { message: textsFor(req, res).tokenRefreshed, ...tokens });
+      sendUncachedJson(res, { message: textsFor(req, res).tokenRefreshed, ...tokens });
     } catch (error) {
       // A refused token will never be good again, so its cookies go. After an outage it is as good as before.
       if (error instanceof AuthError && error.status === 401) clearTokenCookies(res, config.cookies);

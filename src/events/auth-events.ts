@@ -45,7 +45,7 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
   /**
    * `emit` for this package's own use: a listener that fails keeps the event from no other.
    * Without a listener for `unavailable` an outage becomes a warning.
-   * @param describe makes the event; not called where nobody needs it
+   * @param describe makes the event; called only if a listener or a warning needs it
    */
   announce<Name extends AuthEventName>(name: Name, describe: () => AuthEventDetails[Name]): void {
     if (name === 'unavailable' || name === 'revocations') this.#watchOutage(describe());

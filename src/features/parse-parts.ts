@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AUTH_FAILURES } from '../errors.js';
+import { isPromise } from '../utils/is-promise.js';
 import { parseCall } from '../utils/parse-call.js';
 import type { FeatureParts } from './feature.js';
 
@@ -30,8 +31,7 @@ const partsSchema = z.strictObject({
  */
 export function parseParts(feature: string, parts: FeatureParts): FeatureParts {
   const returned = parts as unknown;
-  // By `then`, because a promise of another realm (Jest's, for one) is no instance of ours.
-  if (typeof returned !== 'object' || returned === null || Array.isArray(returned) || 'then' in returned)
+  if (typeof returned !== 'object' || returned === null || Array.isArray(returned) || isPromise(returned))
     throw new TypeError(`${feature}: setUp() must return an object of parts, at once and not as a promise`);
   parseCall(`${feature}: setUp()`, partsSchema, parts);
   return parts;

@@ -62,7 +62,7 @@ export class SealedCookies {
       throw new TypeError('flowState.save(): data is too large for a cookie');
     const res = answerOf(req);
     const pending = namesOfCookies(req).filter((name) => this.#isOurs(name));
-    // Browsers send the oldest first (RFC 6265 §5.4). Somebody may have planted a hundred, and proxies limit an answer's headers.
+    // Browsers send the oldest first (RFC 6265 §5.4). An attacker may have planted a hundred, and proxies limit an answer's headers.
     for (const name of pending.slice(0, Math.min(MAX_CLEARED, Math.max(0, pending.length - MAX_PENDING + 1))))
       clearCookie(res, name, cookies);
     appendCookie(res, this.#cookieOf(handle), sealed, expiresInSeconds, { ...cookies, sameSite });

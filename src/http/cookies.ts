@@ -30,11 +30,6 @@ export interface TokenCookies {
   refreshMaxAgeSeconds: number | undefined;
 }
 
-/** The cookie as text; undefined when it is missing or empty. Of several with that name the first one. */
-export function readCookie(req: Request, name: string): string | undefined {
-  return readCookies(req, name)[0];
-}
-
 /**
  * Every cookie of that name, in the order in which the browser sent them, without empty ones. A browser sends two after the app's
  * `cookies.domain` or `cookies.path` has changed, or when a neighbour uses the same name. This reads the header, because parsers

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPromise } from '../utils/is-promise.js';
 import { kindOf } from '../utils/option-words.js';
 import type { SiteConfig } from './cross-site.js';
 
@@ -53,9 +54,7 @@ function patternOf(name: string): RegExp {
 /** A promise is true to JavaScript whatever it resolves to. */
 function isTrusted(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
-  throw new TypeError('trustedOrigins must return true or false, and at once: it got ' + typeOf(answer));
-}
-
-function typeOf(answer: unknown): string {
-  return answer instanceof Promise ? 'a promise' : typeof answer;
+  throw new TypeError(
+    `trustedOrigins must return true or false, and at once: it returned ${isPromise(answer) ? 'a promise' : kindOf(answer)}`,
+  );
 }

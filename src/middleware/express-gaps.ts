@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import { asError } from '../utils/as-error.js';
 import { caught } from '../utils/call-back.js';
+import { isPromise } from '../utils/is-promise.js';
 
 /** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id. */
 export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, _req, _res, next) {
@@ -26,7 +27,7 @@ export function inSequence(chain: readonly RequestHandler[]): RequestHandler {
       }
       try {
         const returned: unknown = handler(req, res, next);
-        if (returned instanceof Promise) returned.catch((thrown: unknown) => caught(done)(asError(thrown)));
+        if (isPromise(returned)) returned.then(undefined, (thrown: unknown) => caught(done)(asError(thrown)));
       } catch (thrown) {
         done(asError(thrown));
       }

@@ -1,6 +1,7 @@
 import { AuthError, failureOf } from '../errors.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
+import { MAX_SESSIONS_PER_REQUEST } from '../sessions/refresh-candidates.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
@@ -39,14 +40,13 @@ export async function verifyFirstInStore(
     if (!(error instanceof AuthError) || !failureOf(error).anonymous) throw error;
     const passedOver = [...ended, token.sessionId];
     const next = nextToken(() => authenticate(passedOver));
-    if (!next || passedOver.includes(next.sessionId) || ended.length >= MAX_TOKENS) throw error;
+    if (!next || passedOver.includes(next.sessionId) || passedOver.length >= MAX_SESSIONS_PER_REQUEST)
+      throw error;
     return verifyFirstInStore(services, checks, authenticate, next, passedOver).catch(() => {
       throw error;
     });
   }
 }
-
-const MAX_TOKENS = 8;
 
 function nextToken(read: () => AuthenticatedUser): AuthenticatedUser | undefined {
   try {

@@ -8,7 +8,6 @@ import type { Endpoint } from '../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES, limitedBy } from '../http/operation.js';
 import type { LimitsConfig } from '../limits/attempt-limits.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
-import { createLimitRegistrations } from '../middleware/limit-registrations.js';
 import { parseBody, parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
@@ -23,6 +22,7 @@ export type AccountEndpointServices = PasswordServices &
     bodies: BodySchemas;
     sameSite: RequestHandler;
     sameSiteWithoutCookies: RequestHandler;
+    limitRegistrations: RequestHandler;
     guard: (options?: GuardOptions) => RequestHandler;
   };
 
@@ -72,7 +72,7 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
 }
 
 function registerEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, config, limits, sameSiteWithoutCookies } = services;
+  const { bodies, config, limitRegistrations, sameSiteWithoutCookies } = services;
   return {
     verb: 'post',
     path: '/register',
@@ -80,7 +80,7 @@ function registerEndpoint(services: AccountEndpointServices): Endpoint {
       sameSiteWithoutCookies,
       parseForm,
       validateBody(bodies.register),
-      createLimitRegistrations(limits),
+      limitRegistrations,
       createRegister(services),
     ],
     operation: {

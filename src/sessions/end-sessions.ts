@@ -7,7 +7,7 @@ import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh
 import type { PresentedTokens } from '../tokens/transport.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
-import { MAX_SESSIONS } from './refresh-candidates.js';
+import { MAX_SESSIONS_PER_REQUEST } from './refresh-candidates.js';
 import { unlessInvalid } from './token-failure.js';
 import { UnconfirmedEnds } from './unconfirmed-ends.js';
 
@@ -79,7 +79,7 @@ export class SessionEnder {
     if (named.length === 0 || refreshTokens.length > 1 || accessTokens.length > 1)
       named.push(...claimsIn(accessTokens, (token) => verifyAccessToken(token, access).claims));
     const sessions = new Map(named.map((claims) => [`${claims.sessionId} ${claims.userId}`, claims]));
-    for (const { userId, sessionId } of [...sessions.values()].slice(0, MAX_SESSIONS)) {
+    for (const { userId, sessionId } of [...sessions.values()].slice(0, MAX_SESSIONS_PER_REQUEST)) {
       await this.revoke(userId, sessionId, reason, origin);
       // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
       await this.#revocations.announce(userId, sessionId);

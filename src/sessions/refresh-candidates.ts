@@ -3,8 +3,8 @@ import { verifyRefreshToken, type RefreshClaims } from '../tokens/refresh-token.
 import type { SessionConfig } from './session-config.js';
 import { toAuthError } from './token-failure.js';
 
-/** So many sessions of one request are looked at. A browser sends two or three; more were made to keep the store busy. */
-export const MAX_SESSIONS = 8;
+/** How many sessions of one request the store is asked about. A browser sends two or three; only an attacker sends more. */
+export const MAX_SESSIONS_PER_REQUEST = 8;
 
 type CandidateConfig = Pick<SessionConfig, 'refreshTokens' | 'refreshToken' | 'now'>;
 
@@ -24,7 +24,7 @@ export function refreshCandidates(
   );
   if (all.length === 0) throw new AuthError('REFRESH_TOKEN_INVALID');
   if (all.length === 1) return all;
-  const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS);
+  const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS_PER_REQUEST);
   return newest.length === 1 ? newest : exchangeable(newest, config);
 }
 

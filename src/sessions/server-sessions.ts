@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { isKeepable } from '../utils/keepable-text.js';
 import type { Session } from '../stores/refresh-token-store.js';
+import { textOfId } from '../stores/user-ids.js';
+import { MAX_USER_ID_LENGTH } from '../stores/user-store.js';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';
 import type { Sessions } from './sessions.js';
@@ -18,8 +20,6 @@ export interface ServerSessions {
    */
   revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
 }
-
-const MAX_ID_LENGTH = 255;
 
 /**
  * Judges the arguments before any store does. By themselves stores differ: what is an id to one is none to another, and a
@@ -47,20 +47,12 @@ const exceptSchema = z.strictObject({ except: z.unknown().optional() });
 
 /** Tokens and sessions have the id of a user as a text, whatever kind of id the app's own table has. */
 function userIdOf(method: string, value: unknown): string {
-  const isId = typeof value === 'bigint' || Number.isSafeInteger(value) || isIdObject(value);
-  return idOf(method, 'userId', isId ? (value as number).toString() : value);
-}
-
-/** Such as an ObjectId. A list, a Date and a plain object have no text that could be an id. */
-function isIdObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date)
-    return false;
-  return value.toString !== Object.prototype.toString && typeof value.toString === 'function';
+  return idOf(method, 'userId', textOfId(value) ?? value);
 }
 
 function idOf(method: string, member: string, value: unknown): string {
-  if (isKeepable(value) && value !== '' && value.length <= MAX_ID_LENGTH) return value;
+  if (isKeepable(value) && value !== '' && value.length <= MAX_USER_ID_LENGTH) return value;
   throw new TypeError(
-    `sessions.${method}(): ${member} must be a text of 1 to ${MAX_ID_LENGTH} characters without NUL and lone surrogates, not ${kindOf(value)}`,
+    `sessions.${method}(): ${member} must be a text of 1 to ${MAX_USER_ID_LENGTH} characters without NUL and lone surrogates, not ${kindOf(value)}`,
   );
 }

@@ -25,8 +25,8 @@ export class TokenSize {
   constructor(config: Pick<SessionConfig, 'accessToken' | 'maxTokenLength' | 'now'>) {
     this.#config = config;
     const times = { authTime: LONGEST_TIME, issuedAt: LONGEST_TIME, expiresAt: LONGEST_TIME };
-    const nobody = { userId: '', sessionId: '', roles: [], ...times };
-    this.#lengthWithoutUser = accessTokenLength(nobody, config.accessToken) + MAX_AMR_LENGTH;
+    const withoutUser = { userId: '', sessionId: '', roles: [], ...times };
+    this.#lengthWithoutUser = accessTokenLength(withoutUser, config.accessToken) + MAX_AMR_LENGTH;
   }
 
   /** Whether the token surely fits, with the longest `amr` that a session can have. Every refresh asks this, so it estimates. */

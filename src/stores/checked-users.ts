@@ -1,8 +1,7 @@
 import { isKeepable } from '../utils/keepable-text.js';
-import type { StoredUser, UserStore } from './user-store.js';
+import { kindOf } from '../utils/option-words.js';
+import { MAX_USER_ID_LENGTH, type StoredUser, type UserStore } from './user-store.js';
 import { UserIds } from './user-ids.js';
-
-const MAX_ID_LENGTH = 255;
 
 /** How the parts of a user are read: what a store may return, and as what it is taken. Undefined is a value that is refused. */
 const READERS = {
@@ -21,7 +20,7 @@ const READERS = {
 };
 
 const EXPECTED = {
-  id: `a text of 1 to ${MAX_ID_LENGTH} characters, a whole number, or an id object such as an ObjectId`,
+  id: `a text of 1 to ${MAX_USER_ID_LENGTH} characters, a whole number, or an id object such as an ObjectId`,
   username: 'a text',
   passwordHash: 'the hash as a text, or null for a user without a password',
   roles: 'a list of texts',
@@ -48,7 +47,7 @@ export function checkedUsers(store: UserStore): UserStore {
       );
     const user = found as Record<string, unknown>;
     const id = ids.textOf(user['id']);
-    if (!isKeepable(id) || id === '' || id.length > MAX_ID_LENGTH) return refuse('id', user['id']);
+    if (!isKeepable(id) || id === '' || id.length > MAX_USER_ID_LENGTH) return refuse('id', user['id']);
     const part = <Member extends keyof typeof READERS>(member: Member) =>
       (READERS[member](user[member]) ?? refuse(member, user[member])).value as StoredUser[Member];
     return {
@@ -94,17 +93,4 @@ export function checkedUsers(store: UserStore): UserStore {
 function nameOf(store: object): string {
   const { name } = (store.constructor as { name?: string } | undefined) ?? {};
   return name && name !== 'Object' ? name : 'users';
-}
-
-/** What a value is, without showing it: it may be a secret. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (value === '') return 'an empty text';
-  if (Array.isArray(value)) return 'a list of something else';
-  if (typeof value === 'number')
-    return Number.isSafeInteger(value) ? 'a number' : 'a number that is not exact';
-  return (
-    { string: 'a text', object: 'an object', boolean: 'a boolean' }[typeof value as string] ??
-    `a ${typeof value}`
-  );
 }

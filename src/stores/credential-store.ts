@@ -1,5 +1,6 @@
 import { checkNames } from '../utils/parse-call.js';
 import { isKeepable } from '../utils/keepable-text.js';
+import { MAX_USER_ID_LENGTH } from './user-store.js';
 
 /** Something that a user has or has proved, and that lasts: a passkey, a TOTP secret, a trusted device or a verified address. */
 export interface NewCredential {
@@ -64,7 +65,6 @@ export interface CredentialStore {
   removeAll(userId: string, options?: RemoveCredentialsOptions): Promise<number>;
 }
 
-const MAX_USER_ID_LENGTH = 255;
 const MAX_ID_LENGTH = 1024;
 const MAX_DATA_BYTES = 16 * 1024;
 

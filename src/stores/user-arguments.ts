@@ -5,8 +5,8 @@ import { isKeepable } from '../utils/keepable-text.js';
 import type { NewUser } from './user-store.js';
 
 /**
- * The arguments of the user stores of this package, judged before any database sees them: a store that ignored what it doesn't
- * know would answer true to `{ disable: true }` and disable nobody.
+ * The arguments of this package's user stores, judged before any database sees them. A store that ignored unknown members would
+ * answer true to `{ disable: true }`, and the user would stay enabled.
  */
 
 const text = z.custom<string>(isKeepable, 'must be a text without NUL and lone surrogates');

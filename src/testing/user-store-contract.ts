@@ -72,7 +72,8 @@ function usernameCases({ promise, newUser, keepsRoles }: Context): ContractCase[
     }),
 
     promise('gives no role and no disabled flag by default', async (store) => {
-      const { roles: _roles, ...user } = newUser();
+      const user: NewUser = { ...newUser() };
+      delete user.roles;
       const { id } = await store.create(user);
       const found = await store.findById(id);
       assert.ok(Array.isArray(found?.roles));

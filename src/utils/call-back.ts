@@ -1,4 +1,5 @@
 import { asError } from './as-error.js';
+import { isPromise } from './is-promise.js';
 
 type Next = (error?: unknown) => unknown;
 
@@ -37,13 +38,6 @@ function failWith(thrown: unknown, fail: Next): void {
   } catch (again) {
     warn(again);
   }
-}
-
-/** By `then`, because a promise of another realm (Jest's, for one) is no instance of ours. */
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
 }
 
 function warn(error: unknown): void {

@@ -37,14 +37,19 @@ function butIs(value: unknown): string {
   return `, not ${kindOf(value)}`;
 }
 
-/** What a value is, without showing it. */
+/** What a value is, without showing it: it may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a number that is not whole';
+  if (typeof value === 'number') return kindOfNumber(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function kindOfNumber(value: number): string {
+  if (Number.isSafeInteger(value)) return 'a number';
+  return Number.isInteger(value) ? 'a number that is not exact' : 'a number that is not whole';
 }
 
 function unitOf(origin: string): string {

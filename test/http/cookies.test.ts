@@ -1,13 +1,13 @@
 import cookieParser from 'cookie-parser';
 import express from 'express';
 import request from 'supertest';
-import { readCookie } from '../../src/http/cookies';
+import { readCookies } from '../../src/http/cookies';
 
 /** Reads a cookie from a `Cookie` header, without and with the app's own cookie-parser before it. */
 async function read(header: string | undefined, name = 'accessToken'): Promise<unknown[]> {
   const app = express();
   const answer: express.RequestHandler = (req, res) => {
-    res.json({ value: readCookie(req, name) ?? null, parsed: req.cookies !== undefined });
+    res.json({ value: readCookies(req, name)[0] ?? null, parsed: req.cookies !== undefined });
   };
   app.get('/bare', answer);
   app.get('/parsed', cookieParser('a secret for signed cookies'), answer);
@@ -35,7 +35,7 @@ test.each([
   ['has another case', 'accesstoken=a.b.c', null],
   ['has no header', undefined, null],
   ["can't be decoded (it is passed on as an invalid token)", 'accessToken=%E0%A4%A', '%E0%A4%A'],
-])('readCookie reads a cookie that %s', async (_name, header, expected) => {
+])('readCookies reads a cookie that %s', async (_name, header, expected) => {
   expect(await read(header)).toEqual([expected, expected]);
 });
 

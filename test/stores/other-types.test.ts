@@ -164,7 +164,7 @@ describe('what a store of users may return', () => {
     ['id', null, 'null'],
     ['id', undefined, 'undefined'],
     ['id', '', 'an empty text'],
-    ['id', 1.5, 'a number that is not exact'],
+    ['id', 1.5, 'a number that is not whole'],
     ['id', 2 ** 60, 'a number that is not exact'],
     ['id', {}, 'an object'],
     ['id', Buffer.from('ff00', 'hex'), 'an object'],
@@ -173,7 +173,7 @@ describe('what a store of users may return', () => {
     ['passwordHash', undefined, 'undefined'],
     ['passwordHash', Buffer.from('hash'), 'an object'],
     ['roles', 'admin', 'a text'],
-    ['roles', [1], 'a list of something else'],
+    ['roles', [1], 'a list'],
     ['disabled', 'f', 'a text'],
   ])('refuses the %s %p, and names store, method and member', async (member, value, what) => {
     class AccountStore extends MemoryUserStore {

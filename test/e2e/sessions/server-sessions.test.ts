@@ -80,6 +80,7 @@ describe.each(stores)('auth.sessions with sessions in %s', (_name, make) => {
     ['a user', { id: 'ann' }],
     ['a list', ['ann']],
     ['a Date', new Date()],
+    ['bytes', Buffer.from('ann')],
     ['a text with NUL', 'a\0b'],
     ['a lone surrogate', '\ud800'],
     ['a text of 256 characters', 'a'.repeat(256)],

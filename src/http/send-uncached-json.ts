@@ -4,7 +4,7 @@ import type { Response } from 'express';
  * Like `res.json`, for an answer that no cache keeps. `res.json` would also compute an ETag, and parse the media type that it
  * has just set. That costs a refresh as much as two signatures.
  */
-export function sendJson<Body extends object>(res: Response<Body>, body: Body): void {
+export function sendUncachedJson<Body extends object>(res: Response<Body>, body: Body): void {
   const text = JSON.stringify(body);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(text));

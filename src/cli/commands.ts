@@ -60,6 +60,12 @@ function defineUsersCreate(command: Command): void {
     .option('--roles <roles>', 'with commas between them')
     .option('--password-stdin', 'read the password from stdin, without its line break')
     .addOption(new Option('--min-length <n>', "the app's password.minLength").argParser(wholeNumber(1, 64)))
+    .addOption(
+      new Option('--password-long <how>', "the app's password.long (default: prehash)").choices([
+        'prehash',
+        'refuse',
+      ]),
+    )
     .addHelpText(
       'after',
       examples('users create ann --roles admin,editor', 'users create bob --password-stdin < password.txt'),

@@ -16,6 +16,7 @@ export interface CreateUserOptions extends StoreNames, JsonOption {
   roles?: string;
   passwordStdin?: boolean;
   minLength?: number;
+  passwordLong?: 'prehash' | 'refuse';
 }
 
 export async function createUser(username: string, options: CreateUserOptions): Promise<void> {
@@ -24,7 +25,7 @@ export async function createUser(username: string, options: CreateUserOptions): 
     // Checked first: a password need not be typed for a name that is taken.
     if (await users.findByUsername(username)) throw usernameTaken(username);
     const password = await readPassword({ fromStdin: options.passwordStdin ?? false });
-    const user = await register(users, { username, password }, roles, options.minLength);
+    const user = await register(users, { username, password }, roles, options);
     if (options.json) printJson({ user: userForOutput(user) });
     else printLine(`Created "${user.username}", id ${user.id}, roles: ${user.roles.join(', ') || 'none'}`);
   });
@@ -35,9 +36,9 @@ async function register(
   users: PostgresUserStore,
   body: { username: string; password: string },
   roles: string[],
-  minLength: number | undefined,
+  options: CreateUserOptions,
 ) {
-  const config = defaultConfig(users, minLength);
+  const config = defaultConfig(users, options);
   const parsed = createBodySchemas(config).register.safeParse(body);
   if (!parsed.success)
     throw new CommandError(
@@ -45,7 +46,7 @@ async function register(
         .map(({ path, message }) => `The ${path} ${message}`)
         .join('\n'),
     );
-  const passwords = new PasswordHasher(config.password.cost);
+  const passwords = new PasswordHasher(config.password.cost, config.password.long);
   try {
     const passwordHash = await passwords.hash(parsed.data.password);
     return await users.create({ username: parsed.data.username, passwordHash, roles });
@@ -56,8 +57,8 @@ async function register(
   }
 }
 
-/** The config of an app that sets no option but `password.minLength`. Nothing is signed, so any secret will do. */
-function defaultConfig(users: PostgresUserStore, minLength: number | undefined) {
+/** The config of an app that sets only options of passwords. Nothing is signed, so any secret will do. */
+function defaultConfig(users: PostgresUserStore, { minLength, passwordLong: long }: CreateUserOptions) {
   const secret = () => randomBytes(32);
   return asUsageError(() =>
     parseOptions({
@@ -65,7 +66,7 @@ function defaultConfig(users: PostgresUserStore, minLength: number | undefined) 
       refreshTokens: new MemoryRefreshTokenStore(),
       accessToken: { secret: secret() },
       refreshToken: { secret: secret() },
-      password: minLength === undefined ? {} : { minLength },
+      password: { ...(minLength !== undefined && { minLength }), ...(long && { long }) },
     }),
   );
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
+import type { NewUser, UserStore } from '../stores/user-store.js';
 import { assertMade, casesOf, made, type ContractCase } from './contract.js';
 import {
   newCredential,
@@ -11,11 +12,17 @@ import {
 } from './credential-fixtures.js';
 import { CHANGE_CASES } from './credential-change-cases.js';
 import { TEXT_CASES } from './credential-text-cases.js';
-import { newUser } from './user-fixtures.js';
+import { checkedUser, newUser } from './user-fixtures.js';
 
 /** Longer than the resolution of any clock that a store might use. */
 const MOMENT_MS = 10;
 const CLOCK_TOLERANCE_MS = 60_000;
+
+/** How to prove a store whose users are in an app's own table. */
+export interface CredentialStoreContractOptions {
+  /** As for `userStoreContract`: makes a user that the store takes. Default: a random name without a password. */
+  newUser?: () => NewUser;
+}
 
 /**
  * Proves a CredentialStore. Users and ids are random, so the cases can share a store with other users.
@@ -23,6 +30,7 @@ const CLOCK_TOLERANCE_MS = 60_000;
  */
 export function credentialStoreContract(
   makeStores: () => CredentialStores | Promise<CredentialStores>,
+  { newUser: makeUser }: CredentialStoreContractOptions = {},
 ): ContractCase[] {
   const promise = casesOf(
     'credentialStoreContract',
@@ -31,11 +39,17 @@ export function credentialStoreContract(
       assertMade('credentialStoreContract', stores.users, ['create']);
       const methods = ['list', 'find', 'add', 'replace', 'remove', 'removeAll'];
       assertMade('credentialStoreContract', stores.credentials, methods);
-      return stores as CredentialStores;
+      return makeUser ? withUsersOf(stores as CredentialStores, makeUser) : (stores as CredentialStores);
     },
     [],
   );
   return [...ADDITIONS, ...CHANGE_CASES, ...TEXT_CASES].map(([name, prove]) => promise(name, prove));
+}
+
+/** The cases only create users, and need no more than their ids. */
+function withUsersOf({ users, credentials }: CredentialStores, makeUser: () => NewUser): CredentialStores {
+  const create = () => users.create(checkedUser('credentialStoreContract', makeUser()));
+  return { credentials, users: { create } as unknown as UserStore };
 }
 
 const ADDITIONS: readonly CredentialCase[] = [

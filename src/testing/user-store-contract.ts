@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../errors.js';
 import type { NewUser, UserStore } from '../stores/user-store.js';
 import { casesOf, type ContractCase } from './contract.js';
+import { checkedUser } from './user-fixtures.js';
 
 /** Looks like a bcrypt hash. The contract never compares it with a password. */
 const HASH = `$2b$10$${'a'.repeat(53)}`;
@@ -40,7 +41,7 @@ export function userStoreContract(
       throw new TypeError(`userStoreContract(): without has '${gap}': known are ${GAPS.join(', ')}`);
   const context: Context = {
     promise: casesOf('userStoreContract', makeStore, METHODS),
-    newUser: () => checkedUser(newUser()),
+    newUser: () => checkedUser('userStoreContract', newUser()),
     keepsRoles: !without.includes('roles'),
   };
   return [
@@ -157,11 +158,4 @@ function noPasswordCases({ promise, newUser }: Context): ContractCase[] {
 
 function randomUser(): NewUser {
   return { username: `Zo\u00eb-${randomUUID()}`, passwordHash: HASH, roles: ['admin'] };
-}
-
-/** @throws TypeError if the factory of the caller makes something else */
-function checkedUser(user: NewUser): NewUser & { passwordHash: string } {
-  const { username, passwordHash } = (user as NewUser | undefined) ?? ({} as NewUser);
-  if (typeof username === 'string' && typeof passwordHash === 'string') return { ...user, passwordHash };
-  throw new TypeError('userStoreContract(): newUser() must return { username, passwordHash, roles? }');
 }

@@ -40,6 +40,22 @@ describe('users create', () => {
     await passwords.close();
   });
 
+  test('refuses a password over 72 bytes with --password-long refuse, and hashes it first without', async () => {
+    const long = '가'.repeat(25); // 75 bytes
+    const refused = await create('long', long, '--password-long', 'refuse');
+    expect(refused).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('at most 72 bytes') as string,
+    });
+    expect(await users.findByUsername('long')).toBeUndefined();
+    expect((await create('long', '가'.repeat(24), '--password-long', 'refuse')).status).toBe(0);
+    // Plain bcrypt, which the app's own code can check.
+    expect((await users.findByUsername('long'))?.passwordHash).toMatch(/^\$2b\$/);
+    expect((await create('longer', long)).status).toBe(0);
+    expect((await users.findByUsername('longer'))?.passwordHash).not.toMatch(/^\$2b\$/);
+    expect((await create('else', long, '--password-long', 'cut')).status).toBe(2);
+  });
+
   test('prints --json without the hash', async () => {
     const { stdout } = await create('json', PASSWORD, '--json');
     const { user } = JSON.parse(stdout) as { user: ShownUser };

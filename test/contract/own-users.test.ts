@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NewUser, StoredUser } from '../../src';
+import { MemoryUserStore, type NewUser, type StoredUser } from '../../src';
 import {
   credentialStoreContract,
   identityStoreContract,
@@ -27,6 +27,25 @@ const newUser = () => ({ username: `ann.${randomUUID()}@example.com`, passwordHa
 describe('a store that takes only some users keeps the contract', () =>
   runContract(userStoreContract(() => new StrictStore(), { newUser, without: ['roles', 'no-password'] })));
 
+class StrictMemoryStore extends MemoryUserStore {
+  override async create(user: NewUser): Promise<StoredUser> {
+    if (!user.username.includes('@') || user.passwordHash === null)
+      throw new RangeError('an address and a password, please');
+    return super.create(user);
+  }
+}
+
+describe('credentials of users of such a store keep the contract', () =>
+  runContract(
+    credentialStoreContract(
+      () => {
+        const users = new StrictMemoryStore();
+        return { users, credentials: users.credentials() };
+      },
+      { newUser },
+    ),
+  ));
+
 test('the contract still holds such a store against what it does', async () => {
   class Careless extends StrictStore {
     override updatePasswordHash = async (id: string, next: string) =>
@@ -49,6 +68,15 @@ test.each<[string, (make: never) => { run(): Promise<void> }[]]>([
   await expect(first?.run()).rejects.toThrow(`${name}() needs a function that makes a store`);
   const [second] = suite((() => ({})) as never);
   await expect(second?.run()).rejects.toThrow(`${name}(): the store lacks the methods `);
+});
+
+test('credentialStoreContract names a factory that makes no user', async () => {
+  const make = () => {
+    const users = new StrictMemoryStore();
+    return { users, credentials: users.credentials() };
+  };
+  const [first] = credentialStoreContract(make, { newUser: () => ({}) as NewUser });
+  await expect(first?.run()).rejects.toThrow('credentialStoreContract(): newUser() must return');
 });
 
 test('userStoreContract names an unknown gap, and a factory that makes no user', async () => {

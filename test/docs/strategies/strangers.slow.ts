@@ -1,0 +1,282 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PASSWORD } from '../../helpers/apps/app';
+import { CookieBrowser } from '../../helpers/browsers/cookie-browser';
+import { postJson } from '../../helpers/post-json';
+import { samlProvider } from '../../helpers/providers/saml-provider';
+import { freePort } from '../../helpers/servers/free-port';
+import { useDocPage } from '../../helpers/snippets';
+
+/** What a stranger sends to a recipe, and what the other side may do: each answer is a kind one, without a stack. */
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const HUGE = 'x'.repeat(300_000);
+const LONG_PATH = `/${'x'.repeat(4000)}`;
+
+/** @returns status and body of an answer, which never shows a stack */
+async function answerOf(response: Response) {
+  const text = await response.text();
+  expect(text).not.toMatch(/\n\s+at |node_modules|&nbsp;at /);
+  return { status: response.status, text, location: response.headers.get('location') };
+}
+const codeOf = async (response: Response) => {
+  const { status, text } = await answerOf(response);
+  return [status, (JSON.parse(text) as { code?: string }).code];
+};
+
+describe('OpenID Connect', () => {
+  const page = useDocPage('docs/strategies/openid-connect.md');
+  let provider: Server;
+  let listener: RequestListener;
+  let app: string;
+  beforeAll(async () => {
+    provider = createServer((req, res) => listener(req, res)).listen(0, '127.0.0.1');
+    await once(provider, 'listening');
+    const port = String(await freePort());
+    app = `http://127.0.0.1:${port}`;
+    const ISSUER = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    await page.start('oidc', { ISSUER, CLIENT_ID: 'a', CLIENT_SECRET: 'b', APP_URL: app, PORT: port });
+  });
+  afterAll(() => {
+    provider.closeAllConnections();
+    provider.close();
+  });
+
+  /** Begins a login. @returns what the callback answers to a code */
+  async function comeBack(query = '') {
+    const browser = new CookieBrowser();
+    const begin = await browser.fetch(`${app}/oidc/login`, { redirect: 'manual' });
+    const at = new URL(begin.headers.get('location') as string).searchParams;
+    nonce = at.get('nonce') as string;
+    const callback = `${app}/oidc/callback?code=any&state=${at.get('state')}${query}`;
+    return answerOf(await browser.fetch(callback, { redirect: 'manual' }));
+  }
+  let nonce = '';
+  const idToken = (claims: unknown) => `e.${Buffer.from(JSON.stringify(claims)).toString('base64')}.s`;
+  const goodClaims = () => {
+    const now = Math.floor(Date.now() / 1000);
+    const iss = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    return { iss, sub: 'ann', aud: 'a', exp: now + 60, iat: now, nonce };
+  };
+  const tokens = (claims: unknown) => JSON.stringify({ access_token: 'x', id_token: idToken(claims) });
+
+  test.each<[string, RequestListener]>([
+    ['never answers', () => undefined],
+    ['begins an answer and never ends it', (_req, res) => void res.writeHead(200).write('{')],
+    ['ends the connection in the middle', (_req, res) => void res.write('{', () => res.destroy())],
+    ['answers 500', (_req, res) => void res.writeHead(500).end('<h1>Sorry</h1>')],
+    ['answers with a page', (_req, res) => void res.end('<h1>Welcome</h1>')],
+    ['sends an ID token that is none', (_req, res) => void res.end('{"id_token":5}')],
+    ['sends an ID token without claims', (_req, res) => void res.end(tokens(null))],
+    [
+      'sends a page for the user info',
+      ({ url }, res) => void res.end(url?.startsWith('/token') ? tokens(goodClaims()) : '<h1>Welcome</h1>'),
+    ],
+    [
+      'never sends the user info',
+      ({ url }, res) => void (url?.startsWith('/token') && res.end(tokens(goodClaims()))),
+    ],
+  ])(
+    'a provider that %s: 503 in time, and the app goes on',
+    async (_what, answer) => {
+      listener = answer;
+      const { status, text } = await comeBack();
+      expect([status, JSON.parse(text)]).toEqual([
+        503,
+        expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
+      ]);
+      expect((await fetch(`${app}/profile`)).status).toBe(401);
+    },
+    20_000,
+  );
+
+  test('a code of which the provider knows nothing, and an error beside a code, are failed logins', async () => {
+    listener = (_req, res) => void res.writeHead(400).end('{"error":"invalid_grant"}');
+    const failed = { status: 302, location: '/?login=failed' };
+    expect(await comeBack()).toMatchObject(failed);
+    expect(await comeBack('&error=made_up')).toMatchObject(failed);
+    expect(await comeBack('&code=twice')).toMatchObject(failed);
+  });
+
+  test.each([
+    ['a long returnTo', `returnTo=${LONG_PATH}`],
+    ['two returnTo', 'returnTo=a&returnTo=b'],
+    ['an object as returnTo', 'returnTo[a]=b'],
+  ])('a login with %s begins', async (_what, query) => {
+    const answer = await answerOf(await fetch(`${app}/oidc/login?${query}`, { redirect: 'manual' }));
+    expect(answer.status).toBe(302);
+  });
+});
+
+describe('SAML', () => {
+  const page = useDocPage('docs/strategies/saml.md');
+  let app: string;
+  beforeAll(async () => {
+    const port = String(await freePort());
+    app = `http://127.0.0.1:${port}`;
+    const { publicKey: IDP_CERT, issuer: IDP_ISSUER } = samlProvider;
+    const IDP_URL = 'https://idp.example.com/sso';
+    await page.start('saml', { IDP_URL, IDP_CERT, IDP_ISSUER, APP_URL: app, PORT: port });
+  });
+
+  test.each<[string, number, RequestInit]>([
+    ['no body', 400, {}],
+    ['a body of another type', 400, postJson({ RelayState: 'x', SAMLResponse: 'x' })],
+    ['a made-up RelayState', 400, { body: 'RelayState=made-up&SAMLResponse=x', headers: FORM }],
+    ['two of each', 400, { body: 'RelayState=a&RelayState=b&SAMLResponse=x', headers: FORM }],
+    ['a body that is too large', 413, { body: `SAMLResponse=${HUGE}`, headers: FORM }],
+  ])('a callback with %s is %i', async (_what, status, init) => {
+    const [found, code] = await codeOf(await fetch(`${app}/saml/callback`, { method: 'POST', ...init }));
+    expect([found, code]).toEqual([status, expect.any(String)]);
+  });
+
+  test.each(['', 'SAMLResponse=', 'SAMLResponse=made-up', 'SAMLResponse=a&SAMLResponse=b', 'SAMLRequest=x'])(
+    'a callback in a begun login with "%s" is 401',
+    async (body) => {
+      const browser = new CookieBrowser();
+      const begin = await browser.fetch(`${app}/saml/login?returnTo=${LONG_PATH}`, { redirect: 'manual' });
+      expect(begin.status).toBe(302);
+      const RelayState = new URL(begin.headers.get('location') as string).searchParams.get('RelayState');
+      const init = { method: 'POST', headers: FORM, body: `RelayState=${RelayState}&${body}` };
+      expect(await codeOf(await browser.fetch(`${app}/saml/callback`, init))).toEqual([
+        401,
+        'INVALID_CREDENTIALS',
+      ]);
+    },
+  );
+});
+
+describe('passkeys', () => {
+  const page = useDocPage('docs/strategies/passkeys.md', 'passkeys');
+  let app: string;
+  beforeAll(async () => {
+    const port = String(await freePort());
+    app = `http://localhost:${port}`;
+    await page.start('passkeys', { APP_URL: app, PORT: port });
+  });
+  const post = (browser: CookieBrowser, path: string, body: object) =>
+    browser.fetch(app + path, postJson(body));
+
+  async function loggedIn(username: string) {
+    const browser = new CookieBrowser();
+    for (const path of ['/auth/register', '/auth/login'])
+      await post(browser, path, { username, password: PASSWORD });
+    return browser;
+  }
+  interface Offer {
+    options: { challenge: string };
+    state: string;
+  }
+  const offer = async (browser: CookieBrowser, what: 'register' | 'login') =>
+    (await (await post(browser, `/passkeys/${what}/options`, {})).json()) as Offer;
+
+  /** What a browser would send that lets its user choose the id. */
+  function registration(id: string, challenge: string) {
+    const clientData = { type: 'webauthn.create', challenge, origin: app, crossOrigin: false };
+    const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+    const bytes = (text = '') => Buffer.from(text, 'base64url');
+    const hex = (text: string) => Buffer.from(text, 'hex');
+    const cose = [hex('a5010203262001215820'), bytes(jwk.x), hex('225820'), bytes(jwk.y)];
+    const rpIdHash = createHash('sha256').update('localhost').digest();
+    // User present and verified, with a credential: flags, counter, AAGUID, length of the id.
+    const head = hex(
+      `45${'00'.repeat(4)}${'00'.repeat(16)}00${Buffer.alloc(1, bytes(id).length).toString('hex')}`,
+    );
+    const authData = Buffer.concat([rpIdHash, head, bytes(id), ...cose]);
+    // CBOR: { fmt: 'none', attStmt: {}, authData }
+    const before = hex('a363666d74646e6f6e656761747453746d74a068617574684461746158');
+    const attestation = Buffer.concat([before, Buffer.alloc(1, authData.length), authData]);
+    const response = {
+      clientDataJSON: Buffer.from(JSON.stringify(clientData)).toString('base64url'),
+      attestationObject: attestation.toString('base64url'),
+    };
+    return { id, rawId: id, type: 'public-key', response, clientExtensionResults: {} };
+  }
+  let dora: CookieBrowser | undefined;
+  const ID = Buffer.from('a chosen id 1234').toString('base64url');
+  async function register(browser: CookieBrowser, id: string) {
+    const { options, state } = await offer(browser, 'register');
+    return post(browser, '/passkeys/register', { state, response: registration(id, options.challenge) });
+  }
+
+  test("a second user can't register the id of another user's passkey, nor its owner again", async () => {
+    const [ann, eve] = [await loggedIn('ann'), await loggedIn('eve')];
+    expect((await register(ann, ID)).status).toBe(201);
+    for (const each of [eve, ann]) expect(await codeOf(await register(each, ID))).toEqual([403, 'FORBIDDEN']);
+  });
+
+  test('a challenge is good for its own purpose and its own user', async () => {
+    const browser = await loggedIn('bob');
+    const forLogin = await offer(browser, 'login');
+    const response = registration(Buffer.from('another').toString('base64url'), forLogin.options.challenge);
+    const mixed = await post(browser, '/passkeys/register', { state: forLogin.state, response });
+    expect(await codeOf(mixed)).toEqual([400, 'FLOW_STATE_INVALID']);
+
+    const { options, state } = await offer(browser, 'register');
+    for (const path of ['/auth/register', '/auth/login'])
+      await post(browser, path, { username: 'cleo', password: PASSWORD });
+    const bobs = registration(Buffer.from('third').toString('base64url'), options.challenge);
+    expect(await codeOf(await post(browser, '/passkeys/register', { state, response: bobs }))).toEqual([
+      400,
+      'FLOW_STATE_INVALID',
+    ]);
+  });
+
+  test.each([
+    undefined,
+    null,
+    5,
+    'x',
+    [],
+    {},
+    { id: ID },
+    { id: ID, rawId: ID, type: 'public-key', response: 5 },
+  ])('the response %j is 401 at login and at registration', async (response) => {
+    const browser = (dora ??= await loggedIn('dora'));
+    for (const what of ['login', 'register'] as const) {
+      const { state } = await offer(browser, what);
+      expect(await codeOf(await post(browser, `/passkeys/${what}`, { state, response }))).toEqual([
+        401,
+        'INVALID_CREDENTIALS',
+      ]);
+    }
+  });
+
+  test('a body that is missing, broken or too large is 4xx', async () => {
+    for (const [status, body] of [
+      [400, undefined],
+      [400, '{'],
+      [413, JSON.stringify(HUGE)],
+    ] as const) {
+      const init = { method: 'POST', headers: JSON_TYPE, ...(body && { body }) };
+      expect((await codeOf(await fetch(`${app}/passkeys/login`, init)))[0]).toBe(status);
+    }
+    expect((await codeOf(await fetch(`${app}/passkeys/register`, { method: 'POST' })))[0]).toBe(401);
+  });
+});
+
+describe('TOTP', () => {
+  const page = useDocPage('docs/strategies/totp.md');
+  let app: string;
+  beforeAll(async () => {
+    app = (await page.start('totp')).address;
+  });
+
+  test.each<[string, string, number, string | undefined]>([
+    ['/login', 'no body', 401, undefined],
+    ['/login', 'broken JSON', 400, '{'],
+    ['/login', 'wrong types', 401, '{"username":{"$ne":1},"password":[1]}'],
+    ['/login', 'a body that is too large', 413, JSON.stringify(HUGE)],
+    ['/login/totp', 'no body', 400, undefined],
+    ['/login/totp', 'broken JSON', 400, '{'],
+    ['/login/totp', 'wrong types', 400, '{"state":{"a":1},"code":[1]}'],
+    ['/login/totp', 'a made-up state', 400, '{"state":"made-up","code":"123456"}'],
+    ['/totp', 'no session', 401, '{}'],
+    ['/totp/confirm', 'no session', 401, '{}'],
+  ])('POST %s with %s is %i', async (path, _what, status, body) => {
+    const init = { method: 'POST', headers: JSON_TYPE, ...(body && { body }) };
+    expect((await codeOf(await fetch(app + path, init)))[0]).toBe(status);
+  });
+});

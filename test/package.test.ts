@@ -79,6 +79,27 @@ describe.each(ENTRIES)('%s', (entry, exported) => {
   });
 });
 
+test('the import of passport-visa loads no dependency but ms, and createAuth loads what the first request needs', () => {
+  const script = `
+    const { createAuth, MemoryRefreshTokenStore, MemoryUserStore } = require('passport-visa');
+    const loaded = () => Object.keys(require.cache).filter((file) => file.includes('node_modules'))
+      .map((file) => file.split('node_modules/').at(-1).split('/')[0]);
+    const imported = loaded();
+    createAuth({
+      users: new MemoryUserStore(),
+      refreshTokens: new MemoryRefreshTokenStore(),
+      accessToken: { secret: require('node:crypto').randomBytes(48).toString('base64') },
+      refreshToken: { secret: require('node:crypto').randomBytes(48).toString('base64') },
+    });
+    process.stdout.write(JSON.stringify([imported, [...new Set(loaded())]]));
+    process.exit();`;
+  const [imported, created] = JSON.parse(run(script, 'commonjs')) as [string[], string[]];
+  expect(imported).toEqual(['ms']);
+  expect(created).toEqual(
+    expect.arrayContaining(['express', 'jsonwebtoken', 'rate-limiter-flexible', 'zod']),
+  );
+});
+
 test('passport-visa/testing loads no test runner and no HTTP client', () => {
   const script = `
     require('passport-visa/testing');
@@ -133,8 +154,8 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/testing', sourceTesting],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');
-    const values = [...declared.matchAll(/^export (?!type)\{([^}]*)\}/gms)]
-      .flatMap(([, list = '']) => list.split(','))
+    const values = [...declared.matchAll(/^export (?!type)(?:\{([^}]*)\}|declare function (\w+))/gms)]
+      .flatMap(([, list, name]) => list?.split(',') ?? [name as string])
       .map((each) => each.trim())
       .filter((each) => each !== '' && !each.startsWith('type '));
     expect(values.sort()).toEqual(Object.keys(exported).sort());

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lazySchema } from '../utils/lazy-schema.js';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';
 import { isKeepable } from '../utils/keepable-text.js';
@@ -9,13 +10,18 @@ import type { NewUser } from './user-store.js';
  * answer true to `{ disable: true }`, and the user would stay enabled.
  */
 
-const text = z.custom<string>(isKeepable, 'must be a text without NUL and lone surrogates');
-const roles = z.array(text);
-const newUserShape = { username: text, roles: roles.optional() };
+const textSchema = (zod: typeof z) =>
+  zod.custom<string>(isKeepable, 'must be a text without NUL and lone surrogates');
+const rolesSchema = (zod: typeof z) => zod.array(textSchema(zod)).optional();
+const newUserShape = (zod: typeof z) => ({ username: textSchema(zod), roles: rolesSchema(zod) });
 
-const newUserSchema = z.strictObject({ ...newUserShape, passwordHash: text.nullable() });
-const newIdentityUserSchema = z.strictObject(newUserShape);
-const changesSchema = z.strictObject({ roles: roles.optional(), disabled: z.boolean().optional() });
+const newUserSchema = lazySchema((zod) =>
+  zod.strictObject({ ...newUserShape(zod), passwordHash: textSchema(zod).nullable() }),
+);
+const newIdentityUserSchema = lazySchema((zod) => zod.strictObject(newUserShape(zod)));
+const changesSchema = lazySchema((zod) =>
+  zod.strictObject({ roles: rolesSchema(zod), disabled: zod.boolean().optional() }),
+);
 
 export interface UserChanges {
   roles?: string[] | undefined;
@@ -24,17 +30,17 @@ export interface UserChanges {
 
 /** @throws TypeError that names the member and the known ones */
 export function checkedNewUser(user: unknown): NewUser {
-  return parseCall('users.create()', newUserSchema, user) as NewUser;
+  return parseCall('users.create()', newUserSchema(), user) as NewUser;
 }
 
 /** @throws TypeError that names the member and the known ones */
 export function checkedIdentityUser(user: unknown): Omit<NewUser, 'passwordHash'> {
-  return parseCall('users.findOrCreate()', newIdentityUserSchema, user) as Omit<NewUser, 'passwordHash'>;
+  return parseCall('users.findOrCreate()', newIdentityUserSchema(), user) as Omit<NewUser, 'passwordHash'>;
 }
 
 /** @throws TypeError that names the member and the known ones */
 export function checkedChanges(changes: unknown): UserChanges {
-  return parseCall('users.update()', changesSchema, changes);
+  return parseCall('users.update()', changesSchema(), changes);
 }
 
 /** A number would be the id of a user in PostgreSQL, which makes it a text, and of none in memory. @throws TypeError */

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { loadZod } from './lazy-schema.js';
 import { inOurWords } from './option-words.js';
 import { similarNames } from './similar-names.js';
 
@@ -42,18 +43,19 @@ export function unknownName(what: string, option: string, key: string, known: re
 
 /** The names of the options at `path`. Looks through the schemas that wrap an object, such as defaults and unions. */
 function knownOptions(path: readonly PropertyKey[], schema: unknown): string[] {
+  const zod = loadZod();
   if (
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodReadonly
+    schema instanceof zod.ZodPrefault ||
+    schema instanceof zod.ZodDefault ||
+    schema instanceof zod.ZodOptional ||
+    schema instanceof zod.ZodReadonly
   )
     return knownOptions(path, schema.unwrap());
-  if (schema instanceof z.ZodArray) return knownOptions(path.slice(1), schema.element);
-  if (schema instanceof z.ZodPipe) return knownOptions(path, schema.in);
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap((each) => knownOptions(path, each));
-  if (schema instanceof z.ZodRecord) return knownOptions(path.slice(1), schema.valueType);
-  if (!(schema instanceof z.ZodObject)) return [];
+  if (schema instanceof zod.ZodArray) return knownOptions(path.slice(1), schema.element);
+  if (schema instanceof zod.ZodPipe) return knownOptions(path, schema.in);
+  if (schema instanceof zod.ZodUnion) return schema.options.flatMap((each) => knownOptions(path, each));
+  if (schema instanceof zod.ZodRecord) return knownOptions(path.slice(1), schema.valueType);
+  if (!(schema instanceof zod.ZodObject)) return [];
   const [member, ...rest] = path;
   if (member === undefined) return Object.keys(schema.shape);
   return knownOptions(rest, schema.shape[String(member)]);
@@ -64,9 +66,7 @@ function knownOptions(path: readonly PropertyKey[], schema: unknown): string[] {
  * @throws TypeError for a name that isn't known
  */
 export function checkNames(call: string, known: readonly string[], options: object): void {
-  parseCall(
-    call,
-    z.strictObject(Object.fromEntries(known.map((name) => [name, z.unknown().optional()]))),
-    options,
-  );
+  const zod = loadZod();
+  const anything = zod.unknown().optional();
+  parseCall(call, zod.strictObject(Object.fromEntries(known.map((name) => [name, anything]))), options);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import { loadZod } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 
@@ -118,6 +118,7 @@ function isOutage(error: unknown): boolean {
 
 /** @throws TypeError for an option that isn't one of `names` */
 export function checkTableOptions(store: string, names: readonly string[], options: unknown): void {
+  const z = loadZod();
   const tables = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
   parseCall(`new ${store}()`, z.strictObject(tables), options);
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { UsernameTakenError } from '../../errors.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import {
@@ -17,6 +16,7 @@ import { identityStatements } from './identity-sql.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
+import { lazySchema } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
@@ -55,7 +55,9 @@ interface UserRow {
 }
 
 const MAX_PAGE = 1000;
-const pageSchema = z.strictObject({ limit: z.unknown().optional(), after: z.string().optional() });
+const pageSchema = lazySchema((z) =>
+  z.strictObject({ limit: z.unknown().optional(), after: z.string().optional() }),
+);
 const STORED_COLUMNS = 'id, username, password_hash, roles, disabled';
 const COLUMNS = `id, username, password_hash AS "passwordHash", ${asText.list('roles')} AS roles, ${asText.value('disabled')} AS disabled`;
 
@@ -124,7 +126,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
   async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
-    const { limit = 100, after } = parseCall('users.list()', pageSchema, options);
+    const { limit = 100, after } = parseCall('users.list()', pageSchema(), options);
     if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
       throw new RangeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
     const rows = await this.#postgres.query<UserRow>(

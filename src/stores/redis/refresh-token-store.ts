@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
@@ -19,6 +18,7 @@ import type {
   RotateResult,
   Session,
 } from '../refresh-token-store.js';
+import { lazySchema } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { followLog } from '../follow-log.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
@@ -38,7 +38,7 @@ export interface RedisRefreshTokenStoreOptions {
   keyPrefix?: string;
 }
 
-const optionsSchema = z.strictObject({ keyPrefix: z.string().optional() });
+const optionsSchema = lazySchema((z) => z.strictObject({ keyPrefix: z.string().optional() }));
 
 /**
  * Sessions in Redis, on a single node (with or without Sentinel) or on a Cluster. Each user has one hash with one field for each
@@ -56,7 +56,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   /** Uses your client, and never closes it. @throws TypeError for a wrong client, or a `keyPrefix` with a brace */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
-    const { keyPrefix = 'visa:' } = parseCall('new RedisRefreshTokenStore()', optionsSchema, options);
+    const { keyPrefix = 'visa:' } = parseCall('new RedisRefreshTokenStore()', optionsSchema(), options);
     assertRedisClient(client);
     this.#client = client;
     this.#redis = new BoundedRedis(client, SCRIPTS);

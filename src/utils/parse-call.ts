@@ -15,10 +15,19 @@ export function parseCall<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(options, { error: inOurWords });
   if (parsed.success) return parsed.data;
+  if (isRequest(options))
+    throw new TypeError(
+      `${call} got a request: call it where you add the route, as in app.use(auth.${call})`,
+    );
   const problems = parsed.error.issues.map((issue) => describeIssue(issue, schema));
   throw new TypeError(
     problems.map((each) => (each ? `${call}: ${each}` : `${call} needs an object of options`)).join('\n'),
   );
+}
+
+/** Handed to Express without a call, `auth.guard` gets the first request as its options. */
+function isRequest(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'httpVersion' in value;
 }
 
 /** What is wrong with an option, and how to fix it. Empty if the options are not an object at all. */

@@ -261,3 +261,17 @@ describe('lifetimes that contradict each other', () => {
     await made.close();
   });
 });
+
+test.each(['guard', 'login', 'register', 'changePassword', 'logout', 'completeLogin'] as const)(
+  'auth.%s handed to Express without a call says so',
+  (name) => {
+    const request = Object.assign(Object.create(null) as object, {
+      httpVersion: '1.1',
+      url: '/',
+      headers: {},
+    });
+    const auth = createAuth(optionsWith());
+    const make = auth[name] as (options: unknown) => unknown;
+    expect(() => make(request)).toThrow(/\(\) got a request: call it where you add the route/);
+  },
+);

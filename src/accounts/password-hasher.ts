@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import { AuthError, serviceUnavailable } from '../errors.js';
-import { BCRYPT_BYTES, isLongForBcrypt } from '../utils/bcrypt-bytes.js';
+import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import type { PasswordTask } from './password-worker.js';
 
 /** bcrypt reads only 72 bytes. Longer passwords are hashed first, and this marker before the hash says so. */
@@ -17,9 +17,6 @@ export interface Verification {
   /** The hash is weaker than what `hash` makes today: the caller should replace it. */
   needsRehash: boolean;
 }
-
-/** What is done with a password of more than 72 bytes. */
-export type LongPasswords = 'prehash' | 'refuse';
 
 /** Hashes passwords with bcrypt in worker threads, which start with the first password and end when idle. */
 export class PasswordHasher {

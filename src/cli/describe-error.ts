@@ -1,6 +1,7 @@
 import { AuthError, isAuthError } from '../errors.js';
 import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
+import { withoutCredentials } from '../utils/reason-of.js';
 
 /** The command line or the environment is wrong: exit status 2. */
 export class UsageError extends Error {}
@@ -39,9 +40,4 @@ export function reasonOf(error: unknown): string {
 export function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   return withoutCredentials(`${error.stack ?? error.message}\n`) + stackOf(error.cause);
-}
-
-/** Removes user and password from every URL in the text. We know of no library that quotes them; this covers one that does. */
-function withoutCredentials(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+]*:\/\/)[^\s/]*@/gi, '$1');
 }

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { rule } from '../messages/rule.js';
-import { BCRYPT_BYTES, isLongForBcrypt } from '../utils/bcrypt-bytes.js';
+import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
 import { normalizeUsername, usernameKey } from '../utils/username.js';
@@ -33,7 +33,7 @@ export interface LoginBody extends Record<string, unknown> {
 export interface BodyConfig {
   readonly usernameField: string;
   readonly passwordField: string;
-  readonly password: { readonly minLength: number; readonly long: 'prehash' | 'refuse' };
+  readonly password: { readonly minLength: number; readonly long: LongPasswords };
 }
 
 /** What the bodies of the requests must look like. Unknown members are ignored. */

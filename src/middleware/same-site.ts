@@ -12,7 +12,7 @@ type SameSiteConfig = SiteConfig & {
 };
 
 interface SameSiteOptions {
-  /** What passes from another site: nothing, or what neither brings nor gets a cookie of ours. Default: `'nothing'`. */
+  /** Which requests of another site pass: none, or those that neither bring nor get a cookie of ours. Default: `'nothing'`. */
   foreign?: 'nothing' | 'without cookies' | undefined;
   /** The answer never has a cookie, whatever the body says. Default: false. */
   setsNoCookie?: boolean | undefined;

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { DEFAULT_KEY_PREFIX } from '../../stores/redis/keys.js';
 import { reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
 import { withRedis } from '../redis.js';
@@ -8,11 +9,10 @@ import { connectionFailure, findingsAbout, type Finding } from './finding.js';
 import { checkRedisPermissions } from './check-redis-permissions.js';
 
 const OLDEST_SUPPORTED = '6.2';
-export const DEFAULT_PREFIX = 'visa:';
 const { ok, warn, fail } = findingsAbout('redis');
 
 /** @param prefix `keyPrefix` of the app's RedisRefreshTokenStore */
-export async function checkRedis(prefix = DEFAULT_PREFIX): Promise<Finding[]> {
+export async function checkRedis(prefix = DEFAULT_KEY_PREFIX): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined)
     return [ok('REDIS_URL is not set: sessions are taken to live in PostgreSQL')];
   try {

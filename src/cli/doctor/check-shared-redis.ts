@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { checkedTableName } from '../../stores/postgres/client.js';
+import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
 import { withRedis } from '../redis.js';
 import type { StoreNames } from '../stores.js';
-import { DEFAULT_PREFIX } from './check-redis.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** A sample is enough: another app's users show up among any hundred keys. */
@@ -17,7 +17,7 @@ const { warn } = findingsAbout('redis');
  * prefix. Finds nothing if one of the servers can't be asked, which other checks report.
  */
 export async function checkSharedRedis({
-  redisPrefix = DEFAULT_PREFIX,
+  redisPrefix = DEFAULT_KEY_PREFIX,
   usersTable = 'visa_users',
 }: StoreNames): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined || setting('DATABASE_URL') === undefined) return [];
@@ -34,7 +34,7 @@ export async function checkSharedRedis({
   }
 }
 
-export function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix: string): Finding[] {
+function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix: string): Finding[] {
   const strangers = ids.filter((id) => !known.has(id));
   if (strangers.length === 0) return [];
   return [
@@ -45,13 +45,13 @@ export function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, 
   ];
 }
 
-/** The hash of a user's sessions is `<prefix>{<encoded id>}`. */
+/** Each user's sessions are one hash, whose key ends with the id in braces. */
 async function idsOfUsersWithSessions(redis: Redis, prefix: string): Promise<string[]> {
   const ids = new Set<string>();
   let cursor = '0';
   for (let step = 0; step < MAX_STEPS && ids.size < SAMPLE; step += 1) {
     const [next, keys] = await redis.scan(cursor, 'MATCH', `${escaped(prefix)}{*}`, 'COUNT', 500);
-    for (const key of keys) ids.add(decodeURIComponent(key.slice(prefix.length + 1, -1)));
+    for (const key of keys) ids.add(idOfTaggedKey(prefix, key));
     cursor = next;
     if (cursor === '0') break;
   }

@@ -4,7 +4,7 @@ import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
 import { CALL_TIMES } from '../call-times.js';
 import { assertRedisClient, BoundedRedis } from './client.js';
 import type { RedisClient } from './redis-client.js';
-import { checkedKeyPrefix, taggedKey } from './keys.js';
+import { checkedKeyPrefix, DEFAULT_KEY_PREFIX, taggedKey } from './keys.js';
 import { oneTimeTokenScripts } from './one-time-token-scripts.js';
 import { RedisOneTimeTokens } from './one-time-tokens.js';
 import { refreshTokenScripts } from './refresh-token-scripts.js';
@@ -56,7 +56,11 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   /** Uses your client, and never closes it. @throws TypeError for a wrong client, or a `keyPrefix` with a brace */
   constructor(client: RedisClient, options: RedisRefreshTokenStoreOptions = {}) {
-    const { keyPrefix = 'visa:' } = parseCall('new RedisRefreshTokenStore()', optionsSchema(), options);
+    const { keyPrefix = DEFAULT_KEY_PREFIX } = parseCall(
+      'new RedisRefreshTokenStore()',
+      optionsSchema(),
+      options,
+    );
     assertRedisClient(client);
     this.#client = client;
     this.#redis = new BoundedRedis(client, SCRIPTS);

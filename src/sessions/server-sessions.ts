@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isKeepable } from '../utils/keepable-text.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { textOfId } from '../stores/user-ids.js';
-import { MAX_USER_ID_LENGTH } from '../stores/user-store.js';
+import { MAX_USER_ID_LENGTH } from '../stores/max-user-id-length.js';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';
 import type { Sessions } from './sessions.js';

@@ -1,6 +1,7 @@
 import { isKeepable } from '../utils/keepable-text.js';
 import { kindOf } from '../utils/option-words.js';
-import { MAX_USER_ID_LENGTH, type StoredUser, type UserStore } from './user-store.js';
+import { MAX_USER_ID_LENGTH } from './max-user-id-length.js';
+import type { StoredUser, UserStore } from './user-store.js';
 import { UserIds } from './user-ids.js';
 
 /** How the parts of a user are read: what a store may return, and as what it is taken. Undefined is a value that is refused. */

@@ -1,6 +1,6 @@
 import { checkNames } from '../utils/parse-call.js';
 import { isKeepable } from '../utils/keepable-text.js';
-import { MAX_USER_ID_LENGTH } from './user-store.js';
+import { MAX_USER_ID_LENGTH } from './max-user-id-length.js';
 
 /** Something that a user has or has proved, and that lasts: a passkey, a TOTP secret, a trusted device or a verified address. */
 export interface NewCredential {

@@ -1,8 +1,5 @@
 import type { CredentialStore } from './credential-store.js';
 
-/** The longest id of a user, in characters. */
-export const MAX_USER_ID_LENGTH = 255;
-
 /** A user as the store keeps it. */
 export interface StoredUser {
   /** A string of 1 to 255 characters. Never used again for another user. */

@@ -135,6 +135,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now FROM locked
       ), decided AS (
         SELECT timed.*, CASE
+          WHEN extract(epoch FROM clock_timestamp()) * 1000 > $10::float8 THEN 'late'
           WHEN format <> ${SESSION_FORMAT} THEN 'unreadable'
           WHEN expires_at <= now THEN 'unknown'
           WHEN $3::bigint > generation THEN 'rotated'

@@ -1,3 +1,4 @@
+import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { postgresAttemptCounter } from './attempt-counter.js';
 import {
@@ -20,6 +21,7 @@ import type {
   RotateResult,
   Session,
 } from '../refresh-token-store.js';
+import { CALL_TIMES } from '../call-times.js';
 import { SESSION_FORMAT, unreadableSession } from '../session-format.js';
 import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
 import { followLog } from '../follow-log.js';
@@ -40,7 +42,7 @@ export interface PostgresRefreshTokenStoreOptions {
   oneTimeTokensTable?: string;
 }
 
-type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'unreadable'; now: string };
+type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'late' | 'unreadable'; now: string };
 
 const TABLES = ['table', 'attemptsTable', 'revocationsTable', 'oneTimeTokensTable'];
 /** PostgreSQL's limit. The channel has the name of the table. */
@@ -56,6 +58,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   readonly #revocationsTable: string;
   /** How long a revocation stays in the log; null while this store has no follower. */
   #keepForSeconds: number | null = null;
+  /** How far the clock of PostgreSQL is ahead of this machine's. Undefined until it has been asked. */
+  #clockOffsetMs: number | undefined;
 
   /** Uses your client, and never closes it. Does not connect. @throws TypeError for a table name that isn't allowed */
   constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
@@ -106,6 +110,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
+    const deadline = await this.#deadline();
     const [row] = await this.#postgres.query<RotatedRow>(this.#sql.rotate, [
       request.userId,
       request.sessionId,
@@ -116,8 +121,13 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       request.reuseWindowSeconds,
       request.now ?? null,
       this.#keepForSeconds,
+      deadline,
     ]);
     if (!row) return { outcome: 'unknown' };
+    if (row.outcome === 'late') {
+      this.#clockOffsetMs = undefined; // one of the clocks may have been changed
+      throw serviceUnavailable(new Error('PostgreSQL was too late with a rotation'));
+    }
     if (row.outcome === 'unreadable') throw unreadableSession(row.format);
     if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
     return { outcome: row.outcome, session: toSession(row), now: readText.time(row.now) };
@@ -142,7 +152,18 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 
   async time(): Promise<number> {
     const [row] = await this.#postgres.query<{ now: string }>(this.#sql.time);
-    return Number(row?.now);
+    const time = Number(row?.now);
+    this.#clockOffsetMs = time - Date.now();
+    return time;
+  }
+
+  /**
+   * In the time of PostgreSQL. A rotation that waits for a connection of the pool, or for a frozen server, would otherwise run long
+   * after its caller has got 503, and the caller's next try would look like a reuse.
+   */
+  async #deadline(): Promise<number> {
+    if (this.#clockOffsetMs === undefined) await this.time();
+    return Date.now() + (this.#clockOffsetMs ?? 0) + CALL_TIMES.writeDeadline;
   }
 
   followRevocations(follower: RevocationFollower): RevocationFeed {

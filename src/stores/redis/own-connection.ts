@@ -67,7 +67,7 @@ function open(
   const { redisOptions } = (client.options ?? {}) as { redisOptions?: object };
   const duplicate = client.isCluster
     ? client.duplicate?.([], { ...cluster, redisOptions: { ...redisOptions, ...node } })
-    : client.duplicate?.(node);
+    : client.duplicate?.({ ...currentSettings(client), ...node });
   if (!duplicate) return undefined;
   duplicate.on('error', () => undefined); // the commands report the error
   const close = () => {
@@ -78,4 +78,24 @@ function open(
   // When the app has closed its client, the duplicate must not keep the process alive.
   const stopListening = listenTo(client, 'end', close);
   return { client: duplicate, close };
+}
+
+/** Members of an ioredis client that its types don't show. While it reconnects, the one before has what it will restore. */
+interface Condition {
+  readonly select?: number;
+  readonly auth?: string | readonly [string, string] | null;
+}
+
+/**
+ * What the app has changed since it made its client, by `select()` and `auth()`. A duplicate doesn't have it: in another database it
+ * would find none of the sessions, which is no outage but a 401 for everyone.
+ */
+function currentSettings(client: RedisClient): object {
+  const { condition, prevCondition } = client as { condition?: Condition; prevCondition?: Condition };
+  const { select, auth } = prevCondition ?? condition ?? {};
+  const [username, password] = typeof auth === 'string' ? [undefined, auth] : (auth ?? []);
+  return {
+    ...(select !== undefined && { db: select }),
+    ...(password && { password, ...(username && { username }) }),
+  };
 }

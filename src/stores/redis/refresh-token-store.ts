@@ -80,6 +80,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
     const { userId, sessionId, generation, attempt, now: givenTime } = request;
+    // Without a deadline, a rotation that Redis gets during an outage would run after it, when its caller has long got 503.
+    if (this.#clockOffsetMs === undefined) await this.time();
     const numbers = [
       generation,
       request.expiresInSeconds * 1000,
@@ -155,7 +157,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   /** The clock of Redis, in milliseconds since 1970. On a Cluster, the clock of the node that has the log of revocations. */
   async time(): Promise<number> {
-    return Number(await this.#redis.call('visaStoreTime', this.#logKey()));
+    const time = Number(await this.#redis.call('visaStoreTime', this.#logKey()));
+    this.#learnTime(time);
+    return time;
   }
 
   followRevocations(follower: RevocationFollower): RevocationFeed {
@@ -185,15 +189,13 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     await this.#redis.call('visaAnnounceRevocation', this.#logKey(), userId, ids, this.#keepMs);
   }
 
-  #learnTime(storeTime: string): void {
+  #learnTime(storeTime: string | number): void {
     this.#clockOffsetMs = Number(storeTime) - Date.now();
   }
 
-  /** In the time of Redis; '' (no deadline) until its first answer has told us the time. */
-  #deadline(): number | '' {
-    return this.#clockOffsetMs === undefined
-      ? ''
-      : Date.now() + this.#clockOffsetMs + CALL_TIMES.writeDeadline;
+  /** In the time of Redis. */
+  #deadline(): number {
+    return Date.now() + (this.#clockOffsetMs ?? 0) + CALL_TIMES.writeDeadline;
   }
 
   #logKey(): string {

@@ -13,6 +13,7 @@ import { noStore } from '../middleware/method-and-cache.js';
 import { parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 import { asError } from '../utils/as-error.js';
+import { callBack, caught } from '../utils/call-back.js';
 
 /** What the handlers of forms without a script take. */
 export interface FormOptions {
@@ -60,9 +61,15 @@ export function createFormHandler(
         next(error);
         return;
       }
+      const proceed = caught(next);
       pathAfter(failureRedirect, req, error).then(
-        (path) => res.redirect(303, withQuery(path, { error: error.code, returnTo: returnToOf(req) })),
-        (thrown: unknown) => next(asError(thrown)),
+        (path) => {
+          // The app may have answered meanwhile, because this took too long.
+          const go = () =>
+            res.redirect(303, withQuery(path, { error: error.code, returnTo: returnToOf(req) }));
+          callBack(go, proceed);
+        },
+        (thrown: unknown) => proceed(asError(thrown)),
       );
     });
   };

@@ -50,13 +50,16 @@ export function readCookies(req: Request, name: string): string[] {
 /** cookie-parser takes such a cookie out of `req.cookies`. No token looks like that. */
 const SIGNED = 's:';
 
+/** So many cookies of one name are read. A browser sends two or three; more were made to keep the process busy with signatures. */
+const MAX_COOKIES = 8;
+
 /** The package `cookie` reads them, and decodes only these. */
 function findCookies(header: string | undefined, name: string): string[] {
   const found: string[] = [];
   if (header === undefined) return found;
-  for (let start = 0; start < header.length;) {
-    // Most headers have one, so the rest of them need not be taken apart.
-    if (found.length > 0 && !header.includes(name, start)) break;
+  // Most headers have one, so what comes after it need not be taken apart.
+  const last = header.lastIndexOf(name);
+  for (let start = 0; start <= last && found.length < MAX_COOKIES;) {
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const pair = header.slice(start, end);
@@ -70,9 +73,9 @@ function findCookies(header: string | undefined, name: string): string[] {
 
 /** Whether the request has a cookie of ours, good or not. */
 export function hasOurCookie(req: Request, { accessName, refreshName, flowName }: CookieNames): boolean {
-  return namesOfCookies(req).some(
-    (name) => name === accessName || name === refreshName || name.startsWith(flowName),
-  );
+  // The header too: cookie-parser takes a cookie that looks signed out of `req.cookies`, and with it the next one of that name.
+  const names = [...namesOfCookies(req), ...Object.keys(parseCookie(req.headers.cookie ?? ''))];
+  return names.some((name) => name === accessName || name === refreshName || name.startsWith(flowName));
 }
 
 /** Requests from another site that came without a cookie of ours, and must not get one. */

@@ -1,3 +1,6 @@
+import cookieParser from 'cookie-parser';
+import express from 'express';
+import request from 'supertest';
 import { createTestApp, cookieHeader, type TestApp } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
 
@@ -206,4 +209,15 @@ describe('getAliases: false', () => {
     expect((await postOnly.client().head(path)).status).toBe(404);
     expect((await postOnly.client().post(path)).status).not.toBe(404);
   });
+});
+
+test('a cookie that looks signed does not hide the cookie of the user behind it', async () => {
+  const { app, auth, register, tokensOf } = createTestApp();
+  const outer = express().use(cookieParser('secret'), app);
+  const { id } = await register('ann');
+  const { refreshToken } = await tokensOf('ann');
+  const cookie = `refreshToken=s:set.by-a-neighbour; refreshToken=${refreshToken}`;
+  expectFailure(await request(outer).get('/auth/logout').set('Cookie', cookie), 'CROSS_SITE_REQUEST');
+  expect(await auth.sessions.list(id)).toHaveLength(1);
+  await auth.close();
 });

@@ -144,6 +144,14 @@ test('a guard that asks the store passes over a session that only the store know
   expect([response.status, (response.body as { sessionId: string }).sessionId]).toEqual([200, sidOf(good)]);
 });
 
+test('the first eight cookies of one name are read, because each may cost a signature', async () => {
+  const good = await login();
+  const forged = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...good, accessToken: `${good.accessToken}${index}` }));
+  expect((await get('/profile', both(...forged(7), good))).status).toBe(200);
+  expectFailure(await get('/profile', both(...forged(8), good)), 'ACCESS_TOKEN_INVALID');
+});
+
 test('with two bad tokens the answer is about the one that a refresh may help', async () => {
   const expired = await login();
   clock.advance(31 * 60);

@@ -1,7 +1,7 @@
 import { AuthError, isAuthError } from '../errors.js';
 import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
-import { withoutCredentials } from '../utils/reason-of.js';
+import { reasonOf as reasonInWords, withoutCredentials } from '../utils/reason-of.js';
 
 /** The command line or the environment is wrong: exit status 2. */
 export class UsageError extends Error {}
@@ -27,13 +27,8 @@ function describeOutage(reason: string): string {
 
 /** The cause in words, as the library or the server gave it. */
 export function reasonOf(error: unknown): string {
-  // Attempts over IPv6 and IPv4 fail together in one error without a message.
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if (!(error instanceof Error)) return withoutCredentials(String(error));
   // An AuthError says little because clients read it. The operator of the server may see its cause.
-  if (error instanceof AuthError && error.cause) return reasonOf(error.cause);
-  const { code } = error as NodeJS.ErrnoException;
-  return withoutCredentials(error.message || code || error.name);
+  return reasonInWords(error, (each) => each instanceof AuthError && Boolean(each.cause));
 }
 
 /** Stack traces only. Other members of a library's errors hold what was sent, which may include passwords. */

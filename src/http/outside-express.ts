@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
+import { sendUncachedJson } from './send-uncached-json.js';
 
 /**
  * A guard also works on requests that never pass through Express: plain `node:http`, the handshake of a WebSocket, socket.io.
@@ -21,8 +22,6 @@ export function sendJson(res: Response, status: number, body: object): void {
     res.status(status).json(body);
     return;
   }
-  const plain = res as ServerResponse;
-  plain.statusCode = status;
-  plain.setHeader('Content-Type', 'application/json; charset=utf-8');
-  plain.end(JSON.stringify(body));
+  (res as ServerResponse).statusCode = status;
+  sendUncachedJson(res as Response<object>, body);
 }

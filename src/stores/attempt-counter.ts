@@ -30,7 +30,7 @@ type Run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>) => Promi
 type OwnOperations = Required<Pick<AttemptCounter, 'decrement' | 'has'>>;
 
 /** Loads rate-limiter-flexible, which has a file for each of its backends: a process without limits needs none of them. */
-export function limiters(): typeof import('rate-limiter-flexible') {
+export function loadLimiters(): typeof import('rate-limiter-flexible') {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('rate-limiter-flexible') as typeof import('rate-limiter-flexible');
 }
@@ -67,7 +67,7 @@ const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 /** Counts in the memory of this process, for 24 days at most. */
 export function memoryCounter(name: string, windowSeconds: number): Required<AttemptCounter> {
   const duration = Math.min(windowSeconds, MAX_TIMER_SECONDS);
-  const { RateLimiterMemory } = limiters();
+  const { RateLimiterMemory } = loadLimiters();
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration });
   const counter = limiterCounter(
     () => limiter,

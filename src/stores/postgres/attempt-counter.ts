@@ -1,4 +1,4 @@
-import { limiterCounter, limiters, type AttemptCounter } from '../attempt-counter.js';
+import { limiterCounter, loadLimiters, type AttemptCounter } from '../attempt-counter.js';
 import type { BoundedPostgres } from './client.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
 import type { refreshTokenStatements } from './refresh-token-sql.js';
@@ -12,7 +12,7 @@ export function postgresAttemptCounter(
   windowSeconds: number,
 ): AttemptCounter {
   const [tableName, schemaName] = table.split('.').reverse();
-  const { RateLimiterPostgres } = limiters();
+  const { RateLimiterPostgres } = loadLimiters();
   const limiter = new RateLimiterPostgres({
     // The limiter passes one object, but the clients of the stores (such as PGlite) take a text and its values.
     storeClient: {

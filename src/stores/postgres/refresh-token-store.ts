@@ -21,7 +21,7 @@ import type {
   RotateResult,
   Session,
 } from '../refresh-token-store.js';
-import { CALL_TIMES } from '../call-times.js';
+import { WriteDeadline } from '../write-deadline.js';
 import { SESSION_FORMAT, unreadableSession } from '../session-format.js';
 import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
 import { followLog } from '../follow-log.js';
@@ -58,8 +58,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   readonly #revocationsTable: string;
   /** How long a revocation stays in the log; null while this store has no follower. */
   #keepForSeconds: number | null = null;
-  /** How far the clock of PostgreSQL is ahead of this machine's. Undefined until it has been asked. */
-  #clockOffsetMs: number | undefined;
+  readonly #deadline = new WriteDeadline();
 
   /** Uses your client, and never closes it. Does not connect. @throws TypeError for a table name that isn't allowed */
   constructor(client: PostgresClient, options: PostgresRefreshTokenStoreOptions = {}) {
@@ -110,7 +109,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
-    const deadline = await this.#deadline();
+    if (!this.#deadline.isKnown) await this.time();
     const [row] = await this.#postgres.query<RotatedRow>(this.#sql.rotate, [
       request.userId,
       request.sessionId,
@@ -121,11 +120,11 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       request.reuseWindowSeconds,
       request.now ?? null,
       this.#keepForSeconds,
-      deadline,
+      this.#deadline.next(),
     ]);
     if (!row) return { outcome: 'unknown' };
     if (row.outcome === 'late') {
-      this.#clockOffsetMs = undefined; // one of the clocks may have been changed
+      this.#deadline.forget();
       throw serviceUnavailable(new Error('PostgreSQL was too late with a rotation'));
     }
     if (row.outcome === 'unreadable') throw unreadableSession(row.format);
@@ -153,17 +152,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   async time(): Promise<number> {
     const [row] = await this.#postgres.query<{ now: string }>(this.#sql.time);
     const time = Number(row?.now);
-    this.#clockOffsetMs = time - Date.now();
+    this.#deadline.learn(time);
     return time;
-  }
-
-  /**
-   * In the time of PostgreSQL. A rotation that waits for a connection of the pool, or for a frozen server, would otherwise run long
-   * after its caller has got 503, and the caller's next try would look like a reuse.
-   */
-  async #deadline(): Promise<number> {
-    if (this.#clockOffsetMs === undefined) await this.time();
-    return Date.now() + (this.#clockOffsetMs ?? 0) + CALL_TIMES.writeDeadline;
   }
 
   followRevocations(follower: RevocationFollower): RevocationFeed {

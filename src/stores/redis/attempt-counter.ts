@@ -1,4 +1,4 @@
-import { limiterCounter, limiters, type AttemptCounter } from '../attempt-counter.js';
+import { limiterCounter, loadLimiters, type AttemptCounter } from '../attempt-counter.js';
 import type { BoundedRedis, RedisScript } from './client.js';
 import type { RedisClient } from './redis-client.js';
 
@@ -21,7 +21,7 @@ export function redisAttemptCounter(
   keyPrefix: string,
   windowSeconds: number,
 ): AttemptCounter {
-  const { RateLimiterRedis } = limiters();
+  const { RateLimiterRedis } = loadLimiters();
   const limiterOver = (client: RedisClient) =>
     new RateLimiterRedis({ storeClient: client, keyPrefix, points: 1, duration: windowSeconds });
   let [client, limiter] = [redis.client, limiterOver(redis.client)];

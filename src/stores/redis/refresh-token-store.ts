@@ -1,7 +1,7 @@
 import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
-import { CALL_TIMES } from '../call-times.js';
+import { WriteDeadline } from '../write-deadline.js';
 import { assertRedisClient, BoundedRedis } from './client.js';
 import type { RedisClient } from './redis-client.js';
 import { checkedKeyPrefix, DEFAULT_KEY_PREFIX, taggedKey } from './keys.js';
@@ -49,8 +49,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   readonly #client: RedisClient;
   readonly #redis: BoundedRedis;
   readonly #keyPrefix: string;
-  /** How far the clock of Redis is ahead of this machine's. Undefined until Redis has answered. */
-  #clockOffsetMs: number | undefined;
+  readonly #deadline = new WriteDeadline();
   /** How long a revocation stays in the log; 0 while this store has no follower. */
   #keepMs = 0;
 
@@ -75,20 +74,19 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       packSession({ ...session, generation: 0, rotatedAt: session.createdAt }),
       session.expiresAt.getTime() - session.createdAt.getTime(),
     );
-    this.#learnTime(now as string);
+    this.#deadline.learn(now as string);
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
     const { userId, sessionId, generation, attempt, now: givenTime } = request;
-    // Without a deadline, a rotation that Redis gets during an outage would run after it, when its caller has long got 503.
-    if (this.#clockOffsetMs === undefined) await this.time();
+    if (!this.#deadline.isKnown) await this.time();
     const numbers = [
       generation,
       request.expiresInSeconds * 1000,
       request.maxLifetimeSeconds * 1000,
       request.reuseWindowSeconds * 1000,
       this.#keepMs,
-      this.#deadline(),
+      this.#deadline.next(),
       givenTime?.getTime() ?? '',
     ];
     const key = this.#key(userId);
@@ -102,7 +100,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     );
     const [outcome, packed, now, unannounced] = reply as RotateReply;
     if (outcome === 'late') {
-      this.#learnTime(now);
+      this.#deadline.learn(now);
       throw serviceUnavailable(new Error('Redis was too late with a rotation'));
     }
     if (outcome === 'unreadable') throw unreadablePacked(packed);
@@ -110,7 +108,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       await this.#emptyOutbox(userId, unannounced);
       return { outcome };
     }
-    if (!givenTime) this.#learnTime(now);
+    if (!givenTime) this.#deadline.learn(now);
     const session = unpackSession(userId, sessionId, packed);
     return { outcome, session, now: new Date(Number(now)) };
   }
@@ -158,7 +156,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   /** The clock of Redis, in milliseconds since 1970. On a Cluster, the clock of the node that has the log of revocations. */
   async time(): Promise<number> {
     const time = Number(await this.#redis.call('visaStoreTime', this.#logKey()));
-    this.#learnTime(time);
+    this.#deadline.learn(time);
     return time;
   }
 
@@ -187,15 +185,6 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   async #announce({ userId, sessionIds }: Revocation): Promise<void> {
     const ids = sessionIds.join(',');
     await this.#redis.call('visaAnnounceRevocation', this.#logKey(), userId, ids, this.#keepMs);
-  }
-
-  #learnTime(storeTime: string | number): void {
-    this.#clockOffsetMs = Number(storeTime) - Date.now();
-  }
-
-  /** In the time of Redis. */
-  #deadline(): number {
-    return Date.now() + (this.#clockOffsetMs ?? 0) + CALL_TIMES.writeDeadline;
   }
 
   #logKey(): string {

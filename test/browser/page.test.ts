@@ -1,18 +1,19 @@
-import type { Page } from 'playwright-core';
 import { PASSWORD } from '../helpers/apps/app';
 import { useBrowser } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';
-import { focused, heading, logIn, notice, openView } from '../helpers/browsers/example-page';
+import {
+  fill,
+  focused,
+  follow,
+  heading,
+  logIn,
+  notice,
+  openView,
+  press,
+} from '../helpers/browsers/example-page';
 
 const app = useExampleApp();
 const browser = useBrowser();
-
-const fill = async (page: Page, fields: Record<string, string>) => {
-  for (const [label, value] of Object.entries(fields))
-    await page.getByLabel(label, { exact: true }).fill(value);
-};
-const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
-const follow = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).click();
 
 const PHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';

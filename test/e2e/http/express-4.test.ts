@@ -1,19 +1,14 @@
 import type { ErrorRequestHandler } from 'express';
 import express4 from 'express4';
 import request from 'supertest';
-import { AuthError, createAuth, MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
-import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
+import { AuthError, createAuth, MemoryUserStore } from '../../../src/index';
+import { PASSWORD } from '../../helpers/apps/app';
 import { describedRouter } from '../../helpers/apps/described-router';
+import { optionsWith } from '../../helpers/apps/options';
 import { expectFailure } from '../../helpers/failures';
 
 const users = new MemoryUserStore();
-const auth = createAuth({
-  users,
-  refreshTokens: new MemoryRefreshTokenStore(),
-  accessToken: { secret: ACCESS_SECRET },
-  refreshToken: { secret: REFRESH_SECRET },
-  password: { cost: 10 },
-});
+const auth = createAuth(optionsWith({ users, 'password.cost': 10 }));
 const unforeseen: unknown[] = [];
 const app = express4();
 app.use('/auth', describedRouter(auth));

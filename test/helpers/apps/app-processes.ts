@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { PostgresRefreshTokenStore, PostgresUserStore } from '../../../src/index';
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
+import { PATIENT } from '../call-times';
 import { createDatabase, type TestDatabase } from './backends';
 
 /** On a busy machine. */
@@ -36,7 +37,13 @@ export function useAppProcesses(): AppProcesses {
       const servers = { DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
       const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
       const child = fork(require.resolve('./app-process.mjs'), [store], {
-        env: { ...process.env, ...servers, ...secrets, KEY_PREFIX: keyPrefix },
+        env: {
+          ...process.env,
+          ...servers,
+          ...secrets,
+          KEY_PREFIX: keyPrefix,
+          CALL_TIMES: JSON.stringify(PATIENT),
+        },
       });
       children.push(child);
       const started = once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });

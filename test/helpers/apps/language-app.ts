@@ -1,14 +1,8 @@
 import express, { type Express } from 'express';
 import express4 from 'express4';
-import {
-  AUTH_FAILURES,
-  AuthError,
-  createAuth,
-  MemoryRefreshTokenStore,
-  MemoryUserStore,
-} from '../../../src/index';
+import { AUTH_FAILURES, AuthError, createAuth, MemoryUserStore } from '../../../src/index';
 import type { Auth, AuthErrorCode, AuthOptions } from '../../../src/index';
-import { ACCESS_SECRET, REFRESH_SECRET } from './app';
+import { optionsWith } from './options';
 
 const FACTORIES = { 'Express 5': express, 'Express 4': express4 };
 export const EXPRESSES = Object.keys(FACTORIES) as (keyof typeof FACTORIES)[];
@@ -26,10 +20,7 @@ export function createLanguageApp(
 ): LanguageApp {
   const users = new MemoryUserStore();
   const auth = createAuth({
-    users,
-    refreshTokens: new MemoryRefreshTokenStore(),
-    accessToken: { secret: ACCESS_SECRET },
-    refreshToken: { secret: REFRESH_SECRET },
+    ...optionsWith({ users }),
     password: { cost: 10, long: 'refuse' },
     limits: { register: false },
     ...options,

@@ -38,3 +38,11 @@ export function focused(page: Page): Promise<string> {
   // A string, because the code runs in the browser, and this program has no types for that.
   return page.evaluate<string>('document.activeElement.id || document.activeElement.textContent');
 }
+
+/** Fills fields, by their labels. */
+export const fill = async (page: Page, fields: Record<string, string>) => {
+  for (const [label, value] of Object.entries(fields))
+    await page.getByLabel(label, { exact: true }).fill(value);
+};
+export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+export const follow = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).click();

@@ -8,6 +8,9 @@ import { createFormLogin } from './controllers/form-login.js';
 import { createFormLogout } from './controllers/form-logout.js';
 import { createFormPassword } from './controllers/form-password.js';
 import { createFormRegister } from './controllers/form-register.js';
+import { createEndSession } from './controllers/end-session.js';
+import { createStartSession } from './controllers/start-session.js';
+import { announceOutage } from './events/announce-outage.js';
 import { auditing } from './events/audit.js';
 import { AuthEvents } from './events/auth-events.js';
 import { setUpFeatures } from './features/set-up-features.js';
@@ -17,12 +20,12 @@ import { createBodySchemas } from './http/body-schemas.js';
 import { nameOf } from './http/endpoint.js';
 import { createTextOf, createTextsFor } from './http/texts-for.js';
 import { AttemptLimits } from './limits/attempt-limits.js';
-import { isAuthError } from './errors.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import type { GuardOptions } from './middleware/guard-options.js';
 import { createLimitRegistrations } from './middleware/limit-registrations.js';
 import { Renewals } from './middleware/renew.js';
 import { createSameSite } from './middleware/same-site.js';
+import { createVerify } from './middleware/verify.js';
 import { createGuard } from './middleware/token-verify.js';
 import { createPassport, createProveLogin, useStrategies } from './passport/index.js';
 import { accountEndpoints } from './routes/account-endpoints.js';
@@ -33,7 +36,7 @@ import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
-import { createServerSessions } from './sessions/server-sessions.js';
+import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { BeforeSession } from './sessions/start-session.js';
 import { rememberUserStore } from './stores/user-store-of.js';
@@ -53,7 +56,7 @@ export function assembleAuth(options: AuthOptions): Auth {
   revocations.follow();
   // Reads the store's clock early. Code that needs the time asks again.
   config.timeKnown().catch((error: unknown) => {
-    if (isAuthError(error, 'SERVICE_UNAVAILABLE')) events.announce('unavailable', () => ({ error }));
+    announceOutage(events, error);
   });
   const stopFollowingUsers = config.users.onUserGone?.((id) => sessions.revokeAll(id, {}, 'user-gone'));
 
@@ -70,6 +73,9 @@ export function assembleAuth(options: AuthOptions): Auth {
     },
     changePassword: (passwordOptions) => createFormPassword(services, passwordOptions),
     logout: (logoutOptions) => createFormLogout(services, logoutOptions),
+    startSession: createStartSession(services),
+    endSession: createEndSession(services),
+    verify: createVerify(services),
     flowState: services.flowState,
     errorHandler: createErrorHandler({ events, textsFor }),
     textOf: createTextOf(config),
@@ -137,9 +143,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     proveLogin: createProveLogin(passport),
     limitRegistrations: createLimitRegistrations(limits),
     sameSiteForm: createSameSite(config, events),
-    formGuard: createGuard(guards, { checkSession: true, renew: true }, (error, _req, _res, next) =>
-      next(error),
-    ),
+    formGuard: guard({ checkSession: true, renew: true, onFailure: 'next' }),
     sameSiteWithoutCookies: createSameSite(config, events, {
       foreign: 'without cookies',
       setsNoCookie: true,

@@ -4,14 +4,17 @@ import type { CompleteLoginOptions } from './controllers/complete-login.js';
 import type { LoginOptions } from './controllers/form-login.js';
 import type { LogoutOptions } from './controllers/form-logout.js';
 import type { ChangePasswordOptions } from './controllers/form-password.js';
+import type { EndSession } from './controllers/end-session.js';
 import type { RegisterOptions } from './controllers/form-register.js';
+import type { StartSession } from './controllers/start-session.js';
 import type { AuthEvents } from './events/auth-events.js';
 import type { FlowState } from './flow-state/flow-state.js';
 import type { TextOf } from './http/texts-for.js';
 import type { GuardOptions } from './middleware/guard-options.js';
+import type { Verify } from './middleware/verify.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
-import type { ServerSessions } from './sessions/server-sessions.js';
+import type { ServerSessions } from './controllers/server-sessions.js';
 
 /** What `createAuth` returns. */
 export interface Auth {
@@ -56,6 +59,30 @@ export interface Auth {
    * @throws TypeError that names the option and the cure
    */
   logout(options?: LogoutOptions): RequestHandler;
+  /**
+   * Turns a login that your own route has proved into a session: `const tokens = await auth.startSession(req, res, user)`. It sets
+   * the cookies, and you write the answer. Needs only `user.id`, and reads the user from the store. The session that the browser
+   * had ends.
+   * @throws AuthError INVALID_CREDENTIALS for an unknown or a disabled user, CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE. No session
+   * exists then
+   * @throws TypeError for a user without an id, an unknown option, and an answer that has been sent already
+   */
+  readonly startSession: StartSession;
+  /**
+   * Ends every session that the request's tokens name, even expired ones, and clears the cookies. You write the answer.
+   * @returns whether there was such a session
+   * @throws AuthError CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE
+   * @throws TypeError for an answer that has been sent already
+   */
+  readonly endSession: EndSession;
+  /**
+   * Checks a request or the text of an access token as a guard does, for code that is no middleware: a resolver of GraphQL, a
+   * socket, a guard of another framework. It touches no response.
+   * @returns the user of the token; undefined only with `optional`, for a request without a good token
+   * @throws AuthError with the codes of a guard
+   * @throws TypeError that names the option and the cure
+   */
+  readonly verify: Verify;
   /** What a login of several requests keeps between them, such as OpenID Connect's state and nonce, without express-session. */
   readonly flowState: FlowState;
   /**
@@ -70,7 +97,7 @@ export interface Auth {
   readonly textOf: TextOf;
   /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */
   readonly passport: Authenticator;
-  /** Sessions for server code: an admin page, a support tool. */
+  /** Sessions for server code: an admin page, a job, a resolver of GraphQL. */
   readonly sessions: ServerSessions;
   /**
    * Describes the endpoints of the router in OpenAPI 3.1. Each call returns a new object, yours to change.

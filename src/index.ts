@@ -1,6 +1,15 @@
 export { createAuth } from './create-auth.js';
 export type { Auth } from './auth.js';
-export type { ServerSessions } from './sessions/server-sessions.js';
+export type { StartSession, StartSessionOptions } from './controllers/start-session.js';
+export type { EndSession } from './controllers/end-session.js';
+export type { SessionTokens } from './sessions/session-tokens.js';
+export type { Verify, VerifySource } from './middleware/verify.js';
+export type {
+  OriginOptions,
+  ServerSessions,
+  SessionRefreshOptions,
+  SessionStartOptions,
+} from './controllers/server-sessions.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
 export type { RedirectTo } from './http/local-redirect.js';
 export type { FailureRedirect, FormOptions } from './controllers/form-handler.js';
@@ -26,7 +35,7 @@ export type {
 } from './events/auth-event.js';
 export type { AuthEvents } from './events/auth-events.js';
 export type { Feature } from './features/feature.js';
-export type { GuardOptions } from './middleware/guard-options.js';
+export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';
 export type { FlowState } from './flow-state/flow-state.js';

@@ -1,22 +1,25 @@
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { AuthError } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
-import { replacedTokens } from '../http/replaced-tokens.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
-import { deliverTokens, publicUser, type DeliveryConfig } from '../http/token-response.js';
-import { en } from '../messages/en.js';
 import { createErrorHandler } from '../middleware/error-handler.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/start-session.js';
-import { activeUser, inactiveReason, type UserStore } from '../stores/user-store.js';
-import { textOfId } from '../stores/user-ids.js';
-import { TRANSPORTS, type Transport } from '../tokens/transport.js';
+import { publicUser } from '../stores/public-user.js';
+import type { Transport } from '../tokens/transport.js';
 import { callBack, caught } from '../utils/call-back.js';
 import { parseCall } from '../utils/parse-call.js';
+import {
+  amrSchema,
+  knownId,
+  loginShape,
+  proofShape,
+  startByRequest,
+  type StartSessionServices,
+} from './start-session.js';
 
 /** What `auth.completeLogin` takes. */
 export interface CompleteLoginOptions {
@@ -37,30 +40,25 @@ export interface CompleteLoginOptions {
   amr?: readonly string[];
 }
 
-const amrSchema = z
-  .array(z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be visible ASCII without spaces'))
-  .nonempty()
-  .max(16)
-  .readonly();
+const NEEDS_ID =
+  'completeLogin() needs req.user.id, the id of a user in the user store: put a Passport strategy before it, with { session: false }';
 
-const proofSchema = z.object({ amr: amrSchema.optional(), authTime: z.date().optional() });
+const proofSchema = z.object(proofShape);
 
 const optionsSchema = z
   .strictObject({
     redirectTo: redirectToSchema.optional(),
-    remember: z.boolean().default(false),
-    transport: z.enum(TRANSPORTS, en.mustBeTransport).default('cookie'),
     amr: amrSchema.optional(),
+    ...loginShape,
   })
   .refine(({ redirectTo, transport }) => redirectTo === undefined || transport === 'cookie', {
     path: ['transport'],
     message: "can't be 'body' together with redirectTo: a redirect has no body to read",
   });
 
-interface CompleteLoginServices {
-  config: DeliveryConfig & { readonly users: UserStore };
+interface CompleteLoginServices extends StartSessionServices {
   events: AuthEvents;
-  sessions: Pick<Sessions, 'start'>;
+  sessions: Pick<Sessions, 'start' | 'revoke' | 'findUser'>;
   textsFor: TextsFor;
 }
 
@@ -72,7 +70,7 @@ export function createCompleteLogin(
   services: CompleteLoginServices,
   options: CompleteLoginOptions = {},
 ): RequestHandler {
-  const { config, events, sessions, textsFor } = services;
+  const { config, sessions, textsFor } = services;
   const { redirectTo, remember, transport, amr } = parseCall('completeLogin()', optionsSchema, options);
   const handleAuthError = createErrorHandler(services);
 
@@ -80,20 +78,13 @@ export function createCompleteLogin(
     try {
       const origin = originOf(req);
       const proof = { amr, ...proofOf(req) };
-      const { userId, id } = provenId(req);
-      const found = await config.users.findById(id as string);
-      const user = activeUser(found);
-      if (!user) {
-        const reason = inactiveReason(found);
-        events.announce('loginFailed', () => ({ username: found?.username, userId, reason, ...origin }));
-        throw new AuthError('INVALID_CREDENTIALS');
-      }
-      const replaced = replacedTokens(req, transport, config.cookies);
-      const issued = await sessions.start(user, { ...proof, remember, transport, origin, replaced });
-      const tokens = deliverTokens(res, issued, transport, config);
+      const { userId, id } = knownId(NEEDS_ID, req.user);
+      const user = await sessions.findUser(userId, id, origin);
+      const login = { ...proof, req, res, origin, remember, transport };
+      const { issued, inBody } = await startByRequest(services, user, login);
       res.set('Cache-Control', 'no-store');
       if (redirectTo === undefined)
-        res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(user), ...tokens });
+        res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
       else await redirectLocally(req, res, redirectTo, config.cookies);
     } catch (error) {
       const proceed = caught(next);
@@ -102,19 +93,9 @@ export function createCompleteLogin(
   };
 }
 
-/** @returns the id as a text, and as the strategy gave it: the store may have numbers, or objects */
-function provenId(req: Request): { userId: string; id: unknown } {
-  const id: unknown = req.user?.id;
-  const userId = textOfId(id);
-  if (userId) return { userId, id };
-  throw new TypeError(
-    'completeLogin() needs req.user.id, the id of a user in the user store: put a Passport strategy before it, with { session: false }',
-  );
-}
-
 /** What the strategy says beside the user: `done(null, user, { amr, authTime })`. */
-function proofOf(req: Request): Proof {
-  const { amr, authTime } = req.authInfo ?? {};
+function proofOf({ authInfo }: Express.Request): Proof {
+  const { amr, authTime } = authInfo ?? {};
   const proof = parseCall('completeLogin(): req.authInfo', proofSchema, { amr, authTime });
   return { ...(amr && { amr: proof.amr }), authTime: proof.authTime };
 }

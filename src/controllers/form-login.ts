@@ -1,7 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { BodyRequest, BodySchemas } from '../http/body-schemas.js';
 import { redirectLocally } from '../http/local-redirect.js';
-import { deliverTokens } from '../http/token-response.js';
 import { parseCall } from '../utils/parse-call.js';
 import { createFormHandler, formOptionsSchema, readForm, type FormOptions } from './form-handler.js';
 import { proveAndStart, type LoginServices } from './login.js';
@@ -11,7 +10,7 @@ export type LoginOptions = FormOptions;
 
 const optionsSchema = formOptionsSchema('/');
 
-interface FormLoginServices extends Pick<LoginServices, 'config' | 'proveLogin' | 'sessions'> {
+interface FormLoginServices extends Omit<LoginServices, 'textsFor'> {
   sameSiteForm: RequestHandler;
   bodies: BodySchemas;
 }
@@ -31,7 +30,7 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
   }));
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
-    deliverTokens(res, await proveAndStart(services, req, res, 'cookie'), 'cookie', config);
+    await proveAndStart(services, req, res, 'cookie');
     await redirectLocally(req as Request, res, redirectTo, config.cookies);
   }
 

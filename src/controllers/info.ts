@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { StoredUser } from '../stores/user-store.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { publicUser } from '../http/token-response.js';
+import { publicUser } from '../stores/public-user.js';
 
 /** Answers with the user from the token, without a question to the store. */
 export const check: RequestHandler = function check(req, res: AnswerResponse<'check'>) {

@@ -21,18 +21,22 @@ export function createLogout(services: LogoutServices): RequestHandler {
   };
 }
 
-/** Ends every session that the tokens name. In an outage it reports 503, because the session may go on. */
+/**
+ * Ends every session that the tokens name. In an outage it reports 503, because the session may go on.
+ * @returns whether there was one
+ */
 export async function endByRequest(
   { config, sessions }: Pick<LogoutServices, 'config' | 'sessions'>,
   req: Request,
   res: Response,
   tokenInBody?: string,
-): Promise<void> {
+): Promise<boolean> {
   const { accessName, refreshName } = config.cookies;
   const refreshTokens = tokenInBody ? [tokenInBody] : readCookies(req, refreshName);
   const accessTokens = extractAccessTokens(req, accessName).map(({ token }) => token);
-  await sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
+  const ended = await sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
   clearTokenCookies(res, config.cookies);
+  return ended;
 }
 
 /** Ends every session of the user, on all devices. */

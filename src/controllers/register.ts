@@ -6,7 +6,7 @@ import type { AnswerResponse } from '../http/answer-schemas.js';
 import type { BodyRequest } from '../http/body-schemas.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
-import { publicUser } from '../http/token-response.js';
+import { publicUser } from '../stores/public-user.js';
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 
 export interface RegisterServices {

@@ -73,8 +73,11 @@ export const AUTH_EVENTS = {
       code: 'INVALID_CREDENTIALS' | 'ACCESS_TOKEN_INVALID';
     }
   >(),
-  /** A guard refused a request, or the router refused one from another site. `route` is `/posts/:id`, never the path itself. */
-  refused: failure<RequestOrigin & PossibleUser & { code: RefusalCode; method: string; route: string }>(),
+  /** A guard refused a request, or the router refused one from another site. `route` is `/posts/:id`, never the path itself; without a request there is neither method nor route. */
+  refused: failure<
+    RequestOrigin &
+      PossibleUser & { code: RefusalCode; method: string | undefined; route: string | undefined }
+  >(),
   /** A state that `auth.flowState` doesn't have, or no longer has. Ids of SAML requests come without a request. */
   flowStateFailed: failure<RequestOrigin & { reason: FlowStateFailureReason }>(),
   /** Whether this process knows what other processes have revoked; `error` says why it doesn't. */

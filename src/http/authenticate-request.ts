@@ -79,9 +79,12 @@ export function createAuthenticateRequest(
     }
     const { claims } = selectAccessToken(presented, accessTokens, ended);
     assertAccepted?.(claims);
-    const { userId, roles, sessionId, authTime, amr } = claims;
-    // Copies: an app may change its req.user, and the claims are kept for the next request.
-    const user = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
-    return amr ? { ...user, amr: [...amr] } : user;
+    return userIn(claims);
   };
+}
+
+/** `req.user` of a token. Copies, because an app may change it, and the claims are kept for the next request. */
+export function userIn({ userId, roles, sessionId, authTime, amr }: AccessClaims): AuthenticatedUser {
+  const user = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
+  return amr ? { ...user, amr: [...amr] } : user;
 }

@@ -10,7 +10,11 @@ export const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
  * store must not learn the key that makes an exchanged token yield its successor again.
  */
 export function idempotencyKey(req: Request): string | undefined {
-  const key = req.headers['idempotency-key'] as string | undefined; // Node joins several to one text
+  return attemptOf(req.headers['idempotency-key'] as string | undefined); // Node joins several to one text
+}
+
+/** The same for a key that server code hands over. @throws AuthError VALIDATION_FAILED */
+export function attemptOf(key: string | undefined): string | undefined {
   if (key === undefined) return undefined;
   if (IDEMPOTENCY_KEY.test(key)) return digestOf(key).slice(0, 22);
   throw validationFailed(refusedField('Idempotency-Key', { key: 'idempotencyKey', params: {} }));

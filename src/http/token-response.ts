@@ -1,6 +1,5 @@
 import type { Response } from 'express';
 import type { Session } from '../stores/refresh-token-store.js';
-import type { StoredUser } from '../stores/user-store.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import type { Transport } from '../tokens/transport.js';
 import { setTokenCookies, type CookieConfig } from './cookies.js';
@@ -20,16 +19,8 @@ export interface DeliveryConfig {
   readonly accessToken: Pick<AccessTokenConfig, 'expiresInSeconds'>;
 }
 
-/** `user` as the answers of register, login and info have it. */
-export function publicUser({
-  id,
-  username,
-  roles,
-}: StoredUser): Pick<StoredUser, 'id' | 'username' | 'roles'> {
-  return { id, username, roles };
-}
-
-interface TokenBody {
+/** What the body of an answer says of its tokens (RFC 6749 §5.1). */
+export interface TokenBody {
   accessToken: string;
   refreshToken: string;
   tokenType: 'Bearer';

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { AuthError, failureOf } from '../errors.js';
+import { announceOutage } from '../events/announce-outage.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { canAnswer, sendJson } from '../http/outside-express.js';
 import type { TextsFor } from '../http/texts-for.js';
@@ -22,7 +23,7 @@ export function createErrorHandler({ events, textsFor }: ErrorHandlerServices): 
       next(asError(error));
       return;
     }
-    if (error.code === 'SERVICE_UNAVAILABLE') events.announce('unavailable', () => ({ error }));
+    announceOutage(events, error);
     if (!canAnswer(res)) {
       next(error);
       return;

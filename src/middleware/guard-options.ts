@@ -23,16 +23,28 @@ export interface GuardOptions {
    * or is past half of its lifetime. Costs one refresh then. Default: false.
    */
   renew?: boolean;
+  /**
+   * `'answer'`: the guard writes the answer of a refusal. `'next'`: it hands the AuthError to `next(error)`, and your error handler
+   * writes the answer. Default: `'answer'`.
+   */
+  onFailure?: 'answer' | 'next';
 }
 
-const optionsSchema = z.strictObject({
+/** What `auth.verify` takes: the options of a guard that need no response. */
+export type VerifyOptions = Omit<GuardOptions, 'renew' | 'onFailure'>;
+
+const verifySchema = z.strictObject({
   optional: z.boolean().default(false),
   roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
   loadUser: z.boolean().default(false),
   freshWithin: z.unknown().optional(),
   checkSession: z.boolean().default(false),
   onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
+});
+
+const guardSchema = verifySchema.extend({
   renew: z.boolean().default(false),
+  onFailure: z.enum(['answer', 'next']).default('answer'),
 });
 
 /** The options with their defaults filled in. */
@@ -43,21 +55,37 @@ export interface GuardChecks {
   readonly freshWithinSeconds: number | undefined;
   readonly checkSession: boolean;
   readonly onStoreDown?: OnStoreDown | undefined;
+}
+
+export interface ParsedGuardOptions extends GuardChecks {
   readonly renew: boolean;
+  readonly onFailure: 'answer' | 'next';
+}
+
+type RevocationConfig = Pick<SessionConfig, 'revocation'>;
+
+/** @throws TypeError that names the option and the cure */
+export function parseGuardOptions(options: GuardOptions, config: RevocationConfig): ParsedGuardOptions {
+  const parsed = parseCall('guard()', guardSchema, options);
+  return { ...parsed, ...checksIn('guard()', parsed, config) };
 }
 
 /** @throws TypeError that names the option and the cure */
-export function parseGuardOptions(
-  options: GuardOptions,
-  { revocation }: Pick<SessionConfig, 'revocation'>,
+export function parseVerifyOptions(options: VerifyOptions, config: RevocationConfig): GuardChecks {
+  return checksIn('verify()', parseCall('verify()', verifySchema, options), config);
+}
+
+function checksIn(
+  call: string,
+  { freshWithin, ...checks }: z.output<typeof verifySchema>,
+  { revocation }: RevocationConfig,
 ): GuardChecks {
-  const { freshWithin, ...checks } = parseCall('guard()', optionsSchema, options);
   if (checks.onStoreDown === 'deny' && revocation === 'expiry')
-    throw new TypeError(`guard(): onStoreDown ${CANT_DENY}`);
+    throw new TypeError(`${call}: onStoreDown ${CANT_DENY}`);
   const freshWithinSeconds = freshWithin === undefined ? undefined : durationInSeconds(freshWithin);
   if (freshWithin !== undefined && !(freshWithinSeconds !== undefined && freshWithinSeconds > 0)) {
     throw new TypeError(
-      `guard(): freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
+      `${call}: freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
     );
   }
   return { ...checks, freshWithinSeconds };

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
-import type { RefusalCode, RequestOrigin } from '../events/auth-event.js';
+import { NO_ORIGIN, type RefusalCode, type RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { originOf } from '../http/request-origin.js';
 
@@ -17,17 +17,17 @@ export interface Refused {
 export function announceRefusal(
   events: AuthEvents,
   error: unknown,
-  req: Request,
+  req: Request | undefined,
   { id, sessionId, origin }: Refused = {},
 ): void {
   if (failureOf(error).event !== 'refused') return;
   events.announce('refused', () => ({
     code: (error as AuthError).code as RefusalCode,
-    method: req.method,
-    route: routeOf(req),
+    method: req?.method,
+    route: req && routeOf(req),
     userId: id,
     sessionId,
-    ...(origin ?? originOf(req)),
+    ...(origin ?? (req ? originOf(req) : NO_ORIGIN)),
   }));
 }
 

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { AuthError, failureOf } from '../errors.js';
+import { announceOutage } from '../events/announce-outage.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import {
@@ -119,7 +120,7 @@ export class Renewals {
     if (!isGood || !(error instanceof AuthError)) return false;
     if (error.code === 'SERVICE_UNAVAILABLE') {
       this.#pausedUntilMs = this.#services.config.now() + PAUSE_MS;
-      this.#services.events.announce('unavailable', () => ({ error }));
+      announceOutage(this.#services.events, error);
     }
     return !failureOf(error).endsSession;
   }

@@ -1,5 +1,7 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
+import { announceAndHandOver } from '../events/announce-outage.js';
+import type { AuthEvents } from '../events/auth-events.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import { canSetCookies } from '../http/outside-express.js';
@@ -23,16 +25,13 @@ type Fail = (error: unknown, handled: Handled, who: Refused | undefined) => void
 
 /**
  * Middleware that lets a request pass only with a good access token.
- * @param handleAuthError answers a refusal. Default: as the router does
  * @throws TypeError that names the option and the cure
  */
-export function createGuard(
-  services: GuardServices,
-  options: GuardOptions = {},
-  handleAuthError: ErrorRequestHandler = createErrorHandler(services),
-): RequestHandler {
+export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
   const checks = parseGuardOptions(options, services.config);
   const { renewals } = services;
+  const handleAuthError =
+    checks.onFailure === 'next' ? handOver(services.events) : createErrorHandler(services);
 
   const refuse: Fail = (error, [req, res, next], who) => {
     if (!checks.optional || !failureOf(error).anonymous) {
@@ -65,6 +64,14 @@ export function createGuard(
       (failure: unknown) => callBack(() => refuse(failure, [req, res, proceed], asker), proceed),
     );
   });
+}
+
+/** Leaves the answer to the app's own error handler. */
+function handOver(events: AuthEvents): ErrorRequestHandler {
+  return (error, _req, _res, next) => {
+    announceAndHandOver(events, error);
+    next(error);
+  };
 }
 
 /** Synchronous: a guard without options costs no promise. */

@@ -66,12 +66,13 @@ export class SessionEnder {
   /**
    * Ends the session that the refresh token names, or else the one that the access token names. Where a cookie came twice, it ends
    * every session that was named. Expired tokens will do.
+   * @returns whether there was one
    */
   async endByTokens(
     { refreshTokens, accessTokens }: PresentedTokens,
     origin: RequestOrigin,
     reason: Extract<RevocationReason, 'logout' | 'new-login'> = 'logout',
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { refreshToken: refresh, accessToken: access } = this.#config;
     const named: SessionName[] = claimsIn(refreshTokens, (token) =>
       verifyExpiredRefreshToken(token, refresh.keys),
@@ -79,11 +80,13 @@ export class SessionEnder {
     if (named.length === 0 || refreshTokens.length > 1 || accessTokens.length > 1)
       named.push(...claimsIn(accessTokens, (token) => verifyAccessToken(token, access).claims));
     const sessions = new Map(named.map((claims) => [`${claims.sessionId} ${claims.userId}`, claims]));
+    let existed = false;
     for (const { userId, sessionId } of [...sessions.values()].slice(0, MAX_SESSIONS_PER_REQUEST)) {
-      await this.revoke(userId, sessionId, reason, origin);
+      if (await this.revoke(userId, sessionId, reason, origin)) existed = true;
       // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
       await this.#revocations.announce(userId, sessionId);
     }
+    return existed;
   }
 
   /** Ends every session of the user, including the current one. @returns how many */

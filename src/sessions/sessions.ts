@@ -10,6 +10,7 @@ import { TokenSize } from './token-size.js';
 
 /** Starts, rotates, ends and lists sessions: the one place that joins tokens and store. */
 export class Sessions {
+  readonly findUser: SessionStarter['findUser'];
   readonly start: SessionStarter['start'];
   readonly refresh: SessionRotator['refresh'];
   readonly rotate: SessionRotator['rotate'];
@@ -33,6 +34,7 @@ export class Sessions {
     const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, beforeSession });
     const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize });
     this.#config = config;
+    this.findUser = starter.findUser.bind(starter);
     this.start = starter.start.bind(starter);
     this.refresh = rotator.refresh.bind(rotator);
     this.rotate = rotator.rotate.bind(rotator);

@@ -55,6 +55,22 @@ export class SessionStarter {
   }
 
   /**
+   * The user whom a proof names by their id.
+   * @param userId the id as a text
+   * @param id the same as the proof has it: the store may have numbers, or objects
+   * @throws AuthError INVALID_CREDENTIALS for an unknown or a disabled user
+   */
+  async findUser(userId: string, id: unknown, origin: RequestOrigin): Promise<StoredUser> {
+    const { config, events } = this.#services;
+    const found = await config.users.findById(id as string);
+    const user = activeUser(found);
+    if (user) return user;
+    const reason = inactiveReason(found);
+    events.announce('loginFailed', () => ({ username: found?.username, userId, reason, ...origin }));
+    throw new AuthError('INVALID_CREDENTIALS');
+  }
+
+  /**
    * For a user who has just proved who they are.
    * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
    * @throws what a `beforeSession` throws; TokenTooLongError. No session exists then

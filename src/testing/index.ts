@@ -10,8 +10,8 @@ export {
   type UserStoreGap,
 } from './user-store-contract.js';
 export { revocationContract } from './revocation-contract.js';
-export type { LoggedIn } from './captured-login.js';
-export { loginAs, type LoginAsOptions } from './login-as.js';
+
+export { loginAs, type LoggedIn, type LoginAsOptions } from './login-as.js';
 export { testAuth, type TestAuth, type TestAuthOptions } from './test-auth.js';
 export { testClock, type TestClock } from './test-clock.js';
 export type { TestUser } from './test-user.js';

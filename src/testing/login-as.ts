@@ -1,12 +1,27 @@
-import type { CompleteLoginOptions } from '../controllers/complete-login.js';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Auth } from '../auth.js';
-import { capturedLogin, type LoggedIn } from './captured-login.js';
+import type { StartSessionOptions } from '../controllers/start-session.js';
+import type { PublicUser } from '../stores/public-user.js';
 import { testUser, type TestUser } from './test-user.js';
 
-/** The options of `loginAs`. */
-export interface LoginAsOptions extends Omit<CompleteLoginOptions, 'redirectTo' | 'transport'> {
-  /** When the user proved who they are, for tests of `freshWithin`. It must not be in the future. Default: now. */
-  authTime?: Date;
+/** A logged-in user, with what you need to send requests as that user. */
+export interface LoggedIn {
+  /** For `.set('Cookie', ann.cookie)`: both tokens, with the cookie names of the Auth. */
+  readonly cookie: string;
+  /** The same as an object, for `.set(ann.headers)` or `fetch`. */
+  readonly headers: { readonly Cookie: string };
+  /** For `.set('Authorization', ann.bearer)`. */
+  readonly bearer: `Bearer ${string}`;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** The user as in the answer of a login. */
+  readonly user: PublicUser;
+  readonly sessionId: string;
+}
+
+/** The options of `loginAs`. An `authTime`, for tests of `freshWithin`, must not be in the future. */
+export interface LoginAsOptions extends Omit<StartSessionOptions, 'transport'> {
   /** The IP address that the session keeps. Default: `'127.0.0.1'`. */
   ip?: string;
   /** The `User-Agent` that the session keeps. Default: none. */
@@ -14,33 +29,42 @@ export interface LoginAsOptions extends Omit<CompleteLoginOptions, 'redirectTo' 
 }
 
 /**
- * Logs a user in without a password. It does what `auth.completeLogin()` does after any other proof, so the store has a real
+ * Logs a user in without a password. It does what `auth.startSession()` does after any other proof, so the store has a real
  * session afterwards.
  * @param user a stored user, an id, or `{ username, roles }`; a username that doesn't exist is created with these roles
  * @throws AuthError INVALID_CREDENTIALS for a disabled user, SERVICE_UNAVAILABLE in an outage
  * @throws TypeError for an unknown id, or if the user with that username has other roles
  */
 export async function loginAs(auth: Auth, user: TestUser, options: LoginAsOptions = {}): Promise<LoggedIn> {
-  const { ip = '127.0.0.1', userAgent, authTime, ...completeOptions } = options;
+  const { ip = '127.0.0.1', userAgent, ...login } = options;
   const { id } = await testUser(auth, user);
-  const { cookie, accessToken, refreshToken, body } = await capturedLogin(
-    auth.completeLogin(completeOptions),
-    { id, ip, userAgent, authTime },
-  );
+  const [req, res] = exchange(ip, userAgent);
+  const {
+    accessToken,
+    refreshToken,
+    sessionId,
+    user: loggedIn,
+  } = await auth.startSession(req, res, { id }, login);
+  const cookie = cookiesOf(res).join('; ');
   return {
     cookie,
     headers: { Cookie: cookie },
     bearer: `Bearer ${accessToken}`,
     accessToken,
     refreshToken,
-    user: body.user,
-    sessionId: sessionIdOf(accessToken),
+    user: loggedIn,
+    sessionId,
   };
 }
 
-function sessionIdOf(token: string): string {
-  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
-    sid: string;
-  };
-  return payload.sid;
+/** A request without a network connection, because fake timers would block one. */
+function exchange(ip: string, userAgent: string | undefined): [IncomingMessage, ServerResponse] {
+  const req = Object.assign(new IncomingMessage(new Socket()), { method: 'POST', url: '/', ip });
+  if (userAgent !== undefined) req.headers['user-agent'] = userAgent;
+  return [req, new ServerResponse(req)];
+}
+
+/** `name=value` of each cookie, as a browser would send it. */
+function cookiesOf(res: ServerResponse): string[] {
+  return [res.getHeader('set-cookie') ?? []].flat().map((line) => String(line).split(';')[0] ?? '');
 }

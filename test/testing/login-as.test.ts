@@ -164,6 +164,7 @@ describe('the link between an Auth and loginAs', () => {
       'changePassword',
       'close',
       'completeLogin',
+      'endSession',
       'errorHandler',
       'events',
       'flowState',
@@ -176,9 +177,8 @@ describe('the link between an Auth and loginAs', () => {
       'register',
       'router',
       'sessions',
-      'textOf',
     ];
-    expect(Object.keys(auth).sort()).toEqual([...names, 'tokenVerify']);
+    expect(Object.keys(auth).sort()).toEqual([...names, 'startSession', 'textOf', 'tokenVerify', 'verify']);
     expect(inspect(auth, { depth: 1 })).not.toMatch(/UserStore|passport-visa\.users/);
     expect(JSON.stringify(Object.keys({ ...auth }))).not.toContain('users');
   });

@@ -1,0 +1,89 @@
+import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
+import { failureOf } from '../errors.js';
+import { announceAndHandOver } from '../events/announce-outage.js';
+import { NO_ORIGIN } from '../events/auth-event.js';
+import type { AuthEvents } from '../events/auth-events.js';
+import { selectAccessToken, userIn, type AuthenticateRequest } from '../http/authenticate-request.js';
+import type { AuthenticatedUser } from '../http/authenticated-user.js';
+import { originOf } from '../http/request-origin.js';
+import type { SessionConfig } from '../sessions/session-config.js';
+import { kindOf } from '../utils/option-words.js';
+import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
+import { parseVerifyOptions, type GuardChecks, type VerifyOptions } from './guard-options.js';
+import { announceRefusal } from './refusals.js';
+
+interface VerifyServices extends GuardCheckServices {
+  config: GuardCheckServices['config'] & Pick<SessionConfig, 'revocation'>;
+  events: AuthEvents;
+  authenticateRequest: AuthenticateRequest;
+}
+
+/** What `auth.verify` checks: a request, also one of an upgrade, or the text of an access token. Without either there is no token. */
+export type VerifySource = IncomingMessage | string | undefined;
+
+/** See `Auth.verify`. */
+export interface Verify {
+  (source: VerifySource, options?: VerifyOptions & { optional?: false }): Promise<AuthenticatedUser>;
+  (source: VerifySource, options: VerifyOptions): Promise<AuthenticatedUser | undefined>;
+}
+
+/** The checks of a guard as a call. */
+export function createVerify(services: VerifyServices): Verify {
+  const { config, events } = services;
+  const byDefault = parseVerifyOptions({}, config);
+  // An app that hands over the same object each time pays for its parsing once.
+  const parsed = new WeakMap<VerifyOptions, GuardChecks>();
+  const checksOf = (options: VerifyOptions) => {
+    const checks = parsed.get(options) ?? parseVerifyOptions(options, config);
+    parsed.set(options, checks);
+    return checks;
+  };
+
+  async function verify(source: VerifySource, options?: VerifyOptions) {
+    const checks = options === undefined ? byDefault : checksOf(options);
+    const authenticate = authenticatorOf(services, source);
+    const origin = checks.loadUser || checks.checkSession ? originOfSource(source) : undefined;
+    let token: AuthenticatedUser | undefined;
+    try {
+      token = authenticate();
+      if (origin) return await verifyFirstInStore(services, checks, authenticate, token);
+      verifyWithoutStore(services, checks, token);
+      return token;
+    } catch (error) {
+      if (checks.optional && failureOf(error).anonymous) return undefined;
+      announceAndHandOver(events, error);
+      announceRefusal(events, error, requestIn(source), {
+        ...token,
+        origin: origin ?? originOfSource(source),
+      });
+      throw error;
+    }
+  }
+  return verify as Verify;
+}
+
+/** @throws TypeError for what is neither a request nor a text */
+function authenticatorOf(
+  { authenticateRequest, accessTokens }: VerifyServices,
+  source: VerifySource,
+): (ended?: readonly string[]) => AuthenticatedUser {
+  const req = requestIn(source);
+  if (req) return (ended) => authenticateRequest(req, ended);
+  const presented = source ? [{ token: source as string, from: 'header' as const }] : [];
+  return () => userIn(selectAccessToken(presented, accessTokens).claims);
+}
+
+function requestIn(source: VerifySource): Request | undefined {
+  if (typeof source === 'string' || source === undefined) return undefined;
+  const { headers } = (source ?? {}) as { headers?: unknown };
+  if (typeof headers === 'object' && headers !== null && !('get' in headers)) return source as Request;
+  throw new TypeError(
+    `verify() needs a request of Node or Express, or the text of an access token, not ${kindOf(source)}`,
+  );
+}
+
+function originOfSource(source: VerifySource) {
+  const req = requestIn(source);
+  return req ? originOf(req) : NO_ORIGIN;
+}

@@ -11,9 +11,16 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
  * @param {string} settings.redisUrl
  * @param {string} [settings.postgresUrl] where users live; without it they are in memory
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
+ * @param {boolean} [settings.verifies] whether `auth.verify` in the handler replaces the guard
  * @param {object} [settings.options] further options of createAuth
  */
-export default async function createApp({ redisUrl, postgresUrl, cookieParser: parsesCookies, options }) {
+export default async function createApp({
+  redisUrl,
+  postgresUrl,
+  cookieParser: parsesCookies,
+  verifies,
+  options,
+}) {
   const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
   const auth = createAuth({
     users,
@@ -27,9 +34,16 @@ export default async function createApp({ redisUrl, postgresUrl, cookieParser: p
   const app = express();
   if (parsesCookies) app.use(cookieParser());
   app.post('/login/:number', provenUser(users), auth.completeLogin());
-  app.get('/guarded', auth.tokenVerify, (req, res) => {
-    res.json({ ok: true, id: /** @type {{ id: string }} */ (req.user).id });
-  });
+  if (verifies) {
+    app.get('/guarded', async (req, res) => {
+      const { id } = await auth.verify(req);
+      res.json({ ok: true, id });
+    });
+  } else {
+    app.get('/guarded', auth.tokenVerify, (req, res) => {
+      res.json({ ok: true, id: /** @type {{ id: string }} */ (req.user).id });
+    });
+  }
   app.use('/auth', auth.router);
   return app;
 }

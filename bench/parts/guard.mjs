@@ -32,6 +32,11 @@ const plans = [
   { name: BARE, app: 'bare' },
   { name: HITS, app: 'passport-visa' },
   { name: NEW, app: 'passport-visa', credentials: newTokens },
+  {
+    name: 'passport-visa, auth.verify in place of the guard',
+    app: 'passport-visa',
+    settings: { verifies: true },
+  },
   { name: 'passport-visa, tokens seen before, both cookies sent', app: 'passport-visa', sendsAll: true },
   { name: 'passport-visa, bearer header', app: 'passport-visa', credentials: (users) => users.map(asBearer) },
   {

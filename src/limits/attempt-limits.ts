@@ -61,6 +61,7 @@ export class AttemptLimits {
   readonly #events: AuthEvents;
   readonly #named = new Set<LimitName>();
   readonly #username: UsernameFailures | undefined;
+  readonly #otherNames: UsernameFailures | undefined;
   readonly #address: NamedLimit;
   readonly #password: NamedLimit;
   readonly #register: NamedLimit;
@@ -72,7 +73,10 @@ export class AttemptLimits {
     const { username, address, password, register } = limits;
     this.#store = refreshTokens;
     this.#events = events;
-    this.#username = username === undefined ? undefined : new UsernameFailures(refreshTokens, username);
+    if (username !== undefined) {
+      this.#username = UsernameFailures.byTypedName(refreshTokens, username);
+      this.#otherNames = UsernameFailures.byOtherNames(refreshTokens, username);
+    }
     this.#address =
       address === undefined
         ? UNLIMITED
@@ -106,7 +110,8 @@ export class AttemptLimits {
 
   /**
    * Counts a login for the user whom the typed name has found, if it is not the name of that user: a store may find a user by
-   * several names (an address too), or by many spellings, and all of them share the failures of the user's own name.
+   * several names (an address too), or by many spellings, and all of these share one count of the user. It is not the count of
+   * the user's own name: if guesses at one name made another name wait, the 429 would tell that both have the same user.
    * @returns undefined after too many. Answer as to a wrong password: TOO_MANY_ATTEMPTS would tell that the name has a user
    */
   async foundUser(
@@ -114,17 +119,17 @@ export class AttemptLimits {
     typed: string,
     user: { readonly id: string; readonly username: string } | undefined,
   ): Promise<CountedAttempt | undefined> {
-    const [address, typedKey] = [addressGroup(origin.ip), usernameKey(typed)];
-    const key = user ? usernameKey(user.username) : typedKey;
-    if (!user || key === typedKey || !this.#username) {
-      await this.#username?.pretend(address, key);
+    if (!this.#otherNames) return NOT_COUNTED;
+    const address = addressGroup(origin.ip);
+    if (!user || usernameKey(user.username) === usernameKey(typed)) {
+      await this.#otherNames.pretend(address, user?.id ?? usernameKey(typed));
       return NOT_COUNTED;
     }
     try {
-      return await this.#username.from(address).enter(key);
+      return await this.#otherNames.from(address).enter(user.id);
     } catch (error) {
       if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) throw error;
-      this.#announceLocked('username', key, { ...origin, userId: user.id }, error);
+      this.#announceLocked('username', usernameKey(user.username), { ...origin, userId: user.id }, error);
       return undefined;
     }
   }

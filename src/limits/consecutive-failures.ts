@@ -16,12 +16,15 @@ export class ConsecutiveFailures implements Limit {
   readonly #turn: AttemptCounter;
   readonly #turnsTaken: AttemptCounter;
   readonly #limit: number;
+  readonly #earlierBySeconds: number;
 
-  constructor(store: CounterStore, name: string, limit: number) {
+  /** @param waitsEndEarlierBySeconds for a limit behind another one that makes the same attempts wait */
+  constructor(store: CounterStore, name: string, limit: number, waitsEndEarlierBySeconds = 0) {
     this.#failures = counterOf(store, `${name}-failures`, DAY);
-    this.#turn = counterOf(store, `${name}-turn`, MINUTE);
+    this.#turn = counterOf(store, `${name}-turn`, MINUTE - waitsEndEarlierBySeconds);
     this.#turnsTaken = counterOf(store, `${name}-turns-taken`, DAY);
     this.#limit = limit;
+    this.#earlierBySeconds = waitsEndEarlierBySeconds;
   }
 
   async enter(key: string): Promise<CountedAttempt> {
@@ -43,7 +46,8 @@ export class ConsecutiveFailures implements Limit {
     if (turn.count > 1) throw tooManyAttempts(turn.msBeforeReset);
     try {
       const { count: turnsTaken } = await this.#turnsTaken.increment(digest);
-      if (turnsTaken > 1) await this.#turn.hold(digest, Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT));
+      const wait = Math.min(MINUTE * 2 ** (turnsTaken - 1), MAX_WAIT);
+      if (turnsTaken > 1) await this.#turn.hold(digest, wait - this.#earlierBySeconds);
     } catch (error) {
       this.#turn.reset(digest).catch(() => undefined); // this attempt has the turn and won't use it
       throw error;

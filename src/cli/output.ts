@@ -6,22 +6,27 @@ export interface JsonOption {
 }
 
 /**
- * Names and user agents are untrusted. Escape sequences in them could control the terminal, and bidirectional marks could make
- * the text look different from what it is.
+ * Names and user agents are untrusted. Escape sequences in them could control the terminal, bidirectional marks could make the
+ * text look different from what it is, and invisible characters could make two names look like one.
  */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Replaces line breaks and everything that a terminal might act on with U+FFFD. */
+/** Replaces line breaks, invisible characters and everything that a terminal might act on with U+FFFD. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '\ufffd');
 }
 
-/** JSON that loses no character: those that a terminal might act on are written as `\u` escapes. */
+/** JSON that loses no character: those that are replaced elsewhere are written as `\u` escapes. */
 export function printableJson(value: unknown): string {
   const json = JSON.stringify(value, null, 2);
   return json.replace(UNPRINTABLE, (character) =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    character === '\n' ? character : character.split('').map(escaped).join(''),
   );
+}
+
+/** JSON escapes each half of a surrogate pair. */
+function escaped(codeUnit: string): string {
+  return `\\u${codeUnit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Writes one line to stdout. */

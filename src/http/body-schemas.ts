@@ -4,7 +4,7 @@ import { rule } from '../messages/rule.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
-import { normalizeUsername, usernameKey } from '../utils/username.js';
+import { hasInvisibleCharacters, normalizeUsername, usernameKey } from '../utils/username.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
 
@@ -38,16 +38,11 @@ export interface BodyConfig {
 
 /** What the bodies of the requests must look like. Unknown members are ignored. */
 export function createBodySchemas({ usernameField, passwordField, password }: BodyConfig): BodySchemas {
-  const username = text
-    .meta(described.username)
+  const username = text.meta(described.username).transform(normalizeUsername).pipe(normalizedUsername);
+  const newUsername = text
+    .meta(described.newUsername)
     .transform(normalizeUsername)
-    .pipe(
-      z
-        .string()
-        .min(1, rule('notEmpty'))
-        .refine((name) => codePoints(name) <= MAX_USERNAME, rule('tooLong', { count: MAX_USERNAME }))
-        .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters')),
-    );
+    .pipe(normalizedUsername.refine((name) => !hasInvisibleCharacters(name), rule('noInvisibleCharacters')));
   const anyPassword = text.min(1, rule('notEmpty')).meta(described.password);
   const newPassword = anyPassword
     .refine(
@@ -62,7 +57,7 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
     .meta({ ...described.newPassword, minLength: password.minLength });
 
   const register = z
-    .object({ [usernameField]: username, [passwordField]: newPassword }, anObject)
+    .object({ [usernameField]: newUsername, [passwordField]: newPassword }, anObject)
     .transform((body) => ({
       username: body[usernameField] as string,
       password: body[passwordField] as string,
@@ -95,13 +90,24 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
   };
 }
 
+const normalizedUsername = z
+  .string()
+  .min(1, rule('notEmpty'))
+  .refine((name) => codePoints(name) <= MAX_USERNAME, rule('tooLong', { count: MAX_USERNAME }))
+  .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters'));
+
+const USERNAME = { maxLength: MAX_USERNAME, pattern: '\\S', examples: ['ann'] };
+
 /** For the OpenAPI document: what JSON Schema can't derive from a transform or a refinement, and what readers want to know. */
 const described = {
   username: {
+    ...USERNAME,
     description: 'Compared without case; white space around it is dropped. Without control characters.',
-    maxLength: MAX_USERNAME,
-    pattern: '\\S',
-    examples: ['ann'],
+  },
+  newUsername: {
+    ...USERNAME,
+    description:
+      'Compared without case; white space around it is dropped. Without control characters and invisible characters.',
   },
   password: { format: 'password', examples: [A_PASSWORD] },
   newPassword: {

@@ -37,6 +37,7 @@ export const en = {
   noNul: 'must not contain NUL',
   wellFormed: 'must be well-formed Unicode',
   noControlCharacters: 'must not contain control characters',
+  noInvisibleCharacters: 'must not contain invisible characters',
   commonPassword: 'is one of the most common passwords: choose another',
   differFromUsername: 'must differ from the username',
   idempotencyKey: 'must be 1 to 128 visible ASCII characters',

@@ -10,3 +10,28 @@ export function normalizeUsername(username: string): string {
 export function usernameKey(username: string): string {
   return normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }
+
+/** What is drawn as nothing, and every space that looks like the plain one. U+2800 is a Braille pattern without dots. */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Z}/u;
+
+/** The viramas of the scripts of India and Sri Lanka. */
+const VIRAMA = '[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]';
+const ARABIC_MARKS = '[\u0610-\u061a\u064b-\u065f\u0670]*';
+/** Arabic letters that join the next one, and all that join the one before. */
+const JOINS_NEXT =
+  '[\u0620\u0626\u0628\u062a-\u062e\u0633-\u063f\u0641-\u0647\u0649\u064a\u0678-\u0687\u069a-\u06bf\u06c1\u06c2\u06cc\u06ce\u06d0\u06d1]';
+const JOINS_PREVIOUS = '[\u0620\u0622-\u063f\u0641-\u064a\u0671-\u0673\u0675-\u06d3\u06d5]';
+
+/** Joiners where they change how a name looks, as Persian and Indic names have them (RFC 5892, appendices A.1 and A.2). */
+const VISIBLE_JOINERS = new RegExp(
+  `(?<=${VIRAMA})[\u200c\u200d](?=\\p{L})|(?<=${JOINS_NEXT}${ARABIC_MARKS})\u200c(?=${JOINS_PREVIOUS})`,
+  'gu',
+);
+
+/**
+ * Whether the name has characters that nobody sees, so it could look like the name of another user. New names must not. Names
+ * from before this rule stay as they are: their users log in with them.
+ */
+export function hasInvisibleCharacters(username: string): boolean {
+  return INVISIBLE.test(username.replace(VISIBLE_JOINERS, ''));
+}

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../../errors.js';
-import { normalizeUsername, usernameKey } from '../../utils/username.js';
+import { usernameKey } from '../../utils/username.js';
 import { MemoryCredentialStore } from './credentials.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedClockOption } from './clock-option.js';
+import { newUsername } from '../new-username.js';
 import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
@@ -112,11 +113,10 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   /** @returns the id */
   #create({ username, passwordHash, roles = [] }: NewUser): string {
-    const key = usernameKey(username);
+    const [key, name] = [usernameKey(username), newUsername(username)];
     if (this.#idsByUsername.has(key)) throw new UsernameTakenError();
     const id = randomUUID();
     this.#idsByUsername.set(key, id);
-    const name = normalizeUsername(username);
     this.#users.set(id, { id, username: name, passwordHash, roles: [...roles], disabled: false });
     return id;
   }

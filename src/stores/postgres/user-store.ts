@@ -1,5 +1,5 @@
 import { UsernameTakenError } from '../../errors.js';
-import { normalizeUsername, usernameKey } from '../../utils/username.js';
+import { usernameKey } from '../../utils/username.js';
 import {
   asText,
   BoundedPostgres,
@@ -15,6 +15,7 @@ import { PostgresCredentialStore } from './credentials.js';
 import { identityStatements } from './identity-sql.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import { newUsername } from '../new-username.js';
 import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
 import { lazySchema } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
@@ -140,7 +141,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     const { username, passwordHash, roles = [] } = checkedNewUser(user);
     const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
       VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
-    const values = [normalizeUsername(username), usernameKey(username), passwordHash, roles];
+    const values = [newUsername(username), usernameKey(username), passwordHash, roles];
     try {
       return (await this.#findOne(insert, values)) as StoredUser;
     } catch (error) {
@@ -193,7 +194,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     const { username, roles = [] } = checkedIdentityUser(user);
     const found = await this.findByIdentity(identity);
     if (found) return found;
-    const values = [normalizeUsername(username), usernameKey(username), roles, issuer, subject];
+    const values = [newUsername(username), usernameKey(username), roles, issuer, subject];
     try {
       return (await this.#findOne(this.#identities.createUser, values)) as StoredUser;
     } catch (error) {
@@ -207,11 +208,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   async link(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
-    const linked = await this.#postgres.query(this.#identities.link, [
-      issuer,
-      subject,
-      checkedUserId('link', userId),
-    ]);
+    const values = [issuer, subject, checkedUserId('link', userId)];
+    const linked = await this.#postgres.query(this.#identities.link, values);
     return linked.length > 0;
   }
 

@@ -22,6 +22,10 @@ const FIELD_MESSAGES: Partial<Record<MessageKey, { en: string; ko: string }>> = 
   noNul: { en: 'must not contain NUL', ko: 'NUL 문자는 사용할 수 없습니다.' },
   wellFormed: { en: 'must be well-formed Unicode', ko: '올바른 유니코드 문자열이어야 합니다.' },
   noControlCharacters: { en: 'must not contain control characters', ko: '제어 문자는 사용할 수 없습니다.' },
+  noInvisibleCharacters: {
+    en: 'must not contain invisible characters',
+    ko: '보이지 않는 문자는 사용할 수 없습니다.',
+  },
   commonPassword: {
     en: 'is one of the most common passwords: choose another',
     ko: '너무 흔한 비밀번호입니다. 다른 비밀번호를 사용해야 합니다.',
@@ -48,6 +52,7 @@ const BREACHES: [key: MessageKey, endpoint: string, body: object, path: string][
   ['noNul', 'login', { ...ann, password: 'a\0b' }, 'password'],
   ['wellFormed', 'login', { ...ann, password: '\ud800' }, 'password'],
   ['noControlCharacters', 'register', { ...ann, username: 'a\u0007b' }, 'username'],
+  ['noInvisibleCharacters', 'register', { ...ann, username: 'ann\u200b' }, 'username'],
   ['commonPassword', 'register', { ...ann, password: 'password1' }, 'password'],
   ['differFromUsername', 'register', { username: PASSWORD, password: PASSWORD }, 'password'],
   ['idempotencyKey', 'refresh', {}, 'Idempotency-Key'],

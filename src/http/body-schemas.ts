@@ -4,12 +4,11 @@ import { rule } from '../messages/rule.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
-import { hasInvisibleCharacters, normalizeUsername, usernameKey } from '../utils/username.js';
+import { hasInvisibleCharacters, MAX_USERNAME, normalizeUsername, usernameKey } from '../utils/username.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
 
 const A_PASSWORD = 'correct horse battery staple';
-const MAX_USERNAME = 254; // as long as an e-mail address gets (RFC 5321)
 
 /** A request behind `validateBody`. */
 export type BodyRequest<Name extends keyof Bodies> = Request<Request['params'], unknown, Bodies[Name]>;

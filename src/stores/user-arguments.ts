@@ -23,6 +23,11 @@ const changesSchema = lazySchema((zod) =>
   zod.strictObject({ roles: rolesSchema(zod), disabled: zod.boolean().optional() }),
 );
 
+const MAX_PAGE = 1000;
+const pageSchema = lazySchema((zod) =>
+  zod.strictObject({ limit: zod.unknown().default(100), after: textSchema(zod).default('') }),
+);
+
 export interface UserChanges {
   roles?: string[] | undefined;
   disabled?: boolean | undefined;
@@ -43,10 +48,19 @@ export function checkedChanges(changes: unknown): UserChanges {
   return parseCall('users.update()', changesSchema(), changes);
 }
 
+/** @throws TypeError that names the member; RangeError for a limit that is none */
+export function checkedPage(options: unknown): { limit: number; after: string } {
+  const { limit, after } = parseCall('users.list()', pageSchema(), options);
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE)
+    return { limit, after };
+  throw new RangeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
+}
+
 /** A number would be the id of a user in PostgreSQL, which makes it a text, and of none in memory. @throws TypeError */
 export function checkedUserId(method: string, id: unknown): string {
   if (isKeepable(id)) return id;
+  const found = typeof id === 'string' ? 'one with them' : kindOf(id);
   throw new TypeError(
-    `users.${method}(): the id must be a text without NUL and lone surrogates, not ${kindOf(id)}`,
+    `users.${method}(): the id must be a text without NUL and lone surrogates, not ${found}`,
   );
 }

@@ -1,3 +1,6 @@
+/** The longest username, in code points: as long as an e-mail address gets (RFC 5321). */
+export const MAX_USERNAME = 254;
+
 /** A username as it is stored and shown: in Unicode form NFC, without white space around it. */
 export function normalizeUsername(username: string): string {
   return username.normalize('NFC').trim();

@@ -93,13 +93,14 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     return (await this.findByIdentity({ issuer, subject }))?.id === userId;
   }
 
-  unlink(userId: string, identity: Identity): Promise<boolean> {
-    const key = keyOf(identity);
-    return Promise.resolve(this.#identities.get(key)?.userId === userId && this.#identities.delete(key));
+  async unlink(userId: string, identity: Identity): Promise<boolean> {
+    const [key, id] = [keyOf(identity), checkedUserId('unlink', userId)];
+    return Promise.resolve(this.#identities.get(key)?.userId === id && this.#identities.delete(key));
   }
 
-  listIdentities(userId: string): Promise<Identity[]> {
-    const own = [...this.#identities.values()].filter((identity) => identity.userId === userId);
+  async listIdentities(userId: string): Promise<Identity[]> {
+    const id = checkedUserId('listIdentities', userId);
+    const own = [...this.#identities.values()].filter((identity) => identity.userId === id);
     return Promise.resolve(own.map(({ issuer, subject }) => ({ issuer, subject })));
   }
 

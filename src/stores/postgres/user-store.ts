@@ -16,9 +16,14 @@ import { identityStatements } from './identity-sql.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import { newUsername } from '../new-username.js';
-import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
-import { lazySchema } from '../../utils/lazy-schema.js';
-import { parseCall } from '../../utils/parse-call.js';
+import {
+  checkedChanges,
+  checkedIdentityUser,
+  checkedNewUser,
+  checkedPage,
+  checkedUserId,
+} from '../user-arguments.js';
+import { isKeepable } from '../../utils/keepable-text.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
 
@@ -55,10 +60,6 @@ interface UserRow {
   disabled: string;
 }
 
-const MAX_PAGE = 1000;
-const pageSchema = lazySchema((z) =>
-  z.strictObject({ limit: z.unknown().optional(), after: z.string().optional() }),
-);
 const STORED_COLUMNS = 'id, username, password_hash, roles, disabled';
 const COLUMNS = `id, username, password_hash AS "passwordHash", ${asText.list('roles')} AS roles, ${asText.value('disabled')} AS disabled`;
 
@@ -127,12 +128,10 @@ export class PostgresUserStore implements UserStore, IdentityStore {
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
   async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
-    const { limit = 100, after } = parseCall('users.list()', pageSchema(), options);
-    if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
-      throw new RangeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
+    const { limit, after } = checkedPage(options);
     const rows = await this.#postgres.query<UserRow>(
       `SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key > $1 ORDER BY username_key LIMIT $2`,
-      [usernameKey(after ?? ''), limit],
+      [usernameKey(after), limit],
     );
     return rows.map(toUser);
   }
@@ -215,12 +214,13 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
-    const unlinked = await this.#postgres.query(this.#identities.unlink, [issuer, subject, userId]);
+    const values = [issuer, subject, checkedUserId('unlink', userId)];
+    const unlinked = await this.#postgres.query(this.#identities.unlink, values);
     return unlinked.length > 0;
   }
 
-  listIdentities(userId: string): Promise<Identity[]> {
-    return this.#postgres.query<Identity>(this.#identities.list, [userId]);
+  async listIdentities(userId: string): Promise<Identity[]> {
+    return this.#postgres.query<Identity>(this.#identities.list, [checkedUserId('listIdentities', userId)]);
   }
 
   credentials(): CredentialStore {
@@ -232,6 +232,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   }
 
   async #findOne(text: string, values: unknown[]): Promise<StoredUser | undefined> {
+    // PostgreSQL refuses a NUL, and takes every lone surrogate for U+FFFD. No row has either.
+    if (values.some((value) => typeof value === 'string' && !isKeepable(value))) return undefined;
     const [row] = await this.#postgres.query<UserRow>(text, values);
     return row && toUser(row);
   }

@@ -46,7 +46,7 @@ export function assembleAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
   const events = new AuthEvents(config.now, config.audit && auditing(config.audit));
   const services = createServices(config, events);
-  const { passport, sessions, revocations, features, guard, textsFor } = services;
+  const { passport, sessions, revocations, features, guard } = services;
   const tokenVerify = guard();
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
@@ -77,7 +77,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     endSession: createEndSession(services),
     verify: createVerify(services),
     flowState: services.flowState,
-    errorHandler: createErrorHandler({ events, textsFor }),
+    errorHandler: createErrorHandler(services),
     textOf: createTextOf(config),
     passport,
     openapi,

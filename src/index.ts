@@ -11,6 +11,7 @@ export type {
   SessionStartOptions,
 } from './controllers/server-sessions.js';
 export type { CompleteLoginOptions } from './controllers/complete-login.js';
+export type { ErrorBody, ErrorBodyOptions } from './http/error-body.js';
 export type { RedirectTo } from './http/local-redirect.js';
 export type { FailureRedirect, FormOptions } from './controllers/form-handler.js';
 export type { LoginOptions } from './controllers/form-login.js';

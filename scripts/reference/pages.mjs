@@ -43,6 +43,8 @@ export const AUTH_PAGE = {
           'LogoutOptions',
           'RedirectTo',
           'FailureRedirect',
+          'ErrorBody',
+          'ErrorBodyOptions',
           'TextOf',
           'ServerSessions',
           'StartSession',

@@ -1,6 +1,7 @@
 import type { Authenticator } from 'passport';
 import type { Feature } from '../features/feature.js';
 import type { BodyConfig } from '../http/body-schemas.js';
+import type { ErrorBodyConfig } from '../http/error-body.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { TextsConfig } from '../http/texts-for.js';
 import type { DeliveryConfig } from '../http/token-response.js';
@@ -25,4 +26,5 @@ export interface AuthConfig extends SessionConfig, SiteConfig, TextsConfig, Pick
   readonly features: readonly Feature[];
   readonly passport: Authenticator | undefined;
   readonly audit: AuthOptions['audit'];
+  readonly errorBody: ErrorBodyConfig | undefined;
 }

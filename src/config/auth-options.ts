@@ -1,6 +1,7 @@
 import type { Authenticator } from 'passport';
 import type { AuditRecord } from '../events/audit.js';
 import type { Feature } from '../features/feature.js';
+import type { ErrorBody, ErrorBodyOptions } from '../http/error-body.js';
 import type { TrustedOrigins } from '../http/trusted-origins.js';
 import type { OpenApiInfo } from '../openapi/openapi-options.js';
 import type { Locale, MessagesOption } from '../messages/messages.js';
@@ -195,6 +196,13 @@ export interface AuthOptions {
    * of your API. Default: false.
    */
   openapi?: boolean | OpenApiInfo;
+  /**
+   * The body of every failure in your own shape: `(error, req) => ({ error: error.code })`, of the router, guards and
+   * `auth.errorHandler`. Status and headers stay. An object also names the media type, and a JSON Schema for the OpenAPI document:
+   * `{ body, contentType, schema }`. Default: `{ code, message, errors? }`.
+   * @throws TypeError for anything else
+   */
+  errorBody?: ErrorBody | ErrorBodyOptions;
   /**
    * The language of all answers: `'en'`, `'ko'` or one that `messages` adds. Default: the request's `Accept-Language` decides,
    * else English.

@@ -1,6 +1,7 @@
 import type { Authenticator } from 'passport';
 import { z } from 'zod';
 import type { Feature } from '../features/feature.js';
+import { errorBodySchema } from '../http/error-body.js';
 import { trustedOriginsSchema } from '../http/trusted-origins.js';
 import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
@@ -117,6 +118,7 @@ const optionsSchema = z.strictObject({
     .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
     .default('full'),
   openapi: openApiConfigSchema,
+  errorBody: errorBodySchema,
   locale: z.string().optional(),
   messages: messagesSchema.prefault({}),
   features: z.array(feature).readonly().default([]),

@@ -65,6 +65,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       password: limits.password && limits.password.failures,
     }),
     trustedOrigins: createTrustedOrigins(options.trustedOrigins),
+    errorBody: options.errorBody,
     locale: options.locale,
     catalogs: createCatalogs(messages),
     audit: options.audit,

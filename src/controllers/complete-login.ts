@@ -1,11 +1,9 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
 import { originOf } from '../http/request-origin.js';
-import type { TextsFor } from '../http/texts-for.js';
-import { createErrorHandler } from '../middleware/error-handler.js';
+import { createErrorHandler, type ErrorHandlerServices } from '../middleware/error-handler.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/start-session.js';
 import { publicUser } from '../stores/public-user.js';
@@ -56,10 +54,9 @@ const optionsSchema = z
     message: "can't be 'body' together with redirectTo: a redirect has no body to read",
   });
 
-interface CompleteLoginServices extends StartSessionServices {
-  events: AuthEvents;
+interface CompleteLoginServices extends StartSessionServices, ErrorHandlerServices {
+  config: StartSessionServices['config'] & ErrorHandlerServices['config'];
   sessions: Pick<Sessions, 'start' | 'revoke' | 'findUser'>;
-  textsFor: TextsFor;
 }
 
 /**

@@ -16,12 +16,16 @@ export function canSetCookies(res: Partial<Response> | undefined): boolean {
   return canAnswer(res) && typeof res?.appendHeader === 'function';
 }
 
-/** Express's own `json`, with the settings of the app, where there is one. */
-export function sendJson(res: Response, status: number, body: object): void {
+/**
+ * Express's own `json`, with the settings of the app, where there is one.
+ * @param contentType Default: JSON's
+ */
+export function sendJson(res: Response, status: number, body: object, contentType?: string): void {
   if (typeof res.json === 'function') {
+    if (contentType !== undefined) res.setHeader('Content-Type', contentType);
     res.status(status).json(body);
     return;
   }
   (res as ServerResponse).statusCode = status;
-  sendUncachedJson(res as Response<object>, body);
+  sendUncachedJson(res as Response<object>, body, contentType);
 }

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { AuthError, failureOf } from '../errors.js';
 import { announceOutage } from '../events/announce-outage.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import { ownBodyOf, type ErrorBodyConfig } from '../http/error-body.js';
 import { canAnswer, sendJson } from '../http/outside-express.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Messages } from '../messages/messages.js';
@@ -11,13 +12,16 @@ import { asError } from '../utils/as-error.js';
 export interface ErrorHandlerServices {
   events: AuthEvents;
   textsFor: TextsFor;
+  config: { readonly errorBody: ErrorBodyConfig | undefined };
 }
 
 /**
- * Answers an AuthError with its JSON, in the language of the request. Any other error goes to the app's error handler, and so
+ * Answers an AuthError with its JSON in the language of the request, or in the app's own shape. Any other error goes to the app's error handler, and so
  * does every error where there is no response to answer with.
  */
-export function createErrorHandler({ events, textsFor }: ErrorHandlerServices): ErrorRequestHandler {
+export function createErrorHandler(services: ErrorHandlerServices): ErrorRequestHandler {
+  const { events, textsFor, config } = services;
+  const { errorBody } = config;
   return function handleAuthError(error: unknown, req, res, next) {
     if (!(error instanceof AuthError) || res?.headersSent) {
       next(asError(error));
@@ -28,15 +32,22 @@ export function createErrorHandler({ events, textsFor }: ErrorHandlerServices): 
       next(error);
       return;
     }
-    sendAuthError(res, error, textsFor(req, res));
+    let body: object;
+    try {
+      body = errorBody ? ownBodyOf(errorBody, error, req) : bodyIn(textsFor(req, res), error);
+    } catch (thrown) {
+      next(asError(thrown));
+      return;
+    }
+    setHeaders(res, error);
+    sendJson(res, error.status, body, errorBody?.contentType);
   };
 }
 
-function sendAuthError(res: Response, error: AuthError, texts: Messages): void {
+function setHeaders(res: Response, error: AuthError): void {
   if (error.status === 401) res.setHeader('WWW-Authenticate', challengeOf(error));
   if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
   res.setHeader('Cache-Control', 'no-store');
-  sendJson(res, error.status, bodyIn(texts, error));
 }
 
 /** The error's own JSON, in another language. */

@@ -15,7 +15,7 @@ import { announceRefusal, type Refused } from './refusals.js';
 import type { Renewals } from './renew.js';
 
 export interface GuardServices extends GuardCheckServices, ErrorHandlerServices {
-  config: GuardCheckServices['config'] & Pick<SessionConfig, 'revocation'>;
+  config: GuardCheckServices['config'] & ErrorHandlerServices['config'] & Pick<SessionConfig, 'revocation'>;
   authenticateRequest: AuthenticateRequest;
   renewals: Renewals;
 }

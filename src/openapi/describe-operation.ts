@@ -1,3 +1,4 @@
+import type { ErrorBodyConfig } from '../http/error-body.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { schemaRef } from './component-schemas.js';
 import { failureResponse, failuresOf } from './failures.js';
@@ -33,8 +34,13 @@ function contentOf({ schema, form }: NonNullable<Operation['body']>): Json {
 }
 
 /** The response objects of all failures of these operations, by name. */
-export function responsesOf(operations: readonly Operation[]): Record<string, Json> {
-  const named = operations.flatMap(failuresOf).map((failures) => [failures.name, failureResponse(failures)]);
+export function responsesOf(
+  operations: readonly Operation[],
+  errorBody: ErrorBodyConfig | undefined,
+): Record<string, Json> {
+  const named = operations
+    .flatMap(failuresOf)
+    .map((failures) => [failures.name, failureResponse(failures, errorBody)]);
   return Object.fromEntries(named) as Record<string, Json>;
 }
 

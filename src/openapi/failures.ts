@@ -1,4 +1,5 @@
 import { AUTH_FAILURES, type AuthErrorCode } from '../errors.js';
+import type { ErrorBodyConfig } from '../http/error-body.js';
 import { SET_COOKIE } from './headers.js';
 import { BODY_FAILURES, GUARD_FAILURES, type Operation } from '../http/operation.js';
 
@@ -53,9 +54,11 @@ function nameOf(status: number, codes: Failures['codes'], { id, unauthorized }: 
   return isShared ? name : id.charAt(0).toUpperCase() + id.slice(1) + name;
 }
 
-/** A response object, with an example of each code. */
-export function failureResponse({ status, codes, clearsCookies }: Failures): Json {
-  const examples = codes.map((code) => [code, { value: exampleOf(code) }]);
+/** A response object, with an example of each code where the body is ours. */
+export function failureResponse(
+  { status, codes, clearsCookies }: Failures,
+  errorBody: ErrorBodyConfig | undefined,
+): Json {
   return {
     description: describe(codes),
     headers: {
@@ -71,10 +74,21 @@ export function failureResponse({ status, codes, clearsCookies }: Failures): Jso
         },
       }),
     },
-    content: {
-      'application/json': { schema: schemaOf(codes), examples: Object.fromEntries(examples) as Json },
-    },
+    content: errorBody
+      ? { [errorBody.contentType]: { schema: OWN_FAILURE } }
+      : { 'application/json': { schema: schemaOf(codes), examples: examplesOf(codes) } },
   };
+}
+
+const OWN_FAILURE = { $ref: '#/components/schemas/AuthFailure' };
+
+/** The schemas that the responses refer to. */
+export function failureSchemas(errorBody: ErrorBodyConfig | undefined): Record<string, Json> {
+  return errorBody ? { AuthFailure: errorBody.schema } : { AuthValidationFailure: VALIDATION_FAILURE };
+}
+
+function examplesOf(codes: readonly AuthErrorCode[]): Json {
+  return Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
 }
 
 function describe(codes: Failures['codes']): string {
@@ -115,7 +129,7 @@ const FIELD_ERROR = {
   additionalProperties: false,
 };
 
-export const VALIDATION_FAILURE: Json = {
+const VALIDATION_FAILURE: Json = {
   ...failureSchema(['VALIDATION_FAILED'], {
     errors: { type: 'array', description: 'The fields that were refused.', items: FIELD_ERROR, minItems: 1 },
   }),

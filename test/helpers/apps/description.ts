@@ -55,8 +55,9 @@ export class Description {
 
   #bodyViolations(content: any, type: unknown, body: string): string[] {
     if (!content) return body === '' ? [] : [`a body where none is described: ${body}`];
-    if (!String(type).startsWith('application/json')) return [`the content type is ${String(type)}`];
-    const validate = this.#validator(content['application/json'].schema);
+    const described = content[String(type).split(';')[0]];
+    if (!described) return [`the content type is ${String(type)}`];
+    const validate = this.#validator(described.schema);
     if (validate(JSON.parse(body))) return [];
     return [`the body: ${this.#ajv.errorsText(validate.errors)}: ${body}`];
   }

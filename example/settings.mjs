@@ -14,9 +14,9 @@ export function readSettings() {
   loadEnvFile(resolve(env['ENV_FILE'] || ENV_FILE));
   // `||` throughout: an empty variable counts as unset.
   return Object.freeze({
-    // A list with spaces between, while a secret is being changed: docs/upgrading.md.
-    accessTokenSecret: env['ACCESS_TOKEN_SECRET']?.split(' '),
-    refreshTokenSecret: env['REFRESH_TOKEN_SECRET']?.split(' '),
+    // createAuth reads a list with spaces between, while a secret is being changed: docs/upgrading.md.
+    accessTokenSecret: env['ACCESS_TOKEN_SECRET'],
+    refreshTokenSecret: env['REFRESH_TOKEN_SECRET'],
     accessTokenExpiresIn: /** @type {import('passport-visa').Duration} */ (
       env['ACCESS_TOKEN_EXPIRES_IN'] || '30m'
     ),

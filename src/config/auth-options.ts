@@ -32,7 +32,8 @@ export interface AuthOptions {
     /**
      * What signs access tokens. HS256 takes at least 32 bytes (HS384: 48, HS512: 64) as text, bytes or a KeyObject. RS, PS and ES
      * take `{ privateKey, publicKey }`, each as PEM text, its bytes or a KeyObject. A list rotates keys: the first signs, all
-     * verify.
+     * verify. A text may be a list too, with spaces between: `'old new'`. A text whose words all have less than 32 bytes is one
+     * secret, a phrase.
      * @throws TypeError if it is missing, too short, or doesn't fit the algorithm
      */
     secret: Secret | readonly Secret[] | undefined;
@@ -61,7 +62,7 @@ export interface AuthOptions {
   refreshToken: {
     /**
      * What signs refresh tokens and seals the cookies of `auth.flowState`: text, bytes or a KeyObject of at least 32 bytes. A list
-     * rotates keys: the first signs, all verify. The algorithm is always HS256.
+     * rotates keys: the first signs, all verify. A text may be a list, as in `accessToken.secret`. The algorithm is always HS256.
      * @throws TypeError if it is missing, too short, or one of the access token's
      */
     secret: Secret | readonly Secret[] | undefined;

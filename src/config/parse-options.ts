@@ -13,6 +13,7 @@ import {
   type KeySet,
   type Secret,
 } from '../tokens/keys.js';
+import { secretsIn } from '../tokens/secrets-in.js';
 import { inOurWords } from '../utils/option-words.js';
 import { describeIssue } from '../utils/parse-call.js';
 import type { AuthConfig } from './auth-config.js';
@@ -81,15 +82,18 @@ function describe(issue: z.core.$ZodIssue): string {
 
 function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly Secret[]): KeySet {
   try {
-    return createKeySet(
-      algorithm,
-      Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret],
-    );
+    return createKeySet(algorithm, listOf(secrets));
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     const separator = error.message.startsWith('.') ? '' : ' '; // '.privateKey …' goes on the option's path
     throw new TypeError(option + separator + error.message, { cause: error });
   }
+}
+
+/** A text may hold a list too, because an environment variable can't hold anything else. */
+function listOf(secrets: Secret | readonly Secret[]): readonly Secret[] {
+  if (Array.isArray(secrets)) return secrets as readonly Secret[];
+  return typeof secrets === 'string' ? secretsIn(secrets) : [secrets as Secret];
 }
 
 /** Equal keys have equal ids, whatever form they came in. */

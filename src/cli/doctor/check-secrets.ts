@@ -1,3 +1,4 @@
+import { isPem, secretsIn } from '../../tokens/secrets-in.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 const MIN_BYTES = 32; // RFC 7518 §3.2; `createAuth` refuses shorter ones
@@ -10,7 +11,7 @@ const CURE = 'make two with `npx passport-visa secret`';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function checkSecrets(env: Environment): Finding[] {
-  const { ACCESS_TOKEN_SECRET: access, REFRESH_TOKEN_SECRET: refresh } = env;
+  const { ACCESS_TOKEN_SECRET: access = '', REFRESH_TOKEN_SECRET: refresh = '' } = env;
   const findings = [
     ...judgeSecrets('ACCESS_TOKEN_SECRET', access),
     ...judgeSecrets('REFRESH_TOKEN_SECRET', refresh),
@@ -22,24 +23,10 @@ export function checkSecrets(env: Environment): Finding[] {
   return findings;
 }
 
-/**
- * The secrets of a variable, which may hold a list with spaces between (docs/upgrading.md). A phrase, whose words are too short for
- * secrets, is one secret.
- */
-function secretsIn(value = ''): string[] {
-  const parts = value.split(' ').filter(Boolean);
-  const isList = !isPem(value) && parts.some((part) => Buffer.byteLength(part) >= MIN_BYTES);
-  return isList ? parts : [value];
-}
-
-function judgeSecrets(name: string, value: string | undefined): Finding[] {
+function judgeSecrets(name: string, value: string): Finding[] {
   const secrets = secretsIn(value);
   const named = (at: number) => (secrets.length === 1 ? name : `${name} (${at + 1} of ${secrets.length})`);
   return secrets.map((secret, at) => judgeSecret(named(at), secret));
-}
-
-function isPem(value: string): boolean {
-  return value.trimStart().startsWith('-----BEGIN');
 }
 
 function judgeSecret(name: string, value: string): Finding {

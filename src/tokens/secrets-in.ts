@@ -1,0 +1,15 @@
+const MIN_BYTES = 32; // RFC 7518 §3.2: createAuth refuses shorter secrets
+
+/**
+ * The secrets of a text, such as an environment variable. It is a list if it has white space in it and at least one part is long
+ * enough for a secret. Otherwise it is one secret: a phrase, whose words are short, or a PEM text.
+ */
+export function secretsIn(text: string): string[] {
+  if (isPem(text)) return [text];
+  const parts = text.split(/\s+/).filter(Boolean);
+  return parts.some((part) => Buffer.byteLength(part) >= MIN_BYTES) ? parts : [text];
+}
+
+export function isPem(text: string): boolean {
+  return text.trimStart().startsWith('-----BEGIN');
+}

@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { MAKE_A_SECRET, type Secret } from '../tokens/keys.js';
+import type { Secret } from '../tokens/keys.js';
 import { durationInSeconds, MAX_LIFETIME_SECONDS, type Duration } from '../utils/duration.js';
+
+// Both work in an empty folder, and with the examples of README and docs.
+const MAKE_SECRETS = '`npx passport-visa secret >> .env`';
+const LOAD_SECRETS = '`node --env-file=.env app.mjs`';
 
 /** Whole seconds, at least `minimumSeconds`. */
 export function duration(minimumSeconds: number, byDefault: Duration) {
@@ -40,7 +44,7 @@ export const secret = z.custom<Secret | readonly Secret[]>(
     (Array.isArray(value) ? (value as unknown[]) : [value]).every(
       (each) => (typeof each === 'string' && each !== '') || (typeof each === 'object' && each !== null),
     ),
-  `is missing: make one with ${MAKE_A_SECRET} and hand it over, from the environment for instance`,
+  `is missing: make both secrets with ${MAKE_SECRETS}, and start the app with ${LOAD_SECRETS}`,
 );
 
 export const cookieName = (byDefault: string) =>

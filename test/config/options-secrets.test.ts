@@ -10,7 +10,8 @@ const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const pemText = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
-const MISSING = /is missing: make one with `node -p "crypto\.randomBytes\(48\)/;
+const MISSING =
+  /is missing: make both secrets with `npx passport-visa secret >> \.env`, and start the app with `node --env-file=\.env app\.mjs`$/;
 const SHORT = /at least 32 bytes.*make one with `node -p/;
 const REPETITIVE = /is one character over and over, .*make one with `node -p/;
 const IS_PAIR = /is a key pair, but the algorithm is HMAC: set algorithm to RS256/;

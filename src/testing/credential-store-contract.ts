@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
 import type { NewUser, UserStore } from '../stores/user-store.js';
+import { contractOptions } from './contract-options.js';
 import { assertMade, casesOf, made, type ContractCase } from './contract.js';
 import {
   newCredential,
@@ -27,11 +28,13 @@ export interface CredentialStoreContractOptions {
 /**
  * Proves a CredentialStore. Users and ids are random, so the cases can share a store with other users.
  * @param makeStores called once for each case
+ * @throws TypeError that names what is wrong with the options
  */
 export function credentialStoreContract(
   makeStores: () => CredentialStores | Promise<CredentialStores>,
-  { newUser: makeUser }: CredentialStoreContractOptions = {},
+  options: CredentialStoreContractOptions = {},
 ): ContractCase[] {
+  const { newUser: makeUser } = contractOptions('credentialStoreContract', options);
   const promise = casesOf(
     'credentialStoreContract',
     async () => {

@@ -3,12 +3,9 @@ export { refreshTokenStoreContract } from './refresh-token-store-contract.js';
 export { credentialStoreContract, type CredentialStoreContractOptions } from './credential-store-contract.js';
 export type { CredentialStores } from './credential-fixtures.js';
 export { oneTimeTokenStoreContract } from './one-time-token-store-contract.js';
-export { identityStoreContract } from './identity-store-contract.js';
-export {
-  userStoreContract,
-  type UserStoreContractOptions,
-  type UserStoreGap,
-} from './user-store-contract.js';
+export { identityStoreContract, type IdentityStoreContractOptions } from './identity-store-contract.js';
+export { userStoreContract, type UserStoreContractOptions } from './user-store-contract.js';
+export type { UserStoreGap } from './contract-options.js';
 export { revocationContract } from './revocation-contract.js';
 
 export { loginAs, type LoggedIn, type LoginAsOptions } from './login-as.js';

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Auth } from '../auth.js';
 import type { StartSessionOptions } from '../controllers/start-session.js';
 import type { PublicUser } from '../stores/public-user.js';
+import { checkNames } from '../utils/parse-call.js';
 import { testUser, type TestUser } from './test-user.js';
 
 /** A logged-in user, with what you need to send requests as that user. */
@@ -28,14 +29,17 @@ export interface LoginAsOptions extends Omit<StartSessionOptions, 'transport'> {
   userAgent?: string;
 }
 
+const OPTIONS: readonly (keyof LoginAsOptions)[] = ['amr', 'authTime', 'ip', 'remember', 'userAgent'];
+
 /**
  * Logs a user in without a password. It does what `auth.startSession()` does after any other proof, so the store has a real
  * session afterwards.
  * @param user a stored user, an id, or `{ username, roles }`; a username that doesn't exist is created with these roles
  * @throws AuthError INVALID_CREDENTIALS for a disabled user, SERVICE_UNAVAILABLE in an outage
- * @throws TypeError for an unknown id, or if the user with that username has other roles
+ * @throws TypeError for an unknown id or option, or if the user with that username has other roles
  */
 export async function loginAs(auth: Auth, user: TestUser, options: LoginAsOptions = {}): Promise<LoggedIn> {
+  checkNames('loginAs()', OPTIONS, options);
   const { ip = '127.0.0.1', userAgent, ...login } = options;
   const { id } = await testUser(auth, user);
   const [req, res] = exchange(ip, userAgent);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
+import { assertNoOptions } from './contract-options.js';
 import { casesOf, type ContractCase } from './contract.js';
 import {
   assertIs,
@@ -22,7 +23,9 @@ const PARALLEL_CALLS = 100;
  */
 export function oneTimeTokenStoreContract(
   makeStore: () => OneTimeTokenStore | Promise<OneTimeTokenStore>,
+  ...more: []
 ): ContractCase[] {
+  assertNoOptions('oneTimeTokenStoreContract', more);
   return [
     ...takingCases(makeStore),
     ...replacingCases(makeStore),

@@ -6,6 +6,7 @@ import type {
   RotateRequest,
   RotateResult,
 } from '../stores/refresh-token-store.js';
+import { assertNoOptions } from './contract-options.js';
 import { casesOf, type ContractCase } from './contract.js';
 import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixtures.js';
 
@@ -15,7 +16,9 @@ import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixt
  */
 export function refreshTokenStoreContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
+  ...more: []
 ): ContractCase[] {
+  assertNoOptions('refreshTokenStoreContract', more);
   const promise = casesOf('refreshTokenStoreContract', makeStore, [
     ...['create', 'rotate', 'find', 'list', 'revoke', 'revokeAll'],
   ]);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { Revocation, RevocationFeed } from '../stores/revocation-feed.js';
+import { assertNoOptions } from './contract-options.js';
 import { assertMade, made, type ContractCase } from './contract.js';
 import { request, started } from './session-fixtures.js';
 
@@ -14,7 +15,9 @@ const TIMEOUT_MS = 10_000;
  */
 export function revocationContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
+  ...more: []
 ): ContractCase[] {
+  assertNoOptions('revocationContract', more);
   const promise = (name: string, prove: (world: World) => Promise<void>): ContractCase => ({
     name,
     async run() {

@@ -1,15 +1,25 @@
 import { z } from 'zod';
 import type { Auth } from '../auth.js';
+import { textOfId } from '../stores/user-ids.js';
 import { userStoreOf } from '../stores/user-store-of.js';
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 
-/** A stored user, an id, or a username. A username that doesn't exist is created with these roles. */
+/**
+ * A stored user, an id, or a username. A username that doesn't exist is created with these roles. An id may be of the kind that
+ * your store has: a text, a whole number, or an object such as an `ObjectId`.
+ */
 export type TestUser =
-  string | { readonly id: string } | { readonly username: string; readonly roles?: readonly string[] };
+  | string
+  | number
+  | bigint
+  | { readonly id: string | number | bigint | object }
+  | { readonly username: string; readonly roles?: readonly string[] };
 
+const idSchema = z.custom((id) => Boolean(textOfId(id)));
 const userSchema = z.union([
-  z.object({ id: z.string().min(1) }).transform(({ id }) => ({ id })),
+  z.object({ id: idSchema }).transform(({ id }) => ({ id })),
   z.strictObject({ username: z.string().trim().min(1), roles: z.array(z.string()).optional() }),
+  idSchema.transform((id) => ({ id })), // last: a stored user may have a text of its own
 ]);
 
 /** Finds or creates the user. @throws TypeError that says how to fix it */
@@ -31,15 +41,16 @@ export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> 
 
 /** Checks the argument, because tests in JavaScript have no types. @throws TypeError */
 function readUser(user: TestUser) {
-  const parsed = userSchema.safeParse(typeof user === 'string' ? { id: user } : user);
+  const parsed = userSchema.safeParse(user);
   if (parsed.success) return { id: undefined, username: '', roles: undefined, ...parsed.data };
   throw new TypeError('loginAs() needs a stored user, an id, or { username, roles } with a list of roles');
 }
 
-async function byId(users: UserStore, id: string): Promise<StoredUser> {
-  const user = await users.findById(id);
+async function byId(users: UserStore, id: unknown): Promise<StoredUser> {
+  const user = await users.findById(id as string);
   if (user) return user;
-  throw new TypeError(`loginAs(): no user has the id '${id}'; for a username say { username: '${id}' }`);
+  const text = textOfId(id);
+  throw new TypeError(`loginAs(): no user has the id '${text}'; for a username say { username: '${text}' }`);
 }
 
 async function findOrCreate(

@@ -3,15 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { UsernameTakenError } from '../errors.js';
 import type { NewUser, UserStore } from '../stores/user-store.js';
 import { casesOf, type ContractCase } from './contract.js';
-import { checkedUser } from './user-fixtures.js';
+import { contractOptions, type UserStoreGap } from './contract-options.js';
+import { checkedUserWithPassword } from './user-fixtures.js';
 
 /** Looks like a bcrypt hash. The contract never compares it with a password. */
 const HASH = `$2b$10$${'a'.repeat(53)}`;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 const METHODS = ['findByUsername', 'findById', 'create', 'updatePasswordHash'];
-
-/** What a store over an app's own table may not do: keep the roles that it gets, or have users without a password. */
-export type UserStoreGap = 'roles' | 'no-password';
 
 /** How to prove a store over an app's own table. */
 export interface UserStoreContractOptions {
@@ -24,8 +22,6 @@ export interface UserStoreContractOptions {
   without?: readonly UserStoreGap[];
 }
 
-const GAPS: readonly UserStoreGap[] = ['roles', 'no-password'];
-
 /**
  * Proves a UserStore. Usernames are random, so the cases can share a store with other users.
  * @param makeStore called once for each case
@@ -35,13 +31,10 @@ export function userStoreContract(
   makeStore: () => UserStore | Promise<UserStore>,
   options: UserStoreContractOptions = {},
 ): ContractCase[] {
-  const { newUser = randomUser, without = [] } = options;
-  for (const gap of without)
-    if (!GAPS.includes(gap))
-      throw new TypeError(`userStoreContract(): without has '${gap}': known are ${GAPS.join(', ')}`);
+  const { newUser = randomUser, without } = contractOptions('userStoreContract', options);
   const context: Context = {
     promise: casesOf('userStoreContract', makeStore, METHODS),
-    newUser: () => checkedUser('userStoreContract', newUser()),
+    newUser: () => checkedUserWithPassword('userStoreContract', newUser()),
     keepsRoles: !without.includes('roles'),
   };
   return [

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryUserStore, type NewUser, type StoredUser } from '../../src';
+import { MemoryUserStore, type Identity, type NewUser, type StoredUser } from '../../src';
 import {
   credentialStoreContract,
   identityStoreContract,
@@ -46,6 +46,35 @@ describe('credentials of users of such a store keep the contract', () =>
     ),
   ));
 
+/** A table with one more required column, and roles from elsewhere. */
+class StrictIdentityStore extends MemoryUserStore {
+  override async create(user: NewUser): Promise<StoredUser> {
+    return super.create({ ...this.#judged(user), passwordHash: user.passwordHash });
+  }
+  override async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
+    return super.findOrCreate(identity, this.#judged(user));
+  }
+  #judged(user: { username: string; plan?: string }) {
+    const { username, plan } = user;
+    if (!username.includes('@') || plan !== 'free') throw new RangeError('an address and a plan, please');
+    return { username, roles: ['customer'] };
+  }
+}
+
+describe('identities of users of such a store keep the contract', () =>
+  runContract(
+    identityStoreContract(() => new StrictIdentityStore(), {
+      newUser: () => ({ ...newUser(), plan: 'free' }),
+      without: ['roles'],
+    }),
+  ));
+
+test('identityStoreContract holds a store against its roles if it keeps them', async () => {
+  const options = { newUser: () => ({ ...newUser(), plan: 'free', roles: ['admin'] }) };
+  const [first] = identityStoreContract(() => new StrictIdentityStore(), options);
+  await expect(first?.run()).rejects.toThrow(/'customer'/);
+});
+
 test('the contract still holds such a store against what it does', async () => {
   class Careless extends StrictStore {
     override updatePasswordHash = async (id: string, next: string) =>
@@ -79,11 +108,56 @@ test('credentialStoreContract names a factory that makes no user', async () => {
   await expect(first?.run()).rejects.toThrow('credentialStoreContract(): newUser() must return');
 });
 
-test('userStoreContract names an unknown gap, and a factory that makes no user', async () => {
-  const store = () => new StrictStore();
-  expect(() => userStoreContract(store, { without: ['passwords' as never] })).toThrow(
-    "without has 'passwords': known are roles, no-password",
+const suites = {
+  userStoreContract,
+  identityStoreContract,
+  credentialStoreContract,
+  refreshTokenStoreContract,
+  oneTimeTokenStoreContract,
+  revocationContract,
+} as Record<string, (...args: unknown[]) => { run(): Promise<void> }[]>;
+const callSuite = (name: string, options: unknown) => suites[name]?.(() => ({}), options);
+
+describe.each(['userStoreContract', 'identityStoreContract'])('%s', (name) => {
+  test.each<[options: unknown, message: string]>([
+    [{ newUsr: newUser }, 'Unknown option newUsr: known are newUser, without (did you mean newUser?)'],
+    [{ without: 'roles' }, 'without must be a list, not a text'],
+    [{ without: { roles: true } }, 'without must be a list, not an object'],
+    [{ without: ['passwords'] }, "Unknown gap 'passwords' in without: known are roles, no-password"],
+    [
+      { without: ['role'] },
+      "Unknown gap 'role' in without: known are roles, no-password (did you mean roles?)",
+    ],
+    [{ without: [undefined] }, "Unknown gap 'undefined' in without"],
+    [{ newUser: newUser() }, 'newUser must be a function that makes { username, passwordHash, roles? }'],
+    ['roles', 'needs an object of options'],
+  ])('refuses the options %j', (options, message) => {
+    const call = () => callSuite(name, options);
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(`${name}()`);
+    expect(call).toThrow(message);
+  });
+});
+
+test('credentialStoreContract refuses options that it does not know, and a factory that is no function', () => {
+  const call = (options: unknown) => () => callSuite('credentialStoreContract', options);
+  expect(call({ without: ['roles'] })).toThrow('Unknown option without: known are newUser');
+  expect(call({ newUser: newUser() })).toThrow('newUser must be a function that makes');
+});
+
+test.each(['refreshTokenStoreContract', 'oneTimeTokenStoreContract', 'revocationContract'])(
+  '%s refuses options, because it has none',
+  (name) => {
+    expect(() => callSuite(name, { newUser })).toThrow(`${name}() takes no options`);
+    expect(callSuite(name, undefined)).not.toHaveLength(0);
+  },
+);
+
+test('userStoreContract names a factory that makes no user, or one without a password', async () => {
+  const firstWith = (user: unknown) =>
+    userStoreContract(() => new StrictStore(), { newUser: () => user as NewUser })[0]?.run();
+  await expect(firstWith({})).rejects.toThrow('newUser() must return { username, passwordHash, roles? }');
+  await expect(firstWith({ username: 'ann', passwordHash: null })).rejects.toThrow(
+    'with a passwordHash, not null',
   );
-  const [first] = userStoreContract(store, { newUser: () => ({}) as NewUser });
-  await expect(first?.run()).rejects.toThrow('newUser() must return { username, passwordHash, roles? }');
 });

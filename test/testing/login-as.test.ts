@@ -1,9 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { createAuth, MemoryRefreshTokenStore, MemoryUserStore, type Auth } from '../../src';
-import { loginAs, testAuth } from '../../src/testing';
+import { createAuth, MemoryRefreshTokenStore, MemoryUserStore, type Auth, type UserStore } from '../../src';
+import { loginAs, testAuth, type LoginAsOptions, type TestUser } from '../../src/testing';
 import { createRealStores, createTestApp } from '../helpers/apps/app';
 import { expectFailure } from '../helpers/failures';
 import { decodeToken } from '../helpers/tokens/tokens';
+
+/** As drivers of MongoDB have it: compared by `equals`, and with bytes of its own in `id`. */
+class ObjectId {
+  readonly id = randomBytes(12);
+  toString() {
+    return this.id.toString('hex');
+  }
+}
+
+/** A store of the app's own with one user, whose id it compares as it is. */
+function storeOf(user: { id: unknown; username: string }): UserStore {
+  const find = (isTheirs: boolean) => Promise.resolve(isTheirs ? user : undefined);
+  return {
+    findByUsername: (username: string) => find(username === user.username),
+    findById: (id: unknown) => find(id === user.id),
+    create: () => Promise.reject(new Error('one user is enough')),
+    updatePasswordHash: () => Promise.resolve(false),
+  } as unknown as UserStore;
+}
 
 describe.each(['memory', 'PostgreSQL and Redis'])('with stores in %s', (kind) => {
   let testApp: ReturnType<typeof createTestApp>;
@@ -86,6 +106,20 @@ describe('the argument of loginAs', () => {
     }
   });
 
+  test.each<[kind: string, newId: () => unknown]>([
+    ['numbers', () => 4711],
+    ['bigints', () => 9007199254740993n],
+    ['objects', () => new ObjectId()],
+  ])('can be a stored user or an id of a store whose ids are %s', async (_kind, newId) => {
+    const stored = { id: newId(), username: 'ann', passwordHash: null, roles: ['member'] };
+    const appAuth = testAuth({ users: storeOf(stored) });
+    for (const user of [stored, stored.id, { id: stored.id }, { username: 'ann' }]) {
+      const { id, username } = (await loginAs(appAuth, user as TestUser)).user;
+      expect([id, username]).toEqual([String(stored.id), 'ann']);
+    }
+    await appAuth.close();
+  });
+
   test("can't be a user who is unknown, has other roles or is disabled", async () => {
     const finn = await users.create({ username: 'finn', passwordHash: null });
     await expect(loginAs(auth, 'finn')).rejects.toThrow("for a username say { username: 'finn' }");
@@ -96,14 +130,23 @@ describe('the argument of loginAs', () => {
     await expect(loginAs(auth, finn)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
   });
 
-  test.each([[undefined], [{}], [{ username: ' ' }], [{ username: 'ida', roles: 'admin' }], ['']])(
-    "can't be %j, which is a mistake in the test",
-    async (user) => {
-      await expect(loginAs(auth, user as unknown as string)).rejects.toThrow(
-        'needs a stored user, an id, or { username, roles }',
-      );
-    },
-  );
+  test.each([
+    [undefined],
+    [{}],
+    [{ username: ' ' }],
+    [{ username: 'ida', roles: 'admin' }],
+    [''],
+    [1.5],
+    [null],
+    [true],
+    [[]],
+    [{ id: '' }],
+    [{ id: {} }],
+  ])("can't be %j, which is a mistake in the test", async (user) => {
+    await expect(loginAs(auth, user as unknown as string)).rejects.toThrow(
+      'needs a stored user, an id, or { username, roles }',
+    );
+  });
 
   test('may set the address and the user agent of the session', async () => {
     const gus = await loginAs(auth, { username: 'gus' }, { ip: '192.0.2.7', userAgent: 'Gus/1.0' });
@@ -112,6 +155,19 @@ describe('the argument of loginAs', () => {
     const { user } = await loginAs(auth, { username: 'hal' }, { remember: true });
     expect(await auth.sessions.list(user.id)).toMatchObject([{ ip: '127.0.0.1', remember: true }]);
   });
+});
+
+test.each([
+  [
+    { user_agent: 'x' },
+    'Unknown option user_agent: known are amr, authTime, ip, remember, userAgent (did you mean userAgent?)',
+  ],
+  [{ transport: 'body' }, 'Unknown option transport: known are'],
+  [{ redirectTo: '/' }, 'Unknown option redirectTo: known are'],
+])('loginAs refuses the unknown option %j', async (options, message) => {
+  const auth = testAuth();
+  await expect(loginAs(auth, { username: 'ann' }, options as LoginAsOptions)).rejects.toThrow(message);
+  await auth.close();
 });
 
 test('loginAs rejects with what the store throws', async () => {

@@ -16,6 +16,8 @@ export const en = {
   // In place of UNSUPPORTED_MEDIA_TYPE.
   formNeedsHandler:
     'The request body must be application/json. For an HTML form, use auth.login() and its siblings in a route of the app',
+  formNotMultipart:
+    'The request body must be application/x-www-form-urlencoded, as HTML forms send it, or application/json. multipart/form-data is not read',
 
   loginSuccessful: 'Login successful',
   registrationSuccessful: 'Registration successful',

@@ -26,6 +26,8 @@ export const ko: Messages = {
   SERVICE_UNAVAILABLE: '일시적으로 서비스를 이용할 수 없습니다.',
   formNeedsHandler:
     '요청 본문은 application/json 형식이어야 합니다. HTML 폼은 앱의 경로에서 auth.login() 등으로 처리해야 합니다.',
+  formNotMultipart:
+    '요청 본문은 HTML 폼의 기본 형식인 application/x-www-form-urlencoded 또는 application/json이어야 합니다. multipart/form-data는 처리하지 않습니다.',
 
   loginSuccessful: '로그인되었습니다.',
   registrationSuccessful: '회원가입이 완료되었습니다.',

@@ -51,17 +51,27 @@ function parserOf(readers: Record<string, Reader>): RequestHandler {
       next(new AuthError('PAYLOAD_TOO_LARGE'));
     } else {
       reader.read(req, res, (error: unknown) => {
-        next(error === undefined ? parseKept(req, reader) : toAuthError(error));
+        next(
+          error === undefined
+            ? parseKept(req, reader)
+            : toAuthError(error, () => unsupported(req, types, error)),
+        );
       });
     }
   };
 }
 
-/** A developer who posts a form to an endpoint for JSON learns what forms are for. */
-function unsupported(req: Request, types: readonly string[]): AuthError {
-  const isForm = !types.includes(FORM) && req.is([FORM, 'multipart/form-data']);
-  const text = { key: 'formNeedsHandler', english: en.formNeedsHandler };
-  return new AuthError('UNSUPPORTED_MEDIA_TYPE', isForm ? { text } : {});
+/** Says what the route takes. A developer who posts a form to an endpoint for JSON learns what forms are for. */
+function unsupported(req: Request, types: readonly string[], cause?: unknown): AuthError {
+  const key = types.includes(FORM)
+    ? 'formNotMultipart'
+    : req.is([FORM, 'multipart/form-data'])
+      ? 'formNeedsHandler'
+      : undefined;
+  return new AuthError('UNSUPPORTED_MEDIA_TYPE', {
+    ...(key && { text: { key, english: en[key] } }),
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 /** RFC 9112 §6.3 */
@@ -122,13 +132,13 @@ function textLength(body: unknown): number {
 }
 
 /** By the `type` that body-parser documents for each of its errors. */
-function toAuthError(error: unknown): AuthError {
+function toAuthError(error: unknown, unsupportedType: () => AuthError): AuthError {
   switch ((error as { type?: unknown }).type) {
     case 'entity.too.large':
       return new AuthError('PAYLOAD_TOO_LARGE', { cause: error });
     case 'charset.unsupported':
     case 'encoding.unsupported':
-      return new AuthError('UNSUPPORTED_MEDIA_TYPE', { cause: error });
+      return unsupportedType();
     default:
       return new AuthError('MALFORMED_BODY', { cause: error });
   }

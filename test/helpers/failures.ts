@@ -34,6 +34,10 @@ const FAILURES = {
     415,
     'The request body must be application/json. For an HTML form, use auth.login() and its siblings in a route of the app',
   ],
+  NO_FORM: [
+    415,
+    'The request body must be application/x-www-form-urlencoded, as HTML forms send it, or application/json. multipart/form-data is not read',
+  ],
   TOO_MANY_ATTEMPTS: [429, 'Too many attempts, try again later'],
   SERVICE_UNAVAILABLE: [503, 'Service temporarily unavailable'],
 } as const;
@@ -42,6 +46,7 @@ const FAILURES = {
 const CODES = {
   UNKNOWN_SESSION_ID: 'SESSION_NOT_FOUND',
   FORM_ON_JSON_ENDPOINT: 'UNSUPPORTED_MEDIA_TYPE',
+  NO_FORM: 'UNSUPPORTED_MEDIA_TYPE',
 } as const;
 
 /** `UNKNOWN_SESSION_ID` is the 404 with SESSION_NOT_FOUND when a request names a session by its id. */

@@ -212,3 +212,26 @@ test.each<[string, FormOptions & object]>([
   for (const make of ['login', 'register', 'changePassword'] as const)
     expect(() => testApp.auth[make](options)).toThrow(new RegExp(`^${make}\\(\\).*${member}`));
 });
+
+describe.each(['/register', '/register/again', '/password', '/login', '/auth/register'])(
+  'multipart/form-data at %s',
+  (path) => {
+    test.each([
+      [
+        'en',
+        /^The request body must be application\/x-www-form-urlencoded.*multipart\/form-data is not read$/,
+      ],
+      ['ko', /application\/x-www-form-urlencoded.*multipart\/form-data는 처리하지 않습니다\.$/],
+    ])('is refused with a text that names the encoding that is read, in %s', async (language, text) => {
+      const name = `${language}-${path}`;
+      await testApp.register(name);
+      const browser = await testApp.loggedIn(name);
+      const { status, body } = (await browser
+        .post(path)
+        .set('Accept-Language', language)
+        .field('username', 'mona')) as { status: number; body: { text?: string; message?: string } };
+      expect(status).toBe(415);
+      expect(body.text ?? body.message).toMatch(text);
+    });
+  },
+);

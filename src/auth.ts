@@ -92,7 +92,8 @@ export interface Auth {
   readonly errorHandler: ErrorRequestHandler;
   /**
    * The text of an AuthError, of its code or of one of its `errors` in the language of the request, for pages that the server
-   * renders: `auth.textOf(error, req)`. Undefined for a text that is no code.
+   * renders: `auth.textOf(error, req)`. Undefined for a text that is no code. Throws a TypeError without the request, unless the
+   * option `locale` is set.
    */
   readonly textOf: TextOf;
   /** The Passport instance with the strategies `local` and `jwt`; add your own to it. */

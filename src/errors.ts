@@ -197,9 +197,13 @@ const DETAILS = Object.keys({
   cause: true,
 } satisfies Record<keyof AuthErrorDetails, true>);
 
-function assertKnown(code: string, details: object): void {
+function assertKnown(code: string, details: unknown): void {
   if (!Object.hasOwn(AUTH_FAILURES, code))
     throw new TypeError(`Unknown code ${code}: known are ${Object.keys(AUTH_FAILURES).join(', ')}`);
+  if (typeof details !== 'object' || details === null || details instanceof Error)
+    throw new TypeError(
+      `The details of an AuthError are an object, as in new AuthError('${code}', { cause: error }). Its text is that of the code, which the option messages changes`,
+    );
   for (const name in details) {
     if (!DETAILS.includes(name))
       throw new TypeError(`Unknown detail ${name} of an AuthError: known are ${DETAILS.join(', ')}`);

@@ -25,13 +25,18 @@ export function duration(minimumSeconds: number, byDefault: Duration) {
 
 /** An object with these methods: a store, or a Passport instance. */
 export function methods<T>(kind: string, ...names: (keyof T & string)[]) {
-  return z.custom<T>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
-    `must be a ${kind}, with the methods ${names.join(', ')}`,
-  );
+  const hasThem = (value: unknown) =>
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+  return z.custom<T>((value) => typeof value === 'object' && value !== null && hasThem(value), {
+    error: ({ input }) =>
+      isClass(input) && hasThem(input.prototype)
+        ? `is a class: make a ${kind} of it, new ${input.name}(…)`
+        : `must be a ${kind}, with the methods ${names.join(', ')}`,
+  });
+}
+
+function isClass(value: unknown): value is { name: string; prototype: object } {
+  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
 }
 
 export function aFunction<T>() {

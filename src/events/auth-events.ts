@@ -74,12 +74,18 @@ export class AuthEvents extends EventEmitter<AuthEventMap> {
  */
 const NODE_EVENTS: readonly unknown[] = ['newListener', 'removeListener', 'error'];
 
-// A listener of an event that doesn't exist would wait for ever. `once` and its kin call these methods.
-for (const method of ['on', 'addListener', 'prependListener'] as const) {
-  const add = Reflect.get(EventEmitter.prototype, method) as (name: unknown, listener: unknown) => unknown;
-  const value = function (this: AuthEvents, name: unknown, listener: unknown): unknown {
-    assertKnown(name);
-    return Reflect.apply(add, this, [name, listener]);
+/** `once` and its kin call these. */
+const METHODS = [
+  ...(['on', 'addListener', 'prependListener'] as const),
+  ...(['off', 'removeListener', 'removeAllListeners', 'emit'] as const),
+];
+
+// A listener of an event that doesn't exist would wait for ever, and one of a misspelt event would never be removed.
+for (const method of METHODS) {
+  const inherited = Reflect.get(EventEmitter.prototype, method) as (...args: unknown[]) => unknown;
+  const value = function (this: AuthEvents, ...args: unknown[]): unknown {
+    if (args.length > 0 || method !== 'removeAllListeners') assertKnown(args[0]);
+    return Reflect.apply(inherited, this, args);
   };
   Object.defineProperty(AuthEvents.prototype, method, { value, configurable: true, writable: true });
 }

@@ -11,6 +11,29 @@ export function canAnswer(res: Partial<Response> | undefined): boolean {
   return typeof res?.setHeader === 'function' && typeof res.end === 'function';
 }
 
+/**
+ * What is wrong with the call of a guard. Where the app calls it itself, mistakes are easy: the socket in place of its request.
+ * @returns undefined for a call that is right
+ * @throws TypeError if there is not even a `next` that could get the error
+ */
+export function mistakeInCall(req: unknown, next: unknown): TypeError | undefined {
+  if (typeof next !== 'function')
+    throw new TypeError(
+      'A guard needs a function as its third argument, which it calls when the request may pass, or with an error: auth.tokenVerify(req, res, next)',
+    );
+  if (hasHeaders(req)) return undefined;
+  const { request } = (req ?? {}) as { request?: unknown };
+  return new TypeError(
+    hasHeaders(request)
+      ? 'A guard got a socket in place of a request: call auth.tokenVerify(socket.request, {}, next)'
+      : 'A guard needs a request as its first argument, which is an object with headers: auth.tokenVerify(req, res, next)',
+  );
+}
+
+function hasHeaders(value: unknown): boolean {
+  return typeof (value as { headers?: unknown } | undefined | null)?.headers === 'object';
+}
+
 /** The response that engine.io makes up for the handshake of a WebSocket can answer, and set no cookie. */
 export function canSetCookies(res: Partial<Response> | undefined): boolean {
   return canAnswer(res) && typeof res?.appendHeader === 'function';

@@ -35,12 +35,21 @@ export interface TextOf {
 export function createTextOf({ locale, catalogs }: TextsConfig): TextOf {
   const negotiate = createNegotiation(catalogs);
   return function textOf(what: unknown, req: Request) {
+    if (locale === undefined) assertIsRequest(req);
     if (locale === undefined && req.res && !req.res.headersSent) varyByLanguage(req.res);
     const texts = catalogs.get(locale ?? negotiate(req)) as Messages;
     if (what instanceof AuthError) return errorText(what, texts);
     if (isFieldError(what)) return fieldText(what, texts);
     return isCode(what) ? texts[what] : undefined;
   } as TextOf;
+}
+
+/** @throws TypeError: JavaScript has no types, and `textOf(error)` reads as if it were enough */
+function assertIsRequest(req: Request | undefined): void {
+  if (typeof req?.headers === 'object') return;
+  throw new TypeError(
+    'textOf() needs the request as its second argument, because its language decides: auth.textOf(error, req)',
+  );
 }
 
 function isFieldError(what: unknown): what is FieldError {

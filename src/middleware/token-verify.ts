@@ -4,7 +4,7 @@ import { announceAndHandOver } from '../events/announce-outage.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
-import { canSetCookies } from '../http/outside-express.js';
+import { canSetCookies, mistakeInCall } from '../http/outside-express.js';
 import { originOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { callBack, caught } from '../utils/call-back.js';
@@ -82,6 +82,8 @@ function guardWithoutStore(
   fail: Fail,
 ): RequestHandler {
   return function tokenVerify(req, res, next) {
+    const mistake = mistakeInCall(req, next);
+    if (mistake) return next(mistake);
     let user: AuthenticatedUser | undefined;
     try {
       user = authenticateRequest(req);
@@ -102,6 +104,8 @@ function guardWithStore(
   fail: Fail,
 ): RequestHandler {
   return function tokenVerify(req, res, next) {
+    const mistake = mistakeInCall(req, next);
+    if (mistake) return next(mistake);
     let token: AuthenticatedUser | undefined;
     try {
       token = authenticateRequest(req);

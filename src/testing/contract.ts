@@ -39,7 +39,7 @@ export function made<Subject>(
   suite: string,
   make: () => Subject | Promise<Subject>,
 ): Subject | Promise<Subject> {
-  if (typeof make === 'function') return make();
+  if (typeof make === 'function' && !/^class\b/.test(String(make))) return make();
   throw new TypeError(`${suite}() needs a function that makes a store: ${suite}(() => new MyStore())`);
 }
 

@@ -21,13 +21,15 @@ export function setting(name: string): string | undefined {
 /**
  * An environment variable that a command can't do without. There is no option for it: passwords in arguments can be read in
  * `ps` and in the shell's history.
+ * @param otherwise a sentence about how to do without it, if that is possible
  * @throws UsageError when it is not set
  */
-export function requiredSetting(name: string, example: string): string {
+export function requiredSetting(name: string, example: string, otherwise?: string): string {
   const value = setting(name);
   if (value !== undefined) return value;
   throw new UsageError(
-    `${name} is not set: put it into the environment (${name}=${example}), or name a file that has it with --env-file .env`,
+    `${name} is not set: put it into the environment (${name}=${example}), or name a file that has it with --env-file .env` +
+      (otherwise === undefined ? '' : `. ${otherwise}`),
   );
 }
 

@@ -8,11 +8,12 @@ export const CONNECT_TIMEOUT_MS = 1500;
 
 /**
  * Connects to DATABASE_URL, runs `work` and closes the connections, without waiting for that.
+ * @param otherwise a sentence about how to do without DATABASE_URL, if that is possible
  * @throws UsageError when DATABASE_URL is missing or wrong
  * @throws CommandError when `pg` is not installed, or the server can't be used
  */
-export async function withPostgres<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
-  const url = requiredSetting('DATABASE_URL', 'postgres://…');
+export async function withPostgres<T>(work: (pool: Pool) => Promise<T>, otherwise?: string): Promise<T> {
+  const url = requiredSetting('DATABASE_URL', 'postgres://…', otherwise);
   const place = hostOf('DATABASE_URL', url, ['postgres:', 'postgresql:']);
   const { Pool } = await optionalPackage('pg', () => import('pg'));
   const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, max: 2 });

@@ -74,8 +74,12 @@ async function withUser<T>(
   if ((username === undefined) === (id === undefined))
     throw new UsageError('Give the name of a user, or --id and the id of a user');
   if (id !== undefined) return withSessions(names, (auth) => work({ id, shownAs: `The user ${id}` }, auth));
-  return withApp(names, async ({ users, auth }) => {
-    const user = await requireUser(users, username ?? '');
-    return work({ id: user.id, shownAs: `"${user.username}"` }, auth);
-  });
+  return withApp(
+    names,
+    async ({ users, auth }) => {
+      const user = await requireUser(users, username ?? '');
+      return work({ id: user.id, shownAs: `"${user.username}"` }, auth);
+    },
+    'It has the users; if they are in a store of your own, or only REDIS_URL is set, name the user by --id <id>',
+  );
 }

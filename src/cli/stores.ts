@@ -67,14 +67,18 @@ export function withUserStore<T>(
  * Acts as one more process of the app, with users in PostgreSQL, and sessions in Redis if REDIS_URL is set, otherwise in
  * PostgreSQL. `createAuth` announces every session that ends here, and the guards of all other processes refuse it at once.
  */
-export function withApp<T>(names: StoreNames, work: (stores: AppStores) => Promise<T>): Promise<T> {
+export function withApp<T>(
+  names: StoreNames,
+  work: (stores: AppStores) => Promise<T>,
+  otherwise?: string,
+): Promise<T> {
   return withPostgres(async (pool) => {
     const users = await openUserStore(pool, names);
     const withStores = (auth: Auth) => work({ users, auth });
     if (setting('REDIS_URL') !== undefined)
       return withRedisSessions(names, (sessions) => withAuth(users, sessions, names, withStores));
     return withAuth(users, await openPostgresSessionStore(pool, names), names, withStores);
-  });
+  }, otherwise);
 }
 
 /** Like `withApp`, for sessions only: the users may be in a store of the app's own, which this command doesn't know. */
@@ -82,7 +86,10 @@ export async function withSessions<T>(names: StoreNames, work: (auth: Auth) => P
   const { MemoryUserStore } = await import('../stores/memory/user-store.js');
   const open = (sessions: RefreshTokenStore) => withAuth(new MemoryUserStore(), sessions, names, work);
   if (setting('REDIS_URL') !== undefined) return withRedisSessions(names, open);
-  return withPostgres(async (pool) => open(await openPostgresSessionStore(pool, names)));
+  return withPostgres(
+    async (pool) => open(await openPostgresSessionStore(pool, names)),
+    'If the sessions are in Redis, set REDIS_URL in its place',
+  );
 }
 
 function withRedisSessions<T>(

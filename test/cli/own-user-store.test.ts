@@ -60,6 +60,24 @@ test.each([
   expect(stderr).toMatch(/--id/);
 });
 
+test.each([
+  ['list', 'ann'],
+  ['end', 'ann', '--all'],
+  ['end', 'ann', 'CxtGl3WtrT3w1jHdOM2e7Q'],
+])('sessions %s %s %s without DATABASE_URL names the option that does without it', async (...args) => {
+  const { status, stderr } = await cli(['sessions', ...args], {
+    env: { REDIS_URL: process.env['TEST_REDIS_URL'] },
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/DATABASE_URL is not set: .* name the user by --id <id>/);
+});
+
+test('sessions --id without a URL names both variables', async () => {
+  const { status, stderr } = await cli(['sessions', 'list', '--id', '42']);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/DATABASE_URL is not set: .* set REDIS_URL in its place/);
+});
+
 test('the doctor looks at what is in use, and names the way out where the table of users is missing', async () => {
   interface Report {
     findings: { about: string; level: string; message: string; cure?: string }[];

@@ -89,3 +89,28 @@ test('An app with pages: register, change the password and log out on another de
   const over = await browse('/devices', { redirect: 'manual' });
   expect(over.headers.get('location')).toBe('/login?returnTo=%2Fdevices');
 });
+
+test('An app with pages: failureRedirect leads to the form, which shows the text of a code and nothing else', async () => {
+  const browse = await start('app');
+  await browse('/register', form(ann));
+  const wrong = await browse('/sign-in?returnTo=%2Forders', form({ ...ann, password: 'wrong' }));
+  const location = wrong.headers.get('location') ?? '';
+  expect([wrong.status, location]).toEqual([303, '/sign-in?error=INVALID_CREDENTIALS&returnTo=%2Forders']);
+  const shown = await (await browse(location)).text();
+  expect(shown).toContain('<p role="alert">Invalid username or password</p>');
+  const again = await browse(location, form(ann));
+  expect([again.status, again.headers.get('location')]).toEqual([303, '/orders']);
+
+  for (const query of [
+    'error=NONSENSE',
+    'error=<b>',
+    'error=a&error=b',
+    'error[path]=a&error[message]=b',
+    'error=',
+    '',
+  ]) {
+    const page = await (await browse(`/sign-in?${query}`)).text();
+    expect([page.includes('<form method="post">'), page.includes('role="alert"')]).toEqual([true, false]);
+    expect(page).not.toContain('undefined');
+  }
+});

@@ -81,6 +81,10 @@ test('the connection of our own has the database that the app has selected', asy
     expect(await store.list('ann')).toHaveLength(1);
     const lines = (await redis.client('LIST')) as string;
     expect(lines.match(/ db=3 /g)).toHaveLength(2);
+    await redis.select(4);
+    expect(await store.list('ann')).toEqual([]);
+    await redis.select(3);
+    expect(await store.list('ann')).toHaveLength(1);
   } finally {
     server.thaw();
     redis.disconnect();

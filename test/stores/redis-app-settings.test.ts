@@ -1,6 +1,8 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { RedisRefreshTokenStore } from '../../src';
+import { RedisRefreshTokenStore, type Revocation } from '../../src';
 import { oneTimeTokenStoreContract, refreshTokenStoreContract, revocationContract } from '../../src/testing';
+import { newSession } from '../../src/testing/session-fixtures';
+import { eventually } from '../helpers/eventually';
 import { runContract } from '../contract/run-contract';
 import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 
@@ -37,4 +39,32 @@ describe.each<[string, RedisOptions & { replyMapping?: string }]>([
     expect(await counter.has?.('ann')).toBe(false);
     expect(Math.abs((await store().time()) - Date.now())).toBeLessThan(60_000);
   });
+});
+
+test('a store learns of revocations in a database that the app selects only later', async () => {
+  const keyPrefix = randomPrefix();
+  const [redis, other] = [connectRedis(), connectRedis({ db: 5 })];
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix });
+  const elsewhere = new RedisRefreshTokenStore(other, { keyPrefix });
+  const received: Revocation[] = [];
+  let answers = 0;
+  const follower = {
+    keepForSeconds: 60,
+    onRevoked: (revocation: Revocation) => void received.push(revocation),
+    onCurrent: () => void (answers += 1),
+    onLost: () => undefined,
+  };
+  const feeds = [
+    store.followRevocations(follower),
+    elsewhere.followRevocations({ ...follower, onRevoked: () => undefined, onCurrent: () => undefined }),
+  ];
+  await eventually('the store follows', () => Promise.resolve(answers > 0));
+  await redis.select(5);
+  const session = newSession();
+  await store.create(session);
+  expect(await elsewhere.revoke(session.userId, session.sessionId)).toBe(true);
+  await eventually('the revocation arrives', () => Promise.resolve(received.length > 0));
+  expect(received).toEqual([{ userId: session.userId, sessionIds: [session.sessionId] }]);
+  for (const feed of feeds) feed.close();
+  await Promise.all([redis.quit(), other.quit()]);
 });

@@ -48,6 +48,10 @@ export class BoundedRedis {
 
   /** The client that commands go over now: the app's, or our own once the app's seemed dead. */
   get client(): RedisClient {
+    if (this.#own?.isInSameDatabase() === false) {
+      this.#own.close();
+      this.#openOwn();
+    }
     return this.#own?.client ?? this.#appClient;
   }
 
@@ -71,6 +75,10 @@ export class BoundedRedis {
       else this.#own.client.disconnect(true);
       return;
     }
+    this.#openOwn();
+  }
+
+  #openOwn(): void {
     this.#own = openCommandingConnection(this.#appClient);
     if (this.#own) define(this.#scripts, this.#own.client);
   }

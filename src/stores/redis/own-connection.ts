@@ -46,6 +46,8 @@ const COMMANDING = {
 /** A connection of this package's own, made like the app's client and closed with it. */
 export interface OwnConnection {
   readonly client: RedisClient;
+  /** False once the app's client has selected another database: what the store writes there is not seen here. */
+  isInSameDatabase(): boolean;
   close(): void;
 }
 
@@ -77,7 +79,8 @@ function open(
   };
   // When the app has closed its client, the duplicate must not keep the process alive.
   const stopListening = listenTo(client, 'end', close);
-  return { client: duplicate, close };
+  const database = databaseOf(client);
+  return { client: duplicate, isInSameDatabase: () => databaseOf(client) === database, close };
 }
 
 /** Members of an ioredis client that its types don't show. While it reconnects, the one before has what it will restore. */
@@ -86,13 +89,21 @@ interface Condition {
   readonly auth?: string | readonly [string, string] | null;
 }
 
+function conditionOf(client: RedisClient): Condition {
+  const { condition, prevCondition } = client as { condition?: Condition; prevCondition?: Condition };
+  return prevCondition ?? condition ?? {};
+}
+
+function databaseOf(client: RedisClient): number {
+  return conditionOf(client).select ?? (client.options as { db?: number } | undefined)?.db ?? 0;
+}
+
 /**
  * What the app has changed since it made its client, by `select()` and `auth()`. A duplicate doesn't have it: in another database it
  * would find none of the sessions, which is no outage but a 401 for everyone.
  */
 function currentSettings(client: RedisClient): object {
-  const { condition, prevCondition } = client as { condition?: Condition; prevCondition?: Condition };
-  const { select, auth } = prevCondition ?? condition ?? {};
+  const { select, auth } = conditionOf(client);
   const [username, password] = typeof auth === 'string' ? [undefined, auth] : (auth ?? []);
   return {
     ...(select !== undefined && { db: select }),

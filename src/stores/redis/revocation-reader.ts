@@ -31,6 +31,9 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
   const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
   return {
     async read(position) {
+      // The next connection is opened in the other database.
+      if (own?.isInSameDatabase() === false)
+        throw new Error("The app's client has selected another database");
       const known = position === undefined || position === BEGINNING ? undefined : position;
       let entries = known === undefined ? [] : await entriesFrom(known);
       // If the entry that was read last is missing, it has expired, or a failover has lost it and others may have its place.

@@ -5,8 +5,9 @@ import { language } from './texts.mjs';
 export const auth = createAuthClient({ baseUrl: '/auth', fetch: fetchInLanguage });
 
 /**
- * Who is logged in. Visitors have no token, so there is nothing to check. Of any other token `check()` finds out whether a refresh
- * helps.
+ * Who is logged in, without a 401 where one can be avoided, because browsers log each in the console. Visitors have no token, so
+ * there is nothing to check. Where the session has ended, a logout clears what is left of it, and calls `onChange`. Of any other
+ * token only a refresh finds out whether it helps, and `check()` asks for one.
  * @returns {Promise<import('passport-visa/client').TokenUser | null>}
  */
 export async function whoIsLoggedIn() {
@@ -14,7 +15,10 @@ export async function whoIsLoggedIn() {
     /** @type {{ user: import('passport-visa/client').TokenUser | null, code: string | null }} */ (
       await auth.call('GET', '/who')
     );
-  return user || code === 'NO_ACCESS_TOKEN' ? user : auth.check();
+  if (user || code === 'NO_ACCESS_TOKEN') return user;
+  if (code !== 'SESSION_REVOKED') return auth.check();
+  await auth.logout();
+  return null;
 }
 
 /** Asks the server for messages in the language that was chosen on this page. @type {typeof fetch} */

@@ -146,10 +146,15 @@ function followChange(change) {
   }
 }
 
-/** The session may end while a tab sleeps for days. The check makes the client call `onChange`. */
+/** The session may end while a tab sleeps for days. */
 async function checkAgain() {
   if (document.visibilityState !== 'visible' || !user) return;
-  await auth.check().catch(() => undefined); // offline: the next action will show that
+  try {
+    // Another tab may have taken the cookies away without this one's client knowing.
+    if (!(await whoIsLoggedIn())) followChange({ type: 'logout' });
+  } catch {
+    // offline: the next action will show that
+  }
 }
 
 async function switchLanguage() {

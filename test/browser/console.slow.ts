@@ -56,15 +56,28 @@ test('a user whose access token is no longer good is still logged in when the pa
   await heading(await openView(context, app, '/profile'), `Hello, ${user.username}`);
 });
 
-test('a user whose session has ended gets the login, and the next visit logs nothing', async () => {
+test('a user whose session has ended gets the login, and the console stays empty', async () => {
   const user = await app.createUser();
   const context = await browser.open();
   await logIn(context, app, user);
   await app.sessions.revokeAll(user.id);
+  const lines = consoleOf(context);
   const page = await openView(context, app, '/profile');
   await heading(page, 'Log in');
-  const lines = consoleOf(context);
   await page.reload();
+  await heading(page, 'Log in');
+  expect(lines).toEqual([]);
+});
+
+test('a user whose session ends while a tab sleeps gets the login when it wakes, and the console stays empty', async () => {
+  const user = await app.createUser();
+  const context = await browser.open();
+  await logIn(context, app, user);
+  const lines = consoleOf(context);
+  const page = await openView(context, app, '/profile');
+  await heading(page, `Hello, ${user.username}`);
+  await app.sessions.revokeAll(user.id);
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
   await heading(page, 'Log in');
   expect(lines).toEqual([]);
 });

@@ -16,9 +16,7 @@ export async function checkPostgres(names: StoreNames, only?: 'sessions'): Promi
   if (only && setting('REDIS_URL') !== undefined)
     return [ok('not in use: users are in a store of your own, and sessions in Redis')];
   if (setting('DATABASE_URL') === undefined)
-    return [
-      warn('DATABASE_URL is not set, so that PostgreSQL is not looked at', 'set it, or use --env-file'),
-    ];
+    return [warn('DATABASE_URL is not set, so PostgreSQL is not checked', 'set it, or use --env-file')];
   try {
     return await withPostgres((pool) => checkServer(pool, names, only));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../errors.js';
-import type { RequestOrigin } from '../events/auth-event.js';
+import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
@@ -14,7 +14,7 @@ import type { TokenSize } from './token-size.js';
 
 /** The request that asks for the next pair of tokens. */
 export interface RotationDetails {
-  origin: RequestOrigin;
+  origin: LazyOrigin;
   transport: Transport;
   /** The `Idempotency-Key`. */
   attempt?: string | undefined;
@@ -84,11 +84,11 @@ export class SessionRotator {
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
     const user = activeUser(await config.users.findById(userId));
     if (!user) {
-      await ender.revoke(userId, sessionId, 'user-gone', origin);
+      await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');
     }
     const issued = await this.rotate(user, sessionId, generation, details);
-    events.announce('refresh', () => ({ userId, sessionId, replayed: issued.replayed, ...origin }));
+    events.announce('refresh', () => ({ userId, sessionId, replayed: issued.replayed, ...origin() }));
     return issued;
   }
 
@@ -129,7 +129,7 @@ export class SessionRotator {
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
         revocations.refuse(user.id, [sessionId]);
-        events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin }));
+        events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin() }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
         return {
@@ -151,7 +151,7 @@ export class SessionRotator {
     if (session) tokenSize.assertTokenFits(user, session, transport);
   }
 
-  #announceFailure(tokens: readonly string[], error: AuthError, origin: RequestOrigin): void {
+  #announceFailure(tokens: readonly string[], error: AuthError, origin: LazyOrigin): void {
     const { config, events } = this.#services;
     events.announce('refreshFailed', () => {
       const { keys } = config.refreshToken;
@@ -160,7 +160,7 @@ export class SessionRotator {
       );
       const claims = named.find((each) => each !== undefined);
       const code = error.code as CodeAnnouncedBy<'refreshFailed'>;
-      return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin };
+      return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin() };
     });
   }
 }

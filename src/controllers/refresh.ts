@@ -27,7 +27,8 @@ export function createRefresh({ config, sessions, textsFor }: RefreshServices): 
     try {
       const issued = await sessions.refresh(presented, { attempt, origin: lazyOriginOf(req), transport });
       const tokens = deliverTokens(res, issued, transport, config);
-      sendUncachedJson(res, { message: textsFor(req, res).tokenRefreshed, ...tokens });
+      const message = textsFor(req, res).tokenRefreshed;
+      sendUncachedJson(res, tokens ? { message, ...tokens } : { message });
     } catch (error) {
       // A refused token will never be good again, so its cookies go. After an outage it is as good as before.
       if (error instanceof AuthError && error.status === 401) clearTokenCookies(res, config.cookies);

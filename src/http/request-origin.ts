@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { LazyOrigin, RequestOrigin } from '../events/auth-event.js';
+import { NO_ORIGIN, type LazyOrigin, type RequestOrigin } from '../events/auth-event.js';
 import { plainAddress } from '../utils/address.js';
 import { printable } from '../utils/printable.js';
 import { MAX_USER_AGENT_LENGTH } from '../utils/user-agent.js';
@@ -21,7 +21,8 @@ export function originOf(req: OriginRequest): RequestOrigin {
  * `originOf` for code that seldom needs the origin: only the address of the connection is read now. Call it before anything is
  * awaited, and what it returns whenever you need the origin.
  */
-export function lazyOriginOf(req: OriginRequest): LazyOrigin {
+export function lazyOriginOf(req: OriginRequest | undefined): LazyOrigin {
+  if (!req) return () => NO_ORIGIN;
   const address = req.socket?.remoteAddress;
   return () => {
     const { headers, ip = address } = req; // a request that never passed through Express has no `ip`

@@ -25,7 +25,8 @@ interface RefreshDetails extends RotationDetails {
   sessionId?: string | undefined;
 }
 
-interface RotatedTokens extends IssuedTokens {
+interface Rotation {
+  issued: IssuedTokens;
   /** The token had been exchanged before, and came back within the reuse window. */
   replayed: boolean;
 }
@@ -52,7 +53,7 @@ export class SessionRotator {
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; the refresh token stays good
    */
-  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<RotatedTokens> {
+  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<IssuedTokens> {
     const { config } = this.#services;
     const tokens = typeof presented === 'string' ? [presented] : presented;
     // On a machine whose clock is minutes off, a good token would seem to be of the future, or expired.
@@ -78,7 +79,7 @@ export class SessionRotator {
   async #exchange(
     { userId, sessionId, generation }: RefreshClaims,
     details: RotationDetails,
-  ): Promise<RotatedTokens> {
+  ): Promise<IssuedTokens> {
     const { config, events, ender } = this.#services;
     const { origin } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
@@ -87,8 +88,8 @@ export class SessionRotator {
       await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');
     }
-    const issued = await this.rotate(user, sessionId, generation, details);
-    events.announce('refresh', () => ({ userId, sessionId, replayed: issued.replayed, ...origin() }));
+    const { issued, replayed } = await this.rotate(user, sessionId, generation, details);
+    events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin() }));
     return issued;
   }
 
@@ -102,7 +103,7 @@ export class SessionRotator {
     sessionId: string,
     generation: number,
     { attempt, origin, transport }: RotationDetails,
-  ): Promise<RotatedTokens> {
+  ): Promise<Rotation> {
     const { config, events, revocations, issuer, tokenSize } = this.#services;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
     if (!tokenSize.fitsWithAnyAmr(user, sessionId, transport))
@@ -133,7 +134,7 @@ export class SessionRotator {
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
         return {
-          ...issuer.issue(user, result.session, result.now),
+          issued: issuer.issue(user, result.session, result.now),
           replayed: result.outcome === 'replayed',
         };
     }

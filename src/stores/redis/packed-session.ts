@@ -50,7 +50,7 @@ export function unpackSession(userId: string, sessionId: string, packed: string)
   ] = lines;
   const createdAt = Number(created);
   const after = (milliseconds: string | undefined) => new Date(createdAt + Number(milliseconds));
-  return {
+  const session: Session = {
     userId,
     sessionId,
     generation: Number(generation),
@@ -58,12 +58,13 @@ export function unpackSession(userId: string, sessionId: string, packed: string)
     attempt: attempt || undefined,
     createdAt: new Date(createdAt),
     authTime: after(authAfter),
-    ...(amr && { amr: amr.split(' ') }),
     expiresAt: after(expiresAfter),
     remember: remember === '1',
     ip: ip || undefined,
     userAgent: userAgent || undefined,
   };
+  if (amr) session.amr = amr.split(' ');
+  return session;
 }
 
 /** The error for a session that can't be read. It contains the format and nothing else of the session. */

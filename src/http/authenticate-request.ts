@@ -45,7 +45,7 @@ export function selectAccessToken(
   const first = presented[0];
   if (!first) throw new AuthError('NO_ACCESS_TOKEN');
   const { token, from } = first;
-  // Member by member: a spread would cost this path, which most requests take, a fifth of its time.
+  // Member by member: a spread made this path, which most requests take, half as slow again.
   if (presented.length === 1) return { token, from, claims: judge.verify(token) };
   let failure: unknown;
   let revoked: VerifiedToken | undefined;

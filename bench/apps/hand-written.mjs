@@ -9,6 +9,10 @@ const ACCESS_HEADER = encode({ alg: 'HS256', typ: 'at+jwt', kid: 'a' });
 const REFRESH_HEADER = encode({ alg: 'HS256', typ: 'rt+jwt', kid: 'r' });
 const REUSE_WINDOW_MS = 30_000;
 const MAX_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
+/** A Redis that doesn't answer must not keep requests waiting for ever. */
+const REDIS_TIMEOUT_MS = 1000;
+
+/** @typedef {{ id: string, roles: string[], disabled: boolean }} User */
 
 /** Rotates with the same guarantees as passport-visa, on one field of the user's hash. */
 const ROTATE = `
@@ -39,23 +43,29 @@ const ROTATE = `
   return {'reused'}`;
 
 /**
- * The ceiling for a guard and a refresh: only the necessary work, in one handler, without further checks.
+ * The ceiling for a guard and a refresh: only the necessary work, in one handler, without further checks. A refresh reads the
+ * user, as it must to refuse those who are disabled and to sign their roles; users are in memory.
  *
  * @param {{ redisUrl: string }} settings
  */
 export default function createApp({ redisUrl }) {
-  const redis = /** @type {any} */ (new Redis(redisUrl));
+  const redis = /** @type {any} */ (new Redis(redisUrl, { commandTimeout: REDIS_TIMEOUT_MS }));
   redis.defineCommand('rotate', { numberOfKeys: 1, lua: ROTATE });
+  /** @type {Map<string, User>} */
+  const users = new Map();
+  const findUser = async (/** @type {string} */ id) => users.get(id);
   const app = express();
 
   app.post('/login/:number', async (req, res) => {
     const userId = `user-${req.params.number}`;
+    const user = { id: userId, roles: [], disabled: false };
+    users.set(userId, user);
     const sid = randomBytes(16).toString('base64url');
     const now = Date.now();
     const packed = ['1', 0, 0, REFRESH_SECONDS * 1000, '', now, 0, 0, '127.0.0.1', ''].join('\n');
     await redis.hset(keyOf(userId), sid, packed);
     await redis.pexpire(keyOf(userId), REFRESH_SECONDS * 1000);
-    setPair(res, userId, sid, 1, now);
+    setPair(res, user, { sid, gen: 1, auth_time: Math.floor(now / 1000) }, now);
     res.json({ message: 'Login successful' });
   });
 
@@ -76,14 +86,19 @@ export default function createApp({ redisUrl }) {
       res.status(401).json({ code: 'UNAUTHORIZED' });
       return;
     }
-    const { sub, sid, gen } = claims;
+    const { sub, sid, gen, auth_time } = claims;
+    const user = await findUser(sub);
+    if (!user || user.disabled) {
+      res.status(401).json({ code: 'UNAUTHORIZED' });
+      return;
+    }
     const lifetimes = [REFRESH_SECONDS * 1000, MAX_LIFETIME_MS, REUSE_WINDOW_MS];
     const [outcome, now] = await redis.rotate(keyOf(sub), sid, gen, ...lifetimes);
     if (outcome !== 'rotated' && outcome !== 'replayed') {
       res.status(401).json({ code: outcome });
       return;
     }
-    setPair(res, sub, sid, gen + 1, Number(now));
+    setPair(res, user, { sid, gen: gen + 1, auth_time }, Number(now));
     res.json({ message: 'Token refreshed' });
   });
   return app;
@@ -96,15 +111,14 @@ function keyOf(userId) {
 
 /**
  * @param {import('express').Response} res
- * @param {string} sub
- * @param {string} sid
- * @param {number} gen
+ * @param {User} user
+ * @param {{ sid: string, gen: number, auth_time: number }} session
  * @param {number} nowMs
  */
-function setPair(res, sub, sid, gen, nowMs) {
+function setPair(res, { id: sub, roles }, { sid, gen, auth_time }, nowMs) {
   const iat = Math.floor(nowMs / 1000);
-  const access = { sub, sid, roles: [], auth_time: iat, iat, exp: iat + ACCESS_SECONDS };
-  const refresh = { sub, sid, gen, iat, exp: iat + REFRESH_SECONDS };
+  const access = { sub, sid, roles, auth_time, iat, exp: iat + ACCESS_SECONDS };
+  const refresh = { sub, sid, gen, auth_time, iat, exp: iat + REFRESH_SECONDS };
   const attributes = '; Path=/; HttpOnly; Secure; SameSite=Strict';
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Set-Cookie', [

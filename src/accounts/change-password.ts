@@ -81,7 +81,8 @@ async function renewSessions(
     await sessions.revokeAll(userId, { except: sessionId }, 'password-changed', origin);
     const session = await sessions.find(userId, sessionId);
     if (!session) throw new AuthError('SESSION_REVOKED');
-    return await sessions.rotate(user, sessionId, session.generation + 1, { attempt, transport, origin });
+    const details = { attempt, transport, origin: () => origin };
+    return (await sessions.rotate(user, sessionId, session.generation + 1, details)).issued;
   } catch (error) {
     // With half a change, a thief's session would live on, and the user would try again with a password that is gone.
     if (isAuthError(error, 'SERVICE_UNAVAILABLE'))

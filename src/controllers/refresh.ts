@@ -4,7 +4,7 @@ import type { AnswerResponse } from '../http/answer-schemas.js';
 import type { BodyRequest } from '../http/body-schemas.js';
 import { clearTokenCookies, readCookies } from '../http/cookies.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
-import { originOf } from '../http/request-origin.js';
+import { lazyOriginOf } from '../http/request-origin.js';
 import { sendUncachedJson } from '../http/send-uncached-json.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
@@ -25,9 +25,10 @@ export function createRefresh({ config, sessions, textsFor }: RefreshServices): 
     if (presented.length === 0) throw new AuthError('NO_REFRESH_TOKEN');
     const transport = inBody === undefined ? 'cookie' : 'body';
     try {
-      const issued = await sessions.refresh(presented, { attempt, origin: originOf(req), transport });
+      const issued = await sessions.refresh(presented, { attempt, origin: lazyOriginOf(req), transport });
       const tokens = deliverTokens(res, issued, transport, config);
-      sendUncachedJson(res, { message: textsFor(req, res).tokenRefreshed, ...tokens });
+      const message = textsFor(req, res).tokenRefreshed;
+      sendUncachedJson(res, tokens ? { message, ...tokens } : { message });
     } catch (error) {
       // A refused token will never be good again, so its cookies go. After an outage it is as good as before.
       if (error instanceof AuthError && error.status === 401) clearTokenCookies(res, config.cookies);

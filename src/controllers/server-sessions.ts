@@ -89,7 +89,7 @@ export function createServerSessions(sessions: ServedBy): ServerSessions {
       const { idempotencyKey, ...from } = parseCall('sessions.refresh()', refreshSchema, options);
       if (tokenOf('refresh', 'refreshToken', refreshToken) === '') throw new AuthError('NO_REFRESH_TOKEN');
       const attempt = attemptOf(idempotencyKey);
-      const origin = originFrom(from);
+      const origin = () => originFrom(from);
       return sessionTokens(await sessions.refresh(refreshToken, { attempt, origin, transport: 'body' }));
     },
     async end(token, options = {}) {

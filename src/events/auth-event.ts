@@ -6,6 +6,9 @@ export interface RequestOrigin {
   userAgent: string | undefined;
 }
 
+/** Works out the origin when a failure or a listener needs it: most requests have neither. */
+export type LazyOrigin = () => RequestOrigin;
+
 /** The origin of what server code does without a request. */
 export const NO_ORIGIN: RequestOrigin = Object.freeze({ ip: undefined, userAgent: undefined });
 

@@ -42,9 +42,11 @@ export function selectAccessToken(
   judge: AccessTokenJudge,
   ended: readonly string[] = [],
 ): VerifiedToken {
-  const [first] = presented;
+  const first = presented[0];
   if (!first) throw new AuthError('NO_ACCESS_TOKEN');
-  if (presented.length === 1) return { ...first, claims: judge.verify(first.token) };
+  const { token, from } = first;
+  // Member by member: a spread made this path, which most requests take, half as slow again.
+  if (presented.length === 1) return { token, from, claims: judge.verify(token) };
   let failure: unknown;
   let revoked: VerifiedToken | undefined;
   for (const each of presented) {

@@ -54,19 +54,16 @@ const SIGNED = 's:';
 const MAX_COOKIES = 8;
 
 /** The package `cookie` reads them, and decodes only these. */
-function findCookies(header: string | undefined, name: string): string[] {
+function findCookies(header = '', name: string): string[] {
   const found: string[] = [];
-  if (header === undefined) return found;
-  // Most headers have one, so what comes after it need not be taken apart.
-  const last = header.lastIndexOf(name);
-  for (let start = 0; start <= last && found.length < MAX_COOKIES;) {
-    const semicolon = header.indexOf(';', start);
+  // Only the pairs that contain the name are taken apart.
+  for (let at = header.indexOf(name); at !== -1 && found.length < MAX_COOKIES;) {
+    const start = header.lastIndexOf(';', at) + 1;
+    const semicolon = header.indexOf(';', at);
     const end = semicolon === -1 ? header.length : semicolon;
-    const pair = header.slice(start, end);
-    // `trim()` strips more white space than browsers do: a neighbour's cookie must not get round `__Host-` that way.
-    const value = nameOf(pair) === name ? parseCookie(pair)[name] : undefined;
+    const value = parseCookie(header.slice(start, end))[name];
     if (value) found.push(value);
-    start = end + 1;
+    at = header.indexOf(name, end);
   }
   return found;
 }
@@ -163,7 +160,8 @@ function expireLeftovers(res: Response, config: CookieConfig): void {
 
 /** Whether a header may have two cookies of that name. Almost none has, and this costs less than to read and judge them. */
 function isRepeated(header = '', name: string): boolean {
-  return header.indexOf(name) !== header.lastIndexOf(name);
+  const first = header.indexOf(name);
+  return first !== -1 && header.indexOf(name, first + 1) !== -1;
 }
 
 /** Sets a cookie of ours that is no token. The value is base64url. */

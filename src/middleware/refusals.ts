@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
-import { NO_ORIGIN, type RefusalCode, type RequestOrigin } from '../events/auth-event.js';
+import type { LazyOrigin, RefusalCode } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import { originOf } from '../http/request-origin.js';
+import { lazyOriginOf } from '../http/request-origin.js';
 
 /** Who was refused, as far as it is known. */
 export interface Refused {
@@ -10,7 +10,7 @@ export interface Refused {
   id?: string;
   sessionId?: string;
   /** Given where something has been awaited since the request came. */
-  origin?: RequestOrigin | undefined;
+  origin?: LazyOrigin | undefined;
 }
 
 /** Announces `refused` for an error that means an attack, a mistake or an ended session. A missing token is everyday. */
@@ -18,7 +18,7 @@ export function announceRefusal(
   events: AuthEvents,
   error: unknown,
   req: Request | undefined,
-  { id, sessionId, origin }: Refused = {},
+  { id, sessionId, origin = lazyOriginOf(req) }: Refused = {},
 ): void {
   if (failureOf(error).event !== 'refused') return;
   events.announce('refused', () => ({
@@ -27,7 +27,7 @@ export function announceRefusal(
     route: req && routeOf(req),
     userId: id,
     sessionId,
-    ...(origin ?? (req ? originOf(req) : NO_ORIGIN)),
+    ...origin(),
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { AuthError, failureOf } from '../errors.js';
 import { announceOutage } from '../events/announce-outage.js';
-import type { RequestOrigin } from '../events/auth-event.js';
+import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import {
   createAuthenticateRequest,
@@ -12,7 +12,7 @@ import {
 } from '../http/authenticate-request.js';
 import { clearTokenCookies, readCookies, replaceCookie } from '../http/cookies.js';
 import { isCrossSite, isFollowedLink, isPrefetch, type SiteConfig } from '../http/cross-site.js';
-import { originOf } from '../http/request-origin.js';
+import { lazyOriginOf } from '../http/request-origin.js';
 import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
@@ -64,7 +64,7 @@ export class Renewals {
     const current = this.#currentClaims(presented);
     if (!this.#mayRenew(req, current !== undefined)) return;
     try {
-      const issued = await this.#exchange(refreshTokens, current?.sessionId, originOf(req));
+      const issued = await this.#exchange(refreshTokens, current?.sessionId, lazyOriginOf(req));
       deliverTokens(res, issued, 'cookie', this.#services.config);
       forbidCaching(res);
       replaceCookie(req, accessName, issued.accessToken);
@@ -103,7 +103,7 @@ export class Renewals {
   #exchange(
     refreshTokens: readonly string[],
     sessionId: string | undefined,
-    origin: RequestOrigin,
+    origin: LazyOrigin,
   ): Promise<IssuedTokens> {
     const key = [sessionId ?? '', ...refreshTokens].join(' ');
     const inFlight = this.#inFlight.get(key);

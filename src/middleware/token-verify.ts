@@ -5,7 +5,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import { canSetCookies, mistakeInCall } from '../http/outside-express.js';
-import { originOf } from '../http/request-origin.js';
+import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { callBack, caught } from '../utils/call-back.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
@@ -57,7 +57,7 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       refuse(error, [req, res, next], who);
       return;
     }
-    const asker = who ?? { origin: originOf(req) };
+    const asker = who ?? { origin: lazyOriginOf(req) };
     const proceed = caught(next);
     renewals.renew(req, res).then(
       () => callBack(() => guard(req, res, proceed), proceed),
@@ -113,7 +113,8 @@ function guardWithStore(
       fail(error, [req, res, next], token);
       return;
     }
-    const who = { ...token, origin: originOf(req) };
+    const { id, sessionId } = token;
+    const who = { id, sessionId, origin: lazyOriginOf(req) };
     const proceed = caught(next);
     verifyFirstInStore(services, checks, (ended) => authenticateRequest(req, ended), token).then(
       (user) => {

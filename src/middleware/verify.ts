@@ -2,11 +2,10 @@ import type { Request } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { failureOf } from '../errors.js';
 import { announceAndHandOver } from '../events/announce-outage.js';
-import { NO_ORIGIN } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { selectAccessToken, userIn, type AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
-import { originOf } from '../http/request-origin.js';
+import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { kindOf } from '../utils/option-words.js';
 import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
@@ -43,11 +42,12 @@ export function createVerify(services: VerifyServices): Verify {
   async function verify(source: VerifySource, options?: VerifyOptions) {
     const checks = options === undefined ? byDefault : checksOf(options);
     const authenticate = authenticatorOf(services, source);
-    const origin = checks.loadUser || checks.checkSession ? originOfSource(source) : undefined;
+    const origin = lazyOriginOf(requestIn(source));
     let token: AuthenticatedUser | undefined;
     try {
       token = authenticate();
-      if (origin) return await verifyFirstInStore(services, checks, authenticate, token);
+      if (checks.loadUser || checks.checkSession)
+        return await verifyFirstInStore(services, checks, authenticate, token);
       verifyWithoutStore(services, checks, token);
       return token;
     } catch (error) {
@@ -55,7 +55,7 @@ export function createVerify(services: VerifyServices): Verify {
       announceAndHandOver(events, error);
       announceRefusal(events, error, requestIn(source), {
         ...token,
-        origin: origin ?? originOfSource(source),
+        origin,
       });
       throw error;
     }
@@ -81,9 +81,4 @@ function requestIn(source: VerifySource): Request | undefined {
   throw new TypeError(
     `verify() needs a request of Node or Express, or the text of an access token, not ${kindOf(source)}`,
   );
-}
-
-function originOfSource(source: VerifySource) {
-  const req = requestIn(source);
-  return req ? originOf(req) : NO_ORIGIN;
 }

@@ -29,7 +29,15 @@ export class TokenIssuer {
     const accessExpiresAt = new Date(
       Math.min(issuedAt.getTime() + accessToken.expiresInSeconds * 1000, session.expiresAt.getTime()),
     );
-    const accessClaims = { userId: user.id, sessionId, roles: user.roles, authTime, amr, issuedAt };
+    const accessClaims = {
+      userId: user.id,
+      sessionId,
+      roles: user.roles,
+      authTime,
+      amr,
+      issuedAt,
+      expiresAt: accessExpiresAt,
+    };
     // Everything in the refresh token follows from the stored session, so a replay gives the same text, byte for byte.
     const refreshClaims = {
       userId: user.id,
@@ -43,7 +51,7 @@ export class TokenIssuer {
       session,
       issuedAt,
       accessExpiresAt,
-      accessToken: signAccessToken({ ...accessClaims, expiresAt: accessExpiresAt }, accessToken),
+      accessToken: signAccessToken(accessClaims, accessToken),
       refreshToken: signRefreshToken(refreshClaims, refreshToken.keys),
     };
   }

@@ -19,9 +19,8 @@ export function refreshCandidates(
   config: CandidateConfig,
   sessionId?: string,
 ): readonly RefreshClaims[] | Promise<readonly RefreshClaims[]> {
-  const all = verified(tokens, config).filter(
-    (claims) => sessionId === undefined || claims.sessionId === sessionId,
-  );
+  const good = verified(tokens, config);
+  const all = sessionId === undefined ? good : good.filter((claims) => claims.sessionId === sessionId);
   if (all.length === 0) throw new AuthError('REFRESH_TOKEN_INVALID');
   if (all.length === 1) return all;
   const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS_PER_REQUEST);
@@ -40,15 +39,15 @@ async function exchangeable(
 /** @throws AuthError when none of them verifies */
 function verified(tokens: readonly string[], { refreshToken, now }: CandidateConfig): RefreshClaims[] {
   let failure: unknown;
-  const claims = tokens.flatMap((token) => {
+  const claims: RefreshClaims[] = [];
+  for (const token of tokens) {
     try {
-      return verifyRefreshToken(token, refreshToken.keys, now());
+      claims.push(verifyRefreshToken(token, refreshToken.keys, now()));
     } catch (thrown) {
       const error = toAuthError(thrown, 'REFRESH_TOKEN');
       if (failure === undefined || isAuthError(error, 'REFRESH_TOKEN_EXPIRED')) failure = error;
-      return [];
     }
-  });
+  }
   if (claims.length === 0) throw failure;
   return claims;
 }

@@ -1,5 +1,5 @@
 import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../errors.js';
-import type { RequestOrigin } from '../events/auth-event.js';
+import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
@@ -14,7 +14,7 @@ import type { TokenSize } from './token-size.js';
 
 /** The request that asks for the next pair of tokens. */
 export interface RotationDetails {
-  origin: RequestOrigin;
+  origin: LazyOrigin;
   transport: Transport;
   /** The `Idempotency-Key`. */
   attempt?: string | undefined;
@@ -25,7 +25,8 @@ interface RefreshDetails extends RotationDetails {
   sessionId?: string | undefined;
 }
 
-interface RotatedTokens extends IssuedTokens {
+interface Rotation {
+  issued: IssuedTokens;
   /** The token had been exchanged before, and came back within the reuse window. */
   replayed: boolean;
 }
@@ -52,7 +53,7 @@ export class SessionRotator {
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; the refresh token stays good
    */
-  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<RotatedTokens> {
+  async refresh(presented: string | readonly string[], details: RefreshDetails): Promise<IssuedTokens> {
     const { config } = this.#services;
     const tokens = typeof presented === 'string' ? [presented] : presented;
     // On a machine whose clock is minutes off, a good token would seem to be of the future, or expired.
@@ -78,17 +79,17 @@ export class SessionRotator {
   async #exchange(
     { userId, sessionId, generation }: RefreshClaims,
     details: RotationDetails,
-  ): Promise<RotatedTokens> {
+  ): Promise<IssuedTokens> {
     const { config, events, ender } = this.#services;
     const { origin } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
     const user = activeUser(await config.users.findById(userId));
     if (!user) {
-      await ender.revoke(userId, sessionId, 'user-gone', origin);
+      await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');
     }
-    const issued = await this.rotate(user, sessionId, generation, details);
-    events.announce('refresh', () => ({ userId, sessionId, replayed: issued.replayed, ...origin }));
+    const { issued, replayed } = await this.rotate(user, sessionId, generation, details);
+    events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin() }));
     return issued;
   }
 
@@ -102,7 +103,7 @@ export class SessionRotator {
     sessionId: string,
     generation: number,
     { attempt, origin, transport }: RotationDetails,
-  ): Promise<RotatedTokens> {
+  ): Promise<Rotation> {
     const { config, events, revocations, issuer, tokenSize } = this.#services;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
     if (!tokenSize.fitsWithAnyAmr(user, sessionId, transport))
@@ -129,11 +130,11 @@ export class SessionRotator {
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
         revocations.refuse(user.id, [sessionId]);
-        events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin }));
+        events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin() }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
         return {
-          ...issuer.issue(user, result.session, result.now),
+          issued: issuer.issue(user, result.session, result.now),
           replayed: result.outcome === 'replayed',
         };
     }
@@ -151,7 +152,7 @@ export class SessionRotator {
     if (session) tokenSize.assertTokenFits(user, session, transport);
   }
 
-  #announceFailure(tokens: readonly string[], error: AuthError, origin: RequestOrigin): void {
+  #announceFailure(tokens: readonly string[], error: AuthError, origin: LazyOrigin): void {
     const { config, events } = this.#services;
     events.announce('refreshFailed', () => {
       const { keys } = config.refreshToken;
@@ -160,7 +161,7 @@ export class SessionRotator {
       );
       const claims = named.find((each) => each !== undefined);
       const code = error.code as CodeAnnouncedBy<'refreshFailed'>;
-      return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin };
+      return { code, userId: claims?.userId, sessionId: claims?.sessionId, ...origin() };
     });
   }
 }

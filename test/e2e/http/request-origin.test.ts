@@ -7,6 +7,8 @@ import { MemoryUserStore, type AuthEvent } from '../../../src/index';
 import { originOf } from '../../../src/http/request-origin';
 import { createTestApp } from '../../helpers/apps/app';
 
+type Tokens = Record<'accessToken' | 'refreshToken', string>;
+
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 describe('the origin that a client claims, sent over a plain socket', () => {
@@ -102,28 +104,46 @@ test.each(['203.0.113.1:5101', '[2001:db8:0:7::1]:443', 'fe80:1::1%eth0', '::fff
   },
 );
 
-test('the address of a client that disconnects before the guard has asked the store is still announced', async () => {
-  const users = new MemoryUserStore();
-  const testApp = createTestApp({ users }, (app, auth) => {
-    app.get('/admin', auth.guard({ roles: ['admin'], loadUser: true }), (_req, res) => res.sendStatus(204));
-  });
-  const ann = await users.create({ username: 'ann', passwordHash: null });
-  const { accessToken } = await testApp.tokensOf('ann');
-  const announced = new Promise((resolve) => testApp.auth.events.once('refused', resolve));
-  const server = createServer(testApp.app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const connection = once(server, 'connection') as Promise<[Socket]>;
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  jest.spyOn(users, 'findById').mockImplementation(async () => {
-    socket.destroy();
-    await connection.then(([broken]) => once(broken, 'close'));
-    return ann;
-  });
-  socket.write(`GET /admin HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${accessToken}\r\n\r\n`);
-  expect(await announced).toMatchObject({ code: 'FORBIDDEN', ip: '127.0.0.1', userId: ann.id });
-  server.close();
-  await testApp.auth.close();
-});
+test.each([
+  {
+    before: 'the guard has asked the store',
+    event: 'refused',
+    head: ({ accessToken }: Tokens) =>
+      `GET /admin HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${accessToken}\r\n\r\n`,
+    expected: { code: 'FORBIDDEN' },
+  },
+  {
+    before: 'its token is refreshed',
+    event: 'refresh',
+    head: ({ refreshToken }: Tokens) =>
+      `POST /auth/refresh HTTP/1.1\r\nHost: a\r\nCookie: refreshToken=${refreshToken}\r\nContent-Length: 0\r\n\r\n`,
+    expected: { replayed: false },
+  },
+] as const)(
+  'the address of a client that disconnects before $before is still announced',
+  async ({ event, head, expected }) => {
+    const users = new MemoryUserStore();
+    const testApp = createTestApp({ users }, (app, auth) => {
+      app.get('/admin', auth.guard({ roles: ['admin'], loadUser: true }), (_req, res) => res.sendStatus(204));
+    });
+    const ann = await users.create({ username: 'ann', passwordHash: null });
+    const tokens = await testApp.tokensOf('ann');
+    const announced = new Promise((resolve) => testApp.auth.events.once(event, resolve));
+    const server = createServer(testApp.app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const connection = once(server, 'connection') as Promise<[Socket]>;
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    jest.spyOn(users, 'findById').mockImplementation(async () => {
+      socket.destroy();
+      await connection.then(([broken]) => once(broken, 'close'));
+      return ann;
+    });
+    socket.write(head(tokens));
+    expect(await announced).toMatchObject({ ...expected, ip: '127.0.0.1', userId: ann.id });
+    server.close();
+    await testApp.auth.close();
+  },
+);
 
 describe('originOf, for requests that Node would normally refuse', () => {
   const forged = 'a\r\nlogin ok\0\x1b[2J\u2028\u202e';

@@ -137,7 +137,10 @@ export class PasswordHasher {
   #refusal(cause: QueueFull, { ip, userAgent, userId, sessionId }: Requester): AuthError {
     const retryAfterSeconds = RETRY_AFTER_SECONDS;
     const { key } = cause;
-    if (key === undefined) return new AuthError('SERVICE_UNAVAILABLE', { cause, retryAfterSeconds });
+    if (key === undefined) {
+      const full = new Error('The queue of passwords to hash is full', { cause });
+      return new AuthError('SERVICE_UNAVAILABLE', { cause: full, retryAfterSeconds });
+    }
     this.#events?.announce('locked', () => ({
       limit: 'hashing',
       key,

@@ -23,7 +23,9 @@ const VARIANTS = {
     cookies: { accessName: '__Host-access', refreshName: '__Host-refresh', secure: true },
     password: { minLength: 12 },
   },
-  'no limits': { limits: { username: false, address: false, register: false, password: false } },
+  'no limits': {
+    limits: { username: false, address: false, register: false, password: false, logins: false },
+  },
   'guards that deny in an outage': { onStoreDown: 'deny' },
   RS256: { accessToken: { secret: { privateKey, publicKey }, algorithm: 'RS256' } },
   'title, version and servers': {

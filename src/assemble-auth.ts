@@ -104,7 +104,7 @@ export function assembleAuth(options: AuthOptions): Auth {
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
 function createServices(config: AuthConfig, events: AuthEvents) {
-  const passwords = new PasswordHasher(config.password.cost, config.password.long);
+  const passwords = new PasswordHasher(config.password.cost, config.password.long, events);
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];

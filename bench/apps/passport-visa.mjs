@@ -28,7 +28,7 @@ export default async function createApp({
     accessToken: { secret: ACCESS_SECRET },
     refreshToken: { secret: REFRESH_SECRET },
     password: { cost: COST },
-    limits: { username: false, address: false },
+    limits: { username: false, address: false, logins: false },
     ...options,
   });
   const app = express();

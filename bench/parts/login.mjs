@@ -161,7 +161,7 @@ function report(results, oneCore, pace) {
       `A single core makes ${brief(rate)} comparisons a second with bcryptjs (${range(spread(oneCore), brief)}). This is measured just before each burst of passport-visa, and compared with it round by round.`,
       'The load generator and Redis run on the same cores as the app here, so the app never has the cores to itself. If the system allows it, the load generator has a higher priority, because a real client doesn’t wait for a core of the server.',
       `Cost ${COST} for all, the lowest that passport-visa allows, to keep the run short. The default of 12 takes four times as long. Users are in memory, sessions in Redis.`,
-      'passport-visa runs with `limits: { username: false, address: false }`. With limits, each login also counts its attempt in Redis.',
+      'passport-visa runs with `limits: { username: false, address: false, logins: false }`. With limits, each login also counts its attempt in Redis.',
       'bcryptjs computes in slices on the main thread, and every request waits for them. Native bcrypt computes in libuv’s pool of four threads, but must be compiled or downloaded for each platform.',
       'The tutorial uses KeyObjects here, so only the hashing makes the difference.',
     ],

@@ -6,6 +6,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { usernameKey } from '../utils/username.js';
+import type { PasswordHasher } from './password-hasher.js';
 import type { CredentialServices } from './verify-credentials.js';
 
 export interface ChangePasswordServices extends CredentialServices {
@@ -56,12 +57,16 @@ async function replacePassword(
 ): Promise<ReplacedPassword> {
   const { config, limits, passwords, sessions } = services;
   const { userId, sessionId } = owner;
-  const user = await limits.password(owner, () => verifyCurrent(services, userId, currentPassword));
-  // This rule comes here and not with the others because the username isn't known before.
-  if (usernameKey(newPassword) === usernameKey(user.username))
+  const found = activeUser(await config.users.findById(userId));
+  if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
+  // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
+  if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+  const user = await limits.password(owner, found, () =>
+    verifyCurrent(passwords, found, currentPassword, owner),
+  );
   await sessions.assertTokenFits(user, sessionId, transport);
-  const newHash = await passwords.hash(newPassword);
+  const newHash = await passwords.hash(newPassword, owner);
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
   return { user, newHash };
@@ -99,16 +104,15 @@ function announceFailure({ events }: ChangePasswordServices, owner: PasswordOwne
   events.announce('passwordChangeFailed', () => ({ code, ...owner }));
 }
 
-/** @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone or disabled; INVALID_CREDENTIALS */
+/** @throws AuthError INVALID_CREDENTIALS */
 async function verifyCurrent(
-  { config, passwords }: ChangePasswordServices,
-  userId: string,
+  passwords: PasswordHasher,
+  user: StoredUser,
   currentPassword: string,
+  owner: PasswordOwner,
 ): Promise<UserWithPassword> {
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { passwordHash } = user;
-  const { matches } = await passwords.verify(currentPassword, passwordHash);
+  const { matches } = await passwords.verify(currentPassword, passwordHash, owner);
   if (!matches || passwordHash === null) throw new AuthError('INVALID_CREDENTIALS');
   return { ...user, passwordHash };
 }

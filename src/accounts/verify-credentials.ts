@@ -26,10 +26,10 @@ export function verifyCredentials(
     const found = await services.config.users.findByUsername(username);
     const counted = await services.limits.foundUser(origin, username, found);
     if (!counted) {
-      await services.passwords.verify(password, null); // takes as long as a wrong password
+      await services.passwords.verify(password, null, origin); // takes as long as a wrong password
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    const verdict = await judge(services, found, password).catch((error: unknown) => {
+    const verdict = await judge(services, found, password, origin).catch((error: unknown) => {
       counted.takeBack().catch(() => undefined);
       throw error;
     });
@@ -37,6 +37,7 @@ export function verifyCredentials(
       await counted.succeeded();
       return verdict.user;
     }
+    counted.failed?.().catch(() => undefined);
     services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
     throw new AuthError('INVALID_CREDENTIALS');
   });
@@ -46,21 +47,22 @@ async function judge(
   { config: { users }, passwords }: CredentialServices,
   found: StoredUser | undefined,
   password: string,
+  origin: RequestOrigin,
 ): Promise<Verdict> {
   const user = activeUser(found);
   // Unknown and disabled users take as long as a wrong password does.
-  const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null);
+  const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null, origin);
   if (!user) return { userId: found?.id, reason: inactiveReason(found) };
   if (!matches) return { userId: user.id, reason: 'wrong-password' };
   if (!needsRehash) return { user };
 
-  const passwordHash = await passwords.hash(password);
+  const passwordHash = await passwords.hash(password, origin);
   if (await users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
     return { user: { ...user, passwordHash } };
   // Another login has rehashed the password, or the password has just been changed. What is stored now decides.
   const foundNow = await users.findById(user.id);
   const current = activeUser(foundNow);
   if (!current) return { userId: user.id, reason: inactiveReason(foundNow) };
-  const verified = await passwords.verify(password, current.passwordHash);
+  const verified = await passwords.verify(password, current.passwordHash, origin);
   return verified.matches ? { user: current } : { userId: user.id, reason: 'password-changed' };
 }

@@ -119,7 +119,7 @@ export interface AuthOptions {
     /** How long a new password must be, in code points: 1 to 64. Old passwords stay valid. Default: 8. */
     minLength?: number;
     /**
-     * bcrypt's cost, 10 to 31. Each step doubles the time of a login. A hash with a lower cost is replaced when its user logs in.
+     * bcrypt's cost, 10 to 31. Each step doubles the time of a login. A hash with another cost is replaced when its user logs in.
      * Default: 12.
      */
     cost?: number;
@@ -142,7 +142,7 @@ export interface AuthOptions {
      */
     username?: false | { failures?: number };
     /**
-     * Failed logins per minute from one address (IPv6: its /64). Raise it if a whole office logs in from one address at 9 a.m.
+     * Wrong passwords per minute from one address (IPv6: its /64), at /login and POST /password together. Raise it if a whole office logs in from one address at 9 a.m.
      * False: no limit. Default: `{ failures: 50 }`.
      */
     address?: false | { failures?: number };
@@ -150,6 +150,12 @@ export interface AuthOptions {
     register?: false | { attempts?: number };
     /** Wrong current passwords in a row for one user at POST /password. False: no limit. Default: `{ failures: 10 }`. */
     password?: false | { failures?: number };
+    /**
+     * Right passwords per minute for one user, at /login and POST /password together, from all addresses. Each of them costs as much
+     * CPU as a wrong one. Raise it, or set it to false, where tests or a load test log in as one user again and again. False: no
+     * limit. Default: `{ successes: 60 }`.
+     */
+    logins?: false | { successes?: number };
   };
   /**
    * The name of the field that holds the username in the bodies of /register and /login: `'email'`. Default: `'username'`.

@@ -104,6 +104,7 @@ const optionsSchema = z.strictObject({
       address: limit('failures', 50),
       register: limit('attempts', 10),
       password: limit('failures', 10),
+      logins: limit('successes', 60),
     })
     .prefault({}),
   usernameField: fieldName('username'),

@@ -64,6 +64,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       address: limits.address && limits.address.failures,
       register: limits.register && limits.register.attempts,
       password: limits.password && limits.password.failures,
+      logins: limits.logins && limits.logins.successes,
     }),
     trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     errorBody: options.errorBody,

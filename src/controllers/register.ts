@@ -31,7 +31,7 @@ export async function registerByRequest(
 ): Promise<StoredUser> {
   const { username, password } = req.body;
   const origin = originOf(req);
-  const passwordHash = await passwords.hash(password);
+  const passwordHash = await passwords.hash(password, origin);
   const user = await config.users.create({ username, passwordHash }).catch((error: unknown) => {
     if (isAuthError(error, 'USERNAME_TAKEN'))
       events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));

@@ -25,8 +25,8 @@ export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-pr
 /** The codes of the event `refused`, such as `FORBIDDEN` and `CROSS_SITE_REQUEST`: refusals that say more than an everyday 401. */
 export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
-/** Which limit refused an attempt: one of the option `limits`, or one that a feature has named here. */
-export type LimitName = 'username' | 'address' | 'register' | 'password';
+/** Which limit refused an attempt: one of the option `limits`, the queue of passwords to hash, or one that a feature has named here. */
+export type LimitName = 'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing';
 
 /** Undefined where it isn't known. */
 interface PossibleUser {
@@ -58,7 +58,7 @@ export const AUTH_EVENTS = {
   loginFailed: failure<
     RequestOrigin & { username: string | undefined; userId: string | undefined; reason: LoginFailureReason }
   >(),
-  /** An attempt was refused before it was judged: too many failures for a username, a user or an address, which `key` names. */
+  /** An attempt was refused before it was judged: too many for a username, a user or an address, which `key` names. */
   locked: failure<
     RequestOrigin & PossibleUser & { limit: LimitName; key: string; retryAfterSeconds: number }
   >(),

@@ -59,8 +59,3 @@ export const GUARD_FAILURES = [
   'ACCESS_TOKEN_INVALID',
   'SESSION_REVOKED',
 ] as const satisfies AuthErrorCode[];
-
-/** `TOO_MANY_ATTEMPTS`, if one of these limits is on. */
-export function limitedBy(...limits: (number | undefined)[]): AuthErrorCode[] {
-  return limits.some((limit) => limit !== undefined) ? ['TOO_MANY_ATTEMPTS'] : [];
-}

@@ -7,9 +7,9 @@ import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from './address.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
-import type { CountedAttempt, CounterStore, Limit } from './limit.js';
+import { both, NOT_COUNTED, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
 import { UsernameFailures } from './username-failures.js';
-import { EveryAttempt, WindowLimit } from './window-limit.js';
+import { EveryAttempt, SuccessLimit, WindowLimit } from './window-limit.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -20,6 +20,7 @@ export interface LimitsConfig {
   readonly address: number | undefined;
   readonly register: number | undefined;
   readonly password: number | undefined;
+  readonly logins: number | undefined;
 }
 
 /**
@@ -45,6 +46,11 @@ export type Requester = RequestOrigin & {
   readonly sessionId?: string | undefined;
 };
 
+interface KnownUser {
+  readonly id: string;
+  readonly username: string;
+}
+
 /** One limit. Each attempt is counted before it is judged, so parallel attempts can't exceed it. */
 export interface NamedLimit {
   /**
@@ -65,12 +71,14 @@ export class AttemptLimits {
   readonly #address: NamedLimit;
   readonly #password: NamedLimit;
   readonly #register: NamedLimit;
+  /** By the key of the username. */
+  readonly #logins: Limit | undefined;
 
   constructor(
     { limits, refreshTokens }: { readonly limits: LimitsConfig; readonly refreshTokens: CounterStore },
     events: AuthEvents,
   ) {
-    const { username, address, password, register } = limits;
+    const { username, address, password, register, logins } = limits;
     this.#store = refreshTokens;
     this.#events = events;
     if (username !== undefined) {
@@ -86,6 +94,10 @@ export class AttemptLimits {
       register === undefined
         ? UNLIMITED
         : this.#limit('register', { attempts: register, windowSeconds: HOUR });
+    this.#logins =
+      logins === undefined
+        ? undefined
+        : hashingKeys(new SuccessLimit(new WindowLimit(refreshTokens, 'logins', logins, MINUTE)));
   }
 
   /**
@@ -97,8 +109,7 @@ export class AttemptLimits {
     if (this.#named.has(name)) throw new TypeError(`There is a limit named '${name}' already`);
     this.#named.add(name);
     const limit = limitOf(this.#store, `feature:${name}`, rule);
-    // Hashed: what a client types must neither be stored nor shape a key.
-    return this.#announced(name, { enter: (key) => limit.enter(digestOf(key)) });
+    return this.#announced(name, hashingKeys(limit));
   }
 
   /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
@@ -109,15 +120,52 @@ export class AttemptLimits {
   }
 
   /**
-   * Counts a login for the user whom the typed name has found, if it is not the name of that user: a store may find a user by
-   * several names (an address too), or by many spellings, and all of these share one count of the user. It is not the count of
-   * the user's own name: if guesses at one name made another name wait, the 429 would tell that both have the same user.
-   * @returns undefined after too many. Answer as to a wrong password: TOO_MANY_ATTEMPTS would tell that the name has a user
+   * Counts a login for the user whom the typed name has found: its successes, and, if it is not the name of that user, its failures.
+   * A store may find a user by several names (an address too), or by many spellings, and all of these share one count of the
+   * user's failures. It is not the count of the user's own name: if guesses at one name made another name wait, the 429 would tell
+   * that both have the same user.
+   * @returns undefined after too many failures. Answer as to a wrong password: TOO_MANY_ATTEMPTS would tell that the name has a user
+   * @throws AuthError TOO_MANY_ATTEMPTS after too many successes
    */
   async foundUser(
     origin: RequestOrigin,
     typed: string,
-    user: { readonly id: string; readonly username: string } | undefined,
+    user: KnownUser | undefined,
+  ): Promise<CountedAttempt | undefined> {
+    const failures = await this.#countOtherName(origin, typed, user);
+    if (!failures || !this.#logins) return failures;
+    const key = usernameKey(user ? user.username : typed);
+    try {
+      return both(failures, await this.#enter('logins', this.#logins, key, { ...origin, userId: user?.id }));
+    } catch (error) {
+      failures.takeBack().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
+  password<T>(
+    requester: Requester & { userId: string },
+    { username }: { readonly username: string },
+    guess: () => Promise<T>,
+  ): Promise<T> {
+    const byLogins = this.#logins ? this.#announced('logins', this.#logins) : UNLIMITED;
+    const byUser = () =>
+      this.#password.count(requester.userId, requester, () =>
+        byLogins.count(usernameKey(username), requester, guess),
+      );
+    return this.#address.count(addressGroup(requester.ip), requester, byUser);
+  }
+
+  /** Every registration counts, whatever comes of it. @throws AuthError TOO_MANY_ATTEMPTS */
+  registration(origin: RequestOrigin): Promise<void> {
+    return this.#register.count(addressGroup(origin.ip), origin, () => Promise.resolve());
+  }
+
+  async #countOtherName(
+    origin: RequestOrigin,
+    typed: string,
+    user: KnownUser | undefined,
   ): Promise<CountedAttempt | undefined> {
     if (!this.#otherNames) return NOT_COUNTED;
     const address = addressGroup(origin.ip);
@@ -134,14 +182,14 @@ export class AttemptLimits {
     }
   }
 
-  /** @throws AuthError TOO_MANY_ATTEMPTS, or what `guess` throws */
-  password<T>(requester: Requester & { userId: string }, guess: () => Promise<T>): Promise<T> {
-    return this.#password.count(requester.userId, requester, guess);
-  }
-
-  /** Every registration counts, whatever comes of it. @throws AuthError TOO_MANY_ATTEMPTS */
-  registration(origin: RequestOrigin): Promise<void> {
-    return this.#register.count(addressGroup(origin.ip), origin, () => Promise.resolve());
+  /** Enters a limit, and announces when it refuses. */
+  async #enter(name: LimitName, limit: Limit, key: string, requester: Requester): Promise<CountedAttempt> {
+    try {
+      return await limit.enter(key);
+    } catch (error) {
+      this.#announceLocked(name, key, requester, error);
+      throw error;
+    }
   }
 
   #limit(name: LimitName, rule: LimitRule): NamedLimit {
@@ -151,17 +199,15 @@ export class AttemptLimits {
   #announced(name: LimitName, limit: Limit): NamedLimit {
     return {
       count: async (key, requester, attempt) => {
-        const counted = await limit.enter(key).catch((error: unknown) => {
-          this.#announceLocked(name, key, requester, error);
-          throw error;
-        });
+        const counted = await this.#enter(name, limit, key, requester);
         try {
           const result = await attempt();
           await counted.succeeded();
           return result;
         } catch (error) {
           // An outage, or a refusal elsewhere, is no guess. Not awaited: the store may be what is down.
-          if (!failureOf(error).wrongGuess) counted.takeBack().catch(() => undefined);
+          const undo = failureOf(error).wrongGuess ? counted.failed : counted.takeBack;
+          undo?.().catch(() => undefined);
           throw error;
         }
       },
@@ -192,7 +238,9 @@ function limitOf(store: CounterStore, name: string, rule: LimitRule): Limit {
   return new ConsecutiveFailures(store, name, rule.failures);
 }
 
-const UNLIMITED: NamedLimit = { count: (_key, _requester, attempt) => attempt() };
+/** What a client types must neither be stored nor shape a key. */
+function hashingKeys(limit: Limit): Limit {
+  return { enter: (key) => limit.enter(digestOf(key)) };
+}
 
-const nothing = () => Promise.resolve();
-const NOT_COUNTED: CountedAttempt = { succeeded: nothing, takeBack: nothing };
+const UNLIMITED: NamedLimit = { count: (_key, _requester, attempt) => attempt() };

@@ -12,14 +12,16 @@ export function counterOf(store: CounterStore, name: string, windowSeconds: numb
 }
 
 export interface Limit {
-  /** Counts an attempt as a failure, before it is judged. @throws AuthError TOO_MANY_ATTEMPTS */
+  /** Counts an attempt before it is judged. @throws AuthError TOO_MANY_ATTEMPTS */
   enter(key: string): Promise<CountedAttempt>;
 }
 
 export interface CountedAttempt {
-  succeeded(): Promise<void>;
+  readonly succeeded: () => Promise<void>;
+  /** Left out where a failure stays counted as it is. */
+  readonly failed?: () => Promise<void>;
   /** As if there had been no attempt. */
-  takeBack(): Promise<void>;
+  readonly takeBack: () => Promise<void>;
 }
 
 export function tooManyAttempts(msBeforeReset: number): AuthError {
@@ -27,3 +29,13 @@ export function tooManyAttempts(msBeforeReset: number): AuthError {
     retryAfterSeconds: Math.max(1, Math.ceil(msBeforeReset / 1000)),
   });
 }
+
+/** Both counts of one attempt. */
+export function both(one: CountedAttempt, other: CountedAttempt): CountedAttempt {
+  const each = (step: keyof CountedAttempt) => async () =>
+    void (await Promise.all([one[step]?.(), other[step]?.()]));
+  return { succeeded: each('succeeded'), failed: each('failed'), takeBack: each('takeBack') };
+}
+
+const nothing = () => Promise.resolve();
+export const NOT_COUNTED: CountedAttempt = { succeeded: nothing, takeBack: nothing };

@@ -5,8 +5,7 @@ import { createRegister, type RegisterServices } from '../controllers/register.j
 import { answerSchemas } from '../http/answer-schemas.js';
 import type { BodySchemas } from '../http/body-schemas.js';
 import type { Endpoint } from '../http/endpoint.js';
-import { BODY_FAILURES, GUARD_FAILURES, limitedBy } from '../http/operation.js';
-import type { LimitsConfig } from '../limits/attempt-limits.js';
+import { BODY_FAILURES, GUARD_FAILURES } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { parseBody, parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
@@ -17,7 +16,6 @@ export type AccountEndpointServices = PasswordServices &
     config: {
       readonly register: boolean;
       readonly onStoreDown: OnStoreDown;
-      readonly limits: LimitsConfig;
     };
     bodies: BodySchemas;
     sameSite: RequestHandler;
@@ -72,7 +70,7 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
 }
 
 function registerEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, config, limitRegistrations, sameSiteWithoutCookies } = services;
+  const { bodies, limitRegistrations, sameSiteWithoutCookies } = services;
   return {
     verb: 'post',
     path: '/register',
@@ -94,7 +92,7 @@ function registerEndpoint(services: AccountEndpointServices): Endpoint {
       failures: [
         ...BODY_FAILURES,
         'USERNAME_TAKEN',
-        ...limitedBy(config.limits.register),
+        'TOO_MANY_ATTEMPTS',
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],
@@ -103,7 +101,7 @@ function registerEndpoint(services: AccountEndpointServices): Endpoint {
 }
 
 function passwordEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, config, guard, sameSite } = services;
+  const { bodies, guard, sameSite } = services;
   // The store must still have the session, whatever this process knows of it.
   const guardSession = guard({ checkSession: true });
   return {
@@ -130,7 +128,7 @@ function passwordEndpoint(services: AccountEndpointServices): Endpoint {
         'SESSION_NOT_FOUND',
         'REFRESH_TOKEN_REUSED',
         ...BODY_FAILURES,
-        ...limitedBy(config.limits.password),
+        'TOO_MANY_ATTEMPTS',
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],

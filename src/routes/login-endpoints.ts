@@ -5,14 +5,7 @@ import { createRefresh, type RefreshServices } from '../controllers/refresh.js';
 import { answerSchemas } from '../http/answer-schemas.js';
 import type { BodySchemas } from '../http/body-schemas.js';
 import type { Endpoint } from '../http/endpoint.js';
-import {
-  BODY_FAILURES,
-  GUARD_FAILURES,
-  limitedBy,
-  UNREADABLE_FAILURES,
-  type Operation,
-} from '../http/operation.js';
-import type { LimitsConfig } from '../limits/attempt-limits.js';
+import { BODY_FAILURES, GUARD_FAILURES, UNREADABLE_FAILURES, type Operation } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { refuseHead } from '../middleware/method-and-cache.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
@@ -24,7 +17,7 @@ const CLEARED = 'Both token cookies, cleared; unless the request is from another
 export type LoginEndpointServices = LoginServices &
   RefreshServices &
   LogoutServices & {
-    config: { readonly login: boolean; readonly getAliases: boolean; readonly limits: LimitsConfig };
+    config: { readonly login: boolean; readonly getAliases: boolean };
     bodies: BodySchemas;
     sameSite: RequestHandler;
     guard: (options?: GuardOptions) => RequestHandler;
@@ -45,7 +38,7 @@ export function loginEndpoints(services: LoginEndpointServices): Endpoint[] {
 }
 
 function loginEndpoint(services: LoginEndpointServices): Endpoint {
-  const { bodies, config, sameSite } = services;
+  const { bodies, sameSite } = services;
   return {
     verb: 'post',
     path: '/login',
@@ -64,7 +57,7 @@ function loginEndpoint(services: LoginEndpointServices): Endpoint {
       failures: [
         ...BODY_FAILURES,
         'INVALID_CREDENTIALS',
-        ...limitedBy(config.limits.username, config.limits.address),
+        'TOO_MANY_ATTEMPTS',
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],

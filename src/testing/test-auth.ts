@@ -41,7 +41,13 @@ export interface TestAuth<
 const SECRET_BYTES = 32;
 const LOWEST_COST = 10;
 /** No limits, because a test that registers a dozen users must not be taken for an attack. */
-const NO_LIMITS = { username: false, address: false, register: false, password: false } as const;
+const NO_LIMITS = {
+  username: false,
+  address: false,
+  register: false,
+  password: false,
+  logins: false,
+} as const;
 
 /**
  * `createAuth` for tests: with stores in memory, random secrets, the fastest password hashes, no limits on attempts, and cookies

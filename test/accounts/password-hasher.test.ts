@@ -106,7 +106,7 @@ describe('a rehash', () => {
   test.each([
     ['is needed when the cost was lower', COST, COST + 1, REHASH],
     ['is not needed when the cost is the same', COST, COST, MATCH],
-    ['is not needed when the cost was higher', COST + 1, COST, MATCH],
+    ['is needed when the cost was higher', COST + 1, COST, REHASH],
   ])('%s', async (_name, before, today, expected) => {
     const [old, current] = [new PasswordHasher(before), new PasswordHasher(today)];
     for (const password of ['short', 'long'.repeat(30)]) {

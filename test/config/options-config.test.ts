@@ -46,7 +46,7 @@ describe('parseOptions', () => {
         isOurs: expect.any(Function) as () => boolean,
       },
       password: { minLength: 8, cost: 12, long: 'prehash' },
-      limits: { username: 10, address: 50, register: 10, password: 10 },
+      limits: { username: 10, address: 50, register: 10, password: 10, logins: 60 },
       usernameField: 'username',
       passwordField: 'password',
       login: true,
@@ -78,6 +78,7 @@ describe('parseOptions', () => {
       address: 50,
       register: 3,
       password: 10,
+      logins: 60,
     });
   });
 

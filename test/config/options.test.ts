@@ -117,6 +117,7 @@ describe('other invalid options', () => {
     ['limits.address', 50, /must be false or \{ failures/],
     ['limits.register', { attempts: 0 }, /must be at least 1/],
     ['limits.password', { failures: 1.5 }, /must be false or \{ failures/],
+    ['limits.logins', true, /must be false or \{ successes: a whole number from 1 \}/],
     ['usernameField', 'user.name', /must be a plain name/],
     ['usernameField', 'remember', /must not be remember/],
     ['passwordField', '__proto__', /must not be .*__proto__/],
@@ -161,9 +162,10 @@ describe('other invalid options', () => {
     ['refreshToken.algorithm', 'secret, expiresIn, maxLifetime, reuseWindow'],
     ['cookies.httpOnly', 'accessName, refreshName, flowName, secure, sameSite, domain, path'],
     ['password.rounds', 'minLength, cost'],
-    ['limits.user', 'username, address, register, password'],
+    ['limits.user', 'username, address, register, password, logins'],
     ['limits.username.attempts', 'failures'],
     ['limits.register.failures', 'attempts'],
+    ['limits.logins.attempts', 'successes'],
     ['openapi.titel', 'title, version, servers'],
   ])('the unknown option %s throws and lists the known ones', (option, known) => {
     const error = refusal({ [option]: 1 });

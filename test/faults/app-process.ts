@@ -12,6 +12,8 @@ export interface AppSettings {
   redis?: { url: string } | { nodes: readonly object[] } | { sentinels: readonly object[]; name: string };
   /** Override the options of `createAuth`. */
   options?: object;
+  /** Express's `trust proxy`. Default: none. */
+  trustProxy?: string;
   /** Additional environment variables. */
   env?: Record<string, string>;
 }

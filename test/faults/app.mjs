@@ -41,14 +41,16 @@ const auth = createAuth({
   accessToken: { secret: settings.accessSecret },
   refreshToken: { secret: settings.refreshSecret },
   password: { cost: 10 },
-  // All devices of a scenario have the same address.
-  limits: { register: false, address: false },
+  // All devices of a scenario have the same address, and few users.
+  limits: { register: false, address: false, logins: false },
   ...settings.options,
 });
 // Without a listener the process would warn of each outage, which the scenarios cause on purpose.
 auth.events.on('unavailable', () => undefined);
 
-const app = express().use('/auth', auth.router);
+const app = express();
+if (settings.trustProxy) app.set('trust proxy', settings.trustProxy);
+app.use('/auth', auth.router);
 /** @type {import('express').RequestHandler} */
 const answer = (req, res) => void res.json(req.user);
 // Logs a user in without a password: bcrypt would take all the time, and tells nothing about stores.

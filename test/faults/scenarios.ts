@@ -7,6 +7,7 @@ export interface Scenario {
 const NO_SESSION_LOST = 'no session lost';
 const LATEST_WRITES_LOST =
   'logins not yet replicated are lost; rotations may happen twice; sessions that the processes have ended stay ended';
+const OTHERS_LOG_IN = 'users elsewhere log in, within the time of a few hashes';
 const NO_ERROR = 'no error at all';
 
 /** Every scenario of the suite, in the order of the table. */
@@ -55,8 +56,15 @@ export const SCENARIOS = [
   { name: 'Two processes have clocks 5 minutes apart', promise: 'no effect' },
   {
     name: '200 parallel logins beside a steady guarded client',
-    promise: 'the client is hardly affected; logins that would wait too long to be hashed get 503 at once',
+    promise: 'the client is hardly affected; logins that would wait too long to be hashed get 429 at once',
   },
+  {
+    name: 'One account asks for its username as its new password, again and again',
+    promise: OTHERS_LOG_IN,
+  },
+  { name: 'Four addresses guess passwords', promise: OTHERS_LOG_IN },
+  { name: 'Eight addresses guess passwords', promise: OTHERS_LOG_IN },
+  { name: 'Forty addresses guess passwords', promise: OTHERS_LOG_IN },
 ] as const satisfies readonly Scenario[];
 
 export type ScenarioName = (typeof SCENARIOS)[number]['name'];

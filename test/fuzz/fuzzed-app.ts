@@ -22,6 +22,7 @@ const LIMITS = {
   address: { failures: MANY },
   register: { attempts: MANY },
   password: { failures: MANY },
+  logins: { successes: MANY },
 };
 
 /** Ends requests that never finish, and idle connections, soon. */

@@ -346,7 +346,7 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
 describe('events between two steps of a request', () => {
   const users = new MemoryUserStore();
   const refreshTokens = new MemoryRefreshTokenStore();
-  const testApp = createTestApp({ users, refreshTokens, limits: { address: { failures: 1 } } });
+  const testApp = createTestApp({ users, refreshTokens });
   const announced: [string, object][] = [];
   const outage = new AuthError('SERVICE_UNAVAILABLE', { cause: new Error('down') });
   let ann: StoredUser;
@@ -372,7 +372,9 @@ describe('events between two steps of a request', () => {
   });
 
   test('too many failures from one address', async () => {
-    const login = () => testApp.client().post('/auth/login').send({ username: 'eve', password: GUESS });
+    const limited = createTestApp({ users, limits: { address: { failures: 1 } } });
+    limited.auth.events.onAny(({ type, at: _at, ...details }) => announced.push([type, details]));
+    const login = () => limited.client().post('/auth/login').send({ username: 'eve', password: GUESS });
     await login().expect(401);
     await login().expect(429);
     const details = { limit: 'address', key: '127.0.0.1', userId: undefined };
@@ -380,6 +382,7 @@ describe('events between two steps of a request', () => {
       ['loginFailed', expect.anything()],
       ['locked', expect.objectContaining(details)],
     ]);
+    await limited.auth.close();
   });
 
   test.each<[string, Partial<StoredUser> | undefined]>([

@@ -3,7 +3,7 @@ import { useRealPasswords } from '../../helpers/apps/quick-passwords';
 import { expectFailure } from '../../helpers/failures';
 
 useRealPasswords();
-const testApp = createTestApp({ limits: { username: false, address: false } });
+const testApp = createTestApp({ limits: { username: false, address: false, logins: false } });
 const login = (body: object) => testApp.client().post('/auth/login').send(body);
 
 beforeAll(() => testApp.register('ann'));
@@ -27,13 +27,23 @@ test('an unknown user takes as long as a wrong password', async () => {
   expect(ratio).toBeLessThan(1.6);
 });
 
-test('when too many passwords wait to be hashed, further logins get 503, and the others get a result', async () => {
-  const parallel = Array.from({ length: 110 }, () => login({ username: 'nobody', password: 'wrong' }));
-  const responses = await Promise.all(parallel);
-  const refused = responses.filter(({ status }) => status === 503);
-  expect(refused.length).toBeGreaterThan(0);
-  for (const response of refused) expectFailure(response, 'SERVICE_UNAVAILABLE');
-  for (const response of responses.filter(({ status }) => status !== 503)) {
-    expectFailure(response, 'INVALID_CREDENTIALS');
-  }
-}, 120_000); // hashing a hundred passwords may take long on a slow machine
+test.each([
+  ['one address gets 429', 'TOO_MANY_ATTEMPTS', () => '192.0.2.1'],
+  ['many addresses get 503', 'SERVICE_UNAVAILABLE', (n: number) => `192.0.2.${n}`],
+] as const)(
+  'when too many passwords wait to be hashed, %s, and the others get a result',
+  async (_who, code, addressOf) => {
+    testApp.app.set('trust proxy', true);
+    const parallel = Array.from({ length: 130 }, (_, n) =>
+      login({ username: 'nobody', password: 'wrong' }).set('X-Forwarded-For', addressOf(n)),
+    );
+    const responses = await Promise.all(parallel);
+    const refused = responses.filter(({ status }) => status !== 401);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const response of refused) expectFailure(response, code);
+    for (const response of responses.filter(({ status }) => status === 401)) {
+      expectFailure(response, 'INVALID_CREDENTIALS');
+    }
+  },
+  120_000, // hashing a hundred passwords may take long on a slow machine
+);

@@ -1,5 +1,6 @@
 import type { Authenticator } from 'passport';
 import type { Feature } from '../features/feature.js';
+import type { AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyConfig } from '../http/body-schemas.js';
 import type { ErrorBodyConfig } from '../http/error-body.js';
 import type { SiteConfig } from '../http/cross-site.js';
@@ -14,7 +15,13 @@ import type { AuthOptions } from './auth-options.js';
  * The options with every default filled in and every key made. Each folder declares what it needs of them; here the parts are put
  * together.
  */
-export interface AuthConfig extends SessionConfig, SiteConfig, TextsConfig, Pick<DeliveryConfig, 'cookies'> {
+export interface AuthConfig
+  extends
+    SessionConfig,
+    SiteConfig,
+    TextsConfig,
+    Pick<AccessTokenPlaces, 'authorization'>,
+    Pick<DeliveryConfig, 'cookies'> {
   readonly usernameField: BodyConfig['usernameField'];
   readonly passwordField: BodyConfig['passwordField'];
   readonly password: BodyConfig['password'] & { readonly cost: number };

@@ -204,6 +204,12 @@ export interface AuthOptions {
    */
   openapi?: boolean | OpenApiInfo;
   /**
+   * A scheme that the header `Authorization` may name besides `Bearer`, for clients that have one of their own: `'Token'`. Default:
+   * none.
+   * @throws TypeError for a scheme that carries something else, such as `Basic`
+   */
+  authScheme?: string;
+  /**
    * The body of every failure in your own shape: `(error, req) => ({ error: error.code })`, of the router, guards and
    * `auth.errorHandler`. Status and headers stay. An object also names the media type, and a JSON Schema for the OpenAPI document:
    * `{ body, contentType, schema }`. Default: `{ code, message, errors? }`.

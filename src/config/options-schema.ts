@@ -55,6 +55,9 @@ const feature = z.custom<Feature>((value) => {
   return typeof name === 'string' && name !== '' && typeof setUp === 'function';
 }, 'must be a feature, with a name and the method setUp');
 
+/** Schemes of the registry of IANA whose credentials are no token. */
+const OTHER_SCHEMES = ['basic', 'digest', 'negotiate', 'dpop'];
+
 const optionsSchema = z.strictObject({
   users: methods<UserStore>('UserStore', 'findByUsername', 'findById', 'create', 'updatePasswordHash'),
   refreshTokens: methods<RefreshTokenStore>(
@@ -119,6 +122,14 @@ const optionsSchema = z.strictObject({
     .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
     .default('full'),
   openapi: openApiConfigSchema,
+  authScheme: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/i, "must be a name such as 'Token': letters, digits and -")
+    .refine(
+      (name) => !OTHER_SCHEMES.includes(name.toLowerCase()),
+      'must not be a scheme that carries something else',
+    )
+    .optional(),
   errorBody: errorBodySchema,
   locale: z.string().optional(),
   messages: messagesSchema.prefault({}),

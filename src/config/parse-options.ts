@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { authorizationOf } from '../http/authenticate-request.js';
 import { cookieAttributes, longestToken } from '../http/cookies.js';
 import { createTrustedOrigins } from '../http/trusted-origins.js';
 import { createCatalogs } from '../messages/catalogs.js';
@@ -68,6 +69,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
     }),
     trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     errorBody: options.errorBody,
+    authorization: authorizationOf(options.authScheme),
     locale: options.locale,
     catalogs: createCatalogs(messages),
     audit: options.audit,

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { extractAccessTokens } from '../http/authenticate-request.js';
+import { extractAccessTokens, type AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyRequest } from '../http/body-schemas.js';
 import { clearTokenCookies, readCookies, type CookieConfig } from '../http/cookies.js';
 import { originOf } from '../http/request-origin.js';
@@ -8,7 +8,7 @@ import type { TextsFor } from '../http/texts-for.js';
 import type { Sessions } from '../sessions/sessions.js';
 
 export interface LogoutServices {
-  config: { readonly cookies: CookieConfig };
+  config: AccessTokenPlaces & { readonly cookies: CookieConfig };
   sessions: Pick<Sessions, 'endByTokens' | 'endAll'>;
   textsFor: TextsFor;
 }
@@ -31,9 +31,8 @@ export async function endByRequest(
   res: Response,
   tokenInBody?: string,
 ): Promise<boolean> {
-  const { accessName, refreshName } = config.cookies;
-  const refreshTokens = tokenInBody ? [tokenInBody] : readCookies(req, refreshName);
-  const accessTokens = extractAccessTokens(req, accessName).map(({ token }) => token);
+  const refreshTokens = tokenInBody ? [tokenInBody] : readCookies(req, config.cookies.refreshName);
+  const accessTokens = extractAccessTokens(req, config).map(({ token }) => token);
   const ended = await sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
   clearTokenCookies(res, config.cookies);
   return ended;

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { changePassword, type ChangePasswordServices } from '../accounts/change-password.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { extractAccessTokens } from '../http/authenticate-request.js';
+import { extractAccessTokens, type AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyRequest } from '../http/body-schemas.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { originOf } from '../http/request-origin.js';
@@ -11,7 +11,7 @@ import type { Transport } from '../tokens/transport.js';
 import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
 
 export interface PasswordServices extends ChangePasswordServices {
-  config: ChangePasswordServices['config'] & DeliveryConfig;
+  config: ChangePasswordServices['config'] & DeliveryConfig & AccessTokenPlaces;
   textsFor: TextsFor;
 }
 
@@ -19,7 +19,7 @@ export interface PasswordServices extends ChangePasswordServices {
 export function createPassword(services: PasswordServices): RequestHandler {
   const { config, textsFor } = services;
   return async function password(req: BodyRequest<'password'>, res: AnswerResponse<'password'>) {
-    const cameBy = extractAccessTokens(req as Request, config.cookies.accessName)[0]?.from;
+    const cameBy = extractAccessTokens(req as Request, config)[0]?.from;
     const transport = cameBy === 'header' ? 'body' : 'cookie';
     const issued = await changeByRequest(services, req, transport);
     const tokens = deliverTokens(res, issued, transport, config);

@@ -81,6 +81,13 @@ function createAnswerSchemas() {
       .int()
       .min(1)
       .meta({ description: 'Seconds that the access token lives.', examples: [1800] }),
+    refreshExpiresIn: z
+      .int()
+      .min(1)
+      .meta({
+        description: 'Seconds until the session ends, unless it is refreshed before.',
+        examples: [10800],
+      }),
   };
   /** Tokens leave by cookie, or in the body. */
   const byTransport = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>

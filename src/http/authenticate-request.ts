@@ -10,12 +10,27 @@ export interface PresentedToken {
   from: 'header' | 'cookie';
 }
 
-/** `Authorization: Bearer` (RFC 6750 §2.1) beats the cookies. Never the query string. */
-export function extractAccessTokens(req: Request, cookieName: string): PresentedToken[] {
-  const { authorization } = req.headers;
-  const bearer = authorization && /^Bearer +(\S.*)$/i.exec(authorization)?.[1];
-  if (bearer) return [{ token: bearer, from: 'header' }];
-  return readCookies(req, cookieName).map((token) => ({ token, from: 'cookie' }));
+/** Where a request has its access token. */
+export interface AccessTokenPlaces {
+  readonly cookies: Pick<CookieConfig, 'accessName'>;
+  /** Finds the token in the header `Authorization`, as its first group. */
+  readonly authorization: RegExp;
+}
+
+/** `Authorization: Bearer` (RFC 6750 §2.1), and the scheme of the app's beside it. Schemes are compared without case (RFC 9110 §11.1). */
+export function authorizationOf(scheme?: string): RegExp {
+  return new RegExp(`^(?:Bearer${scheme === undefined ? '' : `|${scheme}`}) +(\\S.*)$`, 'i');
+}
+
+/** The header `Authorization` beats the cookies. Never the query string. */
+export function extractAccessTokens(
+  req: Request,
+  { cookies, authorization }: AccessTokenPlaces,
+): PresentedToken[] {
+  const header = req.headers.authorization;
+  const token = header && authorization.exec(header)?.[1];
+  if (token) return [{ token, from: 'header' }];
+  return readCookies(req, cookies.accessName).map((each) => ({ token: each, from: 'cookie' }));
 }
 
 /**
@@ -69,14 +84,14 @@ export function selectAccessToken(
  * @param assertAccepted throws an AuthError for claims that this guard doesn't take
  */
 export function createAuthenticateRequest(
-  { cookies, trustedOrigins }: SiteConfig & { readonly cookies: Pick<CookieConfig, 'accessName'> },
+  config: SiteConfig & AccessTokenPlaces,
   accessTokens: AccessTokenJudge,
   assertAccepted?: (claims: AccessClaims) => void,
 ): AuthenticateRequest {
   return function authenticateRequest(req, ended) {
-    const presented = extractAccessTokens(req, cookies.accessName);
+    const presented = extractAccessTokens(req, config);
     // A browser adds cookies to the requests of any page; it adds a header to none.
-    if (presented[0]?.from === 'cookie' && isUnsafe(req) && isCrossSite(req, trustedOrigins)) {
+    if (presented[0]?.from === 'cookie' && isUnsafe(req) && isCrossSite(req, config.trustedOrigins)) {
       throw new AuthError('CROSS_SITE_REQUEST');
     }
     const { claims } = selectAccessToken(presented, accessTokens, ended);

@@ -26,6 +26,8 @@ export interface TokenBody {
   tokenType: 'Bearer';
   /** Seconds that the access token lives. */
   expiresIn: number;
+  /** Seconds until the session ends, unless it is refreshed before. */
+  refreshExpiresIn: number;
 }
 
 /** Hands both tokens over in the way the client asked for: as cookies, or as members of the answer's body (RFC 6749 §5.1). */
@@ -42,6 +44,7 @@ export function deliverTokens(
       refreshToken,
       tokenType: 'Bearer',
       expiresIn: secondsBetween(issuedAt, accessExpiresAt),
+      refreshExpiresIn: secondsBetween(issuedAt, session.expiresAt),
     };
   }
   const refreshMaxAge = secondsBetween(issuedAt, session.expiresAt);

@@ -7,6 +7,7 @@ import {
   createAuthenticateRequest,
   extractAccessTokens,
   selectAccessToken,
+  type AccessTokenPlaces,
   type AuthenticateRequest,
   type PresentedToken,
 } from '../http/authenticate-request.js';
@@ -24,7 +25,7 @@ import { forbidCaching } from './method-and-cache.js';
 const PAUSE_MS = 5000;
 
 interface RenewalServices {
-  config: DeliveryConfig & SiteConfig & { readonly now: () => number };
+  config: DeliveryConfig & SiteConfig & AccessTokenPlaces & { readonly now: () => number };
   events: AuthEvents;
   accessTokens: AccessTokens;
   sessions: Pick<Sessions, 'refresh'>;
@@ -55,10 +56,11 @@ export class Renewals {
    * @throws AuthError as /refresh does; CROSS_SITE_REQUEST for a prefetch; while the access token is good, only when its session is over
    */
   async renew(req: Request, res: Response): Promise<void> {
-    const { accessName, refreshName } = this.#services.config.cookies;
+    const { config } = this.#services;
+    const { accessName, refreshName } = config.cookies;
     const failed = this.#failed.get(req);
     if (failed) throw failed;
-    const presented = extractAccessTokens(req, accessName);
+    const presented = extractAccessTokens(req, config);
     const refreshTokens = readCookies(req, refreshName);
     if (refreshTokens.length === 0 || presented[0]?.from === 'header') return;
     const current = this.#currentClaims(presented);

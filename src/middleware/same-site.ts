@@ -1,15 +1,16 @@
 import type { Request, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import { extractAccessTokens } from '../http/authenticate-request.js';
+import { extractAccessTokens, type AccessTokenPlaces } from '../http/authenticate-request.js';
 import { forbidCookies, hasOurCookie, type CookieConfig } from '../http/cookies.js';
 import { isCrossSite, isFromOwnPage, isPrefetch, type SiteConfig } from '../http/cross-site.js';
 import { parseBody } from './parse-body.js';
 import { announceRefusal } from './refusals.js';
 
-type SameSiteConfig = SiteConfig & {
-  readonly cookies: Pick<CookieConfig, 'accessName' | 'refreshName' | 'flowName'>;
-};
+type SameSiteConfig = SiteConfig &
+  AccessTokenPlaces & {
+    readonly cookies: Pick<CookieConfig, 'accessName' | 'refreshName' | 'flowName'>;
+  };
 
 interface SameSiteOptions {
   /** Which requests of another site pass: none, or those that neither bring nor get a cookie of ours. Default: `'nothing'`. */
@@ -60,12 +61,8 @@ function isOwn(req: Request, { trustedOrigins }: SiteConfig): boolean {
  * Whether the client uses no cookies: it sends its token itself, or asks for the tokens in the body. No form can send such a
  * request, so a browser asks the app first (CORS).
  */
-function needsNoCookie(
-  req: Request,
-  { cookies: { accessName } }: SameSiteConfig,
-  setsNoCookie: boolean,
-): boolean {
-  if (extractAccessTokens(req, accessName)[0]?.from === 'header') return true;
+function needsNoCookie(req: Request, config: SameSiteConfig, setsNoCookie: boolean): boolean {
+  if (extractAccessTokens(req, config)[0]?.from === 'header') return true;
   const body = (req.body ?? undefined) as Record<string, unknown> | undefined;
   if (typeof body !== 'object' || req.method === 'GET') return false;
   const { transport, refreshToken } = body;

@@ -4,9 +4,9 @@ import { AuthError } from '../errors.js';
 import {
   extractAccessTokens,
   selectAccessToken,
+  type AccessTokenPlaces,
   type AuthenticateRequest,
 } from '../http/authenticate-request.js';
-import type { CookieConfig } from '../http/cookies.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import { selectKey } from '../tokens/jwt.js';
@@ -14,7 +14,7 @@ import { asError } from '../utils/as-error.js';
 import { keepCode } from './authenticate.js';
 
 export interface JwtStrategyServices {
-  config: { readonly accessToken: AccessTokenConfig; readonly cookies: CookieConfig };
+  config: AccessTokenPlaces & { readonly accessToken: AccessTokenConfig };
   accessTokens: AccessTokens;
   authenticateRequest: AuthenticateRequest;
 }
@@ -30,7 +30,7 @@ type VerifiedRequest = (
  * answers, because it makes the guard's checks before passport-jwt verifies the signature again.
  */
 export function createJwtStrategy({
-  config: { accessToken, cookies },
+  config,
   accessTokens,
   authenticateRequest,
 }: JwtStrategyServices): Strategy {
@@ -53,10 +53,10 @@ export function createJwtStrategy({
   return new AccessTokenStrategy(
     {
       jwtFromRequest: (req: Request) =>
-        selectAccessToken(extractAccessTokens(req, cookies.accessName), accessTokens).token,
+        selectAccessToken(extractAccessTokens(req, config), accessTokens).token,
       secretOrKeyProvider: (_req, token, done) =>
-        done(null, selectKey(token as string, 'at+jwt', accessToken.keys) as unknown as Buffer),
-      algorithms: [accessToken.keys.algorithm],
+        done(null, selectKey(token as string, 'at+jwt', config.accessToken.keys) as unknown as Buffer),
+      algorithms: [config.accessToken.keys.algorithm],
       // The guard's checks have judged the times, by the store's clock.
       jsonWebTokenOptions: { ignoreNotBefore: true },
       ignoreExpiration: true,

@@ -32,6 +32,7 @@ describe('parseOptions', () => {
     });
     expect(refreshToken.keys.algorithm).toBe('HS256');
     expect(config).toEqual({
+      authorization: /^(?:Bearer) +(\S.*)$/i,
       users: config.users,
       refreshTokens: options.refreshTokens,
       cookies: {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import type { Request } from 'express';
-import { extractAccessTokens } from '../../src/http/authenticate-request';
+import { authorizationOf, extractAccessTokens } from '../../src/http/authenticate-request';
 import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token';
 import { checkTimes, TokenError } from '../../src/tokens/jwt';
 import { createKeySet, type KeySet } from '../../src/tokens/keys';
@@ -96,7 +96,10 @@ describe.each(Object.entries(keySets))('with %s', (name, keys) => {
 
 describe('the Authorization header', () => {
   const extract = (authorization: string) =>
-    extractAccessTokens({ headers: { authorization } } as Request, 'accessToken');
+    extractAccessTokens({ headers: { authorization } } as Request, {
+      cookies: { accessName: 'accessToken' },
+      authorization: authorizationOf(),
+    });
 
   test('with any value yields a bearer token or none', () => {
     const schemes = fc.constantFrom('Bearer', 'bearer ', 'BEARER  ', 'Basic ', 'Bearer\t', '');

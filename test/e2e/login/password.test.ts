@@ -51,6 +51,7 @@ test('a bearer client gets its pair in the body, and no cookies', async () => {
     refreshToken: token,
     tokenType: 'Bearer',
     expiresIn: 1800,
+    refreshExpiresIn: 10800,
   });
   const { refreshToken } = response.body;
   expect((await real.testApp.client().post('/auth/refresh').send({ refreshToken })).status).toBe(200);

@@ -28,6 +28,7 @@ describe('tokens are returned in the way that was requested', () => {
       refreshToken: token,
       tokenType: 'Bearer',
       expiresIn: 1800,
+      refreshExpiresIn: 10800,
     });
     expect(response.headers['set-cookie']).toBeUndefined();
     expect(response.headers['cache-control']).toBe('no-store');
@@ -48,6 +49,7 @@ describe('tokens are returned in the way that was requested', () => {
       refreshToken: token,
       tokenType: 'Bearer',
       expiresIn: 1800,
+      refreshExpiresIn: 10800,
     });
     expect(response.headers['set-cookie']).toBeUndefined();
     const { accessToken } = response.body;

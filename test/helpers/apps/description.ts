@@ -55,7 +55,7 @@ export class Description {
 
   #bodyViolations(content: any, type: unknown, body: string): string[] {
     if (!content) return body === '' ? [] : [`a body where none is described: ${body}`];
-    const described = content[String(type).split(';')[0]];
+    const described = content[String(type).replace(/;.*/, '')];
     if (!described) return [`the content type is ${String(type)}`];
     const validate = this.#validator(described.schema);
     if (validate(JSON.parse(body))) return [];

@@ -72,6 +72,7 @@ export {
   type RedisRefreshTokenStoreOptions,
 } from './stores/redis/refresh-token-store.js';
 export type {
+  CreateOptions,
   NewSession,
   RefreshTokenStore,
   RotateRequest,

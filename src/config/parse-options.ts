@@ -64,6 +64,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       register: limits.register && limits.register.attempts,
       password: limits.password && limits.password.failures,
     }),
+    maxSessions: limits.sessions || undefined,
     trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     locale: options.locale,
     catalogs: createCatalogs(messages),

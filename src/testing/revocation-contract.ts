@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { Revocation, RevocationFeed } from '../stores/revocation-feed.js';
 import { assertMade, made, type ContractCase } from './contract.js';
-import { request, started } from './session-fixtures.js';
+import { newSession, request, started } from './session-fixtures.js';
+import { assertGaps, type RefreshTokenStoreContractOptions } from './session-limit-cases.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -14,7 +15,10 @@ const TIMEOUT_MS = 10_000;
  */
 export function revocationContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
+  options: RefreshTokenStoreContractOptions = {},
 ): ContractCase[] {
+  const { without = [] } = options;
+  assertGaps('revocationContract', without);
   const promise = (name: string, prove: (world: World) => Promise<void>): ContractCase => ({
     name,
     async run() {
@@ -27,7 +31,15 @@ export function revocationContract(
     },
   });
 
+  const sessionLimitCase = promise('reports a session that a login beyond the limit ended', async (world) => {
+    const [here, there] = [await world.process(), await world.process()];
+    const session = await started(here.store, { createdAt: new Date(Date.now() - 1000) });
+    await here.store.create(newSession({ userId: session.userId }), { maxSessions: 1 });
+    await there.receives(session.userId, [session.sessionId]);
+  });
+
   return [
+    ...(without.includes('session-limit') ? [] : [sessionLimitCase]),
     promise('reports a revoked session to every process', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const session = await started(here.store);

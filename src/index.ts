@@ -82,6 +82,7 @@ export {
   type RedisRefreshTokenStoreOptions,
 } from './stores/redis/refresh-token-store.js';
 export type {
+  CreateOptions,
   NewSession,
   RefreshTokenStore,
   RotateRequest,

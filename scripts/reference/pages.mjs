@@ -127,7 +127,7 @@ export const AUTH_PAGE = {
     {
       title: 'Session stores',
       names: [
-        ...['RefreshTokenStore', 'NewSession', 'Session', 'RotateRequest', 'RotateResult'],
+        ...['RefreshTokenStore', 'NewSession', 'CreateOptions', 'Session', 'RotateRequest', 'RotateResult'],
         ...['RedisRefreshTokenStore', 'RedisRefreshTokenStoreOptions', 'PostgresRefreshTokenStore'],
         ...['PostgresRefreshTokenStoreOptions', 'MemoryRefreshTokenStore', 'AttemptCounter'],
         ...['RevocationFeed', 'Revocation', 'RevocationFollower'],

@@ -121,6 +121,7 @@ async function withAuth<T>(
         ...(accessLifetime !== undefined && { expiresIn: accessLifetime as `${number}m` }),
       },
       refreshToken: { secret: secret() },
+      limits: { sessions: false }, // the command starts none, and lists what the app's own limit allows
     }),
   );
   auth.events.on('unavailable', () => undefined); // the command's own message says it

@@ -156,6 +156,13 @@ export interface AuthOptions {
      * limit. Default: `{ successes: 60 }`.
      */
     logins?: false | { successes?: number };
+    /**
+     * How many sessions a user may have: 1 to 1,000. A login beyond that ends the session that was used longest ago, and
+     * `auth.events` reports it as `revoked` with the reason `'session-limit'`. GET /sessions and `auth.sessions.list` return at most
+     * as many. False: no limit, and lists return at most 1,000. Needs a store that can do it, as all stores of this package can.
+     * Default: 100.
+     */
+    sessions?: false | number;
   };
   /**
    * The name of the field that holds the username in the bodies of /register and /login: `'email'`. Default: `'username'`.

@@ -7,6 +7,7 @@ import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
 import { openApiConfigSchema } from '../openapi/openapi-options.js';
 import { CANT_DENY } from '../sessions/revocations.js';
+import { MOST_SESSIONS } from '../sessions/session-config.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Algorithm } from '../tokens/keys.js';
@@ -108,6 +109,12 @@ const optionsSchema = z.strictObject({
       register: limit('attempts', 10),
       password: limit('failures', 10),
       logins: limit('successes', 60),
+      sessions: z
+        .union(
+          [z.int().min(1).max(MOST_SESSIONS), z.literal(false)],
+          `must be false or a whole number from 1 to ${MOST_SESSIONS}`,
+        )
+        .default(100),
     })
     .prefault({}),
   usernameField: fieldName('username'),

@@ -67,6 +67,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       password: limits.password && limits.password.failures,
       logins: limits.logins && limits.logins.successes,
     }),
+    maxSessions: limits.sessions || undefined,
     trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     errorBody: options.errorBody,
     authorization: authorizationOf(options.authScheme),

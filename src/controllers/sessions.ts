@@ -14,7 +14,7 @@ export interface SessionsServices {
 export function createListSessions({ sessions }: SessionsServices): RequestHandler {
   return async function listSessions(req, res: AnswerResponse<'listSessions'>) {
     const { id, sessionId } = req.user as Express.User;
-    const all = await sessions.list(id);
+    const all = await sessions.list(id, sessionId);
     res.json({
       sessions: all.map((session) => ({
         id: session.sessionId,

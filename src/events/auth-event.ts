@@ -12,9 +12,16 @@ export type LazyOrigin = () => RequestOrigin;
 /** The origin of what server code does without a request. */
 export const NO_ORIGIN: RequestOrigin = Object.freeze({ ip: undefined, userAgent: undefined });
 
-/** Why sessions ended; `server` is `auth.sessions`. */
+/** Why sessions ended; `session-limit` is a login beyond `limits.sessions`, `server` is `auth.sessions`. */
 export type RevocationReason =
-  'logout' | 'logout-all' | 'new-login' | 'session-ended' | 'password-changed' | 'user-gone' | 'server';
+  | 'logout'
+  | 'logout-all'
+  | 'new-login'
+  | 'session-ended'
+  | 'session-limit'
+  | 'password-changed'
+  | 'user-gone'
+  | 'server';
 
 /** Why a login failed. The client never learns it: it gets INVALID_CREDENTIALS for each of them. */
 export type LoginFailureReason = 'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed';

@@ -57,10 +57,20 @@ export class SessionEnder {
     origin: RequestOrigin = NO_ORIGIN,
   ): Promise<string[]> {
     const ended = await this.#config.refreshTokens.revokeAll(userId, options);
-    this.#revocations.refuse(userId, ended);
-    if (ended.length > 0)
-      this.#events.announce('revoked', () => ({ userId, sessionIds: ended, reason, ...origin }));
+    this.haveEnded(userId, ended, reason, origin);
     return ended;
+  }
+
+  /** For sessions that the store has ended: refuses their access tokens, and announces their end. */
+  haveEnded(
+    userId: string,
+    sessionIds: readonly string[],
+    reason: RevocationReason,
+    origin: RequestOrigin,
+  ): void {
+    if (sessionIds.length === 0) return;
+    this.#revocations.refuse(userId, sessionIds);
+    this.#events.announce('revoked', () => ({ userId, sessionIds: [...sessionIds], reason, ...origin }));
   }
 
   /**

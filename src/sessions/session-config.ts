@@ -8,6 +8,9 @@ import type { Transport } from '../tokens/transport.js';
 /** What a guard does while this process can't know which sessions have just been revoked. */
 export type OnStoreDown = 'deny' | 'allow-until-expiry';
 
+/** The highest limit on the sessions of a user, and the most that are listed without a limit: each is read and sent at once. */
+export const MOST_SESSIONS = 1000;
+
 /** What this folder needs of the options. */
 export interface SessionConfig extends StoreTime {
   readonly users: UserStore;
@@ -19,6 +22,8 @@ export interface SessionConfig extends StoreTime {
     readonly maxLifetimeSeconds: number;
     readonly reuseWindowSeconds: number;
   };
+  /** How many sessions a user may have. Undefined: any number. */
+  readonly maxSessions: number | undefined;
   /** The most characters that an access token may have, by the way it leaves. */
   readonly maxTokenLength: Readonly<Record<Transport, number>>;
   readonly revocation: 'instant' | 'expiry';

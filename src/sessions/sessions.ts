@@ -4,7 +4,7 @@ import { SessionEnder } from './end-sessions.js';
 import { TokenIssuer } from './issue-tokens.js';
 import type { Revocations } from './revocations.js';
 import { SessionRotator } from './rotate-session.js';
-import type { SessionConfig } from './session-config.js';
+import { MOST_SESSIONS, type SessionConfig } from './session-config.js';
 import { SessionStarter, type BeforeSession } from './start-session.js';
 import { TokenSize } from './token-size.js';
 
@@ -49,9 +49,21 @@ export class Sessions {
     return this.#config.refreshTokens.find(userId, sessionId);
   }
 
-  /** The one used last comes first. */
-  async list(userId: string): Promise<Session[]> {
-    const sessions = await this.#config.refreshTokens.list(userId);
-    return sessions.sort((a, b) => b.rotatedAt.getTime() - a.rotatedAt.getTime());
+  /**
+   * The one used last comes first. A user has no more than the limit allows, unless they are from before it: then some are left out.
+   * @param present the id of a session that is never left out
+   */
+  async list(userId: string, present?: string): Promise<Session[]> {
+    const limit = this.#config.maxSessions ?? MOST_SESSIONS;
+    const found = await this.#config.refreshTokens.list(userId, { limit });
+    const sessions = found.sort(latestFirst).slice(0, limit);
+    if (present === undefined || sessions.length < limit) return sessions;
+    if (sessions.some(({ sessionId }) => sessionId === present)) return sessions;
+    const missing = await this.find(userId, present);
+    return missing ? [...sessions.slice(0, -1), missing].sort(latestFirst) : sessions;
   }
+}
+
+function latestFirst(a: Session, b: Session): number {
+  return b.rotatedAt.getTime() - a.rotatedAt.getTime();
 }

@@ -37,7 +37,7 @@ export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replac
 interface StarterServices {
   config: Pick<
     SessionConfig,
-    'users' | 'refreshTokens' | 'refreshToken' | 'storeUserAgent' | 'now' | 'timeKnown'
+    'users' | 'refreshTokens' | 'refreshToken' | 'maxSessions' | 'storeUserAgent' | 'now' | 'timeKnown'
   >;
   events: AuthEvents;
   ender: SessionEnder;
@@ -83,7 +83,9 @@ export class SessionStarter {
     const now = config.now();
     const newSession = this.#newSession(user, login, now);
     tokenSize.assertTokenFits(user, newSession, login.transport);
-    await config.refreshTokens.create(newSession);
+    const { maxSessions } = config;
+    const ended = await config.refreshTokens.create(newSession, { maxSessions });
+    ender.haveEnded(user.id, ended ?? [], 'session-limit', login.origin);
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
     await this.#orUndo(newSession, ask(beforeSession, current, details));

@@ -53,6 +53,15 @@ export type RotateResult =
   | { outcome: 'reused' }
   | { outcome: 'unknown' };
 
+/** What a login asks of the store beside its session. */
+export interface CreateOptions {
+  /**
+   * How many sessions the user may have, the new one included: 1 to 1,000. If there are more, the sessions used longest ago (by
+   * `rotatedAt`) end. Default: any number.
+   */
+  maxSessions?: number | undefined;
+}
+
 /**
  * Where sessions live. `refreshTokenStoreContract` of `passport-visa/testing` proves an implementation.
  *
@@ -60,8 +69,12 @@ export type RotateResult =
  * past its `expiresAt` is absent. Times are precise to the millisecond.
  */
 export interface RefreshTokenStore {
-  /** Stores a session, with generation 0. */
-  create(session: NewSession): Promise<void>;
+  /**
+   * Stores a session, with generation 0. In the same operation it ends what `maxSessions` no longer allows, so parallel logins
+   * never leave more. For a user who has thousands too many, it may end them over several logins.
+   * @returns the ids of the sessions that ended. A store that can't limit sessions ignores the options, and returns nothing
+   */
+  create(session: NewSession, options?: CreateOptions): Promise<readonly string[] | void>;
   /**
    * Compares the presented generation with the stored one, in ONE atomic operation that is safe to run twice:
    *
@@ -75,11 +88,17 @@ export interface RefreshTokenStore {
   rotate(request: RotateRequest): Promise<RotateResult>;
   /** Undefined if this user has no such session, or if it has expired. */
   find(userId: string, sessionId: string): Promise<Session | undefined>;
-  /** The user's sessions, in no particular order. */
-  list(userId: string): Promise<Session[]>;
+  /**
+   * The user's sessions, in no particular order. If there are more than `limit`, any of them, and not many more than `limit` are
+   * read. Default: no limit.
+   */
+  list(userId: string, options?: { limit?: number | undefined }): Promise<Session[]>;
   /** Ends a session. @returns whether this user had such a session */
   revoke(userId: string, sessionId: string): Promise<boolean>;
-  /** Ends every session of the user except the one with the id `except`. @returns the ids of the sessions that ended */
+  /**
+   * Ends every session of the user except the one with the id `except`. Thousands end in several steps, none of which is long.
+   * @returns the ids of the sessions that ended
+   */
   revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
   /**
    * The store's clock, in milliseconds since 1970. With it, processes whose machines have different clocks agree on when a token

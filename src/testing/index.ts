@@ -1,5 +1,6 @@
 export type { ContractCase } from './contract.js';
 export { refreshTokenStoreContract } from './refresh-token-store-contract.js';
+export type { RefreshTokenStoreContractOptions, RefreshTokenStoreGap } from './contract-options.js';
 export { credentialStoreContract, type CredentialStoreContractOptions } from './credential-store-contract.js';
 export type { CredentialStores } from './credential-fixtures.js';
 export { oneTimeTokenStoreContract } from './one-time-token-store-contract.js';

@@ -6,24 +6,27 @@ import type {
   RotateRequest,
   RotateResult,
 } from '../stores/refresh-token-store.js';
-import { assertNoOptions } from './contract-options.js';
+import { contractOptions, type RefreshTokenStoreContractOptions } from './contract-options.js';
 import { casesOf, type ContractCase } from './contract.js';
 import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixtures.js';
+import { sessionLimitCases } from './session-limit-cases.js';
 
 /**
  * Proves a RefreshTokenStore. Users and sessions are random, so the cases can share a store with other sessions.
  * @param makeStore called once for each case
+ * @throws TypeError that names what is wrong with the options
  */
 export function refreshTokenStoreContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
-  ...more: []
+  options: RefreshTokenStoreContractOptions = {},
 ): ContractCase[] {
-  assertNoOptions('refreshTokenStoreContract', more);
+  const { without } = contractOptions('refreshTokenStoreContract', options);
   const promise = casesOf('refreshTokenStoreContract', makeStore, [
     ...['create', 'rotate', 'find', 'list', 'revoke', 'revokeAll'],
   ]);
 
   return [
+    ...(without.includes('session-limit') ? [] : sessionLimitCases(promise)),
     promise('keeps a created session as generation 0', async (store) => {
       const session = newSession({ remember: true, ip: '2001:db8::1', userAgent: 'Browser/1.0 (X; Y)' });
       await store.create(session);

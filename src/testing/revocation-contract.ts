@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { Revocation, RevocationFeed } from '../stores/revocation-feed.js';
-import { assertNoOptions } from './contract-options.js';
+import { contractOptions, type RefreshTokenStoreContractOptions } from './contract-options.js';
 import { assertMade, made, type ContractCase } from './contract.js';
-import { request, started } from './session-fixtures.js';
+import { newSession, request, started } from './session-fixtures.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -15,9 +15,9 @@ const TIMEOUT_MS = 10_000;
  */
 export function revocationContract(
   makeStore: () => RefreshTokenStore | Promise<RefreshTokenStore>,
-  ...more: []
+  options: RefreshTokenStoreContractOptions = {},
 ): ContractCase[] {
-  assertNoOptions('revocationContract', more);
+  const { without } = contractOptions('revocationContract', options);
   const promise = (name: string, prove: (world: World) => Promise<void>): ContractCase => ({
     name,
     async run() {
@@ -30,7 +30,15 @@ export function revocationContract(
     },
   });
 
+  const sessionLimitCase = promise('reports a session that a login beyond the limit ended', async (world) => {
+    const [here, there] = [await world.process(), await world.process()];
+    const session = await started(here.store, { createdAt: new Date(Date.now() - 1000) });
+    await here.store.create(newSession({ userId: session.userId }), { maxSessions: 1 });
+    await there.receives(session.userId, [session.sessionId]);
+  });
+
   return [
+    ...(without.includes('session-limit') ? [] : [sessionLimitCase]),
     promise('reports a revoked session to every process', async (world) => {
       const [here, there] = [await world.process(), await world.process()];
       const session = await started(here.store);

@@ -48,6 +48,7 @@ describe('parseOptions', () => {
       },
       password: { minLength: 8, cost: 12, long: 'prehash' },
       limits: { username: 10, address: 50, register: 10, password: 10, logins: 60 },
+      maxSessions: 100,
       usernameField: 'username',
       passwordField: 'password',
       login: true,

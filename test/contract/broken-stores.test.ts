@@ -1,7 +1,7 @@
-import type { NewUser, RotateRequest, Session, StoredUser } from '../../src';
+import type { CreateOptions, NewSession, NewUser, RotateRequest, Session, StoredUser } from '../../src';
 import { refreshTokenStoreContract, userStoreContract } from '../../src/testing';
 import { MapRefreshTokenStore, MapUserStore } from '../stores/map-stores';
-import { brokenPromises } from './broken';
+import { brokenPromises, tick } from './broken';
 
 describe('the contract catches a store that', () => {
   test.each<[defect: string, promise: RegExp, Store: new () => MapRefreshTokenStore]>([
@@ -158,6 +158,61 @@ describe('the contract catches a store that', () => {
           const session = await super.find(userId, sessionId);
           return session && { ...session, remember: false };
         }
+      },
+    ],
+    [
+      'ignores the limit on sessions',
+      /when a user has too many/,
+      class extends MapRefreshTokenStore {
+        override create = (session: NewSession) => super.create(session);
+      },
+    ],
+    [
+      'counts sessions, waits, and then stores one more',
+      /after parallel logins/,
+      class extends MapRefreshTokenStore {
+        override async create(session: NewSession, { maxSessions = Infinity }: CreateOptions = {}) {
+          const surplus = (await this.list(session.userId)).slice(maxSessions - 1);
+          await tick();
+          for (const { sessionId } of surplus) await this.revoke(session.userId, sessionId);
+          await super.create(session);
+          return surplus.map(({ sessionId }) => sessionId);
+        }
+      },
+    ],
+    [
+      'ends the sessions that began first, not those used longest ago',
+      /when a user has too many/,
+      class extends MapRefreshTokenStore {
+        protected override ofUser = (userId: string) =>
+          super.ofUser(userId).sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+      },
+    ],
+    [
+      'ends sessions without returning their ids',
+      /when a user has too many/,
+      class extends MapRefreshTokenStore {
+        override async create(session: NewSession, options: CreateOptions = {}) {
+          await super.create(session, options);
+          return [];
+        }
+      },
+    ],
+    [
+      'counts expired sessions',
+      /only live sessions/,
+      class extends MapRefreshTokenStore {
+        override create(session: NewSession, { maxSessions = Infinity }: CreateOptions = {}) {
+          const all = [...this.sessions.values()].filter(({ userId }) => userId === session.userId);
+          return super.create(session, { maxSessions: all.length < maxSessions ? maxSessions : 1 });
+        }
+      },
+    ],
+    [
+      'lists all sessions whatever the limit',
+      /lists no more sessions than asked for/,
+      class extends MapRefreshTokenStore {
+        override list = (userId: string) => super.list(userId);
       },
     ],
   ])('%s', async (_defect, promise, Store) => {

@@ -122,8 +122,9 @@ describe('beforeSession', () => {
   test('notices a change that comes while the session is being stored', async () => {
     const create = refreshTokens.create.bind(refreshTokens);
     jest.spyOn(refreshTokens, 'create').mockImplementation(async (session) => {
-      await create(session);
+      const ended = await create(session);
       refuse = true;
+      return ended;
     });
     const answer = await testApp.client().post('/auth/login').send({ username: 'ann', password: PASSWORD });
     expect([answer.status, setCookies(answer)]).toEqual([403, {}]);

@@ -1,12 +1,29 @@
-import { AuthError } from '../../src';
+import { AuthError, type NewSession, type RefreshTokenStore } from '../../src';
 import { refreshTokenStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { createTestApp, PASSWORD } from '../helpers/apps/app';
 import { MapRefreshTokenStore, MapUserStore } from './map-stores';
 
+/** As a store may be that was written before sessions could be limited. */
+function storeWithoutLimit(): RefreshTokenStore {
+  const store = new MapRefreshTokenStore();
+  return {
+    async create(session: NewSession): Promise<void> {
+      await store.create(session);
+    },
+    list: (userId: string) => store.list(userId),
+    rotate: (request) => store.rotate(request),
+    find: (userId, sessionId) => store.find(userId, sessionId),
+    revoke: (userId, sessionId) => store.revoke(userId, sessionId),
+    revokeAll: (userId, options) => store.revokeAll(userId, options),
+  };
+}
+
 describe("a user's own stores", () => {
   describe('keep the contract of sessions', () =>
     runContract(refreshTokenStoreContract(() => new MapRefreshTokenStore())));
+  describe('keep the contract of sessions without a limit on them', () =>
+    runContract(refreshTokenStoreContract(storeWithoutLimit, { without: ['session-limit'] })));
   describe('keep the contract of users', () => runContract(userStoreContract(() => new MapUserStore())));
 
   test('work from registration to logout', async () => {

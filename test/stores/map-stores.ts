@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   usernameKey,
   UsernameTakenError,
+  type CreateOptions,
   type NewSession,
   type NewUser,
   type RefreshTokenStore,
@@ -17,8 +18,11 @@ import {
 export class MapRefreshTokenStore implements RefreshTokenStore {
   readonly sessions = new Map<string, Session>();
 
-  async create(session: NewSession): Promise<void> {
+  async create(session: NewSession, { maxSessions = Infinity }: CreateOptions = {}): Promise<string[]> {
+    const ended = this.ofUser(session.userId).slice(maxSessions - 1);
+    for (const { sessionId } of ended) this.sessions.delete(sessionId);
     this.sessions.set(session.sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
+    return ended.map(({ sessionId }) => sessionId);
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
@@ -54,9 +58,10 @@ export class MapRefreshTokenStore implements RefreshTokenStore {
     return session && { ...session };
   }
 
-  async list(userId: string): Promise<Session[]> {
-    const sessions = [...this.sessions.keys()].map((sessionId) => this.live(userId, sessionId));
-    return sessions.flatMap((session) => (session ? [{ ...session }] : []));
+  async list(userId: string, { limit }: { limit?: number | undefined } = {}): Promise<Session[]> {
+    return this.ofUser(userId)
+      .slice(0, limit)
+      .map((session) => ({ ...session }));
   }
 
   async revoke(userId: string, sessionId: string): Promise<boolean> {
@@ -67,6 +72,13 @@ export class MapRefreshTokenStore implements RefreshTokenStore {
     const ended = (await this.list(userId)).map(({ sessionId }) => sessionId).filter((id) => id !== except);
     for (const sessionId of ended) this.sessions.delete(sessionId);
     return ended;
+  }
+
+  /** The user's live sessions, the one used last first. */
+  protected ofUser(userId: string): Session[] {
+    return [...this.sessions.keys()]
+      .flatMap((sessionId) => this.live(userId, sessionId) ?? [])
+      .sort((a, b) => b.rotatedAt.getTime() - a.rotatedAt.getTime());
   }
 
   protected live(userId: string, sessionId: string, now = new Date()): Session | undefined {

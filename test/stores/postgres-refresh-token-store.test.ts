@@ -99,6 +99,8 @@ describe('no statement reads more of a table than it needs', () => {
   const sql = refreshTokenStatements('visa_refresh_tokens', 'visa_attempts', 'visa_revocations');
   test.each([
     ['create', sql.create, ['expires_at']],
+    ['createWithin', sql.createWithin, ['expires_at', 'user_id', 'id']],
+    ['endSurplus', sql.endSurplus, ['user_id', 'id']],
     ['rotate', sql.rotate, ['id']],
     ['find', sql.find, ['id']],
     ['list', sql.list, ['user_id']],

@@ -1,4 +1,5 @@
 import type {
+  CreateOptions,
   NewSession,
   RefreshTokenStore,
   RotateRequest,
@@ -27,11 +28,18 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     this.#oneTimeTokens = new MemoryOneTimeTokens(this.#now);
   }
 
-  create(session: NewSession): Promise<void> {
-    const ofUser = this.#liveSessions(session.userId, this.#now());
-    ofUser.set(session.sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
-    this.#sessionsByUser.set(session.userId, ofUser);
-    return Promise.resolve();
+  create(session: NewSession, { maxSessions = Infinity }: CreateOptions = {}): Promise<string[]> {
+    const { userId, sessionId } = session;
+    const ofUser = this.#liveSessions(userId, this.#now());
+    const ended = [...ofUser.values()]
+      .filter((other) => other.sessionId !== sessionId)
+      .sort(latestFirst)
+      .slice(maxSessions - 1)
+      .map((other) => other.sessionId);
+    this.#end(userId, ofUser, ended);
+    ofUser.set(sessionId, { ...session, generation: 0, rotatedAt: session.createdAt });
+    this.#sessionsByUser.set(userId, ofUser);
+    return Promise.resolve(ended);
   }
 
   rotate(request: RotateRequest): Promise<RotateResult> {
@@ -64,9 +72,9 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     return Promise.resolve(session && { ...session });
   }
 
-  list(userId: string): Promise<Session[]> {
-    const sessions = this.#liveSessions(userId, this.#now()).values();
-    return Promise.resolve(Array.from(sessions, (session) => ({ ...session })));
+  list(userId: string, { limit }: { limit?: number | undefined } = {}): Promise<Session[]> {
+    const sessions = [...this.#liveSessions(userId, this.#now()).values()].sort(latestFirst);
+    return Promise.resolve(sessions.slice(0, limit).map((session) => ({ ...session })));
   }
 
   revoke(userId: string, sessionId: string): Promise<boolean> {
@@ -78,8 +86,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
     const ofUser = this.#liveSessions(userId, this.#now());
     const ended = [...ofUser.keys()].filter((sessionId) => sessionId !== options.except);
-    for (const sessionId of ended) ofUser.delete(sessionId);
-    if (ended.length > 0) this.#announce({ userId, sessionIds: ended });
+    this.#end(userId, ofUser, ended);
     return Promise.resolve(ended);
   }
 
@@ -96,6 +103,11 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
 
   oneTimeTokens(): OneTimeTokenStore {
     return this.#oneTimeTokens;
+  }
+
+  #end(userId: string, ofUser: Map<string, Session>, sessionIds: string[]): void {
+    for (const sessionId of sessionIds) ofUser.delete(sessionId);
+    if (sessionIds.length > 0) this.#announce({ userId, sessionIds });
   }
 
   #announce(revocation: Revocation): void {
@@ -117,6 +129,10 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     if (ofUser.size === 0) this.#sessionsByUser.delete(userId);
     return ofUser;
   }
+}
+
+function latestFirst(a: Session, b: Session): number {
+  return b.rotatedAt.getTime() - a.rotatedAt.getTime();
 }
 
 function nextExpiry(session: Session, request: RotateRequest, now: Date): Date {

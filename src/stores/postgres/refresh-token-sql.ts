@@ -1,4 +1,5 @@
-import { asText, createIndex, NOW } from './client.js';
+import { asText, NOW } from './client.js';
+import { refreshTokenSchema } from './refresh-token-schema.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
 const { list, time, value } = asText;
@@ -22,6 +23,8 @@ export interface SessionRow {
 
 /** How many expired sessions a login deletes, at most. It is a small number because the login waits for it. */
 const PRUNED_PER_LOGIN = 10;
+/** How many sessions one statement ends at most, on top of what `limits.sessions` allows. */
+const PIECE = 500;
 const PRUNED_ATTEMPTS = 100;
 const PRUNED_REVOCATIONS = 1000;
 /** A snapshot (xmin:xmax:list) in which no row is visible yet. */
@@ -55,61 +58,53 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     WHERE ${keepForSeconds}::float8 IS NOT NULL`;
   const notify = (when: string) => `CASE WHEN ${when} THEN pg_notify('${revocationsTable}', '') END`;
 
+  const pruneSessions = `
+        DELETE FROM ${table} WHERE id IN (
+          SELECT id FROM ${table} WHERE expires_at <= ${NOW}
+          ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)`;
+  const insertSession = `
+      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr, format)
+      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, ${SESSION_FORMAT})`;
+  /**
+   * Ends the sessions of the user that `others` selects, beyond the number `kept`. It looks at some of them only, in no order,
+   * because sorting thousands takes long. A session that is among those used latest of all is among those of every sample, so it
+   * never ends. The order is the same for all parallel logins. It skips locked rows: it must not wait while it has locks itself.
+   */
+  const endSurplus = (others: string, kept: string, keepForSeconds: string) => `
+    sample AS MATERIALIZED (
+      SELECT id, rotated_at, expires_at FROM ${table} WHERE ${others} LIMIT ${kept} + ${PIECE}
+    ), surplus AS MATERIALIZED (
+      SELECT id FROM sample ORDER BY expires_at > ${NOW} DESC, rotated_at DESC, id OFFSET ${kept}
+    ), unlocked AS MATERIALIZED (
+      SELECT id FROM ${table} WHERE id IN (SELECT id FROM surplus) FOR UPDATE SKIP LOCKED
+    ), ended AS (
+      DELETE FROM ${table} WHERE id IN (SELECT id FROM unlocked) RETURNING user_id, id, expires_at
+    ), logged AS (${log('ended', keepForSeconds)}
+    )`;
+  /** `id` is null where no session ended; `found` says whether there were any to end. */
+  const endedRows = (keepForSeconds: string) => `
+    SELECT ended.id, ${value('ended.expires_at > clock_timestamp()')} AS live, ${value('EXISTS (SELECT FROM surplus)')} AS found,
+      ${notify(`ended.id IS NOT NULL AND ${keepForSeconds}::float8 IS NOT NULL`)}
+    FROM (VALUES (1)) AS one LEFT JOIN ended ON true`;
+
   return {
-    schema: `
-      CREATE TABLE IF NOT EXISTS ${table} (
-        id         text PRIMARY KEY,
-        user_id    text NOT NULL,
-        generation bigint NOT NULL DEFAULT 0,
-        attempt    text,
-        rotated_at timestamptz(3) NOT NULL,
-        created_at timestamptz(3) NOT NULL,
-        auth_time  timestamptz(3) NOT NULL,
-        expires_at timestamptz(3) NOT NULL,
-        remember   boolean NOT NULL,
-        ip         text,
-        user_agent text
-      );
-      -- Asked first: ALTER TABLE waits for every query on the table, and lets none past while it waits.
-      IF NOT EXISTS (
-        SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'amr' AND NOT attisdropped
-      ) THEN
-        ALTER TABLE ${table} ADD COLUMN amr text[];
-      END IF;
-      -- The default is what processes write that know no format yet.
-      IF NOT EXISTS (
-        SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'format' AND NOT attisdropped
-      ) THEN
-        ALTER TABLE ${table} ADD COLUMN format smallint NOT NULL DEFAULT 1;
-      END IF;
-      ${createIndex(table, 'user_id')}
-      ${createIndex(table, 'expires_at')}
-      CREATE TABLE IF NOT EXISTS ${attemptsTable} (
-        key    varchar(255) PRIMARY KEY,
-        points integer NOT NULL DEFAULT 0,
-        expire bigint
-      );
-      ${createIndex(attemptsTable, 'expire')}
-      CREATE TABLE IF NOT EXISTS ${revocationsTable} (
-        user_id    text NOT NULL,
-        session_id text NOT NULL,
-        keep_for   float8 NOT NULL DEFAULT 0,
-        keep_until timestamptz NOT NULL,
-        written_by xid8 NOT NULL DEFAULT pg_current_xact_id()
-      );
-      ${createIndex(revocationsTable, 'written_by')}
-      ${createIndex(revocationsTable, 'keep_until')}`,
+    schema: refreshTokenSchema(table, attemptsTable, revocationsTable),
 
     time: `SELECT ${time('clock_timestamp()')} AS now`,
 
     create: `
-      WITH pruned_sessions AS (
-        DELETE FROM ${table} WHERE id IN (
-          SELECT id FROM ${table} WHERE expires_at <= ${NOW}
-          ORDER BY expires_at LIMIT ${PRUNED_PER_LOGIN} FOR UPDATE SKIP LOCKED)
+      WITH pruned_sessions AS (${pruneSessions}
       )
-      INSERT INTO ${table} (id, user_id, created_at, rotated_at, auth_time, expires_at, remember, ip, user_agent, amr, format)
-      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, ${SESSION_FORMAT})`,
+      ${insertSession}`,
+
+    // A parallel login isn't visible in its snapshot yet. So each login also runs `endSurplus` afterwards: the last one sees all.
+    createWithin: `
+      WITH pruned_sessions AS (${pruneSessions}
+      ), created AS (${insertSession}
+      ), ${endSurplus('user_id = $2 AND id <> $1', '($10::int - 1)', '$11')}
+      ${endedRows('$11')}`,
+
+    endSurplus: `WITH ${endSurplus('user_id = $1', '$2::int', '$3')} ${endedRows('$3')}`,
 
     // A count that reaches zero expires at once, so the next attempt starts a new window.
     takeBackAttempt: `
@@ -169,9 +164,12 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       SELECT ${columnsOf('stored')} FROM ${table} AS stored
       WHERE user_id = $1 AND id = $2 AND expires_at > clock_timestamp()`,
 
+    // Of more than the limit, those used latest among some: sorting thousands takes long.
     list: `
-      SELECT ${columnsOf('stored')} FROM ${table} AS stored
-      WHERE user_id = $1 AND expires_at > clock_timestamp()`,
+      SELECT ${columnsOf('stored')} FROM (
+        SELECT * FROM ${table} WHERE user_id = $1 AND expires_at > clock_timestamp() LIMIT $2::int + ${PIECE}
+      ) AS stored
+      ORDER BY stored.rotated_at DESC LIMIT $2::int`,
 
     revoke: `
       WITH ended AS (
@@ -180,9 +178,12 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       )
       SELECT id, ${value('expires_at > clock_timestamp()')} AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
 
+    // One piece: it is repeated until there is none.
     revokeAll: `
-      WITH ended AS (
-        DELETE FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text RETURNING user_id, id, expires_at
+      WITH piece AS MATERIALIZED (
+        SELECT id FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text LIMIT ${PIECE} FOR UPDATE
+      ), ended AS (
+        DELETE FROM ${table} WHERE id IN (SELECT id FROM piece) RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
       SELECT id, ${value('expires_at > clock_timestamp()')} AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,

@@ -15,6 +15,7 @@ import { pruneNowAndThen } from './prune-now-and-then.js';
 import { refreshTokenStatements, type SessionRow } from './refresh-token-sql.js';
 import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
+  CreateOptions,
   NewSession,
   RefreshTokenStore,
   RotateRequest,
@@ -43,6 +44,15 @@ export interface PostgresRefreshTokenStoreOptions {
 }
 
 type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'late' | 'unreadable'; now: string };
+
+interface EndedRow {
+  id: string | null;
+  live: string;
+}
+type SurplusRow = EndedRow & { found: string };
+
+/** What an account still has too many after that, its next logins end. */
+const PIECES_PER_LOGIN = 10;
 
 const TABLES = ['table', 'attemptsTable', 'revocationsTable', 'oneTimeTokensTable'];
 /** PostgreSQL's limit. The channel has the name of the table. */
@@ -94,10 +104,11 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     await this.#postgres.migrate(this.schema);
   }
 
-  async create(session: NewSession): Promise<void> {
-    await this.#postgres.query(this.#sql.create, [
-      session.sessionId,
-      session.userId,
+  async create(session: NewSession, { maxSessions }: CreateOptions = {}): Promise<string[]> {
+    const { sessionId, userId } = session;
+    const members = [
+      sessionId,
+      userId,
       session.createdAt,
       session.authTime,
       session.expiresAt,
@@ -105,7 +116,22 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       session.ip ?? null,
       session.userAgent ?? null,
       session.amr ?? null,
-    ]);
+    ];
+    if (maxSessions === undefined) {
+      await this.#postgres.query(this.#sql.create, members);
+      return [];
+    }
+    this.#pruneLog();
+    const limits = [maxSessions, this.#keepForSeconds];
+    const ended: string[] = [];
+    let rows = await this.#postgres.query<SurplusRow>(this.#sql.createWithin, [...members, ...limits]);
+    // Once more in any case, for parallel logins. Again while there was something to end, which may have been locked or too much.
+    for (let pieces = 1; ; pieces += 1) {
+      ended.push(...liveIds(rows));
+      if (pieces > 1 && !readText.boolean(rows[0]?.found ?? '')) return ended;
+      if (pieces === PIECES_PER_LOGIN) return ended;
+      rows = await this.#postgres.query<SurplusRow>(this.#sql.endSurplus, [userId, ...limits]);
+    }
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
@@ -137,16 +163,21 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     return row && toSession(row);
   }
 
-  async list(userId: string): Promise<Session[]> {
-    return (await this.#postgres.query<SessionRow>(this.#sql.list, [userId])).map(toSession);
+  async list(userId: string, { limit }: { limit?: number | undefined } = {}): Promise<Session[]> {
+    return (await this.#postgres.query<SessionRow>(this.#sql.list, [userId, limit ?? null])).map(toSession);
   }
 
   async revoke(userId: string, sessionId: string): Promise<boolean> {
-    return (await this.#end(this.#sql.revoke, userId, sessionId)).length > 0;
+    return liveIds(await this.#end(this.#sql.revoke, userId, sessionId)).length > 0;
   }
 
-  revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
-    return this.#end(this.#sql.revokeAll, userId, options.except ?? null);
+  async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+    const ended: string[] = [];
+    for (;;) {
+      const rows = await this.#end(this.#sql.revokeAll, userId, options.except ?? null);
+      if (rows.length === 0) return ended;
+      ended.push(...liveIds(rows));
+    }
   }
 
   async time(): Promise<number> {
@@ -180,16 +211,20 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     return new PostgresOneTimeTokens(this.#postgres, this.#oneTimeTokenSql);
   }
 
-  /** @returns the live sessions that ended */
-  async #end(statement: string, userId: string, sessionId: string | null): Promise<string[]> {
-    const rows = await this.#postgres.query<{ id: string; live: string }>(statement, [
-      userId,
-      sessionId,
-      this.#keepForSeconds,
-    ]);
-    if (this.#keepForSeconds !== null) pruneNowAndThen(this.#postgres, this.#sql.pruneRevocations);
-    return rows.filter(({ live }) => readText.boolean(live)).map(({ id }) => id);
+  async #end(statement: string, userId: string, sessionId: string | null): Promise<EndedRow[]> {
+    const rows = await this.#postgres.query<EndedRow>(statement, [userId, sessionId, this.#keepForSeconds]);
+    this.#pruneLog();
+    return rows;
   }
+
+  #pruneLog(): void {
+    if (this.#keepForSeconds !== null) pruneNowAndThen(this.#postgres, this.#sql.pruneRevocations);
+  }
+}
+
+/** The live sessions among those that ended. */
+function liveIds(rows: readonly EndedRow[]): string[] {
+  return rows.flatMap(({ id, live }) => (id !== null && readText.boolean(live) ? [id] : []));
 }
 
 /** @throws AuthError SERVICE_UNAVAILABLE for the format of another release */

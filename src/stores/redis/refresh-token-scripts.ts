@@ -7,6 +7,12 @@ import { SESSION_FORMAT } from '../session-format.js';
  * runs long after its request timed out writes nothing, because it would look like a reuse.
  */
 
+/**
+ * How many sessions one script ends at most, on top of what `limits.sessions` allows. Redis serves no one else meanwhile, and Lua's
+ * `unpack` has a limit too.
+ */
+const PIECE = 200;
+
 /** TIME returns seconds and microseconds. `digits` is needed because Lua prints large numbers with an exponent. */
 export const clock = `
   local function storeTime()
@@ -49,17 +55,46 @@ export const keepKeyFor = `
  * on another node, so one script can't write both. The caller that gets the ids from here announces them; if it fails to, the
  * next call for this user gets them again. A session is put into the outbox before it is deleted: if Redis is out of memory, it
  * refuses the first step, and what a script has done is not rolled back. A keepMs of 0 means that no process follows the log, so
- * nothing is announced.
+ * nothing is announced. A piece of the outbox is enough for one script, together with the sessions that this call is about.
  */
 const outbox = `
-  local function putInOutbox(sessionId, keepMs)
-    if tonumber(keepMs) == 0 then return end
-    redis.call('SADD', KEYS[2], sessionId)
-    if redis.call('PTTL', KEYS[2]) < tonumber(keepMs) then redis.call('PEXPIRE', KEYS[2], keepMs) end
+  local function endSessions(sessionIds, keepMs)
+    if #sessionIds == 0 then return end
+    if tonumber(keepMs) ~= 0 then
+      redis.call('SADD', KEYS[2], unpack(sessionIds))
+      if redis.call('PTTL', KEYS[2]) < tonumber(keepMs) then redis.call('PEXPIRE', KEYS[2], keepMs) end
+    end
+    redis.call('HDEL', KEYS[1], unpack(sessionIds))
   end
-  local function unannounced(keepMs)
-    if tonumber(keepMs) == 0 then return {} end
-    return redis.call('SMEMBERS', KEYS[2])
+  local function unannounced(sessionIds, keepMs)
+    if tonumber(keepMs) == 0 then return {}, false end
+    local piece = redis.call('SRANDMEMBER', KEYS[2], ${PIECE})
+    if #piece < ${PIECE} then return piece, false end
+    for _, id in ipairs(sessionIds) do piece[#piece + 1] = id end
+    return piece, true
+  end`;
+
+/**
+ * Ends the sessions of the user beyond `max`, without touching the one with the id `keptId`, which counts as one of them. It looks
+ * at a random sample. A session that is among the `max` used latest of all is among those of every sample, so it never ends.
+ */
+const surplus = `
+  local function endSurplus(keptId, max, keepMs, now)
+    if redis.call('HLEN', KEYS[1]) - (redis.call('HGET', KEYS[1], keptId) and 1 or 0) < max then return {} end
+    local sample = redis.call('HRANDFIELD', KEYS[1], max + ${PIECE}, 'WITHVALUES')
+    local live, expired, ended = {}, {}, {}
+    for i = 1, #sample, 2 do
+      local id, session = sample[i], unpackSession(sample[i + 1])
+      if id ~= keptId then
+        if session and session.expiresAt <= now then expired[#expired + 1] = id
+        else live[#live + 1] = { id = id, usedAt = session and session.rotatedAt or now } end
+      end
+    end
+    if #expired > 0 then redis.call('HDEL', KEYS[1], unpack(expired)) end
+    table.sort(live, function(a, b) return a.usedAt > b.usedAt end)
+    for i = max, #live do ended[#ended + 1] = live[i].id end
+    endSessions(ended, keepMs)
+    return ended
   end`;
 
 const onUser = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
@@ -70,19 +105,34 @@ export const refreshTokenScripts = {
   visaStoreTime: onUser(`${clock} return digits(storeTime())`),
 
   /**
-   * ARGV: session id, packed session, its lifetime in ms. Also looks at four random sessions of the user and deletes those that
-   * have expired. Returns the time.
+   * ARGV: session id, packed session, its lifetime in ms, keepMs, how many sessions the user may have (optional). Without such a
+   * limit, it looks at four random sessions of the user and deletes those that have expired. Returns the time, the sessions that
+   * ended, the ids to announce, and whether there are more to end or to announce.
    */
-  visaCreateSession: onUser(`${clock}${unpack}${keepKeyFor}
-    local now = storeTime()
-    local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
-    for i = 1, #sample, 2 do
-      local session = unpackSession(sample[i + 1])
-      if session and session.expiresAt <= now then redis.call('HDEL', KEYS[1], sample[i]) end
+  visaCreateSession: onUserAndOutbox(`${clock}${unpack}${keepKeyFor}${outbox}${surplus}
+    local now, max, ended = storeTime(), tonumber(ARGV[5]), {}
+    if max then
+      ended = endSurplus(ARGV[1], max, ARGV[4], now)
+    else
+      local sample = redis.call('HRANDFIELD', KEYS[1], 4, 'WITHVALUES')
+      for i = 1, #sample, 2 do
+        local session = unpackSession(sample[i + 1])
+        if session and session.expiresAt <= now then redis.call('HDEL', KEYS[1], sample[i]) end
+      end
     end
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
     keepKeyFor(tonumber(ARGV[3]))
-    return digits(now)`),
+    local piece, isPartial = unannounced(ended, ARGV[4])
+    local isMore = max and (isPartial or redis.call('HLEN', KEYS[1]) > max)
+    return {digits(now), ended, piece, isMore and 1 or 0}`),
+
+  /** ARGV: the session id to keep, how many sessions the user may have, keepMs. Returns the same as visaCreateSession. */
+  visaEndSurplus: onUserAndOutbox(`${clock}${unpack}${outbox}${surplus}
+    local now, max = storeTime(), tonumber(ARGV[2])
+    local ended = endSurplus(ARGV[1], max, ARGV[3], now)
+    local piece, isPartial = unannounced(ended, ARGV[3])
+    local isMore = isPartial or redis.call('HLEN', KEYS[1]) > max
+    return {digits(now), ended, piece, isMore and 1 or 0}`),
 
   /**
    * ARGV: session id, `generation expiresIn maxLifetime reuseWindow keep deadline now`, attempt (optional). The numbers share one
@@ -95,13 +145,13 @@ export const refreshTokenScripts = {
     local time, deadline = storeTime(), tonumber(deadline)
     if deadline and time > deadline then return {'late', '', digits(time)} end
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
-    if not packed then return {'unknown', '', '', unannounced(keepMs)} end
+    if not packed then return {'unknown', '', '', (unannounced({ARGV[1]}, keepMs))} end
     local session = unpackSession(packed)
     if not session then return {'unreadable', packed} end
     local generation, attempt, now = tonumber(generation), ARGV[3] or '', tonumber(now) or time
     if session.expiresAt <= now then
       redis.call('HDEL', KEYS[1], ARGV[1])
-      return {'unknown', '', '', unannounced(keepMs)}
+      return {'unknown', '', '', (unannounced({ARGV[1]}, keepMs))}
     end
     if generation > session.generation then
       local expiresAt = math.min(now + expiresIn, session.createdAt + maxLifetime)
@@ -117,45 +167,55 @@ export const refreshTokenScripts = {
     if generation == session.generation and (sameAttempt or now - session.rotatedAt <= tonumber(reuseWindow)) then
       return {'replayed', packed, digits(now)}
     end
-    putInOutbox(ARGV[1], keepMs)
-    redis.call('HDEL', KEYS[1], ARGV[1])
-    return {'reused', '', '', unannounced(keepMs)}`),
+    endSessions({ARGV[1]}, keepMs)
+    return {'reused', '', '', (unannounced({ARGV[1]}, keepMs))}`),
 
   /** ARGV: session id. */
   visaFindSession: onUser(`${clock}${unpack}
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     return packed and isLive(packed, storeTime()) and packed`),
 
+  /** ARGV: how many sessions to return at most (optional). Of more, it returns those used latest in a random sample. */
   visaListSessions: onUser(`${clock}${unpack}
-    local now, all, live = storeTime(), redis.call('HGETALL', KEYS[1]), {}
+    local limit, now, live, flat = tonumber(ARGV[1]), storeTime(), {}, {}
+    local few = not limit or redis.call('HLEN', KEYS[1]) <= limit
+    local all = few and redis.call('HGETALL', KEYS[1]) or redis.call('HRANDFIELD', KEYS[1], limit + ${PIECE}, 'WITHVALUES')
     for i = 1, #all, 2 do
-      if isLive(all[i + 1], now) then
-        live[#live + 1] = all[i]
-        live[#live + 1] = all[i + 1]
+      local session = unpackSession(all[i + 1])
+      if not session or session.expiresAt > now then
+        live[#live + 1] = { id = all[i], packed = all[i + 1], usedAt = session and session.rotatedAt or now }
       end
     end
-    return live`),
+    if not few then table.sort(live, function(a, b) return a.usedAt > b.usedAt end) end
+    for i = 1, math.min(#live, limit or #live) do
+      flat[#flat + 1] = live[i].id
+      flat[#flat + 1] = live[i].packed
+    end
+    return flat`),
 
   /** ARGV: session id, keepMs. Returns whether the session was live, and the ids to announce. */
   visaRevokeSession: onUserAndOutbox(`${clock}${unpack}${outbox}
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
-    if packed then
-      putInOutbox(ARGV[1], ARGV[2])
-      redis.call('HDEL', KEYS[1], ARGV[1])
-    end
-    return {packed and isLive(packed, storeTime()) and 1 or 0, unannounced(ARGV[2])}`),
+    if packed then endSessions({ARGV[1]}, ARGV[2]) end
+    return {packed and isLive(packed, storeTime()) and 1 or 0, (unannounced({ARGV[1]}, ARGV[2]))}`),
 
-  /** ARGV: the session id to keep or '', keepMs. Returns the live sessions that ended, and the ids to announce. */
+  /**
+   * ARGV: the session id to keep or '', keepMs. Returns the time, the live sessions that ended, the ids to announce, and whether
+   * there are more to end or to announce.
+   */
   visaRevokeSessions: onUserAndOutbox(`${clock}${unpack}${outbox}
-    local now, all, ended = storeTime(), redis.call('HGETALL', KEYS[1]), {}
-    for i = 1, #all, 2 do
-      if all[i] ~= ARGV[1] then
-        putInOutbox(all[i], ARGV[2])
-        redis.call('HDEL', KEYS[1], all[i])
-        if isLive(all[i + 1], now) then ended[#ended + 1] = all[i] end
+    local now, sample, ids, live = storeTime(), redis.call('HRANDFIELD', KEYS[1], ${PIECE}, 'WITHVALUES'), {}, {}
+    for i = 1, #sample, 2 do
+      if sample[i] ~= ARGV[1] then
+        ids[#ids + 1] = sample[i]
+        if isLive(sample[i + 1], now) then live[#live + 1] = sample[i] end
       end
     end
-    return {ended, unannounced(ARGV[2])}`),
+    endSessions(ids, ARGV[2])
+    local piece, isPartial = unannounced(ids, ARGV[2])
+    local kept = redis.call('HGET', KEYS[1], ARGV[1]) and 1 or 0
+    local isMore = isPartial or redis.call('HLEN', KEYS[1]) > kept
+    return {digits(now), live, piece, isMore and 1 or 0}`),
 
   /**
    * KEYS[1]: the log, a stream. ARGV: user id, session ids separated by commas, keepMs. If processes with different lifetimes of

@@ -12,6 +12,7 @@ import { openRevocationReader } from './revocation-reader.js';
 import { packSession, unpackSession, unreadablePacked } from './packed-session.js';
 import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
+  CreateOptions,
   NewSession,
   RefreshTokenStore,
   RotateRequest,
@@ -31,6 +32,12 @@ type RotateReply = [
   now: string,
   unannounced: string[],
 ];
+
+/** `isMore` is a text with `stringNumbers: true`. */
+type PieceReply = [now: string, ended: string[], unannounced: string[], isMore: number | string];
+
+/** A login ends two thousand sessions at most. What an account still has too many, its next logins end. */
+const PIECES_PER_LOGIN = 10;
 
 /** The options of `new RedisRefreshTokenStore`. */
 export interface RedisRefreshTokenStoreOptions {
@@ -66,15 +73,23 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     this.#keyPrefix = checkedKeyPrefix(keyPrefix);
   }
 
-  async create(session: NewSession): Promise<void> {
-    const now = await this.#redis.call(
+  async create(session: NewSession, { maxSessions }: CreateOptions = {}): Promise<string[]> {
+    const { userId, sessionId } = session;
+    const key = this.#key(userId);
+    const first = await this.#redis.call(
       'visaCreateSession',
-      this.#key(session.userId),
-      session.sessionId,
+      key,
+      outboxOf(key),
+      sessionId,
       packSession({ ...session, generation: 0, rotatedAt: session.createdAt }),
       session.expiresAt.getTime() - session.createdAt.getTime(),
+      this.#keepMs,
+      maxSessions ?? '',
     );
-    this.#deadline.learn(now as string);
+    this.#deadline.learn((first as PieceReply)[0]);
+    const next = () =>
+      this.#redis.call('visaEndSurplus', key, outboxOf(key), sessionId, maxSessions ?? '', this.#keepMs);
+    return this.#inPieces(userId, first as PieceReply, next, PIECES_PER_LOGIN);
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
@@ -118,8 +133,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return packed === null ? undefined : unpackSession(userId, sessionId, packed as string);
   }
 
-  async list(userId: string): Promise<Session[]> {
-    const flat = (await this.#redis.call('visaListSessions', this.#key(userId))) as string[];
+  async list(userId: string, { limit }: { limit?: number | undefined } = {}): Promise<Session[]> {
+    const flat = (await this.#redis.call('visaListSessions', this.#key(userId), limit ?? '')) as string[];
     const sessions: Session[] = [];
     for (let at = 0; at < flat.length; at += 2) {
       sessions.push(unpackSession(userId, flat[at] as string, flat[at + 1] as string));
@@ -141,16 +156,10 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
-    const reply = await this.#redis.call(
-      'visaRevokeSessions',
-      this.#key(userId),
-      this.#outboxKey(userId),
-      options.except ?? '',
-      this.#keepMs,
-    );
-    const [ended, unannounced] = reply as [string[], string[]];
-    await this.#emptyOutbox(userId, unannounced);
-    return ended;
+    const key = this.#key(userId);
+    const next = () =>
+      this.#redis.call('visaRevokeSessions', key, outboxOf(key), options.except ?? '', this.#keepMs);
+    return this.#inPieces(userId, (await next()) as PieceReply, next);
   }
 
   /** The clock of Redis, in milliseconds since 1970. On a Cluster, the clock of the node that has the log of revocations. */
@@ -175,11 +184,36 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return new RedisOneTimeTokens(this.#redis, this.#keyPrefix);
   }
 
-  /** If an id can't be removed, the next call for this user announces it once more, which does no harm. */
-  async #emptyOutbox(userId: string, sessionIds: string[]): Promise<void> {
-    if (sessionIds.length === 0) return;
+  /** Repeats a script until there is nothing more to end and to announce. @returns the ids that ended */
+  async #inPieces(
+    userId: string,
+    first: PieceReply,
+    next: () => Promise<unknown>,
+    most = Infinity,
+  ): Promise<string[]> {
+    const ended: string[] = [];
+    let reply = first;
+    for (let pieces = 1; ; pieces += 1) {
+      const [, endedNow, unannounced, isMore] = reply;
+      for (const sessionId of endedNow) ended.push(sessionId);
+      const emptied = await this.#emptyOutbox(userId, unannounced);
+      if (Number(isMore) === 0 || pieces === most) return ended;
+      await emptied();
+      reply = (await next()) as PieceReply;
+    }
+  }
+
+  /**
+   * Announces what is in the outbox, and starts to remove it there. If an id can't be removed, the next call for this user
+   * announces it once more, which does no harm.
+   * @returns a function that waits until it is removed
+   */
+  async #emptyOutbox(userId: string, sessionIds: string[]): Promise<() => Promise<unknown>> {
+    if (sessionIds.length === 0) return () => Promise.resolve();
     await this.#announce({ userId, sessionIds });
-    this.#redis.call('srem', this.#outboxKey(userId), ...sessionIds).catch(() => undefined);
+    const removed = this.#redis.call('srem', this.#outboxKey(userId), ...sessionIds);
+    removed.catch(() => undefined);
+    return () => removed;
   }
 
   async #announce({ userId, sessionIds }: Revocation): Promise<void> {

@@ -3,6 +3,7 @@ import type { RequestOrigin } from '../events/auth-event.js';
 import { refusedField } from '../messages/rule.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { Session } from '../stores/refresh-token-store.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { usernameKey } from '../utils/username.js';
@@ -10,7 +11,7 @@ import type { PasswordHasher } from './password-hasher.js';
 import type { CredentialServices } from './verify-credentials.js';
 
 export interface ChangePasswordServices extends CredentialServices {
-  sessions: Pick<Sessions, 'assertTokenFits' | 'find' | 'revokeAll' | 'rotate'>;
+  sessions: Pick<Sessions, 'assertTokenFits' | 'find' | 'startOver' | 'startedOver' | 'repeat'>;
 }
 
 /** Whose password, in which session, and where the request came from. */
@@ -19,14 +20,15 @@ export type PasswordOwner = RequestOrigin & { userId: string; sessionId: string 
 export interface PasswordChange {
   currentPassword: string;
   newPassword: string;
-  /** The `Idempotency-Key`: a client that never got the answer asks /refresh with the same key for the tokens it lost. */
+  /** The `Idempotency-Key`: a client that never got the answer sends the same request again for the tokens it lost. */
   attempt: string | undefined;
   transport: Transport;
 }
 
 /**
- * Changes the password, ends all other sessions and rotates this one.
- * @throws AuthError INVALID_CREDENTIALS, ACCESS_TOKEN_INVALID, VALIDATION_FAILED, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
+ * Changes the password, ends every session of the user and goes on in a new one.
+ * @throws AuthError INVALID_CREDENTIALS, ACCESS_TOKEN_INVALID, SESSION_REVOKED, VALIDATION_FAILED, TOO_MANY_ATTEMPTS,
+ * SERVICE_UNAVAILABLE
  */
 export async function changePassword(
   services: ChangePasswordServices,
@@ -34,12 +36,52 @@ export async function changePassword(
   owner: PasswordOwner,
 ): Promise<IssuedTokens> {
   try {
-    const user = await replacePassword(services, change, owner);
-    return await renewSessions(services, change, owner, user);
+    const replaced = await replacePassword(services, change, owner);
+    return await startOver(services, change, owner, replaced);
   } catch (error) {
     announceFailure(services, owner, error);
     throw error;
   }
+}
+
+/** A change that this request has made before: its answer got lost. */
+export interface RepeatedChange {
+  /** @returns the tokens of that answer; undefined unless the new password is the one that was set */
+  tokens: (newPassword: string) => Promise<IssuedTokens | undefined>;
+}
+
+/**
+ * Finds what the same request has changed already. The session it came from has ended then, so no guard lets it pass: what
+ * proves it is that session's access token together with the `Idempotency-Key` and the new password.
+ * @returns undefined without such a change, or when its answer is older than the reuse window or was used
+ */
+export async function repeatedChange(
+  services: ChangePasswordServices,
+  attempt: string,
+  owner: PasswordOwner,
+): Promise<RepeatedChange | undefined> {
+  const { config, limits, passwords, sessions } = services;
+  const { userId, sessionId, ...origin } = owner;
+  const user = activeUser(await config.users.findById(userId));
+  if (!user || user.passwordHash === null) return undefined;
+  const { passwordHash } = user;
+  const request = { sessionId, attempt, change: passwordHash };
+  const next = await sessions.startedOver(userId, request);
+  if (!next) return undefined;
+  return {
+    async tokens(newPassword) {
+      try {
+        await limits.password(owner, user, async () => {
+          const { matches } = await passwords.verify(newPassword, passwordHash, owner);
+          if (!matches) throw new AuthError('INVALID_CREDENTIALS');
+        });
+      } catch (error) {
+        if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
+        throw error;
+      }
+      return sessions.repeat(user, next, request, { reason: 'password-changed', origin });
+    },
+  };
 }
 
 type UserWithPassword = StoredUser & { passwordHash: string };
@@ -47,6 +89,8 @@ type UserWithPassword = StoredUser & { passwordHash: string };
 interface ReplacedPassword {
   user: UserWithPassword;
   newHash: string;
+  /** The session that the request came from. */
+  session: Session;
 }
 
 /** Stores the new password. Of two parallel changes one wins; for the other, the current password is no longer current. */
@@ -62,6 +106,8 @@ async function replacePassword(
   // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
   if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+  const session = await sessions.find(userId, sessionId);
+  if (!session) throw new AuthError('SESSION_REVOKED');
   const user = await limits.password(owner, found, () =>
     verifyCurrent(passwords, found, currentPassword, owner),
   );
@@ -69,32 +115,29 @@ async function replacePassword(
   const newHash = await passwords.hash(newPassword, owner);
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
-  return { user, newHash };
+  return { user, newHash, session };
 }
 
-/** Ends the other sessions and rotates this one. In an outage the old password comes back. */
-async function renewSessions(
-  services: ChangePasswordServices,
-  { attempt, transport }: PasswordChange,
+/** Ends all sessions and begins a new one. In an outage the old password comes back. */
+async function startOver(
+  { config, events, sessions }: ChangePasswordServices,
+  { attempt }: PasswordChange,
   owner: PasswordOwner,
-  { user, newHash }: ReplacedPassword,
+  { user, newHash, session }: ReplacedPassword,
 ): Promise<IssuedTokens> {
-  const { config, events, sessions } = services;
-  const { userId, sessionId, ...origin } = owner;
+  const { userId, sessionId: _ended, ...origin } = owner;
   let takenBack = false;
+  let issued: IssuedTokens | undefined;
+  // With half a change, a thief's session would live on, and the user would try again with a password that is gone.
+  const takeBack = async () =>
+    (takenBack = await config.users.updatePasswordHash(userId, user.passwordHash, newHash));
   try {
-    await sessions.revokeAll(userId, { except: sessionId }, 'password-changed', origin);
-    const session = await sessions.find(userId, sessionId);
-    if (!session) throw new AuthError('SESSION_REVOKED');
-    const details = { attempt, transport, origin: () => origin };
-    return (await sessions.rotate(user, sessionId, session.generation + 1, details)).issued;
-  } catch (error) {
-    // With half a change, a thief's session would live on, and the user would try again with a password that is gone.
-    if (isAuthError(error, 'SERVICE_UNAVAILABLE'))
-      takenBack = await config.users.updatePasswordHash(userId, user.passwordHash, newHash);
-    throw error;
+    const changed = { ...user, passwordHash: newHash };
+    const details = { reason: 'password-changed', attempt, change: newHash, origin, takeBack } as const;
+    return (issued = await sessions.startOver(changed, session, details));
   } finally {
-    if (!takenBack) events.announce('passwordChanged', () => owner);
+    if (!takenBack)
+      events.announce('passwordChanged', () => ({ ...owner, nextSessionId: issued?.session.sessionId }));
   }
 }
 

@@ -94,8 +94,9 @@ export interface AuthClient {
   /** Ends all sessions of the user but this one. @returns how many have ended */
   endOtherSessions(): Promise<number>;
   /**
-   * Changes the password, and ends all other sessions. After `NETWORK_ERROR` the user is still logged in, and either password may
-   * be the valid one.
+   * Changes the password, ends every session of the user, and goes on in a new one. A request whose answer got lost is sent again
+   * once. After `NETWORK_ERROR` either password may be the valid one: the same call within the server's `reuseWindow` gets the
+   * answer; later the user may have to log in.
    */
   changePassword(change: { currentPassword: string; newPassword: string }): Promise<void>;
   /**

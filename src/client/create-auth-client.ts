@@ -7,12 +7,14 @@ import type {
   TokenUser,
 } from './auth-client.js';
 import { readAnswer, type AuthClientError } from './auth-client-error.js';
+import { createChangePassword } from './change-password.js';
 import { checkOptions } from './check-options.js';
 import { randomKey } from './environment.js';
 import { createGuardedFetch, type GuardedFetch, type SendWrapper } from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
 import { createSession, type RequestOptions, type Session } from './session.js';
 import type { StoredTokens } from './token-storage.js';
+import { whileLocked } from './while-locked.js';
 
 /**
  * Makes a client for the endpoints of `auth.router`, with a `fetch` that stays logged in. It sends nothing until you call a
@@ -71,15 +73,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       await call('DELETE', `/sessions/${encodeURIComponent(id)}`);
     },
     endOtherSessions: async () => (await call<{ ended: number }>('DELETE', '/sessions')).ended,
-    async changePassword(change) {
-      const state = await session.read();
-      // The server remembers one key, so a refresh that still has no answer must get it first.
-      if (state.attempt) await refresh(state);
-      const attempt = randomKey();
-      const keepPair = async (response: Response) =>
-        session.keep(await readAnswer(response), await session.read());
-      await call('POST', '/password', change, whileLocked(session, keepPair, attempt), { attempt });
-    },
+    changePassword: createChangePassword(session, call),
     fetch: createFetch(session, guardedFetch),
     refresh: async () => refresh(await session.read()),
   };
@@ -108,23 +102,4 @@ async function login(session: Session, path: string, credentials: Credentials): 
 async function forget(session: Session): Promise<void> {
   await session.storage.remove();
   session.changes.announce({ type: 'logout' });
-}
-
-/**
- * Sends a request, and runs `onSuccess` when it succeeded. Holds the lock all the time, so nothing else changes the tokens in
- * between.
- * @param attempt the `Idempotency-Key` of the request, which must be in the storage before it is sent
- */
-function whileLocked(
-  session: Session,
-  onSuccess: (response: Response) => Promise<void>,
-  attempt?: string,
-): SendWrapper {
-  return (send) =>
-    session.exclusively(async () => {
-      if (attempt) await session.storage.set({ ...(await session.read()), attempt });
-      const response = await send();
-      if (response.ok) await onSuccess(response.clone());
-      return response;
-    });
 }

@@ -7,7 +7,7 @@ import type { StoredTokens } from './token-storage.js';
 export type SendWrapper = (send: () => Promise<Response>) => Promise<Response>;
 
 export interface GuardedFetchOptions {
-  /** Used for the request and for its repetition. */
+  /** Used for the request and for its repetition. May send each of them several times. */
   wrap?: SendWrapper | undefined;
   /** The caller's own signal. It aborts the wait for a refresh, but not the refresh, which others may share. */
   signal?: () => AbortSignal | null | undefined;
@@ -41,13 +41,15 @@ export function createGuardedFetch(session: Session, refresh: Refresh): GuardedF
     return session.send(request, signal);
   }
 
-  return async function guardedFetch(
-    request,
-    { wrap = (send: () => Promise<Response>) => send(), signal = () => undefined } = {},
-  ) {
+  return async function guardedFetch(request, { wrap, signal = () => undefined } = {}) {
     const repetition = request.clone();
     let seen: StoredTokens = {};
-    const response = await wrap(async () => sendWithToken(request, (seen = await session.read()), signal()));
+    const sendWrapped = (original: Request) => {
+      const send = async () =>
+        sendWithToken(wrap ? original.clone() : original, (seen = await session.read()), signal());
+      return wrap ? wrap(send) : send();
+    };
+    const response = await sendWrapped(request);
     if (response.status !== 401 || !REFRESHABLE.test(await readCode(response))) return response;
     try {
       await unlessAborted(refresh(seen), signal());
@@ -57,7 +59,7 @@ export function createGuardedFetch(session: Session, refresh: Refresh): GuardedF
     }
     // Another user may have logged in meanwhile. The request must not be repeated in their name.
     if ((await session.read()).login !== seen.login) return response;
-    return wrap(async () => sendWithToken(repetition, await session.read(), signal()));
+    return sendWrapped(repetition);
   };
 }
 

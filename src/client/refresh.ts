@@ -85,9 +85,9 @@ function notLoggedIn(): AuthClientError {
   return new AuthClientError({ code: 'NO_REFRESH_TOKEN' }, 401);
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<unknown> {
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
-    signal.onabort = resolve;
+    if (signal) signal.onabort = resolve;
   });
 }

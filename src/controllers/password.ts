@@ -1,11 +1,21 @@
+import { promisify } from 'node:util';
 import type { Request, RequestHandler } from 'express';
-import { changePassword, type ChangePasswordServices } from '../accounts/change-password.js';
+import { changePassword, repeatedChange, type ChangePasswordServices } from '../accounts/change-password.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import { extractAccessTokens, type AccessTokenPlaces } from '../http/authenticate-request.js';
-import type { BodyRequest } from '../http/body-schemas.js';
+import {
+  createAuthenticateRequest,
+  extractAccessTokens,
+  type AccessTokenPlaces,
+} from '../http/authenticate-request.js';
+import type { BodyRequest, BodySchemas } from '../http/body-schemas.js';
+import type { SiteConfig } from '../http/cross-site.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
+import { inSequence } from '../middleware/express-gaps.js';
+import { parseBody } from '../middleware/parse-body.js';
+import { validateBody } from '../middleware/validate-body.js';
+import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Transport } from '../tokens/transport.js';
 import { deliverTokens, type DeliveryConfig } from '../http/token-response.js';
@@ -15,16 +25,71 @@ export interface PasswordServices extends ChangePasswordServices {
   textsFor: TextsFor;
 }
 
-/** Changes the password. The next pair of tokens leaves the way the access token came. */
+/** Changes the password. The tokens of the new session leave the way the access token came. */
 export function createPassword(services: PasswordServices): RequestHandler {
-  const { config, textsFor } = services;
+  const { config } = services;
   return async function password(req: BodyRequest<'password'>, res: AnswerResponse<'password'>) {
-    const cameBy = extractAccessTokens(req as Request, config)[0]?.from;
-    const transport = cameBy === 'header' ? 'body' : 'cookie';
-    const issued = await changeByRequest(services, req, transport);
-    const tokens = deliverTokens(res, issued, transport, config);
-    res.json({ message: textsFor(req as Request, res).passwordChanged, ...tokens });
+    const transport = transportOf(req as Request, config);
+    answer(services, req as Request, res, await changeByRequest(services, req, transport));
   };
+}
+
+export interface RepeatedPasswordServices extends PasswordServices {
+  accessTokens: Pick<AccessTokens, 'verify'>;
+  config: PasswordServices['config'] & SiteConfig;
+  bodies: BodySchemas;
+}
+
+/**
+ * Answers a change that is sent again with its `Idempotency-Key`, because the answer got lost, as the first time. Every other
+ * request goes on to the guard, which knows that the session has ended.
+ */
+export function createRepeatedPassword(services: RepeatedPasswordServices): RequestHandler {
+  const { accessTokens, bodies, config } = services;
+  // Reads who asks, whether or not the session has ended. The new session and the new password are the proof.
+  const authenticate = createAuthenticateRequest(config, {
+    verify: (token) => accessTokens.verify(token),
+    isRevoked: () => false,
+  });
+  const readBody = inSequence([parseBody, validateBody(bodies.password)]);
+  return async function repeatedPassword(req, res: AnswerResponse<'password'>, next) {
+    if (req.headers['idempotency-key'] === undefined) {
+      next();
+      return;
+    }
+    let user: Express.User;
+    try {
+      user = authenticate(req);
+    } catch {
+      next();
+      return;
+    }
+    const attempt = idempotencyKey(req) as string;
+    const owner = { userId: user.id, sessionId: user.sessionId, ...originOf(req) };
+    const repeated = await repeatedChange(services, attempt, owner);
+    if (!repeated) {
+      next();
+      return;
+    }
+    await promisify((done: (error?: unknown) => void) => readBody(req, res, done))();
+    const issued = await repeated.tokens((req as BodyRequest<'password'>).body.newPassword);
+    if (issued) answer(services, req, res, issued);
+    else next();
+  };
+}
+
+function transportOf(req: Request, config: AccessTokenPlaces): Transport {
+  return extractAccessTokens(req, config)[0]?.from === 'header' ? 'body' : 'cookie';
+}
+
+function answer(
+  { config, textsFor }: PasswordServices,
+  req: Request,
+  res: AnswerResponse<'password'>,
+  issued: IssuedTokens,
+): void {
+  const tokens = deliverTokens(res, issued, transportOf(req, config), config);
+  res.json({ message: textsFor(req, res).passwordChanged, ...tokens });
 }
 
 /** Changes the password of the user who is logged in. */

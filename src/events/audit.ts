@@ -16,6 +16,8 @@ export interface AuditRecord {
   userAgent: string | null;
   /** Only where a user has that name: people sometimes type their password into that field. */
   username?: string;
+  /** `passwordChanged`: the hash of the session that the browser goes on in. */
+  nextSession?: string;
   /** `revoked`: the hashes of all sessions that ended. */
   sessions?: string[];
   /** The other members of the event, as docs/observability.md lists them. */
@@ -32,10 +34,11 @@ const DETAILS = ['amr', 'replayed', 'generation', 'method', 'route', 'retryAfter
 
 /** Every member that an event may have. */
 type EventFields = { type: string } & Partial<
-  Record<keyof AuditRecord | 'sessionId' | 'code' | 'limit', unknown>
+  Record<keyof AuditRecord | 'sessionId' | 'nextSessionId' | 'code' | 'limit', unknown>
 > & {
     username?: string | undefined;
     sessionId?: string | undefined;
+    nextSessionId?: string | undefined;
     sessionIds?: string[];
   };
 
@@ -67,6 +70,7 @@ function auditRecord(event: AuthEvent): AuditRecord | undefined {
     ip: textOf(fields.ip),
     userAgent: textOf(fields.userAgent),
     ...(isUsername && fields.username !== undefined && { username: fields.username }),
+    ...(fields.nextSessionId !== undefined && { nextSession: hashed(fields.nextSessionId) }),
     ...(sessions && { sessions }),
     ...(Object.fromEntries(details) as Pick<AuditRecord, (typeof DETAILS)[number]>),
   };

@@ -75,7 +75,13 @@ export const AUTH_EVENTS = {
   /** A refresh token came back after it had been exchanged. The session has ended, and no `revoked` repeats that. */
   reuse: failure<RequestOrigin & { userId: string; sessionId: string; generation: number }>(),
   revoked: success<RequestOrigin & { userId: string; sessionIds: string[]; reason: RevocationReason }>(),
-  passwordChanged: success<RequestOrigin & { userId: string; sessionId: string }>(),
+  /**
+   * `sessionId` asked for the change and has ended, as `revoked` says; `nextSessionId` is the session that the browser goes on in.
+   * Undefined where the change holds but no session began: the user has to log in.
+   */
+  passwordChanged: success<
+    RequestOrigin & { userId: string; sessionId: string; nextSessionId: string | undefined }
+  >(),
   passwordChangeFailed: failure<
     RequestOrigin & {
       userId: string;

@@ -1,6 +1,10 @@
 import type { RequestHandler } from 'express';
 import { check, info } from '../controllers/info.js';
-import { createPassword, type PasswordServices } from '../controllers/password.js';
+import {
+  createPassword,
+  createRepeatedPassword,
+  type RepeatedPasswordServices,
+} from '../controllers/password.js';
 import { createRegister, type RegisterServices } from '../controllers/register.js';
 import { answerSchemas } from '../http/answer-schemas.js';
 import type { BodySchemas } from '../http/body-schemas.js';
@@ -11,7 +15,7 @@ import { parseBody, parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
 
-export type AccountEndpointServices = PasswordServices &
+export type AccountEndpointServices = RepeatedPasswordServices &
   RegisterServices & {
     config: {
       readonly register: boolean;
@@ -107,14 +111,22 @@ function passwordEndpoint(services: AccountEndpointServices): Endpoint {
   return {
     verb: 'post',
     path: '/password',
-    chain: [sameSite, guardSession, parseBody, validateBody(bodies.password), createPassword(services)],
+    chain: [
+      sameSite,
+      createRepeatedPassword(services),
+      guardSession,
+      parseBody,
+      validateBody(bodies.password),
+      createPassword(services),
+    ],
     operation: {
       id: 'changePassword',
       tag: 'Account',
       summary: 'Change the password',
       description:
-        'Ends all other sessions and rotates this one: the next pair of tokens leaves the way the access token came, ' +
-        'as cookies or in the body.',
+        'Ends every session of the user and goes on in a new one, whose tokens leave the way the access token came, as ' +
+        'cookies or in the body. If the answer gets lost, the same request with the same `Idempotency-Key` gets the same tokens, ' +
+        'within the reuse window of refresh tokens.',
       needs: 'access token',
       idempotencyKey: true,
       body: { schema: bodies.password, required: true },
@@ -124,9 +136,6 @@ function passwordEndpoint(services: AccountEndpointServices): Endpoint {
       failures: [
         ...GUARD_FAILURES,
         'INVALID_CREDENTIALS',
-        // Another request may end or rotate the session meanwhile.
-        'SESSION_NOT_FOUND',
-        'REFRESH_TOKEN_REUSED',
         ...BODY_FAILURES,
         'TOO_MANY_ATTEMPTS',
         'CROSS_SITE_REQUEST',

@@ -8,32 +8,44 @@ export const MAX_SESSIONS_PER_REQUEST = 8;
 
 type CandidateConfig = Pick<SessionConfig, 'refreshTokens' | 'refreshToken' | 'now'>;
 
+/** The refresh tokens of one request, the newest of each session. */
+export interface RefreshCandidates {
+  /** To exchange, in this order, until one of them yields tokens. */
+  readonly toExchange: readonly RefreshClaims[];
+  /** Already exchanged, beside good ones of other sessions. Presenting them ends their sessions. */
+  readonly spent: readonly RefreshClaims[];
+}
+
 /**
- * The refresh tokens to exchange, in this order, until one isn't of an unknown session. Usually there is one. A browser that keeps a
- * cookie twice sends a spent token beside the good one, and that is no reuse: the spent one is left out.
- * @param sessionId the session that the token must belong to. Default: any
+ * Sorts the refresh tokens of a request. Usually there is one. A browser that keeps a cookie twice sends a spent token beside the
+ * good one of the same session, and that is no reuse: the spent one is left out. A login ends the session of the cookie it
+ * replaces, so a spent token of another session that goes on is stolen, or a copy of it is.
+ * @param sessionId the session whose token is to be exchanged. Default: any
  * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID
  */
 export function refreshCandidates(
   tokens: readonly string[],
   config: CandidateConfig,
   sessionId?: string,
-): readonly RefreshClaims[] | Promise<readonly RefreshClaims[]> {
-  const good = verified(tokens, config);
-  const all = sessionId === undefined ? good : good.filter((claims) => claims.sessionId === sessionId);
-  if (all.length === 0) throw new AuthError('REFRESH_TOKEN_INVALID');
-  if (all.length === 1) return all;
-  const newest = newestOfEachSession(all).slice(0, MAX_SESSIONS_PER_REQUEST);
-  return newest.length === 1 ? newest : exchangeable(newest, config);
+): RefreshCandidates | Promise<RefreshCandidates> {
+  const all = verified(tokens, config);
+  const newest = all.length === 1 ? all : newestOfEachSession(all).slice(0, MAX_SESSIONS_PER_REQUEST);
+  const isWanted = (claims: RefreshClaims) => sessionId === undefined || claims.sessionId === sessionId;
+  if (!newest.some(isWanted)) throw new AuthError('REFRESH_TOKEN_INVALID');
+  return newest.length === 1 ? { toExchange: newest, spent: [] } : sorted(newest, isWanted, config);
 }
 
-async function exchangeable(
+async function sorted(
   newest: readonly RefreshClaims[],
+  isWanted: (claims: RefreshClaims) => boolean,
   config: CandidateConfig,
-): Promise<readonly RefreshClaims[]> {
-  const isGood = await Promise.all(newest.map((claims) => isExchangeable(claims, config)));
-  const good = newest.filter((_, index) => isGood[index]);
-  return good.length > 0 ? good : newest;
+): Promise<RefreshCandidates> {
+  const states = await Promise.all(newest.map((claims) => stateOf(claims, config)));
+  const wanted = newest.filter(isWanted);
+  const good = wanted.filter((claims) => states[newest.indexOf(claims)] === 'good');
+  const toExchange = good.length > 0 ? good : wanted;
+  const spent = newest.filter((claims, n) => states[n] === 'spent' && !toExchange.includes(claims));
+  return { toExchange, spent };
 }
 
 /** @throws AuthError when none of them verifies */
@@ -61,13 +73,14 @@ function newestOfEachSession(all: readonly RefreshClaims[]): RefreshClaims[] {
   return [...newest.values()];
 }
 
-/** Only to choose among several: the exchange itself judges again, in one operation of the store. */
-async function isExchangeable(
+/** Only to sort several: the exchange itself judges again, in one operation of the store. */
+async function stateOf(
   { userId, sessionId, generation }: RefreshClaims,
   { refreshTokens, refreshToken, now }: CandidateConfig,
-): Promise<boolean> {
+): Promise<'good' | 'spent' | 'unknown'> {
   const session = await refreshTokens.find(userId, sessionId);
-  if (!session || generation < session.generation) return false;
+  if (!session) return 'unknown';
   const windowEnd = session.rotatedAt.getTime() + refreshToken.reuseWindowSeconds * 1000;
-  return generation > session.generation || now() <= windowEnd;
+  const isReplay = generation === session.generation && now() <= windowEnd;
+  return generation > session.generation || isReplay ? 'good' : 'spent';
 }

@@ -1,6 +1,7 @@
 import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../errors.js';
 import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import type { RotateResult, Session } from '../stores/refresh-token-store.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
@@ -49,7 +50,8 @@ export class SessionRotator {
   }
 
   /**
-   * Exchanges a refresh token for the next pair. Of several that one request has brought, the first that is good.
+   * Exchanges a refresh token for the next pair. Of several that one request has brought, the first that is good; each of the
+   * others that is a reuse ends its session.
    * @throws AuthError REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; the refresh token stays good
    */
@@ -59,20 +61,40 @@ export class SessionRotator {
     // On a machine whose clock is minutes off, a good token would seem to be of the future, or expired.
     await config.timeKnown();
     try {
-      let unknown: unknown;
-      for (const claims of await refreshCandidates(tokens, config, details.sessionId)) {
-        try {
-          return await this.#exchange(claims, details);
-        } catch (error) {
-          if (!isAuthError(error, 'SESSION_NOT_FOUND')) throw error;
-          unknown ??= error;
-        }
-      }
-      throw unknown;
+      const { spent, toExchange } = await refreshCandidates(tokens, config, details.sessionId);
+      // First: when the store fails now, nothing has been exchanged, and the next try judges them again.
+      for (const claims of spent) await this.#endReused(claims, details);
+      return await this.#exchangeFirst(toExchange, details);
     } catch (error) {
       if (failureOf(error).event === 'refreshFailed')
         this.#announceFailure(tokens, error as AuthError, details.origin);
       throw error;
+    }
+  }
+
+  /** @throws AuthError that says why none of them yields tokens; a reuse says more than an unknown session */
+  async #exchangeFirst(all: readonly RefreshClaims[], details: RotationDetails): Promise<IssuedTokens> {
+    let failure: unknown;
+    for (const claims of all) {
+      try {
+        return await this.#exchange(claims, details);
+      } catch (error) {
+        if (!failureOf(error).endsSession) throw error;
+        if (failure === undefined || isAuthError(error, 'REFRESH_TOKEN_REUSED')) failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** A spent token can yield nothing. If it is a replay by the store's own clock, nothing happens. */
+  async #endReused(
+    { userId, sessionId, generation }: RefreshClaims,
+    details: RotationDetails,
+  ): Promise<void> {
+    try {
+      await this.#present(userId, sessionId, generation, details);
+    } catch (error) {
+      if (!failureOf(error).endsSession) throw error;
     }
   }
 
@@ -88,7 +110,7 @@ export class SessionRotator {
       await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');
     }
-    const { issued, replayed } = await this.rotate(user, sessionId, generation, details);
+    const { issued, replayed } = await this.#rotate(user, sessionId, generation, details);
     events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin() }));
     return issued;
   }
@@ -98,24 +120,37 @@ export class SessionRotator {
    * @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; nothing has been exchanged
    */
-  async rotate(
+  async #rotate(
     user: StoredUser,
     sessionId: string,
     generation: number,
-    { attempt, origin, transport }: RotationDetails,
+    details: RotationDetails,
   ): Promise<Rotation> {
-    const { config, events, revocations, issuer, tokenSize } = this.#services;
+    const { issuer, tokenSize } = this.#services;
+    const { transport } = details;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
     if (!tokenSize.fitsWithAnyAmr(user, sessionId, transport))
       await this.assertTokenFits(user, sessionId, transport);
-    if (revocations.has(user.id, sessionId)) {
+    const { outcome, session, now } = await this.#present(user.id, sessionId, generation, details);
+    return { issued: issuer.issue(user, session, now), replayed: outcome === 'replayed' };
+  }
+
+  /** @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND */
+  async #present(
+    userId: string,
+    sessionId: string,
+    generation: number,
+    { attempt, origin }: RotationDetails,
+  ): Promise<Extract<RotateResult, { session: Session }>> {
+    const { config, events, revocations } = this.#services;
+    if (revocations.has(userId, sessionId)) {
       // A failover may have lost the end of this session although the store had confirmed it. It ends again.
-      await config.refreshTokens.revoke(user.id, sessionId);
+      await config.refreshTokens.revoke(userId, sessionId);
       throw new AuthError('SESSION_NOT_FOUND');
     }
     const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = config.refreshToken;
     const result = await config.refreshTokens.rotate({
-      userId: user.id,
+      userId,
       sessionId,
       generation,
       attempt,
@@ -126,17 +161,14 @@ export class SessionRotator {
     });
     switch (result.outcome) {
       case 'unknown':
-        await revocations.announce(user.id, sessionId);
+        await revocations.announce(userId, sessionId);
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
-        revocations.refuse(user.id, [sessionId]);
-        events.announce('reuse', () => ({ userId: user.id, sessionId, generation, ...origin() }));
+        revocations.refuse(userId, [sessionId]);
+        events.announce('reuse', () => ({ userId, sessionId, generation, ...origin() }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
-        return {
-          issued: issuer.issue(user, result.session, result.now),
-          replayed: result.outcome === 'replayed',
-        };
+        return result;
     }
   }
 

@@ -5,6 +5,7 @@ import { TokenIssuer } from './issue-tokens.js';
 import type { Revocations } from './revocations.js';
 import { SessionRotator } from './rotate-session.js';
 import { MOST_SESSIONS, type SessionConfig } from './session-config.js';
+import { SessionStarterOver } from './start-over.js';
 import { SessionStarter, type BeforeSession } from './start-session.js';
 import { TokenSize } from './token-size.js';
 
@@ -12,8 +13,10 @@ import { TokenSize } from './token-size.js';
 export class Sessions {
   readonly findUser: SessionStarter['findUser'];
   readonly start: SessionStarter['start'];
+  readonly startOver: SessionStarterOver['startOver'];
+  readonly startedOver: SessionStarterOver['startedOver'];
+  readonly repeat: SessionStarterOver['repeat'];
   readonly refresh: SessionRotator['refresh'];
-  readonly rotate: SessionRotator['rotate'];
   readonly assertTokenFits: SessionRotator['assertTokenFits'];
   readonly revoke: SessionEnder['revoke'];
   readonly revokeAll: SessionEnder['revokeAll'];
@@ -32,12 +35,15 @@ export class Sessions {
     const tokenSize = new TokenSize(config);
     const ender = new SessionEnder(config, events, revocations);
     const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, beforeSession });
+    const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer });
     const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize });
     this.#config = config;
     this.findUser = starter.findUser.bind(starter);
     this.start = starter.start.bind(starter);
+    this.startOver = starterOver.startOver.bind(starterOver);
+    this.startedOver = starterOver.startedOver.bind(starterOver);
+    this.repeat = starterOver.repeat.bind(starterOver);
     this.refresh = rotator.refresh.bind(rotator);
-    this.rotate = rotator.rotate.bind(rotator);
     this.assertTokenFits = rotator.assertTokenFits.bind(rotator);
     this.revoke = ender.revoke.bind(ender);
     this.revokeAll = ender.revokeAll.bind(ender);

@@ -93,8 +93,8 @@ test('the audit log has one line of JSON for each record, without secrets, with 
 /** The compiler checks this list against the code, and the test checks the page against this list. */
 const RECORD: Record<keyof AuditRecord, true> = {
   ...{ time: true, event: true, outcome: true, reason: true, userId: true, session: true },
-  ...{ ip: true, userAgent: true, username: true, sessions: true, amr: true, replayed: true },
-  ...{ generation: true, method: true, route: true, retryAfterSeconds: true },
+  ...{ ip: true, userAgent: true, username: true, nextSession: true, sessions: true },
+  ...{ amr: true, replayed: true, generation: true, method: true, route: true, retryAfterSeconds: true },
 };
 
 test('the table of the audit log names every member of a record', () => {
@@ -177,7 +177,7 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   refreshFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
   reuse: { userId: true, sessionId: true, generation: true, ip: true, userAgent: true },
   revoked: { userId: true, sessionIds: true, reason: true, ip: true, userAgent: true },
-  passwordChanged: { userId: true, sessionId: true, ip: true, userAgent: true },
+  passwordChanged: { userId: true, sessionId: true, nextSessionId: true, ip: true, userAgent: true },
   passwordChangeFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
   refused: {
     ...{ code: true, method: true, route: true },

@@ -7,7 +7,6 @@ import {
   type AuthEvent,
   type AuthEventDetails,
   type AuthEventName,
-  type Session,
   type StoredUser,
 } from '../../../src/index';
 import {
@@ -316,13 +315,18 @@ describe.each(Object.entries(backends))('every endpoint on %s', (_name, open) =>
     await change(PASSWORD).expect(200);
     expectEvents(
       ['revoked', { userId, sessionIds: [other.sessionId], reason: 'password-changed' }],
-      ['passwordChanged', who],
+      ['revoked', { userId, sessionIds: [sessionId], reason: 'password-changed' }],
+      ['passwordChanged', { ...who, nextSessionId: expect.any(String) as string }],
     );
-    await change(GUESS).expect(401);
-    expectEvents(['passwordChangeFailed', { code: 'INVALID_CREDENTIALS', ...who }]);
-    await change(PASSWORD).expect(429);
+    const { sessionId: next, ...nextPair } = await tokens();
+    const guess = (currentPassword: string) =>
+      post('password', { currentPassword, newPassword: PASSWORD }, nextPair);
+    const nextWho = { userId, sessionId: next };
+    await guess(GUESS).expect(401);
+    expectEvents(['passwordChangeFailed', { code: 'INVALID_CREDENTIALS', ...nextWho }]);
+    await guess(NEW_PASSWORD).expect(429);
     const retryAfterSeconds = expect.any(Number) as number;
-    expectEvents(['locked', { limit: 'password', key: userId, retryAfterSeconds, ...who }]);
+    expectEvents(['locked', { limit: 'password', key: userId, retryAfterSeconds, ...nextWho }]);
   });
 
   test('server code: without a request the events have no address and no user agent', async () => {
@@ -448,12 +452,15 @@ describe('events between two steps of a request', () => {
     });
 
     test('is announced although its own session has ended meanwhile', async () => {
-      // The guard still finds the session.
-      const find = jest.spyOn(refreshTokens, 'find').mockResolvedValue(undefined);
-      find.mockResolvedValueOnce({} as Session);
-      jest.spyOn(users, 'updatePasswordHash').mockResolvedValue(true);
+      const updatePasswordHash = users.updatePasswordHash.bind(users);
+      jest.spyOn(users, 'updatePasswordHash').mockImplementationOnce(async (id, ...hashes) => {
+        await refreshTokens.revokeAll(id);
+        return updatePasswordHash(id, ...hashes);
+      });
       expect((await change()).status).toBe(401);
-      expect(names().filter((name) => name !== 'revoked')).toEqual(['passwordChanged']);
+      expect(announced).toEqual([
+        ['passwordChanged', expect.objectContaining({ userId: ann.id, nextSessionId: undefined })],
+      ]);
     });
   });
 

@@ -1,4 +1,4 @@
-import { MemoryRefreshTokenStore, type AuthEvent } from '../../../src/index';
+import { AuthError, MemoryRefreshTokenStore, type AuthEvent } from '../../../src/index';
 import { testClock } from '../../../src/testing/index';
 import { ACCESS_SECRET, createTestApp, REFRESH_SECRET, setCookies } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
@@ -98,8 +98,8 @@ describe.each(STALE)('a request whose good cookies come after %s', (_what, make)
   });
 });
 
-describe('a spent token beside a good one is no reuse', () => {
-  test('when both are of the same session', async () => {
+describe('a spent token beside a good one', () => {
+  test('is no reuse when both are of the same session', async () => {
     const first = await login();
     const second = await exchange(first);
     const third = await exchange(second);
@@ -108,27 +108,43 @@ describe('a spent token beside a good one is no reuse', () => {
     expect([eventsNamed('reuse'), await sessions()]).toEqual([[], [sidOf(first)]]);
   });
 
-  test('when it is of another session, which stays', async () => {
+  test.each(['/auth/refresh', '/app/page'])(
+    'ends its session as reused when that is another one, and the good one goes on (%s)',
+    async (path) => {
+      const [old, current] = [await login(), await login()];
+      await exchange(await exchange(old));
+      clock.advance(31 * 60);
+      const cookies = both(old, current);
+      const response = await (path === '/app/page' ? get(path, cookies) : post(path, cookies));
+      expect(response.status).toBe(200);
+      expect(decodeToken(setCookies(response)['refreshToken']?.value ?? '').payload['sid']).toBe(
+        sidOf(current),
+      );
+      expect(eventsNamed('reuse')).toMatchObject([{ sessionId: sidOf(old), generation: 1 }]);
+      expect(await sessions()).toEqual([sidOf(current)]);
+    },
+  );
+
+  test('exchanges nothing while the store can not judge the spent one', async () => {
     const [old, current] = [await login(), await login()];
     await exchange(await exchange(old));
     clock.advance(60);
-    const response = await post('/auth/refresh', both(old, current));
-    expect(response.status).toBe(200);
-    expect(decodeToken(setCookies(response)['refreshToken']?.value ?? '').payload['sid']).toBe(
-      sidOf(current),
-    );
-    expect([eventsNamed('reuse'), (await sessions()).length]).toEqual([[], 2]);
+    jest.spyOn(refreshTokens, 'rotate').mockRejectedValueOnce(new AuthError('SERVICE_UNAVAILABLE'));
+    expectFailure(await post('/auth/refresh', both(old, current)), 'SERVICE_UNAVAILABLE');
+    expect((await post('/auth/refresh', both(old, current))).status).toBe(200);
+    expect(eventsNamed('reuse')).toHaveLength(1);
   });
 
-  test('while two spent ones are', async () => {
+  test('is a reuse of its own session when there are two spent ones and no good one', async () => {
     const [one, other] = [await login(), await login()];
     for (const tokens of [one, other]) await exchange(await exchange(tokens));
     clock.advance(60);
     expectFailure(await post('/auth/refresh', both(one, other)), 'REFRESH_TOKEN_REUSED');
-    expect(eventsNamed('reuse')).toHaveLength(1);
+    expect(eventsNamed('reuse')).toHaveLength(2);
+    expect(await sessions()).toEqual([]);
   });
 
-  test('while a spent one beside nonsense is', async () => {
+  test('is a reuse when what stands beside it is nonsense', async () => {
     const first = await login();
     await exchange(await exchange(first));
     clock.advance(60);

@@ -4,6 +4,11 @@ import { useRealApp } from '../../helpers/apps/real-app';
 import { decodeToken } from '../../helpers/tokens/tokens';
 import { quickHash } from '../../helpers/apps/quick-passwords';
 
+interface Profile {
+  sessionId: string;
+  authTime: string;
+}
+
 const NEW_PASSWORD = 'another stapler 4 you';
 const passwordHash = quickHash(PASSWORD);
 
@@ -21,19 +26,23 @@ test('the new password logs in, and the old one no longer does', async () => {
   expect((await login(NEW_PASSWORD)).status).toBe(200);
 });
 
-test('a password change ends all other sessions, and this one continues with a new pair', async () => {
+test('a password change ends every session, and this browser continues in a new one', async () => {
   const here = await real.testApp.loggedIn(real.username, { remember: true });
   const there = await real.testApp.loggedIn(real.username);
-  const before = (await here.get('/profile')).body;
+  const before = (await here.get('/profile')).body as Profile;
   const cookies = setCookies(await here.post('/auth/password').send(change));
-  expect(decodeToken(cookies['refreshToken']?.value ?? '').payload['gen']).toBe(2);
+  expect(decodeToken(cookies['refreshToken']?.value ?? '').payload['gen']).toBe(1);
   expect(cookies['refreshToken']?.attributes).toContain('Max-Age=10800');
 
   expectFailure(await there.get('/profile'), 'SESSION_REVOKED');
   expectFailure(await there.post('/auth/refresh'), 'SESSION_NOT_FOUND');
-  expect((await here.get('/profile')).body).toEqual(before);
+  const after = (await here.get('/profile')).body as Profile;
+  expect(after.sessionId).not.toBe(before.sessionId);
+  expect(Date.parse(after.authTime)).toBeGreaterThanOrEqual(Date.parse(before.authTime));
+  expect(after).toEqual({ ...before, sessionId: after.sessionId, authTime: after.authTime });
   expect((await here.post('/auth/refresh')).status).toBe(200);
-  expect(await real.testApp.auth.sessions.list(real.userId)).toHaveLength(1);
+  const [session, ...others] = await real.testApp.auth.sessions.list(real.userId);
+  expect([session?.sessionId, session?.remember, others]).toEqual([after.sessionId, true, []]);
 });
 
 test('a bearer client gets its pair in the body, and no cookies', async () => {

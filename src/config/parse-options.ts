@@ -46,7 +46,9 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       issuer: accessToken.issuer,
       audience: accessToken.audience,
       cacheSize: accessToken.cacheSize,
+      hasAppClaims: accessToken.claims !== undefined,
     }),
+    appClaims: accessToken.claims,
     refreshToken: Object.freeze({
       keys: refreshKeys,
       expiresInSeconds: refreshToken.expiresIn,

@@ -17,6 +17,7 @@ export type AccountEndpointServices = PasswordServices &
     config: {
       readonly register: boolean;
       readonly onStoreDown: OnStoreDown;
+      readonly appClaims: unknown;
       readonly limits: LimitsConfig;
     };
     bodies: BodySchemas;
@@ -47,7 +48,10 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
         summary: 'See who the access token belongs to',
         description: 'Reads only the token, and queries no database.',
         needs: 'access token',
-        success: { text: 'Who is logged in, by the token.', answer: () => answerSchemas().check },
+        success: {
+          text: 'Who is logged in, by the token.',
+          answer: () => (config.appClaims ? answerSchemas().checkWithClaims : answerSchemas().check),
+        },
         failures: [
           ...GUARD_FAILURES,
           ...(config.onStoreDown === 'deny' ? (['SERVICE_UNAVAILABLE'] as const) : []),

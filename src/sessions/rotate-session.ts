@@ -2,8 +2,10 @@ import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../erro
 import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
+import type { AppClaims } from '../tokens/app-claims.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
+import { askClaims } from './ask-claims.js';
 import type { SessionEnder } from './end-sessions.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import { refreshCandidates } from './refresh-candidates.js';
@@ -32,7 +34,10 @@ interface Rotation {
 }
 
 interface RotatorServices {
-  config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'refreshToken' | 'now' | 'storeNow' | 'timeKnown'>;
+  config: Pick<
+    SessionConfig,
+    'users' | 'refreshTokens' | 'refreshToken' | 'appClaims' | 'now' | 'storeNow' | 'timeKnown'
+  >;
   events: AuthEvents;
   revocations: Revocations;
   ender: SessionEnder;
@@ -106,8 +111,8 @@ export class SessionRotator {
   ): Promise<Rotation> {
     const { config, events, revocations, issuer, tokenSize } = this.#services;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
-    if (!tokenSize.fitsWithAnyAmr(user, sessionId, transport))
-      await this.assertTokenFits(user, sessionId, transport);
+    const surelyFits = !config.appClaims && tokenSize.fitsWithAnyAmr(user, sessionId, transport);
+    const appClaims = surelyFits ? undefined : await this.#fittingClaims(user, sessionId, transport);
     if (revocations.has(user.id, sessionId)) {
       // A failover may have lost the end of this session although the store had confirmed it. It ends again.
       await config.refreshTokens.revoke(user.id, sessionId);
@@ -134,22 +139,35 @@ export class SessionRotator {
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
         return {
-          issued: issuer.issue(user, result.session, result.now),
+          issued: issuer.issue(user, result.session, result.now, appClaims),
           replayed: result.outcome === 'replayed',
         };
     }
   }
 
   /**
-   * Asserts that an access token of this session fits with the user's roles.
-   * @throws TokenTooLongError
+   * Asserts that an access token of this session fits with the user's roles, and with the app's claims.
+   * @throws TokenTooLongError; what `askClaims` throws
    */
   async assertTokenFits(user: StoredUser, sessionId: string, transport: Transport): Promise<void> {
     const { config, tokenSize } = this.#services;
-    if (tokenSize.fitsWithAnyAmr(user, sessionId, transport)) return;
-    // Only the store knows how the user logged in, and that matters only here, close to the limit.
+    if (config.appClaims || !tokenSize.fitsWithAnyAmr(user, sessionId, transport))
+      await this.#fittingClaims(user, sessionId, transport);
+  }
+
+  /** @returns the app's claims; undefined without any, or when there is no such session */
+  async #fittingClaims(
+    user: StoredUser,
+    sessionId: string,
+    transport: Transport,
+  ): Promise<AppClaims | undefined> {
+    const { config, tokenSize } = this.#services;
+    // Only the store knows how the user logged in. That matters only for claims, and close to the limit.
     const session = await config.refreshTokens.find(user.id, sessionId);
-    if (session) tokenSize.assertTokenFits(user, session, transport);
+    if (!session) return undefined;
+    const appClaims = config.appClaims && (await askClaims(config.appClaims, user, session));
+    tokenSize.assertTokenFits(user, session, transport, appClaims);
+    return appClaims;
   }
 
   #announceFailure(tokens: readonly string[], error: AuthError, origin: LazyOrigin): void {

@@ -55,8 +55,8 @@ export interface AuthOptions {
     /** The claim `aud`: written into every access token, and required in every one that is verified. Default: none. */
     audience?: string;
     /**
-     * How many verified tokens a process caches, about 1 kB each plus the size of their claims, to save verifying them again. 0 caches none, 1,000,000 is the
-     * most. Default: 10,000.
+     * How many verified tokens a process caches, about 1 kB each plus twice the length of your own claims, to save verifying them
+     * again. 0 caches none, 1,000,000 is the most. Default: 10,000.
      */
     cacheSize?: number;
     /**

@@ -10,6 +10,8 @@ const RESERVED = [
   'email_verified',
 ];
 const reserved = new Set(RESERVED);
+/** No names of what every object has either: jsonwebtoken takes `constructor` for one of its own claims, and `__proto__` has an effect. */
+const isReserved = (name: string) => reserved.has(name) || name in Object.prototype;
 
 /** Levels of objects and lists below a claim. With the token itself that is what `isTooDeep` takes. */
 const MAX_DEPTH = 7;
@@ -22,7 +24,7 @@ const MAX_VALUES = 8 * 1024;
  */
 export function readAppClaims(returned: unknown): AppClaims {
   if (isPlainObject(returned)) {
-    const taken = Object.keys(returned).find((name) => reserved.has(name));
+    const taken = Object.keys(returned).find(isReserved);
     if (taken === undefined) return new JsonCopier().object(returned, '', 0);
     throw new TypeError(
       `accessToken.claims returned a claim with the name ${taken}, which is reserved: choose another. Reserved are ${RESERVED.join(', ')}`,
@@ -33,7 +35,7 @@ export function readAppClaims(returned: unknown): AppClaims {
 
 /** The app's claims in the payload of a verified token, frozen: many requests share them. */
 export function appClaimsIn(payload: Readonly<Record<string, unknown>>): AppClaims {
-  const claims = Object.fromEntries(Object.entries(payload).filter(([name]) => !reserved.has(name)));
+  const claims = Object.fromEntries(Object.entries(payload).filter(([name]) => !isReserved(name)));
   return deepFreeze(claims);
 }
 
@@ -47,7 +49,6 @@ class JsonCopier {
       throw refused(path, 'has a symbol as a name', 'name its members by texts');
     for (const [name, value] of Object.entries(from)) {
       const at = path === '' ? name : `${path}.${name}`;
-      // Assigned to, or merged by the app, it would be the prototype of the object.
       if (name === '__proto__') throw refused(at, 'has a name that no claim may have', 'choose another');
       copy[name] = this.#value(value, at, depth);
     }

@@ -45,7 +45,7 @@ describe('in a token', () => {
     ['texts of any kind', { text: 'é\ud800\u2028"\\', '': 'no name', 'a.b': '한국' }],
     ['numbers', { zero: 0, exact: 2 ** 53 - 1, large: 1e308, small: 5e-324, negative: -1.5 }],
     ['names that are numbers, which JavaScript puts first', { b: 1, 2: 'two', 1: { 9: 'x', a: [] } }],
-    ['names of an object', { constructor: 'x', prototype: 1, toString: null, length: 7 }],
+    ['names of an object, inside', { in: { constructor: 'x', toString: null }, prototype: 1, length: 7 }],
     ['lists and objects, seven levels deep', { deep: nested(7), list: [[[[[[[1]]]]]]] }],
     ['nothing', {}],
   ])('%s come back as they were', (_what, returned) => {
@@ -76,8 +76,12 @@ describe('in a token', () => {
     expect(verifyAccessToken(token, config).claims).toEqual(CLAIMS);
   });
 
-  test("they can't replace ours", () => {
-    const token = resign(sign({ tenant: 'acme' }), SECRET, { payload: { nbf: NOW / 1000, jti: 'x' } });
+  test("they can't replace ours, or the prototype of an object", () => {
+    const ours = JSON.parse('{ "nbf": 1700000000, "jti": "x", "__proto__": { "admin": true } }') as object;
+    const payload = (before: object) =>
+      Object.fromEntries(Object.entries(before).concat(Object.entries(ours)));
+    const token = resign(sign({ tenant: 'acme' }), SECRET, { payload });
+    expect(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).toContain('__proto__');
     expect(verifyAccessToken(token, config).claims).toEqual({ ...CLAIMS, appClaims: { tenant: 'acme' } });
   });
 });
@@ -85,11 +89,10 @@ describe('in a token', () => {
 describe('what the app returns', () => {
   test.each([
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'roles', 'auth_time', 'amr', 'ver', 'cnf'],
-    'email_verified',
+    ...['email_verified', '__proto__', 'constructor', 'toString', 'hasOwnProperty'],
   ])('the name %s is reserved', (name) => {
     const message = `claim with the name ${name}, which is reserved: choose another. Reserved are iss, `;
     expect(() => readAppClaims({ tenant: 'acme', [name]: undefined })).toThrow(message);
-    expect(() => readAppClaims({ tenant: { [name]: 1 } })).not.toThrow();
   });
 
   const circle: Record<string, unknown> = {};

@@ -35,8 +35,9 @@ export function readAppClaims(returned: unknown): AppClaims {
 
 /** The app's claims in the payload of a verified token, frozen: many requests share them. */
 export function appClaimsIn(payload: Readonly<Record<string, unknown>>): AppClaims {
-  const claims = Object.fromEntries(Object.entries(payload).filter(([name]) => !isReserved(name)));
-  return deepFreeze(claims);
+  const claims: Record<string, unknown> = {};
+  for (const name of Object.keys(payload)) if (!isReserved(name)) claims[name] = deepFreeze(payload[name]);
+  return Object.freeze(claims);
 }
 
 /** Takes only what comes back from JSON as it was: a claim must not be another value after the token has been read. */
@@ -101,6 +102,7 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
-  for (const each of Object.values(value)) deepFreeze(each);
+  if (Array.isArray(value)) for (const each of value) deepFreeze(each);
+  else for (const name of Object.keys(value)) deepFreeze(value[name as keyof Value]);
   return Object.freeze(value);
 }

@@ -5,8 +5,8 @@ import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { AppClaims } from '../tokens/app-claims.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
-import { askClaims } from './ask-claims.js';
 import type { SessionEnder } from './end-sessions.js';
+import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
@@ -161,13 +161,9 @@ export class SessionRotator {
     sessionId: string,
     transport: Transport,
   ): Promise<AppClaims | undefined> {
-    const { config, tokenSize } = this.#services;
     // Only the store knows how the user logged in. That matters only for claims, and close to the limit.
-    const session = await config.refreshTokens.find(user.id, sessionId);
-    if (!session) return undefined;
-    const appClaims = config.appClaims && (await askClaims(config.appClaims, user, session));
-    tokenSize.assertTokenFits(user, session, transport, appClaims);
-    return appClaims;
+    const session = await this.#services.config.refreshTokens.find(user.id, sessionId);
+    return session && fittingClaims(this.#services, user, session, transport);
   }
 
   #announceFailure(tokens: readonly string[], error: AuthError, origin: LazyOrigin): void {

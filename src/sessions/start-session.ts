@@ -6,8 +6,8 @@ import { activeUser, inactiveReason, type StoredUser } from '../stores/user-stor
 import type { AppClaims } from '../tokens/app-claims.js';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
 import { keptUserAgent } from '../utils/user-agent.js';
-import { askClaims } from './ask-claims.js';
 import type { SessionEnder } from './end-sessions.js';
+import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import type { SessionConfig } from './session-config.js';
 import { newSessionId } from './session-id.js';
@@ -104,14 +104,11 @@ export class SessionStarter {
     session: NewSession,
     transport: Transport,
   ): Promise<AppClaims | undefined> {
-    const { config, tokenSize } = this.#services;
     try {
-      const appClaims = config.appClaims && (await askClaims(config.appClaims, user, session));
-      tokenSize.assertTokenFits(user, session, transport, appClaims);
-      return appClaims;
+      return await fittingClaims(this.#services, user, session, transport);
     } catch (error) {
       // Awaited, because not the store has failed but the app.
-      await config.refreshTokens.revoke(user.id, session.sessionId).catch(() => undefined);
+      await this.#services.config.refreshTokens.revoke(user.id, session.sessionId).catch(() => undefined);
       throw error;
     }
   }

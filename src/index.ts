@@ -49,10 +49,12 @@ export {
   type AuthenticatedUser,
   type LoadedUser,
   type Register,
+  type RegisteredClaims,
   type VerifiedUser,
 } from './http/authenticated-user.js';
 export type { TextOf } from './http/texts-for.js';
 export type { TrustedOrigins } from './http/trusted-origins.js';
+export type { ClaimsSession, ClaimsUser } from './sessions/ask-claims.js';
 export type { OnStoreDown } from './sessions/session-config.js';
 export type { Locale, MessageKey, Messages, MessagesOption } from './messages/messages.js';
 export type { AttemptCounter } from './stores/attempt-counter.js';

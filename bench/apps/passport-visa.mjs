@@ -11,6 +11,7 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
  * @param {string} settings.redisUrl
  * @param {string} [settings.postgresUrl] where users live; without it they are in memory
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
+ * @param {boolean} [settings.claims] whether access tokens have claims of the app's own
  * @param {boolean} [settings.verifies] whether `auth.verify` in the handler replaces the guard
  * @param {object} [settings.options] further options of createAuth
  */
@@ -18,6 +19,7 @@ export default async function createApp({
   redisUrl,
   postgresUrl,
   cookieParser: parsesCookies,
+  claims,
   verifies,
   options,
 }) {
@@ -25,7 +27,10 @@ export default async function createApp({
   const auth = createAuth({
     users,
     refreshTokens: new RedisRefreshTokenStore(new Redis(redisUrl)),
-    accessToken: { secret: ACCESS_SECRET },
+    accessToken: {
+      secret: ACCESS_SECRET,
+      ...(claims && { claims: ({ id }) => ({ tenant: `tenant of ${id}`, plan: 'paid' }) }),
+    },
     refreshToken: { secret: REFRESH_SECRET },
     password: { cost: COST },
     limits: { username: false, address: false, logins: false },

@@ -37,6 +37,11 @@ const plans = [
     app: 'passport-visa',
     settings: { verifies: true },
   },
+  {
+    name: 'passport-visa, tokens seen before, with claims of the app',
+    app: 'passport-visa',
+    settings: { claims: true },
+  },
   { name: 'passport-visa, tokens seen before, both cookies sent', app: 'passport-visa', sendsAll: true },
   { name: 'passport-visa, bearer header', app: 'passport-visa', credentials: (users) => users.map(asBearer) },
   {

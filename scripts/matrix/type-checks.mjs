@@ -26,6 +26,8 @@ export const TYPE_CHECKS = [
   { project: 'express5', typescript: '6', mode: 'node16', app: 'additional' },
   { project: 'express5', typescript: '6', mode: 'bundler', app: 'clashing' },
   { project: 'express4', typescript: '5.9', mode: 'node16', app: 'clashing' },
+  { project: 'express5', typescript: '6', mode: 'nodenext', app: 'claims' },
+  { project: 'express4', typescript: '5.9', mode: 'bundler', app: 'claims' },
   { project: 'express4', typescript: '5.9', mode: 'nodenext', app: 'plain', skipLibCheck: true },
 ];
 

@@ -45,10 +45,12 @@ function flat(members, prefix = '') {
  * @param {Map<string, unknown>} exported
  */
 function section({ path, option }, exported) {
-  const { doc, isOptional, members, name, signature } = option;
+  const { doc, isMethod, isOptional, members, name, signature } = option;
   const heading = `${path.includes('.') ? '###' : '##'} ${path}`;
   if (members.length > 0) return [heading, wrap(doc.text)].join('\n\n');
-  const type = signature.slice(signature.indexOf(':', name.length) + 1).trim();
+  const type = isMethod
+    ? signature.slice(name.length).replace(/^\??\((.*)\): /, '($1) => ')
+    : signature.slice(signature.indexOf(':', name.length) + 1).trim();
   const shown = type.replace(/ \| undefined$/, '').replace(/^readonly (\w+)\[\]$/, '$1[]');
   const links = [...new Set(shown.match(/\w+/g))]
     .filter((each) => exported.has(each))

@@ -65,7 +65,10 @@ export const AUTH_PAGE = {
     },
     {
       title: 'Users in requests',
-      names: ['userOf', 'AuthenticatedUser', 'LoadedUser', 'VerifiedUser', 'Register'],
+      names: [
+        ...['userOf', 'AuthenticatedUser', 'LoadedUser', 'VerifiedUser', 'Register'],
+        ...['RegisteredClaims', 'ClaimsUser', 'ClaimsSession'],
+      ],
     },
     {
       title: 'Events',

@@ -47,7 +47,7 @@ export async function changePassword(
 /** A change that this request has made before: its answer got lost. */
 export interface RepeatedChange {
   /** @returns the tokens of that answer; undefined unless the new password is the one that was set */
-  tokens: (newPassword: string) => Promise<IssuedTokens | undefined>;
+  tokens: (newPassword: string, transport: Transport) => Promise<IssuedTokens | undefined>;
 }
 
 /**
@@ -69,7 +69,7 @@ export async function repeatedChange(
   const next = await sessions.startedOver(userId, request);
   if (!next) return undefined;
   return {
-    async tokens(newPassword) {
+    async tokens(newPassword, transport) {
       try {
         await limits.password(owner, user, async () => {
           const { matches } = await passwords.verify(newPassword, passwordHash, owner);
@@ -79,7 +79,7 @@ export async function repeatedChange(
         if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
         throw error;
       }
-      return sessions.repeat(user, next, request, { reason: 'password-changed', origin });
+      return sessions.repeat(user, next, request, { reason: 'password-changed', origin, transport });
     },
   };
 }
@@ -121,7 +121,7 @@ async function replacePassword(
 /** Ends all sessions and begins a new one. In an outage the old password comes back. */
 async function startOver(
   { config, events, sessions }: ChangePasswordServices,
-  { attempt }: PasswordChange,
+  { attempt, transport }: PasswordChange,
   owner: PasswordOwner,
   { user, newHash, session }: ReplacedPassword,
 ): Promise<IssuedTokens> {
@@ -133,7 +133,14 @@ async function startOver(
     (takenBack = await config.users.updatePasswordHash(userId, user.passwordHash, newHash));
   try {
     const changed = { ...user, passwordHash: newHash };
-    const details = { reason: 'password-changed', attempt, change: newHash, origin, takeBack } as const;
+    const details = {
+      reason: 'password-changed',
+      attempt,
+      change: newHash,
+      origin,
+      transport,
+      takeBack,
+    } as const;
     return (issued = await sessions.startOver(changed, session, details));
   } finally {
     if (!takenBack)

@@ -29,6 +29,8 @@ export interface TokenUser {
   sessionId: string;
   /** When the user last had to prove who they are, in ISO 8601. */
   authTime: string;
+  /** Further claims, if the server adds some (`accessToken.claims`). */
+  claims?: Record<string, unknown>;
 }
 
 /** One login on one device. Times are ISO 8601. */

@@ -1,10 +1,12 @@
 import type { Authenticator } from 'passport';
 import type { AuditRecord } from '../events/audit.js';
 import type { Feature } from '../features/feature.js';
+import type { RegisteredClaims } from '../http/authenticated-user.js';
 import type { ErrorBody, ErrorBodyOptions } from '../http/error-body.js';
 import type { TrustedOrigins } from '../http/trusted-origins.js';
 import type { OpenApiInfo } from '../openapi/openapi-options.js';
 import type { Locale, MessagesOption } from '../messages/messages.js';
+import type { ClaimsSession, ClaimsUser } from '../sessions/ask-claims.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Duration } from '../utils/duration.js';
@@ -53,10 +55,19 @@ export interface AuthOptions {
     /** The claim `aud`: written into every access token, and required in every one that is verified. Default: none. */
     audience?: string;
     /**
-     * How many verified tokens a process caches, about 1 kB each, to save verifying them again. 0 caches none, 1,000,000 is the
-     * most. Default: 10,000.
+     * How many verified tokens a process caches, about 1 kB each plus twice the length of your own claims, to save verifying them
+     * again. 0 caches none, 1,000,000 is the most. Default: 10,000.
      */
     cacheSize?: number;
+    /**
+     * Returns further claims for the access token: `(user) => ({ tenant: user.tenant })`. Called at each login, refresh and new
+     * password, with the stored user without the password hash, and `{ sessionId, authTime, amr }`. May be async, within 1 second: if
+     * it fails or takes longer, the answer is 503. Guards set `req.user.claims`. Anyone who has the token can read them. Default: none.
+     * @throws TypeError for anything but a function. If it returns anything but a plain object that JSON can carry, or uses the name
+     * of one of the token's own claims, a TypeError goes to `next(error)`
+     */
+    // A method, so the app may declare `user` as its own type of users.
+    claims?(user: ClaimsUser, session: ClaimsSession): RegisteredClaims | Promise<RegisteredClaims>;
   };
   /** The tokens that are exchanged for the next pair of tokens; and how long sessions last. */
   refreshToken: {

@@ -6,6 +6,7 @@ import { trustedOriginsSchema } from '../http/trusted-origins.js';
 import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
 import { openApiConfigSchema } from '../openapi/openapi-options.js';
+import type { ClaimsSource } from '../sessions/ask-claims.js';
 import { CANT_DENY } from '../sessions/revocations.js';
 import { MOST_SESSIONS } from '../sessions/session-config.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
@@ -84,6 +85,7 @@ const optionsSchema = z.strictObject({
       issuer: z.string().min(1).optional(),
       audience: z.string().min(1).optional(),
       cacheSize: z.int().min(0).max(1_000_000).default(10_000),
+      claims: aFunction<ClaimsSource>().optional(),
     })
     .prefault({} as never),
   refreshToken: z

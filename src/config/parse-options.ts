@@ -47,7 +47,9 @@ export function parseOptions(input: AuthOptions): AuthConfig {
       issuer: accessToken.issuer,
       audience: accessToken.audience,
       cacheSize: accessToken.cacheSize,
+      hasAppClaims: accessToken.claims !== undefined,
     }),
+    appClaims: accessToken.claims,
     refreshToken: Object.freeze({
       keys: refreshKeys,
       expiresInSeconds: refreshToken.expiresIn,

@@ -72,7 +72,8 @@ export function createRepeatedPassword(services: RepeatedPasswordServices): Requ
       return;
     }
     await promisify((done: (error?: unknown) => void) => readBody(req, res, done))();
-    const issued = await repeated.tokens((req as BodyRequest<'password'>).body.newPassword);
+    const { newPassword } = (req as BodyRequest<'password'>).body;
+    const issued = await repeated.tokens(newPassword, transportOf(req, config));
     if (issued) answer(services, req, res, issued);
     else next();
   };

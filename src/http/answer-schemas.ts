@@ -35,24 +35,26 @@ function createAnswerSchemas() {
     'AuthUser',
     z.strictObject({ id: userId, username, roles }).meta({ description: 'A user.' }),
   );
-  const authenticated = component(
-    'AuthTokenUser',
-    z
-      .strictObject({
-        id: userId,
-        roles,
-        sessionId,
-        authTime: instant('When the user logged in.', '2026-11-02T08:30:00.000Z'),
-        amr: z
-          .array(z.string())
-          .optional()
-          .meta({
-            description: 'How, by the names of RFC 8176, where the login said so.',
-            examples: [['pwd', 'otp']],
-          }),
-      })
-      .meta({ description: 'What the access token says about its user.' }),
-  );
+  const tokenUser = z.strictObject({
+    id: userId,
+    roles,
+    sessionId,
+    authTime: instant('When the user logged in.', '2026-11-02T08:30:00.000Z'),
+    amr: z
+      .array(z.string())
+      .optional()
+      .meta({
+        description: 'How, by the names of RFC 8176, where the login said so.',
+        examples: [['pwd', 'otp']],
+      }),
+  });
+  const claims = z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'Further claims, which the app has added.', examples: [{ tenant: 'acme' }] });
+  const check = <User extends z.ZodType>(user: User) => {
+    const described = user.meta({ description: 'What the access token says about its user.' });
+    return component('AuthCheckResponse', z.strictObject({ user: component('AuthTokenUser', described) }));
+  };
   const session = component(
     'AuthSession',
     z
@@ -99,7 +101,9 @@ function createAnswerSchemas() {
   return {
     register: component('AuthRegisterResponse', z.strictObject({ message, user })),
     login: component('AuthLoginResponse', byTransport({ message, user })),
-    check: component('AuthCheckResponse', z.strictObject({ user: authenticated })),
+    check: check(tokenUser),
+    /** In place of `check`, where the app has claims of its own. */
+    checkWithClaims: check(tokenUser.extend({ claims })),
     info: component('AuthInfoResponse', z.strictObject({ user })),
     refresh: component('AuthRefreshResponse', byTransport({ message })),
     logout: component('AuthLogoutResponse', z.strictObject({ message })),

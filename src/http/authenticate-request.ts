@@ -100,8 +100,17 @@ export function createAuthenticateRequest(
   };
 }
 
-/** `req.user` of a token. Copies, because an app may change it, and the claims are kept for the next request. */
-export function userIn({ userId, roles, sessionId, authTime, amr }: AccessClaims): AuthenticatedUser {
-  const user = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
-  return amr ? { ...user, amr: [...amr] } : user;
+/** `req.user` of a token. Copies, because an app may change it, and the claims are kept for the next request. The app's own are frozen. */
+export function userIn({
+  userId,
+  roles,
+  sessionId,
+  authTime,
+  amr,
+  appClaims,
+}: AccessClaims): AuthenticatedUser {
+  const user: AuthenticatedUser = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
+  if (amr) user.amr = [...amr];
+  if (appClaims) user.claims = appClaims;
+  return user;
 }

@@ -3,8 +3,11 @@ import { isDate } from 'node:util/types';
 import type { AuthErrorCode } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 
-/** `req.user` behind a guard, read from the access token. With `loadUser` it has the stored user's other members too. */
-export interface AuthenticatedUser {
+/**
+ * `req.user` behind a guard, read from the access token. With the option `accessToken.claims` it has `claims`, frozen, of the type
+ * that the app has registered (`Register`). With `loadUser` it has the stored user's other members too.
+ */
+export interface AuthenticatedUser extends WithClaims {
   id: string;
   roles: string[];
   sessionId: string;
@@ -19,10 +22,19 @@ export type LoadedUser = AuthenticatedUser & Omit<StoredUser, 'passwordHash'>;
 
 /**
  * Where an app says how its types differ. If your app has an `Express.User` of its own, declare
- * `declare module 'passport-visa' { interface Register { ownExpressUser: true } }`, and call `userOf(req)` behind guards.
+ * `declare module 'passport-visa' { interface Register { ownExpressUser: true } }`, and call `userOf(req)` behind guards. With
+ * `interface Register { claims: { tenant: string } }`, `accessToken.claims` must return that type, and the user behind a guard has it.
  */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps add the members
 export interface Register {}
+
+/** What `accessToken.claims` returns: the type that the app has registered. */
+export type RegisteredClaims = Register extends { claims: infer Claims extends object } ? Claims : object;
+
+/** With `accessToken.claims`, the claims of the token, frozen. */
+type WithClaims = Register extends { claims: infer Claims extends object }
+  ? { claims: Claims }
+  : { claims?: Record<string, unknown> };
 
 type ExpressUser = Register extends { ownExpressUser: true } ? object : AuthenticatedUser;
 

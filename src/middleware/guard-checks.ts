@@ -80,8 +80,8 @@ function withoutPasswordHash(token: AuthenticatedUser, found: StoredUser | undef
   const stored = activeUser(found);
   if (!stored) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { passwordHash: _secret, ...user } = stored;
-  const { sessionId, authTime, amr } = token;
-  return { ...user, sessionId, authTime, amr };
+  const { sessionId, authTime, amr, claims } = token;
+  return { ...user, sessionId, authTime, amr, ...(claims && { claims }) };
 }
 
 function assertAllowed(

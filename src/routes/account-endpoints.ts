@@ -20,6 +20,7 @@ export type AccountEndpointServices = RepeatedPasswordServices &
     config: {
       readonly register: boolean;
       readonly onStoreDown: OnStoreDown;
+      readonly appClaims: unknown;
     };
     bodies: BodySchemas;
     sameSite: RequestHandler;
@@ -49,7 +50,10 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
         summary: 'See who the access token belongs to',
         description: 'Reads only the token, and queries no database.',
         needs: 'access token',
-        success: { text: 'Who is logged in, by the token.', answer: () => answerSchemas().check },
+        success: {
+          text: 'Who is logged in, by the token.',
+          answer: () => (config.appClaims ? answerSchemas().checkWithClaims : answerSchemas().check),
+        },
         failures: [
           ...GUARD_FAILURES,
           ...(config.onStoreDown === 'deny' ? (['SERVICE_UNAVAILABLE'] as const) : []),

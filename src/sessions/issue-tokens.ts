@@ -1,6 +1,8 @@
+import { serviceUnavailable } from '../errors.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { signAccessToken } from '../tokens/access-token.js';
+import type { AppClaims } from '../tokens/app-claims.js';
 import { signRefreshToken } from '../tokens/refresh-token.js';
 import type { SessionConfig } from './session-config.js';
 
@@ -22,8 +24,16 @@ export class TokenIssuer {
     this.#config = config;
   }
 
-  issue(user: StoredUser, session: Session, issuedAt: Date): IssuedTokens {
+  /**
+   * @param appClaims what `askClaims` has returned; undefined in an app without such claims
+   * @throws AuthError SERVICE_UNAVAILABLE rather than issuing a token without the app's claims
+   */
+  issue(user: StoredUser, session: Session, issuedAt: Date, appClaims: AppClaims | undefined): IssuedTokens {
     const { accessToken, refreshToken } = this.#config;
+    if (accessToken.hasAppClaims && !appClaims)
+      throw serviceUnavailable(
+        new Error('the session was not found when the app was to be asked for its claims'),
+      );
     const { sessionId, authTime, amr } = session;
     // Never longer than its session: a session that the store has forgotten can't be revoked.
     const accessExpiresAt = new Date(
@@ -37,6 +47,7 @@ export class TokenIssuer {
       amr,
       issuedAt,
       expiresAt: accessExpiresAt,
+      appClaims,
     };
     // Everything in the refresh token follows from the stored session, so a replay gives the same text, byte for byte.
     const refreshClaims = {

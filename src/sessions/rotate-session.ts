@@ -3,9 +3,11 @@ import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { RotateResult, Session } from '../stores/refresh-token-store.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
+import type { AppClaims } from '../tokens/app-claims.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
+import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
@@ -33,7 +35,10 @@ interface Rotation {
 }
 
 interface RotatorServices {
-  config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'refreshToken' | 'now' | 'storeNow' | 'timeKnown'>;
+  config: Pick<
+    SessionConfig,
+    'users' | 'refreshTokens' | 'refreshToken' | 'appClaims' | 'now' | 'storeNow' | 'timeKnown'
+  >;
   events: AuthEvents;
   revocations: Revocations;
   ender: SessionEnder;
@@ -126,13 +131,13 @@ export class SessionRotator {
     generation: number,
     details: RotationDetails,
   ): Promise<Rotation> {
-    const { issuer, tokenSize } = this.#services;
+    const { config, issuer, tokenSize } = this.#services;
     const { transport } = details;
     // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
-    if (!tokenSize.fitsWithAnyAmr(user, sessionId, transport))
-      await this.assertTokenFits(user, sessionId, transport);
+    const surelyFits = !config.appClaims && tokenSize.fitsWithAnyAmr(user, sessionId, transport);
+    const appClaims = surelyFits ? undefined : await this.#fittingClaims(user, sessionId, transport);
     const { outcome, session, now } = await this.#present(user.id, sessionId, generation, details);
-    return { issued: issuer.issue(user, session, now), replayed: outcome === 'replayed' };
+    return { issued: issuer.issue(user, session, now, appClaims), replayed: outcome === 'replayed' };
   }
 
   /** @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND */
@@ -173,15 +178,24 @@ export class SessionRotator {
   }
 
   /**
-   * Asserts that an access token of this session fits with the user's roles.
-   * @throws TokenTooLongError
+   * Asserts that an access token of this session fits with the user's roles, and with the app's claims.
+   * @throws TokenTooLongError; what `askClaims` throws
    */
   async assertTokenFits(user: StoredUser, sessionId: string, transport: Transport): Promise<void> {
     const { config, tokenSize } = this.#services;
-    if (tokenSize.fitsWithAnyAmr(user, sessionId, transport)) return;
-    // Only the store knows how the user logged in, and that matters only here, close to the limit.
-    const session = await config.refreshTokens.find(user.id, sessionId);
-    if (session) tokenSize.assertTokenFits(user, session, transport);
+    if (config.appClaims || !tokenSize.fitsWithAnyAmr(user, sessionId, transport))
+      await this.#fittingClaims(user, sessionId, transport);
+  }
+
+  /** @returns the app's claims; undefined without any, or when there is no such session */
+  async #fittingClaims(
+    user: StoredUser,
+    sessionId: string,
+    transport: Transport,
+  ): Promise<AppClaims | undefined> {
+    // Only the store knows how the user logged in. That matters only for claims, and close to the limit.
+    const session = await this.#services.config.refreshTokens.find(user.id, sessionId);
+    return session && fittingClaims(this.#services, user, session, transport);
   }
 
   #announceFailure(tokens: readonly string[], error: AuthError, origin: LazyOrigin): void {

@@ -4,6 +4,7 @@ import type { UserStore } from '../stores/user-store.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import type { KeySet } from '../tokens/keys.js';
 import type { Transport } from '../tokens/transport.js';
+import type { ClaimsSource } from './ask-claims.js';
 
 /** What a guard does while this process can't know which sessions have just been revoked. */
 export type OnStoreDown = 'deny' | 'allow-until-expiry';
@@ -16,6 +17,8 @@ export interface SessionConfig extends StoreTime {
   readonly users: UserStore;
   readonly refreshTokens: RefreshTokenStore;
   readonly accessToken: AccessTokenConfig;
+  /** Gives the access tokens claims of the app's own. */
+  readonly appClaims: ClaimsSource | undefined;
   readonly refreshToken: {
     readonly keys: KeySet;
     readonly expiresInSeconds: number;

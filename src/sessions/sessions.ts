@@ -35,7 +35,7 @@ export class Sessions {
     const tokenSize = new TokenSize(config);
     const ender = new SessionEnder(config, events, revocations);
     const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, beforeSession });
-    const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer });
+    const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer, tokenSize });
     const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize });
     this.#config = config;
     this.findUser = starter.findUser.bind(starter);

@@ -4,13 +4,16 @@ import type { RequestOrigin, RevocationReason } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession, Session } from '../stores/refresh-token-store.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
+import type { Transport } from '../tokens/transport.js';
 import { keptUserAgent } from '../utils/user-agent.js';
 import type { SessionEnder } from './end-sessions.js';
+import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 import { derivedSessionId, newSessionId } from './session-id.js';
 import type { Proof } from './start-session.js';
+import type { TokenSize } from './token-size.js';
 
 /** Names one request, so the same request again finds the session that it began. */
 export interface RepeatableRequest {
@@ -25,6 +28,7 @@ export interface RepeatableRequest {
 export interface StartOverDetails extends Omit<RepeatableRequest, 'sessionId'> {
   reason: RevocationReason;
   origin: RequestOrigin;
+  transport: Transport;
   /** What was proved just now. Default: now, by the methods of the session that ends. */
   proof?: Proof | undefined;
   /**
@@ -37,12 +41,13 @@ export interface StartOverDetails extends Omit<RepeatableRequest, 'sessionId'> {
 interface StarterOverServices {
   config: Pick<
     SessionConfig,
-    'users' | 'refreshTokens' | 'refreshToken' | 'storeUserAgent' | 'now' | 'timeKnown'
+    'users' | 'refreshTokens' | 'refreshToken' | 'appClaims' | 'storeUserAgent' | 'now' | 'timeKnown'
   >;
   events: AuthEvents;
   ender: SessionEnder;
   issuer: TokenIssuer;
   revocations: Pick<Revocations, 'has'>;
+  tokenSize: TokenSize;
 }
 
 /**
@@ -65,12 +70,13 @@ export class SessionStarterOver {
    */
   async startOver(user: StoredUser, previous: Session, details: StartOverDetails): Promise<IssuedTokens> {
     const { config, ender, issuer } = this.#services;
-    const { origin, reason } = details;
+    const { origin, reason, transport } = details;
     await config.timeKnown();
     const now = config.now();
     const next = this.#nextSession(previous, details, now);
     let isStored = false;
     try {
+      const appClaims = config.appClaims && (await fittingClaims(this.#services, user, next, transport));
       // This one last: until then an outage leaves the client a session to try again with.
       await ender.revokeAll(user.id, { except: previous.sessionId }, reason, origin);
       isStored = true; // even if the answer gets lost
@@ -81,7 +87,7 @@ export class SessionStarterOver {
       // If another request ended it, such as a logout, it doesn't come back under another id.
       if (!(await ender.revoke(user.id, previous.sessionId, reason, origin)))
         throw new AuthError('SESSION_REVOKED');
-      return issuer.issue(current, asStored(next), new Date(now));
+      return issuer.issue(current, asStored(next), new Date(now), appClaims);
     } catch (error) {
       await this.#giveUp(error, next, isStored, details);
       throw error;
@@ -126,14 +132,15 @@ export class SessionStarterOver {
     user: StoredUser,
     next: Session,
     request: RepeatableRequest,
-    { reason, origin }: Pick<StartOverDetails, 'reason' | 'origin'>,
+    { reason, origin, transport }: Pick<StartOverDetails, 'reason' | 'origin' | 'transport'>,
   ): Promise<IssuedTokens> {
     const { config, events, ender, issuer } = this.#services;
     const { sessionId } = next;
+    const appClaims = config.appClaims && (await fittingClaims(this.#services, user, next, transport));
     if (await config.refreshTokens.find(user.id, request.sessionId))
       await ender.revokeAll(user.id, { except: sessionId }, reason, origin);
     events.announce('refresh', () => ({ userId: user.id, sessionId, replayed: true, ...origin }));
-    return issuer.issue(user, next, next.createdAt);
+    return issuer.issue(user, next, next.createdAt, appClaims);
   }
 
   #nextSession(previous: Session, details: StartOverDetails, now: number): NewSession {

@@ -3,9 +3,11 @@ import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession } from '../stores/refresh-token-store.js';
 import { activeUser, inactiveReason, type StoredUser } from '../stores/user-store.js';
+import type { AppClaims } from '../tokens/app-claims.js';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
 import { keptUserAgent } from '../utils/user-agent.js';
 import type { SessionEnder } from './end-sessions.js';
+import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import type { SessionConfig } from './session-config.js';
 import { newSessionId } from './session-id.js';
@@ -37,7 +39,14 @@ export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replac
 interface StarterServices {
   config: Pick<
     SessionConfig,
-    'users' | 'refreshTokens' | 'refreshToken' | 'maxSessions' | 'storeUserAgent' | 'now' | 'timeKnown'
+    | 'users'
+    | 'refreshTokens'
+    | 'refreshToken'
+    | 'appClaims'
+    | 'maxSessions'
+    | 'storeUserAgent'
+    | 'now'
+    | 'timeKnown'
   >;
   events: AuthEvents;
   ender: SessionEnder;
@@ -73,7 +82,7 @@ export class SessionStarter {
   /**
    * For a user who has just proved who they are.
    * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
-   * @throws what a `beforeSession` throws; TokenTooLongError. No session exists then
+   * @throws what a `beforeSession` or `askClaims` throws; TokenTooLongError. No session stays then
    */
   async start(user: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
     const { config, events, ender, issuer, tokenSize, beforeSession } = this.#services;
@@ -89,12 +98,28 @@ export class SessionStarter {
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
     await this.#orUndo(newSession, ask(beforeSession, current, details));
+    const appClaims = config.appClaims && (await this.#claimsOf(current, newSession, login.transport));
     // This comes last because it can fail: a login that fails must leave the browser's old session alone.
     if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
     const { sessionId, amr } = newSession;
     events.announce('login', () => ({ userId: user.id, sessionId, amr, ...login.origin }));
     const session = { ...newSession, generation: 0, rotatedAt: newSession.createdAt };
-    return issuer.issue(current, session, new Date(now));
+    return issuer.issue(current, session, new Date(now), appClaims);
+  }
+
+  /** Asked when the session is stored: a change that comes later finds the session, and ends it. */
+  async #claimsOf(
+    user: StoredUser,
+    session: NewSession,
+    transport: Transport,
+  ): Promise<AppClaims | undefined> {
+    try {
+      return await fittingClaims(this.#services, user, session, transport);
+    } catch (error) {
+      // Awaited, because not the store has failed but the app.
+      await this.#services.config.refreshTokens.revoke(user.id, session.sessionId).catch(() => undefined);
+      throw error;
+    }
   }
 
   #newSession(user: StoredUser, { remember, origin, authTime, amr }: LoginDetails, now: number): NewSession {

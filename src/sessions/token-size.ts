@@ -1,6 +1,7 @@
 import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { accessTokenLength } from '../tokens/access-token.js';
+import type { AppClaims } from '../tokens/app-claims.js';
 import { TokenTooLongError } from '../tokens/jwt.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionConfig } from './session-config.js';
@@ -29,25 +30,37 @@ export class TokenSize {
     this.#lengthWithoutUser = accessTokenLength(withoutUser, config.accessToken) + MAX_AMR_LENGTH;
   }
 
-  /** Whether the token surely fits, with the longest `amr` that a session can have. Every refresh asks this, so it estimates. */
+  /**
+   * Whether a token without claims of the app's own surely fits, with the longest `amr` that a session can have. Every refresh asks
+   * this, so it estimates.
+   */
   fitsWithAnyAmr({ id, roles }: StoredUser, sessionId: string, transport: Transport): boolean {
     const ofUser = Buffer.byteLength(JSON.stringify([id, sessionId, roles]));
     return this.#lengthWithoutUser + Math.ceil((ofUser * 4) / 3) <= this.#config.maxTokenLength[transport];
   }
 
   /** @throws TokenTooLongError that names the user, the cause and the cure */
-  assertTokenFits(user: StoredUser, session: TokenSession, transport: Transport): void {
-    const length = this.#length(user, session);
+  assertTokenFits(
+    user: StoredUser,
+    session: TokenSession,
+    transport: Transport,
+    appClaims?: AppClaims,
+  ): void {
+    const length = this.#length(user, session, appClaims);
     const limit = this.#config.maxTokenLength[transport];
     if (length <= limit) return;
     const where = transport === 'cookie' ? 'access token in the cookie' : 'access token';
     throw new TokenTooLongError(`The ${where} of user ${JSON.stringify(user.id)}`, length, limit);
   }
 
-  #length(user: StoredUser, { sessionId, amr }: TokenSession): number {
+  #length(
+    { id: userId, roles }: StoredUser,
+    { sessionId, amr }: TokenSession,
+    appClaims?: AppClaims,
+  ): number {
     const { accessToken, now } = this.#config;
     const time = new Date(now());
     const times = { authTime: time, issuedAt: time, expiresAt: time };
-    return accessTokenLength({ userId: user.id, sessionId, roles: user.roles, amr, ...times }, accessToken);
+    return accessTokenLength({ userId, sessionId, roles, amr, appClaims, ...times }, accessToken);
   }
 }

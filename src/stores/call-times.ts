@@ -1,4 +1,4 @@
-/** How long the stores wait for their servers, in milliseconds. docs/reliability.md promises the results. */
+/** How long the stores wait for their servers, and sessions for the app's claims, in milliseconds. docs/reliability.md promises the results. */
 export interface CallTimes {
   /** How long a call may take. A request must be answered within 2 seconds. */
   timeout: number;

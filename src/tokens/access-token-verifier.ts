@@ -30,6 +30,8 @@ export class AccessTokenVerifier {
   verify(token: string, nowMs: number): AccessClaims {
     const known = this.#verified?.get(token);
     const { payload, claims } = known ?? verifyAccessToken(token, this.#config);
+    // Signed before the app had claims of its own. A refresh brings a token with them; without them a guard would pass it half read.
+    if (this.#config.hasAppClaims && !claims.appClaims) throw new TokenError('expired');
     try {
       checkTimes(payload, nowMs);
     } catch (error) {

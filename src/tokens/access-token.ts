@@ -1,3 +1,4 @@
+import { appClaimsIn, type AppClaims } from './app-claims.js';
 import {
   isTime,
   lengthOfJwt,
@@ -16,7 +17,12 @@ export interface AccessTokenConfig {
   readonly audience: string | undefined;
   /** How many verified tokens are remembered. With 0 none is. */
   readonly cacheSize: number;
+  /** Whether tokens carry claims of the app's own. Default: false. */
+  readonly hasAppClaims?: boolean;
 }
+
+/** Says that a token has the app's claims, even if they are none. Older processes, and those without such claims, ignore it. */
+const HAS_APP_CLAIMS = 1;
 
 /** The content of an access token. */
 export interface AccessClaims {
@@ -29,6 +35,8 @@ export interface AccessClaims {
   amr?: readonly string[] | undefined;
   issuedAt: Date;
   expiresAt: Date;
+  /** The app's own, if the token was signed with them. Frozen, because many requests share them. */
+  appClaims?: AppClaims | undefined;
 }
 
 /** @throws TokenTooLongError */
@@ -53,6 +61,8 @@ function payloadOf(claims: AccessClaims, config: AccessTokenConfig): Claims {
     amr: claims.amr,
     iat: numericDate(claims.issuedAt),
     exp: numericDate(claims.expiresAt),
+    // None of them has one of the names above.
+    ...(claims.appClaims && { ver: HAS_APP_CLAIMS, ...claims.appClaims }),
   };
 }
 
@@ -78,6 +88,7 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
     roles,
     authTime: new Date(authTime * 1000),
     ...(amr && { amr }),
+    ...(config.hasAppClaims && payload['ver'] === HAS_APP_CLAIMS && { appClaims: appClaimsIn(payload) }),
     issuedAt: new Date(payload.iat * 1000),
     expiresAt: new Date(exp * 1000),
   };

@@ -48,7 +48,7 @@ export class TokenTooLongError extends Error {
   constructor(what: string, length: number, limit: number) {
     super(
       `${what} would be ${length} characters long, and ${limit} is the most that can be carried: give the user fewer or ` +
-        'shorter roles, and keep what they may do in detail in a table of your own',
+        'shorter roles or claims, and keep what they may do in detail in a table of your own',
     );
   }
 }

@@ -15,3 +15,14 @@ test('each guard does what the page says', async () => {
   expect(await (await browse('/account')).json()).toMatchObject({ username: 'ann' });
   expect((await browse('/account', { method: 'DELETE' })).status).toBe(200);
 });
+
+test('claims of the app are in req.user, without a lookup', async () => {
+  page.write('tenants.mjs', "export const tenantOf = () => Promise.resolve('acme');");
+  const browse = await page.start('claims');
+  expect((await browse('/invoices')).status).toBe(401);
+  await browse('/auth/register', { method: 'POST', body: ann });
+  await browse('/auth/login', { method: 'POST', body: ann });
+  expect(await (await browse('/invoices')).json()).toEqual({ tenant: 'acme' });
+  await browse('/auth/refresh', { method: 'POST' });
+  expect(await (await browse('/invoices')).json()).toEqual({ tenant: 'acme' });
+});

@@ -29,7 +29,7 @@ async function compilerMessages(code: string, skipLibCheck = true): Promise<stri
   }
 }
 
-test.each(['user', 'further', 'own'])('%s: compiles', async (name) => {
+test.each(['user', 'further', 'claims', 'own'])('%s: compiles', async (name) => {
   expect(await compilerMessages(page.snippet(name))).toBe('');
 });
 

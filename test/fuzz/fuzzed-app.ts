@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { Auth, AuthEvent, RefreshTokenStore, UserStore } from '../../src/index';
-import { createTestApp, PASSWORD, type TestApp } from '../helpers/apps/app';
+import { createTestApp, PASSWORD, type TestApp, type TestOptions } from '../helpers/apps/app';
 import { decodeToken } from '../helpers/tokens/tokens';
 import { exchange, type Answer } from './exchange';
 import { mountPages } from './pages';
@@ -52,9 +52,10 @@ export class FuzzedApp {
   constructor(
     stores: { users: UserStore; refreshTokens: RefreshTokenStore },
     makeApp?: (auth: Auth, unforeseen: unknown[]) => Express,
+    accessToken: TestOptions['accessToken'] = {},
   ) {
     this.#stores = stores;
-    this.testApp = createTestApp({ ...stores, limits: LIMITS }, mountPages);
+    this.testApp = createTestApp({ ...stores, accessToken, limits: LIMITS }, mountPages);
     this.testApp.auth.events.onAny((event) => this.events.push(event));
     const { auth, app, unforeseen } = this.testApp;
     const attacked = makeApp?.(auth, unforeseen) ?? app;

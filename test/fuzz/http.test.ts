@@ -1,7 +1,13 @@
 import express4 from 'express4';
 import type { ErrorRequestHandler, Express } from 'express';
 import fc from 'fast-check';
-import { MemoryRefreshTokenStore, MemoryUserStore, PostgresRefreshTokenStore, type Auth } from '../../src';
+import {
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  PostgresRefreshTokenStore,
+  type Auth,
+  type ClaimsUser,
+} from '../../src';
 import { createRealStores, type RealStores } from '../helpers/apps/app';
 import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
 import { describedRouter } from '../helpers/apps/described-router';
@@ -29,12 +35,14 @@ afterAll(async () => {
   await database.close();
 });
 
+const ownerOf = ({ username }: ClaimsUser) => Promise.resolve({ owner: username });
 const inMemory = () => ({ users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() });
 
 test.each([
   ['PostgreSQL and Redis on Express 5', 500, () => new FuzzedApp(real.options)],
   ['sessions in PostgreSQL', 200, () => new FuzzedApp({ users: new MemoryUserStore(), refreshTokens })],
   ['memory on Express 5', 200, () => new FuzzedApp(inMemory())],
+  ['claims of the app', 200, () => new FuzzedApp(inMemory(), undefined, { claims: ownerOf })],
   ['memory on Express 4', 200, () => new FuzzedApp(inMemory(), onExpress4)],
 ])('the answer to any request keeps the contract, with %s', async (where, count, makeWorld) => {
   const app = makeWorld();

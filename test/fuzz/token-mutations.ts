@@ -12,7 +12,20 @@ export type Mutation =
   | { kind: 'wrapped'; before: string; after: string }
   | { kind: 'signed'; header: Record<string, unknown>; payload: Record<string, unknown> };
 
-const claim = fc.constantFrom('sub', 'sid', 'gen', 'iat', 'exp', 'nbf', 'roles', 'auth_time', 'amr', 'iss');
+const claim = fc.constantFrom(
+  'sub',
+  'sid',
+  'gen',
+  'iat',
+  'exp',
+  'nbf',
+  'roles',
+  'auth_time',
+  'amr',
+  'iss',
+  'ver',
+  'owner',
+);
 const edges = fc.constantFrom(
   '\0',
   'a\0b',

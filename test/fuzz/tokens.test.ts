@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import type { Request } from 'express';
 import { authorizationOf, extractAccessTokens } from '../../src/http/authenticate-request';
-import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token';
-import { checkTimes, TokenError } from '../../src/tokens/jwt';
+import { accessTokenLength, signAccessToken, verifyAccessToken } from '../../src/tokens/access-token';
+import { AccessTokenVerifier } from '../../src/tokens/access-token-verifier';
+import { readAppClaims } from '../../src/tokens/app-claims';
+import { checkTimes, MAX_TOKEN_LENGTH, TokenError } from '../../src/tokens/jwt';
 import { createKeySet, type KeySet } from '../../src/tokens/keys';
 import { signRefreshToken, verifyRefreshToken } from '../../src/tokens/refresh-token';
 import { TextSealer } from '../../src/tokens/sealed-text';
@@ -86,13 +88,51 @@ describe.each(Object.entries(keySets))('with %s', (name, keys) => {
         fc.dictionary(fc.constantFrom('sub', 'sid', 'gen', 'exp', 'iat'), anyJson),
         anyJson,
       );
+      const withClaims = new AccessTokenVerifier({ ...config, hasAppClaims: true });
       const property = fc.property(claims, fc.boolean(), (payload, isWhole) => {
-        const change = isWhole ? () => payload : { ...(payload as object) };
-        for (const token of [access, refresh]) verify(resign(token, ACCESS_SECRET, { payload: change }));
+        const change = isWhole ? () => payload : { ver: 1, ...(payload as object) };
+        for (const token of [access, refresh]) {
+          const signed = resign(token, ACCESS_SECRET, { payload: change });
+          verify(signed);
+          outcome(() => withClaims.verify(signed, NOW));
+        }
       });
       fc.assert(property, runs(300));
     });
+
+  test('claims of the app are refused before they are signed, or come back as they were', () => {
+    const withClaims = { ...config, hasAppClaims: true };
+    let accepted = 0;
+    const anyClaims = fc.oneof(
+      fc.dictionary(anyText, anyJson),
+      { weight: 4, arbitrary: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()) },
+      fc.anything(),
+    );
+    const property = fc.property(anyClaims, (returned) => {
+      const appClaims = claimsOf(returned);
+      if (!appClaims) return;
+      accepted += 1;
+      const content = { ...ids, ...times, roles: [], authTime: new Date(NOW), appClaims };
+      if (accessTokenLength(content, withClaims) > MAX_TOKEN_LENGTH) return;
+      const token = signAccessToken(content, withClaims);
+      expect(verifyAccessToken(token, withClaims).claims.appClaims).toEqual(
+        JSON.parse(JSON.stringify(returned)),
+      );
+      expect(verifyAccessToken(token, config).claims).toEqual(verifyAccessToken(access, config).claims);
+    });
+    fc.assert(property, runs(300));
+    expect(accepted).toBeGreaterThan(5);
+  });
 });
+
+function claimsOf(returned: unknown) {
+  try {
+    return readAppClaims(returned);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    return undefined;
+  }
+}
 
 describe('the Authorization header', () => {
   const extract = (authorization: string) =>

@@ -38,6 +38,7 @@ export type { AuthEvents } from './events/auth-events.js';
 export type { Feature } from './features/feature.js';
 export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
+export type { LimitsOptions } from './config/limits-options.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';
 export type { FlowState } from './flow-state/flow-state.js';
 export type { RequestIds } from './flow-state/saml-request-ids.js';

@@ -1,3 +1,4 @@
+import { ELSEWHERE } from './pages.mjs';
 import { anchorOf, GENERATED, list, wrap } from './markdown.mjs';
 
 /** @typedef {import('./declarations.mjs').Member} Member */
@@ -10,7 +11,7 @@ export function optionsPage(exported) {
   const { doc, members } = /** @type {import('./declarations.mjs').Declaration} */ (
     exported.get('AuthOptions')
   );
-  const options = flat(members);
+  const options = flat(members, exported);
   const contents = options
     .filter(({ option }) => option.members.length === 0)
     .map(({ path }) => `[\`${path}\`](#${anchorOf(path)})`);
@@ -30,13 +31,17 @@ export function optionsPage(exported) {
 /**
  * The options with those inside of them, in order.
  * @param {Member[]} members
+ * @param {Map<string, import('./declarations.mjs').Declaration>} exported
  * @param {string} prefix
  * @returns {{ path: string, option: Member }[]}
  */
-function flat(members, prefix = '') {
-  return members.flatMap((option) => {
-    const path = prefix + option.name;
-    return [{ path, option }, ...flat(option.members, `${path}.`)];
+function flat(members, exported, prefix = '') {
+  return members.flatMap((member) => {
+    const path = prefix + member.name;
+    const type = member.signature.replace(/^.*: /, '');
+    const group = ELSEWHERE.includes(type) ? exported.get(type) : undefined;
+    const option = group ? { ...member, members: group.members } : member;
+    return [{ path, option }, ...flat(option.members, exported, `${path}.`)];
   });
 }
 

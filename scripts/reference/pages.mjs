@@ -1,5 +1,5 @@
-/** Exports that have a page of their own. */
-export const ELSEWHERE = ['AuthOptions'];
+/** Exports that the page of the options shows. */
+export const ELSEWHERE = ['AuthOptions', 'LimitsOptions'];
 
 /** @type {import('./api-page.mjs').Page} */
 export const AUTH_PAGE = {

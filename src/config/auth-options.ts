@@ -10,6 +10,7 @@ import type { ClaimsSession, ClaimsUser } from '../sessions/ask-claims.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Duration } from '../utils/duration.js';
+import type { LimitsOptions } from './limits-options.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
 import type { Algorithm, Secret } from '../tokens/keys.js';
 
@@ -145,36 +146,7 @@ export interface AuthOptions {
    * Limits on attempts. Past a limit the answer is 429 `TOO_MANY_ATTEMPTS` with `Retry-After`. Attempts are counted where the
    * sessions live, and before the password is checked, so parallel guesses can't beat the limit.
    */
-  limits?: {
-    /**
-     * Failed logins in a row for one username, which is then locked for 1 minute, then 2, 4 … up to 15. Addresses where the user
-     * has logged in within 30 days (IPv6: its /64) have their own count, so a stranger can't lock the user out there. False: no
-     * limit. Default: `{ failures: 10 }`.
-     */
-    username?: false | { failures?: number };
-    /**
-     * Wrong passwords per minute from one address (IPv6: its /64), at /login and POST /password together. Raise it if a whole office logs in from one address at 9 a.m.
-     * False: no limit. Default: `{ failures: 50 }`.
-     */
-    address?: false | { failures?: number };
-    /** Registrations per hour from one address (IPv6: its /64). False: no limit. Default: `{ attempts: 10 }`. */
-    register?: false | { attempts?: number };
-    /** Wrong current passwords in a row for one user at POST /password. False: no limit. Default: `{ failures: 10 }`. */
-    password?: false | { failures?: number };
-    /**
-     * Right passwords per minute for one user, at /login and POST /password together, from all addresses. Each of them costs as much
-     * CPU as a wrong one. Raise it, or set it to false, where tests or a load test log in as one user again and again. False: no
-     * limit. Default: `{ successes: 60 }`.
-     */
-    logins?: false | { successes?: number };
-    /**
-     * How many sessions a user may have: 1 to 1,000. A login beyond that ends the session that was used longest ago, and
-     * `auth.events` reports it as `revoked` with the reason `'session-limit'`. GET /sessions and `auth.sessions.list` return at most
-     * as many. False: no limit, and lists return at most 1,000. Needs a store that can do it, as all stores of this package can.
-     * Default: 100.
-     */
-    sessions?: false | number;
-  };
+  limits?: LimitsOptions;
   /**
    * The name of the field that holds the username in the bodies of /register and /login: `'email'`. Default: `'username'`.
    * @throws TypeError for a name with other characters than letters, digits, `-` and `_`, or one that a body has already
@@ -222,8 +194,8 @@ export interface AuthOptions {
    */
   openapi?: boolean | OpenApiInfo;
   /**
-   * A scheme that the header `Authorization` may name besides `Bearer`, for clients that have one of their own: `'Token'`. Default:
-   * none.
+   * A scheme that the header `Authorization` may name besides `Bearer`, for clients that have one of their own: `'Token'`.
+   * Default: none.
    * @throws TypeError for a scheme that carries something else, such as `Basic`
    */
   authScheme?: string;

@@ -76,7 +76,6 @@ export class SessionStarterOver {
     const next = this.#nextSession(previous, details, now);
     let isStored = false;
     try {
-      const appClaims = config.appClaims && (await fittingClaims(this.#services, user, next, transport));
       // This one last: until then an outage leaves the client a session to try again with.
       await ender.revokeAll(user.id, { except: previous.sessionId }, reason, origin);
       isStored = true; // even if the answer gets lost
@@ -84,6 +83,7 @@ export class SessionStarterOver {
       // After the session is stored: a change that comes now ends it, and one that came before is noticed here.
       const current = activeUser(await config.users.findById(user.id));
       if (current?.passwordHash !== user.passwordHash) throw new AuthError('SESSION_REVOKED');
+      const appClaims = config.appClaims && (await fittingClaims(this.#services, current, next, transport));
       // If another request ended it, such as a logout, it doesn't come back under another id.
       if (!(await ender.revoke(user.id, previous.sessionId, reason, origin)))
         throw new AuthError('SESSION_REVOKED');

@@ -106,11 +106,11 @@ async function replacePassword(
   // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
   if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
-  const session = await sessions.find(userId, sessionId);
-  if (!session) throw new AuthError('SESSION_REVOKED');
   const user = await limits.password(owner, found, () =>
     verifyCurrent(passwords, found, currentPassword, owner),
   );
+  const session = await sessions.find(userId, sessionId);
+  if (!session) throw new AuthError('SESSION_REVOKED');
   await sessions.assertTokenFits(user, sessionId, transport);
   const newHash = await passwords.hash(newPassword, owner);
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))

@@ -145,13 +145,22 @@ test('credentialStoreContract refuses options that it does not know, and a facto
   expect(call({ newUser: newUser() })).toThrow('newUser must be a function that makes');
 });
 
-test.each(['refreshTokenStoreContract', 'oneTimeTokenStoreContract', 'revocationContract'])(
-  '%s refuses options, because it has none',
+test.each(['refreshTokenStoreContract', 'revocationContract'])(
+  '%s refuses options that it does not know, and unknown gaps',
   (name) => {
-    expect(() => callSuite(name, { newUser })).toThrow(`${name}() takes no options`);
-    expect(callSuite(name, undefined)).not.toHaveLength(0);
+    expect(() => callSuite(name, { newUser })).toThrow(
+      `${name}(): Unknown option newUser: known are without`,
+    );
+    expect(() => callSuite(name, { without: ['session-limits'] })).toThrow(
+      /Unknown gap 'session-limits' in without: known are session-limit/,
+    );
   },
 );
+
+test.each(['oneTimeTokenStoreContract'])('%s refuses options, because it has none', (name) => {
+  expect(() => callSuite(name, { newUser })).toThrow(`${name}() takes no options`);
+  expect(callSuite(name, undefined)).not.toHaveLength(0);
+});
 
 test('userStoreContract names a factory that makes no user, or one without a password', async () => {
   const firstWith = (user: unknown) =>

@@ -25,8 +25,8 @@ const testApp = createTestApp({ clock, refreshTokens }, (app, auth) => {
 });
 const sibling = createTestApp({
   clock,
-  accessToken: { secret: `${ACCESS_SECRET} of another app` },
-  refreshToken: { secret: `${REFRESH_SECRET} of another app` },
+  accessToken: { secret: `${ACCESS_SECRET}-of-another-app` },
+  refreshToken: { secret: `${REFRESH_SECRET}-of-another-app` },
 });
 type Tokens = Awaited<ReturnType<typeof testApp.tokensOf>>;
 const announced: AuthEvent[] = [];

@@ -120,7 +120,7 @@ describe.each<StoreKind>(['redis', 'postgres'])('sessions in %s', (kind) => {
     ['logging out all other devices', 200, (ending) => asOther('delete', '/auth/sessions', ending)],
     [
       'a new password',
-      200,
+      401,
       (ending) =>
         asOther('post', '/auth/password', ending, {
           currentPassword: PASSWORD,

@@ -39,7 +39,9 @@ export interface DeviceSession {
   /** Whether it is the session of this client. */
   current: boolean;
   createdAt: string;
+  /** The last use, rounded down to the hour, but not to before the login. */
   lastUsedAt: string;
+  /** When it ends, unless it is refreshed before, rounded up to the hour. */
   expiresAt: string;
   ip: string | null;
   userAgent: string | null;

@@ -53,7 +53,10 @@ export interface ServerSessions {
    * @returns whether there was such a session: false for a text that is no token of this app
    */
   end(token: string, options?: OriginOptions): Promise<boolean>;
-  /** The user's sessions, the one used last first. */
+  /**
+   * The user's sessions, the one used last first. Times are exact: don't show users `rotatedAt` and `expiresAt` finer than the
+   * hour, as GET /sessions doesn't, because they tell a thief when to follow.
+   */
   list(userId: string): Promise<Session[]>;
   /** Ends one session. @returns whether there was such a session of this user */
   revoke(userId: string, sessionId: string): Promise<boolean>;

@@ -3,25 +3,67 @@ import { AuthError } from '../errors.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { clearTokenCookies, type CookieConfig } from '../http/cookies.js';
 import { originOf } from '../http/request-origin.js';
+import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { Session } from '../stores/refresh-token-store.js';
 
 export interface SessionsServices {
-  config: { readonly cookies: CookieConfig };
+  config: { readonly cookies: CookieConfig } & Pick<SessionConfig, 'now' | 'refreshToken'>;
   sessions: Pick<Sessions, 'list' | 'revoke' | 'revokeAll'>;
 }
 
-/** The user's devices. */
-export function createListSessions({ sessions }: SessionsServices): RequestHandler {
+const HOUR_MS = 3_600_000;
+
+/** What a user learns of the times of a session. In milliseconds since 1970. */
+interface ShownTimes {
+  lastUsedAt: number;
+  expiresAt: number;
+}
+
+/**
+ * In whole hours: enough for "today" and "yesterday" in any time zone. To the millisecond, a thief with a copy of the cookies
+ * could see when the user has refreshed, follow within the reuse window and never be found. The current session is in use now, so
+ * its times come from this request and show nothing of its refreshes.
+ */
+function shownTimes(
+  { createdAt, rotatedAt, expiresAt }: Session,
+  isCurrent: boolean,
+  { now, refreshToken }: SessionsServices['config'],
+): ShownTimes {
+  const usedAt = isCurrent ? now() : rotatedAt.getTime();
+  const endsAt = isCurrent
+    ? Math.min(
+        usedAt + refreshToken.expiresInSeconds * 1000,
+        createdAt.getTime() + refreshToken.maxLifetimeSeconds * 1000,
+      )
+    : expiresAt.getTime();
+  return {
+    lastUsedAt: Math.max(createdAt.getTime(), Math.floor(usedAt / HOUR_MS) * HOUR_MS),
+    expiresAt: Math.ceil(endsAt / HOUR_MS) * HOUR_MS,
+  };
+}
+
+/** The user's devices, the current one first. The order must not tell more than the times do. */
+export function createListSessions({ config, sessions }: SessionsServices): RequestHandler {
   return async function listSessions(req, res: AnswerResponse<'listSessions'>) {
     const { id, sessionId } = req.user as Express.User;
-    const all = await sessions.list(id, sessionId);
+    const shown = (await sessions.list(id, sessionId)).map((session) => {
+      const current = session.sessionId === sessionId;
+      return { session, current, ...shownTimes(session, current, config) };
+    });
+    shown.sort(
+      (a, b) =>
+        Number(b.current) - Number(a.current) ||
+        b.lastUsedAt - a.lastUsedAt ||
+        b.session.createdAt.getTime() - a.session.createdAt.getTime(),
+    );
     res.json({
-      sessions: all.map((session) => ({
+      sessions: shown.map(({ session, current, lastUsedAt, expiresAt }) => ({
         id: session.sessionId,
-        current: session.sessionId === sessionId,
+        current,
         createdAt: session.createdAt,
-        lastUsedAt: session.rotatedAt,
-        expiresAt: session.expiresAt,
+        lastUsedAt: new Date(lastUsedAt),
+        expiresAt: new Date(expiresAt),
         ip: session.ip ?? null,
         userAgent: session.userAgent ?? null,
       })),

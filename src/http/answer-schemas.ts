@@ -62,8 +62,14 @@ function createAnswerSchemas() {
         id: sessionId,
         current: z.boolean().meta({ description: 'Whether it is the session that asks.' }),
         createdAt: instant('The login.', '2026-11-02T08:30:00.000Z'),
-        lastUsedAt: instant('The last refresh.', '2026-11-02T10:15:00.000Z'),
-        expiresAt: instant('When it ends, unless it is refreshed before.', '2026-11-02T13:15:00.000Z'),
+        lastUsedAt: instant(
+          'The last use, rounded down to the hour, but not to before the login.',
+          '2026-11-02T10:00:00.000Z',
+        ),
+        expiresAt: instant(
+          'When it ends, unless it is refreshed before, rounded up to the hour.',
+          '2026-11-02T14:00:00.000Z',
+        ),
         ip: z
           .string()
           .nullable()
@@ -114,7 +120,9 @@ function createAnswerSchemas() {
     listSessions: component(
       'AuthListSessionsResponse',
       z.strictObject({
-        sessions: z.array(session).meta({ description: 'The one used last comes first.' }),
+        sessions: z
+          .array(session)
+          .meta({ description: 'The session that asks comes first, then the one used last.' }),
       }),
     ),
     endOtherSessions: component(

@@ -45,17 +45,24 @@ test('the list shows which devices are logged in, and which is the current one',
   );
 });
 
-test('a refresh changes lastUsedAt and expiresAt, and nothing else', async () => {
+test('a refresh changes rotatedAt, expiresAt and the generation of its session, and nothing else', async () => {
   const browser = await real.testApp.loggedIn(real.username);
   // From here on all times come from Redis. This process dated the login, and its estimate of that clock may be some ms ahead.
   await browser.post('/auth/refresh');
-  const [before] = (await browser.get('/auth/sessions')).body.sessions;
+  const list = async () => {
+    const [session] = await real.testApp.auth.sessions.list(real.userId);
+    return session as NonNullable<typeof session>;
+  };
+  const before = await list();
   await new Promise((resolve) => setTimeout(resolve, 5));
   await browser.post('/auth/refresh');
-  const [after] = (await browser.get('/auth/sessions')).body.sessions;
-  expect(Date.parse(after.lastUsedAt)).toBeGreaterThan(Date.parse(before.lastUsedAt));
-  expect(Date.parse(after.expiresAt)).toBeGreaterThan(Date.parse(before.expiresAt));
-  expect({ ...after, lastUsedAt: 0, expiresAt: 0 }).toEqual({ ...before, lastUsedAt: 0, expiresAt: 0 });
+  const { rotatedAt, expiresAt, generation, ...after } = await list();
+  expect(rotatedAt.getTime()).toBeGreaterThan(before.rotatedAt.getTime());
+  expect(expiresAt.getTime()).toBeGreaterThan(before.expiresAt.getTime());
+  expect(generation).toBe(before.generation + 1);
+  expect({ ...after, rotatedAt: 0, expiresAt: 0, generation: 0 }).toEqual({
+    ...{ ...before, rotatedAt: 0, expiresAt: 0, generation: 0 },
+  });
 });
 
 test('ending another device answers 204, and logs it out at once', async () => {

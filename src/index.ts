@@ -3,6 +3,7 @@ export type { Auth } from './auth.js';
 export type { StartSession, StartSessionOptions } from './controllers/start-session.js';
 export type { EndSession } from './controllers/end-session.js';
 export type { SessionTokens } from './sessions/session-tokens.js';
+export type { PublicUser } from './stores/public-user.js';
 export type { Verify, VerifySource } from './middleware/verify.js';
 export type {
   OriginOptions,

@@ -51,6 +51,7 @@ export const AUTH_PAGE = {
           'StartSessionOptions',
           'EndSession',
           'SessionTokens',
+          'PublicUser',
           'SessionStartOptions',
           'SessionRefreshOptions',
           'OriginOptions',

@@ -1,7 +1,7 @@
 import { NO_ORIGIN, type RequestOrigin, type RevocationReason } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { mayHaveArrived } from '../stores/bounded-calls.js';
-import { verifyAccessToken } from '../tokens/access-token.js';
+import { verifyAccessToken, type AccessClaims } from '../tokens/access-token.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { PresentedTokens } from '../tokens/transport.js';
@@ -13,7 +13,7 @@ import { UnconfirmedEnds } from './unconfirmed-ends.js';
 
 type SessionName = Pick<RefreshClaims, 'userId' | 'sessionId'>;
 
-type SessionEnderConfig = Pick<SessionConfig, 'refreshTokens' | 'accessToken' | 'refreshToken'>;
+type SessionEnderConfig = Pick<SessionConfig, 'refreshTokens' | 'accessToken' | 'refreshToken' | 'now'>;
 
 /** Ends sessions: in the store, and for guards in all processes. */
 export class SessionEnder {
@@ -84,19 +84,37 @@ export class SessionEnder {
     reason: Extract<RevocationReason, 'logout' | 'new-login'> = 'logout',
   ): Promise<boolean> {
     const { refreshToken: refresh, accessToken: access } = this.#config;
-    const named: SessionName[] = claimsIn(refreshTokens, (token) =>
-      verifyExpiredRefreshToken(token, refresh.keys),
-    );
-    if (named.length === 0 || refreshTokens.length > 1 || accessTokens.length > 1)
-      named.push(...claimsIn(accessTokens, (token) => verifyAccessToken(token, access).claims));
+    const ofRefresh = claimsIn(refreshTokens, (token) => verifyExpiredRefreshToken(token, refresh.keys));
+    const ofAccess = claimsIn(accessTokens, (token) => verifyAccessToken(token, access).claims);
+    const named: SessionName[] = [...ofRefresh];
+    if (named.length === 0 || refreshTokens.length > 1 || accessTokens.length > 1) named.push(...ofAccess);
     const sessions = new Map(named.map((claims) => [`${claims.sessionId} ${claims.userId}`, claims]));
     let existed = false;
     for (const { userId, sessionId } of [...sessions.values()].slice(0, MAX_SESSIONS_PER_REQUEST)) {
       if (await this.revoke(userId, sessionId, reason, origin)) existed = true;
       // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
-      await this.#revocations.announce(userId, sessionId);
+      if (this.#mayHaveAccessToken(sessionId, ofRefresh, ofAccess))
+        await this.#revocations.announce(userId, sessionId);
     }
     return existed;
+  }
+
+  /**
+   * Whether an access token that came with one of these tokens can still verify. Old tokens can't be used to fill the log of
+   * revocations again and again.
+   */
+  #mayHaveAccessToken(
+    sessionId: string,
+    ofRefresh: readonly RefreshClaims[],
+    ofAccess: readonly AccessClaims[],
+  ): boolean {
+    const { accessToken, refreshToken, now } = this.#config;
+    const earliest = now() - CLOCK_TOLERANCE_SECONDS * 1000;
+    const lifetimeMs = (refreshToken.reuseWindowSeconds + accessToken.expiresInSeconds) * 1000;
+    return (
+      ofRefresh.some((each) => each.sessionId === sessionId && +each.issuedAt + lifetimeMs > earliest) ||
+      ofAccess.some((each) => each.sessionId === sessionId && +each.expiresAt > earliest)
+    );
   }
 
   /** Ends every session of the user, including the current one. @returns how many */

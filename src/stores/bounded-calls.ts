@@ -2,7 +2,11 @@ import { types } from 'node:util';
 import { AuthError, serviceUnavailable } from '../errors.js';
 import { CALL_TIMES, type CallTimes } from './call-times.js';
 
-/** After this many timeouts in a row the server counts as frozen. Calls then fail at once instead of piling up, but for a probe now and then. */
+/**
+ * After this many timeouts in a row, and a ping without an answer, the server counts as frozen. Calls then fail at once instead of
+ * piling up, but for a probe now and then. A slow call says nothing about the calls of others, so a server that answers pings is
+ * never frozen.
+ */
 const TIMEOUTS_UNTIL_OPEN = 5;
 
 /**
@@ -28,6 +32,8 @@ interface Recovery {
   onTimeout?(): void;
   /** Replaces a connection that looks open but no longer brings answers. */
   reconnect?(): void;
+  /** Asks the server for nothing but an answer. Without it, timeouts alone show that the server is frozen. */
+  ping?(): Promise<unknown>;
 }
 
 /**
@@ -40,6 +46,8 @@ export class BoundedCalls {
   readonly #recovery: Recovery;
   readonly #times: CallTimes;
   #timeoutsInARow = 0;
+  /** When the ping was sent that has no answer yet. */
+  #pingedAt: number | undefined;
   #nextProbeAt = 0;
   #nextReconnectAt = 0;
 
@@ -60,7 +68,7 @@ export class BoundedCalls {
    * @throws AuthError SERVICE_UNAVAILABLE after a second, or in an outage
    */
   readonly run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
-    if (this.#timeoutsInARow >= TIMEOUTS_UNTIL_OPEN && performance.now() < this.#nextProbeAt) {
+    if (this.#isFrozen && performance.now() < this.#nextProbeAt) {
       return Promise.reject(serviceUnavailable(new NotSentError(`${this.#backend} does not answer`)));
     }
     this.#nextProbeAt = performance.now() + this.#times.probeInterval;
@@ -74,7 +82,7 @@ export class BoundedCalls {
       }, timeout);
       const succeed = (answer: T) => {
         clearTimeout(timer);
-        this.#timeoutsInARow = 0;
+        this.#answered();
         // If `undo` fails, no caller is left who could be told.
         if (isLate && undo)
           Promise.resolve()
@@ -98,14 +106,36 @@ export class BoundedCalls {
   #judged(error: unknown): Error {
     if (error instanceof AuthError) return error;
     if (this.#isOutage(error)) return serviceUnavailable(error);
-    this.#timeoutsInARow = 0;
+    this.#answered();
     return error as Error;
+  }
+
+  get #isFrozen(): boolean {
+    if (this.#timeoutsInARow < TIMEOUTS_UNTIL_OPEN) return false;
+    if (!this.#recovery.ping) return true;
+    return this.#pingedAt !== undefined && performance.now() - this.#pingedAt >= this.#times.probeInterval;
+  }
+
+  #answered(): void {
+    this.#timeoutsInARow = 0;
+    this.#pingedAt = undefined;
+  }
+
+  /** Any answer will do, such as a refusal. An outage is none. */
+  #ping(): void {
+    if (!this.#recovery.ping || this.#pingedAt !== undefined) return;
+    this.#pingedAt = performance.now();
+    this.#recovery.ping().then(
+      () => this.#answered(),
+      (error: unknown) => void (this.#isOutage(error) || this.#answered()),
+    );
   }
 
   #countTimeout(): void {
     this.#timeoutsInARow += 1;
     this.#recovery.onTimeout?.();
-    if (this.#timeoutsInARow < TIMEOUTS_UNTIL_OPEN || performance.now() < this.#nextReconnectAt) return;
+    this.#ping();
+    if (!this.#isFrozen || performance.now() < this.#nextReconnectAt) return;
     this.#nextReconnectAt = performance.now() + this.#times.reconnectInterval;
     this.#recovery.reconnect?.();
   }

@@ -38,8 +38,13 @@ export function measure(history: History, isRepaired: boolean): Measurement {
 
 /** In milliseconds. */
 export function medianTime(operations: readonly Operation[]): number {
+  return percentileTime(operations, 50);
+}
+
+/** In milliseconds. */
+export function percentileTime(operations: readonly Operation[], percent: number): number {
   const times = operations.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? NaN;
+  return times[Math.floor((times.length * percent) / 100)] ?? NaN;
 }
 
 export function isFailure({ status }: Operation): boolean {

@@ -125,6 +125,63 @@ describe('after five timeouts in a row', () => {
   });
 });
 
+describe('with pings', () => {
+  const pinged = (ping: () => Promise<unknown>, reconnect = jest.fn()) => ({
+    calls: new BoundedCalls('The server', isOutage, { ping, reconnect }),
+    reconnect,
+  });
+
+  test('one call that is always slow leaves the calls of others alone', async () => {
+    const { calls, reconnect } = pinged(() => Promise.resolve('PONG'));
+    const slow = new FrozenServer();
+    for (let round = 0; round < 3; round += 1) await freeze(calls, slow);
+    expect(slow.calls).toBe(15);
+    expect(await calls.run(() => Promise.resolve('of others'))).toBe('of others');
+    expect(reconnect).not.toHaveBeenCalled();
+  });
+
+  test('a refused ping is an answer too', async () => {
+    const { calls } = pinged(() => Promise.reject(new TypeError('NOPERM')));
+    const slow = new FrozenServer();
+    for (let round = 0; round < 2; round += 1) await freeze(calls, slow);
+    expect(slow.calls).toBe(10);
+  });
+
+  test.each([
+    ['a ping that gets no answer', () => new Promise(() => undefined)],
+    ['a ping that fails in an outage', () => Promise.reject(new Error('ECONNRESET'))],
+  ])(
+    'after %s for half a second, calls fail at once, and the connection is replaced',
+    async (_what, ping) => {
+      const { calls, reconnect } = pinged(ping);
+      const server = new FrozenServer();
+      await freeze(calls, server);
+      expect(reconnect).not.toHaveBeenCalled();
+      await jest.advanceTimersByTimeAsync(500);
+      const probe = outcomeOf(calls.run(server.ask));
+      expect((await outcomeOf(calls.run(server.ask))).after).toBe(0);
+      expect(server.calls).toBe(6);
+      await jest.advanceTimersByTimeAsync(1000);
+      await probe;
+      expect(reconnect).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  test('a ping that is answered late lets all calls pass again', async () => {
+    const pings = new FrozenServer();
+    const { calls } = pinged(pings.ask);
+    const server = new FrozenServer();
+    await freeze(calls, server);
+    await jest.advanceTimersByTimeAsync(500);
+    pings.answers[0]?.('PONG');
+    await jest.advanceTimersByTimeAsync(0);
+    const both = [calls.run(server.ask), calls.run(server.ask)];
+    expect(server.calls).toBe(7);
+    for (const answer of server.answers) answer('PONG');
+    expect(await Promise.all(both)).toEqual(['PONG', 'PONG']);
+  });
+});
+
 test('four timeouts and an answer do not count as five timeouts', async () => {
   const [calls, server] = [bounded(), new FrozenServer()];
   for (let round = 0; round < 3; round += 1) {

@@ -27,7 +27,9 @@ export const SCHEMA_FAULTS: ReadonlySet<unknown> = new Set(['42P01', '42703']); 
 /** A client whose queries all have a time limit. It distinguishes an outage from a mistake in the program. */
 export class BoundedPostgres {
   readonly #client: PostgresClient;
-  readonly #calls = new BoundedCalls('PostgreSQL', isOutage);
+  readonly #calls = new BoundedCalls('PostgreSQL', isOutage, {
+    ping: async () => this.#client.query('SELECT 1'),
+  });
 
   /** @throws TypeError that says what was passed instead of a client, and what to pass */
   constructor(client: PostgresClient) {

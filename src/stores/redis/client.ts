@@ -40,6 +40,7 @@ export class BoundedRedis {
       // While the other nodes of a Cluster answer, ioredis doesn't notice that one node has been replaced.
       onTimeout: () => client.isCluster && this.#recover(),
       reconnect: () => client.isCluster || this.#recover(),
+      ping: async () => this.client.ping(),
     });
     // Without a listener ioredis prints every connection error. The calls report the outage instead.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
+import { membersOf } from '../http/body-schemas.js';
 import {
   isLocalPath,
   localPathSchema,
@@ -92,7 +93,8 @@ function returnToOf({ query, body }: Request): string | undefined {
 }
 
 /**
- * The links that read a form and check it. Its other fields (where to go next) are left to the app.
+ * The links that read a form and check it. Only the fields of the schema are checked: a browser also sends what belongs to the app
+ * (`_csrf`, `returnTo`, the button that was pressed), so a form with other fields is no mistake of its sender, as it is in JSON.
  * @param convert what JSON has and a form has not
  */
 export function readForm(
@@ -100,13 +102,15 @@ export function readForm(
   convert: (form: Record<string, unknown>) => Record<string, unknown> = (form) => form,
 ): RequestHandler[] {
   const validate = validateBody(schema);
+  const members = membersOf(schema);
   return [
     parseForm,
     function validateForm(req, res, next) {
       const fields = { ...(req.body as Record<string, unknown> | undefined) };
-      req.body = convert(fields);
+      const converted = convert(fields);
+      req.body = Object.fromEntries(members.map((name) => [name, converted[name]]));
       validate(req, res, (error?: unknown) => {
-        if (error === undefined) req.body = { ...fields, ...(req.body as object) };
+        req.body = error === undefined ? { ...fields, ...(req.body as object) } : converted;
         next(error);
       });
     },

@@ -7,14 +7,19 @@ import { unkeepableReason } from '../utils/keepable-text.js';
 import { hasInvisibleCharacters, MAX_USERNAME, normalizeUsername, usernameKey } from '../utils/username.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
+import { withFurtherMembers } from './describe-fields.js';
+import type { RegistrationConfig } from './registration.js';
 
 const A_PASSWORD = 'correct horse battery staple';
+
+/** Where a registration keeps what the app's schema made of its further members. A symbol, because no body can bring one. */
+export const FIELDS = Symbol('fields of a registration');
 
 /** A request behind `validateBody`. */
 export type BodyRequest<Name extends keyof Bodies> = Request<Request['params'], unknown, Bodies[Name]>;
 
 export interface Bodies {
-  register: { username: string; password: string };
+  register: { username: string; password: string; [FIELDS]?: unknown };
   login: LoginBody;
   refresh: { refreshToken?: string | undefined };
   password: { currentPassword: string; newPassword: string };
@@ -35,10 +40,13 @@ export interface BodyConfig {
   readonly usernameField: string;
   readonly passwordField: string;
   readonly password: { readonly minLength: number; readonly long: LongPasswords };
+  readonly registration: Pick<RegistrationConfig, 'schema'>;
 }
 
 /** What the bodies of the requests must look like. A member that is not named here is refused by name. */
-export function createBodySchemas({ usernameField, passwordField, password }: BodyConfig): BodySchemas {
+export function createBodySchemas(config: BodyConfig): BodySchemas {
+  const { usernameField, passwordField, password } = config;
+  const { schema: fieldsSchema } = config.registration;
   const username = text.meta(described.username).transform(normalizeUsername).pipe(normalizedUsername);
   const newUsername = text
     .meta(described.newUsername)
@@ -84,7 +92,11 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
   const passwordChange = z.strictObject({ currentPassword: anyPassword, newPassword }, anObject);
 
   return {
-    register: component('AuthRegisterRequest', register),
+    register: component(
+      'AuthRegisterRequest',
+      register,
+      fieldsSchema && ((body) => withFurtherMembers(body, fieldsSchema)),
+    ),
     login: component('AuthLoginRequest', login),
     refresh: component('AuthRefreshRequest', refresh),
     password: component('AuthPasswordRequest', passwordChange),

@@ -50,6 +50,13 @@ export function assembleAuth(options: AuthOptions): Auth {
   const tokenVerify = guard();
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
+  const bringsRegistration = endpoints.some(
+    (each) => nameOf(each) === 'POST /register' && !core.includes(each),
+  );
+  if (bringsRegistration && typeof options.register === 'object')
+    throw new TypeError(
+      'register.schema and register.create have no effect: a feature brings its own registration, POST /register',
+    );
   const router = createAuthRouter(endpoints, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
   const takeBackStrategies = useStrategies(passport, services, tokenVerify);
@@ -67,7 +74,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     login: (loginOptions) => createFormLogin(services, loginOptions),
     register: (registerOptions) => {
-      if (endpoints.some((each) => nameOf(each) === 'POST /register' && !core.includes(each)))
+      if (bringsRegistration)
         throw new TypeError('register(): a feature brings its own registration, POST /register');
       return createFormRegister(services, registerOptions);
     },

@@ -54,7 +54,7 @@ export function endpointsPage({ tags, paths, components }) {
 const EVERYWHERE = list([
   'Every failure is `{ code, message }`; `VALIDATION_FAILED` adds `errors: [{ path, message }]`. Branch on `code`: [Errors](../errors.md) says what each one means and what a client does about it.',
   'The access token comes in the header `Authorization: Bearer …` or else in its cookie, the refresh token in the body (`refreshToken`) or else in its cookie; never in the query string.',
-  'Bodies are JSON (`Content-Type: application/json`). Unknown fields are ignored. The options `usernameField` and `passwordField` rename the fields of /register and /login.',
+  'Bodies are JSON (`Content-Type: application/json`). Unknown fields are refused by name: 400 `VALIDATION_FAILED`. The options `usernameField` and `passwordField` rename the fields of /register and /login.',
   'Requests that another site’s page makes a browser send get 403 `CROSS_SITE_REQUEST`, unless [`trustedOrigins`](options.md#trustedorigins) names that origin.',
   'If a store is down, the answer is 503 `SERVICE_UNAVAILABLE` with `Retry-After`, and no one is logged out. Every 429 has `Retry-After` too.',
   'A client that repeats a refresh because the answer got lost sends the same `Idempotency-Key` header, and gets the same tokens again.',

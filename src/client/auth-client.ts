@@ -51,7 +51,7 @@ export interface DeviceSession {
 export interface Credentials {
   username?: string;
   password?: string;
-  /** For `login`: whether the cookies are kept when the browser closes. Default: false. */
+  /** Only for `login`: whether the cookies are kept when the browser closes. `register` refuses it. Default: false. */
   remember?: boolean;
   [field: string]: unknown;
 }

@@ -4,6 +4,7 @@ import type { AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyConfig } from '../http/body-schemas.js';
 import type { ErrorBodyConfig } from '../http/error-body.js';
 import type { SiteConfig } from '../http/cross-site.js';
+import type { RegistrationConfig } from '../http/registration.js';
 import type { TextsConfig } from '../http/texts-for.js';
 import type { DeliveryConfig } from '../http/token-response.js';
 import type { LimitsConfig } from '../limits/attempt-limits.js';
@@ -28,6 +29,7 @@ export interface AuthConfig
   readonly limits: LimitsConfig;
   readonly login: boolean;
   readonly register: boolean;
+  readonly registration: RegistrationConfig;
   readonly getAliases: boolean;
   readonly openapi: OpenApiConfig;
   readonly features: readonly Feature[];

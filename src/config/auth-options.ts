@@ -3,6 +3,7 @@ import type { AuditRecord } from '../events/audit.js';
 import type { Feature } from '../features/feature.js';
 import type { RegisteredClaims } from '../http/authenticated-user.js';
 import type { ErrorBody, ErrorBodyOptions } from '../http/error-body.js';
+import type { RegistrationOptions } from '../http/registration.js';
 import type { TrustedOrigins } from '../http/trusted-origins.js';
 import type { OpenApiInfo } from '../openapi/openapi-options.js';
 import type { Locale, MessagesOption } from '../messages/messages.js';
@@ -18,7 +19,7 @@ import type { Algorithm, Secret } from '../tokens/keys.js';
  * What `createAuth` takes. `createAuth` checks everything at start. It throws a TypeError that names the option and the cure for
  * an option that is missing, wrong or unknown.
  */
-export interface AuthOptions {
+export interface AuthOptions<Fields = unknown> {
   /**
    * Where users live: `PostgresUserStore`, `MemoryUserStore`, or a store that you write on top of your own table.
    * @throws TypeError for an object without the four methods that every `UserStore` must have
@@ -159,8 +160,12 @@ export interface AuthOptions {
   passwordField?: string;
   /** Whether POST /login exists. Set it to false if your own login takes a second step. Default: true. */
   login?: boolean;
-  /** Whether POST /register exists. Set it to false if only you create users. Default: true. */
-  register?: boolean;
+  /**
+   * Whether POST /register exists. Set it to false if only you create users. An object means true, and says which further fields
+   * a registration has and how its user is created. Default: true.
+   * @throws TypeError for a schema whose output nothing would keep
+   */
+  register?: boolean | RegistrationOptions<Fields>;
   /**
    * Origins besides the app's own whose pages may call the router and guarded routes with cookies. They are compared exactly, and
    * may have any scheme: `'https://app.example.com'`, `'capacitor://localhost'`. `'https://*.example.com'` means every subdomain one

@@ -2,6 +2,7 @@ import type { Authenticator } from 'passport';
 import { z } from 'zod';
 import type { Feature } from '../features/feature.js';
 import { errorBodySchema } from '../http/error-body.js';
+import { registerSchema } from '../http/registration.js';
 import { trustedOriginsSchema } from '../http/trusted-origins.js';
 import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
@@ -122,7 +123,7 @@ const optionsSchema = z.strictObject({
   usernameField: fieldName('username'),
   passwordField: fieldName('password'),
   login: z.boolean().default(true),
-  register: z.boolean().default(true),
+  register: registerSchema,
   trustedOrigins: trustedOriginsSchema,
   getAliases: z.boolean().default(true),
   revocation: z.enum(['instant', 'expiry']).optional(),
@@ -154,6 +155,16 @@ export const consistentOptionsSchema = optionsSchema
     path: ['passwordField'],
     message: 'must differ from usernameField',
   })
+  .refine(
+    ({ register, users }) =>
+      typeof register !== 'object' || !register.schema || register.create || users.takesFields === true,
+    {
+      path: ['register', 'schema'],
+      message:
+        'needs a place for its fields, which the user store would drop: add register.create, or use a user store of your own ' +
+        'whose create(user, fields) keeps them and that says takesFields: true',
+    },
+  )
   .refine(({ revocation, refreshTokens }) => revocation !== 'instant' || canFollow(refreshTokens), {
     path: ['revocation'],
     message:

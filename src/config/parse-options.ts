@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import { authorizationOf } from '../http/authenticate-request.js';
 import { cookieAttributes, longestToken } from '../http/cookies.js';
+import { registrationConfig } from '../http/registration.js';
 import { createTrustedOrigins } from '../http/trusted-origins.js';
 import { createCatalogs } from '../messages/catalogs.js';
 import { checkedUsers } from '../stores/checked-users.js';
 import { timeOf } from '../stores/store-clock.js';
+import { UserIds } from '../stores/user-ids.js';
 import { isSignedBy, MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
 import {
   createKeySet,
@@ -31,6 +33,8 @@ export function parseOptions(input: AuthOptions): AuthConfig {
   const accessKeys = keySet('accessToken.secret', accessToken.algorithm, accessToken.secret);
   const refreshKeys = keySet('refreshToken.secret', 'HS256', refreshToken.secret);
   assertNoOverlap(accessKeys, refreshKeys);
+  const ids = new UserIds();
+  const users = checkedUsers(options.users, ids);
   const flags = { ...options.cookies, domain: options.cookies.domain };
   const cookies = Object.freeze({
     ...flags,
@@ -40,7 +44,9 @@ export function parseOptions(input: AuthOptions): AuthConfig {
 
   return Object.freeze<AuthConfig>({
     ...options,
-    users: checkedUsers(options.users),
+    users,
+    register: options.register !== false,
+    registration: Object.freeze(registrationConfig(options.register, users, ids)),
     accessToken: Object.freeze({
       keys: accessKeys,
       expiresInSeconds: accessToken.expiresIn,

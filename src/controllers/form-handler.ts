@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AuthError } from '../errors.js';
+import { membersOf } from '../http/body-schemas.js';
 import {
   isLocalPath,
   localPathSchema,
@@ -91,22 +92,37 @@ function returnToOf({ query, body }: Request): string | undefined {
   return [returnTo, query['returnTo']].find(isLocalPath);
 }
 
+interface ReadFormOptions {
+  /** Makes what JSON has and a form has not. */
+  convert?: (form: Record<string, unknown>) => Record<string, unknown>;
+  /** Checks the fields. Default: by the schema. */
+  validate?: RequestHandler;
+  /** Which fields are checked too, besides those of the schema. Default: none. */
+  isFurther?: (name: string) => boolean;
+}
+
 /**
- * The links that read a form and check it. Its other fields (where to go next) are left to the app.
- * @param convert what JSON has and a form has not
+ * The links that read a form and check it. Only the fields of the schema are checked: a browser also sends what belongs to the app
+ * (`_csrf`, `returnTo`, the button that was pressed), so a form with other fields is no mistake of its sender, as it is in JSON.
  */
 export function readForm(
   schema: z.ZodType,
-  convert: (form: Record<string, unknown>) => Record<string, unknown> = (form) => form,
+  {
+    convert = (form) => form,
+    validate = validateBody(schema),
+    isFurther = () => false,
+  }: ReadFormOptions = {},
 ): RequestHandler[] {
-  const validate = validateBody(schema);
+  const members = membersOf(schema);
   return [
     parseForm,
     function validateForm(req, res, next) {
       const fields = { ...(req.body as Record<string, unknown> | undefined) };
-      req.body = convert(fields);
+      const converted = convert(fields);
+      const isChecked = ([name]: [string, unknown]) => members.includes(name) || isFurther(name);
+      req.body = Object.fromEntries(Object.entries(converted).filter(isChecked));
       validate(req, res, (error?: unknown) => {
-        if (error === undefined) req.body = { ...fields, ...(req.body as object) };
+        req.body = error === undefined ? { ...fields, ...(req.body as object) } : converted;
         next(error);
       });
     },

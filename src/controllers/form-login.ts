@@ -23,11 +23,9 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
   const { bodies, config, sameSiteForm } = services;
   const { redirectTo, failureRedirect } = parseCall('login()', optionsSchema, options);
   // A form has no booleans, and its tokens leave as cookies.
-  const read = readForm(bodies.login, (form) => ({
-    ...form,
-    remember: isChecked(form['remember']),
-    transport: 'cookie',
-  }));
+  const read = readForm(bodies.login, {
+    convert: (form) => ({ ...form, remember: isChecked(form['remember']), transport: 'cookie' }),
+  });
 
   async function enter(req: BodyRequest<'login'>, res: Response): Promise<void> {
     await proveAndStart(services, req, res, 'cookie');

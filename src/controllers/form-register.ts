@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { BodyRequest, BodySchemas } from '../http/body-schemas.js';
 import type { CookieConfig } from '../http/cookies.js';
 import { redirectLocally } from '../http/local-redirect.js';
+import { validateRegistration } from '../middleware/validate-registration.js';
 import { parseCall } from '../utils/parse-call.js';
 import { createFormHandler, formOptionsSchema, readForm, type FormOptions } from './form-handler.js';
 import { registerByRequest, type RegisterServices } from './register.js';
@@ -34,6 +35,19 @@ export function createFormRegister(
     await redirectLocally(req as Request, res, redirectTo, config.cookies);
   }
 
-  const chain = [sameSiteForm, ...readForm(bodies.register), limitRegistrations, enter];
+  const { schema } = config.registration;
+  const read = readForm(bodies.register, {
+    validate: validateRegistration(bodies.register, schema, { unknown: 'ignore' }),
+    isFurther: (name) => schema !== undefined && !isOfForm(name),
+  });
+  const chain = [sameSiteForm, ...read, limitRegistrations, enter];
   return createFormHandler('register', chain, failureRedirect);
+}
+
+/**
+ * Whether a field is a form's own business and not the user's: a CSRF token (`_csrf`), a method (`_method`), the way back. No schema
+ * can be asked which fields it knows, so it gets all others.
+ */
+function isOfForm(name: string): boolean {
+  return name.startsWith('_') || name === 'returnTo';
 }

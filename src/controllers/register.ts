@@ -3,14 +3,15 @@ import type { PasswordHasher } from '../accounts/password-hasher.js';
 import { isAuthError } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
-import type { BodyRequest } from '../http/body-schemas.js';
+import { FIELDS, type BodyRequest } from '../http/body-schemas.js';
+import type { RegistrationConfig } from '../http/registration.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { publicUser } from '../stores/public-user.js';
-import type { StoredUser, UserStore } from '../stores/user-store.js';
+import type { StoredUser } from '../stores/user-store.js';
 
 export interface RegisterServices {
-  config: { readonly users: UserStore };
+  config: { readonly registration: RegistrationConfig };
   events: AuthEvents;
   passwords: PasswordHasher;
 }
@@ -29,14 +30,16 @@ export async function registerByRequest(
   { config, events, passwords }: RegisterServices,
   req: BodyRequest<'register'>,
 ): Promise<StoredUser> {
-  const { username, password } = req.body;
+  const { username, password, [FIELDS]: fields } = req.body;
   const origin = originOf(req);
   const passwordHash = await passwords.hash(password, origin);
-  const user = await config.users.create({ username, passwordHash }).catch((error: unknown) => {
-    if (isAuthError(error, 'USERNAME_TAKEN'))
-      events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));
-    throw error;
-  });
+  const user = await config.registration
+    .create({ username, passwordHash }, fields)
+    .catch((error: unknown) => {
+      if (isAuthError(error, 'USERNAME_TAKEN'))
+        events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));
+      throw error;
+    });
   events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
   return user;
 }

@@ -7,17 +7,24 @@ import { unkeepableReason } from '../utils/keepable-text.js';
 import { hasInvisibleCharacters, MAX_USERNAME, normalizeUsername, usernameKey } from '../utils/username.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
+import { withFurtherMembers } from './describe-fields.js';
+import type { RegistrationConfig } from './registration.js';
 
 const A_PASSWORD = 'correct horse battery staple';
+
+/** Where a registration keeps what the app's schema made of its further members. A symbol, because no body can bring one. */
+export const FIELDS = Symbol('fields of a registration');
 
 /** A request behind `validateBody`. */
 export type BodyRequest<Name extends keyof Bodies> = Request<Request['params'], unknown, Bodies[Name]>;
 
 export interface Bodies {
-  register: { username: string; password: string };
+  register: { username: string; password: string; [FIELDS]?: unknown };
   login: LoginBody;
   refresh: { refreshToken?: string | undefined };
   password: { currentPassword: string; newPassword: string };
+  /** For requests that need no body. */
+  none: object;
 }
 
 export type BodySchemas = { [Name in keyof Bodies]: z.ZodType<Bodies[Name]> };
@@ -33,10 +40,13 @@ export interface BodyConfig {
   readonly usernameField: string;
   readonly passwordField: string;
   readonly password: { readonly minLength: number; readonly long: LongPasswords };
+  readonly registration: Pick<RegistrationConfig, 'schema'>;
 }
 
-/** What the bodies of the requests must look like. Unknown members are ignored. */
-export function createBodySchemas({ usernameField, passwordField, password }: BodyConfig): BodySchemas {
+/** What the bodies of the requests must look like. A member that is not named here is refused by name. */
+export function createBodySchemas(config: BodyConfig): BodySchemas {
+  const { usernameField, passwordField, password } = config;
+  const { schema: fieldsSchema } = config.registration;
   const username = text.meta(described.username).transform(normalizeUsername).pipe(normalizedUsername);
   const newUsername = text
     .meta(described.newUsername)
@@ -56,7 +66,7 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
     .meta({ ...described.newPassword, minLength: password.minLength });
 
   const register = z
-    .object({ [usernameField]: newUsername, [passwordField]: newPassword }, anObject)
+    .strictObject({ [usernameField]: newUsername, [passwordField]: newPassword }, anObject)
     .transform((body) => ({
       username: body[usernameField] as string,
       password: body[passwordField] as string,
@@ -66,7 +76,7 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
       context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
     });
   // The two fields keep their names, because passport-local reads them from the body.
-  const login = z.object(
+  const login = z.strictObject(
     {
       [usernameField]: username,
       [passwordField]: anyPassword,
@@ -75,17 +85,22 @@ export function createBodySchemas({ usernameField, passwordField, password }: Bo
     },
     anObject,
   ) as unknown as z.ZodType<LoginBody>;
-  const refresh = z.object(
+  const refresh = z.strictObject(
     { refreshToken: z.string(rule('mustBeString')).optional().meta(described.refreshToken) },
     anObject,
   );
-  const passwordChange = z.object({ currentPassword: anyPassword, newPassword }, anObject);
+  const passwordChange = z.strictObject({ currentPassword: anyPassword, newPassword }, anObject);
 
   return {
-    register: component('AuthRegisterRequest', register),
+    register: component(
+      'AuthRegisterRequest',
+      register,
+      fieldsSchema && ((body) => withFurtherMembers(body, fieldsSchema)),
+    ),
     login: component('AuthLoginRequest', login),
     refresh: component('AuthRefreshRequest', refresh),
     password: component('AuthPasswordRequest', passwordChange),
+    none: z.strictObject({}, anObject),
   };
 }
 
@@ -130,13 +145,19 @@ const text = z
     if (reason) context.addIssue({ code: 'custom', message: rule(reason) });
   });
 
-/** In the words that zod would use. */
+/** In the words that zod would use. Its issue about unknown members names them in `keys`, and its text is not used. */
 const anObject = {
   error: ({ input }: { input?: unknown }) =>
     rule('mustBeObject', {
       received: Array.isArray(input) ? 'array' : input === null ? 'null' : typeof input,
     }),
 };
+
+/** The members that a body of this schema may have. */
+export function membersOf(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodPipe) return membersOf(schema.in as z.ZodType);
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
 
 function codePoints(value: string): number {
   return Array.from(value).length;

@@ -42,15 +42,13 @@ export const TAGS = {
   Description: 'This document.',
 } as const;
 
-/** What `parseBody` refuses, whether or not the endpoint needs a body. */
-export const UNREADABLE_FAILURES = [
+/** What `parseBody` and `validateBody` refuse, whether or not the endpoint needs a body. */
+export const BODY_FAILURES = [
+  'VALIDATION_FAILED',
   'MALFORMED_BODY',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
 ] as const satisfies AuthErrorCode[];
-
-/** What `parseBody` and `validateBody` refuse. */
-export const BODY_FAILURES = ['VALIDATION_FAILED', ...UNREADABLE_FAILURES] as const satisfies AuthErrorCode[];
 
 /** What a plain guard refuses. */
 export const GUARD_FAILURES = [

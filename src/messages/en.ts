@@ -28,6 +28,7 @@ export const en = {
 
   // About a field, and shown next to its name.
   required: 'is required',
+  notKnown: 'is not known',
   notEmpty: 'must not be empty',
   mustBeString: 'must be a string',
   mustBeBoolean: 'must be true or false',

@@ -37,6 +37,7 @@ export const ko: Messages = {
   passwordChanged: '비밀번호가 변경되었습니다.',
 
   required: '필수 항목입니다.',
+  notKnown: '알 수 없는 항목입니다.',
   notEmpty: '비워 둘 수 없습니다.',
   mustBeString: '문자열이어야 합니다.',
   mustBeBoolean: 'true 또는 false여야 합니다.',

@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import { componentName } from '../http/component.js';
+import { completed, componentName } from '../http/component.js';
 import type { Operation } from '../http/operation.js';
 
 type JsonSchema = Record<string, unknown>;
-type Components = ReturnType<typeof z.registry<{ id: string }>>;
+interface Components {
+  readonly registry: ReturnType<typeof z.registry<{ id: string }>>;
+  readonly byId: Map<string, z.core.$ZodType>;
+}
 
 const REFERENCE = '#/components/schemas/';
 
 /** The JSON Schemas that these operations refer to: bodies, answers, and the parts that they share. */
 export function componentSchemas(operations: readonly Operation[]): Record<string, JsonSchema> {
-  const { schemas } = z.toJSONSchema(componentsOf(operations), {
+  const components = componentsOf(operations);
+  const { schemas } = z.toJSONSchema(components.registry, {
     ...DIALECT,
     uri: (id) => REFERENCE + id,
     override: ({ zodSchema, jsonSchema }) => {
@@ -20,7 +24,10 @@ export function componentSchemas(operations: readonly Operation[]): Record<strin
     },
   });
   return Object.fromEntries(
-    Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [id, schema]),
+    Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
+      id,
+      completed(components.byId.get(id) as z.core.$ZodType, schema),
+    ]),
   );
 }
 
@@ -34,7 +41,7 @@ export function schemaRef(schema: z.ZodType): JsonSchema {
 const DIALECT = { target: 'draft-2020-12', io: 'input', unrepresentable: 'any' } as const;
 
 function componentsOf(operations: readonly Operation[]): Components {
-  const components: Components = z.registry();
+  const components: Components = { registry: z.registry(), byId: new Map() };
   for (const { body, success } of operations) {
     for (const root of [body?.schema, success.answer?.()]) if (root) addNamed(root, components);
   }
@@ -42,12 +49,14 @@ function componentsOf(operations: readonly Operation[]): Components {
 }
 
 /** Adds every named schema of this one, itself included. Generates a JSON Schema only because zod visits them all then. */
-function addNamed(root: z.ZodType, components: Components): void {
+function addNamed(root: z.ZodType, { registry, byId }: Components): void {
   z.toJSONSchema(root, {
     ...DIALECT,
     override: ({ zodSchema }) => {
       const id = componentName(zodSchema);
-      if (id !== undefined && !components.has(zodSchema)) components.add(zodSchema, { id });
+      if (id === undefined || registry.has(zodSchema)) return;
+      registry.add(zodSchema, { id });
+      byId.set(id, zodSchema);
     },
   });
 }

@@ -13,6 +13,7 @@ import { BODY_FAILURES, GUARD_FAILURES } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { parseBody, parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
+import { validateRegistration } from '../middleware/validate-registration.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
 
 export type AccountEndpointServices = RepeatedPasswordServices &
@@ -78,14 +79,14 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
 }
 
 function registerEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, limitRegistrations, sameSiteWithoutCookies } = services;
+  const { bodies, config, limitRegistrations, sameSiteWithoutCookies } = services;
   return {
     verb: 'post',
     path: '/register',
     chain: [
       sameSiteWithoutCookies,
       parseForm,
-      validateBody(bodies.register),
+      validateRegistration(bodies.register, config.registration.schema, { unknown: 'refuse' }),
       limitRegistrations,
       createRegister(services),
     ],

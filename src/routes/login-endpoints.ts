@@ -5,7 +5,7 @@ import { createRefresh, type RefreshServices } from '../controllers/refresh.js';
 import { answerSchemas } from '../http/answer-schemas.js';
 import type { BodySchemas } from '../http/body-schemas.js';
 import type { Endpoint } from '../http/endpoint.js';
-import { BODY_FAILURES, GUARD_FAILURES, UNREADABLE_FAILURES, type Operation } from '../http/operation.js';
+import { BODY_FAILURES, GUARD_FAILURES, type Operation } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { refuseHead } from '../middleware/method-and-cache.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
@@ -156,11 +156,11 @@ function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get
 }
 
 function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
-  const { guard, sameSite } = services;
+  const { bodies, guard, sameSite } = services;
   return {
     verb: 'post',
     path: '/logout-all',
-    chain: [sameSite, guard(), parseBody, createLogoutAll(services)],
+    chain: [sameSite, guard(), parseBody, validateBody(bodies.none), createLogoutAll(services)],
     operation: {
       id: 'logoutAll',
       tag: 'Login',
@@ -169,7 +169,7 @@ function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
       needs: 'access token',
       success: { text: 'No session is left.', answer: () => answerSchemas().logoutAll },
       cookies: { always: false, text: CLEARED },
-      failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+      failures: [...GUARD_FAILURES, ...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
     },
   };
 }

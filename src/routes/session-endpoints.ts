@@ -6,19 +6,22 @@ import {
   type SessionsServices,
 } from '../controllers/sessions.js';
 import { answerSchemas } from '../http/answer-schemas.js';
+import type { BodySchemas } from '../http/body-schemas.js';
 import type { Endpoint } from '../http/endpoint.js';
-import { GUARD_FAILURES, UNREADABLE_FAILURES } from '../http/operation.js';
+import { GUARD_FAILURES, BODY_FAILURES } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { parseBody } from '../middleware/parse-body.js';
+import { validateBody } from '../middleware/validate-body.js';
 
 export interface SessionEndpointServices extends SessionsServices {
+  bodies: BodySchemas;
   sameSite: RequestHandler;
   guard: (options?: GuardOptions) => RequestHandler;
 }
 
 /** /sessions */
 export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] {
-  const { guard, sameSite } = services;
+  const { bodies, guard, sameSite } = services;
   return [
     {
       verb: 'get',
@@ -37,7 +40,7 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
     {
       verb: 'delete',
       path: '/sessions/:id',
-      chain: [sameSite, guard(), parseBody, createEndSession(services)],
+      chain: [sameSite, guard(), parseBody, validateBody(bodies.none), createEndSession(services)],
       operation: {
         id: 'endSession',
         tag: 'Sessions',
@@ -53,14 +56,14 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
         },
         success: { text: 'The session has ended.' },
         cookies: { always: false, text: 'Both token cookies, cleared, where it was the session that asks.' },
-        failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+        failures: [...GUARD_FAILURES, ...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
         notFound: ['SESSION_NOT_FOUND'],
       },
     },
     {
       verb: 'delete',
       path: '/sessions',
-      chain: [sameSite, guard(), parseBody, createEndOtherSessions(services)],
+      chain: [sameSite, guard(), parseBody, validateBody(bodies.none), createEndOtherSessions(services)],
       operation: {
         id: 'endOtherSessions',
         tag: 'Sessions',
@@ -68,7 +71,7 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
         description: 'Ends every session of the user but the one that asks.',
         needs: 'access token',
         success: { text: 'Only this session is left.', answer: () => answerSchemas().endOtherSessions },
-        failures: [...GUARD_FAILURES, ...UNREADABLE_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+        failures: [...GUARD_FAILURES, ...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
       },
     },
   ];

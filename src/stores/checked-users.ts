@@ -33,33 +33,8 @@ const EXPECTED = {
  * number or an object becomes its text, and goes back to the store as it came; roles may be a Set, or missing. Anything else is
  * a TypeError that names store, method and member: it would log users in and then refuse them without a hint.
  */
-export function checkedUsers(store: UserStore): UserStore {
-  const ids = new UserIds();
-
-  const read = (method: string, found: unknown): StoredUser => {
-    const refuse = (member: keyof typeof EXPECTED, value: unknown): never => {
-      throw new TypeError(
-        `${nameOf(store)}.${method}() returned a user whose ${member} is ${kindOf(value)}: it must be ${EXPECTED[member]}`,
-      );
-    };
-    if (typeof found !== 'object' || found === null)
-      throw new TypeError(
-        `${nameOf(store)}.${method}() returned ${kindOf(found)}: it must return a user, or undefined`,
-      );
-    const user = found as Record<string, unknown>;
-    const id = ids.textOf(user['id']);
-    if (!isKeepable(id) || id === '' || id.length > MAX_USER_ID_LENGTH) return refuse('id', user['id']);
-    const part = <Member extends keyof typeof READERS>(member: Member) =>
-      (READERS[member](user[member]) ?? refuse(member, user[member])).value as StoredUser[Member];
-    return {
-      ...user,
-      id,
-      username: part('username'),
-      passwordHash: part('passwordHash'),
-      roles: part('roles'),
-      disabled: part('disabled') as boolean,
-    };
-  };
+export function checkedUsers(store: UserStore, ids = new UserIds()): UserStore {
+  const read = (method: string, found: unknown) => readUser(`${nameOf(store)}.${method}()`, found, ids);
   const readFound = (method: string, found: unknown) =>
     found === undefined || found === null ? undefined : read(method, found);
 
@@ -72,7 +47,8 @@ export function checkedUsers(store: UserStore): UserStore {
       }
       return undefined;
     },
-    create: async (user) => read('create', await store.create(user)),
+    create: async (user, fields) =>
+      read('create', await (fields === undefined ? store.create(user) : store.create(user, fields))),
     async updatePasswordHash(text, next, previous) {
       const [id] = ids.originalsOf(text);
       const updated: unknown = await store.updatePasswordHash(id as string, next, previous);
@@ -87,6 +63,33 @@ export function checkedUsers(store: UserStore): UserStore {
         (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),
     }),
     ...(store.credentials && { credentials: () => (store as Required<UserStore>).credentials() }),
+  };
+}
+
+/**
+ * Reads the user that a function of the app has returned.
+ * @param call the function as the app's developer knows it: `AppUsers.findById()`
+ */
+export function readUser(call: string, found: unknown, ids: UserIds): StoredUser {
+  const refuse = (member: keyof typeof EXPECTED, value: unknown): never => {
+    throw new TypeError(
+      `${call} returned a user whose ${member} is ${kindOf(value)}: it must be ${EXPECTED[member]}`,
+    );
+  };
+  if (typeof found !== 'object' || found === null)
+    throw new TypeError(`${call} returned ${kindOf(found)}: it must return a user, or undefined`);
+  const user = found as Record<string, unknown>;
+  const id = ids.textOf(user['id']);
+  if (!isKeepable(id) || id === '' || id.length > MAX_USER_ID_LENGTH) return refuse('id', user['id']);
+  const part = <Member extends keyof typeof READERS>(member: Member) =>
+    (READERS[member](user[member]) ?? refuse(member, user[member])).value as StoredUser[Member];
+  return {
+    ...user,
+    id,
+    username: part('username'),
+    passwordHash: part('passwordHash'),
+    roles: part('roles'),
+    disabled: part('disabled') as boolean,
   };
 }
 

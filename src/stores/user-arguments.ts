@@ -33,8 +33,12 @@ export interface UserChanges {
   disabled?: boolean | undefined;
 }
 
-/** @throws TypeError that names the member and the known ones */
-export function checkedNewUser(user: unknown): NewUser {
+/** @throws TypeError that names the member and the known ones; for fields, which these stores have no place for */
+export function checkedNewUser(user: unknown, fields: unknown): NewUser {
+  if (fields !== undefined)
+    throw new TypeError(
+      "users.create(): this store can't keep fields of a registration: create the user in register.create, or in a user store of your own",
+    );
   return parseCall('users.create()', newUserSchema(), user) as NewUser;
 }
 

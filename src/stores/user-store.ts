@@ -43,8 +43,15 @@ export interface UserStore {
   findByUsername(username: string): Promise<StoredUser | undefined>;
   /** Undefined if there is no such user. */
   findById(id: string): Promise<StoredUser | undefined>;
-  /** Of parallel calls for one username, only one creates a user. @throws UsernameTakenError if the `usernameKey` exists */
-  create(user: NewUser): Promise<StoredUser>;
+  /**
+   * Of parallel calls for one username, only one creates a user.
+   * @param fields what `register.schema` made of the further members of a registration; undefined for users from elsewhere. Only a
+   * store that says `takesFields` gets it
+   * @throws UsernameTakenError if the `usernameKey` exists
+   */
+  create(user: NewUser, fields?: unknown): Promise<StoredUser>;
+  /** Whether `create` keeps the fields of a registration. `createAuth` refuses `register.schema` with a store that would drop them. */
+  readonly takesFields?: boolean;
   /**
    * Compare-and-set: replaces the hash only if it is still `previous`.
    * @returns false if the hash has changed, or if there is no such user

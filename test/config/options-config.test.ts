@@ -53,6 +53,7 @@ describe('parseOptions', () => {
       passwordField: 'password',
       login: true,
       register: true,
+      registration: { schema: undefined, create: expect.any(Function) as () => unknown },
       trustedOrigins: new Set(),
       getAliases: true,
       features: [],

@@ -1,4 +1,5 @@
-import { MemoryRefreshTokenStore, MemoryUserStore } from '../../src/index';
+import { z } from 'zod';
+import { MemoryRefreshTokenStore, MemoryUserStore, PostgresUserStore } from '../../src/index';
 import { parseOptions } from '../../src/config/parse-options';
 import { optionsWith, refusal } from '../helpers/apps/options';
 
@@ -123,7 +124,25 @@ describe('other invalid options', () => {
     ['passwordField', '__proto__', /must not be .*__proto__/],
     ['passwordField', 'username', /must differ from usernameField/],
     ['login', 'no', /must be true or false, not a text/],
-    ['register', 'no', /must be true or false, not a text/],
+    ['register', 'no', /must be true, false or \{ schema\?, create\? \}/],
+    [
+      'register',
+      { schema: {} },
+      /^register\.schema must be a schema of a library that knows Standard Schema/,
+    ],
+    ['register', { schema: { '~standard': { version: 2 } } }, /^register\.schema must be a schema/],
+    ['register', { create: 'insert' }, /^register\.create must be a function/],
+    [
+      'register',
+      { schema: z.object({}) },
+      /^register\.schema needs a place.*add register\.create, or use .* takesFields: true$/,
+    ],
+    [
+      'register',
+      { schema: z.object({}) },
+      /^register\.schema needs a place/,
+      { users: new PostgresUserStore({ query: () => Promise.resolve({ rows: [] }) }) },
+    ],
     ['getAliases', 0, /must be true or false, not a number/],
     ['locale', 'de', /must be 'en', 'ko' or a language that the option messages adds/],
     ['locale', 'constructor', /must be 'en', 'ko' or a language/],
@@ -166,6 +185,7 @@ describe('other invalid options', () => {
     ['limits.username.attempts', 'failures'],
     ['limits.register.failures', 'attempts'],
     ['limits.logins.attempts', 'successes'],
+    ['register.fields', 'schema, create'],
     ['openapi.titel', 'title, version, servers'],
   ])('the unknown option %s throws and lists the known ones', (option, known) => {
     const error = refusal({ [option]: 1 });

@@ -33,8 +33,8 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     return Promise.resolve(user && { ...user, roles: [...user.roles] });
   }
 
-  async create(user: NewUser): Promise<StoredUser> {
-    return (await this.findById(this.#create(checkedNewUser(user)))) as StoredUser;
+  async create(user: NewUser, fields?: undefined): Promise<StoredUser> {
+    return (await this.findById(this.#create(checkedNewUser(user, fields)))) as StoredUser;
   }
 
   updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {

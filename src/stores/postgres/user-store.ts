@@ -136,8 +136,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return rows.map(toUser);
   }
 
-  async create(user: NewUser): Promise<StoredUser> {
-    const { username, passwordHash, roles = [] } = checkedNewUser(user);
+  async create(user: NewUser, fields?: undefined): Promise<StoredUser> {
+    const { username, passwordHash, roles = [] } = checkedNewUser(user, fields);
     const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
       VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
     const values = [newUsername(username), usernameKey(username), passwordHash, roles];

@@ -11,6 +11,7 @@ const LANGUAGES = { en, ko };
 /** The messages about fields, written out a second time so no change goes unnoticed. */
 const FIELD_MESSAGES: Partial<Record<MessageKey, { en: string; ko: string }>> = {
   required: { en: 'is required', ko: '필수 항목입니다.' },
+  notKnown: { en: 'is not known', ko: '알 수 없는 항목입니다.' },
   notEmpty: { en: 'must not be empty', ko: '비워 둘 수 없습니다.' },
   mustBeString: { en: 'must be a string', ko: '문자열이어야 합니다.' },
   mustBeBoolean: { en: 'must be true or false', ko: 'true 또는 false여야 합니다.' },
@@ -40,6 +41,7 @@ const FIELD_MESSAGES: Partial<Record<MessageKey, { en: string; ko: string }>> = 
 /** A request that breaks each rule, and the field at fault. Each has a bad `Idempotency-Key`, which only /refresh reads. */
 const BREACHES: [key: MessageKey, endpoint: string, body: object, path: string][] = [
   ['required', 'register', { username: 'ann' }, 'password'],
+  ['notKnown', 'login', { ...ann, rol: 'admin' }, 'rol'],
   ['notEmpty', 'login', { ...ann, password: '' }, 'password'],
   ['mustBeString', 'login', { ...ann, username: 5 }, 'username'],
   ['mustBeString', 'refresh', { refreshToken: 5 }, 'refreshToken'],

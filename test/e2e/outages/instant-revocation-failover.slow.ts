@@ -93,7 +93,7 @@ async function startProcess({ connect }: Deployment): Promise<Process> {
     auth: testApp.auth,
     login: () => testApp.tokensOf(USERNAME),
     async logOut(tokens) {
-      await testApp.client().post('/auth/logout').send(tokens).expect(200);
+      await testApp.client().post('/auth/logout').send({ refreshToken: tokens.refreshToken }).expect(200);
     },
     visit: (accessToken, path) =>
       testApp

@@ -56,14 +56,20 @@ describe('tokens are returned in the way that was requested', () => {
     expect((await testApp.client().get('/profile').auth(accessToken, { type: 'bearer' })).status).toBe(200);
   });
 
-  test.each([{}, { transport: 'body' }, { refreshToken: '' }])(
-    'a token that came as a cookie is never written into a body, even when %j asks for it',
+  test.each([{}, { refreshToken: '' }])(
+    'a token that came as a cookie is never written into a body, even when the body is %j',
     async (body) => {
       const response = await refresh(body, await testApp.tokensOf('ann'));
       expect(response.body).toEqual({ message: 'Token refreshed' });
       expect(Object.keys(setCookies(response))).toEqual(['accessToken', 'refreshToken']);
     },
   );
+
+  test('a refresh that asks for tokens in the body by `transport` is refused, and spends no token', async () => {
+    const tokens = await testApp.tokensOf('ann');
+    expectFailure(await refresh({ transport: 'body' }, tokens), 'VALIDATION_FAILED', ['transport']);
+    expect((await refresh({}, tokens)).body).toEqual({ message: 'Token refreshed' });
+  });
 
   test('an Authorization header does not move a refresh cookie into the body', async () => {
     const { accessToken, refreshToken } = await testApp.tokensOf('ann');

@@ -15,7 +15,8 @@ interface Tokens {
 
 describe.each(['redis', 'postgres'])('sessions in %s', (store) => {
   let addresses: string[];
-  const credentials = { username: `ann-${store}`, password: PASSWORD, transport: 'body' };
+  const credentials = { username: `ann-${store}`, password: PASSWORD };
+  const asBearer = { ...credentials, transport: 'body' };
 
   beforeAll(async () => {
     const prefix = randomPrefix();
@@ -27,7 +28,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (store) => {
     post(`${addresses[n % 2]}/auth/refresh`, { refreshToken });
 
   test('100 parallel refreshes over two processes end with one successor', async () => {
-    const login = (await (await post(`${addresses[0]}/auth/login`, credentials)).json()) as Tokens;
+    const login = (await (await post(`${addresses[0]}/auth/login`, asBearer)).json()) as Tokens;
     const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => refresh(login.refreshToken, n)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
     const tokens = (await Promise.all(answers.map((answer) => answer.json()))) as Tokens[];
@@ -43,7 +44,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (store) => {
   });
 
   test('a session that one process ends cannot be refreshed at the other', async () => {
-    const login = (await (await post(`${addresses[0]}/auth/login`, credentials)).json()) as Tokens;
+    const login = (await (await post(`${addresses[0]}/auth/login`, asBearer)).json()) as Tokens;
     expect((await post(`${addresses[0]}/auth/logout`, { refreshToken: login.refreshToken })).status).toBe(
       200,
     );

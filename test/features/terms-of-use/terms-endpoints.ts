@@ -15,7 +15,7 @@ export interface Terms {
   accept(ticket: string, origin: RequestOrigin): Promise<void>;
 }
 
-const acceptance = component('AuthTermsRequest', z.object({ ticket: z.string(rule('mustBeString')) }));
+const acceptance = component('AuthTermsRequest', z.strictObject({ ticket: z.string(rule('mustBeString')) }));
 const answer = component('AuthTermsResponse', z.strictObject({ version: z.string() }));
 
 export function termsEndpoints(terms: Terms, { sameSite }: Pick<FeatureContext, 'sameSite'>): Endpoint[] {

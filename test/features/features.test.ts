@@ -205,6 +205,14 @@ describe('endpoints', () => {
     await auth.close();
   });
 
+  test('that brings its own registration takes no effect from register.create: createAuth says so', () => {
+    const parts = { endpoints: [endpoint('post', '/register')], replaces: ['POST /register'] as const };
+    const register = { create: () => Promise.reject(new Error('never called')) };
+    expect(() => createAuth(optionsWith({ features: [feature(parts)], register }))).toThrow(
+      /^register\.schema and register\.create have no effect: a feature brings its own registration/,
+    );
+  });
+
   test('may replace an endpoint that is switched off anyway', async () => {
     const parts = { endpoints: [endpoint('post', '/register')], replaces: ['POST /register'] as const };
     const auth = createAuth(optionsWith({ features: [feature(parts)], register: false }));

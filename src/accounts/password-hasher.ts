@@ -5,7 +5,7 @@ import type { Piscina } from 'piscina';
 import { AuthError, serviceUnavailable } from '../errors.js';
 import { NO_ORIGIN } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import { addressGroup } from '../limits/address.js';
+import { addressGroup } from '../utils/address-group.js';
 import type { Requester } from '../limits/attempt-limits.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { FairQueue, QueueFull, type Share } from './fair-queue.js';

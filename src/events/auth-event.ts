@@ -71,6 +71,11 @@ export const AUTH_EVENTS = {
   >(),
   /** `replayed`: the same exchange again, as from a second tab. */
   refresh: success<RequestOrigin & { userId: string; sessionId: string; replayed: boolean }>(),
+  /**
+   * The same exchange again from another address or user agent than the one that rotated, without its `Idempotency-Key`: the first
+   * time in a session. A roaming phone does that now and then. A thief who follows does it at every refresh, until `reuse`.
+   */
+  replayedElsewhere: success<RequestOrigin & { userId: string; sessionId: string; generation: number }>(),
   refreshFailed: failure<RequestOrigin & PossibleUser & { code: CodeAnnouncedBy<'refreshFailed'> }>(),
   /** A refresh token came back after it had been exchanged. The session has ended, and no `revoked` repeats that. */
   reuse: failure<RequestOrigin & { userId: string; sessionId: string; generation: number }>(),

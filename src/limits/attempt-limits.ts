@@ -5,7 +5,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import { digestOf } from '../utils/digest.js';
 import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
-import { addressGroup } from './address.js';
+import { addressGroup } from '../utils/address-group.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
 import { both, NOT_COUNTED, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
 import { UsernameFailures } from './username-failures.js';

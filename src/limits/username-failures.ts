@@ -1,6 +1,6 @@
 import type { AttemptCounter } from '../stores/attempt-counter.js';
 import { digestOf } from '../utils/digest.js';
-import { UNKNOWN_ADDRESS } from './address.js';
+import { UNKNOWN_ADDRESS } from '../utils/address-group.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
 import { counterOf, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
 

@@ -9,11 +9,19 @@ import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
 import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import { originHash } from './origin-hash.js';
 import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 import { unlessInvalid } from './token-failure.js';
 import type { TokenSize } from './token-size.js';
+
+/**
+ * After replays from elsewhere in so many generations in a row, someone follows: a thief must replay every one of them, or is out.
+ * An honest browser whose tabs race at every single refresh, and whose addresses change by the toss of a coin in between, gets
+ * there in one of 20,000 sessions of 30 days. At the default lifetimes the thief is found after twelve hours of use.
+ */
+export const MAX_ELSEWHERE = 24;
 
 /** The request that asks for the next pair of tokens. */
 export interface RotationDetails {
@@ -162,6 +170,8 @@ export class SessionRotator {
       expiresInSeconds,
       maxLifetimeSeconds,
       reuseWindowSeconds,
+      origin: originHash(config.refreshToken.keys.signing.key, sessionId, origin()),
+      maxElsewhere: MAX_ELSEWHERE,
       now: config.storeNow(),
     });
     switch (result.outcome) {
@@ -173,6 +183,8 @@ export class SessionRotator {
         events.announce('reuse', () => ({ userId, sessionId, generation, ...origin() }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:
+        if (result.firstElsewhere)
+          events.announce('replayedElsewhere', () => ({ userId, sessionId, generation, ...origin() }));
         return result;
     }
   }

@@ -43,13 +43,20 @@ export interface RotateRequest {
   maxLifetimeSeconds: number;
   /** How long the latest generation may be presented again, in seconds after `rotatedAt`. */
   reuseWindowSeconds: number;
+  /**
+   * Where the request came from: a short keyed hash without spaces. Default: not known, so nothing is compared. A store of your
+   * own may ignore it; then a thief who follows every refresh is not found.
+   */
+  origin?: string | undefined;
+  /** Replays from elsewhere in this many generations in a row are a reuse. Default: never. */
+  maxElsewhere?: number | undefined;
   /** A fixed time, for tests. Default: the clock of the store. */
   now?: Date | undefined;
 }
 
-/** The result of a rotation; `now` is the store's time. */
+/** The result of a rotation; `now` is the store's time. `firstElsewhere`: a replay from elsewhere, the first in this session. */
 export type RotateResult =
-  | { outcome: 'rotated' | 'replayed'; session: Session; now: Date }
+  | { outcome: 'rotated' | 'replayed'; session: Session; now: Date; firstElsewhere?: boolean }
   | { outcome: 'reused' }
   | { outcome: 'unknown' };
 
@@ -79,11 +86,15 @@ export interface RefreshTokenStore {
    * Compares the presented generation with the stored one, in ONE atomic operation that is safe to run twice:
    *
    * - There is no such session: `unknown`.
-   * - The generation is higher than the stored one: `rotated`. The store writes the generation, `rotatedAt` (now), `attempt` (the
-   *   request's) and `expiresAt` (now + `expiresInSeconds`, or `createdAt` + `maxLifetimeSeconds` if that is earlier).
+   * - The generation is higher than the stored one: `rotated`. The store writes the generation, `rotatedAt` (now), `attempt` and
+   *   `origin` (the request's) and `expiresAt` (now + `expiresInSeconds`, or `createdAt` + `maxLifetimeSeconds` if that is earlier).
    * - The generation is the stored one, and either the attempt is the same and not empty, or it is within the reuse window:
-   *   `replayed`. The store writes nothing.
+   *   `replayed`. The store writes nothing, except where the replay comes from elsewhere (below).
    * - In every other case: `reused`. The store deletes the session.
+   *
+   * A replay by another attempt comes from elsewhere if its `origin` and the one that rotated to this generation are both known
+   * and differ. The store counts each generation once, and begins again after a generation without such a replay. The one that
+   * makes the count `maxElsewhere` is `reused`; the first in the session says `firstElsewhere`.
    */
   rotate(request: RotateRequest): Promise<RotateResult>;
   /** Undefined if this user has no such session, or if it has expired. */

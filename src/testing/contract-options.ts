@@ -8,8 +8,11 @@ export type UserStoreGap = 'roles' | 'no-password';
 
 const USER_GAPS = ['roles', 'no-password'] as const satisfies UserStoreGap[];
 
-/** What a store may not do: end the sessions of a user who has too many, and list only some of them. */
-export type RefreshTokenStoreGap = 'session-limit';
+/**
+ * What a store may not do: end the sessions of a user who has too many, and list only some of them; compare the `origin` of a
+ * replay with that of the rotation.
+ */
+export type RefreshTokenStoreGap = 'session-limit' | 'origin';
 
 /** How to prove a store that doesn't do everything. */
 export interface RefreshTokenStoreContractOptions {
@@ -17,7 +20,7 @@ export interface RefreshTokenStoreContractOptions {
   without?: readonly RefreshTokenStoreGap[];
 }
 
-const SESSION_GAPS = ['session-limit'] as const satisfies RefreshTokenStoreGap[];
+const SESSION_GAPS = ['session-limit', 'origin'] as const satisfies RefreshTokenStoreGap[];
 
 const factory = z.custom<() => NewUser>((value) => typeof value === 'function', {
   error: `must be a function that makes ${aUser}`,

@@ -8,6 +8,7 @@ import type {
 } from '../stores/refresh-token-store.js';
 import { contractOptions, type RefreshTokenStoreContractOptions } from './contract-options.js';
 import { casesOf, type ContractCase } from './contract.js';
+import { originCases } from './origin-cases.js';
 import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixtures.js';
 import { sessionLimitCases } from './session-limit-cases.js';
 
@@ -27,6 +28,7 @@ export function refreshTokenStoreContract(
 
   return [
     ...(without.includes('session-limit') ? [] : sessionLimitCases(promise)),
+    ...(without.includes('origin') ? [] : originCases(promise)),
     promise('keeps a created session as generation 0', async (store) => {
       const session = newSession({ remember: true, ip: '2001:db8::1', userAgent: 'Browser/1.0 (X; Y)' });
       await store.create(session);

@@ -7,8 +7,9 @@ import {
   refreshTokenStoreContract,
   revocationContract,
   userStoreContract,
+  type RefreshTokenStoreGap,
 } from '../../src/testing';
-import { MapUserStore } from '../stores/map-stores';
+import { MapRefreshTokenStore, MapUserStore } from '../stores/map-stores';
 import { passwordHash } from '../helpers/apps/limited-app';
 import { runContract } from './run-contract';
 
@@ -106,6 +107,16 @@ test('credentialStoreContract names a factory that makes no user', async () => {
   };
   const [first] = credentialStoreContract(make, { newUser: () => ({}) as NewUser });
   await expect(first?.run()).rejects.toThrow('credentialStoreContract(): newUser() must return');
+});
+
+test('refreshTokenStoreContract fails for a store that ignores origins, unless that is said', async () => {
+  const failures = async (without: RefreshTokenStoreGap[]) => {
+    const cases = refreshTokenStoreContract(() => new MapRefreshTokenStore(), { without });
+    const results = await Promise.allSettled(cases.map(({ run }) => run()));
+    return results.filter(({ status }) => status === 'rejected').length;
+  };
+  expect(await failures(['origin'])).toBe(0);
+  expect(await failures([])).toBeGreaterThan(0);
 });
 
 const suites = {

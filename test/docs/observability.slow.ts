@@ -174,6 +174,7 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
     ...{ userId: true, sessionId: true, ip: true, userAgent: true },
   },
   refresh: { userId: true, sessionId: true, replayed: true, ip: true, userAgent: true },
+  replayedElsewhere: { userId: true, sessionId: true, generation: true, ip: true, userAgent: true },
   refreshFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
   reuse: { userId: true, sessionId: true, generation: true, ip: true, userAgent: true },
   revoked: { userId: true, sessionIds: true, reason: true, ip: true, userAgent: true },

@@ -51,25 +51,46 @@ const presentation = {
   user: fc.option(fc.nat(), { nil: undefined, freq: 9 }),
   offset: fc.constantFrom(1, 1, 1, 1, 0, 0, 0, -1, 2, 5),
   attempt: fc.constantFrom(undefined, undefined, 'one', 'two'),
+  origin: fc.constantFrom('home', 'home', 'away', 'further', undefined),
+  maxElsewhere: fc.constantFrom(2, 2, 3, undefined),
   expiresInSeconds: seconds,
   maxLifetimeSeconds: fc.constantFrom(2 * 3600, 24 * 3600),
 };
 
 const present = fc.record({ ...presentation, times: fc.constantFrom(1, 1, 1, 2, 5) }).map((args) =>
   command('present', args, async (model, subject) => {
-    const request = requestOf(model, subject, args);
-    const all = Array.from({ length: args.times }, () => subject.store.rotate(request));
-    const expected = all.map(() => structuredClone(model.rotate(request)));
-    const results = await Promise.all(all);
-    const inModelTime = results.map((result) => {
-      if (!('session' in result)) return result;
-      const { outcome, session, now } = result;
-      expect(now.getTime()).toBe(subject.now);
-      return { outcome, session: later(session, subject.aheadMs) };
-    });
-    expect(sorted(inModelTime)).toEqual(sorted(expected));
+    await presentTo(model, subject, requestOf(model, subject, args), args.times);
   }),
 );
+
+/** Generation after generation, one origin rotates and another one replays. */
+const follow = fc.record({ ...presentation, generations: fc.integer({ min: 2, max: 3 }) }).map((args) =>
+  command('follow', args, async (model, subject) => {
+    for (let generation = 0; generation < args.generations; generation++) {
+      const request = { ...requestOf(model, subject, { ...args, offset: 1 }), attempt: undefined };
+      await presentTo(model, subject, { ...request, origin: 'home' });
+      await presentTo(model, subject, { ...request, origin: args.origin });
+    }
+  }),
+);
+
+async function presentTo(
+  model: SessionModel,
+  subject: AgedStore,
+  request: RotateRequest,
+  times = 1,
+): Promise<void> {
+  const all = Array.from({ length: times }, () => subject.store.rotate(request));
+  const expected = all.map(() => structuredClone(model.rotate(request)));
+  const results = await Promise.all(all);
+  const inModelTime = results.map((result) => {
+    if (!('session' in result)) return result;
+    const { now, session, ...rest } = result;
+    expect(now.getTime()).toBe(subject.now);
+    return { ...rest, session: later(session, subject.aheadMs) };
+  });
+  expect(sorted(inModelTime)).toEqual(sorted(expected));
+}
 
 /** Whichever comes first, the session ends. */
 const presentDuringRevocation = fc.record(presentation).map((args) =>
@@ -106,7 +127,7 @@ const pass = steps.map((ms) =>
 );
 
 export const sessionCommands = fc.commands(
-  [login, present, present, present, presentDuringRevocation, revoke, revokeAll, pass, pass],
+  [login, present, present, present, follow, presentDuringRevocation, revoke, revokeAll, pass, pass],
   { size: 'medium', maxCommands: 30 },
 );
 
@@ -167,5 +188,7 @@ function later(session: Session, ms: number): Session {
 
 const pick = <T>(all: readonly T[], n: number): T => all[n % all.length] as T;
 const byId = (sessions: Session[]) => sessions.sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1));
-const sorted = <T extends { outcome: string }>(results: T[]) =>
-  results.sort((a, b) => a.outcome.localeCompare(b.outcome));
+const sorted = <T extends { outcome: string; firstElsewhere?: boolean }>(results: T[]) => {
+  const nameOf = ({ outcome, firstElsewhere }: T) => outcome + String(firstElsewhere);
+  return results.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+};

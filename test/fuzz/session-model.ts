@@ -1,10 +1,19 @@
 import type { NewSession, RotateRequest, Session } from '../../src';
 
-type Rotated = { outcome: 'rotated' | 'replayed'; session: Session } | { outcome: 'reused' | 'unknown' };
+type Rotated =
+  | { outcome: 'rotated' | 'replayed'; session: Session; firstElsewhere?: true }
+  | { outcome: 'reused' | 'unknown' };
+
+/** Where the rotation to the latest generation came from, and every generation that was replayed from elsewhere. */
+interface Origins {
+  rotatedFrom: string | undefined;
+  elsewhere: number[];
+}
 
 /** What a session store must do, by DESIGN section 4, written as simply as possible. It shares no code with `src`. */
 export class SessionModel {
   readonly #sessions = new Map<string, Session>();
+  readonly #origins = new Map<string, Origins>();
   /** Every session that was ever created. */
   readonly known: { userId: string; sessionId: string }[] = [];
 
@@ -26,6 +35,8 @@ export class SessionModel {
       session.generation = generation;
       session.rotatedAt = new Date(this.now);
       session.attempt = request.attempt;
+      const elsewhere = this.#origins.get(sessionId)?.elsewhere ?? [];
+      this.#origins.set(sessionId, { rotatedFrom: request.origin, elsewhere });
       const renewed = this.now + request.expiresInSeconds * 1000;
       const longest = session.createdAt.getTime() + request.maxLifetimeSeconds * 1000;
       session.expiresAt = new Date(Math.min(renewed, longest));
@@ -34,8 +45,16 @@ export class SessionModel {
     const isLatest = generation === session.generation;
     const isSameAttempt = request.attempt !== undefined && request.attempt === session.attempt;
     const age = this.now - session.rotatedAt.getTime();
-    if (isLatest && (isSameAttempt || age <= request.reuseWindowSeconds * 1000))
-      return { outcome: 'replayed', session };
+    if (isLatest && (isSameAttempt || age <= request.reuseWindowSeconds * 1000)) {
+      const { rotatedFrom, elsewhere } = this.#origins.get(sessionId) ?? { rotatedFrom: '', elsewhere: [] };
+      const isElsewhere = !isSameAttempt && rotatedFrom && request.origin && rotatedFrom !== request.origin;
+      if (!isElsewhere || elsewhere.includes(generation)) return { outcome: 'replayed', session };
+      elsewhere.push(generation);
+      const isFirst = elsewhere.length === 1;
+      const last = Array.from({ length: request.maxElsewhere ?? 0 }, (_, n) => generation - n);
+      if (last.length === 0 || !last.every((each) => elsewhere.includes(each)))
+        return { outcome: 'replayed', session, ...(isFirst && { firstElsewhere: true }) };
+    }
     this.#sessions.delete(sessionId);
     return { outcome: 'reused' };
   }

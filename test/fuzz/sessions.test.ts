@@ -41,6 +41,19 @@ const BROKEN: Record<string, new (options: { clock: () => number }) => MemoryRef
   'attempts that are not stored': class extends MemoryRefreshTokenStore {
     override rotate = (request: RotateRequest) => super.rotate({ ...request, attempt: undefined });
   },
+  'a replay from elsewhere that is not counted': class extends MemoryRefreshTokenStore {
+    override rotate = (request: RotateRequest) => super.rotate({ ...request, maxElsewhere: undefined });
+  },
+  'a replay from elsewhere that is reported although its attempt is the same': class extends MemoryRefreshTokenStore {
+    override async rotate(request: RotateRequest) {
+      const result = await super.rotate(request);
+      return request.attempt && result.outcome === 'replayed' ? { ...result, firstElsewhere: true } : result;
+    }
+  },
+  'a thief who is found a generation early': class extends MemoryRefreshTokenStore {
+    override rotate = ({ maxElsewhere, ...request }: RotateRequest) =>
+      super.rotate({ ...request, maxElsewhere: maxElsewhere && maxElsewhere - 1 });
+  },
   'a revocation that does nothing': class extends MemoryRefreshTokenStore {
     override revoke = async (userId: string, sessionId: string) =>
       (await super.find(userId, sessionId)) !== undefined;

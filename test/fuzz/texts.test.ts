@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isLocalPath } from '../../src/http/local-redirect';
-import { addressGroup } from '../../src/limits/address';
+import { addressGroup } from '../../src/utils/address-group';
 import { durationInSeconds } from '../../src/utils/duration';
 import { printable } from '../../src/utils/printable';
 import { keptUserAgent } from '../../src/utils/user-agent';

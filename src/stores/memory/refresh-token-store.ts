@@ -11,6 +11,14 @@ import type { Revocation, RevocationFeed, RevocationFollower } from '../revocati
 import { checkedClockOption } from './clock-option.js';
 import { MemoryOneTimeTokens } from './one-time-tokens.js';
 
+/** Who rotated to the generation of a session, and the generations in a row that were replayed from elsewhere. */
+interface Origins {
+  readonly origin: string | undefined;
+  /** The last such generation. */
+  readonly counted: number | undefined;
+  readonly count: number | undefined;
+}
+
 /** Sessions in the memory of one process, for tests and for trying things out. A restart logs everyone out. */
 export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #sessionsByUser = new Map<string, Map<string, Session>>();
@@ -18,6 +26,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
   readonly #log: (Revocation & { at: number })[] = [];
   readonly #now: () => number;
   readonly #oneTimeTokens: OneTimeTokenStore;
+  readonly #origins = new WeakMap<Session, Origins>();
 
   /**
    * @param options.clock returns milliseconds since 1970. Pass the same `clock` as to `createAuth`, if you set one there.
@@ -57,11 +66,12 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
         expiresAt: nextExpiry(session, request, now),
       };
       ofUser.set(request.sessionId, rotated);
+      const { counted, count } = this.#origins.get(session) ?? {};
+      this.#origins.set(rotated, { origin: request.origin, counted, count });
       return Promise.resolve({ outcome: 'rotated', session: { ...rotated }, now });
     }
-    if (isReplay(session, request, now)) {
-      return Promise.resolve({ outcome: 'replayed', session: { ...session }, now });
-    }
+    const replay = isReplay(session, request, now) && this.#countElsewhere(session, request);
+    if (replay) return Promise.resolve({ outcome: 'replayed', session: { ...session }, now, ...replay });
     ofUser.delete(request.sessionId);
     this.#announce({ userId: request.userId, sessionIds: [request.sessionId] });
     return Promise.resolve({ outcome: 'reused' });
@@ -119,6 +129,17 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     for (const follower of this.#followers) follower.onRevoked(revocation);
   }
 
+  /** @returns false when too many generations in a row were replayed from elsewhere */
+  #countElsewhere(session: Session, request: RotateRequest): { firstElsewhere?: boolean } | false {
+    const origins = this.#origins.get(session);
+    if (!origins?.origin || !request.origin || origins.origin === request.origin) return {};
+    if (isSameAttempt(session, request) || origins.counted === session.generation) return {};
+    const count = origins.counted === session.generation - 1 ? (origins.count ?? 0) + 1 : 1;
+    if (request.maxElsewhere !== undefined && count >= request.maxElsewhere) return false;
+    this.#origins.set(session, { ...origins, counted: session.generation, count });
+    return origins.counted === undefined ? { firstElsewhere: true } : {};
+  }
+
   /** Deletes the user's expired sessions, and returns the others. */
   #liveSessions(userId: string, now: number): Map<string, Session> {
     const ofUser = this.#sessionsByUser.get(userId);
@@ -144,8 +165,14 @@ function nextExpiry(session: Session, request: RotateRequest, now: Date): Date {
   );
 }
 
+function isSameAttempt(session: Session, { attempt }: RotateRequest): boolean {
+  return Boolean(attempt) && attempt === session.attempt;
+}
+
 function isReplay(session: Session, request: RotateRequest, now: Date): boolean {
   if (request.generation !== session.generation) return false;
-  const sameAttempt = Boolean(request.attempt) && request.attempt === session.attempt;
-  return sameAttempt || now.getTime() - session.rotatedAt.getTime() <= request.reuseWindowSeconds * 1000;
+  return (
+    isSameAttempt(session, request) ||
+    now.getTime() - session.rotatedAt.getTime() <= request.reuseWindowSeconds * 1000
+  );
 }

@@ -28,6 +28,15 @@ export function refreshTokenSchema(table: string, attemptsTable: string, revocat
   ) THEN
     ALTER TABLE ${table} ADD COLUMN format smallint NOT NULL DEFAULT 1;
   END IF;
+  -- Who rotated to which generation, and the generations in a row that were replayed from elsewhere: the last, and how many.
+  IF NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = 'elsewhere_count' AND NOT attisdropped
+  ) THEN
+    ALTER TABLE ${table} ADD COLUMN origin text;
+    ALTER TABLE ${table} ADD COLUMN origin_generation bigint;
+    ALTER TABLE ${table} ADD COLUMN elsewhere_generation bigint;
+    ALTER TABLE ${table} ADD COLUMN elsewhere_count integer;
+  END IF;
   ${createIndex(table, 'user_id')}
   ${createIndex(table, 'expires_at')}
   CREATE TABLE IF NOT EXISTS ${attemptsTable} (

@@ -127,25 +127,39 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       WITH locked AS (
         SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 FOR UPDATE
       ), timed AS (
-        SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now FROM locked
+        SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now,
+          $3::bigint = generation AND origin_generation = generation AND origin <> $11::text
+            AND (attempt = nullif($4::text, '')) IS NOT TRUE
+            AND elsewhere_generation IS DISTINCT FROM generation AS is_elsewhere,
+          CASE WHEN elsewhere_generation = generation - 1 THEN elsewhere_count + 1 ELSE 1 END AS new_count
+        FROM locked
       ), decided AS (
         SELECT timed.*, CASE
           WHEN extract(epoch FROM clock_timestamp()) * 1000 > $10::float8 THEN 'late'
           WHEN format <> ${SESSION_FORMAT} THEN 'unreadable'
           WHEN expires_at <= now THEN 'unknown'
           WHEN $3::bigint > generation THEN 'rotated'
-          WHEN $3::bigint = generation
-            AND (attempt = nullif($4::text, '') OR now - rotated_at <= $7::float8 * interval '1 second') THEN 'replayed'
-          ELSE 'reused'
+          WHEN $3::bigint < generation OR
+            ((attempt = nullif($4::text, '')) IS NOT TRUE AND now - rotated_at > $7::float8 * interval '1 second') THEN 'reused'
+          WHEN is_elsewhere IS NOT TRUE THEN 'replayed'
+          WHEN new_count >= $12::integer THEN 'reused'
+          WHEN elsewhere_generation IS NULL THEN 'first elsewhere'
+          ELSE 'elsewhere'
         END AS outcome FROM timed
-      ), rotated AS (
+      ), written AS (
+        -- In a replay from elsewhere the generation is as it was.
         UPDATE ${table} AS stored SET
           generation = $3::bigint,
-          rotated_at = decided.now,
-          attempt = nullif($4::text, ''),
-          expires_at = least(decided.now + $5::float8 * interval '1 second',
-                             decided.created_at + $6::float8 * interval '1 second')
-        FROM decided WHERE stored.id = decided.id AND decided.outcome = 'rotated'
+          rotated_at = CASE outcome WHEN 'rotated' THEN decided.now ELSE stored.rotated_at END,
+          attempt = CASE outcome WHEN 'rotated' THEN nullif($4::text, '') ELSE stored.attempt END,
+          origin = CASE outcome WHEN 'rotated' THEN $11::text ELSE stored.origin END,
+          origin_generation = $3::bigint,
+          elsewhere_generation = CASE outcome WHEN 'rotated' THEN stored.elsewhere_generation ELSE $3::bigint END,
+          elsewhere_count = CASE outcome WHEN 'rotated' THEN stored.elsewhere_count ELSE new_count END,
+          expires_at = CASE outcome WHEN 'rotated' THEN
+            least(decided.now + $5::float8 * interval '1 second', decided.created_at + $6::float8 * interval '1 second')
+            ELSE stored.expires_at END
+        FROM decided WHERE stored.id = decided.id AND decided.outcome IN ('rotated', 'first elsewhere', 'elsewhere')
         RETURNING stored.*
       ), ended AS (
         DELETE FROM ${table} AS stored USING decided
@@ -153,11 +167,13 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         RETURNING stored.user_id, stored.id
       ), logged AS (${log('ended', '$9')}
       )
-      SELECT ${notify("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${time('decided.now')} AS now, ${columnsOf('current')}
+      SELECT ${notify("decided.outcome IN ('reused', 'unknown') AND $9::float8 IS NOT NULL")}, decided.outcome, ${time('decided.now')} AS now,
+        ${columnsOf('current')}
       FROM decided CROSS JOIN LATERAL (
-        SELECT ${STORED_COLUMNS} FROM rotated
+        SELECT ${STORED_COLUMNS} FROM written
         UNION ALL
-        SELECT ${STORED_COLUMNS} FROM locked WHERE decided.outcome <> 'rotated'
+        SELECT ${STORED_COLUMNS} FROM locked
+        WHERE decided.outcome NOT IN ('rotated', 'first elsewhere', 'elsewhere')
       ) AS current`,
 
     find: `

@@ -43,7 +43,10 @@ export interface PostgresRefreshTokenStoreOptions {
   oneTimeTokensTable?: string;
 }
 
-type RotatedRow = SessionRow & { outcome: RotateResult['outcome'] | 'late' | 'unreadable'; now: string };
+type RotatedRow = SessionRow & {
+  outcome: RotateResult['outcome'] | 'first elsewhere' | 'elsewhere' | 'late' | 'unreadable';
+  now: string;
+};
 
 interface EndedRow {
   id: string | null;
@@ -147,6 +150,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
       request.now ?? null,
       this.#keepForSeconds,
       this.#deadline.next(),
+      request.origin ?? null,
+      request.maxElsewhere ?? null,
     ]);
     if (!row) return { outcome: 'unknown' };
     if (row.outcome === 'late') {
@@ -155,7 +160,9 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     }
     if (row.outcome === 'unreadable') throw unreadableSession(row.format);
     if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
-    return { outcome: row.outcome, session: toSession(row), now: readText.time(row.now) };
+    const result = { session: toSession(row), now: readText.time(row.now) };
+    if (row.outcome === 'first elsewhere') return { outcome: 'replayed', ...result, firstElsewhere: true };
+    return { outcome: row.outcome === 'rotated' ? 'rotated' : 'replayed', ...result };
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {

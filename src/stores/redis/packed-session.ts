@@ -11,7 +11,8 @@ const PACKED = new RegExp(
 /**
  * A session as a text with one line for each member, which takes a third of the memory of a hash with one field for each. The
  * first line is the version of the format. The members that a rotation changes come first, so its script reads six lines and
- * copies the rest. All times except `createdAt` are milliseconds after `createdAt`.
+ * copies the rest. All times except `createdAt` are milliseconds after `createdAt`. That script adds a line about the origins of
+ * rotations (`refresh-token-scripts.ts`), which only it reads.
  */
 export function packSession(session: Session): string {
   const createdAt = session.createdAt.getTime();

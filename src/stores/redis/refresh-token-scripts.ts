@@ -41,6 +41,19 @@ const unpack = `
     return session == nil or session.expiresAt > now
   end`;
 
+/**
+ * The last line of a session: `generation origin counted count`. `origin` is where the rotation to `generation` came from. Of a
+ * row of `count` generations that were replayed from elsewhere, `counted` is the last; both are missing before the first. A release
+ * that doesn't know this line copies it, so it may be of an older generation.
+ */
+const origins = `
+  local function splitOrigins(rest)
+    return string.match(rest, '^([^\\n]*\\n[^\\n]*\\n[^\\n]*\\n[^\\n]*)\\n?([^\\n]*)\\n?(%d*) ?(%S*)(.*)$')
+  end
+  local function joinOrigins(members, amr, generation, origin, counted)
+    return members .. '\\n' .. amr .. '\\n' .. generation .. ' ' .. origin .. counted
+  end`;
+
 /** The key must live as long as its longest session. A relative time also works with the fixed clock of a test. */
 export const keepKeyFor = `
   local function keepKeyFor(milliseconds)
@@ -135,13 +148,13 @@ export const refreshTokenScripts = {
     return {digits(now), ended, piece, isMore and 1 or 0}`),
 
   /**
-   * ARGV: session id, `generation expiresIn maxLifetime reuseWindow keep deadline now`, attempt (optional). The numbers share one
-   * argument, because each argument costs time; the last two may be missing, and all but the first are in ms. Returns the outcome,
-   * the packed session, the time and the ids to announce.
+   * ARGV: session id, `generation expiresIn maxLifetime reuseWindow keep deadline now maxElsewhere origin`, attempt (optional). They
+   * share one argument, because each argument costs time; the last four may be empty, and the times are in ms. Returns the outcome
+   * (`elsewhere` is the first replay from elsewhere), the packed session, the time and the ids to announce.
    */
-  visaRotateSession: onUserAndOutbox(`${clock}${unpack}${keepKeyFor}${outbox}
-    local generation, expiresIn, maxLifetime, reuseWindow, keepMs, deadline, now =
-      string.match(ARGV[2], '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d*) (%-?%d*)$')
+  visaRotateSession: onUserAndOutbox(`${clock}${unpack}${origins}${keepKeyFor}${outbox}
+    local generation, expiresIn, maxLifetime, reuseWindow, keepMs, deadline, now, maxElsewhere, origin =
+      string.match(ARGV[2], '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d*) (%-?%d*) (%d*) (%S*)$')
     local time, deadline = storeTime(), tonumber(deadline)
     if deadline and time > deadline then return {'late', '', digits(time)} end
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
@@ -155,9 +168,14 @@ export const refreshTokenScripts = {
     end
     if generation > session.generation then
       local expiresAt = math.min(now + expiresIn, session.createdAt + maxLifetime)
+      local rest = session.rest
+      if origin ~= '' then
+        local members, amr, _, _, counted = splitOrigins(rest)
+        rest = joinOrigins(members, amr, digits(generation), origin, counted)
+      end
       local rotated = table.concat({
         '${SESSION_FORMAT}', digits(generation), digits(now - session.createdAt), digits(expiresAt - session.createdAt), attempt,
-        digits(session.createdAt), session.rest,
+        digits(session.createdAt), rest,
       }, '\\n')
       redis.call('HSET', KEYS[1], ARGV[1], rotated)
       keepKeyFor(expiresAt - now)
@@ -165,7 +183,17 @@ export const refreshTokenScripts = {
     end
     local sameAttempt = attempt ~= '' and attempt == session.attempt
     if generation == session.generation and (sameAttempt or now - session.rotatedAt <= tonumber(reuseWindow)) then
-      return {'replayed', packed, digits(now)}
+      local members, amr, rotation, rotator, rest = splitOrigins(session.rest)
+      local counted, count = string.match(rest, '^ (%d+) (%d+)$')
+      if sameAttempt or origin == '' or tonumber(rotation) ~= generation or rotator == origin or tonumber(counted) == generation then
+        return {'replayed', packed, digits(now)}
+      end
+      count = tonumber(counted) == generation - 1 and count + 1 or 1
+      if count < (tonumber(maxElsewhere) or math.huge) then
+        local line = joinOrigins(members, amr, rotation, rotator, ' ' .. rotation .. ' ' .. digits(count))
+        redis.call('HSET', KEYS[1], ARGV[1], string.sub(packed, 1, #packed - #session.rest) .. line)
+        return {counted and 'replayed' or 'elsewhere', packed, digits(now)}
+      end
     end
     endSessions({ARGV[1]}, keepMs)
     return {'reused', '', '', (unannounced({ARGV[1]}, keepMs))}`),

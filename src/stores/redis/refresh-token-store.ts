@@ -27,7 +27,7 @@ import type { Revocation, RevocationFeed, RevocationFollower } from '../revocati
 const SCRIPTS = { ...refreshTokenScripts, ...attemptScripts, ...oneTimeTokenScripts };
 
 type RotateReply = [
-  outcome: RotateResult['outcome'] | 'late' | 'unreadable',
+  outcome: RotateResult['outcome'] | 'elsewhere' | 'late' | 'unreadable',
   packed: string,
   now: string,
   unannounced: string[],
@@ -95,7 +95,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   async rotate(request: RotateRequest): Promise<RotateResult> {
     const { userId, sessionId, generation, attempt, now: givenTime } = request;
     if (!this.#deadline.isKnown) await this.time();
-    const numbers = [
+    const rules = [
       generation,
       request.expiresInSeconds * 1000,
       request.maxLifetimeSeconds * 1000,
@@ -103,6 +103,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       this.#keepMs,
       this.#deadline.next(),
       givenTime?.getTime() ?? '',
+      request.maxElsewhere ?? '',
+      request.origin ?? '',
     ];
     const key = this.#key(userId);
     const reply = await this.#redis.call(
@@ -110,7 +112,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       key,
       outboxOf(key),
       sessionId,
-      numbers.join(' '),
+      rules.join(' '),
       ...(attempt === undefined ? [] : [attempt]),
     );
     const [outcome, packed, now, unannounced] = reply as RotateReply;
@@ -125,7 +127,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     }
     if (!givenTime) this.#deadline.learn(now);
     const session = unpackSession(userId, sessionId, packed);
-    return { outcome, session, now: new Date(Number(now)) };
+    const time = new Date(Number(now));
+    if (outcome === 'elsewhere') return { outcome: 'replayed', session, now: time, firstElsewhere: true };
+    return { outcome, session, now: time };
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {

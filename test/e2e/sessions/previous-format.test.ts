@@ -225,6 +225,53 @@ describe('the first version reads what this one writes', () => {
     expect(await store.find('ann', 'one')).toBeUndefined();
   });
 
+  /** The first version knows no origins, so its rotations are compared with nothing. */
+  async function countAcrossVersions(
+    store: RefreshTokenStore,
+    old: (generation: number) => Promise<unknown>,
+    amr: string[] | undefined,
+  ) {
+    const present = async (generation: number, origin: string) => {
+      const request = { userId: 'ann', sessionId: 'one', generation, origin, maxElsewhere: 2, ...rotation };
+      const result = await store.rotate(request);
+      return 'firstElsewhere' in result ? 'first elsewhere' : result.outcome;
+    };
+    const outcomes = [await present(1, 'home'), await present(1, 'away')];
+    await old(2);
+    outcomes.push(await present(2, 'away'), await present(2, 'home'));
+    outcomes.push(await present(3, 'home'), await present(3, 'away'));
+    expect(outcomes).toEqual(['rotated', 'first elsewhere', 'replayed', 'replayed', 'rotated', 'replayed']);
+    const { amr: _kept, ...others } = session;
+    const found = await store.find('ann', 'one');
+    expect(found).toMatchObject({ ...others, expiresAt: expect.any(Date) as Date });
+    expect(found?.amr).toEqual(amr);
+    expect([await present(4, 'home'), await present(4, 'away')]).toEqual(['rotated', 'reused']);
+  }
+
+  test.each([[['pwd', 'otp']], [undefined]])(
+    'in Redis: a rotation of the old version keeps the count of replays from elsewhere (amr: %s)',
+    async (amr) => {
+      const keyPrefix = randomPrefix();
+      const store = new RedisRefreshTokenStore(redis, { keyPrefix });
+      await store.create({ ...session, amr });
+      const times = [3_600_000, 86_400_000, 30_000, ''];
+      const old = (generation: number) =>
+        redis.eval(FIRST_ROTATION, 1, `${keyPrefix}{ann}`, 'one', generation, '', ...times);
+      await countAcrossVersions(store, old, amr);
+    },
+  );
+
+  test('in PostgreSQL: a rotation of the old version keeps the count of replays from elsewhere', async () => {
+    await database.pool.query('DROP TABLE IF EXISTS visa_refresh_tokens, visa_attempts, visa_revocations');
+    await database.pool.query(FIRST_SCHEMA);
+    const store = new PostgresRefreshTokenStore(database.pool);
+    await store.migrate();
+    await store.create(session);
+    const old = (generation: number) =>
+      database.pool.query(firstRotate, ['ann', 'one', generation, null, 3600, 86_400, 30, null]);
+    await countAcrossVersions(store, old, session.amr);
+  });
+
   test('in PostgreSQL: both versions can rotate in turn, and the new one reads what the old one stores', async () => {
     await database.pool.query('DROP TABLE IF EXISTS visa_refresh_tokens, visa_attempts, visa_revocations');
     await database.pool.query(FIRST_SCHEMA);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { AuthError } from '../../errors.js';
-import { addressGroup } from '../../limits/address.js';
+import { addressGroup } from '../../utils/address-group.js';
 import { parseCall } from '../../utils/parse-call.js';
 import type { Feature, FeatureContext, FeatureParts } from '../feature.js';
 import { termsEndpoints, type Terms } from './terms-endpoints.js';

@@ -1,5 +1,5 @@
 import ipaddr, { type IPv6 } from 'ipaddr.js';
-import { plainAddress } from '../utils/address.js';
+import { plainAddress } from './address.js';
 
 /** The one group of all clients without a valid address. */
 export const UNKNOWN_ADDRESS = 'unknown';
@@ -17,7 +17,7 @@ const IPV4_INSIDE: { readonly [range: string]: ((parts: Parts) => Parts) | undef
 /**
  * What counts as one address: an IPv4 address, or the /64 of an IPv6 address, which belongs to one subscriber. Behind a
  * translator or a tunnel one /64 belongs to thousands of people, or one person has thousands of them: the IPv4 address inside
- * counts. Only limits go by this. Sessions and events show the address as it came, as the log of a proxy does.
+ * counts. Only limits, and the hash of a refresh's origin, go by this. Sessions and events show the address as it came, as the log of a proxy does.
  */
 export function addressGroup(ip: string | undefined): string {
   const plain = ip && plainAddress(ip);

@@ -1,4 +1,4 @@
-import { addressGroup } from '../../src/limits/address';
+import { addressGroup } from '../../src/utils/address-group';
 
 test.each([
   ['192.0.2.1', '192.0.2.1'],

@@ -7,6 +7,7 @@ export interface RedisClient {
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
   listeners(event: string): unknown[];
+  /** Whether the server answers at all. */
   ping(): Promise<unknown>;
   disconnect(reconnect?: boolean): void;
   defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;

@@ -23,7 +23,8 @@ import type {
   Session,
 } from '../refresh-token-store.js';
 import { WriteDeadline } from '../write-deadline.js';
-import { SESSION_FORMAT, unreadableSession } from '../session-format.js';
+import { unreadableSession } from '../session-format.js';
+import { toSession } from './session-row.js';
 import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
 import { followLog } from '../follow-log.js';
 import type { RevocationFeed, RevocationFollower } from '../revocation-feed.js';
@@ -232,23 +233,4 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 /** The live sessions among those that ended. */
 function liveIds(rows: readonly EndedRow[]): string[] {
   return rows.flatMap(({ id, live }) => (id !== null && readText.boolean(live) ? [id] : []));
-}
-
-/** @throws AuthError SERVICE_UNAVAILABLE for the format of another release */
-function toSession(row: SessionRow): Session {
-  if (Number(row.format) !== SESSION_FORMAT) throw unreadableSession(row.format);
-  return {
-    userId: row.userId,
-    sessionId: row.sessionId,
-    generation: Number(row.generation),
-    rotatedAt: readText.time(row.rotatedAt),
-    attempt: row.attempt ?? undefined,
-    createdAt: readText.time(row.createdAt),
-    authTime: readText.time(row.authTime),
-    ...(row.amr !== null && { amr: readText.list(row.amr) }),
-    expiresAt: readText.time(row.expiresAt),
-    remember: readText.boolean(row.remember),
-    ip: row.ip ?? undefined,
-    userAgent: row.userAgent ?? undefined,
-  };
 }

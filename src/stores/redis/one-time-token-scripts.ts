@@ -1,5 +1,5 @@
 import type { RedisScript } from './client.js';
-import { clock, keepKeyFor } from './refresh-token-scripts.js';
+import { clock, keepKeyFor } from './session-lua.js';
 
 /**
  * The scripts of `RedisOneTimeTokens`. A subject's tokens are one hash, on one node of a Cluster. The name of a field is made

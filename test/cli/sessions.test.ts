@@ -29,15 +29,15 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
   });
 
   async function login(username: string, userAgent = 'test'): Promise<Tokens> {
-    const post = (path: string) =>
+    const post = (path: string, more = {}) =>
       fetch(`${address}/auth/${path}`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'User-Agent': userAgent },
-        body: JSON.stringify({ username, password: PASSWORD, transport: 'body' }),
+        body: JSON.stringify({ username, password: PASSWORD, ...more }),
       });
     if (!registered.has(username)) await post('register');
     registered.add(username);
-    return (await (await post('login')).json()) as Tokens;
+    return (await (await post('login', { transport: 'body' })).json()) as Tokens;
   }
   async function visit({ accessToken }: Tokens): Promise<string> {
     const response = await fetch(`${address}/profile`, {

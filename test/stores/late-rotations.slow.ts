@@ -75,7 +75,9 @@ test('the connection of our own has the database that the app has selected', asy
     const store = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
     await store.create(newSession('ann', 'one'));
     server.freeze();
-    await Promise.allSettled(Array.from({ length: 6 }, () => store.list('ann')));
+    // After the first round the store asks the server whether it answers at all; the second takes longer than it waits for that.
+    for (let round = 0; round < 2; round += 1)
+      await Promise.allSettled(Array.from({ length: 6 }, () => store.list('ann')));
     server.thaw();
     await eventually('the store answers', () => store.list('ann').then(() => true));
     expect(await store.list('ann')).toHaveLength(1);

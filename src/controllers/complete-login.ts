@@ -5,7 +5,7 @@ import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/loca
 import { originOf } from '../http/request-origin.js';
 import { createErrorHandler, type ErrorHandlerServices } from '../middleware/error-handler.js';
 import type { Sessions } from '../sessions/sessions.js';
-import type { Proof } from '../sessions/start-session.js';
+import type { Proof } from '../sessions/proof.js';
 import { publicUser } from '../stores/public-user.js';
 import type { Transport } from '../tokens/transport.js';
 import { callBack, caught } from '../utils/call-back.js';

@@ -5,14 +5,14 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession, Session } from '../stores/refresh-token-store.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
-import { keptUserAgent } from '../utils/user-agent.js';
 import type { SessionEnder } from './end-sessions.js';
 import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import { asStored, newSessionOf } from './new-session.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 import { derivedSessionId, newSessionId } from './session-id.js';
-import type { Proof } from './start-session.js';
+import type { Proof } from './proof.js';
 import type { TokenSize } from './token-size.js';
 
 /** Names one request, so the same request again finds the session that it began. */
@@ -144,25 +144,21 @@ export class SessionStarterOver {
   }
 
   #nextSession(previous: Session, details: StartOverDetails, now: number): NewSession {
-    const { refreshToken, storeUserAgent } = this.#services.config;
+    const { config } = this.#services;
     const { attempt, change, origin, proof } = details;
     const { userId, sessionId, remember } = previous;
-    const amr = proof?.amr ?? previous.amr;
-    const lifetimeSeconds = Math.min(refreshToken.expiresInSeconds, refreshToken.maxLifetimeSeconds);
-    return {
+    const { key } = config.refreshToken.keys.signing;
+    const nextId =
+      attempt === undefined ? newSessionId() : this.#derivedId(key, userId, { sessionId, attempt, change });
+    const beginning = {
       userId,
-      sessionId:
-        attempt === undefined
-          ? newSessionId()
-          : this.#derivedId(refreshToken.keys.signing.key, userId, { sessionId, attempt, change }),
-      createdAt: new Date(now),
-      authTime: new Date(Math.min(proof?.authTime?.getTime() ?? now, now)),
-      ...(amr && { amr }),
-      expiresAt: new Date(now + lifetimeSeconds * 1000),
+      sessionId: nextId,
+      origin,
       remember,
-      ip: origin.ip,
-      userAgent: keptUserAgent(origin.userAgent, storeUserAgent),
+      ...proof,
+      amr: proof?.amr ?? previous.amr,
     };
+    return newSessionOf(config, beginning, now);
   }
 
   #derivedId(key: KeyObject, userId: string, { sessionId, attempt, change }: RepeatableRequest): string {
@@ -177,10 +173,3 @@ const rejects = (takeBack: () => Promise<unknown>) =>
     () => false,
     () => true,
   );
-
-/** Its first tokens have generation 1 and were issued when it began. */
-const asStored = (session: NewSession): Session => ({
-  ...session,
-  generation: 0,
-  rotatedAt: session.createdAt,
-});

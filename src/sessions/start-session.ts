@@ -5,21 +5,14 @@ import type { NewSession } from '../stores/refresh-token-store.js';
 import { activeUser, inactiveReason, type StoredUser } from '../stores/user-store.js';
 import type { AppClaims } from '../tokens/app-claims.js';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
-import { keptUserAgent } from '../utils/user-agent.js';
 import type { SessionEnder } from './end-sessions.js';
 import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import type { Proof } from './proof.js';
 import type { SessionConfig } from './session-config.js';
+import { asStored, newSessionOf } from './new-session.js';
 import { newSessionId } from './session-id.js';
 import type { TokenSize } from './token-size.js';
-
-/** How and when the user proved who they are. */
-export interface Proof {
-  /** Default: now. */
-  authTime?: Date | undefined;
-  /** Methods by the names of RFC 8176. Default: not known. */
-  amr?: readonly string[] | undefined;
-}
 
 /** How a login comes about. */
 export interface LoginDetails extends Proof {
@@ -90,7 +83,7 @@ export class SessionStarter {
     await ask(beforeSession, user, details);
     await config.timeKnown();
     const now = config.now();
-    const newSession = this.#newSession(user, login, now);
+    const newSession = newSessionOf(config, { ...login, userId: user.id, sessionId: newSessionId() }, now);
     tokenSize.assertTokenFits(user, newSession, login.transport);
     const { maxSessions } = config;
     const ended = await config.refreshTokens.create(newSession, { maxSessions });
@@ -103,8 +96,7 @@ export class SessionStarter {
     if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
     const { sessionId, amr } = newSession;
     events.announce('login', () => ({ userId: user.id, sessionId, amr, ...login.origin }));
-    const session = { ...newSession, generation: 0, rotatedAt: newSession.createdAt };
-    return issuer.issue(current, session, new Date(now), appClaims);
+    return issuer.issue(current, asStored(newSession), new Date(now), appClaims);
   }
 
   /** Asked when the session is stored: a change that comes later finds the session, and ends it. */
@@ -120,23 +112,6 @@ export class SessionStarter {
       await this.#services.config.refreshTokens.revoke(user.id, session.sessionId).catch(() => undefined);
       throw error;
     }
-  }
-
-  #newSession(user: StoredUser, { remember, origin, authTime, amr }: LoginDetails, now: number): NewSession {
-    const { refreshToken, storeUserAgent } = this.#services.config;
-    const lifetimeSeconds = Math.min(refreshToken.expiresInSeconds, refreshToken.maxLifetimeSeconds);
-    return {
-      userId: user.id,
-      sessionId: newSessionId(),
-      createdAt: new Date(now),
-      // Where another clock is ahead, the login is not younger than now.
-      authTime: new Date(Math.min(authTime?.getTime() ?? now, now)),
-      ...(amr && { amr }),
-      expiresAt: new Date(now + lifetimeSeconds * 1000),
-      remember,
-      ip: origin.ip,
-      userAgent: keptUserAgent(origin.userAgent, storeUserAgent),
-    };
   }
 
   /**

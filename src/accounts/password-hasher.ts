@@ -6,7 +6,7 @@ import { AuthError, serviceUnavailable } from '../errors.js';
 import { NO_ORIGIN } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { addressGroup } from '../utils/address-group.js';
-import type { Requester } from '../limits/attempt-limits.js';
+import { announceLocked, type Requester } from '../limits/announce-locked.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { FairQueue, QueueFull, type Share } from './fair-queue.js';
 import type { PasswordTask } from './password-worker.js';
@@ -134,22 +134,14 @@ export class PasswordHasher {
     }
   }
 
-  #refusal(cause: QueueFull, { ip, userAgent, userId, sessionId }: Requester): AuthError {
+  #refusal(cause: QueueFull, requester: Requester): AuthError {
     const retryAfterSeconds = RETRY_AFTER_SECONDS;
     const { key } = cause;
     if (key === undefined) {
       const full = new Error('The queue of passwords to hash is full', { cause });
       return new AuthError('SERVICE_UNAVAILABLE', { cause: full, retryAfterSeconds });
     }
-    this.#events?.announce('locked', () => ({
-      limit: 'hashing',
-      key,
-      retryAfterSeconds,
-      userId,
-      sessionId,
-      ip,
-      userAgent,
-    }));
+    announceLocked(this.#events, { limit: 'hashing', key, retryAfterSeconds }, requester);
     return new AuthError('TOO_MANY_ATTEMPTS', { cause, retryAfterSeconds });
   }
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { withinTime } from '../utils/within-time.js';
 import { CommandError, reasonOf } from './describe-error.js';
 import { hostOf, requiredSetting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
@@ -37,17 +38,9 @@ export async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<
 }
 
 /** Limits the whole connection attempt. ioredis limits each of its steps separately. */
-async function connectInTime(redis: Redis): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    const tooLate = new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
-    timer = setTimeout(() => reject(tooLate), CONNECT_TIMEOUT_MS);
-  });
-  try {
-    await Promise.race([connectAndPing(redis), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function connectInTime(redis: Redis): Promise<void> {
+  const tooLate = () => new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
+  return withinTime(connectAndPing(redis), CONNECT_TIMEOUT_MS, tooLate);
 }
 
 async function connectAndPing(redis: Redis): Promise<void> {

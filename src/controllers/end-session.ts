@@ -4,8 +4,9 @@ import type { AuthEvents } from '../events/auth-events.js';
 import { hasOurCookie } from '../http/cookies.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import { forbidCaching } from '../middleware/method-and-cache.js';
+import { assertSameSite } from '../middleware/same-site.js';
 import { endByRequest, type LogoutServices } from './logout.js';
-import { assertSameSite, assertUnanswered } from './start-session.js';
+import { assertUnanswered } from './start-session.js';
 
 interface EndSessionServices extends Pick<LogoutServices, 'sessions'> {
   config: LogoutServices['config'] & SiteConfig;

@@ -1,21 +1,20 @@
 import type { Request, Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { AuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { assertMaySetCookies } from '../http/cookies.js';
-import { isCrossSite, isUnsafe, type SiteConfig } from '../http/cross-site.js';
+import { isUnsafe, type SiteConfig } from '../http/cross-site.js';
 import { replacedTokens } from '../http/replaced-tokens.js';
 import { originOf } from '../http/request-origin.js';
 import { deliverTokens, type DeliveryConfig, type TokenBody } from '../http/token-response.js';
 import { en } from '../messages/en.js';
 import { forbidCaching } from '../middleware/method-and-cache.js';
-import { announceRefusal } from '../middleware/refusals.js';
+import { assertSameSite } from '../middleware/same-site.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import { sessionTokens, type SessionTokens } from '../sessions/session-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
-import type { Proof } from '../sessions/start-session.js';
+import type { Proof } from '../sessions/proof.js';
 import { textOfId } from '../stores/user-ids.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
@@ -124,17 +123,6 @@ export function createStartSession(services: CallServices): StartSession {
     forbidCaching(res);
     return sessionTokens(issued);
   };
-}
-
-/** @throws AuthError CROSS_SITE_REQUEST */
-export function assertSameSite(
-  { config, events }: { config: SiteConfig; events: AuthEvents },
-  req: Request,
-): void {
-  if (!isCrossSite(req, config.trustedOrigins)) return;
-  const error = new AuthError('CROSS_SITE_REQUEST');
-  announceRefusal(events, error, req);
-  throw error;
 }
 
 /** @throws TypeError, because cookies can no longer be set */

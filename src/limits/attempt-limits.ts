@@ -7,6 +7,7 @@ import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from '../utils/address-group.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
+import { announceLocked, type Requester } from './announce-locked.js';
 import { both, NOT_COUNTED, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
 import { UsernameFailures } from './username-failures.js';
 import { EveryAttempt, SuccessLimit, WindowLimit } from './window-limit.js';
@@ -39,12 +40,6 @@ const ruleSchema = z.union(
   ],
   'must be { failures, windowSeconds? } or { attempts, windowSeconds }',
 );
-
-/** Who makes an attempt, as far as it is known. */
-export type Requester = RequestOrigin & {
-  readonly userId?: string | undefined;
-  readonly sessionId?: string | undefined;
-};
 
 interface KnownUser {
   readonly id: string;
@@ -216,17 +211,7 @@ export class AttemptLimits {
 
   #announceLocked(limit: LimitName, key: string, requester: Requester, error: unknown): void {
     if (!isAuthError(error, 'TOO_MANY_ATTEMPTS')) return;
-    const { ip, userAgent, userId, sessionId } = requester;
-    const retryAfterSeconds = error.retryAfterSeconds ?? 0;
-    this.#events.announce('locked', () => ({
-      limit,
-      key,
-      retryAfterSeconds,
-      userId,
-      sessionId,
-      ip,
-      userAgent,
-    }));
+    announceLocked(this.#events, { limit, key, retryAfterSeconds: error.retryAfterSeconds ?? 0 }, requester);
   }
 }
 

@@ -16,8 +16,8 @@ export interface ErrorHandlerServices {
 }
 
 /**
- * Answers an AuthError with its JSON in the language of the request, or in the app's own shape. Any other error goes to the app's error handler, and so
- * does every error where there is no response to answer with.
+ * Answers an AuthError with its JSON in the language of the request, or in the app's own shape. Any other error goes to the app's
+ * error handler, and so does every error where there is no response to answer with.
  */
 export function createErrorHandler(services: ErrorHandlerServices): ErrorRequestHandler {
   const { events, textsFor, config } = services;

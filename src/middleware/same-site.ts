@@ -26,11 +26,7 @@ export function createSameSite(
   { foreign = 'nothing', setsNoCookie = false }: SameSiteOptions = {},
 ): RequestHandler {
   return function sameSite(req, res, next) {
-    const refuse = () => {
-      const error = new AuthError('CROSS_SITE_REQUEST');
-      announceRefusal(events, error, req);
-      next(error);
-    };
+    const refuse = () => next(crossSiteRefusal(events, req));
     if (isPrefetch(req)) refuse();
     else if (isOwn(req, config)) next();
     else if (foreign === 'nothing' || hasOurCookie(req, config.cookies)) refuse();
@@ -50,6 +46,20 @@ export function createSameSite(
       });
     }
   };
+}
+
+/** For calls that an app makes in a route of its own. @throws AuthError CROSS_SITE_REQUEST */
+export function assertSameSite(
+  { config, events }: { config: SiteConfig; events: AuthEvents },
+  req: Request,
+): void {
+  if (isCrossSite(req, config.trustedOrigins)) throw crossSiteRefusal(events, req);
+}
+
+function crossSiteRefusal(events: AuthEvents, req: Request): AuthError {
+  const error = new AuthError('CROSS_SITE_REQUEST');
+  announceRefusal(events, error, req);
+  return error;
 }
 
 /** A GET acts here, so it needs more than the lack of a sign that it is foreign. */

@@ -7,6 +7,7 @@ import { asError } from '../utils/as-error.js';
 import { caught } from '../utils/call-back.js';
 import { isPromise } from '../utils/is-promise.js';
 import { printable } from '../utils/printable.js';
+import { withinTime } from '../utils/within-time.js';
 import type { StandardSchemaIssue, StandardSchemaV1 } from '../utils/standard-schema.js';
 import { toFieldErrors, unknownMembers, validateBody } from './validate-body.js';
 
@@ -75,7 +76,9 @@ async function checkedFields(
   timeoutMs: number,
 ): Promise<{ output?: unknown; errors: FieldError[] }> {
   const validated = schema['~standard'].validate(further);
-  const result: unknown = isPromise(validated) ? await within(timeoutMs, validated) : validated;
+  const result: unknown = isPromise(validated)
+    ? await withinTime(validated, timeoutMs, () => tooLate(timeoutMs))
+    : validated;
   if (typeof result !== 'object' || result === null)
     throw new TypeError('register.schema returned no result: it must return { value } or { issues }');
   const { value, issues } = result as { value?: unknown; issues?: readonly StandardSchemaIssue[] };
@@ -94,13 +97,8 @@ function toFieldError({ path = [], message }: StandardSchemaIssue): FieldError {
   return { path: printable(names.join('.'), MAX_PATH_LENGTH) || 'body', message: String(message) };
 }
 
-function within<T>(timeoutMs: number, result: PromiseLike<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(serviceUnavailable(new Error(`register.schema did not answer within ${timeoutMs} ms`)));
-    }, timeoutMs);
-    result.then(resolve, reject).then(() => clearTimeout(timer));
-  });
+function tooLate(timeoutMs: number): Error {
+  return serviceUnavailable(new Error(`register.schema did not answer within ${timeoutMs} ms`));
 }
 
 function picked(body: object, isPicked: (name: string) => boolean): Record<string, unknown> {

@@ -41,8 +41,11 @@ export function createVerify(services: VerifyServices): Verify {
 
   async function verify(source: VerifySource, options?: VerifyOptions) {
     const checks = options === undefined ? byDefault : checksOf(options);
-    const authenticate = authenticatorOf(services, source);
-    const origin = lazyOriginOf(requestIn(source));
+    const req = requestIn(source);
+    const authenticate = req
+      ? (ended?: readonly string[]) => services.authenticateRequest(req, ended)
+      : () => userOfToken(services, source as string | undefined);
+    const origin = lazyOriginOf(req);
     let token: AuthenticatedUser | undefined;
     try {
       token = authenticate();
@@ -53,27 +56,20 @@ export function createVerify(services: VerifyServices): Verify {
     } catch (error) {
       if (checks.optional && failureOf(error).anonymous) return undefined;
       announceAndHandOver(events, error);
-      announceRefusal(events, error, requestIn(source), {
-        ...token,
-        origin,
-      });
+      announceRefusal(events, error, req, { ...token, origin });
       throw error;
     }
   }
   return verify as Verify;
 }
 
-/** @throws TypeError for what is neither a request nor a text */
-function authenticatorOf(
-  { authenticateRequest, accessTokens }: VerifyServices,
-  source: VerifySource,
-): (ended?: readonly string[]) => AuthenticatedUser {
-  const req = requestIn(source);
-  if (req) return (ended) => authenticateRequest(req, ended);
-  const presented = source ? [{ token: source as string, from: 'header' as const }] : [];
-  return () => userIn(selectAccessToken(presented, accessTokens).claims);
+/** @throws AuthError that says why it is no good access token */
+function userOfToken({ accessTokens }: VerifyServices, token: string | undefined): AuthenticatedUser {
+  const presented = token ? [{ token, from: 'header' as const }] : [];
+  return userIn(selectAccessToken(presented, accessTokens).claims);
 }
 
+/** @throws TypeError for what is neither a request nor a text */
 function requestIn(source: VerifySource): Request | undefined {
   if (typeof source === 'string' || source === undefined) return undefined;
   const { headers } = (source ?? {}) as { headers?: unknown };

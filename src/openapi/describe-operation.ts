@@ -68,8 +68,8 @@ function parametersOf(path: string, { parameters: described, idempotencyKey }: O
       name: 'Idempotency-Key',
       in: 'header',
       description:
-        'The same for the retries of one refresh: a retry whose first answer got lost then gets the same tokens, however late it comes. ' +
-        'A refresh with the key of a change of the password does so too.',
+        'The same for the retries of one request: a retry whose first answer got lost then gets the same tokens. A refresh may be ' +
+        'repeated however late; a change of the password within the reuse window.',
       schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
       example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
     });

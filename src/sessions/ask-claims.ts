@@ -5,6 +5,7 @@ import type { StoredUser } from '../stores/user-store.js';
 import { readAppClaims, type AppClaims } from '../tokens/app-claims.js';
 import { isPromise } from '../utils/is-promise.js';
 import { reasonOf } from '../utils/reason-of.js';
+import { withinTime } from '../utils/within-time.js';
 
 /** Whose claims are asked for: the stored user, without the password hash. A frozen copy. */
 export type ClaimsUser = Readonly<Omit<StoredUser, 'passwordHash' | 'roles'>> & {
@@ -40,20 +41,14 @@ export async function askClaims(
 
 /** Every error of the function counts as an outage: `fetch` throws a TypeError when the network is down. */
 async function answerInTime(ask: () => unknown): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
+  const { timeout } = CALL_TIMES;
   try {
     const answer = ask();
     if (!isPromise(answer)) return answer;
-    const { timeout } = CALL_TIMES;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
-    });
-    return await Promise.race([answer, late]);
+    return await withinTime(answer, timeout, () => new Error(`no answer within ${timeout} ms`));
   } catch (error) {
     if (isAuthError(error, 'SERVICE_UNAVAILABLE')) throw error;
     throw serviceUnavailable(failure(error));
-  } finally {
-    clearTimeout(timer);
   }
 }
 

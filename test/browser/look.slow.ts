@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { StoredUser } from '../../src/index';
-import { collectPageErrors, useBrowser, type BrowserContext } from '../helpers/browsers/browser';
+import { collectPageErrors, PHONE, useBrowser, type BrowserContext } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';
 import { logIn, openView } from '../helpers/browsers/example-page';
 
@@ -13,9 +13,6 @@ const SCREENSHOTS = path.join(__dirname, 'screenshots');
 const app = useExampleApp();
 const browser = useBrowser();
 let admin: StoredUser;
-
-const PHONE =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
 
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });

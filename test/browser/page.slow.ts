@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { PASSWORD } from '../helpers/apps/app';
-import { useBrowser } from '../helpers/browsers/browser';
+import { PHONE, useBrowser } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';
 import {
   fill,
@@ -15,9 +15,6 @@ import {
 
 const app = useExampleApp();
 const browser = useBrowser();
-
-const PHONE =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
 
 test('a new password replaces the old one', async () => {
   const user = await app.createUser();

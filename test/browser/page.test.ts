@@ -1,5 +1,5 @@
 import { PASSWORD } from '../helpers/apps/app';
-import { useBrowser } from '../helpers/browsers/browser';
+import { PHONE, useBrowser } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';
 import {
   fill,
@@ -14,9 +14,6 @@ import {
 
 const app = useExampleApp();
 const browser = useBrowser();
-
-const PHONE =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
 
 test('an account is created once its name and password are valid', async () => {
   const context = await browser.open();

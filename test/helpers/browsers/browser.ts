@@ -8,6 +8,10 @@ import {
 import { findChromium } from '../../../scripts/find-program.js';
 import { guardFolder, guardProcess, releaseFolder, releaseProcess } from '../servers/guard';
 
+/** The `User-Agent` of a second device. */
+export const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
+
 const FLAGS = [
   '--disable-gpu',
   '--disable-quic',

@@ -121,6 +121,15 @@ describe('the checker finds', () => {
     expect(rules([request('check', 0)], { unanswered: true })).toEqual([]);
   });
 
+  test('a refused login, unless the scenario fills the queue of passwords; and then no other request may be refused', () => {
+    const refused = { code: 'TOO_MANY_ATTEMPTS' } as const;
+    expect(rules([request('password', 429, refused)])).toEqual(['answer 429 TOO_MANY_ATTEMPTS']);
+    expect(rules([request('password', 429, refused)], { loginsRefused: true })).toEqual([]);
+    expect(rules([request('refresh', 429, refused)], { loginsRefused: true })).toEqual([
+      'answer 429 TOO_MANY_ATTEMPTS',
+    ]);
+  });
+
   test('an answer that takes longer than two seconds', () => {
     const { startedAt } = request('check', 503);
     const slow = { startedAt, endedAt: startedAt + 2001 };

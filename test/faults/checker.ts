@@ -6,6 +6,8 @@ export interface Allowance {
   sessionsLost?: boolean;
   /** Acknowledged writes may be undone. A rotation may then happen twice. */
   writesLost?: boolean;
+  /** Logins with a password may get 429, because their address fills its share of the queue. */
+  loginsRefused?: boolean;
   /** Requests may get no answer, because their process was killed. */
   unanswered?: boolean;
   /** Until then guards may rely on the access token only, because their process can't learn which sessions have ended. */
@@ -103,12 +105,16 @@ function oldTokensAccepted(operations: readonly Operation[], { writesLost }: All
     .map((accepted) => breach('an exchanged refresh token was accepted', accepted));
 }
 
-/** Each answer must be a success, a 503, or the end of a session. */
-function unexpectedAnswers(operations: readonly Operation[], { unanswered }: Allowance): Breach[] {
+/** Each answer must be a success, a 503, or the end of a session; or the refusal of a login, where the scenario says so. */
+function unexpectedAnswers(
+  operations: readonly Operation[],
+  { loginsRefused, unanswered }: Allowance,
+): Breach[] {
   return operations
     .filter((operation) => {
-      const { status } = operation;
+      const { kind, status, code } = operation;
       if (status === 0) return !unanswered;
+      if (kind === 'password' && code === 'TOO_MANY_ATTEMPTS') return !loginsRefused;
       return (
         !(status >= 200 && status < 300) &&
         status !== 503 &&

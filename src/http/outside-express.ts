@@ -30,8 +30,10 @@ export function mistakeInCall(req: unknown, next: unknown): TypeError | undefine
   );
 }
 
-function hasHeaders(value: unknown): boolean {
-  return typeof (value as { headers?: unknown } | undefined | null)?.headers === 'object';
+/** Whether it may be a request of Node or Express. JavaScript has no types, so apps hand over other things too. */
+export function hasHeaders(value: unknown): value is { headers: object } {
+  const { headers } = (value ?? {}) as { headers?: unknown };
+  return typeof headers === 'object' && headers !== null;
 }
 
 /** The response that engine.io makes up for the handshake of a WebSocket can answer, and set no cookie. */

@@ -1,4 +1,5 @@
-const MIN_BYTES = 32; // RFC 7518 §3.2: createAuth refuses shorter secrets
+/** `createAuth` refuses shorter secrets (RFC 7518 §3.2). */
+export const MIN_SECRET_BYTES = 32;
 
 /**
  * The secrets of a text, such as an environment variable. It is a list if it has white space in it and at least one part is long
@@ -7,7 +8,7 @@ const MIN_BYTES = 32; // RFC 7518 §3.2: createAuth refuses shorter secrets
 export function secretsIn(text: string): string[] {
   if (isPem(text)) return [text];
   const parts = text.split(/\s+/).filter(Boolean);
-  return parts.some((part) => Buffer.byteLength(part) >= MIN_BYTES) ? parts : [text];
+  return parts.some((part) => Buffer.byteLength(part) >= MIN_SECRET_BYTES) ? parts : [text];
 }
 
 export function isPem(text: string): boolean {

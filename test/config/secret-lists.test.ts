@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { KeyObject } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,6 +66,15 @@ test('the example hands each variable of the table to createAuth as it is', asyn
   expect(read.map(({ accessTokenSecret }) => accessTokenSecret)).toEqual(Object.keys(TABLE));
   expect(read.map(({ refreshTokenSecret }) => refreshTokenSecret)).toEqual(Object.keys(TABLE));
 });
+
+test.each([`${OLD}\n`, `${OLD} ${NEW}`, `a ${OLD}`])(
+  'a list of one, [%j], keeps the text as one secret',
+  (text) => {
+    const { keys } = parseOptions(optionsWith({ 'accessToken.secret': [text] })).accessToken;
+    expect(keys.kids.size).toBe(1);
+    expect((keys.signing.key).export().toString()).toBe(text);
+  },
+);
 
 test('a list with a word too short for a secret, and a short phrase, are refused', () => {
   for (const text of [`${OLD} short`, 'too short a phrase'])

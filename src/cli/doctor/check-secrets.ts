@@ -1,7 +1,6 @@
-import { isPem, secretsIn } from '../../tokens/secrets-in.js';
+import { isPem, MIN_SECRET_BYTES, secretsIn } from '../../tokens/secrets-in.js';
 import { findingsAbout, type Finding } from './finding.js';
 
-const MIN_BYTES = 32; // RFC 7518 §3.2; `createAuth` refuses shorter ones
 /** 32 random hexadecimal digits have about 118 bits. Prose of that length has about as much, so it is not noticed here. */
 const MIN_ENTROPY_BITS = 96;
 const PLACEHOLDER =
@@ -35,7 +34,8 @@ function judgeSecret(name: string, value: string): Finding {
   if (isPem(value))
     return warn(`${name} is a PEM key, which is not judged here`, 'createAuth judges it when the app starts');
   const bytes = Buffer.byteLength(value);
-  if (bytes < MIN_BYTES) return fail(`${name} has ${bytes} bytes; ${MIN_BYTES} are the least`, CURE);
+  if (bytes < MIN_SECRET_BYTES)
+    return fail(`${name} has ${bytes} bytes; ${MIN_SECRET_BYTES} are the least`, CURE);
   if (PLACEHOLDER.test(value)) return fail(`${name} looks like a placeholder that was never replaced`, CURE);
   if (entropyBits(value) < MIN_ENTROPY_BITS)
     return fail(`${name} repeats itself too much to be random`, CURE);

@@ -35,7 +35,7 @@ describe.each(guards)('%s', (_name, guard) => {
     expect(call).toThrow('auth.tokenVerify(req, res, next)');
   });
 
-  test.each([[undefined], [null], [{}], ['GET /'], [{ headers: undefined }]])(
+  test.each([[undefined], [null], [{}], ['GET /'], [{ headers: undefined }], [{ headers: null }]])(
     'hands a TypeError to next if the request is %j',
     (req) => {
       const next = jest.fn();

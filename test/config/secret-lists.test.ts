@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import type { KeyObject } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -72,7 +71,7 @@ test.each([`${OLD}\n`, `${OLD} ${NEW}`, `a ${OLD}`])(
   (text) => {
     const { keys } = parseOptions(optionsWith({ 'accessToken.secret': [text] })).accessToken;
     expect(keys.kids.size).toBe(1);
-    expect((keys.signing.key).export().toString()).toBe(text);
+    expect(keys.signing.key.export().toString()).toBe(text);
   },
 );
 

@@ -8,6 +8,7 @@ const MAY_IMPORT = {
   messages: ['errors'],
   events: ['errors', 'utils'],
   tokens: ['utils'],
+  hashes: ['utils'],
   stores: ['errors', 'utils'],
   sessions: ['tokens', 'stores', 'events', 'errors', 'utils'],
   limits: ['stores', 'events', 'errors', 'utils'],

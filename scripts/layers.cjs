@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   sessions: ['tokens', 'stores', 'events', 'errors', 'utils'],
   limits: ['stores', 'events', 'errors', 'utils'],
   http: ['tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
-  accounts: ['sessions', 'limits', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
+  accounts: ['sessions', 'limits', 'hashes', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
   'flow-state': ['limits', 'http', 'tokens', 'events', 'errors', 'utils'],
   middleware: ['sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
   openapi: ['http', 'errors', 'utils'],
@@ -28,8 +28,8 @@ const MAY_IMPORT = {
   ],
   routes: ['controllers', 'middleware', 'openapi', 'sessions', 'limits', 'http'],
   config: [
-    ...['features', 'openapi', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages'],
-    'utils',
+    ...['features', 'openapi', 'sessions', 'limits', 'http', 'hashes', 'tokens', 'stores', 'events'],
+    ...['messages', 'utils'],
   ],
   client: [],
 };

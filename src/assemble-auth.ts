@@ -92,6 +92,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     events,
     async ready() {
       await waitUntilReady(config, revocations);
+      await services.passwords.ready();
       await sayWhileWaiting('its features', features.ready());
     },
     async close() {
@@ -111,7 +112,7 @@ export function assembleAuth(options: AuthOptions): Auth {
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
 function createServices(config: AuthConfig, events: AuthEvents) {
-  const passwords = new PasswordHasher(config.password.cost, config.password.long, events);
+  const passwords = new PasswordHasher(config.password.cost, config.password.long, events, config.password);
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];

@@ -1,5 +1,5 @@
 /** Exports that the page of the options shows. */
-export const ELSEWHERE = ['AuthOptions', 'LimitsOptions'];
+export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 
 /** @type {import('./api-page.mjs').Page} */
 export const AUTH_PAGE = {

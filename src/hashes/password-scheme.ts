@@ -25,6 +25,12 @@ export interface PasswordFunctions {
   problem?(hash: string): string | undefined;
 }
 
+/** The schemes that the options name besides bcrypt. */
+export interface OwnSchemes {
+  readonly hasher?: PasswordFunctions | undefined;
+  readonly verifiers?: readonly PasswordVerifier[] | undefined;
+}
+
 /** What the functions of this page return, if they can only check hashes. */
 export interface VerifyingScheme extends PasswordVerifier {
   /** False for a hash of another form, and for one that has a `problem`. */

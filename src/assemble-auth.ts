@@ -36,6 +36,7 @@ import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
+import { createServerPasswords } from './controllers/server-passwords.js';
 import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { BeforeSession } from './sessions/start-session.js';
@@ -89,6 +90,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     passport,
     openapi,
     sessions: createServerSessions(sessions),
+    passwords: createServerPasswords(services),
     events,
     async ready() {
       await waitUntilReady(config, revocations);

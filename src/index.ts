@@ -5,6 +5,7 @@ export type { EndSession } from './controllers/end-session.js';
 export type { SessionTokens } from './sessions/session-tokens.js';
 export type { PublicUser } from './stores/public-user.js';
 export type { Verify, VerifySource } from './middleware/verify.js';
+export type { ServerPasswords } from './controllers/server-passwords.js';
 export type {
   OriginOptions,
   ServerSessions,

@@ -7,7 +7,7 @@ import { apiPage } from './reference/api-page.mjs';
 import { readExports } from './reference/declarations.mjs';
 import { endpointsPage } from './reference/endpoints-page.mjs';
 import { optionsPage } from './reference/options-page.mjs';
-import { AUTH_PAGE, CLIENT_PAGE, ELSEWHERE } from './reference/pages.mjs';
+import { AUTH_PAGE, CLIENT_PAGE, ELSEWHERE, HASHES_PAGE } from './reference/pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -16,11 +16,14 @@ const server = readExports(`${root}src/index.ts`);
 const client = readExports(`${root}src/client/index.ts`);
 assertComplete(server, AUTH_PAGE.parts);
 assertComplete(client, CLIENT_PAGE.parts);
+const hashes = readExports(`${root}src/hashes/index.ts`);
+assertComplete(hashes, HASHES_PAGE.parts);
 
 const pages = {
   'docs/reference/options.md': optionsPage(server),
   'docs/reference/endpoints.md': endpointsPage(describeEndpoints()),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
+  'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
 };
 

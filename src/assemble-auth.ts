@@ -36,6 +36,7 @@ import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
 import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
+import { createServerPasswords } from './controllers/server-passwords.js';
 import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { BeforeSession } from './sessions/start-session.js';
@@ -89,9 +90,11 @@ export function assembleAuth(options: AuthOptions): Auth {
     passport,
     openapi,
     sessions: createServerSessions(sessions),
+    passwords: createServerPasswords(services),
     events,
     async ready() {
       await waitUntilReady(config, revocations);
+      await services.passwords.ready();
       await sayWhileWaiting('its features', features.ready());
     },
     async close() {
@@ -111,7 +114,7 @@ export function assembleAuth(options: AuthOptions): Auth {
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
 function createServices(config: AuthConfig, events: AuthEvents) {
-  const passwords = new PasswordHasher(config.password.cost, config.password.long, events);
+  const passwords = new PasswordHasher(config.password.cost, config.password.long, events, config.password);
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];

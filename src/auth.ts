@@ -14,6 +14,7 @@ import type { GuardOptions } from './middleware/guard-options.js';
 import type { Verify } from './middleware/verify.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
+import type { ServerPasswords } from './controllers/server-passwords.js';
 import type { ServerSessions } from './controllers/server-sessions.js';
 
 /** What `createAuth` returns. */
@@ -100,6 +101,8 @@ export interface Auth {
   readonly passport: Authenticator;
   /** Sessions for server code: an admin page, a job, a resolver of GraphQL. */
   readonly sessions: ServerSessions;
+  /** The package's rules and hashes of passwords, for a registration or a login of your own. */
+  readonly passwords: ServerPasswords;
   /**
    * Describes the endpoints of the router in OpenAPI 3.1. Each call returns a new object, yours to change.
    * @throws TypeError that names the option and the cure

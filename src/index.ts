@@ -5,6 +5,7 @@ export type { EndSession } from './controllers/end-session.js';
 export type { SessionTokens } from './sessions/session-tokens.js';
 export type { PublicUser } from './stores/public-user.js';
 export type { Verify, VerifySource } from './middleware/verify.js';
+export type { ServerPasswords } from './controllers/server-passwords.js';
 export type {
   OriginOptions,
   ServerSessions,
@@ -40,6 +41,7 @@ export type { Feature } from './features/feature.js';
 export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { LimitsOptions } from './config/limits-options.js';
+export type { PasswordOptions } from './config/password-options.js';
 export type { RegisteredUser, RegistrationOptions } from './http/registration.js';
 export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from './utils/standard-schema.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as source from '../src';
+import * as sourceHashes from '../src/hashes';
 import * as sourceTesting from '../src/testing';
 
 const ROOT = join(__dirname, '..');
@@ -33,6 +34,7 @@ function targets(tree: unknown): string[] {
 const ENTRIES: [string, object][] = [
   ['passport-visa', source],
   ['passport-visa/testing', sourceTesting],
+  ['passport-visa/hashes', sourceHashes],
 ];
 
 /** Names that Node adds to those of an imported CommonJS module. */
@@ -110,6 +112,13 @@ test('passport-visa/testing loads no test runner and no HTTP client', () => {
   expect(loaded.filter((name) => /jest|supertest|superagent|vitest/.test(name))).toEqual([]);
 });
 
+test('passport-visa/hashes loads no dependency before it is used', () => {
+  const script = `
+    require('passport-visa/hashes');
+    process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('node_modules'))));`;
+  expect(run(script, 'commonjs')).toBe('');
+});
+
 test('the public API consists of these names; changing it must be a decision', () => {
   expect(Object.keys(source).sort()).toEqual([
     'AUTH_EVENT_NAMES',
@@ -137,6 +146,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'testClock',
     'userStoreContract',
   ]);
+  expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
 });
 
 test('the client is ESM only, has no side effects and leaves nothing open', () => {
@@ -152,6 +162,7 @@ test('the types declare what the code exports, no more and no less', () => {
   for (const [folder, exported] of [
     ['dist', source],
     ['dist/testing', sourceTesting],
+    ['dist/hashes', sourceHashes],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');
     const values = [...declared.matchAll(/^export (?!type)(?:\{([^}]*)\}|declare function (\w+))/gms)]

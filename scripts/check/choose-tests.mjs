@@ -24,6 +24,7 @@ const DECIDES_TESTS = /^(jest\.config\.js|package-lock\.json|test\/helpers\/serv
 const IN_OTHER_PROCESSES = /** @type {const} */ ([
   ['src/cli/', /^test\/cli\//],
   ['src/accounts/password-worker.ts', /^test\/accounts\//],
+  ['src/hashes/phpass-worker.ts', /^test\/hashes\//],
   ['example/', /^test\/(e2e\/example\.test\.ts|browser\/)/],
   ['soak/', /^test\/soak\//],
 ]);

@@ -1,16 +1,17 @@
 /** Exports that the page of the options shows. */
-export const ELSEWHERE = ['AuthOptions', 'LimitsOptions'];
+export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 
 /** @type {import('./api-page.mjs').Page} */
 export const AUTH_PAGE = {
   title: 'auth, stores and types',
   text:
-    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Testing your app](../testing.md) ' +
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [Testing your app](../testing.md) ' +
     '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
   calledAs: {
     Auth: 'auth',
     AuthEvents: 'auth.events',
     ServerSessions: 'auth.sessions',
+    ServerPasswords: 'auth.passwords',
     FlowState: 'auth.flowState',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
@@ -52,6 +53,7 @@ export const AUTH_PAGE = {
           'ErrorBodyOptions',
           'TextOf',
           'ServerSessions',
+          'ServerPasswords',
           'StartSession',
           'StartSessionOptions',
           'EndSession',
@@ -179,5 +181,18 @@ export const CLIENT_PAGE = {
         'StoredTokens',
       ],
     },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const HASHES_PAGE = {
+  title: 'Hashes of passwords',
+  text: 'What `passport-visa/hashes` exports: schemes for the options `password.hasher` and `password.verifiers`. [Password hashes](../password-hashes.md) shows how to use them.',
+  calledAs: {},
+  hidden: [],
+  parts: [
+    { title: 'Schemes', names: ['argon2', 'scrypt', 'pbkdf2', 'phpass'] },
+    { title: 'Their options', names: ['Argon2Options', 'ScryptOptions', 'Pbkdf2Options', 'HashForm'] },
+    { title: 'Types', names: ['HashingScheme', 'VerifyingScheme', 'PasswordFunctions', 'PasswordVerifier'] },
   ],
 };

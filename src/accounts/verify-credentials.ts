@@ -12,7 +12,9 @@ export interface CredentialServices {
   passwords: PasswordHasher;
 }
 
-type Verdict = { user: StoredUser } | { userId: string | undefined; reason: LoginFailureReason };
+type Verdict =
+  | { user: StoredUser }
+  | { userId: string | undefined; reason: LoginFailureReason; problem?: string | undefined };
 
 /**
  * Proves a login with username and password, within the limits on attempts.
@@ -51,8 +53,13 @@ async function judge(
 ): Promise<Verdict> {
   const user = activeUser(found);
   // Unknown and disabled users take as long as a wrong password does.
-  const { matches, needsRehash } = await passwords.verify(password, user?.passwordHash ?? null, origin);
+  const { matches, needsRehash, problem } = await passwords.verify(
+    password,
+    user?.passwordHash ?? null,
+    origin,
+  );
   if (!user) return { userId: found?.id, reason: inactiveReason(found) };
+  if (problem !== undefined) return { userId: user.id, reason: 'unusable-hash', problem };
   if (!matches) return { userId: user.id, reason: 'wrong-password' };
   if (!needsRehash) return { user };
 

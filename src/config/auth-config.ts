@@ -1,6 +1,7 @@
 import type { Authenticator } from 'passport';
 import type { Feature } from '../features/feature.js';
 import type { AccessTokenPlaces } from '../http/authenticate-request.js';
+import type { OwnSchemes } from '../hashes/password-scheme.js';
 import type { BodyConfig } from '../http/body-schemas.js';
 import type { ErrorBodyConfig } from '../http/error-body.js';
 import type { SiteConfig } from '../http/cross-site.js';
@@ -25,7 +26,7 @@ export interface AuthConfig
     Pick<DeliveryConfig, 'cookies'> {
   readonly usernameField: BodyConfig['usernameField'];
   readonly passwordField: BodyConfig['passwordField'];
-  readonly password: BodyConfig['password'] & { readonly cost: number };
+  readonly password: BodyConfig['password'] & OwnSchemes & { readonly cost: number };
   readonly limits: LimitsConfig;
   readonly login: boolean;
   readonly register: boolean;

@@ -12,6 +12,7 @@ import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Duration } from '../utils/duration.js';
 import type { LimitsOptions } from './limits-options.js';
+import type { PasswordOptions } from './password-options.js';
 import type { OnStoreDown } from '../sessions/session-config.js';
 import type { Algorithm, Secret } from '../tokens/keys.js';
 
@@ -128,21 +129,7 @@ export interface AuthOptions<Fields = unknown> {
     path?: string;
   };
   /** What passwords must look like, and how they are hashed. */
-  password?: {
-    /** How long a new password must be, in code points: 1 to 64. Old passwords stay valid. Default: 8. */
-    minLength?: number;
-    /**
-     * bcrypt's cost, 10 to 31. Each step doubles the time of a login. A hash with another cost is replaced when its user logs in.
-     * Default: 12.
-     */
-    cost?: number;
-    /**
-     * What is done with a password that is too long for bcrypt, which reads 72 bytes. `'prehash'` hashes it first; only this package
-     * can check such a hash. `'refuse'`, for a column that other code reads too, answers 400 at /register and /password, and 401 at
-     * login. Default: `'prehash'`.
-     */
-    long?: 'prehash' | 'refuse';
-  };
+  password?: PasswordOptions;
   /**
    * Limits on attempts. Past a limit the answer is 429 `TOO_MANY_ATTEMPTS` with `Retry-After`. Attempts are counted where the
    * sessions live, and before the password is checked, so parallel guesses can't beat the limit.

@@ -14,6 +14,7 @@ import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 import type { Algorithm } from '../tokens/keys.js';
 import type { AuthOptions } from './auth-options.js';
+import { passwordFunctions, passwordVerifier } from './password-schemes.js';
 import { aFunction, cookieName, duration, fieldName, limit, methods, secret } from './option-types.js';
 
 const cookieSchema = z
@@ -103,6 +104,8 @@ const optionsSchema = z.strictObject({
       minLength: z.int().min(1).max(64).default(8),
       cost: z.int().min(10).max(31).default(12),
       long: z.enum(['prehash', 'refuse']).default('prehash'),
+      hasher: passwordFunctions.optional(),
+      verifiers: z.array(passwordVerifier).readonly().default([]),
     })
     .prefault({}),
   limits: z

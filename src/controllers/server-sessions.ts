@@ -64,7 +64,7 @@ export interface ServerSessions {
   revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
 }
 
-const originShape = { ip: z.string().optional(), userAgent: z.string().optional() };
+export const originShape = { ip: z.string().optional(), userAgent: z.string().optional() };
 const { remember } = loginShape;
 const startSchema = z.strictObject({ ...proofShape, ...originShape, remember });
 const refreshSchema = z.strictObject({ ...originShape, idempotencyKey: z.string().optional() });
@@ -115,7 +115,7 @@ export function createServerSessions(sessions: ServedBy): ServerSessions {
 }
 
 /** As it is read from a request. */
-function originFrom({ ip, userAgent }: OriginOptions): RequestOrigin {
+export function originFrom({ ip, userAgent }: OriginOptions): RequestOrigin {
   return originOf({ ip, headers: userAgent === undefined ? {} : { 'user-agent': userAgent } });
 }
 

@@ -24,7 +24,8 @@ export type RevocationReason =
   | 'server';
 
 /** Why a login failed. The client never learns it: it gets INVALID_CREDENTIALS for each of them. */
-export type LoginFailureReason = 'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed';
+export type LoginFailureReason =
+  'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed' | 'unusable-hash';
 
 /** Why `auth.flowState` refused. `unknown` is forged, for another purpose, or from another browser; the client gets FLOW_STATE_INVALID for each. */
 export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-provider';
@@ -61,9 +62,17 @@ export const AUTH_EVENTS = {
   registerFailed: failure<RequestOrigin & { username: string; code: 'USERNAME_TAKEN' }>(),
   /** `amr`: how the user proved who they are, as far as `completeLogin()` was told. */
   login: success<RequestOrigin & { userId: string; sessionId: string; amr: readonly string[] | undefined }>(),
-  /** `username` is what was typed, so it may be anything; undefined when another strategy proved an unknown id. */
+  /**
+   * `username` is what was typed, so it may be anything; undefined when another strategy proved an unknown id. `problem` says what is
+   * wrong with an `unusable-hash`, without any part of it.
+   */
   loginFailed: failure<
-    RequestOrigin & { username: string | undefined; userId: string | undefined; reason: LoginFailureReason }
+    RequestOrigin & {
+      username: string | undefined;
+      userId: string | undefined;
+      reason: LoginFailureReason;
+      problem?: string | undefined;
+    }
   >(),
   /** An attempt was refused before it was judged: too many for a username, a user or an address, which `key` names. */
   locked: failure<

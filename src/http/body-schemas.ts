@@ -39,7 +39,12 @@ export interface LoginBody extends Record<string, unknown> {
 export interface BodyConfig {
   readonly usernameField: string;
   readonly passwordField: string;
-  readonly password: { readonly minLength: number; readonly long: LongPasswords };
+  readonly password: {
+    readonly minLength: number;
+    readonly long: LongPasswords;
+    /** With one, no new hash is bcrypt's, which reads only 72 bytes. */
+    readonly hasher?: unknown;
+  };
   readonly registration: Pick<RegistrationConfig, 'schema'>;
 }
 
@@ -59,7 +64,7 @@ export function createBodySchemas(config: BodyConfig): BodySchemas {
       rule('tooShort', { count: password.minLength }),
     )
     .refine(
-      (secret) => password.long === 'prehash' || !isLongForBcrypt(secret),
+      (secret) => password.long === 'prehash' || password.hasher !== undefined || !isLongForBcrypt(secret),
       rule('tooManyBytes', { count: BCRYPT_BYTES }),
     )
     .refine((secret) => !isCommonPassword(secret), rule('commonPassword'))

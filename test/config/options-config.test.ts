@@ -46,7 +46,7 @@ describe('parseOptions', () => {
         attributes: '; Path=/; HttpOnly; SameSite=Strict',
         isOurs: expect.any(Function) as () => boolean,
       },
-      password: { minLength: 8, cost: 12, long: 'prehash' },
+      password: { minLength: 8, cost: 12, long: 'prehash', verifiers: [] },
       limits: { username: 10, address: 50, register: 10, password: 10, logins: 60 },
       maxSessions: 100,
       usernameField: 'username',

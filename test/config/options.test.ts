@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MemoryRefreshTokenStore, MemoryUserStore, PostgresUserStore } from '../../src/index';
+import { phpass, scrypt } from '../../src/hashes';
 import { parseOptions } from '../../src/config/parse-options';
 import { optionsWith, refusal } from '../helpers/apps/options';
 
@@ -114,6 +115,17 @@ describe('other invalid options', () => {
     ['password.cost', '12', /must be a number, not a text/],
     ['password.minLength', 0, /must be at least 1/],
     ['password.minLength', 65, /must be at most 64/],
+    ['password.hasher', 'scrypt', /must be a hasher, with the functions hash, verify, and maybe needsRehash/],
+    ['password.hasher', phpass(), /such as phpass\(\), goes into password\.verifiers/],
+    ['password.hasher', scrypt, /is a function: call it, as in scrypt\(\)/],
+    ['password.hasher', { ...scrypt(), needsRehash: true }, /maybe needsRehash, matches, problem/],
+    ['password.verifiers', phpass(), /must be a list, not an object/],
+    ['password.verifiers', [phpass], /^password\.verifiers\.0 is a function: call it, as in phpass\(\)/],
+    [
+      'password.verifiers',
+      [{ verify: () => true }],
+      /must be a verifier, with the functions matches, verify/,
+    ],
     ['limits.username', true, /must be false or \{ failures: a whole number from 1 \}/],
     ['limits.address', 50, /must be false or \{ failures/],
     ['limits.register', { attempts: 0 }, /must be at least 1/],

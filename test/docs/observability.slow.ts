@@ -168,7 +168,7 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   registered: { userId: true, username: true, ip: true, userAgent: true },
   registerFailed: { username: true, code: true, ip: true, userAgent: true },
   login: { userId: true, sessionId: true, amr: true, ip: true, userAgent: true },
-  loginFailed: { username: true, userId: true, reason: true, ip: true, userAgent: true },
+  loginFailed: { username: true, userId: true, reason: true, problem: true, ip: true, userAgent: true },
   locked: {
     ...{ limit: true, key: true, retryAfterSeconds: true },
     ...{ userId: true, sessionId: true, ip: true, userAgent: true },

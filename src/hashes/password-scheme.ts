@@ -1,0 +1,47 @@
+/** Checks hashes of one form: an entry of the option `password.verifiers`. */
+export interface PasswordVerifier {
+  /** Whether a stored hash has the form of this scheme. It is called with every hash that isn't bcrypt's. */
+  matches(hash: string): boolean;
+  /** Whether the password is the one that the hash was made of. A promise or the value itself; the latter blocks the event loop. */
+  verify(password: string, hash: string): Promise<boolean> | boolean;
+  /**
+   * Why a hash of this form is never checked: checking it would take too much memory or time. The text has no part of salt or digest, so
+   * it may be logged. Undefined if the hash is fine. Default: every hash is.
+   */
+  problem?(hash: string): string | undefined;
+}
+
+/** Makes and checks hashes in place of bcrypt: the option `password.hasher`. */
+export interface PasswordFunctions {
+  /** Hashes a password with a new salt. The text is stored as it is. */
+  hash(password: string): Promise<string> | string;
+  /** Whether the password is the one that the hash was made of. */
+  verify(password: string, hash: string): Promise<boolean> | boolean;
+  /** Whether a hash that has just matched should be made again, as when its cost is too low. Default: never. */
+  needsRehash?(hash: string): Promise<boolean> | boolean;
+  /** Whether a stored hash is one of `hash`. Default: every hash that isn't bcrypt's and has no form of `password.verifiers`. */
+  matches?(hash: string): boolean;
+  /** As for `password.verifiers`. */
+  problem?(hash: string): string | undefined;
+}
+
+/** The schemes that the options name besides bcrypt. */
+export interface OwnSchemes {
+  readonly hasher?: PasswordFunctions | undefined;
+  readonly verifiers?: readonly PasswordVerifier[] | undefined;
+}
+
+/** What the functions of this page return, if they can only check hashes. */
+export interface VerifyingScheme extends PasswordVerifier {
+  /** False for a hash of another form, and for one that has a `problem`. */
+  verify(password: string, hash: string): Promise<boolean>;
+  problem(hash: string): string | undefined;
+}
+
+/** What the functions of this page return. */
+export interface HashingScheme extends VerifyingScheme {
+  /** Hashes a password with a random salt of 16 bytes. */
+  hash(password: string): Promise<string>;
+  /** Whether the hash has another form or other costs than `hash` gives today. */
+  needsRehash(hash: string): boolean;
+}

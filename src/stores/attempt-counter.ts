@@ -35,28 +35,25 @@ export function loadLimiters(): typeof import('rate-limiter-flexible') {
   return require('rate-limiter-flexible') as typeof import('rate-limiter-flexible');
 }
 
-/**
- * Makes a counter of any limiter of rate-limiter-flexible.
- * @param limiter returns the limiter, which may change with the connection
- */
+/** Makes a counter of any limiter of rate-limiter-flexible. */
 export function limiterCounter(
-  limiter: () => RateLimiterAbstract,
+  limiter: RateLimiterAbstract,
   run: Run,
   { decrement, has }: OwnOperations,
 ): Required<AttemptCounter> {
   return {
     async increment(key, { final = false } = {}) {
       const undo = final ? undefined : () => decrement(key);
-      const { consumedPoints, msBeforeNext } = await run(() => limiter().penalty(key), undo);
+      const { consumedPoints, msBeforeNext } = await run(() => limiter.penalty(key), undo);
       return { count: consumedPoints, msBeforeReset: Number(msBeforeNext) };
     },
     decrement,
     has,
     async hold(key, seconds) {
-      await run(() => limiter().set(key, 1, seconds));
+      await run(() => limiter.set(key, 1, seconds));
     },
     async reset(key) {
-      await run(() => limiter().delete(key));
+      await run(() => limiter.delete(key));
     },
   };
 }
@@ -69,20 +66,16 @@ export function memoryCounter(name: string, windowSeconds: number): Required<Att
   const duration = Math.min(windowSeconds, MAX_TIMER_SECONDS);
   const { RateLimiterMemory } = loadLimiters();
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: 1, duration });
-  const counter = limiterCounter(
-    () => limiter,
-    (operation) => operation(),
-    {
-      async decrement(key) {
-        const { consumedPoints } = await limiter.reward(key);
-        // The key has been reset meanwhile. Add one instead of deleting the key: a parallel attempt may have been counted by now.
-        if (consumedPoints < 0) await limiter.penalty(key);
-      },
-      async has(key) {
-        const counted = await limiter.get(key);
-        return counted !== null && counted.consumedPoints > 0;
-      },
+  const counter = limiterCounter(limiter, (operation) => operation(), {
+    async decrement(key) {
+      const { consumedPoints } = await limiter.reward(key);
+      // The key has been reset meanwhile. Add one instead of deleting the key: a parallel attempt may have been counted by now.
+      if (consumedPoints < 0) await limiter.penalty(key);
     },
-  );
+    async has(key) {
+      const counted = await limiter.get(key);
+      return counted !== null && counted.consumedPoints > 0;
+    },
+  });
   return { ...counter, hold: (key, seconds) => counter.hold(key, Math.min(seconds, MAX_TIMER_SECONDS)) };
 }

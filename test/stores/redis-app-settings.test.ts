@@ -41,7 +41,7 @@ describe.each<[string, RedisOptions & { replyMapping?: string }]>([
   });
 });
 
-test('a store learns of revocations in a database that the app selects only later', async () => {
+test('a store learns of revocations in a database that the app selects before the first command of the store', async () => {
   const keyPrefix = randomPrefix();
   const [redis, other] = [connectRedis(), connectRedis({ db: 5 })];
   const store = new RedisRefreshTokenStore(redis, { keyPrefix });

@@ -42,7 +42,7 @@ function exampleCommands(prefix: string): [command: string, ...args: string[]][]
   ];
 }
 
-/** Limits set their counters in a transaction, and the doctor tests all other commands in one. */
+/** The doctor tests all other commands in a transaction, and limits of 0.1.0 set their counters in one. */
 const TRANSACTION = ['MULTI', 'EXEC'];
 
 /** The commands that a Redis user needs to be granted with `ACL SETUSER`. */

@@ -32,7 +32,7 @@ export function postgresAttemptCounter(
     points: 1,
     duration: windowSeconds,
   });
-  return limiterCounter(() => limiter, postgres.run, {
+  return limiterCounter(limiter, postgres.run, {
     async decrement(key) {
       await postgres.query(sql.takeBackAttempt, [limiter.getKey(key)]);
     },

@@ -2,13 +2,9 @@ import { BoundedCalls, isProgrammingError, NotSentError } from '../bounded-calls
 import { CALL_TIMES } from '../call-times.js';
 import { listenTo } from './client-events.js';
 import type { RedisClient } from './redis-client.js';
-import { openCommandingConnection, type OwnConnection } from './own-connection.js';
-
-/** A Lua script. On a Cluster all its keys must have the same hash tag. */
-export interface RedisScript {
-  readonly numberOfKeys: number;
-  readonly lua: string;
-}
+import { COMMANDING } from './connection-options.js';
+import { homeArgument, inHomeDatabase, settleHomeDatabase, type RedisScript } from './home-database.js';
+import { openOwnConnection, type OwnConnection } from './own-connection.js';
 
 /** Error codes that mean a mistake in the program. Every other code (LOADING, READONLY, OOM …) means an outage. */
 const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
@@ -20,13 +16,13 @@ const READY = new Set(['ready', 'wait']);
 type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
 /**
- * Runs the store's commands, all with a time limit. It distinguishes an outage from a mistake in the program.
+ * Runs the store's scripts, all with a time limit and in the home database. It distinguishes an outage from a mistake in the program.
  *
  * The app's client is the app's: it is never reconnected, because ioredis would then send all commands again that have no answer
  * yet, the app's own too, and they would run twice. If its line seems dead, the commands go over a connection of our own.
  */
 export class BoundedRedis {
-  readonly #scripts: Readonly<Record<string, RedisScript>>;
+  readonly #scripts = new Map<string, RedisScript>();
   readonly #appClient: RedisClient;
   readonly #calls: BoundedCalls;
   readonly #becomingReady = new Map<RedisClient, Promise<void>>();
@@ -34,39 +30,46 @@ export class BoundedRedis {
 
   constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
     this.#appClient = client;
-    this.#scripts = scripts;
     // A dropped NAT entry or a dead host leaves a connection that looks open. By itself ioredis would wait for ever.
     this.#calls = new BoundedCalls('Redis', isOutage, {
       // While the other nodes of a Cluster answer, ioredis doesn't notice that one node has been replaced.
       onTimeout: () => client.isCluster && this.#recover(),
       reconnect: () => client.isCluster || this.#recover(),
-      ping: async () => this.client.ping(),
+      ping: async () => this.#client.ping(),
     });
     // Without a listener ioredis prints every connection error. The calls report the outage instead.
     if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
-    define(scripts, client);
+    for (const [name, script] of Object.entries(scripts)) this.define(name, script);
   }
 
-  /** The client that commands go over now: the app's, or our own once the app's seemed dead. */
-  get client(): RedisClient {
-    if (this.#own?.isInSameDatabase() === false) {
-      this.#own.close();
-      this.#openOwn();
-    }
+  /** The client that scripts go over now: the app's, or our own once the app's seemed dead. */
+  get #client(): RedisClient {
     return this.#own?.client ?? this.#appClient;
   }
 
+  define(name: string, script: RedisScript): void {
+    const homing = inHomeDatabase(script);
+    this.#scripts.set(name, homing);
+    this.#appClient.defineCommand(name, homing);
+    this.#own?.client.defineCommand(name, homing);
+  }
+
+  /** @param operation calls `send` */
   readonly run: BoundedCalls['run'] = (operation, undo) =>
     this.#calls.run(() => {
-      const { client } = this;
+      const client = this.#client;
       return READY.has(client.status) ? operation() : this.#ready(client).then(operation);
     }, undo);
 
-  call(command: string, key: string, ...args: (string | number)[]): Promise<unknown> {
-    return this.run(() => {
-      const client = this.client as unknown as Record<string, Command>;
-      return (client[command] as Command)(key, ...args);
-    });
+  /** Runs a script without a time limit. */
+  send(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
+    settleHomeDatabase(this.#appClient);
+    const client = this.#client as unknown as Record<string, Command>;
+    return (client[script] as Command)(key, ...args, homeArgument(this.#appClient));
+  }
+
+  call(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.run(() => this.send(script, key, ...args));
   }
 
   /** Opens a connection of our own in place of the app's. If it is open already, it connects again. */
@@ -76,12 +79,9 @@ export class BoundedRedis {
       else this.#own.client.disconnect(true);
       return;
     }
-    this.#openOwn();
-  }
-
-  #openOwn(): void {
-    this.#own = openCommandingConnection(this.#appClient);
-    if (this.#own) define(this.#scripts, this.#own.client);
+    if (this.#appClient.status === 'end') return; // the app has closed it
+    this.#own = openOwnConnection(this.#appClient, COMMANDING);
+    for (const [name, script] of this.#scripts) this.#own?.client.defineCommand(name, script);
   }
 
   /**
@@ -120,10 +120,6 @@ export function assertRedisClient(client: unknown): asserts client is RedisClien
   throw new TypeError(
     `RedisRefreshTokenStore got ${client === undefined ? 'no client' : 'no Redis client'}: ${cure}`,
   );
-}
-
-function define(scripts: Readonly<Record<string, RedisScript>>, client: RedisClient): void {
-  for (const [name, script] of Object.entries(scripts)) client.defineCommand(name, script);
 }
 
 function isOutage(error: unknown): boolean {

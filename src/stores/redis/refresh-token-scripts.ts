@@ -1,5 +1,5 @@
 import { SESSION_FORMAT } from '../session-format.js';
-import type { RedisScript } from './client.js';
+import type { RedisScript } from './home-database.js';
 import { clock, keepKeyFor, origins, outbox, PIECE, surplus, unpack } from './session-lua.js';
 
 /**
@@ -142,6 +142,9 @@ export const refreshTokenScripts = {
     local kept = redis.call('HGET', KEYS[1], ARGV[1]) and 1 or 0
     local isMore = isPartial or redis.call('HLEN', KEYS[1]) > kept
     return {digits(now), live, piece, isMore and 1 or 0}`),
+
+  /** KEYS[1]: the outbox of one user. ARGV: the ids that have been announced. */
+  visaEmptyOutbox: onUser(`redis.call('SREM', KEYS[1], unpack(ARGV))`),
 
   /**
    * KEYS[1]: the log, a stream. ARGV: user id, session ids separated by commas, keepMs. If processes with different lifetimes of

@@ -215,7 +215,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   async #emptyOutbox(userId: string, sessionIds: string[]): Promise<() => Promise<unknown>> {
     if (sessionIds.length === 0) return () => Promise.resolve();
     await this.#announce({ userId, sessionIds });
-    const removed = this.#redis.call('srem', this.#outboxKey(userId), ...sessionIds);
+    const removed = this.#redis.call('visaEmptyOutbox', this.#outboxKey(userId), ...sessionIds);
     removed.catch(() => undefined);
     return () => removed;
   }

@@ -1,5 +1,8 @@
 import type { RedisClient } from './redis-client.js';
-import { openReadingConnection } from './own-connection.js';
+import { presumedDatabaseOf } from './client-condition.js';
+import { READING } from './connection-options.js';
+import { homeDatabaseOf } from './home-database.js';
+import { openOwnConnection } from './own-connection.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 import type { Revocation } from '../revocation-feed.js';
 
@@ -26,14 +29,18 @@ const BEGINNING = '0-0';
 export function openRevocationReader(client: RedisClient, key: string): RevocationReader {
   if (client.status === 'end') throw new Error('The Redis client has been closed');
   // A client that can't be duplicated is asked once a second instead.
-  const own = openReadingConnection(client);
+  const own = openOwnConnection(client, READING);
+  const openedIn = homeDatabaseOf(client);
+  const isAtHome = () => homeDatabaseOf(client) === (own ? openedIn : presumedDatabaseOf(client));
   const reading = (own?.client ?? client) as StreamClient;
   const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
   return {
     async read(position) {
-      // The next connection is opened in the other database.
-      if (own?.isInSameDatabase() === false)
-        throw new Error("The app's client has selected another database");
+      // If the home was settled after this connection was opened, the next one is opened there.
+      if (!isAtHome())
+        throw new Error(
+          "The app's Redis client has selected another database: give that one a client of its own, redis.duplicate({ db })",
+        );
       const known = position === undefined || position === BEGINNING ? undefined : position;
       let entries = known === undefined ? [] : await entriesFrom(known);
       // If the entry that was read last is missing, it has expired, or a failover has lost it and others may have its place.

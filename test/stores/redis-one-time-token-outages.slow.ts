@@ -44,7 +44,10 @@ function lateClient(writes: number): Redis {
   let left = writes;
   for (const name of ['visaCreateToken', 'visaTakeToken', 'visaRemoveTokens']) {
     const run = scripts[name]?.bind(client) as (...args: unknown[]) => Promise<unknown>;
-    scripts[name] = (...args) => run(...args.slice(0, -1), (left -= 1) < 0 ? args.at(-1) : 1);
+    scripts[name] = (...args) => {
+      const [deadline, database] = args.slice(-2);
+      return run(...args.slice(0, -2), (left -= 1) < 0 ? deadline : 1, database);
+    };
   }
   client.defineCommand = () => undefined; // the store must not define them again
   return client;

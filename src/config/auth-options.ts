@@ -37,8 +37,8 @@ export interface AuthOptions<Fields = unknown> {
     /**
      * What signs access tokens. HS256 takes at least 32 bytes (HS384: 48, HS512: 64) as text, bytes or a KeyObject. RS, PS and ES
      * take `{ privateKey, publicKey }`, each as PEM text, its bytes or a KeyObject. A list rotates keys: the first signs, all
-     * verify. A text may be a list too, with spaces between: `'old new'`. A text whose words all have less than 32 bytes is one
-     * secret, a phrase.
+     * verify. A text may be a list too, with spaces between: `'old new'`. The text as it is verifies last. A text whose words are all
+     * too short for a secret is one secret, a phrase. To pass any text as one secret, pass `[text]`.
      * @throws TypeError if it is missing, too short, or doesn't fit the algorithm
      */
     secret: Secret | readonly Secret[] | undefined;

@@ -10,13 +10,14 @@ import { UserIds } from '../stores/user-ids.js';
 import { isSignedBy, MAX_TOKEN_LENGTH } from '../tokens/jwt.js';
 import {
   createKeySet,
+  hashBytes,
   KeyError,
   MAKE_A_SECRET,
   type Algorithm,
   type KeySet,
   type Secret,
 } from '../tokens/keys.js';
-import { secretsIn } from '../tokens/secrets-in.js';
+import { acceptedSecretsIn, secretsIn } from '../tokens/secrets-in.js';
 import { inOurWords } from '../utils/option-words.js';
 import { describeIssue } from '../utils/parse-call.js';
 import type { AuthConfig } from './auth-config.js';
@@ -94,7 +95,7 @@ function describe(issue: z.core.$ZodIssue): string {
 
 function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly Secret[]): KeySet {
   try {
-    return createKeySet(algorithm, listOf(secrets));
+    return createKeySet(algorithm, listOf(algorithm, secrets));
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     const separator = error.message.startsWith('.') ? '' : ' '; // '.privateKey …' goes on the option's path
@@ -102,10 +103,20 @@ function keySet(option: string, algorithm: Algorithm, secrets: Secret | readonly
   }
 }
 
-/** A text may hold a list too, because an environment variable can't hold anything else. */
-function listOf(secrets: Secret | readonly Secret[]): readonly Secret[] {
+/** A text may hold a list too, because an environment variable can't hold anything else. @throws KeyError */
+function listOf(algorithm: Algorithm, secrets: Secret | readonly Secret[]): readonly Secret[] {
   if (Array.isArray(secrets)) return secrets as readonly Secret[];
-  return typeof secrets === 'string' ? secretsIn(secrets) : [secrets as Secret];
+  if (typeof secrets !== 'string') return [secrets as Secret];
+  const minBytes = hashBytes(algorithm);
+  const words = secretsIn(secrets, minBytes);
+  const short = words.findIndex((word) => Buffer.byteLength(word) < minBytes);
+  if (short >= 0 && words.length > 1)
+    throw new KeyError(
+      `is a text with white space, so it is read as a list. Word ${short + 1} of ${words.length} has ` +
+        `${Buffer.byteLength(words[short] as string)} bytes, but ${algorithm} needs at least ${minBytes}. ` +
+        'If the text is one secret, pass [text]',
+    );
+  return acceptedSecretsIn(secrets, minBytes);
 }
 
 /** Equal keys have equal ids, whatever form they came in. */

@@ -108,7 +108,8 @@ function signatureBytes(algorithm: Algorithm, key: KeyObject): number {
   return Math.ceil((key.asymmetricKeyDetails?.modulusLength as number) / 8);
 }
 
-function hashBytes(algorithm: Algorithm): number {
+/** RFC 7518 §3.2: a key for HMAC must be at least as long as the hash. */
+export function hashBytes(algorithm: Algorithm): number {
   return Number(algorithm.slice(2)) / 8;
 }
 
@@ -123,7 +124,6 @@ function hmacKey(algorithm: Algorithm, secret: Secret): PreparedKey {
   if (key.export().toString('latin1').trimStart().startsWith('-----BEGIN')) {
     throw new KeyError('is a PEM key, but the algorithm is HMAC: set algorithm to RS256, ES256 or their kin');
   }
-  // RFC 7518 §3.2: the key must be at least as long as the hash.
   if ((key.symmetricKeySize ?? 0) < hashBytes(algorithm)) {
     throw new KeyError(
       `must be at least ${hashBytes(algorithm)} bytes long for ${algorithm}: make one with ${MAKE_A_SECRET}`,

@@ -39,8 +39,8 @@ describe('secrets', () => {
     const third = 'Zt7Qe2Lw9XcV4bNm6KjH1gFdS8aPoIu3';
     const check = (access: string) => lines(checkSecrets({ ...STRONG, ACCESS_TOKEN_SECRET: access }));
     expect(check(`${one} ${third}`)).toEqual([
-      'ok: ACCESS_TOKEN_SECRET (1 of 2) is set, 32 bytes',
-      'ok: ACCESS_TOKEN_SECRET (2 of 2) is set, 32 bytes',
+      'ok: ACCESS_TOKEN_SECRET (1 of 2) is set, 32 bytes, enough for HS256 only',
+      'ok: ACCESS_TOKEN_SECRET (2 of 2) is set, 32 bytes, enough for HS256 only',
       'ok: REFRESH_TOKEN_SECRET is set, 32 bytes',
     ]);
     expect(check(`${one} short`)).toContain(

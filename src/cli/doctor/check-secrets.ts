@@ -1,4 +1,5 @@
 import { isPem, MIN_SECRET_BYTES, secretsIn } from '../../tokens/secrets-in.js';
+import { hashBytes } from '../../tokens/keys.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** 32 random hexadecimal digits have about 118 bits. Prose of that length has about as much, so it is not noticed here. */
@@ -22,10 +23,11 @@ export function checkSecrets(env: Environment): Finding[] {
   return findings;
 }
 
-function judgeSecrets(name: string, value: string): Finding[] {
+function judgeSecrets(name: 'ACCESS_TOKEN_SECRET' | 'REFRESH_TOKEN_SECRET', value: string): Finding[] {
   const secrets = secretsIn(value);
   const named = (at: number) => (secrets.length === 1 ? name : `${name} (${at + 1} of ${secrets.length})`);
-  return secrets.map((secret, at) => judgeSecret(named(at), secret));
+  const findings = secrets.map((secret, at) => judgeSecret(named(at), secret));
+  return looksLikeOtherList(value) ? [...findings, listWarning(name)] : findings;
 }
 
 function judgeSecret(name: string, value: string): Finding {
@@ -35,11 +37,41 @@ function judgeSecret(name: string, value: string): Finding {
     return warn(`${name} is a PEM key, which is not judged here`, 'createAuth judges it when the app starts');
   const bytes = Buffer.byteLength(value);
   if (bytes < MIN_SECRET_BYTES)
-    return fail(`${name} has ${bytes} bytes; ${MIN_SECRET_BYTES} are the least`, CURE);
+    return fail(`${name} has ${bytes} bytes; ${MIN_SECRET_BYTES} are the least`, shortCure(name));
   if (PLACEHOLDER.test(value)) return fail(`${name} looks like a placeholder that was never replaced`, CURE);
   if (entropyBits(value) < MIN_ENTROPY_BITS)
     return fail(`${name} repeats itself too much to be random`, CURE);
-  return ok(`${name} is set, ${bytes} bytes`);
+  return ok(`${name} is set, ${bytes} bytes${name.startsWith('ACCESS') ? onlyEnoughFor(bytes) : ''}`);
+}
+
+/** A word of a list may be a piece of one secret. */
+function shortCure(name: string): string {
+  if (!name.endsWith(')')) return CURE;
+  return `${CURE}; the white space makes the text a list: if it is one secret, pass [text] to createAuth`;
+}
+
+/** The algorithm is an option in the app's code, which the doctor doesn't see. Refresh tokens are always HS256. */
+function onlyEnoughFor(bytes: number): string {
+  const algorithms = (['HS256', 'HS384', 'HS512'] as const).filter((each) => bytes >= hashBytes(each));
+  return algorithms.length === 3 ? '' : `, enough for ${algorithms.join(' and ')} only`;
+}
+
+/** Whether the text is a list in another notation than ours, or has quotes around it. All of it counts as the secret. */
+function looksLikeOtherList(text: string): boolean {
+  const isLong = (part: string) => Buffer.byteLength(part) >= MIN_SECRET_BYTES;
+  const isQuoted = [text.trim(), ...text.split(/\s+/).filter(isLong)].some((part) =>
+    /^(["'`]).*\1[,;]?$/s.test(part),
+  );
+  const isBracketed = /^\[.*\]$/s.test(text.trim());
+  const isSeparated = /[,;]/.test(text) && text.split(/[\s,;]+/).filter(isLong).length > 1;
+  return isQuoted || isBracketed || isSeparated;
+}
+
+function listWarning(name: string): Finding {
+  return findingsAbout('secrets').warn(
+    `${name} looks like a list with commas, quotes or brackets, which count as part of the secrets`,
+    'write a list of secrets with spaces only: old new',
+  );
 }
 
 /** Shannon entropy of the text. If the text is one part repeated, only that part counts. */

@@ -65,7 +65,7 @@ export class BoundedRedis {
   send(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
     settleHomeDatabase(this.#appClient);
     const client = this.#client as unknown as Record<string, Command>;
-    return (client[script] as Command)(key, ...args, homeArgument(this.#appClient));
+    return (client[script] as Command)(key, ...args, homeArgument(this.#appClient)).then(assertExecuted);
   }
 
   call(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
@@ -120,6 +120,15 @@ export function assertRedisClient(client: unknown): asserts client is RedisClien
   throw new TypeError(
     `RedisRefreshTokenStore got ${client === undefined ? 'no client' : 'no Redis client'}: ${cure}`,
   );
+}
+
+/** Between the app's `multi({ pipeline: false })` and `exec()`, Redis only queues whatever comes over the client. */
+function assertExecuted(answer: unknown): unknown {
+  if (answer === 'QUEUED')
+    throw new Error(
+      "The app's Redis client is in a transaction: begin it on a client of its own, redis.duplicate()",
+    );
+  return answer;
 }
 
 function isOutage(error: unknown): boolean {

@@ -69,6 +69,27 @@ describe.each(MOVES)("after the app's client has gone to another database by %s"
   });
 });
 
+test('a refresh in the middle of a transaction of the app gets 503 with the cure, and no session ends', async () => {
+  const redis = connectRedis();
+  const app = startApp(redis);
+  try {
+    await app.register('ann');
+    const browser = await app.loggedIn('ann');
+    await redis.multi({ pipeline: false });
+    await redis.select(OTHER);
+    await browser.post('/auth/refresh').expect(503);
+    const [event] = app.named('unavailable') as { error: Error }[];
+    expect((event?.error.cause as Error).message).toMatch(/transaction.*redis\.duplicate\(\)/);
+    await redis.exec();
+    await browser.post('/auth/refresh').expect(200);
+    expect(await databaseOf(redis)).toBe(OTHER);
+    expect(app.named('refreshFailed')).toEqual([]);
+  } finally {
+    await app.auth.close();
+    redis.disconnect();
+  }
+});
+
 test('no refresh fails while the app goes from database to database', async () => {
   const redis = connectRedis();
   const app = startApp(redis);
@@ -133,7 +154,7 @@ test('one-time tokens are in the home database, whatever the app has selected', 
   }
 });
 
-test('a process goes on hearing of revocations after its app has selected another database', async () => {
+test.each(MOVES)('a process goes on hearing of revocations after %s', async (_what, move) => {
   const [redis, other] = [connectRedis({ db: HOME }), connectRedis({ db: HOME })];
   const app = startApp(redis);
   const elsewhere = startApp(other, app.keyPrefix);
@@ -141,7 +162,7 @@ test('a process goes on hearing of revocations after its app has selected anothe
     await Promise.all([app.auth.ready(), elsewhere.auth.ready()]);
     const { id } = await app.register('ann');
     const browser = await app.loggedIn('ann');
-    await redis.select(OTHER);
+    await move(redis, OTHER);
     await elsewhere.auth.sessions.revokeAll(id);
     await eventually('the session is refused', async () => (await browser.get('/profile')).status === 401);
     expect(app.named('unavailable')).toEqual([]);

@@ -18,6 +18,13 @@ export const en = {
     'The request body must be application/json. For an HTML form, use auth.login() and its siblings in a route of the app',
   formNotMultipart:
     'The request body must be application/x-www-form-urlencoded, as HTML forms send it, or application/json. multipart/form-data is not read',
+  formOrJson:
+    'The request body must be application/x-www-form-urlencoded, as HTML forms send it, or application/json',
+  bodyNotUtf8: 'The request body must be in UTF-8',
+  bodyEncodingUnknown:
+    'The Content-Encoding of the request body must be gzip or deflate, or there must be none',
+  // In place of MALFORMED_BODY.
+  bodyEncodingBroken: 'The request body is not compressed as its Content-Encoding says',
 
   loginSuccessful: 'Login successful',
   registrationSuccessful: 'Registration successful',

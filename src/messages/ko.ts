@@ -28,6 +28,11 @@ export const ko: Messages = {
     '요청 본문은 application/json 형식이어야 합니다. HTML 폼은 앱의 경로에서 auth.login() 등으로 처리해야 합니다.',
   formNotMultipart:
     '요청 본문은 HTML 폼의 기본 형식인 application/x-www-form-urlencoded 또는 application/json이어야 합니다. multipart/form-data는 처리하지 않습니다.',
+  formOrJson:
+    '요청 본문은 HTML 폼의 기본 형식인 application/x-www-form-urlencoded 또는 application/json이어야 합니다.',
+  bodyNotUtf8: '요청 본문은 UTF-8로 인코딩되어야 합니다.',
+  bodyEncodingUnknown: '요청 본문의 Content-Encoding은 gzip 또는 deflate이거나 없어야 합니다.',
+  bodyEncodingBroken: '요청 본문이 Content-Encoding에 명시된 방식으로 압축되어 있지 않습니다.',
 
   loginSuccessful: '로그인되었습니다.',
   registrationSuccessful: '회원가입이 완료되었습니다.',

@@ -1,8 +1,9 @@
 import querystring from 'node:querystring';
 import cookieParser from 'cookie-parser';
 import express, { type Request, type RequestHandler } from 'express';
-import { AuthError } from '../errors.js';
+import { AuthError, type AuthErrorCode } from '../errors.js';
 import { en } from '../messages/en.js';
+import type { MessageKey } from '../messages/messages.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
@@ -51,27 +52,24 @@ function parserOf(readers: Record<string, Reader>): RequestHandler {
       next(new AuthError('PAYLOAD_TOO_LARGE'));
     } else {
       reader.read(req, res, (error: unknown) => {
-        next(
-          error === undefined
-            ? parseKept(req, reader)
-            : toAuthError(error, () => unsupported(req, types, error)),
-        );
+        next(error === undefined ? parseKept(req, reader) : toAuthError(error, req));
       });
     }
   };
 }
 
 /** Says what the route takes. A developer who posts a form to an endpoint for JSON learns what forms are for. */
-function unsupported(req: Request, types: readonly string[], cause?: unknown): AuthError {
-  const key = types.includes(FORM)
-    ? 'formNotMultipart'
-    : req.is([FORM, 'multipart/form-data'])
-      ? 'formNeedsHandler'
-      : undefined;
-  return new AuthError('UNSUPPORTED_MEDIA_TYPE', {
-    ...(key && { text: { key, english: en[key] } }),
-    ...(cause !== undefined && { cause }),
-  });
+function unsupported(req: Request, types: readonly string[]): AuthError {
+  const isMultipart = Boolean(req.is('multipart/form-data'));
+  if (types.includes(FORM)) return inWords(NOT_READ, isMultipart ? 'formNotMultipart' : 'formOrJson');
+  return isMultipart || req.is(FORM) ? inWords(NOT_READ, 'formNeedsHandler') : new AuthError(NOT_READ);
+}
+
+const NOT_READ = 'UNSUPPORTED_MEDIA_TYPE';
+
+/** An error with a more exact text than that of its code. */
+function inWords(code: AuthErrorCode, key: MessageKey, cause?: unknown): AuthError {
+  return new AuthError(code, { text: { key, english: en[key] }, ...(cause !== undefined && { cause }) });
 }
 
 /** RFC 9112 §6.3 */
@@ -131,15 +129,22 @@ function textLength(body: unknown): number {
   }
 }
 
-/** By the `type` that body-parser documents for each of its errors. */
-function toAuthError(error: unknown, unsupportedType: () => AuthError): AuthError {
+/** By the `type` that body-parser documents for each of its errors. What went wrong while it decompressed has none. */
+function toAuthError(error: unknown, req: Request): AuthError {
   switch ((error as { type?: unknown }).type) {
     case 'entity.too.large':
+    case 'parameters.too.many':
       return new AuthError('PAYLOAD_TOO_LARGE', { cause: error });
     case 'charset.unsupported':
+      return inWords(NOT_READ, 'bodyNotUtf8', error);
     case 'encoding.unsupported':
-      return unsupportedType();
-    default:
-      return new AuthError('MALFORMED_BODY', { cause: error });
+      return inWords(NOT_READ, 'bodyEncodingUnknown', error);
+    case undefined:
+      if (isCompressed(req)) return inWords('MALFORMED_BODY', 'bodyEncodingBroken', error);
   }
+  return new AuthError('MALFORMED_BODY', { cause: error });
+}
+
+function isCompressed({ headers }: Request): boolean {
+  return (headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity';
 }

@@ -34,10 +34,20 @@ const FAILURES = {
     415,
     'The request body must be application/json. For an HTML form, use auth.login() and its siblings in a route of the app',
   ],
-  NO_FORM: [
+  MULTIPART_FORM: [
     415,
     'The request body must be application/x-www-form-urlencoded, as HTML forms send it, or application/json. multipart/form-data is not read',
   ],
+  NO_FORM: [
+    415,
+    'The request body must be application/x-www-form-urlencoded, as HTML forms send it, or application/json',
+  ],
+  NOT_UTF8: [415, 'The request body must be in UTF-8'],
+  UNKNOWN_ENCODING: [
+    415,
+    'The Content-Encoding of the request body must be gzip or deflate, or there must be none',
+  ],
+  BROKEN_ENCODING: [400, 'The request body is not compressed as its Content-Encoding says'],
   TOO_MANY_ATTEMPTS: [429, 'Too many attempts, try again later'],
   SERVICE_UNAVAILABLE: [503, 'Service temporarily unavailable'],
 } as const;
@@ -46,7 +56,11 @@ const FAILURES = {
 const CODES = {
   UNKNOWN_SESSION_ID: 'SESSION_NOT_FOUND',
   FORM_ON_JSON_ENDPOINT: 'UNSUPPORTED_MEDIA_TYPE',
+  MULTIPART_FORM: 'UNSUPPORTED_MEDIA_TYPE',
   NO_FORM: 'UNSUPPORTED_MEDIA_TYPE',
+  NOT_UTF8: 'UNSUPPORTED_MEDIA_TYPE',
+  UNKNOWN_ENCODING: 'UNSUPPORTED_MEDIA_TYPE',
+  BROKEN_ENCODING: 'MALFORMED_BODY',
 } as const;
 
 /** `UNKNOWN_SESSION_ID` is the 404 with SESSION_NOT_FOUND when a request names a session by its id. */

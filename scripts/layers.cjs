@@ -4,7 +4,7 @@
  */
 const MAY_IMPORT = {
   utils: [],
-  errors: [],
+  errors: ['utils'],
   messages: ['errors'],
   events: ['errors', 'utils'],
   tokens: ['utils'],

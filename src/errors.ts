@@ -1,3 +1,6 @@
+import { ERROR_DETAILS } from './utils/error-details.js';
+import { kindOf } from './utils/option-words.js';
+
 /** What a failure means: how it looks on the wire, and what this package does about it. One row a code. */
 interface Failure {
   readonly status: number;
@@ -165,7 +168,7 @@ export class AuthError extends Error {
   /** The key of the text in other languages, where it is more exact than that of the code. Never sent. */
   readonly textKey: string | undefined;
 
-  /** @throws TypeError for a code or a detail that doesn't exist */
+  /** @throws TypeError for a code or a detail that doesn't exist, and for a detail of another type */
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
     assertKnown(code, details);
     super(
@@ -188,25 +191,28 @@ export class AuthError extends Error {
   }
 }
 
-const DETAILS = Object.keys({
-  errors: true,
-  status: true,
-  retryAfterSeconds: true,
-  maxAgeSeconds: true,
-  text: true,
-  cause: true,
-} satisfies Record<keyof AuthErrorDetails, true>);
+const DETAILS: Readonly<
+  Record<keyof AuthErrorDetails, readonly [words: string, isRight: (value: unknown) => boolean]>
+> = ERROR_DETAILS;
 
-function assertKnown(code: string, details: unknown): void {
-  if (!Object.hasOwn(AUTH_FAILURES, code))
-    throw new TypeError(`Unknown code ${code}: known are ${Object.keys(AUTH_FAILURES).join(', ')}`);
-  if (typeof details !== 'object' || details === null || details instanceof Error)
+function assertKnown(code: unknown, details: unknown): void {
+  if (typeof code !== 'string' || !Object.hasOwn(AUTH_FAILURES, code)) {
+    const given = typeof code === 'string' ? code : `of the type ${typeof code}`;
+    throw new TypeError(`Unknown code ${given}: known are ${Object.keys(AUTH_FAILURES).join(', ')}`);
+  }
+  if (typeof details !== 'object' || details === null || details instanceof Error || Array.isArray(details))
     throw new TypeError(
       `The details of an AuthError are an object, as in new AuthError('${code}', { cause: error }). Its text is that of the code, which the option messages changes`,
     );
   for (const name in details) {
-    if (!DETAILS.includes(name))
-      throw new TypeError(`Unknown detail ${name} of an AuthError: known are ${DETAILS.join(', ')}`);
+    if (!Object.hasOwn(DETAILS, name)) {
+      const known = Object.keys(DETAILS).join(', ');
+      throw new TypeError(`Unknown detail ${name} of an AuthError: known are ${known}`);
+    }
+    const [words, isRight] = DETAILS[name as keyof AuthErrorDetails];
+    const value = (details as AuthErrorDetails)[name as keyof AuthErrorDetails];
+    if (value !== undefined && !isRight(value))
+      throw new TypeError(`The detail ${name} of an AuthError must be ${words}, not ${kindOf(value)}`);
   }
 }
 

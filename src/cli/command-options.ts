@@ -1,13 +1,25 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { MAX_USER_ID_LENGTH } from '../stores/max-user-id-length.js';
 import { durationInSeconds } from '../utils/duration.js';
+import { isKeepable } from '../utils/keepable-text.js';
 
 export function usernameArgument(): Argument {
-  return new Argument('<username>', 'in whatever case');
+  return new Argument('<username>', 'in whatever case').argParser(notEmpty);
+}
+
+/** For commands that take an id in its place. */
+export function optionalUsernameArgument(): Argument {
+  return new Argument('[username]', 'in whatever case').argParser(notEmpty);
+}
+
+export function sessionIdArgument(): Argument {
+  return new Argument('[sessionId]', 'as `sessions list` shows it').argParser(id);
 }
 
 /** For apps whose users are not in a PostgresUserStore. */
 export function userIdOption(): Option {
-  return new Option('--id <userId>', "the user's id instead of the name: for a user store of your own");
+  const words = "the user's id instead of the name: for a user store of your own";
+  return new Option('--id <userId>', words).argParser(id);
 }
 
 export function withJson(command: Command): Command {
@@ -62,6 +74,20 @@ export function wholeNumber(min: number, max: number) {
 function duration(text: string): string {
   if ((durationInSeconds(text) ?? 0) >= 1) return text;
   throw new InvalidArgumentError("It must be a duration such as '30m'.");
+}
+
+/** A variable of the shell that isn't set becomes an empty argument: `--id "$ID"`. */
+function notEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It must not be empty.');
+}
+
+/** No store has any other id. */
+function id(text: string): string {
+  if (isKeepable(notEmpty(text)) && text.length <= MAX_USER_ID_LENGTH) return text;
+  throw new InvalidArgumentError(
+    `It must be well-formed, and at most ${MAX_USER_ID_LENGTH} characters long.`,
+  );
 }
 
 export function examples(...lines: string[]): string {

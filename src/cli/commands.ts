@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import {
   examples,
+  optionalUsernameArgument,
+  sessionIdArgument,
   userIdOption,
   usernameArgument,
   wholeNumber,
@@ -122,7 +124,7 @@ function defineUsersEnable(command: Command): void {
 function defineSessionsList(command: Command): void {
   withSessionOptions(withTableNames(withEnvironment(command)))
     .description("list a user's sessions, the one used last first")
-    .argument('[username]', 'in whatever case')
+    .addArgument(optionalUsernameArgument())
     .addOption(userIdOption())
     .addHelpText('after', examples('sessions list ann', 'sessions list --id 42 --json'))
     .action(async (name: string | undefined, options: ListSessionsOptions) =>
@@ -133,8 +135,8 @@ function defineSessionsList(command: Command): void {
 function defineSessionsEnd(command: Command): void {
   withSessionOptions(withTableNames(withEnvironment(command)))
     .description('end one session of a user, or all: at once, in every process')
-    .argument('[username]', 'in whatever case')
-    .argument('[sessionId]', 'as `sessions list` shows it')
+    .addArgument(optionalUsernameArgument())
+    .addArgument(sessionIdArgument())
     .addOption(userIdOption())
     .option('--all', 'every session of the user')
     .addHelpText(

@@ -1,7 +1,8 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
+import { handlerOf, mistakeInCall } from '../http/outside-express.js';
 import { originOf } from '../http/request-origin.js';
 import { createErrorHandler, type ErrorHandlerServices } from '../middleware/error-handler.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -71,22 +72,27 @@ export function createCompleteLogin(
   const { redirectTo, remember, transport, amr } = parseCall('completeLogin()', optionsSchema, options);
   const handleAuthError = createErrorHandler(services);
 
-  return async function completeLogin(req, res: AnswerResponse<'login'>, next) {
-    try {
-      const origin = originOf(req);
-      const proof = { amr, ...proofOf(req) };
-      const { userId, id } = knownId(NEEDS_ID, req.user);
-      const user = await sessions.findUser(userId, id, origin);
-      const login = { ...proof, req, res, origin, remember, transport };
-      const { issued, inBody } = await startByRequest(services, user, login);
-      res.set('Cache-Control', 'no-store');
-      if (redirectTo === undefined)
-        res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
-      else await redirectLocally(req, res, redirectTo, config.cookies);
-    } catch (error) {
-      const proceed = caught(next);
-      callBack(() => handleAuthError(error, req, res, proceed), proceed);
-    }
+  async function complete(req: Request, res: AnswerResponse<'login'>): Promise<void> {
+    const origin = originOf(req);
+    const proof = { amr, ...proofOf(req) };
+    const { userId, id } = knownId(NEEDS_ID, req.user);
+    const user = await sessions.findUser(userId, id, origin);
+    const login = { ...proof, req, res, origin, remember, transport };
+    const { issued, inBody } = await startByRequest(services, user, login);
+    res.set('Cache-Control', 'no-store');
+    if (redirectTo === undefined)
+      res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+    else await redirectLocally(req, res, redirectTo, config.cookies);
+  }
+
+  const called = handlerOf('completeLogin');
+  return function completeLogin(req, res: AnswerResponse<'login'>, next) {
+    const mistake = mistakeInCall(called, req, next);
+    if (mistake !== undefined) return next(mistake);
+    const proceed = caught(next);
+    return complete(req, res).catch((error: unknown) =>
+      callBack(() => handleAuthError(error, req, res, proceed), proceed),
+    );
   };
 }
 

@@ -9,6 +9,7 @@ import {
   withQuery,
   type RedirectTo,
 } from '../http/local-redirect.js';
+import { handlerOf, mistakeInCall } from '../http/outside-express.js';
 import { inSequence } from '../middleware/express-gaps.js';
 import { noStore } from '../middleware/method-and-cache.js';
 import { parseForm } from '../middleware/parse-body.js';
@@ -56,7 +57,10 @@ export function createFormHandler(
   failureRedirect: FailureRedirect | undefined,
 ): RequestHandler {
   const run = inSequence([noStore, ...(chain as readonly RequestHandler[])]);
+  const called = handlerOf(name);
   const handler: RequestHandler = (req, res, next) => {
+    const mistake = mistakeInCall(called, req, next);
+    if (mistake !== undefined) return next(mistake);
     run(req, res, (error?: unknown) => {
       if (failureRedirect === undefined || !isForTheUser(error) || res.headersSent) {
         next(error);

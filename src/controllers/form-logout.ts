@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { localPathOf, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
+import { handlerOf, mistakeInCall } from '../http/outside-express.js';
 import { inSequence } from '../middleware/express-gaps.js';
 import { noStore, refuseHead } from '../middleware/method-and-cache.js';
 import { parseCall } from '../utils/parse-call.js';
@@ -34,7 +35,10 @@ export function createFormLogout(services: FormLogoutServices, options: LogoutOp
     res.redirect(303, await localPathOf(redirectTo, req));
   };
   const chain = inSequence([refuseHead, noStore, services.sameSiteForm, leave]);
+  const called = handlerOf('logout');
   return function logout(req, res, next) {
+    const mistake = mistakeInCall(called, req, next);
+    if (mistake !== undefined) return next(mistake);
     chain(req, res, next);
   };
 }

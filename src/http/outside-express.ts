@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
+import { asError } from '../utils/as-error.js';
 import { sendUncachedJson } from './send-uncached-json.js';
 
 /**
@@ -11,27 +12,62 @@ export function canAnswer(res: Partial<Response> | undefined): boolean {
   return typeof res?.setHeader === 'function' && typeof res.end === 'function';
 }
 
+/** A function of this package that gets a request, a response and `next`. Express calls it, or the app itself. */
+export interface Called {
+  /** As a text names it: `A guard`. */
+  readonly name: string;
+  /** As the app writes it: `auth.tokenVerify`. */
+  readonly call: string;
+  /** When it calls `next`. */
+  readonly callsNext: string;
+}
+
+export const GUARD: Called = {
+  name: 'A guard',
+  call: 'auth.tokenVerify',
+  callsNext: 'when the request may pass, or with an error',
+};
+
+/** @param method of `auth` that makes the handler */
+export function handlerOf(method: string): Called {
+  return { name: `The handler of ${method}()`, call: `auth.${method}()`, callsNext: 'with an error' };
+}
+
 /**
- * What is wrong with the call of a guard. Where the app calls it itself, mistakes are easy: the socket in place of its request.
- * @returns undefined for a call that is right
+ * What is wrong with the call. Where the app calls a guard or a handler itself, mistakes are easy: the socket in place of its
+ * request, or no `next`.
+ * @returns undefined for a call that is right; otherwise what `next` must get
  * @throws TypeError if there is not even a `next` that could get the error
  */
-export function mistakeInCall(req: unknown, next: unknown): TypeError | undefined {
+export function mistakeInCall({ name, call, callsNext }: Called, req: unknown, next: unknown): unknown {
   if (typeof next !== 'function')
     throw new TypeError(
-      'A guard needs a function as its third argument, which it calls when the request may pass, or with an error: auth.tokenVerify(req, res, next)',
+      `${name} needs a function as its third argument, which it calls ${callsNext}: ${call}(req, res, next)`,
     );
-  if (hasHeaders(req)) return undefined;
-  const { request } = (req ?? {}) as { request?: unknown };
-  return new TypeError(
-    hasHeaders(request)
-      ? 'A guard got a socket in place of a request: call auth.tokenVerify(socket.request, {}, next)'
-      : 'A guard needs a request as its first argument, which is an object with headers: auth.tokenVerify(req, res, next)',
-  );
+  try {
+    if (isNodeRequest(req)) return undefined;
+    if (hasHeaders(req))
+      return new TypeError(
+        `${name} got a Request of fetch in place of a request of Node or Express: call ${call}(req, res, next) with that. For anything else there is auth.verify(token)`,
+      );
+    const { request } = (req ?? {}) as { request?: unknown };
+    return new TypeError(
+      isNodeRequest(request)
+        ? `${name} got a socket in place of a request: call ${call}(socket.request, {}, next)`
+        : `${name} needs a request as its first argument, which is an object with headers: ${call}(req, res, next)`,
+    );
+  } catch (thrown) {
+    return asError(thrown); // by a getter of the request
+  }
 }
 
 /** Whether it may be a request of Node or Express. JavaScript has no types, so apps hand over other things too. */
-export function hasHeaders(value: unknown): value is { headers: object } {
+export function isNodeRequest(value: unknown): boolean {
+  // Not `'get' in headers`: a client may send a header of that name.
+  return hasHeaders(value) && typeof value.headers.get !== 'function';
+}
+
+function hasHeaders(value: unknown): value is { headers: { get?: unknown } } {
   const { headers } = (value ?? {}) as { headers?: unknown };
   return typeof headers === 'object' && headers !== null;
 }

@@ -4,7 +4,7 @@ import { AUTH_FAILURES, AuthError, type AuthErrorCode, type FieldError } from '.
 import type { Catalogs } from '../messages/catalogs.js';
 import type { Locale, Messages } from '../messages/messages.js';
 import { errorText, fieldText } from '../messages/rule.js';
-import { hasHeaders } from './outside-express.js';
+import { isNodeRequest } from './outside-express.js';
 
 /** The texts for the answer to a request. Sets the headers that name the language and what it depends on. */
 export type TextsFor = (req: Request, res: Response) => Messages;
@@ -47,7 +47,7 @@ export function createTextOf({ locale, catalogs }: TextsConfig): TextOf {
 
 /** @throws TypeError: JavaScript has no types, and `textOf(error)` reads as if it were enough */
 function assertIsRequest(req: Request | undefined): void {
-  if (hasHeaders(req)) return;
+  if (isNodeRequest(req)) return;
   throw new TypeError(
     'textOf() needs the request as its second argument, because its language decides: auth.textOf(error, req)',
   );

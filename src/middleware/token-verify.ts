@@ -1,12 +1,14 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { failureOf, type AuthError } from '../errors.js';
 import { announceAndHandOver } from '../events/announce-outage.js';
+import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
-import { canSetCookies, mistakeInCall } from '../http/outside-express.js';
+import { canSetCookies, GUARD, mistakeInCall } from '../http/outside-express.js';
 import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
+import { asError } from '../utils/as-error.js';
 import { callBack, caught } from '../utils/call-back.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
 import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
@@ -49,9 +51,9 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       ? guardWithStore(services, checks, authenticateRequest, fail)
       : guardWithoutStore(services, checks, authenticateRequest, fail);
 
-  const guard = guardBy(services.authenticateRequest, refuse);
+  const guard = guardBy(services.authenticateRequest, neverThrowing(refuse));
   if (!checks.renew) return guard;
-  return guardBy(renewals.authenticate, (error, [req, res, next], who) => {
+  const renewOrRefuse: Fail = (error, [req, res, next], who) => {
     // Without a response that takes cookies, the new tokens would be lost.
     if (!failureOf(error).renewable || !canSetCookies(res)) {
       refuse(error, [req, res, next], who);
@@ -63,7 +65,28 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       () => callBack(() => guard(req, res, proceed), proceed),
       (failure: unknown) => callBack(() => refuse(failure, [req, res, proceed], asker), proceed),
     );
-  });
+  };
+  return guardBy(renewals.authenticate, neverThrowing(renewOrRefuse));
+}
+
+/**
+ * A refusal reads the request, and what an app hands over as one may throw. Outside Express nothing would catch that, so `next` gets
+ * it. What `next` throws itself is thrown on.
+ */
+function neverThrowing(fail: Fail): Fail {
+  return (error, [req, res, next], who) => {
+    let hasProceeded = false;
+    const proceed: NextFunction = (passedOn?: unknown) => {
+      hasProceeded = true;
+      return passedOn === undefined ? next() : next(passedOn);
+    };
+    try {
+      fail(error, [req, res, proceed], who);
+    } catch (thrown) {
+      if (hasProceeded) throw thrown;
+      next(asError(thrown));
+    }
+  };
 }
 
 /** Leaves the answer to the app's own error handler. */
@@ -82,17 +105,17 @@ function guardWithoutStore(
   fail: Fail,
 ): RequestHandler {
   return function tokenVerify(req, res, next) {
-    const mistake = mistakeInCall(req, next);
+    const mistake = mistakeInCall(GUARD, req, next);
     if (mistake) return next(mistake);
     let user: AuthenticatedUser | undefined;
     try {
       user = authenticateRequest(req);
       verifyWithoutStore(services, checks, user);
+      req.user = user;
     } catch (error) {
       fail(error, [req, res, next], user);
       return;
     }
-    req.user = user;
     next();
   };
 }
@@ -104,23 +127,25 @@ function guardWithStore(
   fail: Fail,
 ): RequestHandler {
   return function tokenVerify(req, res, next) {
-    const mistake = mistakeInCall(req, next);
+    const mistake = mistakeInCall(GUARD, req, next);
     if (mistake) return next(mistake);
-    let token: AuthenticatedUser | undefined;
+    let token: AuthenticatedUser;
+    let origin: LazyOrigin;
     try {
       token = authenticateRequest(req);
+      origin = lazyOriginOf(req);
     } catch (error) {
-      fail(error, [req, res, next], token);
+      fail(error, [req, res, next], undefined);
       return;
     }
-    const { id, sessionId } = token;
-    const who = { id, sessionId, origin: lazyOriginOf(req) };
+    const who = { id: token.id, sessionId: token.sessionId, origin };
     const proceed = caught(next);
     verifyFirstInStore(services, checks, (ended) => authenticateRequest(req, ended), token).then(
-      (user) => {
-        req.user = user;
-        proceed();
-      },
+      (user) =>
+        callBack(() => {
+          req.user = user;
+          proceed();
+        }, proceed),
       (error: unknown) => callBack(() => fail(error, [req, res, proceed], who), proceed),
     );
   };

@@ -5,7 +5,7 @@ import { announceAndHandOver } from '../events/announce-outage.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { selectAccessToken, userIn, type AuthenticateRequest } from '../http/authenticate-request.js';
 import type { AuthenticatedUser } from '../http/authenticated-user.js';
-import { hasHeaders } from '../http/outside-express.js';
+import { isNodeRequest } from '../http/outside-express.js';
 import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { kindOf } from '../utils/option-words.js';
@@ -73,7 +73,7 @@ function userOfToken({ accessTokens }: VerifyServices, token: string | undefined
 /** @throws TypeError for what is neither a request nor a text */
 function requestIn(source: VerifySource): Request | undefined {
   if (typeof source === 'string' || source === undefined) return undefined;
-  if (hasHeaders(source) && !('get' in source.headers)) return source as Request;
+  if (isNodeRequest(source)) return source as Request;
   throw new TypeError(
     `verify() needs a request of Node or Express, or the text of an access token, not ${kindOf(source)}`,
   );

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Auth } from '../auth.js';
 import type { StartSessionOptions } from '../controllers/start-session.js';
 import type { PublicUser } from '../stores/public-user.js';
+import { kindOf } from '../utils/option-words.js';
 import { checkNames } from '../utils/parse-call.js';
 import { testUser, type TestUser } from './test-user.js';
 
@@ -39,6 +40,7 @@ const OPTIONS: readonly (keyof LoginAsOptions)[] = ['amr', 'authTime', 'ip', 're
  * @throws TypeError for an unknown id or option, or if the user with that username has other roles
  */
 export async function loginAs(auth: Auth, user: TestUser, options: LoginAsOptions = {}): Promise<LoggedIn> {
+  checkAuth(auth);
   checkNames('loginAs()', OPTIONS, options);
   const { ip = '127.0.0.1', userAgent, ...login } = options;
   const { id } = await testUser(auth, user);
@@ -59,6 +61,14 @@ export async function loginAs(auth: Auth, user: TestUser, options: LoginAsOption
     user: loggedIn,
     sessionId,
   };
+}
+
+/** @throws TypeError: JavaScript has no types, and `loginAs({ username: 'ann' })` reads as if it were enough */
+function checkAuth(auth: unknown): void {
+  if (typeof (auth as Partial<Auth> | null | undefined)?.startSession === 'function') return;
+  throw new TypeError(
+    `loginAs() needs the Auth that createAuth or testAuth returned as its first argument, not ${kindOf(auth)}: loginAs(auth, { username: 'ann', roles: ['admin'] })`,
+  );
 }
 
 /** A request without a network connection, because fake timers would block one. */

@@ -3,6 +3,8 @@ import type { Auth } from '../auth.js';
 import { textOfId } from '../stores/user-ids.js';
 import { userStoreOf } from '../stores/user-store-of.js';
 import type { StoredUser, UserStore } from '../stores/user-store.js';
+import { inOurWords } from '../utils/option-words.js';
+import { describeIssue } from '../utils/parse-call.js';
 
 /**
  * A stored user, an id, or a username. A username that doesn't exist is created with these roles. An id may be of the kind that
@@ -16,9 +18,13 @@ export type TestUser =
   | { readonly username: string; readonly roles?: readonly string[] };
 
 const idSchema = z.custom((id) => Boolean(textOfId(id)));
+const newUserSchema = z.strictObject({
+  username: z.string().trim().min(1),
+  roles: z.array(z.string()).optional(),
+});
 const userSchema = z.union([
   z.object({ id: idSchema }).transform(({ id }) => ({ id })),
-  z.strictObject({ username: z.string().trim().min(1), roles: z.array(z.string()).optional() }),
+  newUserSchema,
   idSchema.transform((id) => ({ id })), // last: a stored user may have a text of its own
 ]);
 
@@ -43,7 +49,19 @@ export async function testUser(auth: Auth, user: TestUser): Promise<StoredUser> 
 function readUser(user: TestUser) {
   const parsed = userSchema.safeParse(user);
   if (parsed.success) return { id: undefined, username: '', roles: undefined, ...parsed.data };
-  throw new TypeError('loginAs() needs a stored user, an id, or { username, roles } with a list of roles');
+  const problems = isNewUser(user) ? problemsOf(user) : '';
+  throw new TypeError(
+    `loginAs() needs a stored user, an id, or { username, roles } with a list of roles${problems && `: ${problems}`}`,
+  );
+}
+
+function isNewUser(user: unknown): boolean {
+  return typeof user === 'object' && user !== null && !Array.isArray(user) && !('id' in user);
+}
+
+function problemsOf(user: unknown): string {
+  const { error } = newUserSchema.safeParse(user, { error: inOurWords });
+  return (error?.issues ?? []).map((issue) => describeIssue(issue, newUserSchema)).join('; ');
 }
 
 async function byId(users: UserStore, id: unknown): Promise<StoredUser> {

@@ -229,6 +229,7 @@ describe('the link between an Auth and loginAs', () => {
       'logout',
       'openapi',
       'passport',
+      'passwords',
       'ready',
       'register',
       'router',

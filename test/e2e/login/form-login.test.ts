@@ -174,7 +174,7 @@ describe('what the user can not correct goes to the error handler', () => {
   );
 
   test('another kind of body, and a body that is too large', async () => {
-    expectFailure(await testApp.client().post('/login').field('username', 'ann'), 'NO_FORM');
+    expectFailure(await testApp.client().post('/login').field('username', 'ann'), 'MULTIPART_FORM');
     expectFailure(await testApp.client().post('/login').type('text/plain').send('ann'), 'NO_FORM');
     expectFailure(await submit('/login', { ...ann, note: 'x'.repeat(17_000) }), 'PAYLOAD_TOO_LARGE');
     const json = await testApp.client().post('/login').type('json').send('{"username"');

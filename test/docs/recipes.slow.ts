@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import bcrypt from 'bcryptjs';
 import { MemoryUserStore } from '../../src/index';
 import { createTestApp, PASSWORD } from '../helpers/apps/app';
@@ -79,6 +81,24 @@ test('an invitation of an admin registers one user, whose username it names', as
   const registered = await register(app, 'eve', PASSWORD, { invitation });
   expect(await registered.json()).toMatchObject({ user: { username: 'ann@example.com' } });
   expect(await codeOf(await register(app, 'eve', PASSWORD, { invitation }))).toBe('USERNAME_TAKEN');
+});
+
+test.each<[what: string, password: string | undefined, problem: string]>([
+  ['without ADMIN_PASSWORD', undefined, 'is required'],
+  ['with an empty one', '', 'must not be empty'],
+  ['with a short one', 'short', 'must be at least 8 characters long'],
+  ['with a common one', 'password123', 'is one of the most common passwords: choose another'],
+  ['with the name of the admin', 'root-of-all', 'must differ from the username'],
+])('the app with a first admin does not start %s, and says why', async (_what, password, problem) => {
+  const env = { ADMIN_USERNAME: 'root-of-all', ...(password !== undefined && { ADMIN_PASSWORD: password }) };
+  const child = page.run(['begin', 'admin', 'end'], env, { stderr: 'pipe' });
+  const [output, [status]] = await Promise.all([
+    text(child.stderr as Readable),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  expect(status).toBe(1);
+  expect(output).toContain(`The admin root-of-all can't be created: ADMIN_PASSWORD ${problem}`);
+  expect(output).not.toContain(`'${password ?? 'undefined'}'`);
 });
 
 test('the sixth device ends the one that was used least recently', async () => {

@@ -28,7 +28,7 @@ export interface DocPage {
   /** Writes a file next to the snippets, for their relative imports. */
   write(name: string, code: string): void;
   /** Runs a snippet as a module, in a process that ends with the tests. Several names: one module with all of them, in this order. */
-  run(names: Names, env?: Record<string, string>): ChildProcess;
+  run(names: Names, env?: Record<string, string>, options?: { stderr?: 'inherit' | 'pipe' }): ChildProcess;
   /** Runs a snippet that listens on PORT. */
   start(names: Names, env?: Record<string, string>): Promise<Running>;
 }
@@ -88,7 +88,7 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     used.add(name);
     return code;
   };
-  const run = (names: Names, env: Record<string, string> = {}): ChildProcess => {
+  const run: DocPage['run'] = (names, env = {}, { stderr = 'inherit' } = {}) => {
     const parts = [names].flat();
     const module = path.join(folder, `${parts.join('-')}.mjs`);
     writeFileSync(module, filledIn(parts.map(snippet).join('\n')));
@@ -100,9 +100,9 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     };
     const child = spawn(process.execPath, [module], {
       env: { ...process.env, ...settings, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', stderr],
     });
-    child.stdout.resume(); // a full pipe would block it
+    child.stdout?.resume(); // a full pipe would block it
     children.push(child);
     return child;
   };

@@ -127,7 +127,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
-  const sameSite = createSameSite(config, events, { foreign: 'without cookies' });
+  const sameSiteIfCookies = createSameSite(config, events, { foreign: 'without cookies' });
   const flowState = createFlowState(config, events);
   const bodies = createBodySchemas(config);
   const shared = {
@@ -138,11 +138,11 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     limits,
     flowState,
     guard,
-    sameSite,
+    sameSiteIfCookies,
     textsFor,
     bodies,
   };
-  const features = setUpFeatures(config.features, shared);
+  const features = setUpFeatures(config.features, { ...shared, sameSite: sameSiteIfCookies });
   beforeSession.push(...features.beforeSession);
   return {
     ...shared,
@@ -152,9 +152,9 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     passport,
     proveLogin: createProveLogin(passport),
     limitRegistrations: createLimitRegistrations(limits),
-    sameSiteForm: createSameSite(config, events),
+    sameSiteAlways: createSameSite(config, events),
     formGuard: guard({ checkSession: true, renew: true, onFailure: 'next' }),
-    sameSiteWithoutCookies: createSameSite(config, events, {
+    sameSiteIfCookiesSent: createSameSite(config, events, {
       foreign: 'without cookies',
       setsNoCookie: true,
     }),

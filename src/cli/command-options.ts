@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { MAX_USER_ID_LENGTH } from '../stores/max-user-id-length.js';
+import { DEFAULT_USERS_TABLE } from '../stores/postgres/default-tables.js';
 import { durationInSeconds } from '../utils/duration.js';
 import { isKeepable } from '../utils/keepable-text.js';
 
@@ -32,7 +33,10 @@ export function withEnvironment(command: Command): Command {
 }
 
 export function withUsersTableName(command: Command): Command {
-  return command.option('--users-table <name>', "the PostgresUserStore's table (default: visa_users)");
+  return command.option(
+    '--users-table <name>',
+    `the PostgresUserStore's table (default: ${DEFAULT_USERS_TABLE})`,
+  );
 }
 
 /** Options of commands that open the stores of users and of sessions. */

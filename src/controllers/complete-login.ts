@@ -9,7 +9,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/proof.js';
 import { publicUser } from '../stores/public-user.js';
 import type { Transport } from '../tokens/transport.js';
-import { callBack, caught } from '../utils/call-back.js';
+import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { parseCall } from '../utils/parse-call.js';
 import {
   amrSchema,
@@ -89,9 +89,9 @@ export function createCompleteLogin(
   return function completeLogin(req, res: AnswerResponse<'login'>, next) {
     const mistake = mistakeInCall(called, req, next);
     if (mistake !== undefined) return next(mistake);
-    const proceed = caught(next);
+    const proceed = catchingNext(next);
     return complete(req, res).catch((error: unknown) =>
-      callBack(() => handleAuthError(error, req, res, proceed), proceed),
+      callCatching(() => handleAuthError(error, req, res, proceed), proceed),
     );
   };
 }

@@ -15,7 +15,7 @@ import { noStore } from '../middleware/method-and-cache.js';
 import { parseForm } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 import { asError } from '../utils/as-error.js';
-import { callBack, caught } from '../utils/call-back.js';
+import { callCatching, catchingNext } from '../utils/call-catching.js';
 
 /** What the handlers of forms without a script take. */
 export interface FormOptions {
@@ -66,13 +66,13 @@ export function createFormHandler(
         next(error);
         return;
       }
-      const proceed = caught(next);
+      const proceed = catchingNext(next);
       pathAfter(failureRedirect, req, error).then(
         (path) => {
           // The app may have answered meanwhile, because this took too long.
           const go = () =>
             res.redirect(303, withQuery(path, { error: error.code, returnTo: returnToOf(req) }));
-          callBack(go, proceed);
+          callCatching(go, proceed);
         },
         (thrown: unknown) => proceed(asError(thrown)),
       );

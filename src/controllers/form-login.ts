@@ -11,7 +11,7 @@ export type LoginOptions = FormOptions;
 const optionsSchema = formOptionsSchema('/');
 
 interface FormLoginServices extends Omit<LoginServices, 'textsFor'> {
-  sameSiteForm: RequestHandler;
+  sameSiteAlways: RequestHandler;
   bodies: BodySchemas;
 }
 
@@ -20,7 +20,7 @@ interface FormLoginServices extends Omit<LoginServices, 'textsFor'> {
  * @throws TypeError that names the option and the cure
  */
 export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
-  const { bodies, config, sameSiteForm } = services;
+  const { bodies, config, sameSiteAlways } = services;
   const { redirectTo, failureRedirect } = parseCall('login()', optionsSchema, options);
   // A form has no booleans, and its tokens leave as cookies.
   const read = readForm(bodies.login, {
@@ -32,7 +32,7 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
     await redirectLocally(req as Request, res, redirectTo, config.cookies);
   }
 
-  return createFormHandler('login', [sameSiteForm, ...read, enter], failureRedirect);
+  return createFormHandler('login', [sameSiteAlways, ...read, enter], failureRedirect);
 }
 
 /** A box that isn't ticked sends nothing; a ticked one sends `on`, or its `value`. */

@@ -21,7 +21,7 @@ const optionsSchema = z.strictObject({
 });
 
 interface FormLogoutServices extends Pick<LogoutServices, 'config' | 'sessions'> {
-  sameSiteForm: RequestHandler;
+  sameSiteAlways: RequestHandler;
 }
 
 /**
@@ -34,7 +34,7 @@ export function createFormLogout(services: FormLogoutServices, options: LogoutOp
     await endByRequest(services, req, res);
     res.redirect(303, await localPathOf(redirectTo, req));
   };
-  const chain = inSequence([refuseHead, noStore, services.sameSiteForm, leave]);
+  const chain = inSequence([refuseHead, noStore, services.sameSiteAlways, leave]);
   const called = handlerOf('logout');
   return function logout(req, res, next) {
     const mistake = mistakeInCall(called, req, next);

@@ -12,7 +12,7 @@ export type ChangePasswordOptions = FormOptions;
 const optionsSchema = formOptionsSchema('/');
 
 interface FormPasswordServices extends Omit<PasswordServices, 'textsFor'> {
-  sameSiteForm: RequestHandler;
+  sameSiteAlways: RequestHandler;
   /** Renews the access token where it has expired, and passes errors on. */
   formGuard: RequestHandler;
   bodies: BodySchemas;
@@ -27,7 +27,7 @@ export function createFormPassword(
   services: FormPasswordServices,
   options: ChangePasswordOptions = {},
 ): RequestHandler {
-  const { bodies, config, formGuard, sameSiteForm } = services;
+  const { bodies, config, formGuard, sameSiteAlways } = services;
   const { redirectTo, failureRedirect } = parseCall('changePassword()', optionsSchema, options);
 
   async function change(req: BodyRequest<'password'>, res: Response): Promise<void> {
@@ -35,6 +35,6 @@ export function createFormPassword(
     await redirectLocally(req as Request, res, redirectTo, config.cookies);
   }
 
-  const chain = [sameSiteForm, formGuard, ...readForm(bodies.password), change];
+  const chain = [sameSiteAlways, formGuard, ...readForm(bodies.password), change];
   return createFormHandler('changePassword', chain, failureRedirect);
 }

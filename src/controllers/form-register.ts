@@ -14,7 +14,7 @@ const optionsSchema = formOptionsSchema('/login');
 
 interface FormRegisterServices extends RegisterServices {
   config: RegisterServices['config'] & { readonly cookies: CookieConfig };
-  sameSiteForm: RequestHandler;
+  sameSiteAlways: RequestHandler;
   bodies: BodySchemas;
   limitRegistrations: RequestHandler;
 }
@@ -27,7 +27,7 @@ export function createFormRegister(
   services: FormRegisterServices,
   options: RegisterOptions = {},
 ): RequestHandler {
-  const { bodies, config, limitRegistrations, sameSiteForm } = services;
+  const { bodies, config, limitRegistrations, sameSiteAlways } = services;
   const { redirectTo, failureRedirect } = parseCall('register()', optionsSchema, options);
 
   async function enter(req: BodyRequest<'register'>, res: Response): Promise<void> {
@@ -40,7 +40,7 @@ export function createFormRegister(
     validate: validateRegistration(bodies.register, schema, { unknown: 'ignore' }),
     isFurther: (name) => schema !== undefined && !isOfForm(name),
   });
-  const chain = [sameSiteForm, ...read, limitRegistrations, enter];
+  const chain = [sameSiteAlways, ...read, limitRegistrations, enter];
   return createFormHandler('register', chain, failureRedirect);
 }
 

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
 import { asError } from '../utils/as-error.js';
-import { callBack } from '../utils/call-back.js';
+import { callCatching } from '../utils/call-catching.js';
 import type { FlowStateOptions } from './flow-options.js';
 import type { Refuse, SealedCookies } from './sealed-cookies.js';
 
@@ -52,11 +52,11 @@ export function createStateStore(
     verify(req, handle, meta, last) {
       const verified = (last ?? meta) as Verified;
       takeFor(req, handle, last && clientOf(meta)).then(
-        ({ kept, appState }) => callBack(() => verified(null, revived(kept), appState), verified),
+        ({ kept, appState }) => callCatching(() => verified(null, revived(kept), appState), verified),
         (error: unknown) => {
           // The user can begin again: Passport's failureRedirect, or 401.
           const refused = isAuthError(error, 'FLOW_STATE_INVALID');
-          callBack(
+          callCatching(
             () => (refused ? verified(null, false, { message: error.message }) : verified(asError(error))),
             verified,
           );

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { AuthError, isAuthError } from '../errors.js';
 import type { AccessClaims } from '../tokens/access-token.js';
+import { failureToReport } from '../utils/failure-to-report.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
 import { readCookies, type CookieConfig } from './cookies.js';
 import { isCrossSite, isUnsafe, type SiteConfig } from './cross-site.js';
@@ -62,7 +63,7 @@ export function selectAccessToken(
   const { token, from } = first;
   // Member by member: a spread made this path, which most requests take, half as slow again.
   if (presented.length === 1) return { token, from, claims: judge.verify(token) };
-  let failure: unknown;
+  const failures: unknown[] = [];
   let revoked: VerifiedToken | undefined;
   for (const each of presented) {
     try {
@@ -71,10 +72,10 @@ export function selectAccessToken(
       if (!ended.includes(sessionId) && !judge.isRevoked(userId, sessionId)) return { ...each, claims };
       revoked ??= { ...each, claims };
     } catch (error) {
-      // An expired one is ours for certain, and a refresh may help.
-      if (failure === undefined || isAuthError(error, 'ACCESS_TOKEN_EXPIRED')) failure = error;
+      failures.push(error);
     }
   }
+  const failure = failureToReport(failures);
   if (revoked && !isAuthError(failure, 'ACCESS_TOKEN_EXPIRED')) return revoked;
   throw failure;
 }

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
 import { asError } from '../utils/as-error.js';
-import { caught } from '../utils/call-back.js';
+import { catchingNext } from '../utils/call-catching.js';
 import { isPromise } from '../utils/is-promise.js';
 
 /** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id. */
@@ -27,7 +27,8 @@ export function inSequence(chain: readonly RequestHandler[]): RequestHandler {
       }
       try {
         const returned: unknown = handler(req, res, next);
-        if (isPromise(returned)) returned.then(undefined, (thrown: unknown) => caught(done)(asError(thrown)));
+        if (isPromise(returned))
+          returned.then(undefined, (thrown: unknown) => catchingNext(done)(asError(thrown)));
       } catch (thrown) {
         done(asError(thrown));
       }

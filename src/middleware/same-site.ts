@@ -19,7 +19,12 @@ interface SameSiteOptions {
   setsNoCookie?: boolean | undefined;
 }
 
-/** Refuses requests that a page of another site makes a browser send, and prefetches. */
+/**
+ * Refuses requests that a page of another site makes a browser send, and prefetches. There are three of them:
+ * - `sameSiteAlways`, of forms: refuses every one of them.
+ * - `sameSiteIfCookies`, of the router and of features: lets one pass that brings no cookie of ours, and gets none in the answer.
+ * - `sameSiteIfCookiesSent`, of an endpoint whose answer never sets a cookie: lets one pass that brings none.
+ */
 export function createSameSite(
   config: SameSiteConfig,
   events: AuthEvents,

@@ -9,7 +9,7 @@ import { canSetCookies, GUARD, mistakeInCall } from '../http/outside-express.js'
 import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import { asError } from '../utils/as-error.js';
-import { callBack, caught } from '../utils/call-back.js';
+import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
 import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
 import { parseGuardOptions, type GuardChecks, type GuardOptions } from './guard-options.js';
@@ -60,10 +60,10 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       return;
     }
     const asker = who ?? { origin: lazyOriginOf(req) };
-    const proceed = caught(next);
+    const proceed = catchingNext(next);
     renewals.renew(req, res).then(
-      () => callBack(() => guard(req, res, proceed), proceed),
-      (failure: unknown) => callBack(() => refuse(failure, [req, res, proceed], asker), proceed),
+      () => callCatching(() => guard(req, res, proceed), proceed),
+      (failure: unknown) => callCatching(() => refuse(failure, [req, res, proceed], asker), proceed),
     );
   };
   return guardBy(renewals.authenticate, neverThrowing(renewOrRefuse));
@@ -139,14 +139,14 @@ function guardWithStore(
       return;
     }
     const who = { id: token.id, sessionId: token.sessionId, origin };
-    const proceed = caught(next);
+    const proceed = catchingNext(next);
     verifyFirstInStore(services, checks, (ended) => authenticateRequest(req, ended), token).then(
       (user) =>
-        callBack(() => {
+        callCatching(() => {
           req.user = user;
           proceed();
         }, proceed),
-      (error: unknown) => callBack(() => fail(error, [req, res, proceed], who), proceed),
+      (error: unknown) => callCatching(() => fail(error, [req, res, proceed], who), proceed),
     );
   };
 }

@@ -4,7 +4,7 @@ import { serviceUnavailable, validationFailed, type FieldError } from '../errors
 import { FIELDS, membersOf } from '../http/body-schemas.js';
 import { refusedField } from '../messages/rule.js';
 import { asError } from '../utils/as-error.js';
-import { caught } from '../utils/call-back.js';
+import { catchingNext } from '../utils/call-catching.js';
 import { isPromise } from '../utils/is-promise.js';
 import { printable } from '../utils/printable.js';
 import { withinTime } from '../utils/within-time.js';
@@ -58,7 +58,7 @@ export function validateRegistration(
       validateOurs(req, res, next);
       return;
     }
-    const proceed = caught(next);
+    const proceed = catchingNext(next);
     validate(body as Record<string, unknown>).then(
       (valid) => {
         req.body = valid;

@@ -1,12 +1,15 @@
 import type { RequestHandler } from 'express';
 import type { Authenticator } from 'passport';
 import { AuthError } from '../errors.js';
-import { callBack } from '../utils/call-back.js';
+import { callCatching } from '../utils/call-catching.js';
 
 export type Authenticate = (...args: unknown[]) => unknown;
 type Callback = (...answer: unknown[]) => unknown;
 
-const OUR_STRATEGIES: readonly unknown[] = ['local', 'jwt'];
+/** The names of our strategies in the app's Passport instance. */
+export const STRATEGY_NAMES = ['local', 'jwt'] as const;
+
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
 /** The option by which `failWithError` tells our strategies that no other strategy is tried after them. */
 const ALONE = Symbol('the only strategy');
@@ -47,7 +50,8 @@ export function improved(authenticate: Authenticate): Authenticate {
   return (...args) => {
     const [strategy, options] = args;
     const names = [strategy].flat();
-    if (!names.some((name) => OUR_STRATEGIES.includes(name))) return authenticate(...args);
+    if (!names.some((name) => (STRATEGY_NAMES as readonly unknown[]).includes(name)))
+      return authenticate(...args);
     const at = args.findLastIndex((each) => typeof each === 'function');
     if (at !== -1) return withCaughtCallback(authenticate, args, at);
     const isAlone = names.length === 1 && Boolean((options as FailureOptions | undefined)?.failWithError);
@@ -65,8 +69,8 @@ function withCaughtCallback(
 ): RequestHandler {
   const callback = args[at] as Callback;
   return function authenticateAndCallBack(req, res, next) {
-    const caught: Callback = (...answer) => callBack(() => callback(...answer), next);
-    const handler = authenticate(...args.map((each, index) => (index === at ? caught : each)));
+    const catching: Callback = (...answer) => callCatching(() => callback(...answer), next);
+    const handler = authenticate(...args.map((each, index) => (index === at ? catching : each)));
     (handler as RequestHandler)(req, res, next);
   };
 }

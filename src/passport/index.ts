@@ -1,8 +1,14 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { Passport, type Authenticator } from 'passport';
+import { Passport, type Authenticator, type Strategy } from 'passport';
 import { AuthError, serviceUnavailable } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
-import { improved, replaceAuthenticate, type Authenticate } from './authenticate.js';
+import {
+  improved,
+  replaceAuthenticate,
+  STRATEGY_NAMES,
+  type Authenticate,
+  type StrategyName,
+} from './authenticate.js';
 import { createJwtStrategy, type JwtStrategyServices } from './jwt-strategy.js';
 import { createLocalStrategy, type LocalStrategyServices } from './local-strategy.js';
 
@@ -26,22 +32,24 @@ export function useStrategies(
   services: StrategyServices,
   guard: RequestHandler,
 ): () => void {
-  for (const name of ['local', 'jwt']) assertFree(passport, name);
-  const local = createLocalStrategy(services);
-  const jwt = createJwtStrategy(services);
-  passport.use('local', local).use('jwt', jwt);
+  for (const name of STRATEGY_NAMES) assertFree(passport, name);
+  const strategies: Record<StrategyName, Strategy> = {
+    local: createLocalStrategy(services),
+    jwt: createJwtStrategy(services),
+  };
+  for (const name of STRATEGY_NAMES) passport.use(name, strategies[name]);
   const putBack = replaceAuthenticate(passport, (authenticate) =>
     guardAsJwt(passport, improved(authenticate), guard),
   );
   return () => {
     putBack();
-    for (const [name, ours] of Object.entries({ local, jwt }))
-      if (registered(passport, name) === ours) passport.unuse(name);
+    for (const name of STRATEGY_NAMES)
+      if (registered(passport, name) === strategies[name]) passport.unuse(name);
   };
 }
 
 /** Passport would replace a strategy of the same name without a word. */
-function assertFree(passport: Authenticator, name: string): void {
+function assertFree(passport: Authenticator, name: StrategyName): void {
   if (registered(passport, name) === undefined) return;
   throw new TypeError(
     `options.passport has a strategy named '${name}' already: give yours another name, leave options.passport out, or close() the createAuth before this one`,
@@ -68,7 +76,7 @@ function guardAsJwt(
   };
 }
 
-function registered(passport: Authenticator, name: string): unknown {
+function registered(passport: Authenticator, name: StrategyName): unknown {
   return (passport as { _strategy?: (name: string) => unknown })._strategy?.call(passport, name);
 }
 

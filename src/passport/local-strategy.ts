@@ -4,7 +4,7 @@ import { verifyCredentials, type CredentialServices } from '../accounts/verify-c
 import { AuthError, isAuthError } from '../errors.js';
 import { originOf } from '../http/request-origin.js';
 import { asError } from '../utils/as-error.js';
-import { callBack } from '../utils/call-back.js';
+import { callCatching } from '../utils/call-catching.js';
 import { keepCode } from './authenticate.js';
 import { isKeepable } from '../utils/keepable-text.js';
 
@@ -32,9 +32,9 @@ export function createLocalStrategy(services: LocalStrategyServices): Strategy {
         return;
       }
       verifyCredentials(services, { username, password, origin: originOf(req) }).then(
-        (user) => callBack(() => done(null, user as unknown as Express.User), done),
+        (user) => callCatching(() => done(null, user as unknown as Express.User), done),
         (error: unknown) =>
-          callBack(
+          callCatching(
             () =>
               isAuthError(error, 'INVALID_CREDENTIALS') ? done(null, false, error) : done(asError(error)),
             done,

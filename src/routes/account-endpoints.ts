@@ -24,8 +24,8 @@ export type AccountEndpointServices = RepeatedPasswordServices &
       readonly appClaims: unknown;
     };
     bodies: BodySchemas;
-    sameSite: RequestHandler;
-    sameSiteWithoutCookies: RequestHandler;
+    sameSiteIfCookies: RequestHandler;
+    sameSiteIfCookiesSent: RequestHandler;
     limitRegistrations: RequestHandler;
     guard: (options?: GuardOptions) => RequestHandler;
   };
@@ -79,12 +79,12 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
 }
 
 function registerEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, config, limitRegistrations, sameSiteWithoutCookies } = services;
+  const { bodies, config, limitRegistrations, sameSiteIfCookiesSent } = services;
   return {
     verb: 'post',
     path: '/register',
     chain: [
-      sameSiteWithoutCookies,
+      sameSiteIfCookiesSent,
       parseForm,
       validateRegistration(bodies.register, config.registration.schema, { unknown: 'refuse' }),
       limitRegistrations,
@@ -110,14 +110,14 @@ function registerEndpoint(services: AccountEndpointServices): Endpoint {
 }
 
 function passwordEndpoint(services: AccountEndpointServices): Endpoint {
-  const { bodies, guard, sameSite } = services;
+  const { bodies, guard, sameSiteIfCookies } = services;
   // The store must still have the session, whatever this process knows of it.
   const guardSession = guard({ checkSession: true });
   return {
     verb: 'post',
     path: '/password',
     chain: [
-      sameSite,
+      sameSiteIfCookies,
       createRepeatedPassword(services),
       guardSession,
       parseBody,

@@ -19,7 +19,7 @@ export type LoginEndpointServices = LoginServices &
   LogoutServices & {
     config: { readonly login: boolean; readonly getAliases: boolean };
     bodies: BodySchemas;
-    sameSite: RequestHandler;
+    sameSiteIfCookies: RequestHandler;
     guard: (options?: GuardOptions) => RequestHandler;
   };
 
@@ -38,11 +38,11 @@ export function loginEndpoints(services: LoginEndpointServices): Endpoint[] {
 }
 
 function loginEndpoint(services: LoginEndpointServices): Endpoint {
-  const { bodies, sameSite } = services;
+  const { bodies, sameSiteIfCookies } = services;
   return {
     verb: 'post',
     path: '/login',
-    chain: [sameSite, parseBody, validateBody(bodies.login), createLogin(services)],
+    chain: [sameSiteIfCookies, parseBody, validateBody(bodies.login), createLogin(services)],
     operation: {
       id: 'login',
       tag: 'Login',
@@ -67,7 +67,7 @@ function loginEndpoint(services: LoginEndpointServices): Endpoint {
 
 /** GET is for clients that can't POST. */
 function refreshEndpoints(services: LoginEndpointServices): { post: Endpoint; get: Endpoint } {
-  const { bodies, sameSite } = services;
+  const { bodies, sameSiteIfCookies } = services;
   const chain = [parseBody, validateBody(bodies.refresh), createRefresh(services)];
   const operation = {
     tag: 'Login',
@@ -92,7 +92,7 @@ function refreshEndpoints(services: LoginEndpointServices): { post: Endpoint; ge
     post: {
       verb: 'post',
       path: '/refresh',
-      chain: [sameSite, ...chain],
+      chain: [sameSiteIfCookies, ...chain],
       operation: {
         id: 'refresh',
         summary: 'Exchange the refresh token for the next pair of tokens',
@@ -106,7 +106,7 @@ function refreshEndpoints(services: LoginEndpointServices): { post: Endpoint; ge
     get: {
       verb: 'get',
       path: '/refresh',
-      chain: [refuseHead, sameSite, ...chain],
+      chain: [refuseHead, sameSiteIfCookies, ...chain],
       operation: {
         id: 'refreshByGet',
         summary: 'Exchange the refresh cookie for the next pair of tokens',
@@ -118,7 +118,7 @@ function refreshEndpoints(services: LoginEndpointServices): { post: Endpoint; ge
 }
 
 function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get: Endpoint } {
-  const { bodies, sameSite } = services;
+  const { bodies, sameSiteIfCookies } = services;
   const chain = [parseCookies, parseBody, validateBody(bodies.refresh), createLogout(services)];
   const operation = {
     tag: 'Login',
@@ -131,7 +131,7 @@ function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get
     post: {
       verb: 'post',
       path: '/logout',
-      chain: [sameSite, ...chain],
+      chain: [sameSiteIfCookies, ...chain],
       operation: {
         id: 'logout',
         summary: 'Log out on this device',
@@ -144,7 +144,7 @@ function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get
     get: {
       verb: 'get',
       path: '/logout',
-      chain: [refuseHead, sameSite, ...chain],
+      chain: [refuseHead, sameSiteIfCookies, ...chain],
       operation: {
         id: 'logoutByGet',
         summary: 'Log out on this device, by a link',
@@ -156,11 +156,11 @@ function logoutEndpoints(services: LoginEndpointServices): { post: Endpoint; get
 }
 
 function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
-  const { bodies, guard, sameSite } = services;
+  const { bodies, guard, sameSiteIfCookies } = services;
   return {
     verb: 'post',
     path: '/logout-all',
-    chain: [sameSite, guard(), parseBody, validateBody(bodies.none), createLogoutAll(services)],
+    chain: [sameSiteIfCookies, guard(), parseBody, validateBody(bodies.none), createLogoutAll(services)],
     operation: {
       id: 'logoutAll',
       tag: 'Login',

@@ -15,13 +15,13 @@ import { validateBody } from '../middleware/validate-body.js';
 
 export interface SessionEndpointServices extends SessionsServices {
   bodies: BodySchemas;
-  sameSite: RequestHandler;
+  sameSiteIfCookies: RequestHandler;
   guard: (options?: GuardOptions) => RequestHandler;
 }
 
 /** /sessions */
 export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] {
-  const { bodies, guard, sameSite } = services;
+  const { bodies, guard, sameSiteIfCookies } = services;
   return [
     {
       verb: 'get',
@@ -40,7 +40,7 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
     {
       verb: 'delete',
       path: '/sessions/:id',
-      chain: [sameSite, guard(), parseBody, validateBody(bodies.none), createEndSession(services)],
+      chain: [sameSiteIfCookies, guard(), parseBody, validateBody(bodies.none), createEndSession(services)],
       operation: {
         id: 'endSession',
         tag: 'Sessions',
@@ -63,7 +63,13 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
     {
       verb: 'delete',
       path: '/sessions',
-      chain: [sameSite, guard(), parseBody, validateBody(bodies.none), createEndOtherSessions(services)],
+      chain: [
+        sameSiteIfCookies,
+        guard(),
+        parseBody,
+        validateBody(bodies.none),
+        createEndOtherSessions(services),
+      ],
       operation: {
         id: 'endOtherSessions',
         tag: 'Sessions',

@@ -1,5 +1,6 @@
-import { AuthError, isAuthError } from '../errors.js';
+import { AuthError } from '../errors.js';
 import { verifyRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
+import { failureToReport } from '../utils/failure-to-report.js';
 import type { SessionConfig } from './session-config.js';
 import { toAuthError } from './token-failure.js';
 
@@ -50,17 +51,16 @@ async function sorted(
 
 /** @throws AuthError when none of them verifies */
 function verified(tokens: readonly string[], { refreshToken, now }: CandidateConfig): RefreshClaims[] {
-  let failure: unknown;
+  const failures: unknown[] = [];
   const claims: RefreshClaims[] = [];
   for (const token of tokens) {
     try {
       claims.push(verifyRefreshToken(token, refreshToken.keys, now()));
     } catch (thrown) {
-      const error = toAuthError(thrown, 'REFRESH_TOKEN');
-      if (failure === undefined || isAuthError(error, 'REFRESH_TOKEN_EXPIRED')) failure = error;
+      failures.push(toAuthError(thrown, 'REFRESH_TOKEN'));
     }
   }
-  if (claims.length === 0) throw failure;
+  if (claims.length === 0) throw failureToReport(failures);
   return claims;
 }
 

@@ -1,6 +1,6 @@
+import type { CheckedUsers } from '../stores/checked-users.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { StoreTime } from '../stores/store-clock.js';
-import type { UserStore } from '../stores/user-store.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import type { KeySet } from '../tokens/keys.js';
 import type { Transport } from '../tokens/transport.js';
@@ -14,7 +14,7 @@ export const MOST_SESSIONS = 1000;
 
 /** What this folder needs of the options. */
 export interface SessionConfig extends StoreTime {
-  readonly users: UserStore;
+  readonly users: CheckedUsers;
   readonly refreshTokens: RefreshTokenStore;
   readonly accessToken: AccessTokenConfig;
   /** Gives the access tokens claims of the app's own. */

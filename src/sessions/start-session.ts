@@ -64,7 +64,7 @@ export class SessionStarter {
    */
   async findUser(userId: string, id: unknown, origin: RequestOrigin): Promise<StoredUser> {
     const { config, events } = this.#services;
-    const found = await config.users.findById(id as string);
+    const found = await config.users.findById(id);
     const user = activeUser(found);
     if (user) return user;
     const reason = inactiveReason(found);

@@ -28,12 +28,17 @@ const EXPECTED = {
   disabled: 'true or false',
 };
 
+/** A user store that takes an id as the app has it too: a number, or an id object. */
+export interface CheckedUsers extends UserStore {
+  findById(id: unknown): Promise<StoredUser | undefined>;
+}
+
 /**
  * The user store that the rest of the package asks. It takes what a store of the app's own sensibly returns: an id that is a
  * number or an object becomes its text, and goes back to the store as it came; roles may be a Set, or missing. Anything else is
  * a TypeError that names store, method and member: it would log users in and then refuse them without a hint.
  */
-export function checkedUsers(store: UserStore, ids = new UserIds()): UserStore {
+export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUsers {
   const read = (method: string, found: unknown) => readUser(`${nameOf(store)}.${method}()`, found, ids);
   const readFound = (method: string, found: unknown) =>
     found === undefined || found === null ? undefined : read(method, found);

@@ -83,7 +83,7 @@ export function losing(path: string): Network {
 }
 
 /** Installs the globals that the tabs of one browser share: storage and locks. */
-export function installBrowserGlobals(): { items: Map<string, string>; remove(): void } {
+export function installBrowserGlobals(): BrowserGlobals {
   const items = new Map<string, string>();
   let queue: Promise<unknown> = Promise.resolve();
   const locks = {
@@ -128,4 +128,26 @@ export function keychain(): { kept: StoredTokens | undefined; get(): unknown; se
       this.kept = undefined;
     },
   };
+}
+
+/** What `installBrowserGlobals` puts into this process. */
+export interface BrowserGlobals {
+  /** Of `localStorage`. */
+  readonly items: Map<string, string>;
+  remove(): void;
+}
+
+/** Before each test of a file: opens a site, with the globals of a browser. Closes both after it. */
+export function useBrowserSite(take: (site: Site, browser: BrowserGlobals) => void): void {
+  let close: () => Promise<void>;
+  beforeEach(async () => {
+    const browser = installBrowserGlobals();
+    const site = await openSite();
+    close = () => {
+      browser.remove();
+      return site.close();
+    };
+    take(site, browser);
+  });
+  afterEach(() => close());
 }

@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuthChange } from '../../src/client';
-import { ANN, installBrowserGlobals, keychain, losing, openSite, type Site } from './browser';
+import { ANN, keychain, losing, useBrowserSite, type Site } from './browser';
 
 let site: Site;
-let browser: ReturnType<typeof installBrowserGlobals>;
-beforeEach(async () => {
-  browser = installBrowserGlobals();
-  site = await openSite();
-});
-afterEach(async () => {
-  browser.remove();
-  await site.close();
+useBrowserSite((opened) => {
+  site = opened;
 });
 
 const change = { currentPassword: ANN.password, newPassword: 'quite another 8 words' };

@@ -1,14 +1,10 @@
-import { ANN, installBrowserGlobals, openSite, type Site } from './browser';
+import { ANN, useBrowserSite, type BrowserGlobals, type Site } from './browser';
 
 let site: Site;
-let browser: ReturnType<typeof installBrowserGlobals>;
-beforeEach(async () => {
-  browser = installBrowserGlobals();
-  site = await openSite();
-});
-afterEach(async () => {
-  browser.remove();
-  await site.close();
+let browser: BrowserGlobals;
+useBrowserSite((opened, globals) => {
+  site = opened;
+  browser = globals;
 });
 
 const key = () => `passport-visa:${site.origin}/auth`;

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { checkedTableName } from '../../stores/postgres/client.js';
+import { DEFAULT_USERS_TABLE } from '../../stores/postgres/default-tables.js';
 import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
@@ -18,7 +19,7 @@ const { warn } = findingsAbout('redis');
  */
 export async function checkSharedRedis({
   redisPrefix = DEFAULT_KEY_PREFIX,
-  usersTable = 'visa_users',
+  usersTable = DEFAULT_USERS_TABLE,
 }: StoreNames): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined || setting('DATABASE_URL') === undefined) return [];
   try {

@@ -11,6 +11,7 @@ import {
   UNIQUE_VIOLATION,
   type PostgresClient,
 } from './client.js';
+import { DEFAULT_USERS_TABLE } from './default-tables.js';
 import { PostgresCredentialStore } from './credentials.js';
 import { identityStatements } from './identity-sql.js';
 import type { CredentialStore } from '../credential-store.js';
@@ -76,7 +77,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     checkTableOptions('PostgresUserStore', ['table', 'identitiesTable', 'credentialsTable'], options);
     this.#postgres = new BoundedPostgres(client);
     const prefix = options.table ?? 'visa';
-    this.#table = checkedTableName('table', options.table ?? 'visa_users');
+    this.#table = checkedTableName('table', options.table ?? DEFAULT_USERS_TABLE);
     this.#identities = identityStatements(
       checkedTableName('identitiesTable', options.identitiesTable ?? `${prefix}_identities`),
       this.#table,
@@ -208,15 +209,13 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   async link(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
     const values = [issuer, subject, checkedUserId('link', userId)];
-    const linked = await this.#postgres.query(this.#identities.link, values);
-    return linked.length > 0;
+    return (await this.#postgres.query(this.#identities.link, values)).length > 0;
   }
 
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
     const values = [issuer, subject, checkedUserId('unlink', userId)];
-    const unlinked = await this.#postgres.query(this.#identities.unlink, values);
-    return unlinked.length > 0;
+    return (await this.#postgres.query(this.#identities.unlink, values)).length > 0;
   }
 
   async listIdentities(userId: string): Promise<Identity[]> {

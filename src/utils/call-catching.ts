@@ -8,7 +8,7 @@ type Next = (error?: unknown) => unknown;
  * `fail` instead, once. If `fail` throws too, there is nothing left that could answer, and the process gets a warning.
  * @param fail `next`, the `error` of a strategy, or the like
  */
-export function callBack(call: () => unknown, fail: Next): void {
+export function callCatching(call: () => unknown, fail: Next): void {
   try {
     watch(call(), fail);
   } catch (thrown) {
@@ -17,7 +17,7 @@ export function callBack(call: () => unknown, fail: Next): void {
 }
 
 /** `next` for code that runs in a promise: it never throws. What `next` throws, or rejects with, it gets as an error. */
-export function caught(next: Next): Next {
+export function catchingNext(next: Next): Next {
   return (error) => {
     try {
       watch(error === undefined ? next() : next(error), next);

@@ -108,3 +108,9 @@ test('verify refuses a foreign page also where the request has no socket', async
     code: 'CROSS_SITE_REQUEST',
   });
 });
+
+test('verify with loadUser has the type of the stored user', async () => {
+  const { accessToken } = await auth.sessions.start(ann.id);
+  const { username }: { username: string } = await auth.verify(accessToken, { loadUser: true });
+  expect(username).toBe('ann');
+});

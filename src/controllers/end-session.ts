@@ -20,7 +20,7 @@ export type EndSession = (req: IncomingMessage, res: ServerResponse) => Promise<
 export function createEndSession(services: EndSessionServices): EndSession {
   return async function endSession(incoming, outgoing) {
     const [req, res] = [incoming, outgoing] as unknown as [Request, Response];
-    assertUnanswered('endSession', res);
+    assertUnanswered('endSession', req, res);
     if (hasOurCookie(req, services.config.cookies)) assertSameSite(services, req);
     const { refreshToken } = (req.body ?? {}) as { refreshToken?: unknown };
     const inBody = typeof refreshToken === 'string' ? refreshToken : undefined;

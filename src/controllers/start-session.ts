@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import { assertMaySetCookies } from '../http/cookies.js';
+import { assertMaySetCookies, replaceCookie } from '../http/cookies.js';
 import { isUnsafe, type SiteConfig } from '../http/cross-site.js';
+import { canAnswer, hasHeaders } from '../http/outside-express.js';
 import { replacedTokens } from '../http/replaced-tokens.js';
 import { originOf } from '../http/request-origin.js';
 import { deliverTokens, type DeliveryConfig, type TokenBody } from '../http/token-response.js';
@@ -91,7 +92,13 @@ export async function startByRequest(
     await sessions.revoke(user.id, issued.session.sessionId, 'server', origin);
     throw alreadyAnswered('startSession');
   }
-  return { issued, inBody: deliverTokens(res, issued, transport, config) };
+  const inBody = deliverTokens(res, issued, transport, config);
+  // What comes later in this request, such as a second mutation of GraphQL, then means this session and not the one before.
+  if (transport === 'cookie') {
+    replaceCookie(req, config.cookies.accessName, issued.accessToken);
+    replaceCookie(req, config.cookies.refreshName, issued.refreshToken);
+  }
+  return { issued, inBody };
 }
 
 interface CallServices extends StartSessionServices {
@@ -114,7 +121,7 @@ export function createStartSession(services: CallServices): StartSession {
     const [req, res] = [incoming, outgoing] as unknown as [Request, Response];
     const login = parseCall('startSession()', optionsSchema, options);
     const { id, userId } = knownId('startSession() needs user.id, the id of a user in the user store', user);
-    assertUnanswered('startSession', res);
+    assertUnanswered('startSession', req, res);
     // A page of another site could log the browser in as someone else. A GET may come from there: the callback of a provider does.
     if (login.transport === 'cookie' && isUnsafe(req)) assertSameSite(services, req);
     const origin = originOf(req);
@@ -125,8 +132,12 @@ export function createStartSession(services: CallServices): StartSession {
   };
 }
 
-/** @throws TypeError, because cookies can no longer be set */
-export function assertUnanswered(call: string, res: Pick<Response, 'headersSent'>): void {
+/** @throws TypeError for what is no request with its response, and when cookies can no longer be set */
+export function assertUnanswered(call: string, req: unknown, res: Response): void {
+  if (!hasHeaders(req) || !canAnswer(res))
+    throw new TypeError(
+      `${call}() needs a request and its response, in this order: auth.${call}(req, res, …)`,
+    );
   if (res.headersSent) throw alreadyAnswered(call);
 }
 

@@ -59,7 +59,7 @@ const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-moz'];
  */
 function ownOrigin(req: Request): string {
   if (!(req as Partial<Request>).app) {
-    const { encrypted = false } = req.socket as { encrypted?: boolean };
+    const { encrypted = false } = (req.socket ?? {}) as { encrypted?: boolean };
     return `http${encrypted ? 's' : ''}://${ownHost(req)}`;
   }
   return `${req.protocol}://${ownHost(req)}`;

@@ -4,7 +4,7 @@ import { failureOf } from '../errors.js';
 import { announceAndHandOver } from '../events/announce-outage.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { selectAccessToken, userIn, type AuthenticateRequest } from '../http/authenticate-request.js';
-import type { AuthenticatedUser } from '../http/authenticated-user.js';
+import type { AuthenticatedUser, LoadedUser } from '../http/authenticated-user.js';
 import { isNodeRequest } from '../http/outside-express.js';
 import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
@@ -24,6 +24,7 @@ export type VerifySource = IncomingMessage | string | undefined;
 
 /** See `Auth.verify`. */
 export interface Verify {
+  (source: VerifySource, options: VerifyOptions & { loadUser: true; optional?: false }): Promise<LoadedUser>;
   (source: VerifySource, options?: VerifyOptions & { optional?: false }): Promise<AuthenticatedUser>;
   (source: VerifySource, options: VerifyOptions): Promise<AuthenticatedUser | undefined>;
 }

@@ -114,3 +114,50 @@ test('An app with pages: failureRedirect leads to the form, which shows the text
     expect(page).not.toContain('undefined');
   }
 });
+
+describe('an app with forms and CSRF tokens', () => {
+  let browse: Browse & { address: string };
+  beforeAll(async () => {
+    browse = await start('csrf', { CSRF_SECRET: 'a secret of the tests for CSRF tokens' });
+  });
+
+  const tokenIn = (html: string) => /name="_csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
+  /** Opens the page with the form, and posts its token with the fields. */
+  const submit = async (path: string, fields: Record<string, string>, action = path) => {
+    const _csrf = tokenIn(await (await browse(path)).text());
+    return browse(action, form({ ...fields, _csrf }));
+  };
+  const told = (response: Response) => [response.status, response.headers.get('location')];
+
+  test('registers, logs in to the page that was asked for, changes the password and logs out', async () => {
+    expect(told(await browse('/?page=2', { redirect: 'manual' }))).toEqual([
+      303,
+      '/login?returnTo=%2F%3Fpage%3D2',
+    ]);
+    expect(told(await submit('/register', ann))).toEqual([303, '/login']);
+    const wrong = await submit('/login', { ...ann, password: 'wrong' });
+    expect([wrong.status, await wrong.text()]).toEqual([
+      401,
+      expect.stringContaining('Invalid username or password'),
+    ]);
+    expect(told(await submit('/login?returnTo=%2F%3Fpage%3D2', ann))).toEqual([303, '/?page=2']);
+    const next = { currentPassword: PASSWORD, newPassword: 'another horse 10 battery' };
+    expect(told(await submit('/password', next))).toEqual([303, '/']);
+    expect(told(await submit('/', {}, '/logout'))).toEqual([303, '/login']);
+    expect(told(await browse('/', { redirect: 'manual' }))[0]).toBe(303);
+    const evil = '/login?returnTo=https://evil.example';
+    expect(told(await submit(evil, { username: 'ann', password: next.newPassword }))).toEqual([303, '/']);
+  });
+
+  test('refuses a form without the token, with the token of the session before, and of another site', async () => {
+    const before = tokenIn(await (await browse('/login')).text());
+    await submit('/register', { username: 'bob', password: PASSWORD });
+    await submit('/login', { username: 'bob', password: PASSWORD });
+    for (const _csrf of ['', 'wrong', before])
+      expect((await browse('/logout', form({ _csrf }))).status).toBe(403);
+    const foreign = form({ _csrf: tokenIn(await (await browse('/')).text()) });
+    foreign.headers = { ...foreign.headers, origin: 'https://evil.example' };
+    expect((await browse('/logout', foreign)).status).toBe(403);
+    expect((await browse('/', { redirect: 'manual' })).status).toBe(200);
+  });
+});

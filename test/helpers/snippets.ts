@@ -128,7 +128,14 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
 
 /** A snippet's imports are loaded by this Jest. It can therefore use `test` and fake timers. */
 function evaluate(source: string, modules: Record<string, unknown> = {}): Record<string, unknown> {
-  const { code } = transformSync(source, { module: { type: 'commonjs' } });
+  const { code } = transformSync(source, {
+    module: { type: 'commonjs' },
+    jsc: {
+      target: 'es2023',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true },
+    },
+  });
   const exports: Record<string, unknown> = {};
   const load = (id: string): unknown => {
     if (id in modules) return modules[id];

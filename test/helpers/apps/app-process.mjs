@@ -35,6 +35,16 @@ const app = express().use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => {
   res.json(req.user);
 });
+app.post('/own/start', express.json(), async (req, res) => {
+  res.json(await auth.sessions.start(req.body.userId));
+});
+app.post('/own/refresh', express.json(), async (req, res) => {
+  res.json(await auth.sessions.refresh(req.body.refreshToken));
+});
+app.post('/own/end', express.json(), async (req, res) => {
+  res.json(await auth.sessions.end(req.body.token));
+});
+app.use(auth.errorHandler);
 const server = app.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.(typeof address === 'object' ? address?.port : undefined);

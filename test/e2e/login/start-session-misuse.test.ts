@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MemoryUserStore, type AuthenticatedUser } from '../../../src/index';
+import { createTestApp } from '../../helpers/apps/app';
+
+const users = new MemoryUserStore();
+const { auth } = createTestApp({ users });
+let ann: { id: string };
+beforeAll(async () => {
+  ann = await users.create({ username: 'ann', passwordHash: null });
+});
+afterEach(() => auth.sessions.revokeAll(ann.id));
+afterAll(() => auth.close());
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<unknown>;
+
+/** What a handler of plain Node gives for a POST, and the cookies that a browser then has. */
+async function posted(handler: Handler) {
+  let given: unknown;
+  const server = createServer((req, res) => {
+    const settled = handler(req, res).catch((error: unknown) => error);
+    void settled.then((value) => {
+      given = value;
+      res.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST' });
+  server.close();
+  const pairs = response.headers.getSetCookie().map((each) => /^([^=]+)=([^;]*)/.exec(each)?.slice(1) ?? []);
+  return { given, cookies: Object.fromEntries(pairs) as Record<string, string> };
+}
+
+const idsOf = async () => (await auth.sessions.list(ann.id)).map(({ sessionId }) => sessionId);
+
+describe('several calls in one request', () => {
+  test('a second start ends the session of the first, whose tokens no browser will have', async () => {
+    const { given, cookies } = await posted(async (req, res) => {
+      await auth.startSession(req, res, ann);
+      return auth.startSession(req, res, ann);
+    });
+    const { sessionId, accessToken } = given as { sessionId: string; accessToken: string };
+    expect(await idsOf()).toEqual([sessionId]);
+    expect(cookies['accessToken']).toBe(accessToken);
+  });
+
+  test('an end after a start ends that session and clears the cookies', async () => {
+    const { given, cookies } = await posted(async (req, res) => {
+      await auth.startSession(req, res, ann);
+      return auth.endSession(req, res);
+    });
+    expect([given, cookies, await idsOf()]).toEqual([true, { accessToken: '', refreshToken: '' }, []]);
+  });
+
+  test('a check after a start is of the new session', async () => {
+    const { given } = await posted(async (req, res) => {
+      await auth.startSession(req, res, ann);
+      return auth.verify(req);
+    });
+    expect(await idsOf()).toEqual([(given as AuthenticatedUser).sessionId]);
+  });
+
+  test('a start that sends its tokens in the body leaves what the request has brought', async () => {
+    const { given } = await posted(async (req, res) => {
+      await auth.startSession(req, res, ann, { transport: 'body' });
+      return auth.verify(req, { optional: true });
+    });
+    expect(given).toBeUndefined();
+    expect(await idsOf()).toHaveLength(1);
+  });
+});
+
+test.each<[string, Handler]>([
+  ['nothing', () => auth.startSession(undefined as never, undefined as never, ann)],
+  ['no response', (req) => auth.startSession(req, {} as never, ann)],
+  ['both in the wrong order', (req, res) => auth.startSession(res as never, req as never, ann)],
+])(
+  'startSession with %s is a TypeError that says what it needs, and makes no session',
+  async (_what, call) => {
+    const { given } = await posted(call);
+    expect(given).toEqual(
+      new TypeError(
+        'startSession() needs a request and its response, in this order: auth.startSession(req, res, …)',
+      ),
+    );
+    expect(await idsOf()).toEqual([]);
+  },
+);
+
+test('endSession without a response is a TypeError, and the session goes on', async () => {
+  const { accessToken, sessionId } = await auth.sessions.start(ann.id);
+  const req = { headers: { authorization: `Bearer ${accessToken}` } } as IncomingMessage;
+  await expect(auth.endSession(req, {} as never)).rejects.toThrow(
+    'endSession() needs a request and its response',
+  );
+  expect(await idsOf()).toEqual([sessionId]);
+});
+
+test('verify refuses a foreign page also where the request has no socket', async () => {
+  const { accessToken } = await auth.sessions.start(ann.id);
+  const headers = {
+    host: 'app.example.com',
+    origin: 'https://evil.example',
+    cookie: `accessToken=${accessToken}`,
+  };
+  await expect(auth.verify({ method: 'POST', headers } as unknown as IncomingMessage)).rejects.toMatchObject({
+    code: 'CROSS_SITE_REQUEST',
+  });
+});
+
+test('verify with loadUser has the type of the stored user', async () => {
+  const { accessToken } = await auth.sessions.start(ann.id);
+  const { username }: { username: string } = await auth.verify(accessToken, { loadUser: true });
+  expect(username).toBe('ann');
+});

@@ -36,12 +36,6 @@ interface RefreshDetails extends RotationDetails {
   sessionId?: string | undefined;
 }
 
-interface Rotation {
-  issued: IssuedTokens;
-  /** The token had been exchanged before, and came back within the reuse window. */
-  replayed: boolean;
-}
-
 interface RotatorServices {
   config: Pick<
     SessionConfig,
@@ -111,41 +105,35 @@ export class SessionRotator {
     }
   }
 
+  /**
+   * Presents a generation of a session to the store, and issues its successor.
+   * @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
+   * @throws TokenTooLongError; nothing has been exchanged
+   */
   async #exchange(
     { userId, sessionId, generation }: RefreshClaims,
     details: RotationDetails,
   ): Promise<IssuedTokens> {
-    const { config, events, ender } = this.#services;
-    const { origin } = details;
+    const { config, events, ender, issuer, tokenSize } = this.#services;
+    const { origin, transport } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
     const user = activeUser(await config.users.findById(userId));
     if (!user) {
       await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');
     }
-    const { issued, replayed } = await this.#rotate(user, sessionId, generation, details);
-    events.announce('refresh', () => ({ userId, sessionId, replayed, ...origin() }));
-    return issued;
-  }
-
-  /**
-   * Presents a generation of a session to the store, and issues its successor.
-   * @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
-   * @throws TokenTooLongError; nothing has been exchanged
-   */
-  async #rotate(
-    user: StoredUser,
-    sessionId: string,
-    generation: number,
-    details: RotationDetails,
-  ): Promise<Rotation> {
-    const { config, issuer, tokenSize } = this.#services;
-    const { transport } = details;
-    // Before the exchange: a client that never gets the tokens would try again, and look like a thief.
+    // Before the rotation too: a client that never gets the tokens would try again, and look like a thief.
     const surelyFits = !config.appClaims && tokenSize.fitsWithAnyAmr(user, sessionId, transport);
     const appClaims = surelyFits ? undefined : await this.#fittingClaims(user, sessionId, transport);
     const { outcome, session, now } = await this.#present(user.id, sessionId, generation, details);
-    return { issued: issuer.issue(user, session, now, appClaims), replayed: outcome === 'replayed' };
+    const issued = issuer.issue(user, session, now, appClaims);
+    events.announce('refresh', () => ({
+      userId,
+      sessionId,
+      replayed: outcome === 'replayed',
+      ...origin(),
+    }));
+    return issued;
   }
 
   /** @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND */

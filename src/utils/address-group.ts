@@ -1,5 +1,5 @@
-import ipaddr, { type IPv6 } from 'ipaddr.js';
-import { plainAddress } from './address.js';
+import type { IPv6 } from 'ipaddr.js';
+import { readAddress } from './address.js';
 
 /** The one group of all clients without a valid address. */
 export const UNKNOWN_ADDRESS = 'unknown';
@@ -20,12 +20,10 @@ const IPV4_INSIDE: { readonly [range: string]: ((parts: Parts) => Parts) | undef
  * counts. Only limits, and the hash of a refresh's origin, go by this. Sessions and events show the address as it came, as the log of a proxy does.
  */
 export function addressGroup(ip: string | undefined): string {
-  const plain = ip && plainAddress(ip);
-  if (!plain) return UNKNOWN_ADDRESS;
-  const address = ipaddr.parse(plain);
-  if (address.kind() === 'ipv4') return plain;
-  const { parts } = address as IPv6;
-  return ipv4Inside(address as IPv6) ?? `${parts.slice(0, 4).map(hex).join(':')}::/64`;
+  const address = ip && readAddress(ip);
+  if (!address) return UNKNOWN_ADDRESS;
+  if (typeof address === 'string') return address;
+  return ipv4Inside(address) ?? `${address.parts.slice(0, 4).map(hex).join(':')}::/64`;
 }
 
 function ipv4Inside(address: IPv6): string | undefined {

@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { assertMaySetCookies, replaceCookie } from '../http/cookies.js';
 import { isUnsafe, type SiteConfig } from '../http/cross-site.js';
-import { canAnswer, hasHeaders } from '../http/outside-express.js';
+import { canAnswer, isNodeRequest } from '../http/outside-express.js';
 import { replacedTokens } from '../http/replaced-tokens.js';
 import { originOf } from '../http/request-origin.js';
 import { deliverTokens, type DeliveryConfig, type TokenBody } from '../http/token-response.js';
@@ -134,7 +134,7 @@ export function createStartSession(services: CallServices): StartSession {
 
 /** @throws TypeError for what is no request with its response, and when cookies can no longer be set */
 export function assertUnanswered(call: string, req: unknown, res: Response): void {
-  if (!hasHeaders(req) || !canAnswer(res))
+  if (!isNodeRequest(req) || !canAnswer(res))
     throw new TypeError(
       `${call}() needs a request and its response, in this order: auth.${call}(req, res, …)`,
     );

@@ -1,10 +1,11 @@
 import { NO_ORIGIN, type RequestOrigin, type RevocationReason } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { mayHaveArrived } from '../stores/bounded-calls.js';
-import { verifyAccessToken, type AccessClaims } from '../tokens/access-token.js';
+import { verifyAccessToken } from '../tokens/access-token.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { PresentedTokens } from '../tokens/transport.js';
+import { earliestValidEnd, mayHaveAccessToken } from './last-access-token.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 import { MAX_SESSIONS_PER_REQUEST } from './refresh-candidates.js';
@@ -89,32 +90,17 @@ export class SessionEnder {
     const named: SessionName[] = [...ofRefresh];
     if (named.length === 0 || refreshTokens.length > 1 || accessTokens.length > 1) named.push(...ofAccess);
     const sessions = new Map(named.map((claims) => [`${claims.sessionId} ${claims.userId}`, claims]));
+    const stillValid = earliestValidEnd(this.#config);
     let existed = false;
     for (const { userId, sessionId } of [...sessions.values()].slice(0, MAX_SESSIONS_PER_REQUEST)) {
       if (await this.revoke(userId, sessionId, reason, origin)) existed = true;
       // The tokens are ours, so the session existed. If the store didn't know it, the store told no other process that it ended.
-      if (this.#mayHaveAccessToken(sessionId, ofRefresh, ofAccess))
-        await this.#revocations.announce(userId, sessionId);
+      const mayGoOn =
+        ofRefresh.some((each) => each.sessionId === sessionId && mayHaveAccessToken(each, this.#config)) ||
+        ofAccess.some((each) => each.sessionId === sessionId && +each.expiresAt > stillValid);
+      if (mayGoOn) await this.#revocations.announce(userId, sessionId);
     }
     return existed;
-  }
-
-  /**
-   * Whether an access token that came with one of these tokens can still verify. Old tokens can't be used to fill the log of
-   * revocations again and again.
-   */
-  #mayHaveAccessToken(
-    sessionId: string,
-    ofRefresh: readonly RefreshClaims[],
-    ofAccess: readonly AccessClaims[],
-  ): boolean {
-    const { accessToken, refreshToken, now } = this.#config;
-    const earliest = now() - CLOCK_TOLERANCE_SECONDS * 1000;
-    const lifetimeMs = (refreshToken.reuseWindowSeconds + accessToken.expiresInSeconds) * 1000;
-    return (
-      ofRefresh.some((each) => each.sessionId === sessionId && +each.issuedAt + lifetimeMs > earliest) ||
-      ofAccess.some((each) => each.sessionId === sessionId && +each.expiresAt > earliest)
-    );
   }
 
   /** Ends every session of the user, including the current one. @returns how many */

@@ -9,6 +9,7 @@ import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
 import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
+import { mayHaveAccessToken } from './last-access-token.js';
 import { originHash } from './origin-hash.js';
 import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
@@ -39,7 +40,14 @@ interface RefreshDetails extends RotationDetails {
 interface RotatorServices {
   config: Pick<
     SessionConfig,
-    'users' | 'refreshTokens' | 'refreshToken' | 'appClaims' | 'now' | 'storeNow' | 'timeKnown'
+    | 'users'
+    | 'refreshTokens'
+    | 'accessToken'
+    | 'refreshToken'
+    | 'appClaims'
+    | 'now'
+    | 'storeNow'
+    | 'timeKnown'
   >;
   events: AuthEvents;
   revocations: Revocations;
@@ -94,12 +102,9 @@ export class SessionRotator {
   }
 
   /** A spent token can yield nothing. If it is a replay by the store's own clock, nothing happens. */
-  async #endReused(
-    { userId, sessionId, generation }: RefreshClaims,
-    details: RotationDetails,
-  ): Promise<void> {
+  async #endReused(claims: RefreshClaims, details: RotationDetails): Promise<void> {
     try {
-      await this.#present(userId, sessionId, generation, details);
+      await this.#present(claims, details);
     } catch (error) {
       if (!failureOf(error).endsSession) throw error;
     }
@@ -110,11 +115,9 @@ export class SessionRotator {
    * @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND
    * @throws TokenTooLongError; nothing has been exchanged
    */
-  async #exchange(
-    { userId, sessionId, generation }: RefreshClaims,
-    details: RotationDetails,
-  ): Promise<IssuedTokens> {
+  async #exchange(claims: RefreshClaims, details: RotationDetails): Promise<IssuedTokens> {
     const { config, events, ender, issuer, tokenSize } = this.#services;
+    const { userId, sessionId } = claims;
     const { origin, transport } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
     const user = activeUser(await config.users.findById(userId));
@@ -125,7 +128,7 @@ export class SessionRotator {
     // Before the rotation too: a client that never gets the tokens would try again, and look like a thief.
     const surelyFits = !config.appClaims && tokenSize.fitsWithAnyAmr(user, sessionId, transport);
     const appClaims = surelyFits ? undefined : await this.#fittingClaims(user, sessionId, transport);
-    const { outcome, session, now } = await this.#present(user.id, sessionId, generation, details);
+    const { outcome, session, now } = await this.#present(claims, details);
     const issued = issuer.issue(user, session, now, appClaims);
     events.announce('refresh', () => ({
       userId,
@@ -138,12 +141,11 @@ export class SessionRotator {
 
   /** @throws AuthError REFRESH_TOKEN_REUSED, SESSION_NOT_FOUND */
   async #present(
-    userId: string,
-    sessionId: string,
-    generation: number,
+    claims: RefreshClaims,
     { attempt, origin }: RotationDetails,
   ): Promise<Extract<RotateResult, { session: Session }>> {
     const { config, events, revocations } = this.#services;
+    const { userId, sessionId, generation } = claims;
     if (revocations.has(userId, sessionId)) {
       // A failover may have lost the end of this session although the store had confirmed it. It ends again.
       await config.refreshTokens.revoke(userId, sessionId);
@@ -164,7 +166,7 @@ export class SessionRotator {
     });
     switch (result.outcome) {
       case 'unknown':
-        await revocations.announce(userId, sessionId);
+        if (mayHaveAccessToken(claims, config)) await revocations.announce(userId, sessionId);
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
         revocations.refuse(userId, [sessionId]);

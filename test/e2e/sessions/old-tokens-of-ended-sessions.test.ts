@@ -31,7 +31,9 @@ async function lostSession() {
         Object.entries(cookies).map(([name, value]) => `${name}=${value}`),
       )
       .expect(200);
-  return { clock, login, announced, logout, close: () => auth.close() };
+  const refresh = () =>
+    request(app).post('/auth/refresh').set('Cookie', `refreshToken=${login.refreshToken}`).expect(401);
+  return { clock, login, announced, logout, refresh, close: () => auth.close() };
 }
 
 test('a logout announces the end of a lost session while its access token is valid', async () => {
@@ -50,6 +52,24 @@ test.each([
   const { clock, login, announced, logout, close } = await lostSession();
   clock.advance(age);
   await logout({ [name]: login[name] });
+  expect(announced).toEqual([]);
+  await close();
+});
+
+test('a refresh announces the end of a lost session while its access token is valid', async () => {
+  const { clock, login, announced, refresh, close } = await lostSession();
+  clock.advance('29m');
+  await refresh();
+  await refresh();
+  expect(announced).toEqual([login.sessionId]);
+  await close();
+});
+
+test('a refresh with an old token of an ended session announces nothing: no access token is left', async () => {
+  const { clock, announced, refresh, close } = await lostSession();
+  clock.advance('32m');
+  const { body } = await refresh();
+  expect(body).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   expect(announced).toEqual([]);
   await close();
 });

@@ -37,4 +37,6 @@ export interface AuthConfig
   readonly passport: Authenticator | undefined;
   readonly audit: AuthOptions['audit'];
   readonly errorBody: ErrorBodyConfig | undefined;
+  /** A scheme of the header `Authorization` besides `Bearer`. */
+  readonly authScheme: string | undefined;
 }

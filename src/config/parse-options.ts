@@ -79,6 +79,7 @@ export function parseOptions(input: AuthOptions): AuthConfig {
     maxSessions: limits.sessions || undefined,
     trustedOrigins: createTrustedOrigins(options.trustedOrigins),
     errorBody: options.errorBody,
+    authScheme: options.authScheme,
     authorization: authorizationOf(options.authScheme),
     locale: options.locale,
     catalogs: createCatalogs(messages),

@@ -16,6 +16,8 @@ export interface DescriptionConfig {
   readonly cookies: CookieConfig;
   readonly openapi: OpenApiConfig;
   readonly errorBody: ErrorBodyConfig | undefined;
+  /** A scheme of the header `Authorization` besides `Bearer`. */
+  readonly authScheme: string | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ const introduction = ({
 - Browsers keep both in cookies, and need do nothing. Other clients log in with \`transport: "body"\`, send \`Authorization: Bearer …\`, and put the refresh token into the body of /refresh and /logout.
 ${errorBody ? '' : '- Every failure is `{ code, message }`. Branch on `code`.\n'}- 401 \`ACCESS_TOKEN_EXPIRED\`: call /refresh once and repeat the request. 503: keep the tokens, and try again after \`Retry-After\` seconds.`;
 
-function describe({ cookies, errorBody }: DescriptionConfig, endpoints: readonly Endpoint[]) {
+function describe({ authScheme, cookies, errorBody }: DescriptionConfig, endpoints: readonly Endpoint[]) {
   const paths: OpenApiDocument['paths'] = {};
   for (const { verb, path: expressPath, operation } of endpoints) {
     const path = expressPath.replaceAll(/:(\w+)/g, '{$1}');
@@ -67,7 +69,7 @@ function describe({ cookies, errorBody }: DescriptionConfig, endpoints: readonly
       schemas: { ...componentSchemas(operations), ...failureSchemas(errorBody) },
       responses: responsesOf(operations, errorBody),
       headers: headersOf(operations),
-      securitySchemes: securitySchemes(cookies),
+      securitySchemes: securitySchemes(cookies, authScheme),
     },
   };
 }

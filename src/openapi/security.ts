@@ -15,13 +15,14 @@ export const SECURITY: Record<Operation['needs'], Requirement[]> = {
   'any token': [{ refreshCookie: [] }, ...ACCESS, NOTHING],
 };
 
-export function securitySchemes({ accessName, refreshName }: CookieConfig) {
+export function securitySchemes({ accessName, refreshName }: CookieConfig, authScheme?: string) {
+  const also = authScheme === undefined ? '' : ` The scheme \`${authScheme}\` does as well as \`Bearer\`.`;
   return {
     accessBearer: {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description: 'The access token, for clients without cookies. It beats the cookie.',
+      description: `The access token, for clients without cookies. It beats the cookie.${also}`,
     },
     accessCookie: {
       type: 'apiKey',

@@ -62,7 +62,7 @@ describe('a forgotten password', () => {
     expect([to, text]).toEqual(['ann@example.com', expect.stringContaining(`${APP_URL}/reset#`)]);
 
     const token = tokenIn(text);
-    for (const password of [undefined, 'short', 'é'.repeat(37)])
+    for (const password of [undefined, 'short', 'password1'])
       expect(await codeOf(await app('/reset', postJson({ token, password })))).toBe('VALIDATION_FAILED');
     expect((await app('/reset', postJson({ token, password: NEW_PASSWORD }))).status).toBe(200);
     expect(await codeOf(await app('/auth/check'))).toBe('SESSION_REVOKED');

@@ -4,15 +4,18 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import bcrypt from 'bcryptjs';
-import { MemoryUserStore } from '../../src/index';
-import { createTestApp, PASSWORD } from '../helpers/apps/app';
+import express from 'express';
+import request from 'supertest';
+import { MemoryUserStore, type Auth } from '../../src/index';
+import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { eventually } from '../helpers/eventually';
 import { postJson } from '../helpers/post-json';
 import { useDocPage, type Running } from '../helpers/snippets';
 
 const page = useDocPage(
   'docs/recipes.md',
-  ...['begin', 'end', 'functions', 'tenant', 'email', 'invite', 'admin', 'devices', 'errors', 'vite'],
+  ...['begin', 'end', 'functions', 'tenant', 'email', 'invite', 'admin', 'devices', 'vite'],
+  ...['problem-details', 'realworld'],
 );
 const TENANTS = `let first;
 export const tenantOf = async (userId) => ((first ??= userId) === userId ? 'acme' : undefined);`;
@@ -20,6 +23,8 @@ export const tenantOf = async (userId) => ((first ??= userId) === userId ? 'acme
 jest.setTimeout(120_000); // the apps hash passwords at full cost
 
 beforeAll(() => page.write('tenants.mjs', TENANTS));
+// For the snippets that run in this process.
+Object.assign(process.env, { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET });
 
 const start = (recipe: string) => page.start(['begin', 'functions', recipe, 'end']);
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
@@ -141,18 +146,50 @@ test('a plain bcrypt hash of a long password logs in, and is replaced by one tha
   expect(await statusOf('long', `${'x'.repeat(72)}y`)).toBe(401);
 });
 
-test('errors have the format of the app, and answers without an error stay as they are', async () => {
-  const app = await page.start(['begin', 'errors', 'end']);
-  const refused = await register(app, 'ann', 'cakes 7');
-  expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(await refused.json()).toMatchObject({
-    ...{ code: 'VALIDATION_FAILED', title: 'Validation failed', status: 400 },
-    errors: [{ path: 'password' }],
-  });
-  expect(await (await register(app, 'ann')).json()).toEqual({
-    message: 'Registration successful',
-    user: expect.anything(),
-  });
+interface Recipe {
+  auth: Auth;
+}
+
+async function failuresOf(recipe: string) {
+  const { auth } = page.evaluate(recipe) as unknown as Recipe;
+  const app = express().use('/auth', auth.router);
+  const login = (body: object) => request(app).post('/auth/login').send(body);
+  const failures = [await login({ username: 'ann' }), await login({ username: 'ann', password: PASSWORD })];
+  const { components } = auth.openapi();
+  await auth.close();
+  return { failures, components };
+}
+
+test('errors are problem details, and the OpenAPI document says so', async () => {
+  const { failures, components } = await failuresOf('problem-details');
+  expect(failures.map(({ status, type, body }) => [status, type, body as object])).toEqual([
+    [
+      400,
+      'application/problem+json',
+      {
+        type: 'https://example.com/problems/VALIDATION_FAILED',
+        ...{ title: 'Validation failed', status: 400, code: 'VALIDATION_FAILED' },
+        errors: [{ pointer: '#/password', detail: 'is required' }],
+      },
+    ],
+    [
+      401,
+      'application/problem+json',
+      {
+        type: 'https://example.com/problems/INVALID_CREDENTIALS',
+        ...{ title: 'Invalid username or password', status: 401, code: 'INVALID_CREDENTIALS' },
+      },
+    ],
+  ]);
+  expect(components.schemas['AuthFailure']).toMatchObject({ required: ['type', 'title', 'status', 'code'] });
+});
+
+test("errors have RealWorld's shape", async () => {
+  const { failures } = await failuresOf('realworld');
+  expect(failures.map(({ status, body }) => [status, body as object])).toEqual([
+    [400, { errors: { password: ['is required'] } }],
+    [401, { errors: { INVALID_CREDENTIALS: ['Invalid username or password'] } }],
+  ]);
 });
 
 test("Vite: through the proxy, a form of the page's own origin is not cross-site, even for an old browser", async () => {

@@ -67,3 +67,29 @@ test('register.create makes user and profile in one transaction', async () => {
   expect((await register('bob', 'a name that the table has no room for')).status).toBe(500);
   expect([await count('visa_users'), await count('profiles')]).toEqual([1, 1]);
 });
+
+test('a route of the app registers with the rules of the package, and logs the user in', async () => {
+  page.write(
+    'users.mjs',
+    "import { MemoryUserStore } from 'passport-visa';\nexport const users = new MemoryUserStore();",
+  );
+  const browse = await page.start('own-route');
+  const join = (body: object) => browse('/members', postJson(body));
+  expect(await answerOf(await join({}))).toEqual([422, { username: ['is required'] }]);
+  expect(await answerOf(await join({ username: 'ann' }))).toEqual([422, { password: ['is required'] }]);
+  expect(await answerOf(await join({ username: 'ann', password: 'password' }))).toEqual([
+    422,
+    { password: [expect.stringContaining('common')] },
+  ]);
+  expect((await browse('/auth/check')).status).toBe(401);
+
+  const ann = { username: 'ann', password: PASSWORD };
+  expect(await answerOf(await join(ann))).toEqual([
+    201,
+    { member: { id: expect.any(String), username: 'ann' } },
+  ]);
+  expect((await browse('/auth/check')).status).toBe(200);
+  expect(await answerOf(await join(ann))).toMatchObject([409, { code: 'USERNAME_TAKEN' }]);
+  expect((await browse('/auth/register', postJson(ann))).status).toBe(404);
+  expect((await browse('/auth/login', postJson(ann))).status).toBe(200);
+});

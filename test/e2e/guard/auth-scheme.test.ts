@@ -31,6 +31,14 @@ test('every endpoint that reads the header knows the scheme, and a foreign site 
   expectFailure(await testApp.client().post('/auth/refresh').send({ refreshToken }), 'SESSION_NOT_FOUND');
 });
 
+test('the OpenAPI document names the scheme', () => {
+  const { securitySchemes } = testApp.auth.openapi().components;
+  expect(securitySchemes['accessBearer']).toMatchObject({
+    scheme: 'bearer',
+    description: expect.stringContaining('`Token`'),
+  });
+});
+
 test('without the option only Bearer is a scheme', async () => {
   const plain = createTestApp();
   await plain.register('ann');

@@ -10,6 +10,8 @@ const PREHASHED = 'hmac-sha384';
 const FORM = /^(hmac-sha384)?\$2[aby]\$/;
 /** How much slower than `cost` a hash may be for unknown names to take as long: two steps are four times the work. */
 const MAX_STEPS_ABOVE = 2;
+/** A stored hash of this cost takes some seconds, and each step doubles them. A row must not keep a thread for hours. */
+const MAX_COST = 16;
 
 /** bcrypt in worker threads. */
 export class Bcrypt implements Scheme {
@@ -34,6 +36,12 @@ export class Bcrypt implements Scheme {
     return FORM.test(hash);
   }
 
+  problem(hash: string): string | undefined {
+    const cost = costOf(withoutMarker(hash));
+    const most = Math.max(MAX_COST, this.#cost + MAX_STEPS_ABOVE);
+    return cost > most ? `a bcrypt cost of ${cost}, more than ${most}` : undefined;
+  }
+
   /** @throws RangeError for a password that `'refuse'` refuses; AuthError SERVICE_UNAVAILABLE */
   async hash(password: string): Promise<string> {
     if (this.#refuses(password))
@@ -48,13 +56,13 @@ export class Bcrypt implements Scheme {
   async verify(password: string, found: string | null): Promise<boolean> {
     const stored = this.#refuses(password) ? null : found;
     return stored?.startsWith(PREHASHED)
-      ? this.#compare(prehash(password), stored.slice(PREHASHED.length))
+      ? this.#compare(prehash(password), withoutMarker(stored))
       : this.#compare(password, stored);
   }
 
   needsRehash(hash: string, password: string): boolean {
     if (hash.startsWith(PREHASHED))
-      return this.#long === 'refuse' || costOf(hash.slice(PREHASHED.length)) !== this.#cost;
+      return this.#long === 'refuse' || costOf(withoutMarker(hash)) !== this.#cost;
     // Another system made the plain hash of a long password, and cut it off.
     return this.#prehashes(password) || costOf(hash) !== this.#cost;
   }
@@ -92,6 +100,10 @@ export class Bcrypt implements Scheme {
 /** 64 base64 characters that depend on the whole password. The fixed key keeps digests of other systems from matching. */
 function prehash(password: string): string {
   return createHmac('sha384', 'passport-visa password').update(password).digest('base64');
+}
+
+function withoutMarker(stored: string): string {
+  return stored.startsWith(PREHASHED) ? stored.slice(PREHASHED.length) : stored;
 }
 
 /** NaN for a hash of another form. */

@@ -16,7 +16,8 @@ import { run } from './matrix/run.mjs';
 import { packAndCheck } from './matrix/tarball.mjs';
 import { titleOf, TYPE_CHECKS, typeCheck } from './matrix/type-checks.mjs';
 
-const SMOKE = fileURLToPath(new URL('smoke/', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SMOKE = join(ROOT, 'scripts/smoke');
 
 /** What each project installs beside the tarball. The `@types` packages have the versions that this repository uses. */
 const PROJECTS = {
@@ -90,6 +91,11 @@ async function runOnAll(nodes) {
         const cwd = join(folder, project);
         await step(`Node ${major}: ${title}`, () => run(node, args, { cwd, env: servers.env }));
       }
+      // `npm test` has run them with this one.
+      if (node !== process.execPath)
+        await step(`Node ${major}: the hashes that its node:crypto has`, () =>
+          run(node, ['node_modules/jest/bin/jest.js', 'test/hashes'], { cwd: ROOT }),
+        );
     }
   } finally {
     await servers.stop();

@@ -35,7 +35,13 @@ export const errorBodySchema = z
       aFunction,
       z.strictObject({
         body: aFunction,
-        contentType: z.string().regex(MEDIA_TYPE).optional(),
+        contentType: z
+          .string()
+          .regex(
+            MEDIA_TYPE,
+            "must be a media type such as 'application/problem+json', with no parameter but charset=utf-8",
+          )
+          .optional(),
         schema: z.record(z.string(), z.unknown()).optional(),
       }),
     ],

@@ -105,7 +105,11 @@ test.each<[string, ErrorBody, string]>([
 test.each([
   ['a text', 'problem', 'errorBody must be a function, or { body: a function'],
   ['an unknown member', { body: () => ({}), type: 'x' }, 'errorBody'],
-  ['another media type', { body: () => ({}), contentType: 'json' }, 'errorBody'],
+  [
+    'another media type',
+    { body: () => ({}), contentType: 'json' },
+    'errorBody.contentType must be a media type such as',
+  ],
 ])('%s is a TypeError at start that names the option', (_kind, errorBody, message) => {
   expect(() => createAuth(optionsWith({ errorBody }))).toThrow(message);
 });

@@ -31,14 +31,14 @@ export interface OwnSchemes {
   readonly verifiers?: readonly PasswordVerifier[] | undefined;
 }
 
-/** What the functions of this page return, if they can only check hashes. */
+/** What `phpass()` returns: it only checks hashes. */
 export interface VerifyingScheme extends PasswordVerifier {
   /** False for a hash of another form, and for one that has a `problem`. */
   verify(password: string, hash: string): Promise<boolean>;
   problem(hash: string): string | undefined;
 }
 
-/** What the functions of this page return. */
+/** What `argon2()`, `pbkdf2()` and `scrypt()` return. */
 export interface HashingScheme extends VerifyingScheme {
   /** Hashes a password with a random salt of 16 bytes. */
   hash(password: string): Promise<string>;

@@ -31,7 +31,7 @@ export class VerifyingAppScheme implements Scheme {
   }
 
   problem(hash: string): string | undefined {
-    return this.#verifier.problem?.(hash);
+    return aReason(this.#verifier.problem?.(hash), `${this.#option}.problem`);
   }
 }
 
@@ -79,7 +79,7 @@ export class AppHasher implements MainScheme {
   }
 
   problem(hash: string): string | undefined {
-    return this.#functions.problem?.(hash);
+    return aReason(this.#functions.problem?.(hash), 'password.hasher.problem');
   }
 
   #dummyHash(): Promise<string> {
@@ -122,6 +122,12 @@ async function verified(
 function aBoolean(value: unknown, name: string): boolean {
   if (typeof value === 'boolean') return value;
   throw new TypeError(`${name} must return true or false, not ${kindOf(value)}`);
+}
+
+/** Anything else, such as a promise, would keep all users of the scheme out in silence. */
+function aReason(value: unknown, name: string): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw new TypeError(`${name} must return a text or undefined, not ${kindOf(value)}`);
 }
 
 /** @throws AuthError SERVICE_UNAVAILABLE when it takes too long; Error with what the function has thrown as its cause */

@@ -3,7 +3,7 @@ import { serviceUnavailable } from '../errors.js';
 import { ThreadPool } from '../hashes/thread-pool.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import type { PasswordTask } from './password-worker.js';
-import type { Scheme } from './scheme.js';
+import type { MainScheme } from './scheme.js';
 
 /** bcrypt reads only 72 bytes. Longer passwords are hashed first, and this marker before the hash says so. */
 const PREHASHED = 'hmac-sha384';
@@ -14,7 +14,7 @@ const MAX_STEPS_ABOVE = 2;
 const MAX_COST = 16;
 
 /** bcrypt in worker threads. */
-export class Bcrypt implements Scheme {
+export class Bcrypt implements MainScheme {
   readonly #cost: number;
   /** What a comparison that fails costs: as much as with the slowest hash so far, or its time would tell that the user exists. */
   #failingCost: number;
@@ -44,7 +44,7 @@ export class Bcrypt implements Scheme {
 
   /** @throws RangeError for a password that `'refuse'` refuses; AuthError SERVICE_UNAVAILABLE */
   async hash(password: string): Promise<string> {
-    if (this.#refuses(password))
+    if (this.refuses(password))
       throw new RangeError(`The password has more than ${BCRYPT_BYTES} bytes, which password.long refuses`);
     const long = this.#prehashes(password);
     const secret = long ? prehash(password) : password;
@@ -54,7 +54,7 @@ export class Bcrypt implements Scheme {
 
   /** @throws AuthError SERVICE_UNAVAILABLE */
   async verify(password: string, found: string | null): Promise<boolean> {
-    const stored = this.#refuses(password) ? null : found;
+    const stored = this.refuses(password) ? null : found;
     return stored?.startsWith(PREHASHED)
       ? this.#compare(prehash(password), withoutMarker(stored))
       : this.#compare(password, stored);
@@ -72,7 +72,8 @@ export class Bcrypt implements Scheme {
     return this.#threads.close();
   }
 
-  #refuses(password: string): boolean {
+  /** Whether the option `password.long` refuses it. */
+  refuses(password: string): boolean {
     return this.#long === 'refuse' && isLongForBcrypt(password);
   }
 

@@ -103,7 +103,10 @@ export class PasswordHasher {
         if (await this.#run(() => scheme.verify(form, stored), requester))
           return {
             matches: true,
-            needsRehash: form !== normalized || (await this.#needsRehash(scheme, stored, form)),
+            // A password that can't be hashed keeps the hash it has.
+            needsRehash:
+              this.#main.refuses?.(normalized) !== true &&
+              (form !== normalized || (await this.#needsRehash(scheme, stored, form))),
           };
       }
     }

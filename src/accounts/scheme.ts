@@ -11,6 +11,8 @@ export interface Scheme {
 /** A scheme that makes new hashes. */
 export interface MainScheme extends Scheme {
   hash(password: string): Promise<string>;
+  /** Whether `hash` throws for this password. */
+  refuses?(password: string): boolean;
   /** Tries it once. */
   ready?(): Promise<void>;
   /** Whether a hash that has matched should be made again. */

@@ -12,7 +12,7 @@ export interface PasswordOptions {
   /**
    * What is done with a password that is too long for bcrypt, which reads 72 bytes. `'prehash'` hashes it first; only this package
    * can check such a hash. `'refuse'`, for a column that other code reads too, answers 400 at /register and /password, and 401 at
-   * login. Default: `'prehash'`.
+   * login. A hash that one of `verifiers` checks still lets its user log in, and isn't replaced. Default: `'prehash'`.
    */
   long?: 'prehash' | 'refuse';
   /**

@@ -44,6 +44,8 @@ const MAX_MEMORY = 256 * 2 ** 10;
 /** KiB × passes: 1 GiB passed over once takes about a second. */
 const MAX_WORK = 2 ** 20;
 const MAX_PARALLELISM = 16;
+/** Bytes. RFC 9106 asks for 16, and Node refuses less than 8. */
+const LEAST_SALT = 8;
 
 /** Django writes `argon2` before it. */
 const FORM =
@@ -69,7 +71,7 @@ export function argon2(options: Argon2Options = {}): HashingScheme {
   const problem = excess(costs);
   if (problem !== undefined) throw new TypeError(`argon2(): the options give ${problem}`);
   return {
-    ...verifyingScheme({ read, excess, derive }),
+    ...verifyingScheme({ read, excess, derive, leastSalt: LEAST_SALT }),
     async hash(password) {
       const salt = crypto.randomBytes(SALT_LENGTH);
       const digest = await derive(password, costs, salt, DIGEST_LENGTH);

@@ -12,10 +12,13 @@ const DIGITS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const ROUNDS_LOG2 = { least: 7, most: 18 };
 /** bcrypt's cost: 14 takes about a second. PHP uses 10, and 12 from PHP 8.4 on. */
 const COST = { least: 4, most: 14 };
+/** phpass and WordPress refuse longer ones: each round reads the whole password. */
+const MAX_PASSWORD_BYTES = 4096;
 
 /**
  * The hashes of WordPress, which it only checks: phpass' `$P$…` and phpBB's `$H$…`, and `$wp$2y$…` of WordPress 6.8, bcrypt over
- * HMAC-SHA-384. Runs in worker threads. A stored hash of more than 2^18 rounds, or of a bcrypt cost above 14, never matches.
+ * HMAC-SHA-384. Runs in worker threads. A stored hash of more than 2^18 rounds, or of a bcrypt cost above 14, never matches; nor does
+ * a password of more than 4096 bytes, as in WordPress.
  * @throws Error where the file of the threads is missing, because this package was put into a bundle
  */
 export function phpass(): VerifyingScheme {
@@ -24,7 +27,8 @@ export function phpass(): VerifyingScheme {
     matches: (hash) => PORTABLE.test(hash) || WORDPRESS.test(hash),
     problem,
     async verify(password, hash) {
-      const task = problem(hash) === undefined ? taskOf(password, hash) : undefined;
+      if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES || problem(hash) !== undefined) return false;
+      const task = taskOf(password, hash);
       return task !== undefined && threads.run(task);
     },
   };

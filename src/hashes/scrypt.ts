@@ -27,6 +27,8 @@ interface Costs {
 const MAX_MEMORY = 256 * 2 ** 20;
 /** N × r × p: four times the work of the defaults, some two seconds. */
 const MAX_WORK = 2 ** 22;
+/** r × p. Beside the work, scrypt computes 128 bytes of PBKDF2 for each of them. OWASP's parameters have at most 80. */
+const MAX_BLOCKS = 1024;
 
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,6}),p=(\d{1,6})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 const DJANGO = /^scrypt\$(\d{1,15})\$([^$]+)\$(\d{1,6})\$(\d{1,6})\$([A-Za-z0-9+/]+={0,2})$/;
@@ -104,9 +106,12 @@ function excess({ cost, blockSize, parallelization }: Costs): string | undefined
   const costs = `scrypt with N=${cost}, r=${blockSize}, p=${parallelization}`;
   if (cost < 2 || !Number.isInteger(Math.log2(cost)) || blockSize < 1 || parallelization < 1)
     return `${costs}, which is not possible`;
+  // RFC 7914 §2: N is less than 2^(128 × r / 8).
+  if (Math.log2(cost) >= 16 * blockSize) return `${costs}, which is not possible`;
   if (128 * cost * blockSize > MAX_MEMORY)
     return `${costs}, which needs more than ${MAX_MEMORY / 2 ** 20} MiB`;
   if (cost * blockSize * parallelization > MAX_WORK) return `${costs}: N × r × p is more than ${MAX_WORK}`;
+  if (blockSize * parallelization > MAX_BLOCKS) return `${costs}: r × p is more than ${MAX_BLOCKS}`;
   return undefined;
 }
 

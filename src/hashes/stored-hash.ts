@@ -18,6 +18,8 @@ export interface StoredHashes<Costs> {
   read(hash: string): StoredHash<Costs> | undefined;
   /** Why these costs are too high. */
   excess(costs: Costs): string | undefined;
+  /** Bytes. With a shorter salt `derive` throws. Default: 0. */
+  readonly leastSalt?: number;
   /** Runs off the event loop. */
   derive(password: string, costs: Costs, salt: Buffer, length: number): Promise<Buffer>;
 }
@@ -32,7 +34,7 @@ const MAX_HASH_LENGTH = 512;
 export function verifyingScheme<Costs>(hashes: StoredHashes<Costs>): VerifyingScheme {
   const read = (hash: string) => (hash.length <= MAX_HASH_LENGTH ? hashes.read(hash) : undefined);
   const problemOf = ({ costs, salt, digest }: StoredHash<Costs>) =>
-    lengthProblem(salt, digest) ?? hashes.excess(costs);
+    lengthProblem(salt, digest, hashes.leastSalt) ?? hashes.excess(costs);
   return {
     matches: (hash) => read(hash) !== undefined,
     problem(hash) {
@@ -48,7 +50,8 @@ export function verifyingScheme<Costs>(hashes: StoredHashes<Costs>): VerifyingSc
   };
 }
 
-function lengthProblem(salt: Buffer, digest: Buffer): string | undefined {
+function lengthProblem(salt: Buffer, digest: Buffer, leastSalt = 0): string | undefined {
+  if (salt.length < leastSalt) return `a salt of ${salt.length} bytes, less than ${leastSalt}`;
   if (salt.length > MAX_SALT_BYTES) return `a salt of ${salt.length} bytes, more than ${MAX_SALT_BYTES}`;
   const { least, most } = DIGEST_BYTES;
   if (digest.length < least || digest.length > most)

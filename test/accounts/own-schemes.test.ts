@@ -114,6 +114,20 @@ describe('a hash is checked by', () => {
     }
   });
 
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a promise', Promise.resolve(undefined)],
+    ['false', false],
+  ])('none, if its problem returns %s: the error names the function', async (_name, reason) => {
+    const problem = (() => reason) as () => undefined;
+    const verifying = hasherWith(undefined, { ...onlyVerifying(scheme('old')), problem });
+    await expect(verifying.verify('right', 'old:right')).rejects.toThrow(
+      'password.verifiers.0.problem must return a text or undefined',
+    );
+    const main = hasherWith({ ...scheme('main'), problem });
+    await expect(main.verify('right', 'main:right')).rejects.toThrow('password.hasher.problem must return');
+  });
+
   test('no scheme, if it would cost too much: the problem says so', async () => {
     const hasher = hasherWith(scrypt({ cost: 16 }), phpass());
     const salted = '$c29tZXNhbHQ$Qk1JQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE';
@@ -125,6 +139,22 @@ describe('a hash is checked by', () => {
       problem: 'phpass with rounds of 2 to the 30, not 7 to 18',
     });
     expect(await hasher.verify('x', '!')).toEqual({ ...MISMATCH, problem: 'no scheme has its form' });
+  });
+});
+
+describe('a password that password.long refuses', () => {
+  const refusing = () => {
+    const each = new PasswordHasher(COST, 'refuse', undefined, { verifiers: [onlyVerifying(scheme('old'))] });
+    made.push(each);
+    return each;
+  };
+
+  test('matches the hash of another scheme, which stays: bcrypt could not hash it', async () => {
+    const long = 'right'.repeat(15);
+    expect(await refusing().verify(long, `old:${long}`)).toEqual({ matches: true, needsRehash: false });
+    expect(await refusing().verify(`${long}x`, `old:${long}`)).toEqual(MISMATCH);
+    const short = 'right'.repeat(14);
+    expect(await refusing().verify(short, `old:${short}`)).toEqual({ matches: true, needsRehash: true });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { argon2, pbkdf2, phpass, scrypt } from '../../src/hashes';
 import type { HashingScheme, VerifyingScheme } from '../../src/hashes';
 
@@ -58,6 +59,14 @@ describe('a stored hash never matches, and its problem says why without quoting 
     ['scrypt of N=2^99', scrypt(), `$scrypt$ln=99,r=8,p=1$${SALT}$${DIGEST}`, /needs more than 256 MiB/],
     ['scrypt of many turns', scrypt(), `$scrypt$ln=10,r=8,p=99999$${SALT}$${DIGEST}`, /more than 4194304/],
     ['scrypt of r=0', scrypt(), `$scrypt$ln=10,r=0,p=1$${SALT}$${DIGEST}`, /not possible/],
+    [
+      'scrypt of an N too large for its r',
+      scrypt(),
+      `$scrypt$ln=16,r=1,p=1$${SALT}$${DIGEST}`,
+      /not possible/,
+    ],
+    ['scrypt of many small turns', scrypt(), `$scrypt$ln=1,r=1,p=999999$${SALT}$${DIGEST}`, /r × p is more/],
+    ['scrypt of wide blocks', scrypt(), `$scrypt$ln=1,r=999999,p=1$${SALT}$${DIGEST}`, /r × p is more/],
     ['scrypt of an N of no power', scrypt(), `scrypt$16385$salt$8$1$${DIGEST}=`, /not possible/],
     ["Django's scrypt of 1 TiB", scrypt(), `scrypt$1073741824$salt$8$1$${DIGEST}=`, /256 MiB/],
     [
@@ -88,6 +97,11 @@ describe('a stored hash never matches, and its problem says why without quoting 
           ['argon2 of 4 TiB', `$argon2id$v=19$m=4294967295,t=1,p=1$${SALT}$${DIGEST}`, /m is more than/],
           ['argon2 of many passes', `$argon2id$v=19$m=65536,t=1000,p=1$${SALT}$${DIGEST}`, /m × t is more/],
           ['argon2 of many lanes', `$argon2id$v=19$m=65536,t=1,p=1000$${SALT}$${DIGEST}`, /p is more than/],
+          [
+            'argon2 with a salt of 3 bytes',
+            `$argon2id$v=19$m=64,t=1,p=1$YWJj$${DIGEST}`,
+            /a salt of 3 bytes, less/,
+          ],
           ['argon2 of no memory', `$argon2id$v=19$m=0,t=1,p=1$${SALT}$${DIGEST}`, /not possible/],
         ].map(([name, hash, reason]) => [name, argon2(), hash, reason]) as typeof cases)
       : []),
@@ -129,6 +143,28 @@ test.each([
     ]);
   }
 });
+
+test('phpass refuses a password of more than 4096 bytes, as WordPress does, and checks one of 4096', async () => {
+  const portable = (password: string) => {
+    const md5 = (text: Buffer | string) => createHash('md5').update(text).update(password).digest();
+    let digest = md5('saltsalt');
+    for (let round = 0; round < 128; round += 1) digest = md5(digest);
+    return digest;
+  };
+  const hashOf = (password: string) => `$P$5saltsalt${phpassText(portable(password))}`;
+  const [longest, longer] = ['é'.repeat(2048), 'é'.repeat(2048) + 'x'];
+  expect(await phpass().verify(longest, hashOf(longest))).toBe(true);
+  expect(await phpass().verify(longer, hashOf(longer))).toBe(false);
+});
+
+/** Six bits a character, the lowest first. */
+function phpassText(bytes: Buffer): string {
+  const digits = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  let bits = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+  let text = '';
+  for (; text.length < 22; bits >>= 6n) text += digits.charAt(Number(bits & 63n));
+  return text;
+}
 
 test.each<[string, () => unknown, string]>([
   ['a cost of no power of two', () => scrypt({ cost: 1000 }), 'scrypt(): cost must be a power of two'],

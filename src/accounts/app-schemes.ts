@@ -7,7 +7,7 @@ import type { MainScheme, Scheme } from './scheme.js';
 /** A function of the app that never ends would keep its place in the queue. */
 const MAX_MS = 30_000;
 
-/** A scheme of the option `password.verifiers`. For an unknown user it checks the hash that it has seen first. */
+/** A scheme of the option `password.verifiers`. For an unknown user it checks the first hash that it could check. */
 export class VerifyingAppScheme implements Scheme {
   readonly #verifier: PasswordVerifier;
   readonly #option: string;
@@ -23,11 +23,13 @@ export class VerifyingAppScheme implements Scheme {
     return aBoolean(this.#verifier.matches(hash), `${this.#option}.matches`);
   }
 
-  verify(password: string, hash: string | null): Promise<boolean> {
+  async verify(password: string, hash: string | null): Promise<boolean> {
     const stored = hash ?? this.#seen;
-    if (stored === undefined) return Promise.resolve(false);
+    if (stored === undefined) return false;
+    const matches = await verified(this.#verifier, this.#option, password, stored);
+    // Not before: one row on which the app's function throws or hangs would do so for all failed logins.
     this.#seen ??= stored;
-    return verified(this.#verifier, this.#option, password, stored);
+    return matches;
   }
 
   problem(hash: string): string | undefined {

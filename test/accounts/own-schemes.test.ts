@@ -67,6 +67,24 @@ describe('a failed check', () => {
   });
 });
 
+test('a row on which a verifier throws is an error for its own user only', async () => {
+  const old = scheme('old');
+  const hasher = hasherWith(undefined, {
+    ...onlyVerifying(old),
+    verify(password, hash) {
+      if (hash === 'old:') throw new RangeError('malformed');
+      return old.verify(password, hash);
+    },
+  });
+  await expect(hasher.verify('right', 'old:')).rejects.toThrow('password.verifiers.0.verify has failed');
+  for (const stored of [null, 'x', hashSync('right', COST)])
+    expect(await hasher.verify('wrong', stored)).toMatchObject(MISMATCH);
+  expect(old.asked).toEqual([]);
+  expect(await hasher.verify('wrong', 'old:right')).toEqual(MISMATCH);
+  expect(await hasher.verify('wrong', null)).toEqual(MISMATCH);
+  expect(old.asked).toEqual(['old:right', 'old:right']);
+});
+
 describe('a hash is checked by', () => {
   test('the scheme that has its form, and is made again unless it is the one of new hashes', async () => {
     const [main, old] = [scheme('main'), scheme('old')];

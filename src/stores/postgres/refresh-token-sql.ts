@@ -1,4 +1,4 @@
-import { asText, NOW } from './client.js';
+import { asText, lockWaitIsBounded, NOW } from './client.js';
 import { refreshTokenSchema } from './refresh-token-schema.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
@@ -47,6 +47,7 @@ const columnsOf = (alias: string) =>
  * parameter `keepForSeconds` is how long access tokens are valid; null if this store has no follower, and then nothing is logged.
  */
 export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
+  const bounded = lockWaitIsBounded();
   // If processes with different lifetimes of access tokens run, the longest counts.
   const log = (rows: string, keepForSeconds: string) => `
     INSERT INTO ${revocationsTable} (user_id, session_id, keep_for, keep_until)
@@ -109,7 +110,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // A count that reaches zero expires at once, so the next attempt starts a new window.
     takeBackAttempt: `
       UPDATE ${attemptsTable} SET points = points - 1, expire = CASE WHEN points > 1 THEN expire ELSE 0 END
-      WHERE key = $1 AND points > 0`,
+      WHERE key = $1 AND points > 0 AND ${bounded}`,
 
     hasAttempts: `
       SELECT 1 FROM ${attemptsTable}
@@ -125,7 +126,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // The row lock makes parallel calls wait for each other, and each reads what the one before has written.
     rotate: `
       WITH locked AS (
-        SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 FOR UPDATE
+        SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 AND ${bounded} FOR UPDATE
       ), timed AS (
         SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now,
           $3::bigint = generation AND origin_generation = generation AND origin <> $11::text
@@ -189,7 +190,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
 
     revoke: `
       WITH ended AS (
-        DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING user_id, id, expires_at
+        DELETE FROM ${table} WHERE user_id = $1 AND id = $2 AND ${bounded} RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
       SELECT id, ${value('expires_at > clock_timestamp()')} AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
@@ -197,7 +198,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // One piece: it is repeated until there is none.
     revokeAll: `
       WITH piece AS MATERIALIZED (
-        SELECT id FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text LIMIT ${PIECE} FOR UPDATE
+        SELECT id FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text AND ${bounded} LIMIT ${PIECE} FOR UPDATE
       ), ended AS (
         DELETE FROM ${table} WHERE id IN (SELECT id FROM piece) RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}

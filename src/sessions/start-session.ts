@@ -88,8 +88,9 @@ export class SessionStarter {
     const newSession = newSessionOf(config, { ...login, userId: user.id, sessionId: newSessionId() }, now);
     tokenSize.assertTokenFits(user, newSession, login.transport);
     const { maxSessions } = config;
-    const ended = await config.refreshTokens.create(newSession, { maxSessions });
-    ender.haveEnded(user.id, ended ?? [], 'session-limit', login.origin);
+    await ender.ending(user.id, 'session-limit', login.origin, (onEnded) =>
+      config.refreshTokens.create(newSession, { maxSessions, onEnded }),
+    );
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
     await this.#orUndo(newSession, ask(beforeSession, current, details));

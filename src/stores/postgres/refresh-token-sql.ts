@@ -27,8 +27,8 @@ const PRUNED_PER_LOGIN = 10;
 const PIECE = 500;
 const PRUNED_ATTEMPTS = 100;
 const PRUNED_REVOCATIONS = 1000;
-/** A snapshot (xmin:xmax:list) in which no row is visible yet. */
-const BEFORE_EVERYTHING = '1:1:';
+/** How many revocations one statement reads at most. */
+export const REVOCATIONS_READ = 1000;
 
 const STORED_COLUMNS =
   'format, id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
@@ -48,6 +48,7 @@ const columnsOf = (alias: string) =>
  */
 export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
   const bounded = lockWaitIsBounded();
+  const byteOrder = 'user_id COLLATE "C", session_id COLLATE "C"';
   // If processes with different lifetimes of access tokens run, the longest counts.
   const log = (rows: string, keepForSeconds: string) => `
     INSERT INTO ${revocationsTable} (user_id, session_id, keep_for, keep_until)
@@ -217,13 +218,20 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
 
     /**
      * The position is the snapshot of the last read. A row is new if it was not visible in that snapshot. Serial numbers would
-     * not do: a transaction that commits late would be skipped.
+     * not do: a transaction that commits late would be skipped. $2 to $5 are the last row of the piece before
+     * and the snapshot of the first piece, or null: what was written since the first piece is new after it.
      */
     readRevocations: `
-      SELECT pg_current_snapshot()::text AS position, logged.user_id AS "userId", logged.session_id AS "sessionId"
-      FROM (VALUES (1)) AS one LEFT JOIN ${revocationsTable} AS logged
-        ON written_by >= pg_snapshot_xmin(coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
-        AND NOT pg_visible_in_snapshot(written_by, coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
-        AND keep_until > clock_timestamp()`,
+      SELECT pg_current_snapshot()::text AS position, logged.*
+      FROM (VALUES (1)) AS one LEFT JOIN (
+        SELECT written_by::text AS "writtenBy", user_id AS "userId", session_id AS "sessionId" FROM ${revocationsTable}
+        WHERE written_by >= greatest(pg_snapshot_xmin($1::text::pg_snapshot), coalesce($2::text, '0')::xid8)
+          AND NOT pg_visible_in_snapshot(written_by, $1::text::pg_snapshot)
+          AND ($2::text IS NULL OR (written_by, ${byteOrder}) > ($2::text::xid8, $3::text, $4::text))
+          AND ($5::text IS NULL OR pg_visible_in_snapshot(written_by, $5::text::pg_snapshot))
+          AND keep_until > clock_timestamp()
+        ORDER BY written_by, ${byteOrder} LIMIT ${REVOCATIONS_READ}
+      ) AS logged ON true
+      ORDER BY "writtenBy"::xid8, "userId" COLLATE "C", "sessionId" COLLATE "C"`,
   };
 }

@@ -25,7 +25,7 @@ import type {
 import { WriteDeadline } from '../write-deadline.js';
 import { unreadableSession } from '../session-format.js';
 import { toSession } from './session-row.js';
-import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
+import { openRevocationReader, type ReadRows } from './revocation-reader.js';
 import { followLog } from '../follow-log.js';
 import type { RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
@@ -200,8 +200,11 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepForSeconds = Math.max(this.#keepForSeconds ?? 0, follower.keepForSeconds);
-    const readRows = (position: string | undefined) =>
-      this.#postgres.query<RevocationRow>(this.#sql.readRevocations, [position ?? null]);
+    const readRows: ReadRows = (position, pieces) => {
+      const { writtenBy = null, userId = null, sessionId = null } = pieces?.last ?? {};
+      const from = [position, writtenBy, userId, sessionId, pieces?.position ?? null];
+      return this.#postgres.query(this.#sql.readRevocations, from);
+    };
     const stop = followLog(
       () => openRevocationReader(this.#client, this.#revocationsTable, readRows),
       follower,

@@ -4,6 +4,7 @@ import { refusedField } from '../messages/rule.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
+import { isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { usernameKey } from '../utils/username.js';
@@ -65,7 +66,7 @@ export async function repeatedChange(
   const user = activeUser(await config.users.findById(userId));
   if (!user || user.passwordHash === null) return undefined;
   const { passwordHash } = user;
-  const request = { sessionId, attempt, change: passwordHash };
+  const request = { sessionId, attempt, change: withoutMark(passwordHash) };
   const next = await sessions.startedOver(userId, request);
   if (!next) return undefined;
   return {
@@ -87,8 +88,10 @@ export async function repeatedChange(
 type UserWithPassword = StoredUser & { passwordHash: string };
 
 interface ReplacedPassword {
+  /** With the new hash, marked: all sessions have yet to end. */
   user: UserWithPassword;
-  newHash: string;
+  /** The hash before. Undefined where another request has replaced it, so this one takes nothing back. */
+  previousHash: string | undefined;
   /** The session that the request came from. */
   session: Session;
 }
@@ -96,26 +99,30 @@ interface ReplacedPassword {
 /** Stores the new password. Of two parallel changes one wins; for the other, the current password is no longer current. */
 async function replacePassword(
   services: ChangePasswordServices,
-  { currentPassword, newPassword, transport }: PasswordChange,
+  change: PasswordChange,
   owner: PasswordOwner,
 ): Promise<ReplacedPassword> {
   const { config, limits, passwords, sessions } = services;
+  const { currentPassword, newPassword, transport } = change;
   const { userId, sessionId } = owner;
   const found = activeUser(await config.users.findById(userId));
   if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
   // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
   if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+  // The process of such a change was killed before all sessions had ended. The same request again finishes it.
+  const isUnfinished = isMarked(found.passwordHash);
   const user = await limits.password(owner, found, () =>
-    verifyCurrent(passwords, found, currentPassword, owner),
+    verifyCurrent(passwords, found, isUnfinished ? newPassword : currentPassword, owner),
   );
   const session = await sessions.find(userId, sessionId);
   if (!session) throw new AuthError('SESSION_REVOKED');
   await sessions.assertTokenFits(user, sessionId, transport);
-  const newHash = await passwords.hash(newPassword, owner);
+  if (isUnfinished) return { user, previousHash: undefined, session };
+  const newHash = withMark(await passwords.hash(newPassword, owner));
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
-  return { user, newHash, session };
+  return { user: { ...user, passwordHash: newHash }, previousHash: user.passwordHash, session };
 }
 
 /** Ends all sessions and begins a new one. In an outage the old password comes back. */
@@ -123,25 +130,28 @@ async function startOver(
   { config, events, sessions }: ChangePasswordServices,
   { attempt, transport }: PasswordChange,
   owner: PasswordOwner,
-  { user, newHash, session }: ReplacedPassword,
+  { user, previousHash, session }: ReplacedPassword,
 ): Promise<IssuedTokens> {
   const { userId, sessionId: _ended, ...origin } = owner;
   let takenBack = false;
   let issued: IssuedTokens | undefined;
   // With half a change, a thief's session would live on, and the user would try again with a password that is gone.
-  const takeBack = async () =>
-    (takenBack = await config.users.updatePasswordHash(userId, user.passwordHash, newHash));
+  const takeBack =
+    previousHash === undefined
+      ? undefined
+      : async () =>
+          (takenBack = await config.users.updatePasswordHash(userId, previousHash, user.passwordHash));
   try {
-    const changed = { ...user, passwordHash: newHash };
     const details = {
       reason: 'password-changed',
-      attempt,
-      change: newHash,
+      // The killed process may have stored the session that the key names.
+      attempt: previousHash === undefined ? undefined : attempt,
+      change: withoutMark(user.passwordHash),
       origin,
       transport,
       takeBack,
     } as const;
-    return (issued = await sessions.startOver(changed, session, details));
+    return (issued = await sessions.startOver(user, session, details));
   } finally {
     if (!takenBack)
       events.announce('passwordChanged', () => ({ ...owner, nextSessionId: issued?.session.sessionId }));

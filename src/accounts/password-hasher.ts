@@ -4,6 +4,7 @@ import { NO_ORIGIN } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { OwnSchemes } from '../hashes/password-scheme.js';
 import { announceLocked, type Requester } from '../limits/announce-locked.js';
+import { withoutMark } from '../stores/unfinished-change.js';
 import { addressGroup } from '../utils/address-group.js';
 import type { LongPasswords } from '../utils/bcrypt-bytes.js';
 import { AppHasher, VerifyingAppScheme } from './app-schemes.js';
@@ -86,14 +87,16 @@ export class PasswordHasher {
 
   /**
    * Takes the same time for a wrong password, for no hash at all (an unknown user) and for a malformed one.
+   * @param found the hash as it is stored, with or without the mark of an unfinished change
    * @param requester as for `hash`
    * @throws AuthError TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE, Error: as `hash`
    */
   async verify(
     password: string,
-    stored: string | null,
+    found: string | null,
     requester: Requester = NO_ORIGIN,
   ): Promise<Verification> {
+    const stored = found === null ? null : withoutMark(found);
     const normalized = password.normalize('NFC');
     // Other systems hash a password as it was typed.
     const forms = password === normalized ? [password] : [normalized, password];
@@ -103,8 +106,10 @@ export class PasswordHasher {
         if (await this.#run(() => scheme.verify(form, stored), requester))
           return {
             matches: true,
-            // A password that can't be hashed keeps the hash it has.
+            // A hash with a mark was made just now, and only the end of the sessions may take the mark away. A password that
+            // can't be hashed keeps the hash it has.
             needsRehash:
+              stored === found &&
               this.#main.refuses?.(normalized) !== true &&
               (form !== normalized || (await this.#needsRehash(scheme, stored, form))),
           };

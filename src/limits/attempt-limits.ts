@@ -92,7 +92,7 @@ export class AttemptLimits {
     this.#logins =
       logins === undefined
         ? undefined
-        : hashingKeys(new SuccessLimit(new WindowLimit(refreshTokens, 'logins', logins, MINUTE)));
+        : hashingKeys(new SuccessLimit(refreshTokens, 'logins', logins, MINUTE));
   }
 
   /**
@@ -120,7 +120,7 @@ export class AttemptLimits {
    * user's failures. It is not the count of the user's own name: if guesses at one name made another name wait, the 429 would tell
    * that both have the same user.
    * @returns undefined after too many failures. Answer as to a wrong password: TOO_MANY_ATTEMPTS would tell that the name has a user
-   * @throws AuthError TOO_MANY_ATTEMPTS after too many successes
+   * @throws AuthError TOO_MANY_ATTEMPTS after too many successes; so does the attempt's `succeeded`
    */
   async foundUser(
     origin: RequestOrigin,
@@ -177,14 +177,14 @@ export class AttemptLimits {
     }
   }
 
-  /** Enters a limit, and announces when it refuses. */
+  /** Enters a limit, and announces when it refuses: at once, or when the attempt has succeeded. */
   async #enter(name: LimitName, limit: Limit, key: string, requester: Requester): Promise<CountedAttempt> {
-    try {
-      return await limit.enter(key);
-    } catch (error) {
+    const announceRefusal = (error: unknown): never => {
       this.#announceLocked(name, key, requester, error);
       throw error;
-    }
+    };
+    const counted = await limit.enter(key).catch(announceRefusal);
+    return { ...counted, succeeded: () => counted.succeeded().catch(announceRefusal) };
   }
 
   #limit(name: LimitName, rule: LimitRule): NamedLimit {

@@ -44,17 +44,33 @@ export class EveryAttempt implements Limit {
   }
 }
 
-/** At most `limit` successes in a window of time. Attempts that are not judged yet count too. */
+/**
+ * At most `limit` successes in a window of time. Attempts that fail, or aren't judged yet, don't count: strangers who guess many times at
+ * once would hold up the user. So of more right attempts at once than the limit allows, each is judged, and the others are refused then.
+ */
 export class SuccessLimit implements Limit {
-  readonly #window: WindowLimit;
+  readonly #successes: AttemptCounter;
+  /** Says that the limit has been reached. Without `has` in a counter of the app's own, attempts are refused only when judged. */
+  readonly #reached: AttemptCounter;
+  readonly #limit: number;
+  readonly #windowSeconds: number;
 
-  constructor(window: WindowLimit) {
-    this.#window = window;
+  constructor(store: CounterStore, name: string, limit: number, windowSeconds: number) {
+    this.#successes = counterOf(store, name, windowSeconds);
+    this.#reached = counterOf(store, `${name}-reached`, windowSeconds);
+    this.#limit = limit;
+    this.#windowSeconds = windowSeconds;
   }
 
   async enter(key: string): Promise<CountedAttempt> {
-    const { takeBack } = await this.#window.enter(key);
-    return { succeeded: nothing, failed: takeBack, takeBack };
+    if (await this.#reached.has?.(key)) throw tooManyAttempts(this.#windowSeconds * 1000);
+    return { succeeded: () => this.#succeed(key), takeBack: nothing };
+  }
+
+  async #succeed(key: string): Promise<void> {
+    const { count, msBeforeReset } = await this.#successes.increment(key);
+    if (count >= this.#limit) await this.#reached.hold(key, Math.max(1, Math.ceil(msBeforeReset / 1000)));
+    if (count > this.#limit) throw tooManyAttempts(msBeforeReset);
   }
 }
 

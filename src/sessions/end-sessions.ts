@@ -57,13 +57,37 @@ export class SessionEnder {
     reason: RevocationReason = 'server',
     origin: RequestOrigin = NO_ORIGIN,
   ): Promise<string[]> {
-    const ended = await this.#config.refreshTokens.revokeAll(userId, options);
-    this.haveEnded(userId, ended, reason, origin);
-    return ended;
+    return this.ending(userId, reason, origin, (onEnded) =>
+      this.#config.refreshTokens.revokeAll(userId, { ...options, onEnded }),
+    );
+  }
+
+  /**
+   * Announces the sessions that a call of the store ends. If the store fails after some of its steps, those of the steps before.
+   * @returns what `end` returns
+   */
+  async ending<Ended extends readonly string[] | void>(
+    userId: string,
+    reason: RevocationReason,
+    origin: RequestOrigin,
+    end: (onEnded: (sessionIds: readonly string[]) => void) => Promise<Ended>,
+  ): Promise<Ended> {
+    const endedSoFar: string[] = [];
+    const collect = (sessionIds: readonly string[]) => {
+      for (const sessionId of sessionIds) endedSoFar.push(sessionId);
+    };
+    try {
+      const ended = await end(collect);
+      this.#haveEnded(userId, ended ?? [], reason, origin);
+      return ended;
+    } catch (error) {
+      this.#haveEnded(userId, endedSoFar, reason, origin);
+      throw error;
+    }
   }
 
   /** For sessions that the store has ended: refuses their access tokens, and announces their end. */
-  haveEnded(
+  #haveEnded(
     userId: string,
     sessionIds: readonly string[],
     reason: RevocationReason,

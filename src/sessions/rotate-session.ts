@@ -2,6 +2,7 @@ import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../erro
 import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { RotateResult, Session } from '../stores/refresh-token-store.js';
+import { isMarked } from '../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { AppClaims } from '../tokens/app-claims.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
@@ -125,6 +126,7 @@ export class SessionRotator {
       await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');
     }
+    if (isMarked(user.passwordHash)) throw new AuthError('SESSION_NOT_FOUND');
     // Before the rotation too: a client that never gets the tokens would try again, and look like a thief.
     const surelyFits = !config.appClaims && tokenSize.fitsWithAnyAmr(user, sessionId, transport);
     const appClaims = surelyFits ? undefined : await this.#fittingClaims(user, sessionId, transport);

@@ -3,6 +3,7 @@ import { AuthError, isAuthError } from '../errors.js';
 import type { RequestOrigin, RevocationReason } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession, Session } from '../stores/refresh-token-store.js';
+import { finishChange, isMarked } from '../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
@@ -63,7 +64,7 @@ export class SessionStarterOver {
 
   /**
    * Continues a login that has passed the checks before a session, so it doesn't ask them again.
-   * @param user as it must still be when the new session is stored
+   * @param user as it must still be when the new session is stored. If the hash is marked, the mark goes when the sessions have ended
    * @param previous the session of the request, which must still exist when it ends
    * @throws AuthError SESSION_REVOKED when the user or the password changed meanwhile, or another request ended the session
    * first; SERVICE_UNAVAILABLE
@@ -75,6 +76,7 @@ export class SessionStarterOver {
     const now = config.now();
     const next = this.#nextSession(previous, details, now);
     let isStored = false;
+    let takeBack = details.takeBack;
     try {
       // This one last: until then an outage leaves the client a session to try again with.
       await ender.revokeAll(user.id, { except: previous.sessionId }, reason, origin);
@@ -87,9 +89,12 @@ export class SessionStarterOver {
       // If another request ended it, such as a logout, it doesn't come back under another id.
       if (!(await ender.revoke(user.id, previous.sessionId, reason, origin)))
         throw new AuthError('SESSION_REVOKED');
-      return issuer.issue(current, asStored(next), new Date(now), appClaims);
+      takeBack = () => Promise.reject(new Error('All sessions have ended')); // so the change holds
+      const finished = await finishChange(config.users, current);
+      if (!finished) throw new AuthError('SESSION_REVOKED'); // a login has, and ended the new session too
+      return issuer.issue(finished, asStored(next), new Date(now), appClaims);
     } catch (error) {
-      await this.#giveUp(error, next, isStored, details);
+      await this.#giveUp(error, next, isStored, { ...details, takeBack });
       throw error;
     }
   }
@@ -137,8 +142,9 @@ export class SessionStarterOver {
     const { config, events, ender, issuer } = this.#services;
     const { sessionId } = next;
     const appClaims = config.appClaims && (await fittingClaims(this.#services, user, next, transport));
-    if (await config.refreshTokens.find(user.id, request.sessionId))
+    if (isMarked(user.passwordHash) || (await config.refreshTokens.find(user.id, request.sessionId)))
       await ender.revokeAll(user.id, { except: sessionId }, reason, origin);
+    await finishChange(config.users, user);
     events.announce('refresh', () => ({ userId: user.id, sessionId, replayed: true, ...origin }));
     return issuer.issue(user, next, next.createdAt, appClaims);
   }

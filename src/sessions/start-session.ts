@@ -2,6 +2,7 @@ import { AuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession } from '../stores/refresh-token-store.js';
+import { finishChange, isMarked, withoutMark } from '../stores/unfinished-change.js';
 import { activeUser, inactiveReason, type StoredUser } from '../stores/user-store.js';
 import type { AppClaims } from '../tokens/app-claims.js';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
@@ -77,17 +78,19 @@ export class SessionStarter {
    * @throws AuthError INVALID_CREDENTIALS when the user was deleted or disabled, or the password changed, meanwhile
    * @throws what a `beforeSession` or `askClaims` throws; TokenTooLongError. No session stays then
    */
-  async start(user: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
+  async start(proved: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
     const { config, events, ender, issuer, tokenSize, beforeSession } = this.#services;
     const { replaced, ...details } = login;
-    await ask(beforeSession, user, details);
+    await ask(beforeSession, proved, details);
+    const user = await this.#afterChange(proved, login.origin);
     await config.timeKnown();
     const now = config.now();
     const newSession = newSessionOf(config, { ...login, userId: user.id, sessionId: newSessionId() }, now);
     tokenSize.assertTokenFits(user, newSession, login.transport);
     const { maxSessions } = config;
-    const ended = await config.refreshTokens.create(newSession, { maxSessions });
-    ender.haveEnded(user.id, ended ?? [], 'session-limit', login.origin);
+    await ender.ending(user.id, 'session-limit', login.origin, (onEnded) =>
+      config.refreshTokens.create(newSession, { maxSessions, onEnded }),
+    );
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
     await this.#orUndo(newSession, ask(beforeSession, current, details));
@@ -97,6 +100,16 @@ export class SessionStarter {
     const { sessionId, amr } = newSession;
     events.announce('login', () => ({ userId: user.id, sessionId, amr, ...login.origin }));
     return issuer.issue(current, asStored(newSession), new Date(now), appClaims);
+  }
+
+  /** Ends the sessions that a change of the password has left, when its process was killed. */
+  async #afterChange(user: StoredUser, origin: RequestOrigin): Promise<StoredUser> {
+    if (!isMarked(user.passwordHash)) return user;
+    const { config, ender } = this.#services;
+    await ender.revokeAll(user.id, {}, 'password-changed', origin);
+    const finished = await finishChange(config.users, user);
+    // Another login has finished it, or the old password is back, which is noticed when the session is stored.
+    return finished ?? { ...user, passwordHash: withoutMark(user.passwordHash) };
   }
 
   /** Asked when the session is stored: a change that comes later finds the session, and ends it. */

@@ -9,6 +9,11 @@ export interface CallTimes {
    * a Cluster or TLS.
    */
   firstLogAnswer: number;
+  /**
+   * How long a statement of PostgreSQL waits for a row that another transaction has locked. Much less than `timeout`: it keeps a
+   * connection of the app's pool meanwhile.
+   */
+  lockWait: number;
   /** How often a server that doesn't answer is tried again. */
   probeInterval: number;
   /** How often a connection that may be dead is replaced, at most. */
@@ -24,6 +29,7 @@ export interface CallTimes {
 export const CALL_TIMES: CallTimes = {
   timeout: 1000,
   ready: 900,
+  lockWait: 250,
   firstLogAnswer: 3000,
   probeInterval: 500,
   reconnectInterval: 5000,

@@ -67,6 +67,11 @@ export interface CreateOptions {
    * `rotatedAt`) end. Default: any number.
    */
   maxSessions?: number | undefined;
+  /**
+   * A store that ends sessions in several steps calls this after each of them with the ids that ended. If a later step fails,
+   * these are announced all the same. Default: nothing is called.
+   */
+  onEnded?: ((sessionIds: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -108,9 +113,13 @@ export interface RefreshTokenStore {
   revoke(userId: string, sessionId: string): Promise<boolean>;
   /**
    * Ends every session of the user except the one with the id `except`. Thousands end in several steps, none of which is long.
+   * `onEnded` is as for `create`.
    * @returns the ids of the sessions that ended
    */
-  revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
+  revokeAll(
+    userId: string,
+    options?: Pick<CreateOptions, 'onEnded'> & { except?: string | undefined },
+  ): Promise<string[]>;
   /**
    * The store's clock, in milliseconds since 1970. With it, processes whose machines have different clocks agree on when a token
    * starts and expires. Without it, each process uses the clock of its machine, and those must not differ by more than a minute.

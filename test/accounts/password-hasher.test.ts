@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
+import { withMark } from '../../src/stores/unfinished-change';
 
 /** bcrypt's lowest: the results here don't depend on the cost. */
 const COST = 4;
@@ -19,6 +20,13 @@ describe('a hash', () => {
     for (const wrong of ['correct horsf', 'Correct horse', 'correct horse ', 'correct hors', '']) {
       expect(await hasher.verify(wrong, hash)).toEqual(MISMATCH);
     }
+  });
+
+  test('verifies with the mark of an unfinished change, and is not replaced before the mark is gone', async () => {
+    const costly = hashSync('correct horse', COST + 1);
+    expect(await hasher.verify('correct horse', costly)).toEqual(REHASH);
+    expect(await hasher.verify('correct horse', withMark(costly))).toEqual(MATCH);
+    expect(await hasher.verify('correct horsf', withMark(costly))).toEqual(MISMATCH);
   });
 
   test('differs each time', async () => {

@@ -6,6 +6,7 @@ export const REAL: CallTimes = { ...CALL_TIMES };
 export const PATIENT: Partial<CallTimes> = {
   timeout: 20_000,
   ready: 19_000,
+  lockWait: 15_000,
   firstLogAnswer: 30_000,
   writeDeadline: 30_000,
 };

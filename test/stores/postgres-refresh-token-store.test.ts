@@ -151,6 +151,47 @@ describe('the log of revocations', () => {
     feed.close();
   });
 
+  test('thousands of entries are read in pieces, those of one transaction too, and an entry that commits meanwhile is not missed', async () => {
+    const reads: number[] = [];
+    const slow = await postgres.pool.connect();
+    await slow.query('BEGIN');
+    await slow.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
+      VALUES ('ann', 'meanwhile', now() + interval '1 minute')`);
+    await postgres.pool.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
+      SELECT 'many', 'many ' || n, now() + interval '1 minute' FROM generate_series(1, 3500) AS n`);
+    const client = {
+      async query(text: string, values?: unknown[]) {
+        const result = await postgres.pool.query(text, values);
+        if (text.includes('"writtenBy"') && reads.push(result.rows.length) === 2) {
+          await slow.query('COMMIT');
+          await postgres.pool.query(`INSERT INTO visa_revocations (user_id, session_id, keep_until)
+            VALUES ('ann', 'between', now() + interval '1 minute')`);
+        }
+        return result;
+      },
+    };
+    const received: string[] = [];
+    let current = 0;
+    const feed = new PostgresRefreshTokenStore(client).followRevocations(
+      newFollower({
+        onRevoked: ({ sessionIds }) => received.push(...sessionIds),
+        onCurrent: () => (current ||= received.length),
+      }),
+    );
+    await waitUntilReceived(received, 'meanwhile');
+    await waitUntilReceived(received, 'between');
+    await eventually('all was heard', () => Promise.resolve(current > 0));
+    feed.close();
+    slow.release();
+    const many = received.filter((sessionId) => sessionId.startsWith('many '));
+    expect([new Set(many).size, many.length]).toEqual([3500, 3500]);
+    // It is new after the first piece, so it isn't read with the later ones too.
+    expect(received.filter((sessionId) => sessionId === 'between')).toEqual(['between']);
+    expect(current).toBeGreaterThanOrEqual(3500);
+    expect(Math.max(...reads)).toBe(1000);
+    await postgres.pool.query("DELETE FROM visa_revocations WHERE user_id IN ('many', 'ann')");
+  });
+
   test('entries are kept for the longest lifetime of access tokens', async () => {
     const follow = (keepForSeconds: number) =>
       new PostgresRefreshTokenStore(postgres.pool).followRevocations(newFollower({ keepForSeconds }));

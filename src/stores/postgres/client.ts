@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadZod } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
+import { CALL_TIMES } from '../call-times.js';
 
 /** The part of a PostgreSQL client that the stores use. Pass a pg `Pool`, a pg `Client` or a PGlite instance. */
 export interface PostgresClient {
@@ -162,6 +163,14 @@ export const readText = {
   boolean: (text: string) => text === 'true',
   list: (text: string) => JSON.parse(text) as string[],
 };
+
+/**
+ * A condition that always holds, and limits how long its statement waits for a row that another transaction has locked. Without it,
+ * requests about one locked row could take all connections of the app's pool. PostgreSQL evaluates it first, and once. The
+ * setting ends with the statement, or with the transaction that the app has begun on a single client.
+ */
+export const lockWaitIsBounded = () =>
+  `(SELECT set_config('lock_timeout', '${CALL_TIMES.lockWait}', true)) IS NOT NULL`;
 
 /** In brackets PostgreSQL evaluates it once for a statement. Without them it would do so for each row, and could use no index. */
 export const NOW = '(SELECT clock_timestamp())';

@@ -6,7 +6,7 @@ import {
   type NewCredential,
   type RemoveCredentialsOptions,
 } from '../credential-store.js';
-import { asText, createIndex, readText, type BoundedPostgres } from './client.js';
+import { asText, createIndex, lockWaitIsBounded, readText, type BoundedPostgres } from './client.js';
 
 /** A row as the statements return it. */
 type CredentialRow = Omit<Credential, 'createdAt'> & { createdAt: string };
@@ -21,6 +21,7 @@ const KEY = `kind = $1 AND id_digest = sha256(convert_to($2, 'UTF8'))`;
 
 /** The SQL of `PostgresCredentialStore`. All names have been checked. */
 export function credentialStatements(table: string, usersTable: string) {
+  const bounded = lockWaitIsBounded();
   return {
     // The collation "C" compares byte for byte, whatever the collation of the database is.
     schema: `
@@ -44,17 +45,17 @@ export function credentialStatements(table: string, usersTable: string) {
     // Because of the lock, this waits for a transaction that is deleting the user, and then finds no user.
     add: `
       INSERT INTO ${table} (kind, id, id_digest, user_id, data)
-      SELECT $1, $2, sha256(convert_to($2, 'UTF8')), id, $4 FROM ${usersTable} WHERE id = $3 FOR KEY SHARE
+      SELECT $1, $2, sha256(convert_to($2, 'UTF8')), id, $4 FROM ${usersTable} WHERE id = $3 AND ${bounded} FOR KEY SHARE
       ON CONFLICT (kind, id_digest) DO NOTHING RETURNING kind`,
 
-    replace: `UPDATE ${table} SET data = $5 WHERE ${KEY} AND user_id = $3 AND data = $4 RETURNING kind`,
+    replace: `UPDATE ${table} SET data = $5 WHERE ${KEY} AND user_id = $3 AND data = $4 AND ${bounded} RETURNING kind`,
 
-    remove: `DELETE FROM ${table} WHERE ${KEY} AND user_id = $3 RETURNING kind`,
+    remove: `DELETE FROM ${table} WHERE ${KEY} AND user_id = $3 AND ${bounded} RETURNING kind`,
 
     removeAll: `
       WITH removed AS (
         DELETE FROM ${table}
-        WHERE user_id = $1 AND ($2::text[] IS NULL OR kind = ANY ($2)) AND id <> ALL ($3::text[])
+        WHERE user_id = $1 AND ($2::text[] IS NULL OR kind = ANY ($2)) AND id <> ALL ($3::text[]) AND ${bounded}
         RETURNING kind
       )
       SELECT count(*)::text AS count FROM removed`,

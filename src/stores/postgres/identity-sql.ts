@@ -1,4 +1,4 @@
-import { createIndex } from './client.js';
+import { createIndex, lockWaitIsBounded } from './client.js';
 
 /**
  * The SQL for the identities of `PostgresUserStore`. All names have been checked.
@@ -34,11 +34,11 @@ export function identityStatements(
 
     link: `
       INSERT INTO ${table} AS kept (issuer, subject, user_id)
-      SELECT $1, $2, id FROM ${usersTable} WHERE id = $3
+      SELECT $1, $2, id FROM ${usersTable} WHERE id = $3 AND ${lockWaitIsBounded()}
       ON CONFLICT (issuer, subject) DO UPDATE SET user_id = kept.user_id WHERE kept.user_id = excluded.user_id
       RETURNING user_id`,
 
-    unlink: `DELETE FROM ${table} WHERE issuer = $1 AND subject = $2 AND user_id = $3 RETURNING user_id`,
+    unlink: `DELETE FROM ${table} WHERE issuer = $1 AND subject = $2 AND user_id = $3 AND ${lockWaitIsBounded()} RETURNING user_id`,
 
     list: `SELECT issuer, subject FROM ${table} WHERE user_id = $1`,
   };

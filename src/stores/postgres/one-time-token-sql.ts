@@ -1,4 +1,4 @@
-import { asText, createIndex, NOW } from './client.js';
+import { asText, createIndex, lockWaitIsBounded, NOW } from './client.js';
 
 /** A row as the statements below return it. */
 export interface OneTimeTokenRow {
@@ -16,6 +16,7 @@ const COLUMNS = `purpose, subject, slot, hash, data, ${asText.time('expires_at')
 
 /** All SQL of `PostgresOneTimeTokens`. The table name has been checked. Where the time is null, PostgreSQL's clock counts. */
 export function oneTimeTokenStatements(table: string) {
+  const bounded = lockWaitIsBounded();
   const isTheLiveOne = `hash = $2 AND purpose = $1 AND expires_at > coalesce($3::timestamptz, clock_timestamp())`;
 
   return {
@@ -42,11 +43,11 @@ export function oneTimeTokenStatements(table: string) {
     find: `SELECT ${COLUMNS} FROM ${table} WHERE ${isTheLiveOne}`,
 
     // The row lock makes parallel calls wait for each other. All but the first then find that the row is gone or has a new hash.
-    take: `DELETE FROM ${table} WHERE ${isTheLiveOne} RETURNING ${COLUMNS}`,
+    take: `DELETE FROM ${table} WHERE ${isTheLiveOne} AND ${bounded} RETURNING ${COLUMNS}`,
 
     removeAll: `
       WITH ended AS (
-        DELETE FROM ${table} WHERE subject = $1 AND purpose <> ALL ($2::text[]) RETURNING expires_at
+        DELETE FROM ${table} WHERE subject = $1 AND purpose <> ALL ($2::text[]) AND ${bounded} RETURNING expires_at
       )
       SELECT count(*)::text AS count FROM ended WHERE expires_at > clock_timestamp()`,
 

@@ -1,4 +1,4 @@
-import { asText, NOW } from './client.js';
+import { asText, lockWaitIsBounded, NOW } from './client.js';
 import { refreshTokenSchema } from './refresh-token-schema.js';
 import { SESSION_FORMAT } from '../session-format.js';
 
@@ -27,8 +27,8 @@ const PRUNED_PER_LOGIN = 10;
 const PIECE = 500;
 const PRUNED_ATTEMPTS = 100;
 const PRUNED_REVOCATIONS = 1000;
-/** A snapshot (xmin:xmax:list) in which no row is visible yet. */
-const BEFORE_EVERYTHING = '1:1:';
+/** How many revocations one statement reads at most. */
+export const REVOCATIONS_READ = 1000;
 
 const STORED_COLUMNS =
   'format, id, user_id, generation, attempt, rotated_at, created_at, auth_time, amr, expires_at, remember, ip, user_agent';
@@ -47,6 +47,8 @@ const columnsOf = (alias: string) =>
  * parameter `keepForSeconds` is how long access tokens are valid; null if this store has no follower, and then nothing is logged.
  */
 export function refreshTokenStatements(table: string, attemptsTable: string, revocationsTable: string) {
+  const bounded = lockWaitIsBounded();
+  const byteOrder = 'user_id COLLATE "C", session_id COLLATE "C"';
   // If processes with different lifetimes of access tokens run, the longest counts.
   const log = (rows: string, keepForSeconds: string) => `
     INSERT INTO ${revocationsTable} (user_id, session_id, keep_for, keep_until)
@@ -109,7 +111,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // A count that reaches zero expires at once, so the next attempt starts a new window.
     takeBackAttempt: `
       UPDATE ${attemptsTable} SET points = points - 1, expire = CASE WHEN points > 1 THEN expire ELSE 0 END
-      WHERE key = $1 AND points > 0`,
+      WHERE key = $1 AND points > 0 AND ${bounded}`,
 
     hasAttempts: `
       SELECT 1 FROM ${attemptsTable}
@@ -125,7 +127,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // The row lock makes parallel calls wait for each other, and each reads what the one before has written.
     rotate: `
       WITH locked AS (
-        SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 FOR UPDATE
+        SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 AND ${bounded} FOR UPDATE
       ), timed AS (
         SELECT locked.*, coalesce($8::timestamptz, date_trunc('milliseconds', clock_timestamp())) AS now,
           $3::bigint = generation AND origin_generation = generation AND origin <> $11::text
@@ -189,7 +191,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
 
     revoke: `
       WITH ended AS (
-        DELETE FROM ${table} WHERE user_id = $1 AND id = $2 RETURNING user_id, id, expires_at
+        DELETE FROM ${table} WHERE user_id = $1 AND id = $2 AND ${bounded} RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
       )
       SELECT id, ${value('expires_at > clock_timestamp()')} AS live, ${notify('$3::float8 IS NOT NULL')} FROM ended`,
@@ -197,7 +199,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
     // One piece: it is repeated until there is none.
     revokeAll: `
       WITH piece AS MATERIALIZED (
-        SELECT id FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text LIMIT ${PIECE} FOR UPDATE
+        SELECT id FROM ${table} WHERE user_id = $1 AND id IS DISTINCT FROM $2::text AND ${bounded} LIMIT ${PIECE} FOR UPDATE
       ), ended AS (
         DELETE FROM ${table} WHERE id IN (SELECT id FROM piece) RETURNING user_id, id, expires_at
       ), logged AS (${log('ended', '$3')}
@@ -216,13 +218,20 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
 
     /**
      * The position is the snapshot of the last read. A row is new if it was not visible in that snapshot. Serial numbers would
-     * not do: a transaction that commits late would be skipped.
+     * not do: a transaction that commits late would be skipped. $2 to $5 are the last row of the piece before
+     * and the snapshot of the first piece, or null: what was written since the first piece is new after it.
      */
     readRevocations: `
-      SELECT pg_current_snapshot()::text AS position, logged.user_id AS "userId", logged.session_id AS "sessionId"
-      FROM (VALUES (1)) AS one LEFT JOIN ${revocationsTable} AS logged
-        ON written_by >= pg_snapshot_xmin(coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
-        AND NOT pg_visible_in_snapshot(written_by, coalesce($1::text, '${BEFORE_EVERYTHING}')::pg_snapshot)
-        AND keep_until > clock_timestamp()`,
+      SELECT pg_current_snapshot()::text AS position, logged.*
+      FROM (VALUES (1)) AS one LEFT JOIN (
+        SELECT written_by::text AS "writtenBy", user_id AS "userId", session_id AS "sessionId" FROM ${revocationsTable}
+        WHERE written_by >= greatest(pg_snapshot_xmin($1::text::pg_snapshot), coalesce($2::text, '0')::xid8)
+          AND NOT pg_visible_in_snapshot(written_by, $1::text::pg_snapshot)
+          AND ($2::text IS NULL OR (written_by, ${byteOrder}) > ($2::text::xid8, $3::text, $4::text))
+          AND ($5::text IS NULL OR pg_visible_in_snapshot(written_by, $5::text::pg_snapshot))
+          AND keep_until > clock_timestamp()
+        ORDER BY written_by, ${byteOrder} LIMIT ${REVOCATIONS_READ}
+      ) AS logged ON true
+      ORDER BY "writtenBy"::xid8, "userId" COLLATE "C", "sessionId" COLLATE "C"`,
   };
 }

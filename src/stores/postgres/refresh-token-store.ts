@@ -25,7 +25,7 @@ import type {
 import { WriteDeadline } from '../write-deadline.js';
 import { unreadableSession } from '../session-format.js';
 import { toSession } from './session-row.js';
-import { openRevocationReader, type RevocationRow } from './revocation-reader.js';
+import { openRevocationReader, type ReadRows } from './revocation-reader.js';
 import { followLog } from '../follow-log.js';
 import type { RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
@@ -108,7 +108,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     await this.#postgres.migrate(this.schema);
   }
 
-  async create(session: NewSession, { maxSessions }: CreateOptions = {}): Promise<string[]> {
+  async create(session: NewSession, { maxSessions, onEnded }: CreateOptions = {}): Promise<string[]> {
     const { sessionId, userId } = session;
     const members = [
       sessionId,
@@ -131,7 +131,7 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     let rows = await this.#postgres.query<SurplusRow>(this.#sql.createWithin, [...members, ...limits]);
     // Once more in any case, for parallel logins. Again while there was something to end, which may have been locked or too much.
     for (let pieces = 1; ; pieces += 1) {
-      ended.push(...liveIds(rows));
+      ended.push(...reported(rows, onEnded));
       if (pieces > 1 && !readText.boolean(rows[0]?.found ?? '')) return ended;
       if (pieces === PIECES_PER_LOGIN) return ended;
       rows = await this.#postgres.query<SurplusRow>(this.#sql.endSurplus, [userId, ...limits]);
@@ -179,12 +179,15 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
     return liveIds(await this.#end(this.#sql.revoke, userId, sessionId)).length > 0;
   }
 
-  async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+  async revokeAll(
+    userId: string,
+    { except, onEnded }: Pick<CreateOptions, 'onEnded'> & { except?: string | undefined } = {},
+  ): Promise<string[]> {
     const ended: string[] = [];
     for (;;) {
-      const rows = await this.#end(this.#sql.revokeAll, userId, options.except ?? null);
+      const rows = await this.#end(this.#sql.revokeAll, userId, except ?? null);
       if (rows.length === 0) return ended;
-      ended.push(...liveIds(rows));
+      ended.push(...reported(rows, onEnded));
     }
   }
 
@@ -197,8 +200,11 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
 
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepForSeconds = Math.max(this.#keepForSeconds ?? 0, follower.keepForSeconds);
-    const readRows = (position: string | undefined) =>
-      this.#postgres.query<RevocationRow>(this.#sql.readRevocations, [position ?? null]);
+    const readRows: ReadRows = (position, pieces) => {
+      const { writtenBy = null, userId = null, sessionId = null } = pieces?.last ?? {};
+      const from = [position, writtenBy, userId, sessionId, pieces?.position ?? null];
+      return this.#postgres.query(this.#sql.readRevocations, from);
+    };
     const stop = followLog(
       () => openRevocationReader(this.#client, this.#revocationsTable, readRows),
       follower,
@@ -228,6 +234,12 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   #pruneLog(): void {
     if (this.#keepForSeconds !== null) pruneNowAndThen(this.#postgres, this.#sql.pruneRevocations);
   }
+}
+
+function reported(rows: readonly EndedRow[], onEnded: CreateOptions['onEnded']): string[] {
+  const ids = liveIds(rows);
+  onEnded?.(ids);
+  return ids;
 }
 
 /** The live sessions among those that ended. */

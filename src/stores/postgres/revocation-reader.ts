@@ -1,6 +1,7 @@
 import type { PostgresClient } from './client.js';
 import { CALL_TIMES } from '../call-times.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
+import { REVOCATIONS_READ } from './refresh-token-sql.js';
 
 /** The members of a pg `Client` that are used here. */
 interface ListeningClient extends PostgresClient {
@@ -17,38 +18,54 @@ interface Pool extends PostgresClient {
   ending?: boolean;
 }
 
+/** A snapshot (xmin:xmax:list) in which no row is visible yet. */
+const BEFORE_EVERYTHING = '1:1:';
+
 /** One new revocation. If `userId` is null there is none, and the row only tells the position. */
 export interface RevocationRow {
   position: string;
+  writtenBy: string;
   userId: string | null;
   sessionId: string;
 }
+
+/** Of the pieces that have been read so far: the position of the first one, and the last row. */
+interface Pieces {
+  position: string;
+  last: RevocationRow;
+}
+
+/** Reads a piece of the rows that are new after a position. */
+export type ReadRows = (position: string, pieces: Pieces | undefined) => Promise<RevocationRow[]>;
 
 /**
  * Reads the table of revocations through the caller's client, as soon as a notification says that there are new ones.
  * Notifications come over a separate connection. It isn't taken from the pool, which would then have one connection less, and
  * whose `end()` would wait for it. With a single `Client` or with PGlite there are no notifications, and the table is read once a
  * second.
- * @param readRows returns all rows that are new after a position
  */
 export function openRevocationReader(
   client: PostgresClient,
   channel: string,
-  readRows: (position: string | undefined) => Promise<RevocationRow[]>,
+  readRows: ReadRows,
 ): RevocationReader {
   const notifications = isPool(client) ? new Notifications(client, channel) : undefined;
+  let pieces: Pieces | undefined;
   return {
-    async read(position) {
+    async read(start = BEFORE_EVERYTHING) {
       await notifications?.listening; // first, or a notification between reading and listening would be missed
-      const rows = await readRows(position);
+      const rows = await readRows(start, pieces);
       const logged = rows.filter(({ userId }) => userId !== null);
+      const position = pieces?.position ?? rows[0]?.position ?? start;
+      const more = logged.length === REVOCATIONS_READ;
+      pieces = more ? { position, last: logged.at(-1) as RevocationRow } : undefined;
       return {
         revocations: logged.map(({ userId, sessionId }) => ({
           userId: userId as string,
           sessionIds: [sessionId],
         })),
-        position: rows[0]?.position as string,
-        more: false,
+        position: more ? start : position,
+        more,
       };
     },
     wait: () => notifications?.next() ?? pause(WAIT_MS),

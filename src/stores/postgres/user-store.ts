@@ -5,6 +5,7 @@ import {
   BoundedPostgres,
   checkedTableName,
   checkTableOptions,
+  lockWaitIsBounded,
   migration,
   readText,
   sqlState,
@@ -152,7 +153,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
     const user = await this.#findOne(
       `UPDATE ${this.#table} SET password_hash = $2
-        WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $3::text RETURNING ${COLUMNS}`,
+        WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $3::text AND ${lockWaitIsBounded()} RETURNING ${COLUMNS}`,
       [id, next, previous],
     );
     return user !== undefined;
@@ -167,7 +168,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     const { roles = null, disabled = null } = checkedChanges(changes);
     const user = await this.#findOne(
       `UPDATE ${this.#table} SET roles = coalesce($2::text[], roles), disabled = coalesce($3::boolean, disabled)
-        WHERE id = $1 RETURNING ${COLUMNS}`,
+        WHERE id = $1 AND ${lockWaitIsBounded()} RETURNING ${COLUMNS}`,
       [checkedUserId('update', id), roles, disabled],
     );
     if (user && disabled) await this.#userGone.notify(id);
@@ -176,9 +177,8 @@ export class PostgresUserStore implements UserStore, IdentityStore {
 
   /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
-    const user = await this.#findOne(`DELETE FROM ${this.#table} WHERE id = $1 RETURNING ${COLUMNS}`, [
-      checkedUserId('delete', id),
-    ]);
+    const statement = `DELETE FROM ${this.#table} WHERE id = $1 AND ${lockWaitIsBounded()} RETURNING ${COLUMNS}`;
+    const user = await this.#findOne(statement, [checkedUserId('delete', id)]);
     // Even if the user was gone already, because an earlier call may have failed here.
     await this.#userGone.notify(id);
     return user !== undefined;

@@ -73,7 +73,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     this.#keyPrefix = checkedKeyPrefix(keyPrefix);
   }
 
-  async create(session: NewSession, { maxSessions }: CreateOptions = {}): Promise<string[]> {
+  async create(session: NewSession, { maxSessions, onEnded }: CreateOptions = {}): Promise<string[]> {
     const { userId, sessionId } = session;
     const key = this.#key(userId);
     const first = await this.#redis.call(
@@ -89,7 +89,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     this.#deadline.learn((first as PieceReply)[0]);
     const next = () =>
       this.#redis.call('visaEndSurplus', key, outboxOf(key), sessionId, maxSessions ?? '', this.#keepMs);
-    return this.#inPieces(userId, first as PieceReply, next, PIECES_PER_LOGIN);
+    return this.#inPieces(userId, first as PieceReply, next, onEnded, PIECES_PER_LOGIN);
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
@@ -159,11 +159,13 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     return Number(wasLive) === 1;
   }
 
-  async revokeAll(userId: string, options: { except?: string | undefined } = {}): Promise<string[]> {
+  async revokeAll(
+    userId: string,
+    { except, onEnded }: Pick<CreateOptions, 'onEnded'> & { except?: string | undefined } = {},
+  ): Promise<string[]> {
     const key = this.#key(userId);
-    const next = () =>
-      this.#redis.call('visaRevokeSessions', key, outboxOf(key), options.except ?? '', this.#keepMs);
-    return this.#inPieces(userId, (await next()) as PieceReply, next);
+    const next = () => this.#redis.call('visaRevokeSessions', key, outboxOf(key), except ?? '', this.#keepMs);
+    return this.#inPieces(userId, (await next()) as PieceReply, next, onEnded);
   }
 
   /** The clock of Redis, in milliseconds since 1970. On a Cluster, the clock of the node that has the log of revocations. */
@@ -193,6 +195,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     userId: string,
     first: PieceReply,
     next: () => Promise<unknown>,
+    onEnded: CreateOptions['onEnded'],
     most = Infinity,
   ): Promise<string[]> {
     const ended: string[] = [];
@@ -200,6 +203,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     for (let pieces = 1; ; pieces += 1) {
       const [, endedNow, unannounced, isMore] = reply;
       for (const sessionId of endedNow) ended.push(sessionId);
+      onEnded?.(endedNow);
       const emptied = await this.#emptyOutbox(userId, unannounced);
       if (Number(isMore) === 0 || pieces === most) return ended;
       await emptied();

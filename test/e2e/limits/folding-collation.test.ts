@@ -110,6 +110,15 @@ test('100 parallel guesses at one user under 100 spellings over two processes co
   }
 });
 
+test('guesses at the own name and at all spellings of it, in parallel over two processes, compare 20 passwords at most', async () => {
+  const compared = jest.spyOn(PasswordHasher.prototype, 'verify');
+  const names = SPELLINGS.flatMap((name) => ['rene', name]);
+  await Promise.all(names.map((name, index) => login(name, 'wrong', apps[index % 2])));
+  const calls = compared.mock.calls.filter(([, stored]) => stored !== null);
+  compared.mockRestore();
+  expect(calls).toHaveLength(20);
+});
+
 test('the wait of a user has ended when that of a typed name has, and the right password lets the user in', async () => {
   const redis = connectRedis();
   const waitOf = async (limit: string) => {

@@ -10,6 +10,7 @@ import { PasswordHasher } from '../../../src/accounts/password-hasher';
 import { createTestApp, PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { connectRedis, createDatabase, randomPrefix } from '../../helpers/apps/backends';
 import { passwordHash } from '../../helpers/apps/limited-app';
+import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 
 const NEW_PASSWORD = 'another stapler 4 you';
@@ -57,6 +58,10 @@ const backends: Record<string, () => Promise<TwoStores>> = {
   },
 };
 
+/** One process: another one would count for itself. */
+const inMemory = () =>
+  Promise.resolve({ stores: [new MemoryRefreshTokenStore()], close: () => Promise.resolve() });
+
 test.each(Object.entries(backends))(
   'of 100 right logins of a user that come at once at two processes, as many succeed as the limit allows: %s',
   async (_name, open) => {
@@ -77,6 +82,35 @@ test.each(Object.entries(backends))(
     expect(locked).toHaveLength(answered(429));
     expect(locked[0]).toMatchObject({ limit: 'logins', key: 'ann' });
     expect((await login(apps[0] as TestApp, 'bob')).status).toBe(200);
+    for (const { auth } of apps) await auth.close();
+    await close();
+  },
+);
+
+test.each([...Object.entries(backends), ['memory', inMemory] as const])(
+  'guesses that strangers make at once, and that nothing has judged yet, leave the user all right logins: %s',
+  async (_name, open) => {
+    const { stores, close } = await open();
+    const options = { users, limits: { ...limits, username: false, address: false } } as const;
+    const apps = stores.map((refreshTokens) => createTestApp({ ...options, refreshTokens }));
+    const logInAt = (n: number, password?: string) =>
+      login(apps[n % apps.length] as TestApp, 'ann', password);
+    let judge = () => {};
+    const judged = new Promise<void>((resolve) => (judge = resolve));
+    const verify = PasswordHasher.prototype.verify.bind(new PasswordHasher(4));
+    const spy = jest.spyOn(PasswordHasher.prototype, 'verify').mockImplementation(async (typed, stored) => {
+      if (typed === 'wrong') await judged;
+      return verify(typed, stored);
+    });
+    const waiting = () => spy.mock.calls.filter(([typed]) => typed === 'wrong').length;
+    const guesses = Promise.all(Array.from({ length: 20 }, (_, n) => logInAt(n, 'wrong')));
+    await eventually('all guesses wait', () => Promise.resolve(waiting() === 20));
+    const answers = [];
+    for (let n = 0; n < 6; n += 1) answers.push(await logInAt(n));
+    judge();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429]);
+    for (const answer of await guesses) expectFailure(answer, 'INVALID_CREDENTIALS');
+    spy.mockRestore();
     for (const { auth } of apps) await auth.close();
     await close();
   },

@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler } from 'express';
 import { MemoryRefreshTokenStore, type AuthError, type FormOptions } from '../../../src/index';
 import { testClock } from '../../../src/testing/index';
-import { createTestApp, PASSWORD, setCookies } from '../../helpers/apps/app';
+import { cookieHeader, createTestApp, PASSWORD, setCookies } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
 
 /** Registration, password and errors of forms without a script. The login has a file of its own. */
@@ -140,6 +140,32 @@ describe('auth.changePassword()', () => {
     expect([(await here.get('/profile')).status, (await there.get('/profile')).status]).toEqual([200, 401]);
     const login = testApp.client().post('/auth/login');
     expect((await login.send({ username: 'fay', password: change.newPassword })).status).toBe(200);
+  });
+
+  test('asks for a login when its answer got lost and the form is sent again, and only the new password logs in', async () => {
+    await testApp.register('hal');
+    const cookies = setCookies(
+      await testApp.client().post('/login').type('form').send({ username: 'hal', password: PASSWORD }),
+    );
+    const [accessToken = '', refreshToken = ''] = ['accessToken', 'refreshToken'].map(
+      (name) => cookies[name]?.value,
+    );
+    // A browser that never gets the answer keeps the cookies of the session that has ended.
+    const send = (language: string) =>
+      submit('/password', change)
+        .set('Cookie', cookieHeader({ accessToken, refreshToken }))
+        .set('Accept-Language', language);
+    expect(locationOf(await send('en'))).toEqual([303, '/account']);
+    for (const [language, text] of [
+      ['en', 'Session revoked'],
+      ['ko', '종료된 세션입니다.'],
+    ] as const) {
+      const again = await send(language);
+      expect([again.status, again.body]).toEqual([401, { code: 'SESSION_REVOKED', text }]);
+    }
+    const login = (password: string) => submit('/login', { username: 'hal', password });
+    expect(locationOf(await login(PASSWORD))).toEqual([303, '/login?error=INVALID_CREDENTIALS']);
+    expect(locationOf(await login(change.newPassword))).toEqual([303, '/']);
   });
 
   test('renews an access token that has expired', async () => {

@@ -21,12 +21,14 @@ const {
   REFRESH_TOKEN_SECRET,
 } = process.env;
 const pool = new pg.Pool({ connectionString: DATABASE_URL });
+const users = new PostgresUserStore(pool);
+const refreshTokens =
+  process.argv[2] === 'redis'
+    ? new RedisRefreshTokenStore(new Redis(REDIS_URL), { keyPrefix: KEY_PREFIX })
+    : new PostgresRefreshTokenStore(pool);
 const auth = createAuth({
-  users: new PostgresUserStore(pool),
-  refreshTokens:
-    process.argv[2] === 'redis'
-      ? new RedisRefreshTokenStore(new Redis(REDIS_URL), { keyPrefix: KEY_PREFIX })
-      : new PostgresRefreshTokenStore(pool),
+  users,
+  refreshTokens,
   accessToken: { secret: ACCESS_TOKEN_SECRET },
   refreshToken: { secret: REFRESH_TOKEN_SECRET },
   password: { cost: 10 },
@@ -43,6 +45,20 @@ app.post('/own/refresh', express.json(), async (req, res) => {
 });
 app.post('/own/end', express.json(), async (req, res) => {
   res.json(await auth.sessions.end(req.body.token));
+});
+// From now on the process is killed as soon as the store has answered this call for the n-th time.
+app.post('/own/kill-after', express.json(), (req, res) => {
+  const { store: name, method, calls } = req.body;
+  const stores = /** @type {Record<string, any>} */ ({ users, refreshTokens });
+  const store = stores[name];
+  const call = store[method].bind(store);
+  let answered = 0;
+  store[method] = async (/** @type {unknown[]} */ ...values) => {
+    const answer = await call(...values);
+    if ((answered += 1) === calls) process.kill(process.pid, 'SIGKILL');
+    return answer;
+  };
+  res.json({});
 });
 app.use(auth.errorHandler);
 const server = app.listen(0, '127.0.0.1', () => {

@@ -1,0 +1,95 @@
+import { PASSWORD } from '../../helpers/apps/app';
+import { useAppProcesses } from '../../helpers/apps/app-processes';
+import { randomPrefix } from '../../helpers/apps/backends';
+
+const processes = useAppProcesses();
+const NEW_PASSWORD = 'another good passphrase';
+const KEY = 'the-only-change';
+
+interface Answer {
+  status: number;
+  code?: string;
+  accessToken?: string;
+  refreshToken?: string;
+}
+
+async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return { ...((await response.json()) as object), status: response.status };
+}
+
+/** The steps of a change, in their order. */
+const STEPS: [string, object][] = [
+  ['the new hash', { store: 'users', method: 'updatePasswordHash', calls: 1 }],
+  ['the end of the other sessions', { store: 'refreshTokens', method: 'revokeAll', calls: 1 }],
+  ['the new session', { store: 'refreshTokens', method: 'create', calls: 1 }],
+  ['the end of its own session', { store: 'refreshTokens', method: 'revoke', calls: 1 }],
+  ['the last write', { store: 'users', method: 'updatePasswordHash', calls: 2 }],
+];
+
+describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
+  const prefix = randomPrefix();
+  let other: string;
+  let users = 0;
+
+  beforeAll(async () => {
+    other = await processes.start(store, prefix);
+  });
+
+  /** A change whose process is killed after a step. A thief has a session too, and a copy of the user's. */
+  async function changeInKilledProcess(step: object) {
+    const address = await processes.start(store, prefix);
+    const credentials = { username: `ann ${store} ${(users += 1)}`, password: PASSWORD };
+    await post(`${address}/auth/register`, credentials);
+    const logIn = (at: string, password: string) =>
+      post(`${at}/auth/login`, { ...credentials, password, transport: 'body' });
+    const [user, thief] = [await logIn(address, PASSWORD), await logIn(address, PASSWORD)];
+    const change = (at: string) =>
+      post(
+        `${at}/auth/password`,
+        { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+        { Authorization: `Bearer ${user.accessToken}`, 'Idempotency-Key': KEY },
+      );
+    await post(`${address}/own/kill-after`, step);
+    await expect(change(address)).rejects.toThrow('fetch failed');
+    return { user, thief, repeat: () => change(other), logIn: (password: string) => logIn(other, password) };
+  }
+
+  const refresh = ({ refreshToken }: Answer) => post(`${other}/auth/refresh`, { refreshToken });
+  const expectOver = async (...sessions: Answer[]) => {
+    for (const session of sessions)
+      expect(await refresh(session)).toMatchObject({ status: 401, code: 'SESSION_NOT_FOUND' });
+  };
+
+  test.each(STEPS)(
+    'a process killed after %s leaves no session that goes on, and the same request finishes the change',
+    async (_step, step) => {
+      const { user, thief, repeat, logIn } = await changeInKilledProcess(step);
+      await expectOver(user, thief);
+      expect((await logIn(PASSWORD)).status).toBe(401);
+      const changed = await repeat();
+      expect(changed.status).toBe(200);
+      await expectOver(user, thief);
+      expect((await refresh(changed)).status).toBe(200);
+      expect((await logIn(NEW_PASSWORD)).status).toBe(200);
+    },
+  );
+
+  test.each(STEPS)(
+    'a process killed after %s lets the user log in with the new password, which ends the old access tokens too',
+    async (_step, step) => {
+      const { user, thief, logIn } = await changeInKilledProcess(step);
+      const login = await logIn(NEW_PASSWORD);
+      const profile = async ({ accessToken }: Answer) =>
+        (await fetch(`${other}/profile`, { headers: { Authorization: `Bearer ${accessToken}` } })).status;
+      expect([await profile(user), await profile(thief), await profile(login)]).toEqual([401, 401, 200]);
+      await expectOver(user, thief);
+      expect((await refresh(login)).status).toBe(200);
+      expect((await logIn(NEW_PASSWORD)).status).toBe(200);
+    },
+  );
+});

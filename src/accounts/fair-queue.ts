@@ -17,14 +17,17 @@ export interface FairQueueOptions {
   readonly now?: () => number;
 }
 
-/** Part of the queue: a key that the task is for, and how many of its tasks may wait. */
+/** Part of the queue: a key that the task is for. */
 export interface Share {
   readonly key: string;
-  readonly waiting: number;
+  /** How many of its tasks may wait. Default: as many as the queue has places. */
+  readonly waiting?: number;
+  /** How many of its turns count as one: more than 1 where many users share the key. Default: 1. */
+  readonly turnsAsOne?: number;
 }
 
 interface Waiting {
-  readonly keys: readonly string[];
+  readonly shares: readonly Share[];
   readonly start: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -34,7 +37,7 @@ const EVERY_OLDEST = 4;
 
 /**
  * Runs tasks in turn. The next turn goes to the task whose keys had the fewest turns lately, so a key with one task doesn't wait for
- * the many of another key. A task that finds the queue full takes the place of a task of the busiest key. While no task waits, the
+ * the many of another key. The busiest key of a task decides, and the next one where that is the same. A task that finds the queue full takes the place of a task of the busiest key. While no task waits, the
  * queue only counts.
  */
 export class FairQueue {
@@ -52,13 +55,12 @@ export class FairQueue {
 
   /** Runs the task when its turn has come. @throws QueueFull when it may not wait, or no longer */
   run<T>(shares: readonly Share[], task: () => Promise<T>): Promise<T> {
-    const keys = shares.map(({ key }) => key);
-    if (this.#running < this.#options.concurrency) return this.#start(keys, task);
-    const full = shares.find(({ key, waiting }) => this.#countWaiting(key) >= waiting);
+    if (this.#running < this.#options.concurrency) return this.#start(shares, task);
+    const full = shares.find(({ key, waiting = Infinity }) => this.#countWaiting(key) >= waiting);
     if (full) return Promise.reject(new QueueFull(full.key));
     return new Promise((resolve, reject) => {
-      const start = () => void this.#start(keys, task).then(resolve, reject);
-      this.#waiting.push({ keys, start, reject });
+      const start = () => void this.#start(shares, task).then(resolve, reject);
+      this.#waiting.push({ shares, start, reject });
       if (this.#waiting.length > this.#options.capacity) this.#takeBusiest().reject(new QueueFull());
     });
   }
@@ -68,10 +70,10 @@ export class FairQueue {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
-  async #start<T>(keys: readonly string[], task: () => Promise<T>): Promise<T> {
+  async #start<T>(shares: readonly Share[], task: () => Promise<T>): Promise<T> {
     this.#running += 1;
     this.#started += 1;
-    this.#turns.add(keys);
+    this.#turns.add(shares);
     try {
       return await task();
     } finally {
@@ -82,19 +84,21 @@ export class FairQueue {
 
   #takeNext(): Waiting | undefined {
     if (this.#started % EVERY_OLDEST === 0) return this.#waiting.shift();
-    const turns = this.#waiting.map(({ keys }) => this.#turns.of(keys));
-    return this.#take(turns.indexOf(Math.min(...turns)));
+    const turns = this.#waiting.map(({ shares }) => this.#turns.of(shares));
+    return this.#take(turns.reduce((least, each, at) => (compare(each, turns[least]) < 0 ? at : least), 0));
   }
 
   /** The last task of the key with the most turns, those it waits for included. */
   #takeBusiest(): Waiting {
     const ahead = new Map<string, number>();
-    const turns = this.#waiting.map(({ keys }) => {
-      const before = Math.max(0, ...keys.map((key) => ahead.get(key) ?? 0));
-      for (const key of keys) ahead.set(key, (ahead.get(key) ?? 0) + 1);
-      return this.#turns.of(keys) + before;
+    const turns = this.#waiting.map(({ shares }) => {
+      const before = this.#turns.of(shares, ahead);
+      count(shares, ahead);
+      return before;
     });
-    return this.#take(turns.lastIndexOf(Math.max(...turns))) as Waiting;
+    return this.#take(
+      turns.reduce((most, each, at) => (compare(each, turns[most]) >= 0 ? at : most), 0),
+    ) as Waiting;
   }
 
   #take(index: number): Waiting | undefined {
@@ -102,7 +106,7 @@ export class FairQueue {
   }
 
   #countWaiting(key: string): number {
-    return this.#waiting.filter(({ keys }) => keys.includes(key)).length;
+    return this.#waiting.filter(({ shares }) => shares.some((share) => share.key === key)).length;
   }
 }
 
@@ -110,6 +114,20 @@ export class FairQueue {
 const PERIOD_MS = 30_000;
 /** Keys remembered in each period. Past it, an older period ends early: keys are forgotten, and memory stays small. */
 const MAX_KEYS = 10_000;
+
+/** The turns that the keys of a task have had, the most first. */
+type Turns = readonly number[];
+
+/** By the most turns, then by the next. */
+function compare(turns: Turns, others: Turns = []): number {
+  const at = turns.findIndex((each, index) => each !== others[index]);
+  return at === -1 ? 0 : (turns[at] as number) - (others[at] ?? 0);
+}
+
+/** One turn of each key. */
+function count(shares: readonly Share[], turns: Map<string, number>): void {
+  for (const { key } of shares) turns.set(key, (turns.get(key) ?? 0) + 1);
+}
 
 /** How many turns each key has had lately. */
 class RecentTurns {
@@ -122,15 +140,23 @@ class RecentTurns {
     this.#now = now;
   }
 
-  add(keys: readonly string[]): void {
+  add(shares: readonly Share[]): void {
     this.#forgetOld();
-    for (const key of keys) this.#current.set(key, (this.#current.get(key) ?? 0) + 1);
+    count(shares, this.#current);
   }
 
-  /** Those of the key that had most. */
-  of(keys: readonly string[]): number {
+  /**
+   * The turns of each key, the most first.
+   * @param more turns to add to them. Default: none
+   */
+  of(shares: readonly Share[], more: ReadonlyMap<string, number> = new Map()): Turns {
     this.#forgetOld();
-    return Math.max(0, ...keys.map((key) => (this.#current.get(key) ?? 0) + (this.#previous.get(key) ?? 0)));
+    const counts = [this.#current, this.#previous, more];
+    return shares
+      .map(({ key, turnsAsOne = 1 }) =>
+        Math.floor(counts.reduce((sum, each) => sum + (each.get(key) ?? 0), 0) / turnsAsOne),
+      )
+      .sort((a, b) => b - a);
   }
 
   #forgetOld(): void {

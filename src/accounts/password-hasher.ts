@@ -5,7 +5,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { OwnSchemes } from '../hashes/password-scheme.js';
 import { announceLocked, type Requester } from '../limits/announce-locked.js';
 import { withoutMark } from '../stores/unfinished-change.js';
-import { addressGroup } from '../utils/address-group.js';
+import { addressGroup, addressNetwork } from '../utils/address-group.js';
 import type { LongPasswords } from '../utils/bcrypt-bytes.js';
 import { AppHasher, VerifyingAppScheme } from './app-schemes.js';
 import { Bcrypt } from './bcrypt.js';
@@ -17,6 +17,11 @@ const MAX_QUEUED = 100;
 /** How many of them may be for one address (IPv6: its /64), and for one user who has logged in. */
 const MAX_QUEUED_FOR_ADDRESS = 50;
 const MAX_QUEUED_FOR_USER = 10;
+/**
+ * A network counts as so many addresses. With fewer, users of one provider would wait for each other. With many more, anyone who
+ * rents a network would be a crowd of new users.
+ */
+const ADDRESSES_OF_NETWORK = 32;
 const RETRY_AFTER_SECONDS = 5;
 /** How many threads of libuv's pool there are, unless the environment says otherwise. */
 const LIBUV_THREADS = 4;
@@ -169,8 +174,12 @@ export class PasswordHasher {
 
 /** Server code has no address: all of it shares one. */
 function sharesOf({ ip, userId }: Requester): Share[] {
-  const address = { key: addressGroup(ip), waiting: MAX_QUEUED_FOR_ADDRESS };
-  return userId === undefined ? [address] : [address, { key: userId, waiting: MAX_QUEUED_FOR_USER }];
+  const network = addressNetwork(ip);
+  return [
+    { key: addressGroup(ip), waiting: MAX_QUEUED_FOR_ADDRESS },
+    ...(network === undefined ? [] : [{ key: network, turnsAsOne: ADDRESSES_OF_NETWORK }]),
+    ...(userId === undefined ? [] : [{ key: userId, waiting: MAX_QUEUED_FOR_USER }]),
+  ];
 }
 
 /**

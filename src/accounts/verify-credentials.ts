@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import type { LoginFailureReason, RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
@@ -63,7 +63,9 @@ async function judge(
   if (!matches) return { userId: user.id, reason: 'wrong-password' };
   if (!needsRehash) return { user };
 
-  const passwordHash = await passwords.hash(password, origin);
+  const passwordHash = await passwords.hash(password, origin).catch(unlessQueueIsFull);
+  // The password was right. Its next login replaces the hash.
+  if (passwordHash === undefined) return { user };
   if (await users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
     return { user: { ...user, passwordHash } };
   // Another login has rehashed the password, or the password has just been changed. What is stored now decides.
@@ -72,4 +74,10 @@ async function judge(
   if (!current) return { userId: user.id, reason: inactiveReason(foundNow) };
   const verified = await passwords.verify(password, current.passwordHash, origin);
   return verified.matches ? { user: current } : { userId: user.id, reason: 'password-changed' };
+}
+
+/** @throws every other error */
+function unlessQueueIsFull(error: unknown): undefined {
+  if (isAuthError(error, 'TOO_MANY_ATTEMPTS') || isAuthError(error, 'SERVICE_UNAVAILABLE')) return;
+  throw error;
 }

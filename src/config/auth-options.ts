@@ -131,8 +131,9 @@ export interface AuthOptions<Fields = unknown> {
   /** What passwords must look like, and how they are hashed. */
   password?: PasswordOptions;
   /**
-   * Limits on attempts. Past a limit the answer is 429 `TOO_MANY_ATTEMPTS` with `Retry-After`. Attempts are counted where the
-   * sessions live, and before the password is checked, so parallel guesses can't beat the limit.
+   * Limits on attempts, and on the sessions of a user. An attempt past a limit gets 429 `TOO_MANY_ATTEMPTS` with `Retry-After`. A
+   * session past its limit ends an older one instead. Attempts are counted where the sessions live, and before the password is
+   * checked, so parallel guesses can't beat the limit.
    */
   limits?: LimitsOptions;
   /**

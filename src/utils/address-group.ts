@@ -26,6 +26,17 @@ export function addressGroup(ip: string | undefined): string {
   return ipv4Inside(address) ?? `${address.parts.slice(0, 4).map(hex).join(':')}::/64`;
 }
 
+/**
+ * The network of an address group, of which one customer may rent all: the /24 of an IPv4 address, the /48 of an IPv6 address.
+ * Undefined for clients without a valid address.
+ */
+export function addressNetwork(ip: string | undefined): string | undefined {
+  const group = addressGroup(ip);
+  if (group === UNKNOWN_ADDRESS) return undefined;
+  if (group.includes(':')) return `${group.split(':').slice(0, 3).join(':')}::/48`;
+  return `${group.split('.').slice(0, 3).join('.')}.0/24`;
+}
+
 function ipv4Inside(address: IPv6): string | undefined {
   const bytes = IPV4_INSIDE[address.range()]?.(address.parts).flatMap((part) => [part >> 8, part & 0xff]);
   // No client has 0.x.x.x: this translator puts the IPv4 address elsewhere, as RFC 6052 allows within 64:ff9b:1::/48.

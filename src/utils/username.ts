@@ -32,7 +32,7 @@ const VISIBLE_JOINERS = new RegExp(
 );
 
 /**
- * Whether the name has characters that nobody sees, so it could look like the name of another user. New names must not. Names
+ * Whether the name has invisible characters, so it could look like the name of another user. New names must not. Names
  * from before this rule stay as they are: their users log in with them.
  */
 export function hasInvisibleCharacters(username: string): boolean {

@@ -77,6 +77,51 @@ test('a task of two keys waits as that of them which had more turns', async () =
   expect(started).toEqual(['first', 'other', 'second']);
 });
 
+/** Another address of the same network at each call. */
+const inNetwork = (address: string): Share[] => [share(address), { key: 'network', turnsAsOne: 4 }];
+
+test('new addresses of a network wait behind an address elsewhere, once the network had its turns', async () => {
+  const { started, add, endOne } = openQueue();
+  for (const n of [1, 2, 3, 4, 5, 6]) add(`n${n}`, ...inNetwork(`n${n}`));
+  for (let n = 0; n < 4; n += 1) await endOne();
+  expect(started).toEqual(['n1', 'n2', 'n3', 'n4', 'n5']);
+  add('elsewhere', share('elsewhere'));
+  await endOne();
+  expect(started.at(-1)).toBe('elsewhere');
+});
+
+test('with fewer turns a network makes no address wait', async () => {
+  const { started, add, endOne } = openQueue();
+  for (const n of [1, 2, 3]) {
+    add(`n${n}`, ...inNetwork(`n${n}`));
+    await endOne();
+  }
+  add('running', share('running'));
+  add('n4', ...inNetwork('n4'));
+  add('elsewhere', share('elsewhere'));
+  await endOne();
+  expect(started.at(-1)).toBe('n4');
+});
+
+test('within a busy network, an address that had no turn goes before one that had some', async () => {
+  const { started, add, endOne } = openQueue();
+  for (const name of ['a1', 'b1', 'c1', 'd1', 'a2']) {
+    add(name, ...inNetwork(name.charAt(0)));
+    await endOne();
+  }
+  for (const name of ['e1', 'b2', 'f1']) add(name, ...inNetwork(name.charAt(0)));
+  await endOne();
+  expect(started.at(-1)).toBe('f1');
+});
+
+test('in a full queue the many addresses of a network give a place to an address elsewhere', async () => {
+  const { refused, add } = openQueue({ capacity: 9 });
+  for (let n = 0; n < 10; n += 1) add(`n${n}`, ...inNetwork(`n${n}`));
+  add('elsewhere', share('elsewhere'));
+  await Promise.resolve();
+  expect(refused).toEqual([['n9', new QueueFull()]]);
+});
+
 test('turns are forgotten after a minute', async () => {
   const { started, add, endOne, endAll } = openQueue();
   for (const name of ['a1', 'a2', 'a3', 'a4']) {

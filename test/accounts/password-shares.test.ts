@@ -46,6 +46,15 @@ test('all addresses of an IPv6 /64 share one share', async () => {
   expect(errorsOf(crowd)[0]).toMatchObject({ code: 'TOO_MANY_ATTEMPTS' });
 });
 
+test.each([
+  ['an IPv6 /48', (n: number) => `2001:db8:1:${n}::1`],
+  ['an IPv4 /24', (n: number) => `192.0.2.${n}`],
+])('a crowd from all over %s leaves a place to an address elsewhere', async (_network, ipOf) => {
+  const crowd = many(200, (n) => hasher.verify('x', null, { ...OFFICE, ip: ipOf(n) }));
+  expect(await hasher.verify('x', null, ELSEWHERE)).toMatchObject({ matches: false });
+  expect(errorsOf(await crowd)).not.toEqual([]);
+});
+
 test('one user gets 429 for more than their share, from however many addresses', async () => {
   const crowd = await many(80, (n) =>
     hasher.hash('x', { ...OFFICE, ip: `192.0.2.${n}`, userId: 'ann', sessionId: 'one' }),

@@ -8,13 +8,12 @@ import express from 'express';
 import request from 'supertest';
 import { MemoryUserStore, type Auth } from '../../src/index';
 import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
-import { eventually } from '../helpers/eventually';
 import { postJson } from '../helpers/post-json';
 import { useDocPage, type Running } from '../helpers/snippets';
 
 const page = useDocPage(
   'docs/recipes.md',
-  ...['begin', 'end', 'functions', 'tenant', 'email', 'invite', 'admin', 'devices', 'vite'],
+  ...['begin', 'end', 'functions', 'tenant', 'email', 'invite', 'admin', 'vite'],
   ...['problem-details', 'realworld'],
 );
 const TENANTS = `let first;
@@ -104,26 +103,6 @@ test.each<[what: string, password: string | undefined, problem: string]>([
   expect(status).toBe(1);
   expect(output).toContain(`The admin root-of-all can't be created: ADMIN_PASSWORD ${problem}`);
   expect(output).not.toContain(`'${password ?? 'undefined'}'`);
-});
-
-test('the sixth device ends the one that was used least recently', async () => {
-  const app = await page.start(['begin', 'devices', 'end']);
-  await register(app, 'ann');
-  const devices: string[] = [];
-  for (let login = 0; login < 6; login += 1) {
-    const body = { username: 'ann', password: PASSWORD, transport: 'body' };
-    const response = await app('/auth/login', postJson(body));
-    devices.push(((await response.json()) as { accessToken: string }).accessToken);
-  }
-  const statuses = () =>
-    Promise.all(
-      devices.map(async (token) => {
-        const headers = { Authorization: `Bearer ${token}` };
-        return (await app('/auth/check', { headers })).status;
-      }),
-    );
-  await eventually('the first device is logged out', async () => (await statuses())[0] === 401);
-  expect(await statuses()).toEqual([401, 200, 200, 200, 200, 200]);
 });
 
 test('a plain bcrypt hash of a long password logs in, and is replaced by one that counts every byte', async () => {

@@ -67,9 +67,20 @@ test('Eight addresses guess passwords', () => guess('Eight addresses guess passw
 
 test('Forty addresses guess passwords', () => guess('Forty addresses guess passwords', 40));
 
-async function guess(name: ScenarioName, addresses: number): Promise<void> {
+test('An IPv6 /48 guesses passwords, each from another /64', () => {
+  let guesses = 0;
+  return guessFrom(
+    'An IPv6 /48 guesses passwords, each from another /64',
+    () => `2001:db8:1:${(guesses++).toString(16)}::1`,
+  );
+});
+
+const guess = (name: ScenarioName, addresses: number) =>
+  guessFrom(name, (attacker) => `203.0.113.${1 + (attacker % addresses)}`);
+
+async function guessFrom(name: ScenarioName, addressOf: (attacker: number) => string): Promise<void> {
   await attack(name, (index, turn) =>
-    post('login', `203.0.113.${1 + (index % addresses)}`, {
+    post('login', addressOf(index), {
       username: `invented-${index}-${turn}`,
       password: 'wrong horse 9 battery',
     }),

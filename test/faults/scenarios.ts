@@ -65,6 +65,7 @@ export const SCENARIOS = [
   { name: 'Four addresses guess passwords', promise: OTHERS_LOG_IN },
   { name: 'Eight addresses guess passwords', promise: OTHERS_LOG_IN },
   { name: 'Forty addresses guess passwords', promise: OTHERS_LOG_IN },
+  { name: 'An IPv6 /48 guesses passwords, each from another /64', promise: OTHERS_LOG_IN },
   { name: 'A user of 5,000 sessions in Redis lists them over 16 connections', promise: NO_ERROR },
   { name: 'A user of 5,000 sessions in PostgreSQL lists them over 16 connections', promise: NO_ERROR },
 ] as const satisfies readonly Scenario[];

@@ -1,4 +1,4 @@
-import { addressGroup } from '../../src/utils/address-group';
+import { addressGroup, addressNetwork } from '../../src/utils/address-group';
 
 test.each([
   ['192.0.2.1', '192.0.2.1'],
@@ -77,4 +77,18 @@ test.each([
   '\0',
 ])('%j counts as no address, and all such clients share one count', (ip) => {
   expect(addressGroup(ip)).toBe('unknown');
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.0/24'],
+  ['::ffff:192.0.2.200', '192.0.2.0/24'],
+  ['64:ff9b::192.0.2.1', '192.0.2.0/24'],
+  ['203.0.113.1:5101', '203.0.113.0/24'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+  ['2001:db8:1:ffff::', '2001:db8:1::/48'],
+  ['2001:db8::1', '2001:db8:0::/48'],
+  ['an address', undefined],
+  [undefined, undefined],
+])('the network of %s is %s', (ip, network) => {
+  expect(addressNetwork(ip)).toBe(network);
 });

@@ -98,6 +98,29 @@ describe('a thief who follows every refresh of the user is found', () => {
   });
 });
 
+describe('a client that sends two refreshes without an Idempotency-Key looks like a thief', () => {
+  test.each<[string, (round: number) => [From, From]]>([
+    [
+      'when each connection has another address',
+      (round) => [
+        { ...HOME, ip: `198.51.100.${2 * round}` },
+        { ...HOME, ip: `198.51.100.${2 * round + 1}` },
+      ],
+    ],
+    ['when a server refreshes beside its browser', () => [{ ip: '192.0.2.80', userAgent: 'node' }, HOME]],
+  ])('%s, at every refresh', async (_how, requests) => {
+    let tokens: Tokens | string = login;
+    let round = 0;
+    for (; typeof tokens !== 'string' && round <= MAX_ELSEWHERE; round += 1) {
+      site.pass(ACCESS_MS);
+      const [first, second] = requests(round);
+      ok(await site.refresh(tokens, first));
+      tokens = await site.refresh(tokens, second);
+    }
+    expect([tokens, round]).toEqual(['REFRESH_TOKEN_REUSED', MAX_ELSEWHERE]);
+  });
+});
+
 test('over HTTP the first replay with another browser is announced, and the last one gets 401 and no cookies', async () => {
   const { app } = site;
   let tokens = await app.tokensOf('ann');

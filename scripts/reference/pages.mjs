@@ -193,6 +193,9 @@ export const HASHES_PAGE = {
   parts: [
     { title: 'Schemes', names: ['argon2', 'scrypt', 'pbkdf2', 'phpass'] },
     { title: 'Their options', names: ['Argon2Options', 'ScryptOptions', 'Pbkdf2Options', 'HashForm'] },
-    { title: 'Types', names: ['HashingScheme', 'VerifyingScheme', 'PasswordFunctions', 'PasswordVerifier'] },
+    {
+      title: 'Types',
+      names: ['HashingScheme', 'VerifyingScheme', 'ThreadedScheme', 'PasswordFunctions', 'PasswordVerifier'],
+    },
   ],
 };

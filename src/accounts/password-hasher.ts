@@ -135,7 +135,7 @@ export class PasswordHasher {
   /** Ends the threads; tasks in flight and in the queue reject. The next password starts new threads. */
   async close(): Promise<void> {
     this.#queue.clear(serviceUnavailable(new Error('The password hasher has been closed')));
-    await this.#bcrypt.close();
+    await Promise.all(this.#schemes.map((scheme) => scheme.close()));
   }
 
   #schemeOf(stored: string | null): { scheme?: Scheme; problem?: string } {

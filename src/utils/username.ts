@@ -20,7 +20,8 @@ type UsernameRule = 'notEmpty' | 'tooLong' | 'noControlCharacters';
 /** @param name normalized @returns the first rule that it breaks; undefined if it breaks none */
 export function brokenUsernameRule(name: string): UsernameRule | undefined {
   if (name === '') return 'notEmpty';
-  if (Array.from(name).length > MAX_USERNAME) return 'tooLong';
+  // A code point is at most two units. Server code may hand over a text of any length, and to split it takes long.
+  if (name.length > 2 * MAX_USERNAME || Array.from(name).length > MAX_USERNAME) return 'tooLong';
   return /\p{Cc}/u.test(name) ? 'noControlCharacters' : undefined;
 }
 

@@ -11,6 +11,7 @@ test.each<[string, unknown, number]>([
   ['a good one', 'ann', 0],
   ['one with spaces around it', ' ann ', 0],
   ['the longest', '🙂'.repeat(254), 0],
+
   ['one that is too long', '🙂'.repeat(255), 1],
   ['none', undefined, 1],
   ['null', null, 1],

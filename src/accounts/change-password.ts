@@ -4,8 +4,8 @@ import { refusedField } from '../messages/rule.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
-import { isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
-import { activeUser, type StoredUser } from '../stores/user-store.js';
+import { afterChange, isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
+import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { usernameKey } from '../utils/username.js';
 import type { PasswordHasher } from './password-hasher.js';
@@ -63,23 +63,16 @@ export async function repeatedChange(
 ): Promise<RepeatedChange | undefined> {
   const { config, limits, passwords, sessions } = services;
   const { userId, sessionId, ...origin } = owner;
-  const user = activeUser(await config.users.findById(userId));
+  // The first of two such requests may still be at it.
+  const user = await afterChange(config.users, await config.users.findById(userId));
   if (!user || user.passwordHash === null) return undefined;
-  const { passwordHash } = user;
-  const request = { sessionId, attempt, change: withoutMark(passwordHash) };
+  const request = { sessionId, attempt, change: withoutMark(user.passwordHash) };
   const next = await sessions.startedOver(userId, request);
   if (!next) return undefined;
   return {
     async tokens(newPassword, transport) {
-      try {
-        await limits.password(owner, user, async () => {
-          const { matches } = await passwords.verify(newPassword, passwordHash, owner);
-          if (!matches) throw new AuthError('INVALID_CREDENTIALS');
-        });
-      } catch (error) {
-        if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
-        throw error;
-      }
+      const verified = limits.password(owner, user, () => verifyCurrent(passwords, user, newPassword, owner));
+      if (!(await unlessWrong(verified))) return undefined;
       return sessions.repeat(user, next, request, { reason: 'password-changed', origin, transport });
     },
   };
@@ -105,20 +98,20 @@ async function replacePassword(
   const { config, limits, passwords, sessions } = services;
   const { currentPassword, newPassword, transport } = change;
   const { userId, sessionId } = owner;
-  const found = activeUser(await config.users.findById(userId));
+  const found = await afterChange(config.users, await config.users.findById(userId));
   if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
   // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
   if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
-  // The process of such a change was killed before all sessions had ended. The same request again finishes it.
-  const isUnfinished = isMarked(found.passwordHash);
-  const user = await limits.password(owner, found, () =>
-    verifyCurrent(passwords, found, isUnfinished ? newPassword : currentPassword, owner),
-  );
+  const verify = (password: string) =>
+    limits.password(owner, found, () => verifyCurrent(passwords, found, password, owner));
+  // The process of an earlier change was killed before all sessions had ended. The same request again finishes it.
+  const finished = isMarked(found.passwordHash) ? await unlessWrong(verify(newPassword)) : undefined;
+  const user = finished ?? (await verify(currentPassword));
   const session = await sessions.find(userId, sessionId);
   if (!session) throw new AuthError('SESSION_REVOKED');
   await sessions.assertTokenFits(user, sessionId, transport);
-  if (isUnfinished) return { user, previousHash: undefined, session };
+  if (finished) return { user, previousHash: undefined, session };
   const newHash = withMark(await passwords.hash(newPassword, owner));
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
@@ -162,6 +155,16 @@ function announceFailure({ events }: ChangePasswordServices, owner: PasswordOwne
   if (!isAuthError(error, 'INVALID_CREDENTIALS') && !isAuthError(error, 'ACCESS_TOKEN_INVALID')) return;
   const code = error.code as 'INVALID_CREDENTIALS' | 'ACCESS_TOKEN_INVALID';
   events.announce('passwordChangeFailed', () => ({ code, ...owner }));
+}
+
+/** Undefined for a wrong password. @throws every other error */
+async function unlessWrong<T>(verified: Promise<T>): Promise<T | undefined> {
+  try {
+    return await verified;
+  } catch (error) {
+    if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
+    throw error;
+  }
 }
 
 /** @throws AuthError INVALID_CREDENTIALS */

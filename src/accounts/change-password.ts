@@ -1,5 +1,6 @@
 import { AuthError, isAuthError, validationFailed } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
+import type { Requester } from '../limits/announce-locked.js';
 import { refusedField } from '../messages/rule.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -24,6 +25,7 @@ export interface PasswordChange {
   /** The `Idempotency-Key`: a client that never got the answer sends the same request again for the tokens it lost. */
   attempt: string | undefined;
   transport: Transport;
+  isGone?: Requester['isGone'];
 }
 
 /**
@@ -96,15 +98,16 @@ async function replacePassword(
   owner: PasswordOwner,
 ): Promise<ReplacedPassword> {
   const { config, limits, passwords, sessions } = services;
-  const { currentPassword, newPassword, transport } = change;
+  const { currentPassword, newPassword, transport, isGone } = change;
   const { userId, sessionId } = owner;
+  const requester = { ...owner, isGone };
   const found = await afterChange(config.users, await config.users.findById(userId));
   if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
   // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
   if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
   const verify = (password: string) =>
-    limits.password(owner, found, () => verifyCurrent(passwords, found, password, owner));
+    limits.password(owner, found, () => verifyCurrent(passwords, found, password, requester));
   // The process of an earlier change was killed before all sessions had ended. The same request again finishes it.
   const finished = isMarked(found.passwordHash) ? await unlessWrong(verify(newPassword)) : undefined;
   const user = finished ?? (await verify(currentPassword));
@@ -112,7 +115,7 @@ async function replacePassword(
   if (!session) throw new AuthError('SESSION_REVOKED');
   await sessions.assertTokenFits(user, sessionId, transport);
   if (finished) return { user, previousHash: undefined, session };
-  const newHash = withMark(await passwords.hash(newPassword, owner));
+  const newHash = withMark(await passwords.hash(newPassword, requester));
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
   return { user: { ...user, passwordHash: newHash }, previousHash: user.passwordHash, session };
@@ -172,10 +175,10 @@ async function verifyCurrent(
   passwords: PasswordHasher,
   user: StoredUser,
   currentPassword: string,
-  owner: PasswordOwner,
+  requester: Requester,
 ): Promise<UserWithPassword> {
   const { passwordHash } = user;
-  const { matches } = await passwords.verify(currentPassword, passwordHash, owner);
+  const { matches } = await passwords.verify(currentPassword, passwordHash, requester);
   if (!matches || passwordHash === null) throw new AuthError('INVALID_CREDENTIALS');
   return { ...user, passwordHash };
 }

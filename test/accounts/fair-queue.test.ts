@@ -1,4 +1,4 @@
-import { FairQueue, QueueFull, type Share } from '../../src/accounts/fair-queue';
+import { FairQueue, QueueFull, Unwanted, type Share } from '../../src/accounts/fair-queue';
 
 const MINUTE_MS = 60_000;
 let now = 0;
@@ -193,4 +193,21 @@ test('clear() rejects what waits, and the queue goes on', async () => {
   await endAll();
   expect(refused).toEqual([['waiting', error]]);
   expect(started).toEqual(['running', 'after']);
+});
+
+test('a task whose result is no longer wanted gives up its place, and never runs', async () => {
+  const { queue, started, add, endAll } = openQueue({ capacity: 2 });
+  let isGone = false;
+  add('first', share('a'));
+  const left = queue.run(
+    [share('b')],
+    () => Promise.resolve(started.push('left')),
+    () => isGone,
+  );
+  add('second', share('c'));
+  isGone = true;
+  add('third', share('d'));
+  await expect(left).rejects.toThrow(Unwanted);
+  await endAll();
+  expect(started).toEqual(['first', 'second', 'third']);
 });

@@ -151,10 +151,11 @@ export const refreshTokenScripts = {
 
   /**
    * KEYS[1]: the log, a stream. ARGV: user id, session ids separated by commas, keepMs. If processes with different lifetimes of
-   * access tokens run, the longest counts.
+   * access tokens run, the longest counts. Returns the id of the entry.
    */
   visaAnnounceRevocation: onUser(`${clock}
     local keepMs = math.max(tonumber(ARGV[3]), redis.call('PTTL', KEYS[1]))
-    redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - keepMs), '*', 'u', ARGV[1], 's', ARGV[2])
-    redis.call('PEXPIRE', KEYS[1], digits(keepMs))`),
+    local id = redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - keepMs), '*', 'u', ARGV[1], 's', ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], digits(keepMs))
+    return id`),
 };

@@ -167,15 +167,15 @@ class RecentTurns {
   }
 
   /**
-   * The turns of each key, the most first.
+   * The turns of each key, the most first. Not rounded: a network that had a single turn comes after one that had none.
    * @param more turns to add to them. Default: none
    */
   of(shares: readonly Share[], more: ReadonlyMap<string, number> = new Map()): Turns {
     this.#forgetOld();
     const counts = [this.#current, this.#previous, more];
     return shares
-      .map(({ key, turnsAsOne = 1 }) =>
-        Math.floor(counts.reduce((sum, each) => sum + (each.get(key) ?? 0), 0) / turnsAsOne),
+      .map(
+        ({ key, turnsAsOne = 1 }) => counts.reduce((sum, each) => sum + (each.get(key) ?? 0), 0) / turnsAsOne,
       )
       .sort((a, b) => b - a);
   }

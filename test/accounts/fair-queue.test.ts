@@ -195,6 +195,16 @@ test('clear() rejects what waits, and the queue goes on', async () => {
   expect(started).toEqual(['running', 'after']);
 });
 
+test('a key that had no turn goes before new keys of a network that had a few', async () => {
+  const { started, add, endOne } = openQueue();
+  const network: Share = { key: 'network', turnsAsOne: 32 };
+  for (let n = 0; n < 8; n += 1) add(`crowd ${n}`, share(`address ${n}`), network);
+  await endOne();
+  add('elsewhere', share('elsewhere'), { key: 'another network', turnsAsOne: 32 });
+  await endOne();
+  expect(started).toEqual(['crowd 0', 'crowd 1', 'elsewhere']);
+});
+
 test('a task whose result is no longer wanted gives up its place, and never runs', async () => {
   const { queue, started, add, endAll } = openQueue({ capacity: 2 });
   let isGone = false;

@@ -23,7 +23,7 @@ const MAY_IMPORT = {
     ...['messages', 'errors', 'utils'],
   ],
   features: [
-    ...['accounts', 'flow-state', 'middleware', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events'],
+    ...['controllers', 'accounts', 'flow-state', 'middleware', 'sessions', 'limits', 'http', 'tokens', 'stores', 'events'],
     ...['messages', 'errors', 'utils'],
   ],
   routes: ['controllers', 'middleware', 'openapi', 'sessions', 'limits', 'http'],

@@ -18,7 +18,7 @@ import { createFlowState } from './flow-state/flow-state.js';
 import { createAuthenticateRequest } from './http/authenticate-request.js';
 import { createBodySchemas } from './http/body-schemas.js';
 import { nameOf } from './http/endpoint.js';
-import { createTextOf, createTextsFor } from './http/texts-for.js';
+import { createLocaleOf, createTextOf, createTextsFor } from './http/texts-for.js';
 import { AttemptLimits } from './limits/attempt-limits.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import type { GuardOptions } from './middleware/guard-options.js';
@@ -41,6 +41,7 @@ import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { BeforeSession } from './sessions/start-session.js';
 import { rememberUserStore } from './stores/user-store-of.js';
+import { TextSealer } from './tokens/sealed-text.js';
 
 /** Makes the parts of an `auth`, and puts them together. @throws TypeError that names the option and the cure */
 export function assembleAuth(options: AuthOptions): Auth {
@@ -86,7 +87,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     verify: createVerify(services),
     flowState: services.flowState,
     errorHandler: createErrorHandler(services),
-    textOf: createTextOf(config),
+    textOf: createTextOf(config, services.localeOf),
     passport,
     openapi,
     sessions: createServerSessions(sessions),
@@ -123,12 +124,14 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
   const passport = config.passport ?? createPassport();
-  const textsFor = createTextsFor(config);
+  const localeOf = createLocaleOf(config);
+  const textsFor = createTextsFor(config, localeOf);
   const renewals = new Renewals({ config, events, accessTokens, sessions });
   const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
   const sameSiteIfCookies = createSameSite(config, events, { foreign: 'without cookies' });
-  const flowState = createFlowState(config, events);
+  const sealer = new TextSealer(config.refreshToken.keys.verificationKeys);
+  const flowState = createFlowState(config, events, sealer);
   const bodies = createBodySchemas(config);
   const shared = {
     config,
@@ -137,9 +140,11 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     passwords,
     limits,
     flowState,
+    sealer,
     guard,
     sameSiteIfCookies,
     textsFor,
+    localeOf,
     bodies,
   };
   const features = setUpFeatures(config.features, { ...shared, sameSite: sameSiteIfCookies });

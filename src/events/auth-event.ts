@@ -20,6 +20,8 @@ export type RevocationReason =
   | 'session-ended'
   | 'session-limit'
   | 'password-changed'
+  | 'password-reset'
+  | 'address-restored'
   | 'user-gone'
   | 'server';
 
@@ -34,7 +36,8 @@ export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-pr
 export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
 /** Which limit refused an attempt: one of the option `limits`, the queue of passwords to hash, or one that a feature has named here. */
-export type LimitName = 'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing';
+export type LimitName =
+  'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing' | 'mailbox' | 'mail' | 'login-code';
 
 /** Undefined where it isn't known. */
 interface PossibleUser {

@@ -6,7 +6,7 @@ import type { FlowState } from '../flow-state/flow-state.js';
 import type { BodyConfig, BodySchemas } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { Endpoint, EndpointName } from '../http/endpoint.js';
-import type { TextsFor } from '../http/texts-for.js';
+import type { LocaleOf, TextsFor } from '../http/texts-for.js';
 import type { DeliveryConfig } from '../http/token-response.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
@@ -15,6 +15,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { BeforeSession } from '../sessions/start-session.js';
 import type { CredentialStore } from '../stores/credential-store.js';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
+import type { TextSealer } from '../tokens/sealed-text.js';
 
 /**
  * An optional part of the account, for the option `features`. Made by a function that parses its own options. Methods for the
@@ -68,11 +69,15 @@ export interface FeatureContext {
   readonly limits: AttemptLimits;
   /** What a login of several requests keeps between them. */
   readonly flowState: FlowState;
+  /** Seals and signs with keys that are derived from the refresh secrets. */
+  readonly sealer: TextSealer;
   readonly guard: (options?: GuardOptions) => RequestHandler;
   readonly sameSite: RequestHandler;
   /** The schemas of the core's bodies. */
   readonly bodies: BodySchemas;
   readonly textsFor: TextsFor;
+  /** The language in which a request is answered, for what is sent later. */
+  readonly localeOf: LocaleOf;
   /** Short-lived tokens, kept where sessions live. @throws TypeError when that store can't keep them: ask for them in `setUp` */
   oneTimeTokens(): OneTimeTokenStore;
   /** What users have and what lasts, kept where users live. @throws TypeError when that store can't keep it: ask for it in `setUp` */

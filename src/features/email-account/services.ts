@@ -1,0 +1,27 @@
+import { AuthError } from '../../errors.js';
+import type { RequestOrigin } from '../../events/auth-event.js';
+import type { CredentialStore } from '../../stores/credential-store.js';
+import type { FeatureContext } from '../feature.js';
+import type { AddressProofs } from './address-proofs.js';
+import type { MailRequests } from './mail-requests.js';
+import type { OneTimeLinks } from './one-time-links.js';
+import type { EmailAccountConfig, LinkPurpose } from './options.js';
+
+/** What the flows of this feature work with. */
+export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
+  readonly options: EmailAccountConfig;
+  readonly credentials: CredentialStore;
+  readonly links: OneTimeLinks;
+  readonly mails: MailRequests;
+  readonly proofs: AddressProofs;
+}
+
+/** One answer for a token that is unknown, spent, replaced or expired, or whose user is gone. */
+export function tokenRefused(
+  { events }: Pick<EmailServices, 'events'>,
+  purpose: LinkPurpose | 'login-code',
+  origin: RequestOrigin,
+): AuthError {
+  events.announce('oneTimeTokenRefused', () => ({ purpose, ...origin }));
+  return new AuthError('ONE_TIME_TOKEN_INVALID');
+}

@@ -32,6 +32,8 @@ export type {
   AuthEventName,
   FlowStateFailureReason,
   LoginFailureReason,
+  MailKind,
+  OneTimeTokenPurpose,
   RefusalCode,
   RequestOrigin,
   RevocationReason,

@@ -94,6 +94,8 @@ export const AUTH_PAGE = {
           'RevocationReason',
           'LoginFailureReason',
           'FlowStateFailureReason',
+          'MailKind',
+          'OneTimeTokenPurpose',
           'RefusalCode',
           'AuditRecord',
           'AuditEventName',

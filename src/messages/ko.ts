@@ -7,6 +7,7 @@ export const ko: Messages = {
   INVALID_CREDENTIALS: '아이디 또는 비밀번호가 올바르지 않습니다.',
   FLOW_STATE_INVALID:
     '로그인 시간이 만료되었거나 다른 곳에서 시작된 로그인입니다. 처음부터 다시 진행해 주시기 바랍니다.',
+  ONE_TIME_TOKEN_INVALID: '링크 또는 코드가 유효하지 않거나 만료되었습니다.',
   NO_ACCESS_TOKEN: '액세스 토큰이 없습니다.',
   ACCESS_TOKEN_EXPIRED: '액세스 토큰이 만료되었습니다.',
   ACCESS_TOKEN_INVALID: '액세스 토큰이 유효하지 않습니다.',
@@ -18,6 +19,7 @@ export const ko: Messages = {
   REFRESH_TOKEN_REUSED: '이미 사용된 리프레시 토큰입니다.',
   SESSION_NOT_FOUND: '세션을 찾을 수 없습니다.',
   FORBIDDEN: '접근 권한이 없습니다.',
+  EMAIL_NOT_VERIFIED: '이메일 주소 인증이 아직 완료되지 않았습니다.',
   CROSS_SITE_REQUEST: '다른 사이트에서 보낸 요청은 허용되지 않습니다.',
   USERNAME_TAKEN: '이미 사용 중인 아이디입니다.',
   PAYLOAD_TOO_LARGE: '요청 본문이 너무 큽니다.',

@@ -40,7 +40,8 @@ export type LimitName =
   'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing' | 'mailbox' | 'mail' | 'login-code';
 
 /** What the token or the code of a mail is good for. Each page of a link has its own. */
-export type OneTimeTokenPurpose = 'verify' | 'reset' | 'change' | 'undo' | 'link' | 'code';
+export type OneTimeTokenPurpose =
+  'email-verification' | 'password-reset' | 'email-change' | 'email-undo' | 'login-link' | 'login-code';
 
 /** What a mail says: the address is to be verified, a password has changed … */
 export type MailKind =

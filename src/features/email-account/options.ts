@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OneTimeTokenPurpose } from '../../events/auth-event.js';
 import { durationInSeconds, type Duration } from '../../utils/duration.js';
 import { parseCall } from '../../utils/parse-call.js';
 import type { SendMail } from './mails/mail.js';
@@ -41,8 +42,7 @@ export interface EmailAccountOptions {
 export type MailLogin = 'link' | 'code';
 
 /** What a token of a link is good for, as the store has it. */
-export type LinkPurpose =
-  'email-verification' | 'password-reset' | 'email-change' | 'email-undo' | 'login-link';
+export type LinkPurpose = Exclude<OneTimeTokenPurpose, 'login-code'>;
 
 /** Which page a link leads to, and how long it is good. */
 export type Links = Readonly<

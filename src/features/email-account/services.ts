@@ -1,11 +1,11 @@
 import { AuthError } from '../../errors.js';
-import type { RequestOrigin } from '../../events/auth-event.js';
+import type { OneTimeTokenPurpose, RequestOrigin } from '../../events/auth-event.js';
 import type { CredentialStore } from '../../stores/credential-store.js';
 import type { FeatureContext } from '../feature.js';
 import type { AddressProofs } from './address-proofs.js';
 import type { MailRequests } from './mail-requests.js';
 import type { OneTimeLinks } from './one-time-links.js';
-import type { EmailAccountConfig, LinkPurpose } from './options.js';
+import type { EmailAccountConfig } from './options.js';
 
 /** What the flows of this feature work with. */
 export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
@@ -19,9 +19,10 @@ export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'one
 /** One answer for a token that is unknown, spent, replaced or expired, or whose user is gone. */
 export function tokenRefused(
   { events }: Pick<EmailServices, 'events'>,
-  purpose: LinkPurpose | 'login-code',
+  purpose: OneTimeTokenPurpose,
   origin: RequestOrigin,
+  userId?: string,
 ): AuthError {
-  events.announce('oneTimeTokenRefused', () => ({ purpose, ...origin }));
+  events.announce('oneTimeTokenRefused', () => ({ purpose, userId, ...origin }));
   return new AuthError('ONE_TIME_TOKEN_INVALID');
 }

@@ -51,8 +51,10 @@ async function storeNewPassword(
   origin: RequestOrigin,
 ): Promise<StoredUser> {
   const { config, links, passwords } = services;
+  let userId: string | undefined;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const link = await links.find('password-reset', token);
+    userId = link?.subject;
     const user = link && activeUser(await config.users.findById(link.subject));
     if (!user) break;
     if (dataOf<ResetData>(link).password !== nameOfPassword(user)) {
@@ -65,7 +67,7 @@ async function storeNewPassword(
     if (await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
       return { ...user, passwordHash };
   }
-  throw tokenRefused(services, 'password-reset', origin);
+  throw tokenRefused(services, 'password-reset', origin, userId);
 }
 
 /** Counts as an attempt at the password, because the token of a reset must not be a way to guess it. */

@@ -60,7 +60,7 @@ export function emailApp({
     users: new MemoryUserStore(),
     refreshTokens: new MemoryRefreshTokenStore(),
     password: { cost: 10 },
-    ...stores,
+    ...(stores && { users: stores.users, refreshTokens: stores.refreshTokens }),
     ...options,
     limits: { register: false, address: false, ...options?.limits },
     accessToken: { secret: ACCESS_SECRET, ...options?.accessToken },
@@ -77,7 +77,7 @@ export function emailApp({
     browser: () => request.agent(app),
     async mailTo(address, kind) {
       const isIt = (mail: Mail) => mail.to === address && mail.kind === kind;
-      await eventually(() => expect(mails.some(isIt)).toBe(true));
+      await eventually(`a mail ${kind} to ${address}`, () => Promise.resolve(mails.some(isIt)));
       const [mail] = mails.splice(mails.findIndex(isIt), 1);
       return mail as Mail;
     },

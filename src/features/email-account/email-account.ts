@@ -1,18 +1,13 @@
-import type { Feature, FeatureContext, FeatureParts } from '../feature.js';
-import { AddressProofs } from './address-proofs.js';
-import { MailRequests } from './mail-requests.js';
-import { Mailer } from './mails/mailer.js';
-import { OneTimeLinks } from './one-time-links.js';
-import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
-import { sendReset } from './reset/ask-reset.js';
-import { resetEndpoints } from './reset/reset-endpoints.js';
-import type { EmailServices } from './services.js';
+import type { Feature } from '../feature.js';
+import type { EmailAccountOptions } from './options.js';
 
 /** What `emailAccount` returns: put it into the option `features`. */
 export interface EmailAccount extends Feature {
   /**
-   * Sends a user a link to choose a password, for server code: an admin page, or an account that was made for someone.
-   * @throws TypeError before `createAuth`, and for an unknown user or one whose username is no e-mail address;
+   * Sends a user a link to choose a password, for server code: an admin page, or an account that was made for someone. It ends the
+   * link that the user was sent before.
+   * @param options the language of the mail. Default: `'en'`
+   * @throws TypeError before `createAuth`, for an unknown or disabled user, and for one whose username is no e-mail address;
    * AuthError `SERVICE_UNAVAILABLE`
    */
   sendReset(userId: string, options?: { locale?: string | undefined }): Promise<void>;
@@ -24,41 +19,7 @@ export interface EmailAccount extends Feature {
  * @throws TypeError that names the option and the cure
  */
 export function emailAccount(options: EmailAccountOptions): EmailAccount {
-  const config = parseEmailAccountOptions(options);
-  let services: EmailServices | undefined;
-  return {
-    name: 'emailAccount',
-    setUp(context) {
-      const mailer = new Mailer({ send: config.send, events: context.events });
-      services = createServices(config, context, mailer);
-      return partsOf(services, mailer);
-    },
-    async sendReset(userId, { locale = 'en' } = {}) {
-      if (!services)
-        throw new TypeError('sendReset(): put emailAccount() into the option features of createAuth first');
-      const user = await services.config.users.findById(userId);
-      if (!user) throw new TypeError('sendReset(): there is no such user');
-      await sendReset(services, user, { locale });
-    },
-  };
-}
-
-function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
-  const { config, limits } = context;
-  const credentials = context.credentials();
-  return {
-    ...context,
-    options,
-    credentials,
-    links: new OneTimeLinks(context.oneTimeTokens(), { ...options, now: config.now }),
-    mails: new MailRequests(mailer, limits, options),
-    proofs: new AddressProofs(credentials, options),
-  };
-}
-
-function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
-  return {
-    endpoints: [...resetEndpoints(services)],
-    close: () => mailer.close(),
-  };
+  // Loaded here, so an app without this feature doesn't load it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('./set-up.js') as typeof import('./set-up.js')).createEmailAccount(options);
 }

@@ -3,7 +3,13 @@ import type { OneTimeTokenPurpose } from '../../events/auth-event.js';
 import { durationInSeconds, type Duration } from '../../utils/duration.js';
 import { parseCall } from '../../utils/parse-call.js';
 import type { SendMail } from './mails/mail.js';
-import { mailTextsSchema, type MailTextsOption } from './mails/texts.js';
+import {
+  appNameSchema,
+  createMailTexts,
+  mailTextsSchema,
+  type FindMailText,
+  type MailTextsOption,
+} from './mails/mail-texts.js';
 
 /** What `emailAccount` takes. */
 export interface EmailAccountOptions {
@@ -60,10 +66,9 @@ export interface EmailAccountConfig {
   readonly loginCodeLifetimeSeconds: number;
   readonly limits: { readonly mailbox: number | false; readonly address: number | false };
   readonly login: readonly MailLogin[];
-  readonly texts: MailTextsOption;
+  readonly texts: FindMailText;
 }
 
-const MAX_APP_NAME = 100;
 const LONGEST_LIFETIME_SECONDS = 30 * 24 * 60 * 60;
 
 const lifetime = (fallback: Duration) =>
@@ -97,13 +102,7 @@ const optionsSchema = z.strictObject({
   baseUrl: z.string().refine(isBaseUrl, {
     error: "must be an http(s) URL without user, query and fragment, such as 'https://app.example.com'",
   }),
-  appName: z
-    .string()
-    .trim()
-    .min(1)
-    .max(MAX_APP_NAME)
-    .refine((name) => !/\p{C}/u.test(name), 'must have no control characters')
-    .optional(),
+  appName: appNameSchema().optional(),
   verification: z.enum(['required', 'later']).default('required'),
   paths: z
     .strictObject({
@@ -130,18 +129,19 @@ const optionsSchema = z.strictObject({
       "must be false, 'link', 'code' or ['link', 'code']",
     )
     .default(false),
-  texts: mailTextsSchema.default({}),
+  texts: mailTextsSchema().optional(),
 });
 
 /** @throws TypeError that names the option and the cure */
 export function parseEmailAccountOptions(options: EmailAccountOptions): EmailAccountConfig {
-  const { paths, lifetimes, login, ...parsed } = parseCall('emailAccount()', optionsSchema, options);
+  const { paths, lifetimes, login, texts, ...parsed } = parseCall('emailAccount()', optionsSchema, options);
   const baseUrl = parsed.baseUrl.replace(/\/+$/, '');
   return {
     ...parsed,
     baseUrl,
     appName: parsed.appName ?? new URL(baseUrl).host,
     login: login === false ? [] : [login].flat(),
+    texts: createMailTexts(texts as MailTextsOption | undefined),
     loginCodeLifetimeSeconds: lifetimes.login,
     links: {
       'email-verification': { path: paths.verify, lifetimeSeconds: lifetimes.verify },

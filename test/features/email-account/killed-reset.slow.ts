@@ -11,6 +11,7 @@ interface Answer {
   status: number;
   accessToken?: string;
   refreshToken?: string;
+  passwordHash?: string;
 }
 
 async function post(url: string, body: object): Promise<Answer> {
@@ -47,7 +48,7 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
     const address = await processes.start(store, prefix);
     const username = `ann${(users += 1)}.${store}@example.com`;
     const all = new PostgresUserStore(processes.database.pool);
-    if (!passwordHash) ({ passwordHash } = (await hashed()) as { passwordHash: string });
+    if (!passwordHash) passwordHash = (await hashed()).passwordHash as string;
     await all.create({ username, passwordHash });
     const logIn = (password: string, at = other) =>
       post(`${at}/auth/login`, { username, password, transport: 'body' });

@@ -1,0 +1,58 @@
+import { activeUser } from '../../stores/user-store.js';
+import type { FeatureContext, FeatureParts } from '../feature.js';
+import { isAddress } from './address.js';
+import { AddressProofs } from './address-proofs.js';
+import type { EmailAccount } from './email-account.js';
+import { MailRequests } from './mail-requests.js';
+import { Mailer } from './mails/mailer.js';
+import { OneTimeLinks } from './one-time-links.js';
+import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
+import { sendReset } from './reset/ask-reset.js';
+import { resetEndpoints } from './reset/reset-endpoints.js';
+import type { EmailServices } from './services.js';
+
+/** See `emailAccount`. */
+export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
+  const config = parseEmailAccountOptions(options);
+  let services: EmailServices | undefined;
+  return {
+    name: 'emailAccount',
+    setUp(context) {
+      const mailer = new Mailer({ send: config.send, events: context.events });
+      services = createServices(config, context, mailer);
+      return partsOf(services, mailer);
+    },
+    async sendReset(userId, { locale = 'en' } = {}) {
+      if (!services)
+        throw new TypeError(
+          'sendReset(): this feature is in no createAuth yet: put it into the option features',
+        );
+      const user = activeUser(await services.config.users.findById(userId));
+      if (!user || !isAddress(user.username))
+        throw new TypeError(
+          `sendReset(): the user store has ${user ? 'no e-mail address' : 'no user, or a disabled one,'} for this id`,
+        );
+      await sendReset(services, user, { locale });
+    },
+  };
+}
+
+function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
+  const { config, limits } = context;
+  const credentials = context.credentials();
+  return {
+    ...context,
+    options,
+    credentials,
+    links: new OneTimeLinks(context.oneTimeTokens(), { ...options, now: config.now }),
+    mails: new MailRequests(mailer, limits, options),
+    proofs: new AddressProofs(credentials, options),
+  };
+}
+
+function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
+  return {
+    endpoints: [...resetEndpoints(services)],
+    close: () => mailer.close(),
+  };
+}

@@ -11,6 +11,17 @@ export interface EmailAccount extends Feature {
    * AuthError `SERVICE_UNAVAILABLE`
    */
   sendReset(userId: string, options?: { locale?: string | undefined }): Promise<void>;
+  /**
+   * Makes the link of such a mail and sends nothing, for support that hands it over in another way. Whoever has the link can take
+   * over the account: see that it is the user.
+   * @throws as `sendReset`
+   */
+  createResetLink(userId: string): Promise<{ url: string; expiresAt: Date }>;
+  /**
+   * Marks the user's address as proved, where you know it from elsewhere. Without `verification: 'later'` every address is.
+   * @throws as `sendReset`
+   */
+  markVerified(userId: string): Promise<void>;
 }
 
 /**

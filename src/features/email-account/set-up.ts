@@ -1,4 +1,5 @@
-import { activeUser } from '../../stores/user-store.js';
+import { NO_ORIGIN } from '../../events/auth-event.js';
+import { activeUser, type StoredUser } from '../../stores/user-store.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
@@ -7,7 +8,7 @@ import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
 import { OneTimeLinks } from './one-time-links.js';
 import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
-import { sendReset } from './reset/ask-reset.js';
+import { createResetLink, sendReset } from './reset/ask-reset.js';
 import { resetEndpoints } from './reset/reset-endpoints.js';
 import type { EmailServices } from './services.js';
 
@@ -15,26 +16,49 @@ import type { EmailServices } from './services.js';
 export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
   const config = parseEmailAccountOptions(options);
   let services: EmailServices | undefined;
+  /** What server code asks for a user. */
+  const forUser = async <T>(
+    call: string,
+    userId: string,
+    work: (services: EmailServices, user: StoredUser) => Promise<T>,
+  ): Promise<T> => {
+    if (!services)
+      throw new TypeError(`${call}(): this feature is in no createAuth yet: put it into the option features`);
+    const user = activeUser(await services.config.users.findById(userId));
+    if (user && isAddress(user.username)) return work(services, user);
+    throw new TypeError(
+      `${call}(): ${user ? 'the username of this user is no e-mail address' : 'there is no such user, or the user is disabled'}`,
+    );
+  };
   return {
     name: 'emailAccount',
     setUp(context) {
+      if (services) throw new TypeError('emailAccount(): make one for each createAuth');
       const mailer = new Mailer({ send: config.send, events: context.events });
       services = createServices(config, context, mailer);
       return partsOf(services, mailer);
     },
-    async sendReset(userId, { locale = 'en' } = {}) {
-      if (!services)
-        throw new TypeError(
-          'sendReset(): this feature is in no createAuth yet: put it into the option features',
-        );
-      const user = activeUser(await services.config.users.findById(userId));
-      if (!user || !isAddress(user.username))
-        throw new TypeError(
-          `sendReset(): the user store has ${user ? 'no e-mail address' : 'no user, or a disabled one,'} for this id`,
-        );
-      await sendReset(services, user, { locale });
-    },
+    sendReset: (userId, { locale = 'en' } = {}) =>
+      forUser('sendReset', userId, async (given, user) => {
+        await sendReset(given, user, { locale });
+        announceAsked(given, user);
+      }),
+    createResetLink: (userId) =>
+      forUser('createResetLink', userId, async (given, user) => {
+        const { url, expiresAt } = await createResetLink(given, user);
+        announceAsked(given, user);
+        return { url, expiresAt };
+      }),
+    markVerified: (userId) =>
+      forUser('markVerified', userId, async (given, user) => {
+        await given.proofs.prove(user);
+        given.events.announce('emailVerified', () => ({ userId: user.id, ...NO_ORIGIN }));
+      }),
   };
+}
+
+function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
+  events.announce('passwordResetAsked', () => ({ userId: id, ...NO_ORIGIN }));
 }
 
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {

@@ -3,6 +3,7 @@ import { withoutMark } from '../../../stores/unfinished-change.js';
 import { digestOf } from '../../../utils/digest.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
+import type { NewLink } from '../one-time-links.js';
 import type { EmailServices } from '../services.js';
 
 /** What is kept with the token of a reset. */
@@ -22,14 +23,18 @@ export async function askReset(services: EmailServices, address: string, asker: 
 }
 
 /** Ends the link that the user was sent before. */
+export function createResetLink({ links }: EmailServices, user: StoredUser): Promise<NewLink> {
+  const data: ResetData = { password: nameOfPassword(user) };
+  return links.create('password-reset', user.id, { data });
+}
+
 export async function sendReset(
-  { links, mails }: EmailServices,
+  services: EmailServices,
   user: StoredUser,
   asker: Pick<Asker, 'locale'>,
 ): Promise<void> {
-  const data: ResetData = { password: nameOfPassword(user) };
-  const link = await links.create('password-reset', user.id, { data });
-  mails.send({ kind: 'reset', to: user.username, userId: user.id, ...link }, asker);
+  const link = await createResetLink(services, user);
+  services.mails.send({ kind: 'reset', to: user.username, userId: user.id, ...link }, asker);
 }
 
 /** The hash has a salt, so no two passwords have the same name. */

@@ -130,6 +130,7 @@ export const AUTH_PAGE = {
           'PostgresUserStoreOptions',
           'ListUsersOptions',
           'MemoryUserStore',
+          'newUsername',
           'normalizeUsername',
           'usernameKey',
         ],

@@ -216,7 +216,7 @@ function assertKnown(code: unknown, details: unknown): void {
   }
 }
 
-/** Thrown by `UserStore.create` when the username, compared without case, exists already. */
+/** Thrown by `create` and `updateUsername` of a `UserStore` when the username, compared without case, exists already. */
 export class UsernameTakenError extends AuthError {
   override readonly name = 'UsernameTakenError';
 

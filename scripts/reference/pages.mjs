@@ -132,6 +132,7 @@ export const AUTH_PAGE = {
           'PostgresUserStoreOptions',
           'ListUsersOptions',
           'MemoryUserStore',
+          'newUsername',
           'normalizeUsername',
           'usernameKey',
         ],

@@ -43,6 +43,14 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
   const readFound = (method: string, found: unknown) =>
     found === undefined || found === null ? undefined : read(method, found);
 
+  const wasReplaced = (method: string, what: string, answer: unknown) => {
+    // Databases report how many rows were changed.
+    if (typeof answer === 'boolean' || answer === 0 || answer === 1) return Boolean(answer);
+    throw new TypeError(
+      `${nameOf(store)}.${method}() returned ${kindOf(answer)}: it must return whether it replaced the ${what}`,
+    );
+  };
+
   return {
     findByUsername: async (username) => readFound('findByUsername', await store.findByUsername(username)),
     async findById(id) {
@@ -56,13 +64,17 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
       read('create', await (fields === undefined ? store.create(user) : store.create(user, fields))),
     async updatePasswordHash(text, next, previous) {
       const [id] = ids.originalsOf(text);
-      const updated: unknown = await store.updatePasswordHash(id as string, next, previous);
-      // Databases report how many rows were changed.
-      if (typeof updated === 'boolean' || updated === 0 || updated === 1) return Boolean(updated);
-      throw new TypeError(
-        `${nameOf(store)}.updatePasswordHash() returned ${kindOf(updated)}: it must return whether it replaced the hash`,
-      );
+      const answer: unknown = await store.updatePasswordHash(id as string, next, previous);
+      return wasReplaced('updatePasswordHash', 'hash', answer);
     },
+    ...(store.updateUsername && {
+      async updateUsername(text, next, previous) {
+        const [id] = ids.originalsOf(text);
+        const renaming = (store as Required<UserStore>).updateUsername(id as string, next, previous);
+        const answer: unknown = await renaming;
+        return wasReplaced('updateUsername', 'username', answer);
+      },
+    }),
     ...(store.onUserGone && {
       onUserGone: (listener) =>
         (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),

@@ -4,6 +4,7 @@ import { UsernameTakenError } from '../errors.js';
 import type { NewUser, UserStore } from '../stores/user-store.js';
 import { casesOf, type ContractCase } from './contract.js';
 import { contractOptions, type UserStoreGap } from './contract-options.js';
+import { renameCases } from './rename-cases.js';
 import { checkedUserWithPassword } from './user-fixtures.js';
 
 /** Looks like a bcrypt hash. The contract never compares it with a password. */
@@ -39,6 +40,7 @@ export function userStoreContract(
   };
   return [
     ...usernameCases(context),
+    ...renameCases(context),
     ...passwordCases(context),
     ...(without.includes('no-password') ? [] : noPasswordCases(context)),
   ];

@@ -6,6 +6,7 @@ import type { AddressProofs } from './address-proofs.js';
 import type { MailRequests } from './mail-requests.js';
 import type { OneTimeLinks } from './one-time-links.js';
 import type { EmailAccountConfig } from './options.js';
+import type { ReservedAddresses } from './reserved-addresses.js';
 
 /** What the flows of this feature work with. */
 export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
@@ -14,6 +15,7 @@ export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'one
   readonly links: OneTimeLinks;
   readonly mails: MailRequests;
   readonly proofs: AddressProofs;
+  readonly reserved: ReservedAddresses;
 }
 
 /** One answer for a token that is unknown, spent, replaced or expired, or whose user is gone. */

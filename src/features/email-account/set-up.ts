@@ -7,6 +7,7 @@ import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
 import { OneTimeLinks } from './one-time-links.js';
 import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
+import { ReservedAddresses } from './reserved-addresses.js';
 import { sendReset } from './reset/ask-reset.js';
 import { resetEndpoints } from './reset/reset-endpoints.js';
 import type { EmailServices } from './services.js';
@@ -47,6 +48,7 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
     links: new OneTimeLinks(context.oneTimeTokens(), { ...options, now: config.now }),
     mails: new MailRequests(mailer, limits, options),
     proofs: new AddressProofs(credentials, options),
+    reserved: new ReservedAddresses(credentials, config),
   };
 }
 

@@ -4,10 +4,14 @@ import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './email-account.js';
+import { BrowserSecret } from './browser-secret.js';
 import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
 import { OneTimeLinks } from './one-time-links.js';
 import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
+import { registrationEndpoints } from './registration/registration-endpoints.js';
+import { WaitingRegistrations } from './registration/waiting-registrations.js';
+import { ReservedAddresses } from './reserved-addresses.js';
 import { createResetLink, sendReset } from './reset/ask-reset.js';
 import { resetEndpoints } from './reset/reset-endpoints.js';
 import type { EmailServices } from './services.js';
@@ -62,21 +66,28 @@ function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
 }
 
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
-  const { config, limits } = context;
+  const { config, limits, sealer } = context;
   const credentials = context.credentials();
+  const tokens = context.oneTimeTokens();
+  const links = new OneTimeLinks(tokens, { ...options, now: config.now });
+  const { lifetimeSeconds } = options.links['email-verification'];
   return {
     ...context,
     options,
     credentials,
-    links: new OneTimeLinks(context.oneTimeTokens(), { ...options, now: config.now }),
+    links,
     mails: new MailRequests(mailer, limits, options),
     proofs: new AddressProofs(credentials, options),
+    reserved: new ReservedAddresses(credentials, config),
+    waiting: new WaitingRegistrations({ links, sealer, tokens, lifetimeSeconds }),
+    browser: new BrowserSecret(config.cookies, 'email'),
   };
 }
 
 function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
   return {
-    endpoints: [...resetEndpoints(services)],
+    endpoints: [...registrationEndpoints(services), ...resetEndpoints(services)],
+    replaces: ['POST /register'],
     close: () => mailer.close(),
   };
 }

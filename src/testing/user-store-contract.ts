@@ -145,8 +145,19 @@ function noPasswordCases({ promise, newUser }: Context): ContractCase[] {
 
     promise('sets a password for a user who had none', async (store) => {
       const { id } = await store.create({ ...newUser(), passwordHash: null });
+      assert.equal(await store.updatePasswordHash(id, OTHER_HASH, HASH), false, 'another previous');
       assert.equal(await store.updatePasswordHash(id, HASH, null), true);
       assert.equal((await store.findById(id))?.passwordHash, HASH);
+      assert.equal(await store.updatePasswordHash(id, OTHER_HASH, null), false, 'a second time');
+      assert.equal(await store.updatePasswordHash('no such id', HASH, null), false, 'no such user');
+    }),
+
+    promise('sets only one of many passwords that a user who had none gets at once', async (store) => {
+      const { id } = await store.create({ ...newUser(), passwordHash: null });
+      const hashes = Array.from({ length: 20 }, (_, n) => OTHER_HASH.slice(0, -2) + String(n + 10));
+      const answers = await Promise.all(hashes.map((hash) => store.updatePasswordHash(id, hash, null)));
+      assert.equal(answers.filter(Boolean).length, 1);
+      assert.equal((await store.findById(id))?.passwordHash, hashes[answers.indexOf(true)]);
     }),
   ];
 }

@@ -40,7 +40,7 @@ const auth = createAuth({
   accessToken: { secret: ACCESS_TOKEN_SECRET },
   refreshToken: { secret: REFRESH_TOKEN_SECRET },
   password: { cost: 10 },
-  ...(process.env['EMAIL_ACCOUNT'] === 'yes' && { features: [account] }),
+  ...(process.env['EMAIL_ACCOUNT'] === 'yes' && { features: [account], limits: { address: false } }),
 });
 const app = express().use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => {

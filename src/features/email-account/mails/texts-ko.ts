@@ -3,7 +3,7 @@ import type { MailTexts } from './mail-texts.js';
 /** 합쇼체. No particle follows `{appName}` that depends on its last sound. */
 export const ko: MailTexts = {
   verify: {
-    subject: '[{appName}] 이메일 주소를 인증해 주시기 바랍니다',
+    subject: '[{appName}] 이메일 주소 인증 안내',
     lines: [
       '{appName}에 가입해 주셔서 감사합니다. 이메일 주소를 인증하시면 가입이 완료됩니다.',
       '링크는 {lifetime} 동안 한 번만 사용할 수 있습니다. 가입할 때와 다른 브라우저에서 여시면 비밀번호도 확인합니다.',
@@ -38,7 +38,7 @@ export const ko: MailTexts = {
       '변경하신 적이 없다면 다른 사람이 계정에 접근했을 수 있습니다. 지금 바로 {appName} 로그인 화면에서 비밀번호 재설정을 요청하시고, 메일 계정의 비밀번호도 변경하시기 바랍니다.',
   },
   'email-change': {
-    subject: '[{appName}] 새 이메일 주소를 확인해 주시기 바랍니다',
+    subject: '[{appName}] 새 이메일 주소 확인 안내',
     lines: [
       '이 이메일 주소를 {appName} 계정에 사용하겠다는 요청을 받았습니다. 본인이 요청하셨다면 확인해 주시기 바랍니다.',
       '링크는 {lifetime} 동안 한 번만 사용할 수 있습니다. 링크를 여실 때까지 계정의 기존 주소가 유지됩니다.',

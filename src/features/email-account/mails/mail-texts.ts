@@ -4,23 +4,9 @@ import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../../messages/language-ta
 import type { Locale } from '../../../messages/messages.js';
 import { placeholdersIn } from '../../../messages/rule.js';
 import { lazySchema } from '../../../utils/lazy-schema.js';
+import type { MailText, MailTexts } from './mail.js';
 import { en } from './texts-en.js';
 import { ko } from './texts-ko.js';
-
-/** The texts of one kind of mail. `{appName}` is filled in, and `{lifetime}` ("15 minutes") where the mail has a link or a code. */
-export interface MailText {
-  /** The subject, which is also the heading. */
-  readonly subject: string;
-  /** Paragraphs. The link or the code comes after the first one; in `email-changed`, after `ifNotYou`. */
-  readonly lines: readonly string[];
-  /** The label of the link. Only kinds with a link have it. */
-  readonly button?: string | undefined;
-  /** What to do if the reader didn't ask for this. */
-  readonly ifNotYou: string;
-}
-
-/** The texts of all mails in one language. */
-export type MailTexts = Readonly<Record<MailKind, MailText>>;
 
 /** Texts of an app, by kind. */
 export type OwnMailTexts = { readonly [Kind in MailKind]?: Partial<MailText> | undefined };

@@ -79,9 +79,9 @@ function hasLifetime(kind: MailKind): boolean {
 function missingIn(texts: MailTextsOption): { path: string[]; message: string }[] {
   const message = `is missing: a language that isn't built in needs all texts of a mail`;
   return Object.keys(texts).flatMap((locale) =>
-    Object.keys(texts[locale] ?? {}).flatMap((kind) => {
-      const text = composed(texts, locale, kind as MailKind);
-      const members = Object.keys(en[kind as MailKind]) as (keyof MailText)[];
+    KINDS.filter((kind) => texts[locale]?.[kind] !== undefined).flatMap((kind) => {
+      const text = composed(texts, locale, kind);
+      const members = Object.keys(en[kind]) as (keyof MailText)[];
       return members
         .filter((member) => text[member] === undefined)
         .map((member) => ({ path: [locale, kind, member], message }));

@@ -291,6 +291,11 @@ describe('texts of an app', () => {
     expect(() => parse(options)).toThrow(message);
   });
 
+  test('an undefined text is the same as none', () => {
+    const { texts } = parse({ texts: { de: { reset: undefined }, fr: undefined } });
+    expect(render('reset', 'de', texts)).toEqual(render('reset', 'en'));
+  });
+
   test('the built-in texts pass as an option', () => {
     expect(parse({ appName: 'x'.repeat(100), texts: { en, ko, de: en } }).texts).toEqual({ en, ko, de: en });
   });

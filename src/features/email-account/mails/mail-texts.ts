@@ -4,23 +4,9 @@ import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../../messages/language-ta
 import type { Locale } from '../../../messages/messages.js';
 import { placeholdersIn } from '../../../messages/rule.js';
 import { lazySchema } from '../../../utils/lazy-schema.js';
+import type { MailText, MailTexts } from './mail.js';
 import { en } from './texts-en.js';
 import { ko } from './texts-ko.js';
-
-/** The texts of one kind of mail. `{appName}` is filled in, and `{lifetime}` ("15 minutes") where the mail has a link or a code. */
-export interface MailText {
-  /** The subject, which is also the heading. */
-  readonly subject: string;
-  /** Paragraphs. The link or the code comes after the first one; in `email-changed`, after `ifNotYou`. */
-  readonly lines: readonly string[];
-  /** The label of the link. Only kinds with a link have it. */
-  readonly button?: string | undefined;
-  /** What to do if the reader didn't ask for this. */
-  readonly ifNotYou: string;
-}
-
-/** The texts of all mails in one language. */
-export type MailTexts = Readonly<Record<MailKind, MailText>>;
 
 /** Texts of an app, by kind. */
 export type OwnMailTexts = { readonly [Kind in MailKind]?: Partial<MailText> | undefined };
@@ -93,9 +79,9 @@ function hasLifetime(kind: MailKind): boolean {
 function missingIn(texts: MailTextsOption): { path: string[]; message: string }[] {
   const message = `is missing: a language that isn't built in needs all texts of a mail`;
   return Object.keys(texts).flatMap((locale) =>
-    Object.keys(texts[locale] ?? {}).flatMap((kind) => {
-      const text = composed(texts, locale, kind as MailKind);
-      const members = Object.keys(en[kind as MailKind]) as (keyof MailText)[];
+    KINDS.filter((kind) => texts[locale]?.[kind] !== undefined).flatMap((kind) => {
+      const text = composed(texts, locale, kind);
+      const members = Object.keys(en[kind]) as (keyof MailText)[];
       return members
         .filter((member) => text[member] === undefined)
         .map((member) => ({ path: [locale, kind, member], message }));

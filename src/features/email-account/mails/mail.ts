@@ -55,3 +55,18 @@ export type MailContent = { readonly to: string; readonly userId?: string | unde
         | 'recovery-code-used';
     }
 );
+
+/** The texts of one kind of mail. `{appName}` is filled in, and `{lifetime}` ("15 minutes") where the mail has a link or a code. */
+export interface MailText {
+  /** The subject, which is also the heading. */
+  readonly subject: string;
+  /** Paragraphs. The link or the code comes after the first one; in `email-changed`, after `ifNotYou`. */
+  readonly lines: readonly string[];
+  /** The label of the link. Only kinds with a link have it. */
+  readonly button?: string | undefined;
+  /** What to do if the reader didn't ask for this. */
+  readonly ifNotYou: string;
+}
+
+/** The texts of all mails in one language. */
+export type MailTexts = Readonly<Record<MailKind, MailText>>;

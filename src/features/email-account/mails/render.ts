@@ -2,8 +2,8 @@ import type { Locale } from '../../../messages/messages.js';
 import { filledIn } from '../../../messages/rule.js';
 import { mailPage, type MailPart } from './html.js';
 import { lifetimeInWords } from './lifetime-words.js';
-import type { FindMailText, MailText } from './mail-texts.js';
-import type { Mail, MailContent } from './mail.js';
+import type { FindMailText } from './mail-texts.js';
+import type { Mail, MailContent, MailText } from './mail.js';
 
 export interface MailRendering {
   /** What the app calls itself, parsed by `appNameSchema`. */

@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts.js';
+import type { MailTexts } from './mail.js';
 
 /** `{appName}` is the option, `{lifetime}` is such as "15 minutes". Each text ends in what to do if it wasn't the reader. */
 export const en: MailTexts = {

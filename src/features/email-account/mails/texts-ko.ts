@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts.js';
+import type { MailTexts } from './mail.js';
 
 /** 합쇼체. No particle follows `{appName}` that depends on its last sound. */
 export const ko: MailTexts = {

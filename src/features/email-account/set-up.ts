@@ -5,6 +5,8 @@ import { isAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './email-account.js';
 import { BrowserSecret } from './browser-secret.js';
+import { LoginCodes } from './mail-login/login-codes.js';
+import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';
 import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
 import { OneTimeLinks } from './one-time-links.js';
@@ -40,7 +42,7 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       if (services) throw new TypeError('emailAccount(): make one for each createAuth');
       const mailer = new Mailer({ send: config.send, events: context.events });
       services = createServices(config, context, mailer);
-      return partsOf(services, mailer);
+      return partsOf(services, context, mailer);
     },
     sendReset: (userId, { locale = 'en' } = {}) =>
       forUser('sendReset', userId, async (given, user) => {
@@ -84,9 +86,15 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
   };
 }
 
-function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
+function partsOf(services: EmailServices, context: FeatureContext, mailer: Mailer): FeatureParts {
+  const { options, sealer } = services;
+  const codes = new LoginCodes(context.oneTimeTokens(), sealer, { ...options, now: context.config.now });
   return {
-    endpoints: [...registrationEndpoints(services), ...resetEndpoints(services)],
+    endpoints: [
+      ...registrationEndpoints(services),
+      ...resetEndpoints(services),
+      ...mailLoginEndpoints(services, codes),
+    ],
     replaces: ['POST /register'],
     close: () => mailer.close(),
   };

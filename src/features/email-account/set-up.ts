@@ -5,6 +5,7 @@ import { isAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './email-account.js';
 import { BrowserSecret } from './browser-secret.js';
+import { changeEndpoints } from './change/change-endpoints.js';
 import { LoginCodes } from './mail-login/login-codes.js';
 import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';
 import { MailRequests } from './mail-requests.js';
@@ -69,6 +70,10 @@ function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
 
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
   const { config, limits, sealer } = context;
+  if (!config.users.updateUsername)
+    throw new TypeError(
+      'emailAccount needs users to have the method updateUsername(): take a store of this package, or add the method to yours',
+    );
   const credentials = context.credentials();
   const tokens = context.oneTimeTokens();
   const links = new OneTimeLinks(tokens, { ...options, now: config.now });
@@ -93,6 +98,7 @@ function partsOf(services: EmailServices, context: FeatureContext, mailer: Maile
     endpoints: [
       ...registrationEndpoints(services),
       ...resetEndpoints(services),
+      ...changeEndpoints(services),
       ...mailLoginEndpoints(services, codes),
     ],
     replaces: ['POST /register'],

@@ -15,6 +15,7 @@ export interface FormerAddress {
 type ReservingStore = Pick<CredentialStore, 'find' | 'list' | 'add' | 'replace' | 'remove'>;
 
 const MAX_TRIES = 3;
+const SAME_REQUEST_MS = 10_000;
 
 /**
  * Addresses that users have changed lately. While the change can be undone, no one else gets the old address: an undo must find
@@ -44,9 +45,11 @@ export class ReservedAddresses {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const found = await this.#credentials.find(FORMER_ADDRESS, usernameKey(address));
       const own = found?.userId === userId ? this.#current(found) : undefined;
+      // The same request, sent twice at once, has just done it.
+      if (own && Date.parse(own.until) > now + lifetimeSeconds * 1000 - SAME_REQUEST_MS) return;
       const data = JSON.stringify({ until, since: own?.since ?? new Date(now).toISOString() });
       if (found?.userId === userId) {
-        if (found.data === data || (await this.#credentials.replace(found, data))) return;
+        if (await this.#credentials.replace(found, data)) return;
       } else {
         // Of a user who had it before, and can't have it again: it has another owner now.
         if (found) await this.#credentials.remove(found.userId, FORMER_ADDRESS, found.id);

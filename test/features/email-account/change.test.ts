@@ -130,7 +130,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a change of the address, on %
     const bob = await users.create({ username: B, passwordHash });
     await change(await loggedIn(B), B, C);
     const browser = await loggedIn();
-    const answers = [];
+    const answers: { status: number; text: string }[] = [];
     for (const each of ['free@example.com', C, B, A]) answers.push(await ask(browser, each));
     expect(answers.map(({ status, text }) => [status, text])).toEqual(
       answers.map(() => [202, answers[0]?.text]),

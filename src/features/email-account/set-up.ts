@@ -1,7 +1,8 @@
 import { NO_ORIGIN } from '../../events/auth-event.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import { normalizeUsername } from '../../utils/username.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
-import { isAddress } from './address.js';
+import { isAddress, readAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './email-account.js';
 import { BrowserSecret } from './browser-secret.js';
@@ -102,6 +103,7 @@ function partsOf(services: EmailServices, context: FeatureContext, mailer: Maile
       ...mailLoginEndpoints(services, codes),
     ],
     replaces: ['POST /register'],
+    canonicalUsername: (typed) => readAddress(normalizeUsername(typed)) ?? typed,
     close: () => mailer.close(),
   };
 }

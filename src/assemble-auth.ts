@@ -164,5 +164,6 @@ function createServices(config: AuthConfig, events: AuthEvents) {
       setsNoCookie: true,
     }),
     features,
+    canonicalUsername: features.canonicalUsername,
   };
 }

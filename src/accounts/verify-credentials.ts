@@ -3,6 +3,7 @@ import type { LoginFailureReason, RequestOrigin } from '../events/auth-event.js'
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
 import { activeUser, inactiveReason, type StoredUser, type UserStore } from '../stores/user-store.js';
+import { usernameKey } from '../utils/username.js';
 import type { PasswordHasher } from './password-hasher.js';
 
 export interface CredentialServices {
@@ -10,6 +11,8 @@ export interface CredentialServices {
   events: AuthEvents;
   limits: AttemptLimits;
   passwords: PasswordHasher;
+  /** The name by which a feature knows what was typed. Default: the typed one. */
+  canonicalUsername?: ((typed: string) => string) | undefined;
 }
 
 type Verdict =
@@ -22,10 +25,11 @@ type Verdict =
  */
 export function verifyCredentials(
   services: CredentialServices,
-  { username, password, origin }: { username: string; password: string; origin: RequestOrigin },
+  { username: typed, password, origin }: { username: string; password: string; origin: RequestOrigin },
 ): Promise<StoredUser> {
+  const username = services.canonicalUsername?.(typed) ?? typed;
   return services.limits.login(origin, username, async () => {
-    const found = await services.config.users.findByUsername(username);
+    const found = await findUser(services, username, typed);
     const counted = await services.limits.foundUser(origin, username, found);
     if (!counted) {
       await services.passwords.verify(password, null, origin); // takes as long as a wrong password
@@ -40,9 +44,19 @@ export function verifyCredentials(
       return verdict.user;
     }
     counted.failed?.().catch(() => undefined);
-    services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
+    services.events.announce('loginFailed', () => ({ username: typed, ...verdict, ...origin }));
     throw new AuthError('INVALID_CREDENTIALS');
   });
+}
+
+/** Users from before the feature may have the name as it is typed. */
+async function findUser(
+  { config: { users } }: CredentialServices,
+  username: string,
+  typed: string,
+): Promise<StoredUser | undefined> {
+  const found = await users.findByUsername(username);
+  return found || usernameKey(typed) === usernameKey(username) ? found : users.findByUsername(typed);
 }
 
 async function judge(

@@ -39,6 +39,11 @@ export interface FeatureParts {
   readonly replaces?: readonly EndpointName[];
   /** Asked between the proof of every login and its session. */
   readonly beforeSession?: SessionCheck;
+  /**
+   * The one form, of all that users may type, in which the feature stores a username: logins look it up and count it by that. A
+   * name of another kind is returned as it is.
+   */
+  canonicalUsername?(typed: string): string;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;
   /** Awaited by `auth.close()`, together with those of the other features, before anything that features use is closed. */

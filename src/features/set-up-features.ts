@@ -12,6 +12,8 @@ export interface FeatureSet {
   readonly beforeSession: readonly BeforeSession[];
   /** The endpoints of the core and of the features. @throws TypeError when two operations have the same id */
   endpoints(core: readonly Endpoint[]): Endpoint[];
+  /** Undefined where no feature has one. */
+  readonly canonicalUsername: ((typed: string) => string) | undefined;
   ready(): Promise<void>;
   /** Undefined where no feature has anything to close. */
   readonly close: (() => Promise<void>) | undefined;
@@ -28,9 +30,14 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   });
   const checks = parts.flatMap(({ beforeSession }) => beforeSession ?? []);
   const closing = parts.filter((each) => 'close' in each);
+  const naming = parts.flatMap((each) => (each.canonicalUsername ? [each] : []));
   return {
     beforeSession: checks.map(({ check }) => check),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),
+    canonicalUsername:
+      naming.length > 0
+        ? (typed) => naming.reduce((name, each) => each.canonicalUsername?.(name) ?? name, typed)
+        : undefined,
     async ready() {
       await Promise.all(parts.map(async (each) => each.ready?.()));
     },

@@ -24,3 +24,15 @@ export const tokenField = z
     description: 'From the fragment of the link in the mail.',
     examples: ['pT4h0nVq3mJ8cY1sKxW2ZgR7fLbD5eUa'],
   });
+
+export const codeField = z
+  .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
+  .meta({ description: 'The six digits of the mail. White space in it is dropped.', examples: ['492 817'] });
+
+export const challengeField = z
+  .string(rule('mustBeString'))
+  .optional()
+  .meta({
+    description: 'What the request for the mail has answered, for clients without cookies.',
+    examples: ['Zk3vT9qLr2Xc8bNwYh5uMf1eSd7gAj6o'],
+  });

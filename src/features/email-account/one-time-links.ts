@@ -17,6 +17,8 @@ interface LinkDetails {
   /** Tokens of several slots exist beside each other. Default: the newest is the only good one. */
   slot?: string;
   data?: object;
+  /** As long as a random one. Default: a new one. */
+  token?: string;
 }
 
 interface LinksConfig {
@@ -36,10 +38,13 @@ export class OneTimeLinks {
   }
 
   /** @param subject whom it is for: the id of a user, or the key of an address that has none yet */
-  async create(purpose: LinkPurpose, subject: string, { slot, data }: LinkDetails = {}): Promise<NewLink> {
+  async create(
+    purpose: LinkPurpose,
+    subject: string,
+    { slot, data, token = newToken() }: LinkDetails = {},
+  ): Promise<NewLink> {
     const { baseUrl, links, now } = this.#config;
     const { path, lifetimeSeconds } = links[purpose];
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
     await this.#store.create({
       purpose,
       subject,
@@ -75,9 +80,13 @@ export class OneTimeLinks {
   }
 
   /** Ends all that a user or an address was sent, except links that put an old address back: only age ends these. */
-  async endAll(subject: string): Promise<void> {
-    await this.#store.removeAll(subject, { except: ['email-undo'] });
+  async endAll(subject: string, { except = [] }: { except?: readonly LinkPurpose[] } = {}): Promise<void> {
+    await this.#store.removeAll(subject, { except: ['email-undo', ...except] });
   }
+}
+
+function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
 /** What `create` was given as `data`. Only this process's own code writes it. */

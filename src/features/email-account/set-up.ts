@@ -1,10 +1,14 @@
 import { NO_ORIGIN } from '../../events/auth-event.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import { normalizeUsername } from '../../utils/username.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
-import { isAddress } from './address.js';
+import { isAddress, readAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './email-account.js';
 import { BrowserSecret } from './browser-secret.js';
+import { changeEndpoints } from './change/change-endpoints.js';
+import { LoginCodes } from './mail-login/login-codes.js';
+import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';
 import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
 import { OneTimeLinks } from './one-time-links.js';
@@ -40,7 +44,7 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       if (services) throw new TypeError('emailAccount(): make one for each createAuth');
       const mailer = new Mailer({ send: config.send, events: context.events });
       services = createServices(config, context, mailer);
-      return partsOf(services, mailer);
+      return partsOf(services, context, mailer);
     },
     sendReset: (userId, { locale = 'en' } = {}) =>
       forUser('sendReset', userId, async (given, user) => {
@@ -67,6 +71,10 @@ function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
 
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
   const { config, limits, sealer } = context;
+  if (!config.users.updateUsername)
+    throw new TypeError(
+      'emailAccount needs users to have the method updateUsername(): take a store of this package, or add the method to yours',
+    );
   const credentials = context.credentials();
   const tokens = context.oneTimeTokens();
   const links = new OneTimeLinks(tokens, { ...options, now: config.now });
@@ -84,10 +92,18 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
   };
 }
 
-function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
+function partsOf(services: EmailServices, context: FeatureContext, mailer: Mailer): FeatureParts {
+  const { options, sealer } = services;
+  const codes = new LoginCodes(context.oneTimeTokens(), sealer, { ...options, now: context.config.now });
   return {
-    endpoints: [...registrationEndpoints(services), ...resetEndpoints(services)],
+    endpoints: [
+      ...registrationEndpoints(services),
+      ...resetEndpoints(services),
+      ...changeEndpoints(services),
+      ...mailLoginEndpoints(services, codes),
+    ],
     replaces: ['POST /register'],
+    canonicalUsername: (typed) => readAddress(normalizeUsername(typed)) ?? typed,
     close: () => mailer.close(),
   };
 }

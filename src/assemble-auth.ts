@@ -39,6 +39,7 @@ import { Revocations } from './sessions/revocations.js';
 import { createServerPasswords } from './controllers/server-passwords.js';
 import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
+import type { FeatureClaims } from './sessions/token-claims.js';
 import type { BeforeSession } from './sessions/start-session.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 import { TextSealer } from './tokens/sealed-text.js';
@@ -119,15 +120,25 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];
-  const sessions = new Sessions(config, events, revocations, beforeSession);
-  const accessTokens = new AccessTokens(config, revocations);
+  const featureClaims: FeatureClaims = {};
+  const sessions = new Sessions(config, events, revocations, beforeSession, featureClaims);
+  const accessTokens = new AccessTokens(config, revocations, featureClaims);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
   const passport = config.passport ?? createPassport();
   const localeOf = createLocaleOf(config);
   const textsFor = createTextsFor(config, localeOf);
   const renewals = new Renewals({ config, events, accessTokens, sessions });
-  const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
+  const guards = {
+    config,
+    events,
+    accessTokens,
+    authenticateRequest,
+    sessions,
+    textsFor,
+    renewals,
+    featureClaims,
+  };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
   const sameSiteIfCookies = createSameSite(config, events, { foreign: 'without cookies' });
   const sealer = new TextSealer(config.refreshToken.keys.verificationKeys);
@@ -149,8 +160,10 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   };
   const features = setUpFeatures(config.features, { ...shared, sameSite: sameSiteIfCookies });
   beforeSession.push(...features.beforeSession);
+  Object.assign(featureClaims, features.claims);
   return {
     ...shared,
+    featureClaims,
     accessTokens,
     authenticateRequest,
     revocations,

@@ -13,6 +13,7 @@ import type { GuardOptions } from '../middleware/guard-options.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { BeforeSession } from '../sessions/start-session.js';
+import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { CredentialStore } from '../stores/credential-store.js';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
 import type { TextSealer } from '../tokens/sealed-text.js';
@@ -37,6 +38,8 @@ export interface FeatureParts {
   readonly endpoints?: readonly Endpoint[];
   /** Endpoints of the core that the feature brings itself: `'POST /register'`. */
   readonly replaces?: readonly EndpointName[];
+  /** Claims of its own in the access token. No two features bring the same. */
+  readonly claims?: FeatureClaims;
   /** Asked between the proof of every login and its session. */
   readonly beforeSession?: SessionCheck;
   /**

@@ -63,6 +63,7 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
 function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
   return {
     endpoints: [...registrationEndpoints(services), ...resetEndpoints(services)],
+    claims: { emailVerified: (user) => services.proofs.isProved(user) },
     replaces: ['POST /register'],
     close: () => mailer.close(),
   };

@@ -69,7 +69,10 @@ export interface FeatureContext {
   readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now'> &
     BodyConfig &
     DeliveryConfig &
-    SiteConfig;
+    SiteConfig & {
+      /** Whether users may register. A feature that replaces the registration leaves its own out too. */
+      readonly register: boolean;
+    };
   readonly events: AuthEvents;
   readonly sessions: Sessions;
   readonly passwords: PasswordHasher;

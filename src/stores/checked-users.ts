@@ -1,5 +1,6 @@
 import { isKeepable } from '../utils/keepable-text.js';
 import { kindOf } from '../utils/option-words.js';
+import type { IdentityStore } from './identity-store.js';
 import { MAX_USER_ID_LENGTH } from './max-user-id-length.js';
 import type { StoredUser, UserStore } from './user-store.js';
 import { UserIds } from './user-ids.js';
@@ -31,7 +32,11 @@ const EXPECTED = {
 /** A user store that takes an id as the app has it too: a number, or an id object. */
 export interface CheckedUsers extends UserStore {
   findById(id: unknown): Promise<StoredUser | undefined>;
+  /** The accounts at identity providers that users have. Undefined for a store that keeps none. */
+  readonly identities?: LinkedIdentities;
 }
+
+type LinkedIdentities = Pick<IdentityStore, 'listIdentities' | 'unlink'>;
 
 /**
  * The user store that the rest of the package asks. It takes what a store of the app's own sensibly returns: an id that is a
@@ -79,7 +84,23 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
       onUserGone: (listener) =>
         (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),
     }),
+    ...identitiesOf(store, ids),
     ...(store.credentials && { credentials: () => (store as Required<UserStore>).credentials() }),
+  };
+}
+
+function identitiesOf(
+  store: UserStore & Partial<LinkedIdentities>,
+  ids: UserIds,
+): Pick<CheckedUsers, 'identities'> {
+  if (!store.listIdentities || !store.unlink) return {};
+  const { listIdentities, unlink } = store as Required<LinkedIdentities>;
+  const originalOf = (userId: string) => ids.originalsOf(userId)[0] as string;
+  return {
+    identities: {
+      listIdentities: (userId) => listIdentities.call(store, originalOf(userId)),
+      unlink: (userId, identity) => unlink.call(store, originalOf(userId), identity),
+    },
   };
 }
 

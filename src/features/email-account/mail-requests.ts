@@ -2,11 +2,12 @@ import type { Request } from 'express';
 import { isAuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
 import { originOf } from '../../http/request-origin.js';
+import type { LocaleOf } from '../../http/texts-for.js';
 import type { AttemptLimits, NamedLimit } from '../../limits/attempt-limits.js';
 import type { Locale } from '../../messages/messages.js';
 import { addressGroup } from '../../utils/address-group.js';
 import { usernameKey } from '../../utils/username.js';
-import type { FeatureContext } from '../feature.js';
+import type { BrowserSecret } from './browser-secret.js';
 import type { MailContent } from './mails/mail.js';
 import type { Mailer } from './mails/mailer.js';
 import { renderMail } from './mails/render.js';
@@ -18,10 +19,17 @@ const HOUR_SECONDS = 3600;
 export interface Asker {
   readonly origin: RequestOrigin;
   readonly locale: Locale;
+  /** By which the browser shows that it has registered. */
+  readonly secrets: readonly string[];
 }
 
-export function askerOf({ localeOf }: Pick<FeatureContext, 'localeOf'>, req: Request): Asker {
-  return { origin: originOf(req), locale: localeOf(req) };
+interface AskerServices {
+  readonly browser: Pick<BrowserSecret, 'read'>;
+  readonly localeOf: LocaleOf;
+}
+
+export function askerOf({ browser, localeOf }: AskerServices, req: Request): Asker {
+  return { origin: originOf(req), locale: localeOf(req), secrets: browser.read(req) };
 }
 
 /** Mails that requests ask for, within their limits, and notices, which are always sent. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { OneTimeTokenPurpose } from '../../events/auth-event.js';
 import type { OneTimeToken, OneTimeTokenStore } from '../../stores/one-time-token-store.js';
 import { digestOf } from '../../utils/digest.js';
 import type { LinkPurpose, Links } from './options.js';
@@ -12,6 +13,14 @@ export interface NewLink {
   readonly expiresAt: Date;
   readonly lifetimeSeconds: number;
 }
+
+const SENT_TO_OWN_ADDRESS: readonly OneTimeTokenPurpose[] = [
+  'email-verification',
+  'password-reset',
+  'email-undo',
+  'login-link',
+  'login-code',
+];
 
 interface LinkDetails {
   /** Tokens of several slots exist beside each other. Default: the newest is the only good one. */
@@ -82,6 +91,11 @@ export class OneTimeLinks {
   /** Ends all that a user or an address was sent, except links that put an old address back: only age ends these. */
   async endAll(subject: string, { except = [] }: { except?: readonly LinkPurpose[] } = {}): Promise<void> {
     await this.#store.removeAll(subject, { except: ['email-undo', ...except] });
+  }
+
+  /** Ends what a user has begun, except what was sent to the user's own address. */
+  async endElsewhere(userId: string): Promise<void> {
+    await this.#store.removeAll(userId, { except: SENT_TO_OWN_ADDRESS });
   }
 }
 

@@ -102,6 +102,7 @@ function partsOf(services: EmailServices, context: FeatureContext, mailer: Maile
       ...changeEndpoints(services),
       ...mailLoginEndpoints(services, codes),
     ],
+    claims: { emailVerified: (user) => services.proofs.isProved(user) },
     replaces: ['POST /register'],
     canonicalUsername: (typed) => readAddress(normalizeUsername(typed)) ?? typed,
     close: () => mailer.close(),

@@ -5,7 +5,8 @@ import type { Asker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 
 export interface Registration {
-  readonly address: string;
+  /** The address. */
+  readonly username: string;
   readonly password: string;
   readonly transport: Transport;
   readonly remember: boolean;
@@ -18,18 +19,18 @@ export interface Registration {
  */
 export async function startRegistration(
   services: EmailServices,
-  { password, ...registration }: Registration,
+  { username: address, password, transport, remember }: Registration,
   secret: string,
   asker: Asker,
 ): Promise<void> {
   const { config, events, mails, passwords, reserved, waiting } = services;
-  const { address } = registration;
   const passwordHash = await passwords.hash(password, asker.origin);
   const mayAsk = await mails.mayAsk(address, asker);
   const found = await config.users.findByUsername(address);
   const isReserved = await reserved.isReserved(address);
   if (mayAsk && !found && !isReserved) {
-    const link = await waiting.add({ ...registration, passwordHash, browser: digestOf(secret) }, secret);
+    const browser = digestOf(secret);
+    const link = await waiting.add({ address, passwordHash, browser, transport, remember }, secret);
     mails.send({ kind: 'verify', to: address, ...link }, asker);
   } else {
     await waiting.pretend(address);

@@ -1,26 +1,36 @@
 import type { Request } from 'express';
-import { AuthError, isAuthError } from '../../../errors.js';
-import type { RequestOrigin } from '../../../events/auth-event.js';
+import { verifyCredentials } from '../../../accounts/verify-credentials.js';
+import { AuthError } from '../../../errors.js';
 import { assertMaySetCookies } from '../../../http/cookies.js';
 import { replacedTokens } from '../../../http/replaced-tokens.js';
 import type { IssuedTokens } from '../../../sessions/issue-tokens.js';
+import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
-import { digestOf } from '../../../utils/digest.js';
+import { usernameKey } from '../../../utils/username.js';
+import { isBrowser } from '../address-proofs.js';
+import { newSecret } from '../browser-secret.js';
+import type { Asker } from '../mail-requests.js';
+import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';
-import type { WaitingRegistration } from './waiting-registrations.js';
+import { proveRegistration } from './prove-registration.js';
+import type { VerificationData } from './register-unproved.js';
 
 export interface Verification {
   readonly token: string;
   readonly password?: string | undefined;
 }
 
-export interface VerifyingRequest {
+export interface VerifyingRequest extends Pick<Asker, 'origin' | 'secrets'> {
   readonly req: Request;
-  /** Read before anything is awaited. */
-  readonly origin: RequestOrigin;
-  /** Secrets of the browser. */
-  readonly secrets: readonly string[];
+}
+
+interface ProvedLogin {
+  readonly user: StoredUser;
+  readonly transport: Transport;
+  readonly remember: boolean;
+  /** Whose other tokens end with this one. */
+  readonly ends?: string;
 }
 
 export interface VerifiedLogin {
@@ -31,8 +41,9 @@ export interface VerifiedLogin {
 const PURPOSE = 'email-verification';
 
 /**
- * Creates the account whose address the token proves, and logs in. The mailbox proves the address; the browser, or the password, proves
- * who registered. So someone who registers the address of another person gets nothing when that person opens the link.
+ * Proves an address by the token of a mail, creates its account unless it exists, and logs in. The mailbox proves the address; the
+ * browser, or the password, proves who registered. So someone who registers the address of another person gets nothing when that
+ * person opens the link.
  *
  * The token is taken when the session exists. So what an outage or a killed process has left, the same request again finishes. Of
  * parallel requests one takes it, and the sessions of the others end.
@@ -43,71 +54,56 @@ export async function verifyAddress(
   { token, password }: Verification,
   by: VerifyingRequest,
 ): Promise<VerifiedLogin> {
-  const { links, waiting } = services;
-  const found = await links.find(PURPOSE, token);
-  const registration = found && waiting.inToken(found);
-  if (!registration) throw tokenRefused(services, PURPOSE, by.origin);
+  const found = await services.links.find(PURPOSE, token);
+  if (!found) throw tokenRefused(services, PURPOSE, by.origin);
+  const registration = services.waiting.inToken(found);
+  if (!registration) return logIn(services, await proveUser(services, found, password, by), token, by);
+  const { transport, remember } = registration;
   // Before the password is read: a page of another site must learn nothing about it.
-  if (registration.transport === 'cookie') assertMaySetCookies(by.req);
-  if (!by.secrets.some((secret) => digestOf(secret) === registration.browser))
-    await provePassword(services, registration, password, by.origin);
-  const user = await createAccount(services, registration, by.origin);
-  await services.proofs.prove(user);
-  return logIn(services, user, { ...registration, token }, by);
+  if (transport === 'cookie') assertMaySetCookies(by.req);
+  const user = await proveRegistration(services, registration, password, by);
+  return logIn(services, { user, transport, remember, ends: found.subject }, token, by);
 }
 
-/** As a login with a wrong password: alike for a missing one, and within the limits on logins by that name. */
-function provePassword(
-  { events, limits, passwords }: EmailServices,
-  { address, passwordHash }: WaitingRegistration,
-  password: string | undefined,
-  origin: RequestOrigin,
-): Promise<void> {
-  return limits.login(origin, address, async () => {
-    const { matches } = await passwords.verify(password ?? '', passwordHash, origin);
-    if (matches && password !== undefined) return;
-    events.announce('loginFailed', () => ({
-      username: address,
-      userId: undefined,
-      reason: 'wrong-password',
-      ...origin,
-    }));
-    throw new AuthError('INVALID_CREDENTIALS');
-  });
-}
-
-/** @returns the new user, or the one that the same registration has become before: no two hashes have the same salt */
-async function createAccount(
+/** For an account that exists already. */
+async function proveUser(
   services: EmailServices,
-  { address, passwordHash }: WaitingRegistration,
-  origin: RequestOrigin,
-): Promise<StoredUser> {
-  const { config, events, reserved } = services;
-  if (await reserved.isReserved(address)) throw tokenRefused(services, PURPOSE, origin);
-  try {
-    const user = await config.users.create({ username: address, passwordHash });
-    events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
-    return user;
-  } catch (error) {
-    if (!isAuthError(error, 'USERNAME_TAKEN')) throw error;
-    const user = activeUser(await config.users.findByUsername(address));
-    if (user?.passwordHash === passwordHash) return user;
-    throw tokenRefused(services, PURPOSE, origin);
-  }
+  found: OneTimeToken,
+  password: string | undefined,
+  { req, origin, secrets }: VerifyingRequest,
+): Promise<ProvedLogin> {
+  const { config, proofs } = services;
+  const user = activeUser(await config.users.findById(found.subject));
+  // The token proves the address that it was sent to.
+  if (!user || dataOf<VerificationData>(found).address !== usernameKey(user.username))
+    throw tokenRefused(services, PURPOSE, origin, user?.id);
+  const { browser, transport = 'cookie', remember = false } = (await proofs.registrationOf(user)) ?? {};
+  if (transport === 'cookie') assertMaySetCookies(req);
+  const proved = isBrowser(secrets, browser)
+    ? user
+    : await verifyCredentials(services, {
+        username: user.username,
+        // A missing password takes as long as a wrong one.
+        password: password ?? newSecret(),
+        origin,
+      });
+  if (proved.id !== user.id) throw tokenRefused(services, PURPOSE, origin, user.id);
+  await proofs.prove(proved);
+  return { user: proved, transport, remember };
 }
 
 async function logIn(
   services: EmailServices,
-  user: StoredUser,
-  { token, transport, remember, address }: WaitingRegistration & { token: string },
+  { user, transport, remember, ends }: ProvedLogin,
+  token: string,
   { req, origin }: VerifyingRequest,
 ): Promise<VerifiedLogin> {
-  const { config, events, links, sessions, waiting } = services;
+  const { config, events, links, sessions } = services;
   const spend = async (): Promise<boolean> => {
     if (!(await links.take(PURPOSE, token))) return false;
     events.announce('emailVerified', () => ({ userId: user.id, ...origin }));
-    // What stays is good for nothing: the address is taken.
-    await waiting.endAll(address).catch(() => undefined);
+    // What stays in an outage is good for nothing: the address is taken.
+    if (ends !== undefined) await links.endAll(ends).catch(() => undefined);
     return true;
   };
   const replaced = replacedTokens(req, transport, config.cookies);

@@ -89,11 +89,6 @@ export class WaitingRegistrations {
     return this.#open(token);
   }
 
-  /** Ends all that wait for the address, in every browser. */
-  async endAll(address: string): Promise<void> {
-    await this.#services.links.endAll(subjectOf(address));
-  }
-
   #seal(registration: WaitingRegistration, subject: string): string {
     return this.#services.sealer.seal(JSON.stringify(registration), purposeFor(subject));
   }

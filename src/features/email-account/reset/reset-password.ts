@@ -4,6 +4,7 @@ import { refusedField } from '../../../messages/rule.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
+import { proveMailbox } from '../address-proofs.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';
@@ -30,12 +31,12 @@ export async function resetPassword(
   reset: PasswordReset,
   asker: Asker,
 ): Promise<void> {
-  const { events, links, mails, proofs, sessions } = services;
+  const { events, links, mails, sessions } = services;
   const { origin } = asker;
   const user = await storeNewPassword(services, reset, origin);
   await sessions.revokeAll(user.id, {}, 'password-reset', origin);
   await finishChange(services.config.users, user);
-  await proofs.prove(user);
+  await proveMailbox(services, user, asker, 'reset');
   const isFirst = await links.take('password-reset', reset.token);
   await links.endAll(user.id);
   // Sent twice, the request finds nothing left to do.

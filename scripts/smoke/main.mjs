@@ -2,6 +2,7 @@ import express from 'express';
 import { Redis } from 'ioredis';
 import * as visa from 'passport-visa';
 import * as client from 'passport-visa/client';
+import * as account from 'passport-visa/client/account';
 import * as testing from 'passport-visa/testing';
 import pg from 'pg';
 import { runApp } from './app.cjs';

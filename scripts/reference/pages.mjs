@@ -198,7 +198,7 @@ export const ACCOUNT_CLIENT_PAGE = {
     {
       title: 'Types',
       names: [
-        ...['AddressOwner', 'MailLogin', 'VerificationLink', 'UsedLink', 'UsedLoginLink'],
+        ...['AddressOwner', 'MailLoginRequest', 'VerificationLink', 'UsedLink', 'UsedLoginLink'],
         ...['ChallengeStorage', 'Challenges'],
       ],
     },

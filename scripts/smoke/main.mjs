@@ -8,4 +8,4 @@ import pg from 'pg';
 import { runApp } from './app.cjs';
 
 // An entry that is ESM only is imported only here. One that is also CJS belongs in main.cjs too.
-await runApp({ express, visa, testing, client, Redis, Pool: pg.Pool });
+await runApp({ express, visa, testing, client, account, Redis, Pool: pg.Pool });

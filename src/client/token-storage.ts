@@ -30,10 +30,7 @@ export interface TokenStorage {
  * HttpOnly cookies then. It only lets tabs see each other's refreshes and logouts. While `shared` can't be read or holds no state, this
  * tab goes on with its own.
  */
-export function createStateStorage<State extends object = StoredTokens>(
-  key: string,
-  shared?: SharedStorage,
-) {
+export function createStateStorage<State extends object = StoredTokens>(key: string, shared?: SharedStorage) {
   let kept = {} as State;
   function set(state: State): void {
     kept = state;

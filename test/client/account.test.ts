@@ -28,12 +28,15 @@ afterEach(async () => {
 });
 
 /** A tab with both clients. */
-function open(browser: typeof fetch, options: Partial<AuthClientOptions> & AccountClientOptions = {}) {
-  const { storage, ...more } = options;
-  const client = site.tab(browser, more);
+function open(
+  browser: typeof fetch,
+  options: Partial<AuthClientOptions> = {},
+  ofAccount?: AccountClientOptions,
+) {
+  const client = site.tab(browser, options);
   const changes: AuthChange[] = [];
   client.onChange((change) => changes.push(change));
-  return { client, changes, account: createAccountClient(client, { storage }) };
+  return { client, changes, account: createAccountClient(client, ofAccount) };
 }
 
 async function mailedToken(kind: Parameters<EmailApp['mailTo']>[1], address = ANN): Promise<string> {
@@ -56,8 +59,10 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
   test('an account begins with the link of the registration, which logs in and tells the listeners', async () => {
     const { account, client, changes } = open(site.browser(), { transport });
     expect(await account.register({ username: ANN, password: PASSWORD })).toBeUndefined();
+    let token = await mailedToken('verify');
     await account.resendVerification({ username: ANN });
-    const token = await mailedToken('verify');
+    // A bearer client has no cookie that shows that it registered.
+    if (transport === 'cookie') token = await mailedToken('verify');
     const { user, repeated } = await account.verifyEmail({ token, password: PASSWORD });
     expect([repeated, user?.username]).toEqual([false, ANN]);
     expect(await client.check()).toMatchObject({ id: user?.id });
@@ -107,11 +112,11 @@ test('the challenge of a bearer client survives in the storage of the app until 
   await createAnn();
   let kept: Challenges | undefined;
   const storage = { get: () => Promise.resolve(kept), set: (next: Challenges) => void (kept = next) };
-  const first = open(site.browser(), { transport: 'bearer', storage });
+  const first = open(site.browser(), { transport: 'bearer' }, { storage });
   await first.account.askLoginLink({ username: ANN });
   expect(kept).toEqual({ link: expect.any(String) });
   const token = await mailedToken('login-link');
-  const restarted = open(site.browser(), { transport: 'bearer', storage });
+  const restarted = open(site.browser(), { transport: 'bearer' }, { storage });
   expect(await restarted.account.verifyLoginLink({ token })).toMatchObject({ user: { username: ANN } });
   expect(kept).toEqual({ link: undefined });
 });

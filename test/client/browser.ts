@@ -91,11 +91,14 @@ export function losing(path: string): Network {
 /** Installs the globals that the tabs of one browser share: storage and locks. */
 export function installBrowserGlobals(): BrowserGlobals {
   const items = new Map<string, string>();
-  let queue: Promise<unknown> = Promise.resolve();
+  const queues = new Map<string, Promise<unknown>>();
   const locks = {
-    request<T>(_name: string, run: () => Promise<T>): Promise<T> {
-      const turn = queue.then(run);
-      queue = turn.catch(() => undefined);
+    request<T>(name: string, run: () => Promise<T>): Promise<T> {
+      const turn = Promise.resolve(queues.get(name)).then(run);
+      queues.set(
+        name,
+        turn.catch(() => undefined),
+      );
       return turn;
     },
   };

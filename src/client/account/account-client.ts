@@ -30,7 +30,7 @@ export interface AddressOwner {
 }
 
 /** Who asks for a login by mail. */
-export interface MailLogin extends AddressOwner {
+export interface MailLoginRequest extends AddressOwner {
   /** Whether the cookies are kept when the browser closes. Default: false. */
   remember?: boolean;
 }
@@ -39,7 +39,10 @@ export interface MailLogin extends AddressOwner {
 export interface VerificationLink {
   /** From `takeToken()`. */
   token: string;
-  /** The one of the registration, under the name of the server's `passwordField`. Only another browser than the one that registered needs it. */
+  /**
+   * The one of the registration, under the name of the server's `passwordField`. The browser that registered needs none. Other browsers
+   * do, and bearer clients always.
+   */
   password?: string;
   [field: string]: unknown;
 }
@@ -68,11 +71,11 @@ export interface AccountClient {
    */
   register(credentials: Credentials): Promise<AuthUser | undefined>;
   /**
-   * Confirms the address and logs in. In another browser than the one that registered it rejects with `INVALID_CREDENTIALS` unless
-   * the password is given: ask for it, and call again. The link stays good.
+   * Confirms the address and logs in. When it rejects with `INVALID_CREDENTIALS` the password is needed: ask for it, and call again.
+   * The link stays good.
    */
   verifyEmail(link: VerificationLink): Promise<UsedLoginLink>;
-  /** Asks for another link to confirm the address. */
+  /** Asks for another link to confirm the address, in the browser that registered. For a bearer client nothing is sent: it registers again. */
   resendVerification(owner: AddressOwner): Promise<void>;
   /** Asks for a link to choose a new password. */
   forgotPassword(owner: AddressOwner): Promise<void>;
@@ -88,9 +91,9 @@ export interface AccountClient {
   /** Puts the old address back, and ends every session of the user. */
   undoEmailChange(link: { token: string }): Promise<UsedLink>;
   /** Asks for a link that logs in, in this browser only. */
-  askLoginLink(login: MailLogin): Promise<void>;
+  askLoginLink(login: MailLoginRequest): Promise<void>;
   /** Asks for a code that logs in, in this browser only. */
-  askLoginCode(login: MailLogin): Promise<void>;
+  askLoginCode(login: MailLoginRequest): Promise<void>;
   /** Logs in with a link. In another browser than the one that asked it rejects, and the link stays good. */
   verifyLoginLink(link: { token: string }): Promise<UsedLoginLink>;
   /** Logs in with a code of six digits. Parallel calls with the same code share one request. */

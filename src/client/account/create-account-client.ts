@@ -3,7 +3,7 @@ import type { AuthClient, AuthUser, Credentials } from '../auth-client.js';
 import type {
   AccountClient,
   AccountClientOptions,
-  MailLogin,
+  MailLoginRequest,
   UsedLink,
   UsedLoginLink,
 } from './account-client.js';
@@ -11,9 +11,6 @@ import { createChallenges } from './challenges.js';
 import { createSharedCalls } from './shared-calls.js';
 import { takeToken } from './take-token.js';
 import { createUseOnce } from './use-once.js';
-
-/** The methods that this needs of what `createAuthClient` returns. */
-type Caller = Pick<AuthClient, 'transport' | 'call' | 'login' | 'info'>;
 
 type LinkBody = { token: string };
 
@@ -23,7 +20,10 @@ type LinkBody = { token: string };
  * @param client what `createAuthClient` returns
  * @throws TypeError when `client` is something else
  */
-export function createAccountClient(client: Caller, { storage }: AccountClientOptions = {}): AccountClient {
+export function createAccountClient(
+  client: AuthClient,
+  { storage }: AccountClientOptions = {},
+): AccountClient {
   if (typeof client?.login !== 'function')
     throw new TypeError('createAccountClient(): client must be what createAuthClient() returns');
   const bearer = client.transport === 'bearer';
@@ -55,7 +55,7 @@ export function createAccountClient(client: Caller, { storage }: AccountClientOp
     });
   }
 
-  async function askLogin(kind: 'link' | 'code', body: MailLogin): Promise<void> {
+  async function askLogin(kind: 'link' | 'code', body: MailLoginRequest): Promise<void> {
     const answer = await post<{ challenge?: string }>(`/login/${kind}`, { ...body, ...transport });
     await challenges.keep(kind, answer.challenge);
   }
@@ -86,7 +86,7 @@ export function createAccountClient(client: Caller, { storage }: AccountClientOp
 }
 
 /** For a link whose user was logged in by the first click. */
-async function whoIsLoggedIn(client: Caller): Promise<AuthUser | undefined> {
+async function whoIsLoggedIn(client: AuthClient): Promise<AuthUser | undefined> {
   try {
     return await client.info();
   } catch (error) {

@@ -6,7 +6,7 @@ export type {
   AddressOwner,
   Challenges,
   ChallengeStorage,
-  MailLogin,
+  MailLoginRequest,
   UsedLink,
   UsedLoginLink,
   VerificationLink,

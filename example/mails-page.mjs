@@ -40,6 +40,7 @@ export function mailsPage() {
     if (!mail) return next();
     // `<base>`, because the links of a mail name no target, and would open inside the frame.
     const html = mail.html.replace('<head>', '<head><base target="_top">');
+    res.removeHeader('Origin-Agent-Cluster'); // a sandboxed page has an origin of its own, and browsers would warn
     res.set('Content-Security-Policy', MAIL_POLICY).type('html').send(html);
   });
   return { add, router };

@@ -89,7 +89,7 @@ export const en = {
   'link.missing': 'Open the link again',
   'link.openAgain': 'This page has forgotten the link, because it was reloaded. Open it from the mail.',
   'link.newReset': 'Ask for a new link',
-  'link.newVerify': 'Register again',
+  'link.newVerify': 'The link doesn’t work? Register again',
   'link.newChange': 'Ask for a new link',
   'link.newLogin': 'Ask for a new link',
   'link.continue': 'Continue',

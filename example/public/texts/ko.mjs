@@ -91,7 +91,7 @@ export const ko = {
   'link.missing': '링크를 다시 여세요',
   'link.openAgain': '페이지를 새로 고쳐 링크 정보가 사라졌습니다. 메일에서 다시 여세요.',
   'link.newReset': '새 링크 받기',
-  'link.newVerify': '다시 가입하기',
+  'link.newVerify': '링크가 열리지 않나요? 다시 가입하기',
   'link.newChange': '새 링크 받기',
   'link.newLogin': '새 링크 받기',
   'link.continue': '계속',

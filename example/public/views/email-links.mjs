@@ -11,12 +11,12 @@ export function confirmEmailView() {
     otherWay: { href: '#/email', text: t('link.newChange') },
     async onSubmit({ token, end }) {
       await account.confirmEmailChange({ token });
-      end({
+      end(() => ({
         title: t('confirm.doneTitle'),
         text: t('confirm.done'),
         href: '#/profile',
         link: t('link.continue'),
-      });
+      }));
     },
   });
 }
@@ -30,7 +30,12 @@ export function undoEmailView() {
     otherWay: { href: '#/forgot', text: t('link.newReset') },
     async onSubmit({ token, end }) {
       await account.undoEmailChange({ token });
-      end({ title: t('undo.doneTitle'), text: t('undo.done'), href: '#/login', link: t('link.continue') });
+      end(() => ({
+        title: t('undo.doneTitle'),
+        text: t('undo.done'),
+        href: '#/login',
+        link: t('link.continue'),
+      }));
     },
   });
 }

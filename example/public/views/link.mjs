@@ -4,7 +4,10 @@ import { h } from '../dom.mjs';
 import { createForm } from '../form.mjs';
 import { t } from '../texts.mjs';
 
-/** @typedef {{ title: string, text: string, href: string, link: string }} Outcome */
+/** In the language of the moment it is shown. @typedef {() => { title: string, text: string, href: string, link: string }} Outcome */
+
+/** What has become of the link. A page is opened by one link. @type {Outcome | undefined} */
+let ended;
 
 /**
  * @param {object} parts
@@ -22,27 +25,33 @@ export function linkView({ title, lead, submit, fields = [], otherWay, onSubmit,
     return [heading(t('link.missing')), h('p', { class: 'lead' }, t('link.openAgain')), other];
   const token = linkToken;
   const view = h('div', { class: 'link' });
-  view.append(
-    heading(title),
-    h('p', { class: 'lead' }, lead),
-    createForm({
+  if (ended) showEnd(ended);
+  else {
+    const form = createForm({
       fields,
       submit,
       onSubmit: (values) => onSubmit({ token, values, end }),
       ...(fieldFor && { fieldFor }),
-    }),
-    other,
-  );
+    });
+    view.append(heading(title), h('p', { class: 'lead' }, lead), form, other);
+  }
   return [view];
 
   /** @param {Outcome} outcome */
-  function end({ title: ended, text, href, link }) {
-    view.replaceChildren(
-      heading(ended),
-      h('p', { class: 'lead' }, text),
-      h('p', {}, h('a', { class: 'button primary', href }, link)),
-    );
+  function end(outcome) {
+    ended = outcome;
+    showEnd(outcome);
     view.querySelector('h1')?.focus();
+  }
+
+  /** @param {Outcome} outcome */
+  function showEnd(outcome) {
+    const { title: endTitle, text, href, link } = outcome();
+    view.replaceChildren(
+      heading(endTitle),
+      h('p', { class: 'lead' }, text),
+      h('a', { class: 'button primary', href }, link),
+    );
   }
 }
 

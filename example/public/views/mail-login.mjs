@@ -64,12 +64,12 @@ export function loginLinkView(page) {
       const { user } = await account.verifyLoginLink({ token });
       if (user) await page.enter();
       else
-        end({
+        end(() => ({
           title: t('loginLink.usedTitle'),
           text: t('loginLink.used'),
           href: '#/login',
           link: t('login.submit'),
-        });
+        }));
     },
   });
 }

@@ -19,8 +19,12 @@ export function resetView() {
     otherWay: { href: '#/forgot', text: t('link.newReset') },
     async onSubmit({ token, values: { newPassword = '' }, end }) {
       const { repeated } = await account.resetPassword({ token, newPassword });
-      const text = t(repeated ? 'reset.repeated' : 'reset.done');
-      end({ title: t('reset.doneTitle'), text, href: '#/login', link: t('login.submit') });
+      end(() => ({
+        title: t('reset.doneTitle'),
+        text: t(repeated ? 'reset.repeated' : 'reset.done'),
+        href: '#/login',
+        link: t('login.submit'),
+      }));
     },
   });
 }

@@ -25,12 +25,12 @@ export function verifyView(page) {
           page.notify(t('verify.done'));
           await page.enter();
         } else
-          end({
+          end(() => ({
             title: t('verify.doneTitle'),
             text: t('verify.repeated'),
             href: '#/login',
             link: t('login.submit'),
-          });
+          }));
       } catch (error) {
         if (needsPassword || asFailure(error).code !== 'INVALID_CREDENTIALS') throw error;
         needsPassword = true;

@@ -99,21 +99,32 @@ test('a forgotten password is replaced once, and a second tab says so', async ()
   await fill(first, { 'New password': 'short' });
   await press(first, 'Set the password');
   await first.getByText('Must be at least 8 characters long.').waitFor();
-  await fill(first, { 'New password': NEW_PASSWORD });
-  await press(first, 'Set the password');
-  await heading(first, 'Your password is set');
-  await first.getByText('Log in with your new password.').waitFor();
-  await fill(second, { 'New password': 'yet another password' });
-  await press(second, 'Set the password');
-  await second.getByText('You have used this link already.').waitFor();
+  const sent: string[] = [];
+  context.on('request', (request) => sent.push(new URL(request.url()).pathname));
+  const tabs = [first, second];
+  for (const tab of tabs) await fill(tab, { 'New password': NEW_PASSWORD });
+  await Promise.all(tabs.map((tab) => press(tab, 'Set the password')));
+  for (const tab of tabs) await heading(tab, 'Your password is set');
+  const texts = await Promise.all(tabs.map((tab) => tab.locator('main .lead').textContent()));
+  expect(texts.sort()).toEqual([
+    'Log in with your new password.',
+    'You have used this link already. Log in with the password that you chose then.',
+  ]);
+  expect(sent.filter((path) => path === '/auth/password/reset')).toHaveLength(1);
   expect(await app.sessions.list(user.id)).toEqual([]);
+  await press(second, '한국어');
+  await heading(second, '비밀번호를 변경했습니다');
+  await press(second, 'English');
 
   const reused = await openLink(await browser.open(), url, 'Choose a new password');
   await fill(reused, { 'New password': 'yet another password' });
   await press(reused, 'Set the password');
   await failed(reused, 'This link is not valid here');
 
-  await follow(first, 'Log in');
+  await first.reload();
+  await follow(first, 'Ask for a new link');
+  await follow(first, 'Back to the login');
+  await heading(first, 'Log in');
   await fill(first, { 'E-mail': address, Password: NEW_PASSWORD });
   await press(first, 'Log in');
   await heading(first, `Hello, ${address}`);

@@ -188,6 +188,24 @@ export const CLIENT_PAGE = {
 };
 
 /** @type {import('./api-page.mjs').Page} */
+export const ACCOUNT_CLIENT_PAGE = {
+  title: 'The client of e-mail accounts',
+  text: "What `passport-visa/client/account` exports: the calls of the feature `emailAccount`, beside a [client](client.md). `AuthUser`, `Credentials` and `AuthClientError` are the client's.",
+  calledAs: { AccountClient: 'account', ChallengeStorage: 'storage' },
+  hidden: [],
+  parts: [
+    { title: 'Client', names: ['createAccountClient', 'AccountClientOptions', 'AccountClient', 'takeToken'] },
+    {
+      title: 'Types',
+      names: [
+        ...['AddressOwner', 'MailLoginRequest', 'VerificationLink', 'UsedLink', 'UsedLoginLink'],
+        ...['ChallengeStorage', 'Challenges'],
+      ],
+    },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
 export const HASHES_PAGE = {
   title: 'Hashes of passwords',
   text: 'What `passport-visa/hashes` exports: schemes for the options `password.hasher` and `password.verifiers`. [Password hashes](../password-hashes.md) shows how to use them.',

@@ -14,8 +14,8 @@ export interface ExampleApp {
   url: string;
   users: PostgresUserStore;
   sessions: RedisRefreshTokenStore;
-  /** Creates a user with `PASSWORD` and a new name. */
-  createUser(options?: { roles?: string[] }): Promise<StoredUser>;
+  /** Creates a user with `PASSWORD`. Default: a new name, such as accounts had before names were e-mail addresses. */
+  createUser(options?: { username?: string; roles?: string[] }): Promise<StoredUser>;
   /** The cookies of a new session. No password is hashed for it: that takes longer than the rest of a test. */
   startSession(user: StoredUser, userAgent?: string): Promise<{ name: string; value: string }[]>;
 }
@@ -51,8 +51,8 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
       const cookies = setCookies(await login.send({ username }));
       return Object.entries(cookies).map(([name, { value }]) => ({ name, value }));
     };
-    app.createUser = ({ roles = [] } = {}) =>
-      app.users.create({ username: NAMES[created++] ?? `Ann ${created}`, passwordHash, roles });
+    app.createUser = ({ username = NAMES[created++] ?? `Ann ${created}`, roles = [] } = {}) =>
+      app.users.create({ username, passwordHash, roles });
   });
   afterAll(async () => {
     const exitCode = await example.stop();

@@ -37,6 +37,7 @@ import { AccessTokens } from './sessions/access-tokens.js';
 import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
 import { createServerPasswords } from './controllers/server-passwords.js';
+import { createServerUsernames } from './controllers/server-usernames.js';
 import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { FeatureClaims } from './sessions/token-claims.js';
@@ -92,6 +93,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     passport,
     openapi,
     sessions: createServerSessions(sessions),
+    usernames: createServerUsernames(services),
     passwords: createServerPasswords(services),
     events,
     async ready() {

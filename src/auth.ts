@@ -15,6 +15,7 @@ import type { Verify } from './middleware/verify.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
 import type { ServerPasswords } from './controllers/server-passwords.js';
+import type { ServerUsernames } from './controllers/server-usernames.js';
 import type { ServerSessions } from './controllers/server-sessions.js';
 
 /** What `createAuth` returns. */
@@ -101,6 +102,8 @@ export interface Auth {
   readonly passport: Authenticator;
   /** Sessions for server code: an admin page, a job, a resolver of GraphQL. */
   readonly sessions: ServerSessions;
+  /** The package's rules of usernames, for a registration of your own. */
+  readonly usernames: ServerUsernames;
   /** The package's rules and hashes of passwords, for a registration or a login of your own. */
   readonly passwords: ServerPasswords;
   /**

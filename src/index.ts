@@ -6,6 +6,7 @@ export type { SessionTokens } from './sessions/session-tokens.js';
 export type { PublicUser } from './stores/public-user.js';
 export type { Verify, VerifySource } from './middleware/verify.js';
 export type { ServerPasswords } from './controllers/server-passwords.js';
+export type { ServerUsernames } from './controllers/server-usernames.js';
 export type {
   OriginOptions,
   ServerSessions,

@@ -12,6 +12,7 @@ export const AUTH_PAGE = {
     AuthEvents: 'auth.events',
     ServerSessions: 'auth.sessions',
     ServerPasswords: 'auth.passwords',
+    ServerUsernames: 'auth.usernames',
     FlowState: 'auth.flowState',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
@@ -54,6 +55,7 @@ export const AUTH_PAGE = {
           'TextOf',
           'ServerSessions',
           'ServerPasswords',
+          'ServerUsernames',
           'StartSession',
           'StartSessionOptions',
           'EndSession',
@@ -214,6 +216,9 @@ export const HASHES_PAGE = {
   parts: [
     { title: 'Schemes', names: ['argon2', 'scrypt', 'pbkdf2', 'phpass'] },
     { title: 'Their options', names: ['Argon2Options', 'ScryptOptions', 'Pbkdf2Options', 'HashForm'] },
-    { title: 'Types', names: ['HashingScheme', 'VerifyingScheme', 'PasswordFunctions', 'PasswordVerifier'] },
+    {
+      title: 'Types',
+      names: ['HashingScheme', 'VerifyingScheme', 'ThreadedScheme', 'PasswordFunctions', 'PasswordVerifier'],
+    },
   ],
 };

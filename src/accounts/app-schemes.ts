@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { serviceUnavailable } from '../errors.js';
 import type { PasswordFunctions, PasswordVerifier } from '../hashes/password-scheme.js';
+import { ResourceError } from '../hashes/resource-error.js';
 import { kindOf } from '../utils/option-words.js';
 import type { MainScheme, Scheme } from './scheme.js';
 
@@ -34,6 +35,10 @@ export class VerifyingAppScheme implements Scheme {
 
   problem(hash: string): string | undefined {
     return aReason(this.#verifier.problem?.(hash), `${this.#option}.problem`);
+  }
+
+  async close(): Promise<void> {
+    await this.#verifier.close?.();
   }
 }
 
@@ -84,6 +89,10 @@ export class AppHasher implements MainScheme {
     return aReason(this.#functions.problem?.(hash), 'password.hasher.problem');
   }
 
+  async close(): Promise<void> {
+    await this.#functions.close?.();
+  }
+
   #dummyHash(): Promise<string> {
     return (this.#dummy ??= this.#makeDummy().catch((error: unknown) => {
       this.#dummy = undefined;
@@ -132,7 +141,7 @@ function aReason(value: unknown, name: string): string | undefined {
   throw new TypeError(`${name} must return a text or undefined, not ${kindOf(value)}`);
 }
 
-/** @throws AuthError SERVICE_UNAVAILABLE when it takes too long; Error with what the function has thrown as its cause */
+/** @throws AuthError SERVICE_UNAVAILABLE when it takes too long or lacks memory or threads; Error with what the function has thrown as its cause */
 async function inTime<T>(name: string, run: () => Promise<T> | T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -140,9 +149,10 @@ async function inTime<T>(name: string, run: () => Promise<T> | T): Promise<T> {
       reject(serviceUnavailable(new Error(`${name} took longer than ${MAX_MS / 1000} seconds`)));
     }, MAX_MS);
   });
-  // An error of the app's function goes to next(error), whatever it is. An AuthError in it would be answered.
   const result = (async () => run())().catch((cause: unknown) => {
-    throw new Error(`${name} has failed`, { cause });
+    // An error of the app's function goes to next(error), whatever it is. An AuthError in it would be answered.
+    const failure = new Error(`${name} has failed`, { cause });
+    throw cause instanceof ResourceError ? serviceUnavailable(failure) : failure;
   });
   try {
     return await Promise.race([result, late]);

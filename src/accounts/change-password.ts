@@ -1,11 +1,12 @@
 import { AuthError, isAuthError, validationFailed } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
+import type { Requester } from '../limits/announce-locked.js';
 import { refusedField } from '../messages/rule.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
-import { isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
-import { activeUser, type StoredUser } from '../stores/user-store.js';
+import { afterChange, isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
+import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { usernameKey } from '../utils/username.js';
 import type { PasswordHasher } from './password-hasher.js';
@@ -24,6 +25,7 @@ export interface PasswordChange {
   /** The `Idempotency-Key`: a client that never got the answer sends the same request again for the tokens it lost. */
   attempt: string | undefined;
   transport: Transport;
+  isGone?: Requester['isGone'];
 }
 
 /**
@@ -63,23 +65,16 @@ export async function repeatedChange(
 ): Promise<RepeatedChange | undefined> {
   const { config, limits, passwords, sessions } = services;
   const { userId, sessionId, ...origin } = owner;
-  const user = activeUser(await config.users.findById(userId));
+  // The first of two such requests may still be at it.
+  const user = await afterChange(config.users, await config.users.findById(userId));
   if (!user || user.passwordHash === null) return undefined;
-  const { passwordHash } = user;
-  const request = { sessionId, attempt, change: withoutMark(passwordHash) };
+  const request = { sessionId, attempt, change: withoutMark(user.passwordHash) };
   const next = await sessions.startedOver(userId, request);
   if (!next) return undefined;
   return {
     async tokens(newPassword, transport) {
-      try {
-        await limits.password(owner, user, async () => {
-          const { matches } = await passwords.verify(newPassword, passwordHash, owner);
-          if (!matches) throw new AuthError('INVALID_CREDENTIALS');
-        });
-      } catch (error) {
-        if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
-        throw error;
-      }
+      const verified = limits.password(owner, user, () => verifyCurrent(passwords, user, newPassword, owner));
+      if (!(await unlessWrong(verified))) return undefined;
       return sessions.repeat(user, next, request, { reason: 'password-changed', origin, transport });
     },
   };
@@ -103,23 +98,24 @@ async function replacePassword(
   owner: PasswordOwner,
 ): Promise<ReplacedPassword> {
   const { config, limits, passwords, sessions } = services;
-  const { currentPassword, newPassword, transport } = change;
+  const { currentPassword, newPassword, transport, isGone } = change;
   const { userId, sessionId } = owner;
-  const found = activeUser(await config.users.findById(userId));
+  const requester = { ...owner, isGone };
+  const found = await afterChange(config.users, await config.users.findById(userId));
   if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
   // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
   if (usernameKey(newPassword) === usernameKey(found.username))
     throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
-  // The process of such a change was killed before all sessions had ended. The same request again finishes it.
-  const isUnfinished = isMarked(found.passwordHash);
-  const user = await limits.password(owner, found, () =>
-    verifyCurrent(passwords, found, isUnfinished ? newPassword : currentPassword, owner),
-  );
+  const verify = (password: string) =>
+    limits.password(owner, found, () => verifyCurrent(passwords, found, password, requester));
+  // The process of an earlier change was killed before all sessions had ended. The same request again finishes it.
+  const finished = isMarked(found.passwordHash) ? await unlessWrong(verify(newPassword)) : undefined;
+  const user = finished ?? (await verify(currentPassword));
   const session = await sessions.find(userId, sessionId);
   if (!session) throw new AuthError('SESSION_REVOKED');
   await sessions.assertTokenFits(user, sessionId, transport);
-  if (isUnfinished) return { user, previousHash: undefined, session };
-  const newHash = withMark(await passwords.hash(newPassword, owner));
+  if (finished) return { user, previousHash: undefined, session };
+  const newHash = withMark(await passwords.hash(newPassword, requester));
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
   return { user: { ...user, passwordHash: newHash }, previousHash: user.passwordHash, session };
@@ -164,15 +160,25 @@ function announceFailure({ events }: ChangePasswordServices, owner: PasswordOwne
   events.announce('passwordChangeFailed', () => ({ code, ...owner }));
 }
 
+/** Undefined for a wrong password. @throws every other error */
+async function unlessWrong<T>(verified: Promise<T>): Promise<T | undefined> {
+  try {
+    return await verified;
+  } catch (error) {
+    if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
+    throw error;
+  }
+}
+
 /** @throws AuthError INVALID_CREDENTIALS */
 async function verifyCurrent(
   passwords: PasswordHasher,
   user: StoredUser,
   currentPassword: string,
-  owner: PasswordOwner,
+  requester: Requester,
 ): Promise<UserWithPassword> {
   const { passwordHash } = user;
-  const { matches } = await passwords.verify(currentPassword, passwordHash, owner);
+  const { matches } = await passwords.verify(currentPassword, passwordHash, requester);
   if (!matches || passwordHash === null) throw new AuthError('INVALID_CREDENTIALS');
   return { ...user, passwordHash };
 }

@@ -8,6 +8,13 @@ export class QueueFull extends Error {
   }
 }
 
+/** No one waits for the result of a task any more. */
+export class Unwanted extends Error {
+  constructor() {
+    super('The client has closed the connection');
+  }
+}
+
 export interface FairQueueOptions {
   /** How many tasks run at a time. */
   readonly concurrency: number;
@@ -28,6 +35,7 @@ export interface Share {
 
 interface Waiting {
   readonly shares: readonly Share[];
+  readonly isGone: () => boolean;
   readonly start: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -37,8 +45,8 @@ const EVERY_OLDEST = 4;
 
 /**
  * Runs tasks in turn. The next turn goes to the task whose keys had the fewest turns lately, so a key with one task doesn't wait for
- * the many of another key. The busiest key of a task decides, and the next one where that is the same. A task that finds the queue full takes the place of a task of the busiest key. While no task waits, the
- * queue only counts.
+ * the many of another key. The busiest key of a task decides, and the next one where that is the same. A task that finds the queue full
+ * takes the place of a task of the busiest key. While no task waits, the queue only counts.
  */
 export class FairQueue {
   readonly #options: FairQueueOptions;
@@ -53,14 +61,19 @@ export class FairQueue {
     this.#turns = new RecentTurns(options.now ?? (() => performance.now()));
   }
 
-  /** Runs the task when its turn has come. @throws QueueFull when it may not wait, or no longer */
-  run<T>(shares: readonly Share[], task: () => Promise<T>): Promise<T> {
+  /**
+   * Runs the task when its turn has come.
+   * @param isGone whether the result is no longer wanted: then the task gives up its place and doesn't run
+   * @throws QueueFull when it may not wait, or no longer; Unwanted when it is gone
+   */
+  run<T>(shares: readonly Share[], task: () => Promise<T>, isGone: () => boolean = () => false): Promise<T> {
     if (this.#running < this.#options.concurrency) return this.#start(shares, task);
+    this.#dropGone();
     const full = shares.find(({ key, waiting = Infinity }) => this.#countWaiting(key) >= waiting);
     if (full) return Promise.reject(new QueueFull(full.key));
     return new Promise((resolve, reject) => {
       const start = () => void this.#start(shares, task).then(resolve, reject);
-      this.#waiting.push({ shares, start, reject });
+      this.#waiting.push({ shares, isGone, start, reject });
       if (this.#waiting.length > this.#options.capacity) this.#takeBusiest().reject(new QueueFull());
     });
   }
@@ -78,8 +91,16 @@ export class FairQueue {
       return await task();
     } finally {
       this.#running -= 1;
+      this.#dropGone();
       this.#takeNext()?.start();
     }
+  }
+
+  #dropGone(): void {
+    if (!this.#waiting.some(({ isGone }) => isGone())) return;
+    const all = this.#waiting;
+    this.#waiting = all.filter(({ isGone }) => !isGone());
+    for (const { isGone, reject } of all) if (isGone()) reject(new Unwanted());
   }
 
   #takeNext(): Waiting | undefined {
@@ -146,15 +167,15 @@ class RecentTurns {
   }
 
   /**
-   * The turns of each key, the most first.
+   * The turns of each key, the most first. Not rounded: a network that had a single turn comes after one that had none.
    * @param more turns to add to them. Default: none
    */
   of(shares: readonly Share[], more: ReadonlyMap<string, number> = new Map()): Turns {
     this.#forgetOld();
     const counts = [this.#current, this.#previous, more];
     return shares
-      .map(({ key, turnsAsOne = 1 }) =>
-        Math.floor(counts.reduce((sum, each) => sum + (each.get(key) ?? 0), 0) / turnsAsOne),
+      .map(
+        ({ key, turnsAsOne = 1 }) => counts.reduce((sum, each) => sum + (each.get(key) ?? 0), 0) / turnsAsOne,
       )
       .sort((a, b) => b - a);
   }

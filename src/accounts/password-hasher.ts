@@ -9,7 +9,7 @@ import { addressGroup, addressNetwork } from '../utils/address-group.js';
 import type { LongPasswords } from '../utils/bcrypt-bytes.js';
 import { AppHasher, VerifyingAppScheme } from './app-schemes.js';
 import { Bcrypt } from './bcrypt.js';
-import { FairQueue, QueueFull, type Share } from './fair-queue.js';
+import { FairQueue, QueueFull, Unwanted, type Share } from './fair-queue.js';
 import type { MainScheme, Scheme } from './scheme.js';
 
 /** With this many tasks ahead, a login would wait about half a minute: it gets 503 instead. */
@@ -106,9 +106,16 @@ export class PasswordHasher {
     // Other systems hash a password as it was typed.
     const forms = password === normalized ? [password] : [normalized, password];
     const { scheme, problem } = this.#schemeOf(stored);
+    // What has been begun is judged to its end. Otherwise a client could guess, hang up, and take the attempt back.
+    let waiting = requester;
+    const run = async (task: () => Promise<boolean>) => {
+      const turn = this.#run(task, waiting);
+      waiting = { ...requester, isGone: undefined };
+      return turn;
+    };
     if (scheme) {
       for (const form of forms) {
-        if (await this.#run(() => scheme.verify(form, stored), requester))
+        if (await run(() => scheme.verify(form, stored)))
           return {
             matches: true,
             // A hash with a mark was made just now, and only the end of the sessions may take the mark away. A password that
@@ -122,7 +129,7 @@ export class PasswordHasher {
     }
     for (const other of this.#met) {
       if (other === scheme) continue;
-      for (const form of forms) await this.#run(() => other.verify(form, null), requester);
+      for (const form of forms) await run(() => other.verify(form, null));
     }
     return { matches: false, needsRehash: false, ...(problem !== undefined && { problem }) };
   }
@@ -135,7 +142,7 @@ export class PasswordHasher {
   /** Ends the threads; tasks in flight and in the queue reject. The next password starts new threads. */
   async close(): Promise<void> {
     this.#queue.clear(serviceUnavailable(new Error('The password hasher has been closed')));
-    await this.#bcrypt.close();
+    await Promise.all(this.#schemes.map((scheme) => scheme.close()));
   }
 
   #schemeOf(stored: string | null): { scheme?: Scheme; problem?: string } {
@@ -154,31 +161,35 @@ export class PasswordHasher {
 
   async #run<T>(task: () => Promise<T>, requester: Requester): Promise<T> {
     try {
-      return await this.#queue.run(sharesOf(requester), task);
+      return await this.#queue.run(sharesOf(requester), task, requester.isGone);
     } catch (error) {
-      throw error instanceof QueueFull ? this.#refusal(error, requester) : error;
+      if (error instanceof QueueFull) throw this.#refusal(error, requester);
+      // Nothing was judged, and no store has failed: not a guess, and not an outage.
+      throw error instanceof Unwanted
+        ? new AuthError('TOO_MANY_ATTEMPTS', { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS })
+        : error;
     }
   }
 
   #refusal(cause: QueueFull, requester: Requester): AuthError {
     const retryAfterSeconds = RETRY_AFTER_SECONDS;
-    const { key } = cause;
-    if (key === undefined) {
+    if (cause.key === undefined) {
       const full = new Error('The queue of passwords to hash is full', { cause });
       return new AuthError('SERVICE_UNAVAILABLE', { cause: full, retryAfterSeconds });
     }
+    const key = cause.key.slice(cause.key.indexOf(' ') + 1);
     announceLocked(this.#events, { limit: 'hashing', key, retryAfterSeconds }, requester);
     return new AuthError('TOO_MANY_ATTEMPTS', { cause, retryAfterSeconds });
   }
 }
 
-/** Server code has no address: all of it shares one. */
+/** Server code has no address: all of it shares one. The kind comes first in a key, because a user's id may look like an address. */
 function sharesOf({ ip, userId }: Requester): Share[] {
   const network = addressNetwork(ip);
   return [
-    { key: addressGroup(ip), waiting: MAX_QUEUED_FOR_ADDRESS },
-    ...(network === undefined ? [] : [{ key: network, turnsAsOne: ADDRESSES_OF_NETWORK }]),
-    ...(userId === undefined ? [] : [{ key: userId, waiting: MAX_QUEUED_FOR_USER }]),
+    { key: `address ${addressGroup(ip)}`, waiting: MAX_QUEUED_FOR_ADDRESS },
+    ...(network === undefined ? [] : [{ key: `network ${network}`, turnsAsOne: ADDRESSES_OF_NETWORK }]),
+    ...(userId === undefined ? [] : [{ key: `user ${userId}`, waiting: MAX_QUEUED_FOR_USER }]),
   ];
 }
 

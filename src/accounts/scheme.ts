@@ -6,6 +6,8 @@ export interface Scheme {
   verify(password: string, hash: string | null): Promise<boolean>;
   /** Why a hash of this form is never checked. */
   problem?(hash: string): string | undefined;
+  /** Ends what `verify` and `hash` have started. */
+  close(): Promise<void>;
 }
 
 /** A scheme that makes new hashes. */

@@ -1,6 +1,7 @@
 import { AuthError, isAuthError } from '../errors.js';
 import type { LoginFailureReason, RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import type { Requester } from '../limits/announce-locked.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
 import { activeUser, inactiveReason, type StoredUser, type UserStore } from '../stores/user-store.js';
 import { usernameKey } from '../utils/username.js';
@@ -15,6 +16,12 @@ export interface CredentialServices {
   canonicalUsername?: ((typed: string) => string) | undefined;
 }
 
+interface LoginAttempt extends Pick<Requester, 'isGone'> {
+  username: string;
+  password: string;
+  origin: RequestOrigin;
+}
+
 type Verdict =
   | { user: StoredUser }
   | { userId: string | undefined; reason: LoginFailureReason; problem?: string | undefined };
@@ -25,17 +32,18 @@ type Verdict =
  */
 export function verifyCredentials(
   services: CredentialServices,
-  { username: typed, password, origin }: { username: string; password: string; origin: RequestOrigin },
+  { username: typed, password, origin, isGone }: LoginAttempt,
 ): Promise<StoredUser> {
+  const requester: Requester = { ...origin, isGone };
   const username = services.canonicalUsername?.(typed) ?? typed;
   return services.limits.login(origin, username, async () => {
     const found = await findUser(services, username, typed);
     const counted = await services.limits.foundUser(origin, username, found);
     if (!counted) {
-      await services.passwords.verify(password, null, origin); // takes as long as a wrong password
+      await services.passwords.verify(password, null, requester); // takes as long as a wrong password
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    const verdict = await judge(services, found, password, origin).catch((error: unknown) => {
+    const verdict = await judge(services, found, password, requester).catch((error: unknown) => {
       counted.takeBack().catch(() => undefined);
       throw error;
     });
@@ -63,21 +71,21 @@ async function judge(
   { config: { users }, passwords }: CredentialServices,
   found: StoredUser | undefined,
   password: string,
-  origin: RequestOrigin,
+  requester: Requester,
 ): Promise<Verdict> {
   const user = activeUser(found);
   // Unknown and disabled users take as long as a wrong password does.
   const { matches, needsRehash, problem } = await passwords.verify(
     password,
     user?.passwordHash ?? null,
-    origin,
+    requester,
   );
   if (!user) return { userId: found?.id, reason: inactiveReason(found) };
   if (problem !== undefined) return { userId: user.id, reason: 'unusable-hash', problem };
   if (!matches) return { userId: user.id, reason: 'wrong-password' };
   if (!needsRehash) return { user };
 
-  const passwordHash = await passwords.hash(password, origin).catch(unlessQueueIsFull);
+  const passwordHash = await passwords.hash(password, requester).catch(unlessQueueIsFull);
   // The password was right. Its next login replaces the hash.
   if (passwordHash === undefined) return { user };
   if (await users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
@@ -86,7 +94,7 @@ async function judge(
   const foundNow = await users.findById(user.id);
   const current = activeUser(foundNow);
   if (!current) return { userId: user.id, reason: inactiveReason(foundNow) };
-  const verified = await passwords.verify(password, current.passwordHash, origin);
+  const verified = await passwords.verify(password, current.passwordHash, requester);
   return verified.matches ? { user: current } : { userId: user.id, reason: 'password-changed' };
 }
 

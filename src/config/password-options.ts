@@ -19,7 +19,8 @@ export interface PasswordOptions {
    * Makes and checks hashes in place of bcrypt: `scrypt()` or another scheme of `passport-visa/hashes`, or functions of yours:
    * `{ hash, verify, needsRehash, matches }`. bcrypt hashes still verify; like other old hashes they are replaced when their user
    * logs in. `cost` and `long` then apply only to bcrypt hashes. A function that throws makes the request fail with 500, one that
-   * takes longer than 30 seconds with 503. Default: none, and bcrypt is used.
+   * takes longer than 30 seconds with 503, and so does a scheme of `passport-visa/hashes` without memory or threads. `close`, if there
+   * is one, is called by `auth.close()`. Default: none, and bcrypt is used.
    * @throws TypeError for anything without the functions `hash` and `verify`
    */
   hasher?: PasswordFunctions;

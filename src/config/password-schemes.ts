@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { PasswordFunctions, PasswordVerifier } from '../hashes/password-scheme.js';
 
-const OF_HASHER = { must: ['hash', 'verify'], may: ['needsRehash', 'matches', 'problem'] } as const;
-const OF_VERIFIER = { must: ['matches', 'verify'], may: ['problem'] } as const;
+const OF_HASHER = { must: ['hash', 'verify'], may: ['needsRehash', 'matches', 'problem', 'close'] } as const;
+const OF_VERIFIER = { must: ['matches', 'verify'], may: ['problem', 'close'] } as const;
 
 /** The option `password.hasher`. */
 export const passwordFunctions = functions<PasswordFunctions>('hasher', OF_HASHER);

@@ -10,7 +10,7 @@ import {
 import type { BodyRequest, BodySchemas } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
-import { originOf } from '../http/request-origin.js';
+import { isGoneOf, originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { inSequence } from '../middleware/express-gaps.js';
 import { parseBody } from '../middleware/parse-body.js';
@@ -103,5 +103,6 @@ export function changeByRequest(
   const { currentPassword, newPassword } = req.body;
   const owner = { userId: id, sessionId, ...originOf(req) };
   const attempt = idempotencyKey(req as Request);
-  return changePassword(services, { currentPassword, newPassword, attempt, transport }, owner);
+  const change = { currentPassword, newPassword, attempt, transport, isGone: isGoneOf(req as Request) };
+  return changePassword(services, change, owner);
 }

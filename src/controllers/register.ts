@@ -5,7 +5,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { FIELDS, type BodyRequest } from '../http/body-schemas.js';
 import type { RegistrationConfig } from '../http/registration.js';
-import { originOf } from '../http/request-origin.js';
+import { isGoneOf, originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { publicUser } from '../stores/public-user.js';
 import type { StoredUser } from '../stores/user-store.js';
@@ -32,7 +32,7 @@ export async function registerByRequest(
 ): Promise<StoredUser> {
   const { username, password, [FIELDS]: fields } = req.body;
   const origin = originOf(req);
-  const passwordHash = await passwords.hash(password, origin);
+  const passwordHash = await passwords.hash(password, { ...origin, isGone: isGoneOf(req) });
   const user = await config.registration
     .create({ username, passwordHash }, fields)
     .catch((error: unknown) => {

@@ -26,9 +26,9 @@ export interface ServerPasswords {
   /**
    * Which rules of POST /register a new password breaks, in English; `auth.textOf(problem, req)` has the user's language. Empty if it
    * breaks none. `path` is the option `passwordField`. Takes any value of a body.
-   * @param options `username`: the password must differ from it
+   * @param options `username`: the password must differ from it. Takes any value of a body too
    */
-  problems(password: unknown, options?: { username?: string | undefined }): FieldError[];
+  problems(password: unknown, options?: { username?: unknown }): FieldError[];
 }
 
 export interface ServerPasswordsServices {
@@ -38,7 +38,7 @@ export interface ServerPasswordsServices {
 }
 
 const originSchema = z.strictObject(originShape);
-const problemsSchema = z.strictObject({ username: z.string().optional() });
+const problemsSchema = z.strictObject({ username: z.unknown().optional() });
 
 export function createServerPasswords({
   config,
@@ -61,7 +61,7 @@ export function createServerPasswords({
       const change = { currentPassword: 'any', newPassword: password };
       const { error } = bodies.password.safeParse(change);
       if (error) return toFieldErrors(error.issues.map((issue) => ({ ...issue, path: [path] })));
-      return username !== undefined && usernameKey(username) === usernameKey(password as string)
+      return typeof username === 'string' && usernameKey(username) === usernameKey(password as string)
         ? [refusedField(path, { key: 'differFromUsername', params: {} })]
         : [];
     },

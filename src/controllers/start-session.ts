@@ -74,11 +74,29 @@ export interface StartedSession {
   inBody: TokenBody | undefined;
 }
 
+/** The last start of a request that sets cookies. */
+const lastStarts = new WeakMap<Request, Promise<StartedSession>>();
+
 /**
  * Turns the proof of a request into a session, and puts its cookies into the answer. The session that the browser had ends.
  * @throws AuthError INVALID_CREDENTIALS, CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE. No session exists then
  */
-export async function startByRequest(
+export function startByRequest(
+  services: StartSessionServices,
+  user: StoredUser,
+  login: RequestLogin,
+): Promise<StartedSession> {
+  const { req, transport } = login;
+  if (transport !== 'cookie') return startOne(services, user, login);
+  // Of parallel starts in one request each waits for the one before, and then replaces its session: the browser keeps one pair of cookies.
+  const before = lastStarts.get(req);
+  const start = () => startOne(services, user, login);
+  const started = before ? before.then(start, start) : start();
+  lastStarts.set(req, started);
+  return started;
+}
+
+async function startOne(
   { config, sessions }: StartSessionServices,
   user: StoredUser,
   { req, res, ...login }: RequestLogin,
@@ -136,7 +154,7 @@ export function createStartSession(services: CallServices): StartSession {
 export function assertUnanswered(call: string, req: unknown, res: Response): void {
   if (!isNodeRequest(req) || !canAnswer(res))
     throw new TypeError(
-      `${call}() needs a request and its response, in this order: auth.${call}(req, res, …)`,
+      `${call}() needs a request of Node or Express and its response, in this order: auth.${call}(req, res, …)`,
     );
   if (res.headersSent) throw alreadyAnswered(call);
 }

@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import { lazySchema } from '../utils/lazy-schema.js';
 import { parseCall } from '../utils/parse-call.js';
+import { derive } from './derive.js';
 import { DIGEST_LENGTH, SALT_LENGTH } from './new-hash.js';
 import type { HashingScheme } from './password-scheme.js';
 import { unpadded, verifyingScheme, type StoredHash } from './stored-hash.js';
@@ -66,15 +67,15 @@ const optionsSchema = lazySchema((z) =>
  * @throws TypeError that names the option and the cure; where this Node has no Argon2
  */
 export function argon2(options: Argon2Options = {}): HashingScheme {
-  const derive = deriver();
+  const deriveArgon2 = deriver();
   const costs: Costs = { variant: 'argon2id', ...parseCall('argon2()', optionsSchema(), options) };
   const problem = excess(costs);
   if (problem !== undefined) throw new TypeError(`argon2(): the options give ${problem}`);
   return {
-    ...verifyingScheme({ read, excess, derive, leastSalt: LEAST_SALT }),
+    ...verifyingScheme({ read, excess, derive: deriveArgon2, leastSalt: LEAST_SALT }),
     async hash(password) {
       const salt = crypto.randomBytes(SALT_LENGTH);
-      const digest = await derive(password, costs, salt, DIGEST_LENGTH);
+      const digest = await deriveArgon2(password, costs, salt, DIGEST_LENGTH);
       return `${prefixOf(costs)}$${unpadded(salt)}$${unpadded(digest)}`;
     },
     needsRehash: (hash) => !hash.startsWith(`${prefixOf(costs)}$`),
@@ -89,11 +90,8 @@ function deriver() {
         'package such as @node-rs/argon2 (docs/password-hashes.md)',
     );
   return (password: string, { variant, ...costs }: Costs, nonce: Buffer, tagLength: number) =>
-    new Promise<Buffer>((resolve, reject) => {
-      nodeArgon2(variant, { message: password, nonce, tagLength, ...costs }, (error, digest) => {
-        if (error) reject(error);
-        else resolve(digest);
-      });
+    derive((done) => {
+      nodeArgon2(variant, { message: password, nonce, tagLength, ...costs }, done);
     });
 }
 

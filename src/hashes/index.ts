@@ -3,6 +3,7 @@ export type {
   HashingScheme,
   PasswordFunctions,
   PasswordVerifier,
+  ThreadedScheme,
   VerifyingScheme,
 } from './password-scheme.js';
 export { pbkdf2, type Pbkdf2Options } from './pbkdf2.js';

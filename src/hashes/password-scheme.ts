@@ -1,6 +1,9 @@
 /** Checks hashes of one form: an entry of the option `password.verifiers`. */
 export interface PasswordVerifier {
-  /** Whether a stored hash has the form of this scheme. It is called with every hash that isn't bcrypt's. */
+  /**
+   * Whether a stored hash has the form of this scheme. Must be quick: it is called at each login whose hash no scheme before it takes.
+   * Those are bcrypt, the entries of the list before this one, and a `password.hasher` that has `matches`.
+   */
   matches(hash: string): boolean;
   /** Whether the password is the one that the hash was made of. A promise or the value itself; the latter blocks the event loop. */
   verify(password: string, hash: string): Promise<boolean> | boolean;
@@ -9,6 +12,8 @@ export interface PasswordVerifier {
    * it may be logged. Undefined if the hash is fine. Default: every hash is.
    */
   problem?(hash: string): string | undefined;
+  /** Ends what `verify` has started, such as threads: `auth.close()` calls it. A later call of `verify` starts it again. Default: nothing. */
+  close?(): Promise<void> | void;
 }
 
 /** Makes and checks hashes in place of bcrypt: the option `password.hasher`. */
@@ -23,6 +28,8 @@ export interface PasswordFunctions {
   matches?(hash: string): boolean;
   /** As for `password.verifiers`. */
   problem?(hash: string): string | undefined;
+  /** As for `password.verifiers`. */
+  close?(): Promise<void> | void;
 }
 
 /** The schemes that the options name besides bcrypt. */
@@ -31,11 +38,17 @@ export interface OwnSchemes {
   readonly verifiers?: readonly PasswordVerifier[] | undefined;
 }
 
-/** What `phpass()` returns: it only checks hashes. */
+/** A scheme of this package. It throws an error, which is answered with 503, if the machine lacks memory or threads for a hash. */
 export interface VerifyingScheme extends PasswordVerifier {
   /** False for a hash of another form, and for one that has a `problem`. */
   verify(password: string, hash: string): Promise<boolean>;
   problem(hash: string): string | undefined;
+}
+
+/** What `phpass()` returns: it only checks hashes. */
+export interface ThreadedScheme extends VerifyingScheme {
+  /** Ends the threads; calls that are under way reject. The next call starts new ones. */
+  close(): Promise<void>;
 }
 
 /** What `argon2()`, `pbkdf2()` and `scrypt()` return. */

@@ -1,6 +1,7 @@
 import { pbkdf2 as nodePbkdf2, randomBytes } from 'node:crypto';
 import { lazySchema } from '../utils/lazy-schema.js';
 import { parseCall } from '../utils/parse-call.js';
+import { derive } from './derive.js';
 import { DIGEST_LENGTH, djangoSalt, SALT_LENGTH } from './new-hash.js';
 import type { HashingScheme } from './password-scheme.js';
 import { unpadded, verifyingScheme, type HashForm, type StoredHash } from './stored-hash.js';
@@ -37,10 +38,10 @@ const optionsSchema = lazySchema((z) =>
 export function pbkdf2(options: Pbkdf2Options = {}): HashingScheme {
   const { iterations, form } = parseCall('pbkdf2()', optionsSchema(), options);
   return {
-    ...verifyingScheme({ read, excess, derive }),
+    ...verifyingScheme({ read, excess, derive: derivePbkdf2 }),
     async hash(password) {
       const salt = form === 'django' ? Buffer.from(djangoSalt()) : randomBytes(SALT_LENGTH);
-      const digest = await derive(password, iterations, salt, DIGEST_LENGTH);
+      const digest = await derivePbkdf2(password, iterations, salt, DIGEST_LENGTH);
       return form === 'django'
         ? `pbkdf2_sha256$${iterations}$${salt.toString()}$${digest.toString('base64')}`
         : `$pbkdf2-sha256$i=${iterations}$${unpadded(salt)}$${unpadded(digest)}`;
@@ -71,11 +72,8 @@ function excess(iterations: number): string | undefined {
   return undefined;
 }
 
-function derive(password: string, iterations: number, salt: Buffer, length: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    nodePbkdf2(password, salt, iterations, length, 'sha256', (error, digest) => {
-      if (error) reject(error);
-      else resolve(digest);
-    });
+function derivePbkdf2(password: string, iterations: number, salt: Buffer, length: number): Promise<Buffer> {
+  return derive((done) => {
+    nodePbkdf2(password, salt, iterations, length, 'sha256', done);
   });
 }

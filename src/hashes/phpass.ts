@@ -1,4 +1,4 @@
-import type { VerifyingScheme } from './password-scheme.js';
+import type { ThreadedScheme } from './password-scheme.js';
 import type { PhpassTask } from './phpass-worker.js';
 import { ThreadPool } from './thread-pool.js';
 
@@ -21,7 +21,7 @@ const MAX_PASSWORD_BYTES = 4096;
  * a password of more than 4096 bytes, as in WordPress.
  * @throws Error where the file of the threads is missing, because this package was put into a bundle
  */
-export function phpass(): VerifyingScheme {
+export function phpass(): ThreadedScheme {
   const threads = new ThreadPool<PhpassTask, boolean>(() => require.resolve('#phpass-worker'));
   return {
     matches: (hash) => PORTABLE.test(hash) || WORDPRESS.test(hash),
@@ -31,6 +31,7 @@ export function phpass(): VerifyingScheme {
       const task = taskOf(password, hash);
       return task !== undefined && threads.run(task);
     },
+    close: () => threads.close(),
   };
 }
 

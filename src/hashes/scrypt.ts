@@ -1,6 +1,7 @@
 import { randomBytes, scrypt as nodeScrypt } from 'node:crypto';
 import { lazySchema } from '../utils/lazy-schema.js';
 import { parseCall } from '../utils/parse-call.js';
+import { derive } from './derive.js';
 import type { HashingScheme } from './password-scheme.js';
 import { DIGEST_LENGTH, djangoSalt, SALT_LENGTH } from './new-hash.js';
 import { unpadded, verifyingScheme, type HashForm, type StoredHash } from './stored-hash.js';
@@ -56,11 +57,11 @@ export function scrypt(options: ScryptOptions = {}): HashingScheme {
   const problem = excess(costs);
   if (problem !== undefined) throw new TypeError(`scrypt(): the options give ${problem}: lower them`);
   return {
-    ...verifyingScheme({ read, excess, derive }),
+    ...verifyingScheme({ read, excess, derive: deriveScrypt }),
     async hash(password) {
       const salt = form === 'django' ? Buffer.from(djangoSalt()) : randomBytes(SALT_LENGTH);
       const length = form === 'django' ? 2 * DIGEST_LENGTH : DIGEST_LENGTH;
-      return write({ form, costs, salt, digest: await derive(password, costs, salt, length) });
+      return write({ form, costs, salt, digest: await deriveScrypt(password, costs, salt, length) });
     },
     needsRehash(hash) {
       const stored = read(hash);
@@ -115,7 +116,7 @@ function excess({ cost, blockSize, parallelization }: Costs): string | undefined
   return undefined;
 }
 
-function derive(
+function deriveScrypt(
   password: string,
   { cost, blockSize, parallelization }: Costs,
   salt: Buffer,
@@ -123,10 +124,7 @@ function derive(
 ): Promise<Buffer> {
   // Node's own bound would refuse the defaults.
   const settings = { cost, blockSize, parallelization, maxmem: 2 * MAX_MEMORY };
-  return new Promise((resolve, reject) => {
-    nodeScrypt(password, salt, length, settings, (error, digest) => {
-      if (error) reject(error);
-      else resolve(digest);
-    });
+  return derive((done) => {
+    nodeScrypt(password, salt, length, settings, done);
   });
 }

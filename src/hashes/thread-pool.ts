@@ -1,55 +1,36 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { Piscina } from 'piscina';
+import { ResourceError } from './resource-error.js';
+import { Thread } from './thread.js';
 
-const IDLE_THREAD_MS = 60_000;
-
-/** Worker threads, which start with the first task and end when idle. They don't keep the process alive. */
+/** Worker threads, which start when tasks need them and end when idle. They don't keep the process alive. */
 export class ThreadPool<Task, Result> {
-  readonly #file: string;
-  readonly #onError: (error: unknown) => void;
-  #pool: Piscina<Task, Result> | undefined;
+  readonly #threads: Thread<Task, Result>[];
 
   /**
    * @param resolve finds the file of the threads: `() => require.resolve('#…')`
-   * @param onError called when a thread can't start, after the tasks have been rejected
+   * @param onError called when a thread can't run the file, after its tasks have been rejected
    * @throws Error where the file is missing, because this package was put into a bundle
    */
   constructor(resolve: () => unknown, onError: (error: unknown) => void = () => undefined) {
-    this.#file = findFile(resolve);
-    this.#onError = onError;
+    const file = findFile(resolve);
+    this.#threads = Array.from({ length: availableParallelism() }, () => new Thread(file, onError));
   }
 
-  /** @throws Error if the thread has ended or can't start, and what the task throws */
-  run(task: Task): Promise<Result> {
-    return (this.#pool ??= this.#start()).run(task);
+  /** @throws ResourceError. A task itself must never throw */
+  async run(task: Task): Promise<Result> {
+    const [first, ...others] = this.#threads as [Thread<Task, Result>, ...Thread<Task, Result>[]];
+    const thread = others.reduce((best, each) => (each.load < best.load ? each : best), first);
+    try {
+      return await thread.run(task);
+    } catch (cause) {
+      throw new ResourceError('A thread for passwords could not start, or has ended', { cause });
+    }
   }
 
   /** Ends the threads; tasks reject. The next task starts new ones. */
   async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.destroy();
-  }
-
-  #start(): Piscina<Task, Result> {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { Piscina } = require('piscina') as typeof import('piscina');
-    const pool = new Piscina<Task, Result>({
-      filename: this.#file,
-      minThreads: 0,
-      maxThreads: availableParallelism(),
-      idleTimeout: IDLE_THREAD_MS,
-    });
-    // A thread that can't start would leave its tasks waiting for ever; ending the pool rejects them.
-    pool.on('error', (error) => {
-      if (this.#pool === pool) {
-        this.#pool = undefined;
-        this.#onError(error);
-      }
-      void pool.destroy();
-    });
-    return pool;
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }
 

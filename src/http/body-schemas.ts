@@ -4,7 +4,13 @@ import { rule } from '../messages/rule.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
-import { hasInvisibleCharacters, MAX_USERNAME, normalizeUsername, usernameKey } from '../utils/username.js';
+import {
+  brokenUsernameRule,
+  hasInvisibleCharacters,
+  MAX_USERNAME,
+  normalizeUsername,
+  usernameKey,
+} from '../utils/username.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
 import { withFurtherMembers } from './describe-fields.js';
@@ -122,11 +128,12 @@ export function createBodySchemas(config: BodyConfig): BodySchemas {
   };
 }
 
-const normalizedUsername = z
-  .string()
-  .min(1, rule('notEmpty'))
-  .refine((name) => codePoints(name) <= MAX_USERNAME, rule('tooLong', { count: MAX_USERNAME }))
-  .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters'));
+const normalizedUsername = z.string().superRefine((name, context) => {
+  const broken = brokenUsernameRule(name);
+  if (!broken) return;
+  const message = broken === 'tooLong' ? rule(broken, { count: MAX_USERNAME }) : rule(broken);
+  context.addIssue({ code: 'custom', message });
+});
 
 const USERNAME = { maxLength: MAX_USERNAME, pattern: '\\S', examples: ['ann'] };
 

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import type { AuthError } from '../errors.js';
 import { isPromise } from '../utils/is-promise.js';
+import { kindOf } from '../utils/option-words.js';
 
 /**
  * Returns the body of a failure in the app's own shape, at once: what `JSON.stringify` can write. `auth.textOf(error, req)` has the
@@ -63,7 +64,7 @@ export function ownBodyOf({ body }: ErrorBodyConfig, error: AuthError, req: Requ
   const made: unknown = body(error, req);
   if (typeof made === 'object' && made !== null && !isPromise(made)) return made;
   throw new TypeError(
-    `errorBody returned ${isPromise(made) ? 'a promise' : String(made)} for ${error.code}: it must return an object at once`,
+    `errorBody returned ${isPromise(made) ? 'a promise' : kindOf(made)} for ${error.code}: it must return an object at once`,
     { cause: error },
   );
 }

@@ -33,3 +33,8 @@ export function lazyOriginOf(req: OriginRequest | undefined): LazyOrigin {
     };
   };
 }
+
+/** Tells whether the client has closed the connection. */
+export function isGoneOf({ socket }: OriginRequest): () => boolean {
+  return () => socket?.destroyed === true;
+}

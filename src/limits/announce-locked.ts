@@ -5,6 +5,8 @@ import type { AuthEvents } from '../events/auth-events.js';
 export type Requester = RequestOrigin & {
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
+  /** Whether the client has closed the connection, so no one waits for the answer. Default: it hasn't. */
+  readonly isGone?: (() => boolean) | undefined;
 };
 
 /** Which limit refused an attempt, for whom, and when to try again. */

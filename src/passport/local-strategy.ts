@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { Strategy } from 'passport-local';
 import { verifyCredentials, type CredentialServices } from '../accounts/verify-credentials.js';
 import { AuthError, isAuthError } from '../errors.js';
-import { originOf } from '../http/request-origin.js';
+import { isGoneOf, originOf } from '../http/request-origin.js';
 import { asError } from '../utils/as-error.js';
 import { callCatching } from '../utils/call-catching.js';
 import { keepCode } from './authenticate.js';
@@ -14,9 +14,9 @@ export interface LocalStrategyServices extends CredentialServices {
 
 /** passport-local reads the query string too, from where a password ends up in logs. */
 class BodyOnlyStrategy extends Strategy {
-  override authenticate({ body, ip, headers }: Request, options?: object): void {
+  override authenticate({ body, ip, headers, socket }: Request, options?: object): void {
     keepCode(this, options);
-    super.authenticate({ body: body as unknown, query: {}, ip, headers } as Request, options);
+    super.authenticate({ body: body as unknown, query: {}, ip, headers, socket } as Request, options);
   }
 }
 
@@ -31,7 +31,7 @@ export function createLocalStrategy(services: LocalStrategyServices): Strategy {
         done(null, false, new AuthError('INVALID_CREDENTIALS'));
         return;
       }
-      verifyCredentials(services, { username, password, origin: originOf(req) }).then(
+      verifyCredentials(services, { username, password, origin: originOf(req), isGone: isGoneOf(req) }).then(
         (user) => callCatching(() => done(null, user as unknown as Express.User), done),
         (error: unknown) =>
           callCatching(

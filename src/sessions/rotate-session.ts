@@ -2,8 +2,8 @@ import { AuthError, failureOf, isAuthError, type CodeAnnouncedBy } from '../erro
 import type { LazyOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { RotateResult, Session } from '../stores/refresh-token-store.js';
-import { isMarked } from '../stores/unfinished-change.js';
-import { activeUser, type StoredUser } from '../stores/user-store.js';
+import { afterChange, isMarked } from '../stores/unfinished-change.js';
+import type { StoredUser } from '../stores/user-store.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
@@ -121,7 +121,7 @@ export class SessionRotator {
     const { userId, sessionId } = claims;
     const { origin, transport } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
-    const user = activeUser(await config.users.findById(userId));
+    const user = await afterChange(config.users, await config.users.findById(userId));
     if (!user) {
       await ender.revoke(userId, sessionId, 'user-gone', origin());
       throw new AuthError('SESSION_NOT_FOUND');

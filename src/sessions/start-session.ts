@@ -2,7 +2,7 @@ import { AuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession } from '../stores/refresh-token-store.js';
-import { finishChange, isMarked, withoutMark } from '../stores/unfinished-change.js';
+import { afterChange, finishChange, isMarked, withoutMark } from '../stores/unfinished-change.js';
 import { activeUser, inactiveReason, type StoredUser } from '../stores/user-store.js';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
@@ -95,14 +95,17 @@ export class SessionStarter {
     return issuer.issue(current, asStored(newSession), new Date(now), asked);
   }
 
-  /** Ends the sessions that a change of the password has left, when its process was killed. */
-  async #afterChange(user: StoredUser, origin: RequestOrigin): Promise<StoredUser> {
-    if (!isMarked(user.passwordHash)) return user;
+  /** Ends the sessions that a change of the password has left, if its process was killed. */
+  async #afterChange(proved: StoredUser, origin: RequestOrigin): Promise<StoredUser> {
+    if (!isMarked(proved.passwordHash)) return proved;
     const { config, ender } = this.#services;
-    await ender.revokeAll(user.id, {}, 'password-changed', origin);
-    const finished = await finishChange(config.users, user);
-    // Another login has finished it, or the old password is back, which is noticed when the session is stored.
-    return finished ?? { ...user, passwordHash: withoutMark(user.passwordHash) };
+    const current = await afterChange(config.users, proved);
+    if (current && isMarked(current.passwordHash)) {
+      await ender.revokeAll(current.id, {}, 'password-changed', origin);
+      await finishChange(config.users, current);
+    }
+    // What was proved. If the old password is back, that is noticed when the session is stored.
+    return { ...proved, passwordHash: withoutMark(proved.passwordHash) };
   }
 
   /** Asked when the session is stored: a change that comes later finds the session, and ends it. */

@@ -23,6 +23,8 @@ export interface CallTimes {
    * its caller got a 503. Longer than `timeout`, and shorter than any delay that would do harm.
    */
   writeDeadline: number;
+  /** How long a change of the password may take from its new hash to its last step, before its process counts as killed. */
+  passwordChange: number;
 }
 
 /** Not options of the stores, but an object, because tests wait longer on a busy machine and shorter for an outage. */
@@ -34,4 +36,5 @@ export const CALL_TIMES: CallTimes = {
   probeInterval: 500,
   reconnectInterval: 5000,
   writeDeadline: 1500,
+  passwordChange: 2000,
 };

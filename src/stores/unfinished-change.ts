@@ -1,9 +1,12 @@
-import type { StoredUser, UserStore } from './user-store.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CALL_TIMES } from './call-times.js';
+import { activeUser, type StoredUser, type UserStore } from './user-store.js';
 
 /**
  * A new password takes two servers: the hash in the user store, then the end of all sessions in the session store. A process may be
- * killed in between. So the new hash is stored with a mark, in the same statement, and loses it when the sessions have ended. While
- * the mark is there, no session of the user is refreshed, and the next login ends them all.
+ * killed in between. So the new hash is stored with a mark, in the same statement, and loses it when the sessions have ended. Anyone
+ * who finds the mark waits until it has gone. If it stays, the process was killed: then no session of the user is refreshed, and the
+ * next login ends them all.
  *
  * The mark takes the place of the first `$`, so it fits every column that the hash fits. No scheme has a `~` there. Hashes of another
  * form, which only a hasher of the app's own makes, get no mark.
@@ -22,6 +25,26 @@ export function withoutMark(hash: string): string {
 /** Whether a change of the password to this hash has not ended the sessions yet. */
 export function isMarked(hash: string | null): hash is string {
   return hash !== null && MARKED_HASH.test(hash);
+}
+
+const POLL_MS = 50;
+
+/**
+ * Waits until a change that another request is making has ended: all its sessions have, or an outage brought the old password back.
+ * @param found as just read
+ * @returns the active user as stored now. With the mark, if the process of the change was killed
+ */
+export async function afterChange(
+  users: UserStore,
+  found: StoredUser | undefined,
+): Promise<StoredUser | undefined> {
+  const giveUpAt = performance.now() + CALL_TIMES.passwordChange;
+  let user = activeUser(found);
+  while (user && isMarked(user.passwordHash) && performance.now() < giveUpAt) {
+    await pause(POLL_MS);
+    user = activeUser(await users.findById(user.id));
+  }
+  return user;
 }
 
 /** Takes the mark away. @returns the user as stored now; undefined when the hash has changed meanwhile */

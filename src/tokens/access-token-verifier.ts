@@ -6,7 +6,7 @@ import {
   type VerifiedAccessToken,
 } from './access-token.js';
 import { compactCopy } from '../utils/compact-copy.js';
-import { checkTimes, TokenError } from './jwt.js';
+import { checkTimes, MAX_TOKEN_LENGTH, TokenError } from './jwt.js';
 
 /** The size of the table: a prime number, 64 kB. That is enough to recognise tokens that come again soon. */
 const FINGERPRINTS = 16_381;
@@ -28,6 +28,8 @@ export class AccessTokenVerifier {
 
   /** @throws TokenError */
   verify(token: string, nowMs: number): AccessClaims {
+    // Before the cache, whose table of texts would read and copy all of it: server code may hand over a text of any length.
+    if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid');
     const known = this.#verified?.get(token);
     const { payload, claims } = known ?? verifyAccessToken(token, this.#config);
     // Signed before the app had claims of its own. A refresh brings a token with them; without them a guard would pass it half read.

@@ -14,6 +14,17 @@ export function usernameKey(username: string): string {
   return normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }
 
+/** The rules of every username. They have the names of their texts in `messages/`. */
+type UsernameRule = 'notEmpty' | 'tooLong' | 'noControlCharacters';
+
+/** @param name normalized @returns the first rule that it breaks; undefined if it breaks none */
+export function brokenUsernameRule(name: string): UsernameRule | undefined {
+  if (name === '') return 'notEmpty';
+  // A code point is at most two units. Server code may hand over a text of any length, and to split it takes long.
+  if (name.length > 2 * MAX_USERNAME || Array.from(name).length > MAX_USERNAME) return 'tooLong';
+  return /\p{Cc}/u.test(name) ? 'noControlCharacters' : undefined;
+}
+
 /** What is drawn as nothing, and every space that looks like the plain one. U+2800 is a Braille pattern without dots. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Z}/u;
 

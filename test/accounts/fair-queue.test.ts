@@ -1,4 +1,4 @@
-import { FairQueue, QueueFull, type Share } from '../../src/accounts/fair-queue';
+import { FairQueue, QueueFull, Unwanted, type Share } from '../../src/accounts/fair-queue';
 
 const MINUTE_MS = 60_000;
 let now = 0;
@@ -193,4 +193,31 @@ test('clear() rejects what waits, and the queue goes on', async () => {
   await endAll();
   expect(refused).toEqual([['waiting', error]]);
   expect(started).toEqual(['running', 'after']);
+});
+
+test('a key that had no turn goes before new keys of a network that had a few', async () => {
+  const { started, add, endOne } = openQueue();
+  const network: Share = { key: 'network', turnsAsOne: 32 };
+  for (let n = 0; n < 8; n += 1) add(`crowd ${n}`, share(`address ${n}`), network);
+  await endOne();
+  add('elsewhere', share('elsewhere'), { key: 'another network', turnsAsOne: 32 });
+  await endOne();
+  expect(started).toEqual(['crowd 0', 'crowd 1', 'elsewhere']);
+});
+
+test('a task whose result is no longer wanted gives up its place, and never runs', async () => {
+  const { queue, started, add, endAll } = openQueue({ capacity: 2 });
+  let isGone = false;
+  add('first', share('a'));
+  const left = queue.run(
+    [share('b')],
+    () => Promise.resolve(started.push('left')),
+    () => isGone,
+  );
+  add('second', share('c'));
+  isGone = true;
+  add('third', share('d'));
+  await expect(left).rejects.toThrow(Unwanted);
+  await endAll();
+  expect(started).toEqual(['first', 'second', 'third']);
 });

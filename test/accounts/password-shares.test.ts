@@ -41,6 +41,13 @@ test('one address gets 429 for more than its share of the queue, and an address 
   ]);
 });
 
+test('a user whose id looks like an address has a share of their own', async () => {
+  const user = { ...ELSEWHERE, userId: OFFICE.ip, sessionId: 'one' };
+  const crowd = many(60, () => hasher.verify('x', null, OFFICE));
+  expect(await hasher.verify('x', null, user)).toMatchObject({ matches: false });
+  await crowd;
+});
+
 test('all addresses of an IPv6 /64 share one share', async () => {
   const crowd = await many(200, (n) => hasher.verify('x', null, { ...OFFICE, ip: `2001:db8:1:2::${n}` }));
   expect(errorsOf(crowd)[0]).toMatchObject({ code: 'TOO_MANY_ATTEMPTS' });

@@ -124,31 +124,49 @@ describe('close()', () => {
   });
 });
 
-test("when a thread can't start, each password gets SERVICE_UNAVAILABLE at once, and the process lives", () => {
-  const root = path.join(__dirname, '../..');
-  const folder = mkdtempSync(path.join(tmpdir(), 'passport-visa-'));
-  try {
-    // The package as installed, except for the file that the threads run.
-    cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
-    cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
-    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-    writeFileSync(
-      path.join(folder, 'dist/accounts/password-worker.js'),
-      "require('a package that is not there')",
-    );
-    const script = `
-      const { PasswordHasher } = require('./dist/accounts/password-hasher.js');
-      const hasher = new PasswordHasher(10);
-      const codes = [];
-      const attempt = () => hasher.hash('secret').catch((error) => codes.push(error.code));
-      Promise.all([attempt(), attempt(), attempt()]).then(attempt).then(() => console.log(codes.join()));`;
-    const output = execFileSync(process.execPath, ['-e', script], {
-      cwd: folder,
-      timeout: 20_000,
-      encoding: 'utf8',
+describe.each([
+  ['bcrypt', 'accounts/password-worker.js', '$2b$04$', 53],
+  ['phpass', 'hashes/phpass-worker.js', '$P$B', 30],
+])(
+  'each password of %s gets SERVICE_UNAVAILABLE at once, and the process lives,',
+  (_name, file, form, length) => {
+    const endless =
+      'module.exports = () => { for (const all = []; ; ) all.push(new Array(1e5).fill(all)); };';
+    /** As Node fails where the operating system refuses a thread. */
+    const refusing = `const threads = require('node:worker_threads');
+    threads.Worker = class { constructor() { throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' }); } };`;
+
+    test.each([
+      ["when a thread can't run its file", "require('a package that is not there')", ''],
+      ['when a thread runs out of memory', endless, ''],
+      ['when no thread can start', undefined, refusing],
+    ])('%s', (_when, worker, before) => {
+      const root = path.join(__dirname, '../..');
+      const folder = mkdtempSync(path.join(tmpdir(), 'passport-visa-'));
+      try {
+        // The package as installed, except for the file that the threads run.
+        cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
+        cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
+        symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+        if (worker !== undefined) writeFileSync(path.join(folder, 'dist', file), worker);
+        const script = `
+        ${before}
+        const { PasswordHasher } = require('./dist/accounts/password-hasher.js');
+        const { phpass } = require('./dist/hashes/index.js');
+        const hasher = new PasswordHasher(4, 'prehash', undefined, { verifiers: [phpass()] });
+        const codes = [];
+        const attempt = () => hasher.verify('secret', '${form}' + 'a'.repeat(${length})).catch((error) => codes.push(error.code));
+        Promise.all([attempt(), attempt(), attempt()]).then(attempt).then(() => hasher.close()).then(() => console.log(codes.join()));`;
+        const output = execFileSync(process.execPath, ['--max-old-space-size=40', '-e', script], {
+          cwd: folder,
+          timeout: 20_000,
+          encoding: 'utf8',
+          stdio: 'pipe',
+        });
+        expect(output.trim().split(',')).toEqual(Array.from({ length: 4 }, () => 'SERVICE_UNAVAILABLE'));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
-    expect(output.trim().split(',')).toEqual(Array.from({ length: 4 }, () => 'SERVICE_UNAVAILABLE'));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+);

@@ -182,10 +182,10 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
       SELECT ${columnsOf('stored')} FROM ${table} AS stored
       WHERE user_id = $1 AND id = $2 AND expires_at > clock_timestamp()`,
 
-    // Of more than the limit, those used latest among some: sorting thousands takes long.
+    // Of more than the limit, those used latest among some: sorting thousands takes long. Without those of another format.
     list: `
       SELECT ${columnsOf('stored')} FROM (
-        SELECT * FROM ${table} WHERE user_id = $1 AND expires_at > clock_timestamp() LIMIT $2::int + ${PIECE}
+        SELECT * FROM ${table} WHERE user_id = $1 AND format = ${SESSION_FORMAT} AND expires_at > clock_timestamp() LIMIT $2::int + ${PIECE}
       ) AS stored
       ORDER BY stored.rotated_at DESC LIMIT $2::int`,
 

@@ -7,9 +7,11 @@ import { homeArgument, inHomeDatabase, settleHomeDatabase, type RedisScript } fr
 import { openOwnConnection, type OwnConnection } from './own-connection.js';
 
 /** Error codes that mean a mistake in the program. Every other code (LOADING, READONLY, OOM …) means an outage. */
-const MISTAKES = /^(ERR|WRONGTYPE|NOSCRIPT|NOPERM|CROSSSLOT) /;
+const MISTAKES = /^(ERR|NOSCRIPT|NOPERM|CROSSSLOT) /;
 /** How Redis before version 7 reports that a script has met an outage. */
-const OUTAGE_IN_SCRIPT = /^ERR Error running script .* -(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN) /;
+const OUTAGE_IN_SCRIPT =
+  /^ERR Error running script .* -?(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|WRONGTYPE) /;
+const WRONG_TYPE = /^(ERR Error running script .* -?)?WRONGTYPE /;
 /** `wait` is the state of a lazy client, which connects with its first command. */
 const READY = new Set(['ready', 'wait']);
 
@@ -65,7 +67,12 @@ export class BoundedRedis {
   send(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
     settleHomeDatabase(this.#appClient);
     const client = this.#client as unknown as Record<string, Command>;
-    return (client[script] as Command)(key, ...args, homeArgument(this.#appClient)).then(assertExecuted);
+    return (client[script] as Command)(key, ...args, homeArgument(this.#appClient)).then(
+      assertExecuted,
+      (error: unknown) => {
+        throw WRONG_TYPE.test((error as Error).message) ? wrongType(key) : error;
+      },
+    );
   }
 
   call(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
@@ -129,6 +136,14 @@ function assertExecuted(answer: unknown): unknown {
       "The app's Redis client is in a transaction: begin it on a client of its own, redis.duplicate()",
     );
   return answer;
+}
+
+/** Another program has written it, or someone by hand. The key names a user at most: what is secret is hashed in keys. */
+function wrongType(key: string): Error {
+  return new Error(
+    `The Redis key ${key}, or one that begins with it, has a value of another type, which passport-visa didn't write: ` +
+      'delete it with DEL, or give the store a keyPrefix of its own',
+  );
 }
 
 function isOutage(error: unknown): boolean {

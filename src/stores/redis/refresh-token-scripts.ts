@@ -101,15 +101,18 @@ export const refreshTokenScripts = {
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     return packed and isLive(packed, storeTime()) and packed`),
 
-  /** ARGV: how many sessions to return at most (optional). Of more, it returns those used latest in a random sample. */
+  /**
+   * ARGV: how many sessions to return at most (optional). Of more, it returns those used latest in a random sample.
+   * Those of another format are left out.
+   */
   visaListSessions: onUser(`${clock}${unpack}
     local limit, now, live, flat = tonumber(ARGV[1]), storeTime(), {}, {}
     local few = not limit or redis.call('HLEN', KEYS[1]) <= limit
     local all = few and redis.call('HGETALL', KEYS[1]) or redis.call('HRANDFIELD', KEYS[1], limit + ${PIECE}, 'WITHVALUES')
     for i = 1, #all, 2 do
       local session = unpackSession(all[i + 1])
-      if not session or session.expiresAt > now then
-        live[#live + 1] = { id = all[i], packed = all[i + 1], usedAt = session and session.rotatedAt or now }
+      if session and session.expiresAt > now then
+        live[#live + 1] = { id = all[i], packed = all[i + 1], usedAt = session.rotatedAt }
       end
     end
     if not few then table.sort(live, function(a, b) return a.usedAt > b.usedAt end) end
@@ -148,10 +151,11 @@ export const refreshTokenScripts = {
 
   /**
    * KEYS[1]: the log, a stream. ARGV: user id, session ids separated by commas, keepMs. If processes with different lifetimes of
-   * access tokens run, the longest counts.
+   * access tokens run, the longest counts. Returns the id of the entry.
    */
   visaAnnounceRevocation: onUser(`${clock}
     local keepMs = math.max(tonumber(ARGV[3]), redis.call('PTTL', KEYS[1]))
-    redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - keepMs), '*', 'u', ARGV[1], 's', ARGV[2])
-    redis.call('PEXPIRE', KEYS[1], digits(keepMs))`),
+    local id = redis.call('XADD', KEYS[1], 'MINID', '~', digits(storeTime() - keepMs), '*', 'u', ARGV[1], 's', ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], digits(keepMs))
+    return id`),
 };

@@ -150,7 +150,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
     const reply = await this.#redis.call(
       'visaRevokeSession',
       this.#key(userId),
-      this.#outboxKey(userId),
+      outboxOf(this.#key(userId)),
       sessionId,
       this.#keepMs,
     );
@@ -177,8 +177,9 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
 
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepMs = Math.max(this.#keepMs, follower.keepForSeconds * 1000);
-    const stop = followLog(() => openRevocationReader(this.#client, this.#logKey()), follower);
-    return { announce: (revocation) => this.#announce(revocation), close: stop };
+    const announce = (revocation: Revocation) => this.#announce(revocation);
+    const stop = followLog(() => openRevocationReader(this.#client, this.#logKey(), announce), follower);
+    return { announce: (revocation) => announce(revocation).then(() => undefined), close: stop };
   }
 
   attemptCounter(name: string, windowSeconds: number): AttemptCounter {
@@ -219,22 +220,21 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   async #emptyOutbox(userId: string, sessionIds: string[]): Promise<() => Promise<unknown>> {
     if (sessionIds.length === 0) return () => Promise.resolve();
     await this.#announce({ userId, sessionIds });
-    const removed = this.#redis.call('visaEmptyOutbox', this.#outboxKey(userId), ...sessionIds);
+    const removed = this.#redis.call('visaEmptyOutbox', outboxOf(this.#key(userId)), ...sessionIds);
     removed.catch(() => undefined);
     return () => removed;
   }
 
-  async #announce({ userId, sessionIds }: Revocation): Promise<void> {
+  /** @returns the id of the entry in the log */
+  async #announce({ userId, sessionIds }: Revocation): Promise<string> {
     const ids = sessionIds.join(',');
-    await this.#redis.call('visaAnnounceRevocation', this.#logKey(), userId, ids, this.#keepMs);
+    return String(
+      await this.#redis.call('visaAnnounceRevocation', this.#logKey(), userId, ids, this.#keepMs),
+    );
   }
 
   #logKey(): string {
     return `${this.#keyPrefix}revocations`;
-  }
-
-  #outboxKey(userId: string): string {
-    return outboxOf(this.#key(userId));
   }
 
   #key(userId: string): string {

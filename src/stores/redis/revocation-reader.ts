@@ -8,6 +8,7 @@ import type { Revocation } from '../revocation-feed.js';
 
 /** The commands that read a stream. */
 interface StreamClient extends RedisClient {
+  select(database: number): Promise<unknown>;
   xrange(
     key: string,
     start: string,
@@ -16,6 +17,12 @@ interface StreamClient extends RedisClient {
   ): Promise<[string, string[]][]>;
   xread(...options: (string | number)[]): Promise<unknown>;
 }
+
+/** Writes an entry of the log. @returns its id */
+type AnnounceRevocation = (revocation: Revocation) => Promise<string>;
+
+/** No user has an empty id. */
+const NO_SESSION: Revocation = { userId: '', sessionIds: [] };
 
 const BATCH = 1000;
 /** The id before the first entry that a stream can have. */
@@ -26,7 +33,11 @@ const BEGINNING = '0-0';
  * and not pub/sub because a reader that was disconnected can read what it missed, and an empty answer proves that there was
  * nothing to miss.
  */
-export function openRevocationReader(client: RedisClient, key: string): RevocationReader {
+export function openRevocationReader(
+  client: RedisClient,
+  key: string,
+  announce: AnnounceRevocation,
+): RevocationReader {
   if (client.status === 'end') throw new Error('The Redis client has been closed');
   // A client that can't be duplicated is asked once a second instead.
   const own = openOwnConnection(client, READING);
@@ -34,8 +45,29 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
   const isAtHome = () => homeDatabaseOf(client) === (own ? openedIn : presumedDatabaseOf(client));
   const reading = (own?.client ?? client) as StreamClient;
   const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
+
+  /**
+   * ioredis says nothing when Redis refuses the SELECT of a new connection, which then reads the log of database 0. That is the right
+   * one only if Redis refuses it to the app's client as well. So the app's client writes an entry, and this connection must find it.
+   */
+  async function assertAtHome(): Promise<void> {
+    if (!own || client.isCluster || openedIn === 0) return;
+    const isSelected = await reading.select(openedIn).then(
+      () => true,
+      () => false,
+    );
+    if (isSelected) return;
+    const id = await announce(NO_SESSION);
+    const [entry] = await reading.xrange(key, id, id);
+    if (!entry)
+      throw new Error(
+        `Redis refuses SELECT, so the log of revocations in database ${openedIn} can't be read: give the app's user +select`,
+      );
+  }
+
   return {
     async read(position) {
+      if (position === undefined) await assertAtHome();
       // If the home was settled after this connection was opened, the next one is opened there.
       if (!isAtHome())
         throw new Error(
@@ -47,7 +79,9 @@ export function openRevocationReader(client: RedisClient, key: string): Revocati
       const continues = known !== undefined && entries[0]?.[0] === known;
       if (!continues) entries = await entriesFrom('-');
       return {
-        revocations: (continues ? entries.slice(1) : entries).map(([, members]) => toRevocation(members)),
+        revocations: (continues ? entries.slice(1) : entries)
+          .map(([, members]) => toRevocation(members))
+          .filter(({ userId }) => userId !== NO_SESSION.userId),
         position: entries.at(-1)?.[0] ?? BEGINNING,
         more: entries.length === BATCH,
       };

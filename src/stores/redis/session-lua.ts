@@ -18,7 +18,8 @@ export const clock = `
 
 /**
  * `rotated` and `expires` are milliseconds after `created`. A session of another format is nil: it isn't changed, and it lets no
- * one in. It counts as live, so it is reported as ended when it is revoked.
+ * one in. It counts as live, so it is reported as ended when it is revoked; and as not used for the longest time, so it never ends
+ * sessions that can be read.
  */
 export const unpack = `
   local function unpackSession(packed)
@@ -95,7 +96,7 @@ export const surplus = `
       local id, session = sample[i], unpackSession(sample[i + 1])
       if id ~= keptId then
         if session and session.expiresAt <= now then expired[#expired + 1] = id
-        else live[#live + 1] = { id = id, usedAt = session and session.rotatedAt or now } end
+        else live[#live + 1] = { id = id, usedAt = session and session.rotatedAt or 0 } end
       end
     end
     if #expired > 0 then redis.call('HDEL', KEYS[1], unpack(expired)) end

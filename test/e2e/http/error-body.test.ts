@@ -90,7 +90,7 @@ test.each<[string, ErrorBody, string]>([
   ],
   ['returns nothing', () => undefined, 'errorBody returned undefined for NO_ACCESS_TOKEN'],
   ['returns a promise', () => Promise.resolve({}), 'errorBody returned a promise'],
-  ['returns a text', () => 'no', 'errorBody returned no'],
+  ['returns a text', () => 'a secret', 'errorBody returned a text for NO_ACCESS_TOKEN: it must'],
 ])(
   'a function that %s hands the error to the app, and answers nothing',
   async (_kind, errorBody, message) => {

@@ -51,6 +51,11 @@ test.each<[string, unknown, number]>([
   expect(problems.map(({ path, message: text }) => ({ path, message: text }))).toEqual(told);
 });
 
+test('auth.passwords.problems takes any value of a body as the username', () => {
+  for (const username of [undefined, null, 5, {}])
+    expect(passwords.problems(PASSWORD, { username })).toEqual([]);
+});
+
 test('auth.textOf gives a problem in the language of the request', () => {
   const [problem] = passwords.problems('short');
   const req = { headers: { 'accept-language': 'ko' } } as never;

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MemoryUserStore, type AuthenticatedUser } from '../../../src/index';
+import { MemoryRefreshTokenStore, MemoryUserStore, type AuthenticatedUser } from '../../../src/index';
 import { createTestApp } from '../../helpers/apps/app';
 
 const users = new MemoryUserStore();
-const { auth } = createTestApp({ users });
+const refreshTokens = new MemoryRefreshTokenStore();
+const { auth } = createTestApp({ users, refreshTokens });
 let ann: { id: string };
 beforeAll(async () => {
   ann = await users.create({ username: 'ann', passwordHash: null });
@@ -45,6 +46,26 @@ describe('several calls in one request', () => {
     expect(cookies['accessToken']).toBe(accessToken);
   });
 
+  test('of parallel starts one session stays, the one whose cookies the browser keeps', async () => {
+    const { given, cookies } = await posted((req, res) =>
+      Promise.all([1, 2, 3].map(() => auth.startSession(req, res, ann))),
+    );
+    const started = given as { sessionId: string; accessToken: string }[];
+    expect(await idsOf()).toEqual([started[2]?.sessionId]);
+    expect(cookies['accessToken']).toBe(started[2]?.accessToken);
+  });
+
+  test('a start goes on where a parallel one before it has failed', async () => {
+    jest.spyOn(refreshTokens, 'create').mockRejectedValueOnce(new Error('the store has failed'));
+    const { given, cookies } = await posted((req, res) =>
+      Promise.allSettled([auth.startSession(req, res, ann), auth.startSession(req, res, ann)]),
+    );
+    const [first, second] = given as PromiseSettledResult<{ sessionId: string; accessToken: string }>[];
+    expect(first?.status).toBe('rejected');
+    expect(second).toMatchObject({ status: 'fulfilled', value: { accessToken: cookies['accessToken'] } });
+    expect(await idsOf()).toHaveLength(1);
+  });
+
   test('an end after a start ends that session and clears the cookies', async () => {
     const { given, cookies } = await posted(async (req, res) => {
       await auth.startSession(req, res, ann);
@@ -71,29 +92,41 @@ describe('several calls in one request', () => {
   });
 });
 
+const fetched = new Request('http://127.0.0.1/', { method: 'POST' });
+
 test.each<[string, Handler]>([
   ['nothing', () => auth.startSession(undefined as never, undefined as never, ann)],
   ['no response', (req) => auth.startSession(req, {} as never, ann)],
   ['both in the wrong order', (req, res) => auth.startSession(res as never, req as never, ann)],
+  ['a Request of fetch', (_req, res) => auth.startSession(fetched as never, res, ann)],
+  [
+    'a Request of fetch and a Response',
+    () => auth.startSession(fetched as never, new Response() as never, ann),
+  ],
+  ['a socket in place of the response', (req) => auth.startSession(req, req.socket as never, ann)],
+  ['a socket in place of the request', (req, res) => auth.startSession(req.socket as never, res, ann)],
 ])(
   'startSession with %s is a TypeError that says what it needs, and makes no session',
   async (_what, call) => {
     const { given } = await posted(call);
     expect(given).toEqual(
       new TypeError(
-        'startSession() needs a request and its response, in this order: auth.startSession(req, res, …)',
+        'startSession() needs a request of Node or Express and its response, in this order: auth.startSession(req, res, …)',
       ),
     );
     expect(await idsOf()).toEqual([]);
   },
 );
 
-test('endSession without a response is a TypeError, and the session goes on', async () => {
+test('endSession without a response or with a Request of fetch is a TypeError, and the session goes on', async () => {
   const { accessToken, sessionId } = await auth.sessions.start(ann.id);
-  const req = { headers: { authorization: `Bearer ${accessToken}` } } as IncomingMessage;
-  await expect(auth.endSession(req, {} as never)).rejects.toThrow(
-    'endSession() needs a request and its response',
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const message = 'endSession() needs a request of Node or Express and its response';
+  await expect(auth.endSession({ headers } as IncomingMessage, {} as never)).rejects.toThrow(message);
+  const { given } = await posted((_req, res) =>
+    auth.endSession(new Request('http://127.0.0.1/', { headers }) as never, res),
   );
+  expect(given).toMatchObject({ name: 'TypeError', message: expect.stringContaining(message) });
   expect(await idsOf()).toEqual([sessionId]);
 });
 

@@ -2,9 +2,14 @@ import { withMark, withoutMark } from '../../../src/stores/unfinished-change';
 import { PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { quickHash } from '../../helpers/apps/quick-passwords';
 import { useRealApp } from '../../helpers/apps/real-app';
+import { useCallTimes } from '../../helpers/call-times';
+import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 
 type Tokens = Awaited<ReturnType<TestApp['tokensOf']>>;
+
+// A process counts as killed after this time, and not after two seconds.
+useCallTimes({ passwordChange: 150 });
 
 const NEW_PASSWORD = 'another stapler 4 you';
 const passwordHash = quickHash(PASSWORD);
@@ -33,6 +38,28 @@ test('no session is refreshed while a change is unfinished', async () => {
   await expect(real.testApp.auth.sessions.refresh(tokens.refreshToken)).rejects.toMatchObject({
     code: 'SESSION_NOT_FOUND',
   });
+});
+
+test('a refresh while a change is being made waits, and goes on if an outage brings the old password back', async () => {
+  const tokens = await killedChange();
+  const { users } = real.stores.options;
+  const finds = jest.spyOn(users, 'findById');
+  const refreshed = refresh(tokens).then((answer) => answer);
+  await eventually('the refresh waits', () => Promise.resolve(finds.mock.calls.length > 1));
+  await users.updatePasswordHash(real.userId, passwordHash, withMark(quickHash(NEW_PASSWORD)));
+  expect((await refreshed).status).toBe(200);
+  expect(await sessions()).toHaveLength(1);
+  finds.mockRestore();
+});
+
+test('a user who was told of no change can change the new password into a third one', async () => {
+  const tokens = await killedChange();
+  const third = { currentPassword: NEW_PASSWORD, newPassword: 'yet another 7 staplers' };
+  const changed = await post(tokens, third);
+  expect(changed.status).toBe(200);
+  expect(await stored()).toBe(quickHash(third.newPassword));
+  expectFailure(await refresh(tokens), 'SESSION_NOT_FOUND');
+  expect((await refresh(changed.body as Tokens)).status).toBe(200);
 });
 
 test('a login with the new password ends all sessions and finishes the change', async () => {

@@ -1,0 +1,90 @@
+import type { Redis } from 'ioredis';
+import { RedisRefreshTokenStore, type RevocationFeed } from '../../src';
+import { connectRedis, randomPrefix } from '../helpers/apps/backends';
+import { eventually } from '../helpers/eventually';
+import { newSession } from './samples';
+
+const HOME = 2;
+const username = `app-${randomPrefix().replaceAll(/[^a-z0-9]/gi, '')}`;
+const password = 'a password of this test';
+let admin: Redis;
+const clients: Redis[] = [];
+const feeds: RevocationFeed[] = [];
+
+beforeEach(async () => {
+  admin = connectRedis();
+  await admin.call('ACL', 'SETUSER', username, 'on', `>${password}`, '~*', '&*', '+@all');
+});
+afterEach(async () => {
+  for (const feed of feeds.splice(0)) feed.close();
+  for (const client of clients.splice(0)) client.disconnect();
+  await admin.call('ACL', 'DELUSER', username);
+  admin.disconnect();
+});
+
+function follow(keyPrefix: string) {
+  const client = connectRedis({ db: HOME, username, password });
+  clients.push(client);
+  const store = new RedisRefreshTokenStore(client, { keyPrefix });
+  const received: string[] = [];
+  const state = { isCurrent: false, lost: '' };
+  feeds.push(
+    store.followRevocations({
+      keepForSeconds: 60,
+      onRevoked: ({ sessionIds }) => void received.push(...sessionIds),
+      onCurrent: () => void Object.assign(state, { isCurrent: true }),
+      onLost: (error) => void Object.assign(state, { isCurrent: false, lost: (error as Error).message }),
+    }),
+  );
+  return { client, store, received, state };
+}
+
+/** Ends the connection that waits for news, as a network fault does. */
+async function killReaders(): Promise<void> {
+  for (const line of String(await admin.client('LIST')).split('\n'))
+    if (line.includes(`user=${username} `) && line.includes('cmd=xread'))
+      await admin.client('KILL', 'ID', /\bid=(\d+)/.exec(line)?.[1] as string);
+}
+
+const now = (is: () => boolean) => () => Promise.resolve(is());
+
+test('a reader whose new connection may not go to the database of the sessions is an outage, until it may again', async () => {
+  const { store, received, state } = follow(randomPrefix());
+  const session = newSession('ann', 'one');
+  await store.create(session);
+  await eventually(
+    'the reader follows',
+    now(() => state.isCurrent),
+  );
+  await admin.call('ACL', 'SETUSER', username, '-select');
+  await eventually('the reader is lost', async () => {
+    await killReaders();
+    return state.lost.includes('+select');
+  });
+  expect(state.isCurrent).toBe(false);
+  expect(await store.revoke(session.userId, session.sessionId)).toBe(true);
+  expect(received).toEqual([]);
+  await admin.call('ACL', 'SETUSER', username, '+select');
+  await eventually(
+    'the revocation arrives',
+    now(() => received.length > 0),
+  );
+  expect([received, state.isCurrent]).toEqual([[session.sessionId], true]);
+});
+
+test('where Redis never allows SELECT, all is in database 0, and a revocation arrives there', async () => {
+  await admin.call('ACL', 'SETUSER', username, '-select');
+  const { store, received, state } = follow(randomPrefix());
+  const session = newSession('ann', 'one');
+  await store.create(session);
+  await eventually(
+    'the reader follows',
+    now(() => state.isCurrent),
+  );
+  expect(await store.revoke(session.userId, session.sessionId)).toBe(true);
+  await eventually(
+    'the revocation arrives',
+    now(() => received.length > 0),
+  );
+  expect(received).toEqual([session.sessionId]);
+});

@@ -235,7 +235,14 @@ describe('the link between an Auth and loginAs', () => {
       'router',
       'sessions',
     ];
-    expect(Object.keys(auth).sort()).toEqual([...names, 'startSession', 'textOf', 'tokenVerify', 'verify']);
+    expect(Object.keys(auth).sort()).toEqual([
+      ...names,
+      'startSession',
+      'textOf',
+      'tokenVerify',
+      'usernames',
+      'verify',
+    ]);
     expect(inspect(auth, { depth: 1 })).not.toMatch(/UserStore|passport-visa\.users/);
     expect(JSON.stringify(Object.keys({ ...auth }))).not.toContain('users');
   });

@@ -41,9 +41,11 @@ export type {
 } from './events/auth-event.js';
 export type { AuthEvents } from './events/auth-events.js';
 export type { Feature } from './features/feature.js';
-export { emailAccount, type EmailAccount } from './features/email-account/email-account.js';
+export { emailAccount } from './features/email-account/email-account.js';
+export type { EmailAccount } from './features/email-account/account.js';
 export type { EmailAccountOptions, MailLogin } from './features/email-account/options.js';
 export type { Mail, SendMail } from './features/email-account/mails/mail.js';
+export type { MailText, MailTextsOption, OwnMailTexts } from './features/email-account/mails/mail-texts.js';
 export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { LimitsOptions } from './config/limits-options.js';

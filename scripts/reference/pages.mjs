@@ -13,6 +13,7 @@ export const AUTH_PAGE = {
     ServerSessions: 'auth.sessions',
     ServerPasswords: 'auth.passwords',
     ServerUsernames: 'auth.usernames',
+    EmailAccount: 'account',
     FlowState: 'auth.flowState',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
@@ -71,6 +72,13 @@ export const AUTH_PAGE = {
         ],
         ...['OpenApiOptions', 'OpenApiInfo', 'OpenApiServer', 'OpenApiDocument'],
         ...['FlowState', 'FlowStateOptions', 'StateStore', 'RequestIds'],
+      ],
+    },
+    {
+      title: 'E-mail accounts',
+      names: [
+        ...['emailAccount', 'EmailAccount', 'EmailAccountOptions', 'MailLogin'],
+        ...['SendMail', 'Mail', 'MailTextsOption', 'OwnMailTexts', 'MailText'],
       ],
     },
     {

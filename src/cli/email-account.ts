@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../events/audit.js';
 import { auditing } from '../events/audit.js';
-import type { EmailAccount } from '../features/email-account/email-account.js';
+import type { EmailAccount } from '../features/email-account/account.js';
 import type { EmailAccountOptions } from '../features/email-account/options.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { CommandError, UsageError } from './describe-error.js';

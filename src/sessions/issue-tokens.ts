@@ -4,7 +4,8 @@ import type { StoredUser } from '../stores/user-store.js';
 import { signAccessToken } from '../tokens/access-token.js';
 import { signRefreshToken } from '../tokens/refresh-token.js';
 import type { SessionConfig } from './session-config.js';
-import type { AskedClaims, TokenClaims } from './token-claims.js';
+import type { AskedClaims } from './asked-claims.js';
+import type { TokenClaims } from './token-claims.js';
 
 /** A pair of tokens and what it was made from. */
 export interface IssuedTokens {

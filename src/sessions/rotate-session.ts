@@ -13,7 +13,8 @@ import { originHash } from './origin-hash.js';
 import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
-import type { AskedClaims, TokenClaims } from './token-claims.js';
+import type { AskedClaims } from './asked-claims.js';
+import type { TokenClaims } from './token-claims.js';
 import { unlessInvalid } from './token-failure.js';
 import type { TokenSize } from './token-size.js';
 

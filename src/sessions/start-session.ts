@@ -11,7 +11,8 @@ import type { Proof } from './proof.js';
 import type { SessionConfig } from './session-config.js';
 import { asStored, newSessionOf } from './new-session.js';
 import { newSessionId } from './session-id.js';
-import type { AskedClaims, TokenClaims } from './token-claims.js';
+import type { AskedClaims } from './asked-claims.js';
+import type { TokenClaims } from './token-claims.js';
 import type { TokenSize } from './token-size.js';
 
 /** How a login comes about. */

@@ -1,21 +1,15 @@
 import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
-import type { AppClaims } from '../tokens/app-claims.js';
 import type { Transport } from '../tokens/transport.js';
 import { askClaims } from './ask-claims.js';
+import type { AskedClaims } from './asked-claims.js';
 import type { SessionConfig } from './session-config.js';
 import type { TokenSize } from './token-size.js';
-
-/** The claims of an access token that the stored user doesn't show. */
-export interface AskedClaims {
-  readonly appClaims?: AppClaims | undefined;
-  readonly emailVerified?: boolean | undefined;
-}
 
 /** The claims that features bring, by name. Each is asked at every login and refresh; what it throws stops them. */
 export interface FeatureClaims {
   /** `email_verified` in the access token, and `req.user.emailVerified`. */
-  emailVerified?(user: StoredUser): boolean | Promise<boolean>;
+  readonly emailVerified?: (user: StoredUser) => boolean | Promise<boolean>;
 }
 
 /** Asks the app and the features for the claims of access tokens. */

@@ -4,7 +4,7 @@ import { accessTokenLength } from '../tokens/access-token.js';
 import { TokenTooLongError } from '../tokens/jwt.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionConfig } from './session-config.js';
-import type { AskedClaims } from './token-claims.js';
+import type { AskedClaims } from './asked-claims.js';
 
 /** What of a session goes into an access token; `amr` may not be known yet. */
 type TokenSession = Pick<Session, 'sessionId' | 'amr'>;

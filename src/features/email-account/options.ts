@@ -141,7 +141,7 @@ export function parseEmailAccountOptions(options: EmailAccountOptions): EmailAcc
     baseUrl,
     appName: parsed.appName ?? new URL(baseUrl).host,
     login: login === false ? [] : [login].flat(),
-    texts: createMailTexts(texts as MailTextsOption | undefined),
+    texts: createMailTexts(texts),
     loginCodeLifetimeSeconds: lifetimes.login,
     links: {
       'email-verification': { path: paths.verify, lifetimeSeconds: lifetimes.verify },

@@ -4,7 +4,7 @@ import { normalizeUsername } from '../../utils/username.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress, readAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
-import type { EmailAccount } from './email-account.js';
+import type { EmailAccount } from './account.js';
 import { BrowserSecret } from './browser-secret.js';
 import { changeEndpoints } from './change/change-endpoints.js';
 import { LoginCodes } from './mail-login/login-codes.js';

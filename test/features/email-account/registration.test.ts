@@ -1,5 +1,11 @@
 import request from 'supertest';
-import { MemoryRefreshTokenStore, MemoryUserStore, type AuthEvent, type Mail } from '../../../src/index';
+import {
+  AuthError,
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  type AuthEvent,
+  type Mail,
+} from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
 
@@ -15,7 +21,7 @@ const register = (from: { post: Browser['post'] }, body: object = {}) =>
 const verify = (from: { post: Browser['post'] }, token: unknown, body: object = {}) =>
   post(from, '/email/verify', { token, ...body });
 const resend = (from: { post: Browser['post'] }, username: unknown = ANN) =>
-  post(from, '/email/verify/resend', { username } as object);
+  post(from, '/email/verify/resend', { username });
 
 const REFUSED = { code: 'ONE_TIME_TOKEN_INVALID' };
 const WRONG = { code: 'INVALID_CREDENTIALS' };
@@ -39,8 +45,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
     await stores.close?.();
   });
 
-  const login = (password: string, username = ANN) =>
-    post(email.client() as never, '/login', { username, password });
+  const login = (password: string, username = ANN) => post(email.client(), '/login', { username, password });
   const linkTo = async (address = ANN) => tokenOf(await email.mailTo(address, 'verify'));
   const events = () => {
     const seen: AuthEvent[] = [];
@@ -51,7 +56,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
       'login',
       'loginFailed',
     ] as const)
-      email.auth.events.on(type, (event) => void seen.push(event));
+      email.auth.events.on(type, (event: AuthEvent) => void seen.push(event));
     return seen;
   };
 
@@ -127,9 +132,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
     const token = await linkTo();
     const statuses = [];
     for (let guess = 0; guess < 11; guess += 1)
-      statuses.push(
-        (await verify(email.client() as never, token, { password: `guess ${guess} at it` })).status,
-      );
+      statuses.push((await verify(email.client(), token, { password: `guess ${guess} at it` })).status);
     expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
     expect(statuses[10]).toBe(429);
     expect((await login(PASSWORD)).status).toBe(429);
@@ -252,7 +255,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
     expect(verified.status).toBe(200);
     expect(String(verified.headers['set-cookie'])).toMatch(/refreshToken=[^;]+; Max-Age=/);
     expect((await resend(ann)).status).toBe(202);
-    await register(email.client() as never, { username: 'last@example.com' });
+    await register(email.client(), { username: 'last@example.com' });
     await email.mailTo('last@example.com', 'verify');
     expect(email.mails).toEqual([]);
   });
@@ -261,7 +264,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
     const kept: string[] = [];
     const spied = watchTokens(stores.refreshTokens, kept);
     const watched = emailApp({ stores: { ...stores, refreshTokens: spied } });
-    await register(request.agent(watched.app) as never);
+    await register(request.agent(watched.app));
     const token = tokenOf(await watched.mailTo(ANN, 'verify'));
     expect(kept).toHaveLength(2);
     for (const text of kept) {
@@ -288,18 +291,17 @@ function failOnce(store: Sessions, method: keyof Sessions): Sessions {
   return proxied(store, method, async (proceed) => {
     if (!isDown) return proceed();
     isDown = false;
-    const { AuthError } = await import('../../../src/index');
     throw new AuthError('SERVICE_UNAVAILABLE');
   });
 }
 
 function watchTokens(store: Sessions, kept: string[]): Sessions {
   const tokens = store.oneTimeTokens?.() as object;
-  const watched = proxied(tokens as never, 'create' as never, (proceed, args) => {
+  const watched = proxied(tokens as never, 'create', (proceed, args) => {
     kept.push(JSON.stringify(args));
     return proceed();
   });
-  return proxied(store, 'oneTimeTokens', () => watched as never);
+  return proxied(store, 'oneTimeTokens', () => watched);
 }
 
 function proxied<Store extends object>(

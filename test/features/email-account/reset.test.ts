@@ -38,7 +38,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a forgotten password, on %s',
 
   test('sets a new password, ends every session and logs no one in', async () => {
     const browser = email.browser();
-    await login(PASSWORD, browser as never);
+    await login(PASSWORD, browser);
     const answer = await reset(await newToken());
     expect([answer.status, answer.body]).toEqual([
       200,
@@ -92,7 +92,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a forgotten password, on %s',
   test('another password makes the token worthless, and it is no way to guess passwords', async () => {
     const token = await newToken();
     const browser = email.browser();
-    await login(PASSWORD, browser as never);
+    await login(PASSWORD, browser);
     const change = { currentPassword: PASSWORD, newPassword: 'a third horse 7 battery' };
     expect((await browser.post('/auth/password').send(change)).status).toBe(200);
     const statuses = [];

@@ -13,6 +13,7 @@ import type { Transport } from '../../../tokens/transport.js';
 import { BrowserSecret, newSecret } from '../browser-secret.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
 import { askerOf, type Asker } from '../mail-requests.js';
+import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
 import type { LoginRequest, ProvedLogin, ShownSecrets } from './asked-login.js';
 import { askLoginCode, limitOfTries, proveLoginCode } from './login-code.js';
@@ -179,8 +180,8 @@ function verifying(services: EmailServices, way: Way, browser: BrowserSecret): R
       challenge === undefined
         ? { transport: 'cookie', secrets: browser.read(req) }
         : { transport: 'body', secrets: [challenge] };
-    const { user, ...login } = await way.prove(text, shown, asker);
-    await services.proofs.prove(user);
+    const { user: found, ...login } = await way.prove(text, shown, asker);
+    const user = await proveMailbox(services, found, asker, 'login');
     const { origin } = asker;
     const started = await startByRequest(services, user, { ...login, req, res, origin, amr: AMR });
     if (login.transport === 'cookie') browser.clear(res);

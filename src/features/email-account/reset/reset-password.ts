@@ -4,7 +4,7 @@ import { refusedField } from '../../../messages/rule.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import { proveMailbox } from '../address-proofs.js';
+import { proveMailbox } from '../prove-mailbox.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';

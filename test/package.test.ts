@@ -131,6 +131,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'RedisRefreshTokenStore',
     'UsernameTakenError',
     'createAuth',
+    'emailAccount',
     'newUsername',
     'normalizeUsername',
     'userOf',

@@ -60,8 +60,10 @@ test('an app that changes req.user does not affect other requests', async () => 
 });
 
 test('the address of a thief who disconnects before the response is still announced', async () => {
+  let reached: () => void = () => undefined;
   class SlowStore extends MemoryRefreshTokenStore {
     override async rotate(request: RotateRequest) {
+      reached();
       await sleep(50);
       return super.rotate(request);
     }
@@ -79,10 +81,11 @@ test('the address of a thief who disconnects before the response is still announ
   const server = testApp.app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const thief = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const isReached = new Promise<void>((resolve) => (reached = resolve));
   thief.write(
     `POST /auth/refresh HTTP/1.1\r\nHost: x\r\nUser-Agent: thief\r\nCookie: refreshToken=${first}\r\nContent-Length: 0\r\n\r\n`,
   );
-  await sleep(20);
+  await isReached;
   thief.resetAndDestroy();
   expect((await announced)[0]).toMatchObject({ ip: '127.0.0.1', userAgent: 'thief' });
   server.close();

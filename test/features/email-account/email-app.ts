@@ -39,6 +39,8 @@ interface EmailAppSettings {
   stores?: EmailStores;
   account?: Partial<EmailAccountOptions>;
   auth?: TestOptions;
+  /** In place of one that keeps its mails. */
+  feature?: EmailAccount;
 }
 
 /** An app with the feature, whose mails are kept. Default stores are in memory. */
@@ -46,16 +48,19 @@ export function emailApp({
   stores,
   account: accountOptions,
   auth: options,
+  feature,
 }: EmailAppSettings = {}): EmailApp {
   const mails: Mail[] = [];
-  const account = emailAccount({
-    send: (mail) => {
-      mails.push(mail);
-    },
-    baseUrl: 'https://app.example.com',
-    limits: { mailbox: false, address: false },
-    ...accountOptions,
-  });
+  const account =
+    feature ??
+    emailAccount({
+      send: (mail) => {
+        mails.push(mail);
+      },
+      baseUrl: 'https://app.example.com',
+      limits: { mailbox: false, address: false },
+      ...accountOptions,
+    });
   const auth = createAuth({
     users: new MemoryUserStore(),
     refreshTokens: new MemoryRefreshTokenStore(),

@@ -154,6 +154,8 @@ test('a name that is no address, and a token that is no text, are 400', async ()
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'username' }],
     });
+  const korean = await post('/password/forgot', { username: 'ann' }).set('Accept-Language', 'ko');
+  expect(korean.body).toMatchObject({ errors: [{ path: 'username', message: '이메일 주소여야 합니다.' }] });
   for (const token of [5, null, ['x'], {}])
     expect((await post('/password/reset', { token, newPassword: NEW_PASSWORD })).body).toMatchObject({
       errors: [{ path: 'token' }],

@@ -11,7 +11,7 @@ import {
   type EmailAccount,
   type Mail,
 } from '../../src/index';
-import { PASSWORD } from '../helpers/apps/app';
+import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { eventually } from '../helpers/eventually';
 import { postJson } from '../helpers/post-json';
 import { useDocPage } from '../helpers/snippets';
@@ -19,6 +19,10 @@ import { emailApp, tokenOf } from '../features/email-account/email-app';
 
 const page = useDocPage('docs/email.md');
 const EMAIL = 'ann@example.com';
+
+beforeAll(() => {
+  Object.assign(process.env, { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET });
+});
 
 test('the app of the page registers an address, and logs in with the link in the mail', async () => {
   const received: string[] = [];
@@ -132,7 +136,12 @@ test('a mail goes to a mail service by HTTP, and into a queue', async () => {
 
 test('the page of a link takes the token out of the address bar, and sends it', async () => {
   const sent: [string, unknown][] = [];
-  const { fetch, location, history } = globalThis as unknown as Record<string, unknown>;
+  const {
+    fetch,
+    location,
+    history,
+    Request: OriginalRequest,
+  } = globalThis as unknown as Record<string, unknown>;
   const replaceState = jest.fn();
   Object.assign(globalThis, {
     location: {
@@ -142,9 +151,14 @@ test('the page of a link takes the token out of the address bar, and sends it', 
       href: 'https://app.example.com/reset-password#token=abc',
     },
     history: { state: null, replaceState },
-    fetch: (url: string, init: RequestInit) => {
-      sent.push([String(url), JSON.parse(String(init.body))]);
-      return Promise.resolve(Response.json({ message: 'ok' }));
+    Request: class extends (OriginalRequest as typeof Request) {
+      constructor(asked: string | Request, init?: RequestInit) {
+        super(typeof asked === 'string' ? new URL(asked, 'https://app.example.com') : asked, init);
+      }
+    },
+    fetch: async (asked: Request) => {
+      sent.push([new URL(asked.url).pathname, await asked.json()]);
+      return Response.json({ message: 'ok' });
     },
   });
   try {
@@ -153,6 +167,6 @@ test('the page of a link takes the token out of the address bar, and sends it', 
     await onSubmit(PASSWORD);
     expect(sent).toEqual([['/auth/password/reset', { token: 'abc', newPassword: PASSWORD }]]);
   } finally {
-    Object.assign(globalThis, { fetch, location, history });
+    Object.assign(globalThis, { fetch, location, history, Request: OriginalRequest });
   }
 });

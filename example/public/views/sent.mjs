@@ -3,10 +3,12 @@ import { mailsPage } from '../auth.mjs';
 import { h } from '../dom.mjs';
 import { t } from '../texts.mjs';
 
-/** The mail that was asked for last. @type {{ kind: 'verify' | 'reset' | 'link', username: string } | undefined} */
+/** @typedef {{ kind: 'verify' | 'reset' | 'link', username: string }} Sent */
+
+/** The mail that was asked for last. @type {Sent | undefined} */
 let sent;
 
-/** @param {NonNullable<typeof sent>} mail */
+/** @param {Sent} mail */
 export function rememberSent(mail) {
   sent = mail;
 }

@@ -45,6 +45,7 @@ export interface EmailAccountOptions {
   texts?: MailTextsOption;
 }
 
+/** A way to log in by mail. */
 export type MailLogin = 'link' | 'code';
 
 /** What a token of a link is good for, as the store has it. */

@@ -45,6 +45,11 @@ import type { BeforeSession } from './sessions/start-session.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 import { TextSealer } from './tokens/sealed-text.js';
 
+const NO_REGISTER_OPTIONS =
+  'register.schema and register.create have no effect: a feature brings its own registration, POST /register';
+const NO_REGISTER_FORM =
+  'register(): a feature brings its own registration, POST /register: let a script of the page post JSON there';
+
 /** Makes the parts of an `auth`, and puts them together. @throws TypeError that names the option and the cure */
 export function assembleAuth(options: AuthOptions): Auth {
   const config = parseOptions(options);
@@ -54,13 +59,10 @@ export function assembleAuth(options: AuthOptions): Auth {
   const tokenVerify = guard();
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
-  const bringsRegistration = endpoints.some(
-    (each) => nameOf(each) === 'POST /register' && !core.includes(each),
-  );
-  if (bringsRegistration && typeof options.register === 'object')
-    throw new TypeError(
-      'register.schema and register.create have no effect: a feature brings its own registration, POST /register',
-    );
+  const added = endpoints.filter((each) => !core.includes(each)).map(nameOf);
+  // Also where `register` is false: a form would make accounts that the feature knows nothing of.
+  const bringsRegistration = [...features.replaced, ...added].includes('POST /register');
+  if (bringsRegistration && typeof options.register === 'object') throw new TypeError(NO_REGISTER_OPTIONS);
   const router = createAuthRouter(endpoints, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
   const takeBackStrategies = useStrategies(passport, services, tokenVerify);
@@ -78,8 +80,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     login: (loginOptions) => createFormLogin(services, loginOptions),
     register: (registerOptions) => {
-      if (bringsRegistration)
-        throw new TypeError('register(): a feature brings its own registration, POST /register');
+      if (bringsRegistration) throw new TypeError(NO_REGISTER_FORM);
       return createFormRegister(services, registerOptions);
     },
     changePassword: (passwordOptions) => createFormPassword(services, passwordOptions),

@@ -1,5 +1,5 @@
 import type { AuthErrorCode } from '../errors.js';
-import { nameOf, type Endpoint } from '../http/endpoint.js';
+import { nameOf, type Endpoint, type EndpointName } from '../http/endpoint.js';
 import type { BeforeSession } from '../sessions/start-session.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { Feature, FeatureContext, FeatureParts } from './feature.js';
@@ -12,6 +12,8 @@ export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials'
 export interface FeatureSet {
   readonly beforeSession: readonly BeforeSession[];
   readonly claims: FeatureClaims;
+  /** Endpoints of the core that a feature brings itself, or leaves out. */
+  readonly replaced: ReadonlySet<EndpointName>;
   /** The endpoints of the core and of the features. @throws TypeError when two operations have the same id */
   endpoints(core: readonly Endpoint[]): Endpoint[];
   /** Undefined where no feature has one. */
@@ -36,6 +38,7 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   return {
     beforeSession: checks.map(({ check }) => check),
     claims: allClaims(parts),
+    replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),
     canonicalUsername:
       naming.length > 0

@@ -30,12 +30,15 @@ export class BrowserSecret {
     return secret;
   }
 
-  /** Lets the browser keep the secret that it has, or gives it one. @throws AuthError CROSS_SITE_REQUEST */
-  keep(req: Request, res: Response, maxAgeSeconds: number): string {
+  /** The secret that the browser has, or a new one for `keep`. @throws AuthError CROSS_SITE_REQUEST */
+  choose(req: Request): string {
     assertMaySetCookies(req);
-    const [kept = newSecret()] = this.read(req);
-    appendCookie(res, this.#name, kept, maxAgeSeconds, this.#cookies);
-    return kept;
+    return this.read(req)[0] ?? newSecret();
+  }
+
+  /** Lets the browser keep a secret of `choose`, once the request has succeeded: no failure sets a cookie. */
+  keep(res: Response, secret: string, maxAgeSeconds: number): void {
+    appendCookie(res, this.#name, secret, Math.ceil(maxAgeSeconds), this.#cookies);
   }
 
   /** Those that the request has brought: more than one only where a neighbour has set a cookie of this name too. */

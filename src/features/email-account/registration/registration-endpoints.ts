@@ -86,12 +86,13 @@ const ANSWERED_AT_ONCE = {
 } satisfies Partial<Operation>;
 
 function createStart(services: EmailServices) {
-  const { options, textsFor } = services;
+  const { browser, options, textsFor } = services;
   const { lifetimeSeconds } = options.links['email-verification'];
   return async function start(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request);
-    const secret = secretOf(services, req, res, lifetimeSeconds);
+    const secret = secretOf(services, req);
     await startRegistration(services, req.body, secret, asker);
+    if (req.body.transport === 'cookie') browser.keep(res, secret, lifetimeSeconds);
     res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
   };
 }
@@ -100,25 +101,21 @@ function createStart(services: EmailServices) {
 const REGISTERED_COOKIE_SECONDS = 30 * 24 * 60 * 60;
 
 function createRegisterUnproved(services: EmailServices) {
-  const { textsFor } = services;
+  const { browser, textsFor } = services;
   return async function register(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request);
-    const secret = secretOf(services, req, res, REGISTERED_COOKIE_SECONDS);
+    const secret = secretOf(services, req);
     const request = req as unknown as BodyRequest<'register'>;
     const user = await registerUnproved(services, request, req.body, secret, asker);
+    if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);
     const message = textsFor(req as Request, res).registrationSuccessful;
     res.status(201).json({ message, user: publicUser(user) });
   };
 }
 
 /** A client without cookies has nothing to show later but the password. */
-function secretOf(
-  { browser }: EmailServices,
-  req: RegistrationRequest,
-  res: Response,
-  maxAgeSeconds: number,
-): string {
-  return req.body.transport === 'cookie' ? browser.keep(req as Request, res, maxAgeSeconds) : newSecret();
+function secretOf({ browser }: EmailServices, req: RegistrationRequest): string {
+  return req.body.transport === 'cookie' ? browser.choose(req as Request) : newSecret();
 }
 
 function verifyEndpoint(services: EmailServices): Endpoint {

@@ -185,9 +185,10 @@ export class PasswordHasher {
 
 /** Server code has no address: all of it shares one. The kind comes first in a key, because a user's id may look like an address. */
 function sharesOf({ ip, userId }: Requester): Share[] {
-  const network = addressNetwork(ip);
+  const group = addressGroup(ip);
+  const network = addressNetwork(group);
   return [
-    { key: `address ${addressGroup(ip)}`, waiting: MAX_QUEUED_FOR_ADDRESS },
+    { key: `address ${group}`, waiting: MAX_QUEUED_FOR_ADDRESS },
     ...(network === undefined ? [] : [{ key: `network ${network}`, turnsAsOne: ADDRESSES_OF_NETWORK }]),
     ...(userId === undefined ? [] : [{ key: `user ${userId}`, waiting: MAX_QUEUED_FOR_USER }]),
   ];

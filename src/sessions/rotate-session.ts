@@ -21,7 +21,8 @@ import type { TokenSize } from './token-size.js';
 /**
  * After replays from elsewhere in so many generations in a row, someone follows: a thief must replay every one of them, or is out.
  * An honest browser of which two tabs race at every single refresh, and whose addresses change by the toss of a coin in
- * between, gets there in one of 20,000 sessions of 30 days; with three tabs, in one of three. At the default lifetimes the thief is found after twelve hours of use.
+ * between, gets there in one of 20,000 sessions of 30 days; with three tabs, in one of three. At the default lifetimes the thief is
+ * found after twelve hours of use.
  */
 export const MAX_ELSEWHERE = 24;
 

@@ -85,8 +85,11 @@ export class SessionStarterOver {
       const current = activeUser(await config.users.findById(user.id));
       if (current?.passwordHash !== user.passwordHash) throw new AuthError('SESSION_REVOKED');
       const asked = claims.exist ? await claims.fitting(current, next, transport) : undefined;
-      if (!(await ender.revoke(user.id, previous.sessionId, reason, origin)))
+      if (!(await ender.revoke(user.id, previous.sessionId, reason, origin))) {
         await this.#abandon(next, current);
+        isStored = false;
+        throw new AuthError('SESSION_REVOKED');
+      }
       takeBack = () => Promise.reject(new Error('All sessions have ended')); // so the change holds
       const finished = await finishChange(config.users, current);
       if (!finished) throw new AuthError('SESSION_REVOKED'); // a login has, and ended the new session too
@@ -101,11 +104,10 @@ export class SessionStarterOver {
    * Another request has ended the session first, such as a logout: it doesn't come back under another id. All sessions have ended, so
    * the change is finished. In this order, the same request again, which waits for the mark to go, doesn't find the new session.
    */
-  async #abandon({ userId, sessionId }: NewSession, user: StoredUser): Promise<never> {
+  async #abandon({ userId, sessionId }: NewSession, user: StoredUser): Promise<void> {
     const { refreshTokens, users } = this.#services.config;
     await refreshTokens.revoke(userId, sessionId);
     await finishChange(users, user);
-    throw new AuthError('SESSION_REVOKED');
   }
 
   /** Nothing here waits for a store that has just failed: the client gets an error, and no one has the new session's tokens. */

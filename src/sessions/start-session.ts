@@ -76,7 +76,7 @@ export class SessionStarter {
     const { config, events, ender, issuer, tokenSize, claims, beforeSession } = this.#services;
     const { replaced, ...details } = login;
     await ask(beforeSession, proved, details);
-    const user = await this.#afterChange(proved, login.origin);
+    const user = await this.#afterKilledChange(proved, login.origin);
     await config.timeKnown();
     const now = config.now();
     const newSession = newSessionOf(config, { ...login, userId: user.id, sessionId: newSessionId() }, now);
@@ -97,7 +97,7 @@ export class SessionStarter {
   }
 
   /** Ends the sessions that a change of the password has left, if its process was killed. */
-  async #afterChange(proved: StoredUser, origin: RequestOrigin): Promise<StoredUser> {
+  async #afterKilledChange(proved: StoredUser, origin: RequestOrigin): Promise<StoredUser> {
     if (!isMarked(proved.passwordHash)) return proved;
     const { config, ender } = this.#services;
     const current = await afterChange(config.users, proved);

@@ -27,11 +27,10 @@ export function addressGroup(ip: string | undefined): string {
 }
 
 /**
- * The network of an address group, of which one customer may rent all: the /24 of an IPv4 address, the /48 of an IPv6 address.
+ * The network of an `addressGroup`, of which one customer may rent all: the /24 of an IPv4 address, the /48 of an IPv6 address.
  * Undefined for clients without a valid address.
  */
-export function addressNetwork(ip: string | undefined): string | undefined {
-  const group = addressGroup(ip);
+export function addressNetwork(group: string): string | undefined {
   if (group === UNKNOWN_ADDRESS) return undefined;
   if (group.includes(':')) return `${group.split(':').slice(0, 3).join(':')}::/48`;
   return `${group.split('.').slice(0, 3).join('.')}.0/24`;

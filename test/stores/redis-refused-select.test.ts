@@ -46,16 +46,22 @@ async function killReaders(): Promise<void> {
       await admin.client('KILL', 'ID', /\bid=(\d+)/.exec(line)?.[1] as string);
 }
 
+/** A reader that follows, and a session to end. */
+async function followWithSession() {
+  const following = follow(randomPrefix());
+  const session = newSession('ann', 'one');
+  await following.store.create(session);
+  await eventually(
+    'the reader follows',
+    now(() => following.state.isCurrent),
+  );
+  return { ...following, session };
+}
+
 const now = (is: () => boolean) => () => Promise.resolve(is());
 
 test('a reader whose new connection may not go to the database of the sessions is an outage, until it may again', async () => {
-  const { store, received, state } = follow(randomPrefix());
-  const session = newSession('ann', 'one');
-  await store.create(session);
-  await eventually(
-    'the reader follows',
-    now(() => state.isCurrent),
-  );
+  const { store, session, received, state } = await followWithSession();
   await admin.call('ACL', 'SETUSER', username, '-select');
   await eventually('the reader is lost', async () => {
     await killReaders();
@@ -74,13 +80,7 @@ test('a reader whose new connection may not go to the database of the sessions i
 
 test('where Redis never allows SELECT, all is in database 0, and a revocation arrives there', async () => {
   await admin.call('ACL', 'SETUSER', username, '-select');
-  const { store, received, state } = follow(randomPrefix());
-  const session = newSession('ann', 'one');
-  await store.create(session);
-  await eventually(
-    'the reader follows',
-    now(() => state.isCurrent),
-  );
+  const { store, session, received } = await followWithSession();
   expect(await store.revoke(session.userId, session.sessionId)).toBe(true);
   await eventually(
     'the revocation arrives',

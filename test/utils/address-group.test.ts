@@ -90,5 +90,5 @@ test.each([
   ['an address', undefined],
   [undefined, undefined],
 ])('the network of %s is %s', (ip, network) => {
-  expect(addressNetwork(ip)).toBe(network);
+  expect(addressNetwork(addressGroup(ip))).toBe(network);
 });

@@ -17,14 +17,14 @@ test('an unknown user takes as long as a wrong password', async () => {
   };
   const known: number[] = [];
   const unknown: number[] = [];
-  for (let round = 0; round < 9; round += 1) {
+  for (let round = 0; round < 15; round += 1) {
     known.push(await took('ann'));
     unknown.push(await took('nobody'));
   }
-  // Hashing takes tens of milliseconds; a lookup without it would take none. On a busy machine even the quickest of nine wavers.
+  // Hashing takes tens of milliseconds; a lookup without it would take none. On a busy machine the quickest of a few wavers.
   const ratio = Math.min(...unknown) / Math.min(...known);
-  expect(ratio).toBeGreaterThan(0.5);
-  expect(ratio).toBeLessThan(2);
+  expect(ratio).toBeGreaterThan(0.6);
+  expect(ratio).toBeLessThan(1.6);
 });
 
 test.each([

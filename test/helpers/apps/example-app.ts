@@ -1,6 +1,6 @@
 import { hash } from 'bcryptjs';
 import path from 'node:path';
-import { PostgresUserStore, RedisRefreshTokenStore, type StoredUser } from '../../../src/index';
+import { emailAccount, PostgresUserStore, RedisRefreshTokenStore, type StoredUser } from '../../../src/index';
 import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET, setCookies, type TestApp } from './app';
 import { connectRedis, createDatabase, type TestDatabase } from './backends';
 import { EXAMPLE, ExampleProcess } from './example-process';
@@ -44,8 +44,13 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
     app.url = example.url;
     app.users = new PostgresUserStore(database.pool);
     app.sessions = new RedisRefreshTokenStore(redis);
-    // Issues sessions like another process of the same app would.
-    issuer = createTestApp({ users: app.users, refreshTokens: app.sessions, storeUserAgent: 'label' });
+    // Issues sessions like another process of the same app would, with the same claims.
+    issuer = createTestApp({
+      users: app.users,
+      refreshTokens: app.sessions,
+      storeUserAgent: 'label',
+      features: [emailAccount({ send: () => undefined, baseUrl: 'https://app.example', appName: 'Example' })],
+    });
     app.startSession = async ({ username }, userAgent = '') => {
       const login = issuer.client().post('/quick-login').set('User-Agent', userAgent);
       const cookies = setCookies(await login.send({ username }));

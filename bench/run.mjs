@@ -10,6 +10,7 @@ import { measureGuard } from './parts/guard.mjs';
 import { measureLogin } from './parts/login.mjs';
 import { measureMemory } from './parts/memory.mjs';
 import { measureRefresh } from './parts/refresh.mjs';
+import { measureSameAnswers } from './parts/same-answers.mjs';
 import { measureStartUp } from './parts/startup.mjs';
 
 /**
@@ -29,6 +30,7 @@ const parts = {
   memory: measureMemory,
   growth: measureGrowth,
   startup: measureStartUp,
+  answers: measureSameAnswers,
 };
 
 const full = {
@@ -42,6 +44,7 @@ const full = {
   postgresSizes: [1_000, 10_000, 100_000],
   growthOperations: 1000,
   startUps: 15,
+  sameAnswers: 2000,
 };
 
 /** @type {Pace} */
@@ -56,6 +59,7 @@ const quick = {
   postgresSizes: [1_000, 3_000],
   growthOperations: 200,
   startUps: 5,
+  sameAnswers: 200,
 };
 
 const words = process.argv.slice(2);

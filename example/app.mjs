@@ -1,14 +1,16 @@
 // An ordinary Express app. The lines that passport-visa adds are marked with "visa".
 import express from 'express';
-import { AuthError, createAuth } from 'passport-visa';
+import { AuthError, createAuth, emailAccount } from 'passport-visa';
 import { adminRoutes } from './admin.mjs';
-import { pageFiles, securityHeaders, sendPage } from './page.mjs';
+import { isLoopback } from './loopback.mjs';
+import { linkPages, pageFiles, securityHeaders, sendPage } from './page.mjs';
 
 /**
  * @param {Pick<import('./stores.mjs').Stores, 'users' | 'refreshTokens'>} stores
- * @param {import('./settings.mjs').Settings} settings
+ * @param {import('./mail.mjs').Mailing} mailing
+ * @param {import('./settings.mjs').Settings & { baseUrl: string }} settings
  */
-export function createApp({ users, refreshTokens }, settings) {
+export function createApp({ users, refreshTokens }, mailing, settings) {
   // visa: one call, with your stores and your secrets
   const auth = createAuth({
     users,
@@ -16,6 +18,15 @@ export function createApp({ users, refreshTokens }, settings) {
     accessToken: { secret: settings.accessTokenSecret, expiresIn: settings.accessTokenExpiresIn },
     refreshToken: { secret: settings.refreshTokenSecret },
     storeUserAgent: 'label', // the list of devices shows no more than "Chrome 142, Windows"
+    // visa: usernames are e-mail addresses. Mails confirm them, replace forgotten passwords, and log in.
+    features: [
+      emailAccount({
+        send: mailing.send,
+        baseUrl: settings.baseUrl,
+        appName: 'passport-visa example',
+        login: ['link', 'code'],
+      }),
+    ],
   });
   logEvents(auth.events);
 
@@ -29,7 +40,8 @@ export function createApp({ users, refreshTokens }, settings) {
   // visa: who is logged in, or why no one is. GET /auth/check answers visitors with a 401, which browsers log in the console.
   app.get('/auth/who', auth.guard({ optional: true }), (req, res) => {
     res.set('Cache-Control', 'no-store');
-    res.json({ user: req.user ?? null, code: req.user ? null : req.authInfo?.code });
+    const mails = mailing.page && isLoopback(req) ? '/mails' : null;
+    res.json({ user: req.user ?? null, code: req.user ? null : req.authInfo?.code, mails });
   });
 
   app.use('/auth', auth.router); // visa: register, login, refresh, logout, sessions …
@@ -40,7 +52,9 @@ export function createApp({ users, refreshTokens }, settings) {
       res.json({ message: 'Welcome to the passport-visa example', user: req.user ?? null });
     res.format({ json: sendJson, html: () => sendPage(res), default: sendJson });
   });
+  app.use(linkPages()); // the links of mails lead here
   app.use(pageFiles());
+  if (mailing.page) app.use('/mails', mailing.page);
 
   // visa: a route for users who are logged in
   app.get('/profile', auth.tokenVerify, (req, res) => {

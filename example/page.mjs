@@ -34,6 +34,12 @@ export function pageFiles() {
     .use(express.static(PUBLIC, { index: false, redirect: false }));
 }
 
+/** The pages of links in mails. The page takes the token from the fragment, which no server gets. */
+export function linkPages() {
+  const paths = ['/verify-email', '/reset-password', '/confirm-email', '/undo-email', '/login-link'];
+  return express.Router().get(paths, (_req, res) => sendPage(res));
+}
+
 /** @param {import('express').Response} res */
 export function sendPage(res) {
   res.sendFile('index.html', { root: PUBLIC });

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createApp } from './app.mjs';
+import { openMailing } from './mail.mjs';
 import { readSettings } from './settings.mjs';
 import { openStores } from './stores.mjs';
-import { welcome } from './welcome.mjs';
+import { urlOf, welcome } from './welcome.mjs';
 
 const FINISH_REQUESTS_MS = 5_000;
 const STOP_MS = 10_000;
@@ -22,12 +23,18 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 
 async function start() {
   const settings = readSettings();
+  const mailing = await openMailing(settings);
   const stores = await openStores(settings);
   if (settings.adminUsername) await makeAdmin(stores.users, settings.adminUsername);
-  const { app, auth } = createApp(stores, settings);
-  const server = createServer(app);
+  const server = createServer();
   await listen(server, settings);
-  console.log(welcome(server, stores.description));
+  // Only now is the port known, which the links of mails name. No request comes between these lines: none of them waits.
+  const { app, auth } = createApp(stores, mailing, {
+    ...settings,
+    baseUrl: settings.baseUrl ?? urlOf(server),
+  });
+  server.on('request', app);
+  console.log(welcome(server, { stores: stores.description, mailing }));
   return { server, auth, stores };
 }
 

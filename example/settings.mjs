@@ -27,6 +27,11 @@ export function readSettings() {
     port: readPort(env['PORT'] || '3000'),
     trustProxy: readTrustProxy(env['TRUST_PROXY'] || '0'),
     adminUsername: env['ADMIN_USERNAME'] || undefined,
+    /** Default: where the app listens, which is known only then. */
+    baseUrl: env['BASE_URL'] || undefined,
+    smtpUrl: env['SMTP_URL'] || undefined,
+    mailFrom: env['MAIL_FROM'] || 'passport-visa example <no-reply@localhost>',
+    production: env['NODE_ENV'] === 'production',
   });
 }
 

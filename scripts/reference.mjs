@@ -7,7 +7,7 @@ import { apiPage } from './reference/api-page.mjs';
 import { readExports } from './reference/declarations.mjs';
 import { endpointsPage } from './reference/endpoints-page.mjs';
 import { optionsPage } from './reference/options-page.mjs';
-import { AUTH_PAGE, CLIENT_PAGE, ELSEWHERE, HASHES_PAGE } from './reference/pages.mjs';
+import { ACCOUNT_CLIENT_PAGE, AUTH_PAGE, CLIENT_PAGE, ELSEWHERE, HASHES_PAGE } from './reference/pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -16,6 +16,8 @@ const server = readExports(`${root}src/index.ts`);
 const client = readExports(`${root}src/client/index.ts`);
 assertComplete(server, AUTH_PAGE.parts);
 assertComplete(client, CLIENT_PAGE.parts);
+const accountClient = readExports(`${root}src/client/account/index.ts`);
+assertComplete(accountClient, ACCOUNT_CLIENT_PAGE.parts);
 const hashes = readExports(`${root}src/hashes/index.ts`);
 assertComplete(hashes, HASHES_PAGE.parts);
 
@@ -25,6 +27,7 @@ const pages = {
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
+  'docs/reference/client-account.md': apiPage(ACCOUNT_CLIENT_PAGE, accountClient),
 };
 
 for (const [page, text] of Object.entries(pages)) {

@@ -18,7 +18,7 @@ import { createFlowState } from './flow-state/flow-state.js';
 import { createAuthenticateRequest } from './http/authenticate-request.js';
 import { createBodySchemas } from './http/body-schemas.js';
 import { nameOf } from './http/endpoint.js';
-import { createTextOf, createTextsFor } from './http/texts-for.js';
+import { createLocaleOf, createTextOf, createTextsFor } from './http/texts-for.js';
 import { AttemptLimits } from './limits/attempt-limits.js';
 import { createErrorHandler } from './middleware/error-handler.js';
 import type { GuardOptions } from './middleware/guard-options.js';
@@ -40,8 +40,15 @@ import { createServerPasswords } from './controllers/server-passwords.js';
 import { createServerUsernames } from './controllers/server-usernames.js';
 import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
+import type { FeatureClaims } from './sessions/token-claims.js';
 import type { BeforeSession } from './sessions/start-session.js';
 import { rememberUserStore } from './stores/user-store-of.js';
+import { TextSealer } from './tokens/sealed-text.js';
+
+const NO_REGISTER_OPTIONS =
+  'register.schema and register.create have no effect: a feature brings its own registration, POST /register';
+const NO_REGISTER_FORM =
+  'register(): a feature brings its own registration, POST /register: let a script of the page post JSON there';
 
 /** Makes the parts of an `auth`, and puts them together. @throws TypeError that names the option and the cure */
 export function assembleAuth(options: AuthOptions): Auth {
@@ -52,13 +59,10 @@ export function assembleAuth(options: AuthOptions): Auth {
   const tokenVerify = guard();
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
-  const bringsRegistration = endpoints.some(
-    (each) => nameOf(each) === 'POST /register' && !core.includes(each),
-  );
-  if (bringsRegistration && typeof options.register === 'object')
-    throw new TypeError(
-      'register.schema and register.create have no effect: a feature brings its own registration, POST /register',
-    );
+  const added = endpoints.filter((each) => !core.includes(each)).map(nameOf);
+  // Also where `register` is false: a form would make accounts that the feature knows nothing of.
+  const bringsRegistration = [...features.replaced, ...added].includes('POST /register');
+  if (bringsRegistration && typeof options.register === 'object') throw new TypeError(NO_REGISTER_OPTIONS);
   const router = createAuthRouter(endpoints, services);
   // Last comes what stays when createAuth throws: strategies in the app's Passport instance, and connections.
   const takeBackStrategies = useStrategies(passport, services, tokenVerify);
@@ -76,8 +80,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     completeLogin: (completeOptions) => createCompleteLogin(services, completeOptions),
     login: (loginOptions) => createFormLogin(services, loginOptions),
     register: (registerOptions) => {
-      if (bringsRegistration)
-        throw new TypeError('register(): a feature brings its own registration, POST /register');
+      if (bringsRegistration) throw new TypeError(NO_REGISTER_FORM);
       return createFormRegister(services, registerOptions);
     },
     changePassword: (passwordOptions) => createFormPassword(services, passwordOptions),
@@ -87,7 +90,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     verify: createVerify(services),
     flowState: services.flowState,
     errorHandler: createErrorHandler(services),
-    textOf: createTextOf(config),
+    textOf: createTextOf(config, services.localeOf),
     passport,
     openapi,
     sessions: createServerSessions(sessions),
@@ -120,17 +123,29 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];
-  const sessions = new Sessions(config, events, revocations, beforeSession);
-  const accessTokens = new AccessTokens(config, revocations);
+  const featureClaims: FeatureClaims = {};
+  const sessions = new Sessions(config, events, revocations, beforeSession, featureClaims);
+  const accessTokens = new AccessTokens(config, revocations, featureClaims);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
   const passport = config.passport ?? createPassport();
-  const textsFor = createTextsFor(config);
+  const localeOf = createLocaleOf(config);
+  const textsFor = createTextsFor(config, localeOf);
   const renewals = new Renewals({ config, events, accessTokens, sessions });
-  const guards = { config, events, accessTokens, authenticateRequest, sessions, textsFor, renewals };
+  const guards = {
+    config,
+    events,
+    accessTokens,
+    authenticateRequest,
+    sessions,
+    textsFor,
+    renewals,
+    featureClaims,
+  };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
   const sameSiteIfCookies = createSameSite(config, events, { foreign: 'without cookies' });
-  const flowState = createFlowState(config, events);
+  const sealer = new TextSealer(config.refreshToken.keys.verificationKeys);
+  const flowState = createFlowState(config, events, sealer);
   const bodies = createBodySchemas(config);
   const shared = {
     config,
@@ -139,15 +154,19 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     passwords,
     limits,
     flowState,
+    sealer,
     guard,
     sameSiteIfCookies,
     textsFor,
+    localeOf,
     bodies,
   };
   const features = setUpFeatures(config.features, { ...shared, sameSite: sameSiteIfCookies });
   beforeSession.push(...features.beforeSession);
+  Object.assign(featureClaims, features.claims);
   return {
     ...shared,
+    featureClaims,
     accessTokens,
     authenticateRequest,
     revocations,
@@ -161,5 +180,6 @@ function createServices(config: AuthConfig, events: AuthEvents) {
       setsNoCookie: true,
     }),
     features,
+    canonicalUsername: features.canonicalUsername,
   };
 }

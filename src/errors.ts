@@ -25,10 +25,9 @@ const FAILURES = {
   VALIDATION_FAILED: { status: 400, message: 'Validation failed' },
   MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
   INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password', wrongGuess: true },
-  FLOW_STATE_INVALID: {
-    status: 400,
-    message: 'The login has expired or was begun elsewhere: begin again',
-  },
+  FLOW_STATE_INVALID: { status: 400, message: 'The login has expired or was begun elsewhere: begin again' },
+  // No wrong guess: a link is too long to be guessed, and a code counts its own tries.
+  ONE_TIME_TOKEN_INVALID: { status: 401, message: 'The link or code is invalid or has expired' },
   NO_ACCESS_TOKEN: { status: 401, message: 'No access token', anonymous: true, renewable: true },
   ACCESS_TOKEN_EXPIRED: {
     status: 401,
@@ -90,6 +89,7 @@ const FAILURES = {
     event: 'refreshFailed',
   },
   FORBIDDEN: { status: 403, message: 'Forbidden', event: 'refused' },
+  EMAIL_NOT_VERIFIED: { status: 403, message: 'The e-mail address is not verified yet' },
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
   USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
@@ -216,7 +216,7 @@ function assertKnown(code: unknown, details: unknown): void {
   }
 }
 
-/** Thrown by `UserStore.create` when the username, compared without case, exists already. */
+/** Thrown by `create` and `updateUsername` of a `UserStore` when the username, compared without case, exists already. */
 export class UsernameTakenError extends AuthError {
   override readonly name = 'UsernameTakenError';
 

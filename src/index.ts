@@ -33,12 +33,19 @@ export type {
   AuthEventName,
   FlowStateFailureReason,
   LoginFailureReason,
+  MailKind,
+  OneTimeTokenPurpose,
   RefusalCode,
   RequestOrigin,
   RevocationReason,
 } from './events/auth-event.js';
 export type { AuthEvents } from './events/auth-events.js';
 export type { Feature } from './features/feature.js';
+export { emailAccount } from './features/email-account/email-account.js';
+export type { EmailAccount } from './features/email-account/account.js';
+export type { EmailAccountOptions, MailLogin } from './features/email-account/options.js';
+export type { Mail, MailText, SendMail } from './features/email-account/mails/mail.js';
+export type { MailTextsOption, OwnMailTexts } from './features/email-account/mails/mail-texts.js';
 export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { LimitsOptions } from './config/limits-options.js';
@@ -102,4 +109,5 @@ export type { Revocation, RevocationFeed, RevocationFollower } from './stores/re
 export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
 export type { Algorithm, KeyInput, KeyPair, Secret } from './tokens/keys.js';
+export { newUsername } from './stores/new-username.js';
 export { normalizeUsername, usernameKey } from './utils/username.js';

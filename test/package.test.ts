@@ -131,6 +131,8 @@ test('the public API consists of these names; changing it must be a decision', (
     'RedisRefreshTokenStore',
     'UsernameTakenError',
     'createAuth',
+    'emailAccount',
+    'newUsername',
     'normalizeUsername',
     'userOf',
     'usernameKey',
@@ -156,6 +158,8 @@ test('the client is ESM only, has no side effects and leaves nothing open', () =
     if (Object.getOwnPropertyNames(globalThis).length > before) console.log('added a global');
     process.stdout.write(JSON.stringify(Object.keys(all).sort()));`;
   expect(JSON.parse(run(script, 'module'))).toEqual(['AuthClientError', 'createAuthClient']);
+  const account = script.replace('passport-visa/client', 'passport-visa/client/account');
+  expect(JSON.parse(run(account, 'module'))).toEqual(['createAccountClient', 'takeToken']);
 });
 
 test('the types declare what the code exports, no more and no less', () => {

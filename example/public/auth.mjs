@@ -4,6 +4,14 @@ import { language } from './texts.mjs';
 
 export const auth = createAuthClient({ baseUrl: '/auth', fetch: fetchInLanguage });
 
+/** @type {string | null} */
+let mails = null;
+
+/** Where the app shows its mails: during development, on this machine. Known after `whoIsLoggedIn()`. */
+export function mailsPage() {
+  return mails;
+}
+
 /**
  * Who is logged in, without a 401 where one can be avoided, because browsers log each in the console. Visitors have no token, so
  * there is nothing to check. Where the session has ended, a logout clears what is left of it, and calls `onChange`. Of any other
@@ -11,10 +19,11 @@ export const auth = createAuthClient({ baseUrl: '/auth', fetch: fetchInLanguage 
  * @returns {Promise<import('passport-visa/client').TokenUser | null>}
  */
 export async function whoIsLoggedIn() {
-  const { user, code } =
-    /** @type {{ user: import('passport-visa/client').TokenUser | null, code: string | null }} */ (
+  const { user, code, ...who } =
+    /** @type {{ user: import('passport-visa/client').TokenUser | null, code: string | null, mails: string | null }} */ (
       await auth.call('GET', '/who')
     );
+  mails = who.mails;
   if (user || code === 'NO_ACCESS_TOKEN') return user;
   if (code !== 'SESSION_REVOKED') return auth.check();
   await auth.logout();

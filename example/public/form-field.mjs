@@ -6,7 +6,7 @@ import { t } from './texts.mjs';
  * @typedef {object} FieldOptions
  * @property {string} name the server's name for it
  * @property {string} label
- * @property {'username' | 'current-password' | 'new-password' | 'off'} autocomplete
+ * @property {'username' | 'email' | 'one-time-code' | 'current-password' | 'new-password' | 'off'} autocomplete
  * @property {string} [hint]
  * @property {string} [value]
  */
@@ -20,7 +20,9 @@ export function createField({ name, label, autocomplete, hint, value }) {
     name,
     value,
     autocomplete,
+    // Not `type: 'email'`: names from before the addresses log in too, and browsers rewrite addresses with letters such as ü.
     type: isPassword ? 'password' : 'text',
+    inputmode: INPUT_MODES[autocomplete],
     required: true,
     autocapitalize: 'none',
     spellcheck: 'false',
@@ -45,6 +47,9 @@ export function createField({ name, label, autocomplete, hint, value }) {
     else input.removeAttribute('aria-invalid');
   }
 }
+
+/** Which keys a phone shows. @type {Partial<Record<FieldOptions['autocomplete'], string>>} */
+const INPUT_MODES = { username: 'email', email: 'email', 'one-time-code': 'numeric' };
 
 /** @param {HTMLInputElement} input @param {string} label */
 function withReveal(input, label) {

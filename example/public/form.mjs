@@ -10,14 +10,24 @@ import { createField } from './form-field.mjs';
  * @param {import('./form-field.mjs').FieldOptions[]} parts.fields
  * @param {import('./dom.mjs').Child[]} [parts.more] between the fields and the button
  * @param {string} parts.submit the button's text
+ * @param {string} [parts.otherSubmit] a second button, which does something else with the fields
  * @param {string} [parts.className]
- * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<unknown>} parts.onSubmit
+ * @param {(values: Record<string, string>, form: HTMLFormElement, isOther: boolean) => Promise<unknown>} parts.onSubmit
  * @param {(code: string) => { field: string, text?: string } | undefined} [parts.fieldFor] the field that a failure is about
  */
-export function createForm({ fields: options, more = [], submit, className = '', onSubmit, fieldFor }) {
+export function createForm({
+  fields: options,
+  more = [],
+  submit,
+  otherSubmit,
+  className = '',
+  onSubmit,
+  fieldFor,
+}) {
   const fields = options.map(createField);
   const alert = h('div', { class: 'alert', role: 'alert' });
   const button = h('button', { class: 'button primary', type: 'submit' }, submit);
+  const other = otherSubmit ? h('button', { class: 'button', type: 'submit' }, otherSubmit) : null;
   const elements = fields.map((field) => field.element);
   // `novalidate`, because the form shows messages of its own, in the words of the page.
   const form = h(
@@ -27,6 +37,7 @@ export function createForm({ fields: options, more = [], submit, className = '',
     ...elements,
     ...more,
     button,
+    other,
   );
   return form;
 
@@ -37,7 +48,8 @@ export function createForm({ fields: options, more = [], submit, className = '',
     clear();
     setBusy(true);
     try {
-      await onSubmit(Object.fromEntries(fields.map(({ name, input }) => [name, input.value])), form);
+      const values = Object.fromEntries(fields.map(({ name, input }) => [name, input.value]));
+      await onSubmit(values, form, event.submitter !== null && event.submitter === other);
     } catch (error) {
       show(asFailure(error));
     } finally {
@@ -53,7 +65,7 @@ export function createForm({ fields: options, more = [], submit, className = '',
   /** Not `disabled`, which would take the focus away from the button that was pressed. @param {boolean} busy */
   function setBusy(busy) {
     form.setAttribute('aria-busy', String(busy));
-    button.setAttribute('aria-disabled', String(busy));
+    for (const each of [button, other]) each?.setAttribute('aria-disabled', String(busy));
   }
 
   /** @param {import('./failures.mjs').Failure} failure */

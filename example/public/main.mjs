@@ -1,4 +1,5 @@
 // Read this first: who is logged in, which view is shown, and what happens when either changes.
+import { openLinkView } from './account.mjs';
 import { auth, whoIsLoggedIn } from './auth.mjs';
 import { byId, present } from './dom.mjs';
 import { asFailure, explain } from './failures.mjs';
@@ -28,6 +29,11 @@ const page = {
   },
   go,
   refresh: () => show(),
+  async refreshKeepingInput() {
+    const restore = keepInput(byId('main'));
+    await show();
+    restore();
+  },
   notify,
   async act(action, done) {
     try {
@@ -43,6 +49,7 @@ const page = {
 
 addEventListener('hashchange', () => (viewCount > 0 ? show() : start()));
 auth.onChange(followChange);
+openLinkView();
 document.addEventListener('visibilitychange', checkAgain);
 await start();
 
@@ -84,7 +91,7 @@ async function show({ focus = true } = {}) {
     content = failureView(error, page.refresh);
   }
   if (view !== viewCount) return; // another view has been opened meanwhile
-  byId('main').dataset['audience'] = route.audience;
+  byId('main').dataset['audience'] = route.audience === 'anyone' ? 'guest' : route.audience;
   render(content, t(route.title));
   // Screen readers continue from here.
   if (focus) byId('main').querySelector('h1')?.focus();

@@ -19,9 +19,9 @@ export function packAndCheck(folder, isBuilt) {
   checkFiles(files);
   npx('publint', 'run', tarball, '--strict');
   // The default profile also resolves as Node 10 did, without `exports`.
-  npx('attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'client');
+  npx('attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'client', 'client/account');
   // The client is for browsers, which only load ES modules, so it needn't work with `require`.
-  npx('attw', tarball, '--profile', 'esm-only', '--entrypoints', 'client');
+  npx('attw', tarball, '--profile', 'esm-only', '--entrypoints', 'client', 'client/account');
   return tarball;
 }
 

@@ -13,6 +13,7 @@ export const AUTH_PAGE = {
     ServerSessions: 'auth.sessions',
     ServerPasswords: 'auth.passwords',
     ServerUsernames: 'auth.usernames',
+    EmailAccount: 'account',
     FlowState: 'auth.flowState',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
@@ -74,6 +75,13 @@ export const AUTH_PAGE = {
       ],
     },
     {
+      title: 'E-mail accounts',
+      names: [
+        ...['emailAccount', 'EmailAccount', 'EmailAccountOptions', 'MailLogin'],
+        ...['SendMail', 'Mail', 'MailTextsOption', 'OwnMailTexts', 'MailText'],
+      ],
+    },
+    {
       title: 'Users in requests',
       names: [
         ...['userOf', 'AuthenticatedUser', 'LoadedUser', 'VerifiedUser', 'Register'],
@@ -96,6 +104,8 @@ export const AUTH_PAGE = {
           'RevocationReason',
           'LoginFailureReason',
           'FlowStateFailureReason',
+          'MailKind',
+          'OneTimeTokenPurpose',
           'RefusalCode',
           'AuditRecord',
           'AuditEventName',
@@ -132,6 +142,7 @@ export const AUTH_PAGE = {
           'PostgresUserStoreOptions',
           'ListUsersOptions',
           'MemoryUserStore',
+          'newUsername',
           'normalizeUsername',
           'usernameKey',
         ],
@@ -181,6 +192,24 @@ export const CLIENT_PAGE = {
         'AuthChange',
         'TokenStorage',
         'StoredTokens',
+      ],
+    },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const ACCOUNT_CLIENT_PAGE = {
+  title: 'The client of e-mail accounts',
+  text: "What `passport-visa/client/account` exports: the calls of the feature `emailAccount`, beside a [client](client.md). `AuthUser`, `Credentials` and `AuthClientError` are the client's.",
+  calledAs: { AccountClient: 'account', ChallengeStorage: 'storage' },
+  hidden: [],
+  parts: [
+    { title: 'Client', names: ['createAccountClient', 'AccountClientOptions', 'AccountClient', 'takeToken'] },
+    {
+      title: 'Types',
+      names: [
+        ...['AddressOwner', 'MailLoginRequest', 'VerificationLink', 'UsedLink', 'UsedLoginLink'],
+        ...['ChallengeStorage', 'Challenges'],
       ],
     },
   ],

@@ -14,10 +14,11 @@ const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
  * @param {any} modules.visa
  * @param {any} modules.testing
  * @param {any} [modules.client] ESM only
+ * @param {any} [modules.account] ESM only
  * @param {any} modules.Redis
  * @param {any} modules.Pool
  */
-async function runApp({ express, visa, testing, client, Redis, Pool }) {
+async function runApp({ express, visa, testing, client, account, Redis, Pool }) {
   const redis = new Redis(process.env.REDIS_URL);
   const pool = new Pool({ connectionString: process.env.DATABASE_URL });
   const users = new visa.PostgresUserStore(pool);
@@ -41,7 +42,7 @@ async function runApp({ express, visa, testing, client, Redis, Pool }) {
   try {
     await registerToLogout(origin);
     await logInWithoutPassword(origin, auth, testing);
-    if (client) await logInByClient(origin, client);
+    if (client) await logInByClient(origin, client, account);
   } finally {
     // The process must now end by itself, or its time limit fails the run.
     server.closeAllConnections();
@@ -59,9 +60,10 @@ async function logInWithoutPassword(origin, auth, testing) {
   assert.equal(/** @type {any} */ (await answer.json()).sessionId, bob.sessionId);
 }
 
-/** @param {string} origin @param {any} client */
-async function logInByClient(origin, { createAuthClient }) {
+/** @param {string} origin @param {any} client @param {any} account */
+async function logInByClient(origin, { createAuthClient }, { createAccountClient }) {
   const phone = createAuthClient({ baseUrl: `${origin}/auth`, transport: 'bearer' });
+  assert.equal(createAccountClient(phone).takeToken(), undefined);
   const credentials = { ...CREDENTIALS, username: `carol ${RUN}` };
   await phone.register(credentials);
   const { id } = await phone.login(credentials);

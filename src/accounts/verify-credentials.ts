@@ -4,6 +4,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { Requester } from '../limits/announce-locked.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
 import { activeUser, inactiveReason, type StoredUser, type UserStore } from '../stores/user-store.js';
+import { usernameKey } from '../utils/username.js';
 import type { PasswordHasher } from './password-hasher.js';
 
 export interface CredentialServices {
@@ -11,6 +12,8 @@ export interface CredentialServices {
   events: AuthEvents;
   limits: AttemptLimits;
   passwords: PasswordHasher;
+  /** The name by which a feature knows what was typed. Default: the typed one. */
+  canonicalUsername?: ((typed: string) => string) | undefined;
 }
 
 interface LoginAttempt extends Pick<Requester, 'isGone'> {
@@ -29,11 +32,12 @@ type Verdict =
  */
 export function verifyCredentials(
   services: CredentialServices,
-  { username, password, origin, isGone }: LoginAttempt,
+  { username: typed, password, origin, isGone }: LoginAttempt,
 ): Promise<StoredUser> {
   const requester: Requester = { ...origin, isGone };
+  const username = services.canonicalUsername?.(typed) ?? typed;
   return services.limits.login(origin, username, async () => {
-    const found = await services.config.users.findByUsername(username);
+    const found = await findUser(services, username, typed);
     const counted = await services.limits.foundUser(origin, username, found);
     if (!counted) {
       await services.passwords.verify(password, null, requester); // takes as long as a wrong password
@@ -48,9 +52,19 @@ export function verifyCredentials(
       return verdict.user;
     }
     counted.failed?.().catch(() => undefined);
-    services.events.announce('loginFailed', () => ({ username, ...verdict, ...origin }));
+    services.events.announce('loginFailed', () => ({ username: typed, ...verdict, ...origin }));
     throw new AuthError('INVALID_CREDENTIALS');
   });
+}
+
+/** Users from before the feature may have the name as it is typed. */
+async function findUser(
+  { config: { users } }: CredentialServices,
+  username: string,
+  typed: string,
+): Promise<StoredUser | undefined> {
+  const found = await users.findByUsername(username);
+  return found || usernameKey(typed) === usernameKey(username) ? found : users.findByUsername(typed);
 }
 
 async function judge(

@@ -14,6 +14,7 @@ import {
 } from './command-options.js';
 import type { CreateUserOptions } from './create-user.js';
 import type { DoctorOptions } from './doctor.js';
+import type { ResetLinkOptions } from './email-account.js';
 import type { MigrateOptions } from './migrate.js';
 import type { JsonOption } from './output.js';
 import type { EndSessionsOptions, ListSessionsOptions } from './sessions.js';
@@ -24,12 +25,16 @@ import type { ListUsersOptions, UserRolesOptions } from './users.js';
 export function defineCommands(program: Command, setExitCode: (code: number) => void): void {
   defineSecret(program.command('secret'));
   defineMigrate(program.command('migrate'));
-  const users = program.command('users').description('create, list, disable and enable users');
+  const users = program
+    .command('users')
+    .description('create, list, disable and enable users; help them with their passwords and addresses');
   defineUsersCreate(users.command('create'));
   defineUsersList(users.command('list'));
   defineUsersRoles(users.command('roles'));
   defineUsersDisable(users.command('disable'));
   defineUsersEnable(users.command('enable'));
+  defineUsersResetLink(users.command('reset-link'));
+  defineUsersVerify(users.command('verify'));
   const sessions = program.command('sessions').description("list and end a user's sessions");
   defineSessionsList(sessions.command('list'));
   defineSessionsEnd(sessions.command('end'));
@@ -118,6 +123,37 @@ function defineUsersEnable(command: Command): void {
     .addHelpText('after', examples('users enable ann'))
     .action(async (name: string, options: StoreNames & JsonOption) =>
       (await import('./users.js')).enableUser(name, options),
+    );
+}
+
+function defineUsersResetLink(command: Command): void {
+  withSessionOptions(withTableNames(withEnvironment(command)))
+    .description(
+      'print a link with which a user chooses a new password, for an app with emailAccount(); sends no mail',
+    )
+    .addArgument(usernameArgument())
+    .option('--base-url <url>', "the feature's baseUrl (default: BASE_URL of the environment)")
+    .option('--path <path>', "the feature's paths.reset (default: /reset-password)")
+    .option('--lifetime <duration>', "the feature's lifetimes.reset (default: 15m)")
+    .addHelpText(
+      'after',
+      examples(
+        'users reset-link ann@example.com --base-url https://app.example.com',
+        'users reset-link ann@example.com --json',
+      ),
+    )
+    .action(async (name: string, options: ResetLinkOptions) =>
+      (await import('./email-account.js')).printResetLink(name, options),
+    );
+}
+
+function defineUsersVerify(command: Command): void {
+  withSessionOptions(withTableNames(withEnvironment(command)))
+    .description("mark a user's address as proved, for an app with emailAccount({ verification: 'later' })")
+    .addArgument(usernameArgument())
+    .addHelpText('after', examples('users verify ann@example.com'))
+    .action(async (name: string, options: StoreNames & JsonOption) =>
+      (await import('./email-account.js')).verifyAddress(name, options),
     );
 }
 

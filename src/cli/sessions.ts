@@ -80,6 +80,9 @@ async function withUser<T>(
       const user = await requireUser(users, username ?? '');
       return work({ id: user.id, shownAs: `"${user.username}"` }, auth);
     },
-    'It has the users; if they are in a store of your own, or only REDIS_URL is set, name the user by --id <id>',
+    {
+      otherwise:
+        'It has the users; if they are in a store of your own, or only REDIS_URL is set, name the user by --id <id>',
+    },
   );
 }

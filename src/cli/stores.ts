@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Auth } from '../auth.js';
+import type { Feature } from '../features/feature.js';
 import { UsageError } from './describe-error.js';
 import { setting } from './environment.js';
 import { withPostgres } from './postgres.js';
@@ -70,14 +71,16 @@ export function withUserStore<T>(
 export function withApp<T>(
   names: StoreNames,
   work: (stores: AppStores) => Promise<T>,
-  otherwise?: string,
+  { otherwise, features }: { otherwise?: string; features?: readonly Feature[] } = {},
 ): Promise<T> {
   return withPostgres(async (pool) => {
     const users = await openUserStore(pool, names);
     const withStores = (auth: Auth) => work({ users, auth });
     if (setting('REDIS_URL') !== undefined)
-      return withRedisSessions(names, (sessions) => withAuth(users, sessions, names, withStores));
-    return withAuth(users, await openPostgresSessionStore(pool, names), names, withStores);
+      return withRedisSessions(names, (sessions) =>
+        withAuth(users, sessions, { ...names, features }, withStores),
+      );
+    return withAuth(users, await openPostgresSessionStore(pool, names), { ...names, features }, withStores);
   }, otherwise);
 }
 
@@ -106,7 +109,7 @@ function withRedisSessions<T>(
 async function withAuth<T>(
   users: UserStore,
   refreshTokens: RefreshTokenStore,
-  { accessLifetime }: StoreNames,
+  { accessLifetime, features }: StoreNames & { features?: readonly Feature[] | undefined },
   work: (auth: Auth) => Promise<T>,
 ): Promise<T> {
   const { createAuth } = await import('../create-auth.js');
@@ -121,6 +124,7 @@ async function withAuth<T>(
         ...(accessLifetime !== undefined && { expiresIn: accessLifetime as `${number}m` }),
       },
       refreshToken: { secret: secret() },
+      ...(features && { features }),
       limits: { sessions: false }, // the command starts none, and lists what the app's own limit allows
     }),
   );

@@ -62,6 +62,8 @@ export type AuthChange =
 
 /** Methods that return a promise reject with an `AuthClientError`. Only `fetch` may reject with other errors too. */
 export interface AuthClient {
+  /** How tokens travel, as the options say. */
+  readonly transport: 'cookie' | 'bearer';
   /** Creates a user, and does not log in. */
   register(credentials: Credentials): Promise<AuthUser>;
   /**

@@ -26,6 +26,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const session = createSession(options);
   const { refresh, stop } = createRefresh(session);
   const guardedFetch = createGuardedFetch(session, refresh);
+  const { onChange, close } = session.changes;
 
   async function call<Answer>(
     method: string,
@@ -38,8 +39,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   }
 
   return {
-    onChange: session.changes.onChange,
-    close: session.changes.close,
+    transport: options.transport ?? 'cookie',
+    onChange,
+    close,
     register: async (credentials) => (await session.post<{ user: AuthUser }>('/register', credentials)).user,
     call,
     login(credentials, path = '/login') {
@@ -92,7 +94,7 @@ function createFetch(session: Session, guardedFetch: GuardedFetch): typeof fetch
 }
 
 async function login(session: Session, path: string, credentials: Credentials): Promise<AuthUser> {
-  const body = { ...credentials, ...(session.bearer && { transport: 'body' }) };
+  const body = { ...(session.bearer && { transport: 'body' }), ...credentials };
   const answer = await session.post<StoredTokens & { user: AuthUser }>(path, body);
   await session.keep(answer, { login: randomKey() });
   session.changes.announce({ type: 'login', user: answer.user });

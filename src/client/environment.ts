@@ -3,7 +3,11 @@ interface Environment {
   localStorage?: SharedStorage;
   navigator?: { locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> } };
   BroadcastChannel?: new (name: string) => Channel;
-  crypto?: { getRandomValues(words: Uint32Array): Uint32Array };
+  crypto?: {
+    getRandomValues(words: Uint32Array): Uint32Array;
+    /** Missing on pages without HTTPS. */
+    subtle?: { digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer> };
+  };
 }
 
 export interface SharedStorage {

@@ -26,13 +26,13 @@ export interface TokenStorage {
 }
 
 /**
- * Keeps the state in memory, or in `shared`, which is `localStorage`. A state in `localStorage` has no tokens, because they are in
+ * Keeps a state in memory, or in `shared`, which is `localStorage`. A state in `localStorage` has no tokens, because they are in
  * HttpOnly cookies then. It only lets tabs see each other's refreshes and logouts. While `shared` can't be read or holds no state, this
  * tab goes on with its own.
  */
-export function createTokenStorage(key: string, shared?: SharedStorage): TokenStorage {
-  let kept: StoredTokens = {};
-  function set(state: StoredTokens): void {
+export function createStateStorage<State extends object = StoredTokens>(key: string, shared?: SharedStorage) {
+  let kept = {} as State;
+  function set(state: State): void {
     kept = state;
     try {
       shared?.setItem(key, JSON.stringify(state));
@@ -41,16 +41,16 @@ export function createTokenStorage(key: string, shared?: SharedStorage): TokenSt
     }
   }
   return {
-    get() {
+    get(): State {
       try {
         const state = JSON.parse(shared?.getItem(key) ?? 'null') as unknown;
-        return state && typeof state === 'object' ? state : kept;
+        return state && typeof state === 'object' ? (state as State) : kept;
       } catch {
         return kept; // blocked since the page was loaded, or an entry that someone else wrote
       }
     },
     set,
     // A new `login`, so requests that began before the logout notice it.
-    remove: () => set({ login: randomKey() }),
+    remove: () => set({ login: randomKey() } satisfies StoredTokens as State),
   };
 }

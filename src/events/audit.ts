@@ -27,10 +27,21 @@ export interface AuditRecord {
   method?: string;
   route?: string;
   retryAfterSeconds?: number;
+  purpose?: string;
+  kind?: string;
 }
 
 /** Listed by name: a member that an event gets in future doesn't turn up in every log at once. */
-const DETAILS = ['amr', 'replayed', 'generation', 'method', 'route', 'retryAfterSeconds'] as const;
+const DETAILS = [
+  'amr',
+  'replayed',
+  'generation',
+  'method',
+  'route',
+  'retryAfterSeconds',
+  'purpose',
+  'kind',
+] as const;
 
 /** Every member that an event may have. */
 type EventFields = { type: string } & Partial<

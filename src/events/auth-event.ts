@@ -20,6 +20,8 @@ export type RevocationReason =
   | 'session-ended'
   | 'session-limit'
   | 'password-changed'
+  | 'password-reset'
+  | 'address-restored'
   | 'user-gone'
   | 'server';
 
@@ -34,7 +36,27 @@ export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-pr
 export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
 /** Which limit refused an attempt: one of the option `limits`, the queue of passwords to hash, or one that a feature has named here. */
-export type LimitName = 'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing';
+export type LimitName =
+  'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing' | 'mailbox' | 'mail' | 'login-code';
+
+/** What the token or the code of a mail is good for. Each page of a link has its own. */
+export type OneTimeTokenPurpose =
+  'email-verification' | 'password-reset' | 'email-change' | 'email-undo' | 'login-link' | 'login-code';
+
+/** What a mail says: the address is to be verified, a password has changed … */
+export type MailKind =
+  | 'verify'
+  | 'already-registered'
+  | 'reset'
+  | 'password-changed'
+  | 'email-change'
+  | 'email-change-taken'
+  | 'email-changed'
+  | 'login-link'
+  | 'login-code'
+  | 'factor-added'
+  | 'factor-removed'
+  | 'recovery-code-used';
 
 /** Undefined where it isn't known. */
 interface PossibleUser {
@@ -103,6 +125,25 @@ export const AUTH_EVENTS = {
       code: 'INVALID_CREDENTIALS' | 'ACCESS_TOKEN_INVALID';
     }
   >(),
+  /** `userId` is undefined where no account has the address, here and where a reset, a link or a code is asked for. */
+  registrationStarted: success<RequestOrigin & { userId: string | undefined }>(),
+  emailVerified: success<RequestOrigin & { userId: string }>(),
+  passwordResetAsked: success<RequestOrigin & { userId: string | undefined }>(),
+  passwordReset: success<RequestOrigin & { userId: string }>(),
+  emailChangeAsked: success<RequestOrigin & { userId: string }>(),
+  emailChanged: success<RequestOrigin & { userId: string }>(),
+  emailChangeUndone: success<RequestOrigin & { userId: string }>(),
+  loginLinkAsked: success<RequestOrigin & { userId: string | undefined }>(),
+  loginCodeAsked: success<RequestOrigin & { userId: string | undefined }>(),
+  /** The token of a link, or a code, is unknown, spent, replaced or expired, or its user is gone. */
+  oneTimeTokenRefused: failure<
+    RequestOrigin & { userId: string | undefined; purpose: OneTimeTokenPurpose }
+  >(),
+  /**
+   * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.
+   * The audit log doesn't have it.
+   */
+  mailFailed: failure<{ userId: string | undefined; kind: MailKind; error: Error }>(),
   /** A guard refused a request, or the router refused one from another site. `route` is `/posts/:id`, never the path itself; without a request there is neither method nor route. */
   refused: failure<
     RequestOrigin &

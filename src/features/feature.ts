@@ -6,15 +6,17 @@ import type { FlowState } from '../flow-state/flow-state.js';
 import type { BodyConfig, BodySchemas } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { Endpoint, EndpointName } from '../http/endpoint.js';
-import type { TextsFor } from '../http/texts-for.js';
+import type { LocaleOf, TextsFor } from '../http/texts-for.js';
 import type { DeliveryConfig } from '../http/token-response.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { BeforeSession } from '../sessions/start-session.js';
+import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { CredentialStore } from '../stores/credential-store.js';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
+import type { TextSealer } from '../tokens/sealed-text.js';
 
 /**
  * An optional part of the account, for the option `features`. Made by a function that parses its own options. Methods for the
@@ -36,8 +38,15 @@ export interface FeatureParts {
   readonly endpoints?: readonly Endpoint[];
   /** Endpoints of the core that the feature brings itself: `'POST /register'`. */
   readonly replaces?: readonly EndpointName[];
+  /** Claims of its own in the access token. No two features bring the same. */
+  readonly claims?: FeatureClaims;
   /** Asked between the proof of every login and its session. */
   readonly beforeSession?: SessionCheck;
+  /**
+   * The one form, of all that users may type, in which the feature stores a username: logins look it up and count it by that. A
+   * name of another kind is returned as it is.
+   */
+  canonicalUsername?(typed: string): string;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;
   /** Awaited by `auth.close()`, together with those of the other features, before anything that features use is closed. */
@@ -60,7 +69,10 @@ export interface FeatureContext {
   readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now'> &
     BodyConfig &
     DeliveryConfig &
-    SiteConfig;
+    SiteConfig & {
+      /** Whether users may register. A feature that replaces the registration leaves its own out too. */
+      readonly register: boolean;
+    };
   readonly events: AuthEvents;
   readonly sessions: Sessions;
   readonly passwords: PasswordHasher;
@@ -68,11 +80,15 @@ export interface FeatureContext {
   readonly limits: AttemptLimits;
   /** What a login of several requests keeps between them. */
   readonly flowState: FlowState;
+  /** Seals and signs with keys that are derived from the refresh secrets. */
+  readonly sealer: TextSealer;
   readonly guard: (options?: GuardOptions) => RequestHandler;
   readonly sameSite: RequestHandler;
   /** The schemas of the core's bodies. */
   readonly bodies: BodySchemas;
   readonly textsFor: TextsFor;
+  /** The language in which a request is answered, for what is sent later. */
+  readonly localeOf: LocaleOf;
   /** Short-lived tokens, kept where sessions live. @throws TypeError when that store can't keep them: ask for them in `setUp` */
   oneTimeTokens(): OneTimeTokenStore;
   /** What users have and what lasts, kept where users live. @throws TypeError when that store can't keep it: ask for it in `setUp` */

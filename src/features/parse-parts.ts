@@ -21,6 +21,8 @@ const partsSchema = z.strictObject({
   endpoints: z.array(endpoint).optional(),
   replaces: z.array(z.string()).optional(),
   beforeSession: z.strictObject({ check: aFunction, failures: z.array(failure) }).optional(),
+  canonicalUsername: aFunction.optional(),
+  claims: z.strictObject({ emailVerified: aFunction.optional() }).optional(),
   ready: aFunction.optional(),
   close: aFunction.optional(),
 });

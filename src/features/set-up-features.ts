@@ -1,6 +1,7 @@
 import type { AuthErrorCode } from '../errors.js';
-import { nameOf, type Endpoint } from '../http/endpoint.js';
+import { nameOf, type Endpoint, type EndpointName } from '../http/endpoint.js';
 import type { BeforeSession } from '../sessions/start-session.js';
+import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { Feature, FeatureContext, FeatureParts } from './feature.js';
 import { parseParts } from './parse-parts.js';
 
@@ -10,8 +11,13 @@ export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials'
 /** All features together. */
 export interface FeatureSet {
   readonly beforeSession: readonly BeforeSession[];
+  readonly claims: FeatureClaims;
+  /** Endpoints of the core that a feature brings itself, or leaves out. */
+  readonly replaced: ReadonlySet<EndpointName>;
   /** The endpoints of the core and of the features. @throws TypeError when two operations have the same id */
   endpoints(core: readonly Endpoint[]): Endpoint[];
+  /** Undefined where no feature has one. */
+  readonly canonicalUsername: ((typed: string) => string) | undefined;
   ready(): Promise<void>;
   /** Undefined where no feature has anything to close. */
   readonly close: (() => Promise<void>) | undefined;
@@ -28,9 +34,16 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   });
   const checks = parts.flatMap(({ beforeSession }) => beforeSession ?? []);
   const closing = parts.filter((each) => 'close' in each);
+  const naming = parts.flatMap((each) => (each.canonicalUsername ? [each] : []));
   return {
     beforeSession: checks.map(({ check }) => check),
+    claims: allClaims(parts),
+    replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),
+    canonicalUsername:
+      naming.length > 0
+        ? (typed) => naming.reduce((name, each) => each.canonicalUsername?.(name) ?? name, typed)
+        : undefined,
     async ready() {
       await Promise.all(parts.map(async (each) => each.ready?.()));
     },
@@ -46,6 +59,18 @@ function allEndpoints(core: readonly Endpoint[], parts: readonly FeatureParts[])
   return [...kept, ...parts.flatMap(({ endpoints = [] }) => endpoints)].map((endpoint) =>
     withLoginFailures(endpoint, failures),
   );
+}
+
+/** @throws TypeError when two features bring the same claim */
+function allClaims(parts: readonly FeatureParts[]): FeatureClaims {
+  const all: FeatureClaims = {};
+  for (const { claims = {} } of parts) {
+    const twice = Object.keys(claims).find((name) => name in all);
+    if (twice !== undefined)
+      throw new TypeError(`features has two that bring the claim ${twice}: leave one out`);
+    Object.assign(all, claims);
+  }
+  return all;
 }
 
 /** An endpoint that starts a session may answer what the checks before a session throw. */

@@ -4,8 +4,7 @@ import { NO_ORIGIN } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { CookieConfig } from '../http/cookies.js';
 import { counterOf, type CounterStore } from '../limits/limit.js';
-import type { KeySet } from '../tokens/keys.js';
-import { TextSealer } from '../tokens/sealed-text.js';
+import type { TextSealer } from '../tokens/sealed-text.js';
 import { MAX_SECONDS, parseFlowOptions, type FlowStateOptions } from './flow-options.js';
 import { createStateStore, type StateStore } from './oauth-state-store.js';
 import { createRequestIds, type RequestIds } from './saml-request-ids.js';
@@ -47,13 +46,11 @@ export interface FlowState {
 interface FlowConfig {
   readonly cookies: CookieConfig;
   readonly now: () => number;
-  readonly refreshToken: { readonly keys: KeySet };
   readonly refreshTokens: CounterStore;
 }
 
-export function createFlowState(config: FlowConfig, events: AuthEvents): FlowState {
-  const { cookies, now, refreshToken } = config;
-  const sealer = new TextSealer(refreshToken.keys.verificationKeys);
+export function createFlowState(config: FlowConfig, events: AuthEvents, sealer: TextSealer): FlowState {
+  const { cookies, now } = config;
   const taken = counterOf(config.refreshTokens, 'flow-state', MAX_SECONDS);
   // Counting is the one atomic operation that every store has. The first call to count a handle gets the state.
   const isFirst = async (handle: string) => (await taken.increment(handle, { final: true })).count === 1;

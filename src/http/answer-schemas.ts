@@ -47,6 +47,10 @@ function createAnswerSchemas() {
         description: 'How, by the names of RFC 8176, where the login said so.',
         examples: [['pwd', 'otp']],
       }),
+    emailVerified: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether the user has proved the e-mail address, where the app asks for that.' }),
   });
   const claims = z
     .record(z.string(), z.unknown())

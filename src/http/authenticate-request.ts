@@ -108,10 +108,12 @@ export function userIn({
   sessionId,
   authTime,
   amr,
+  emailVerified,
   appClaims,
 }: AccessClaims): AuthenticatedUser {
   const user: AuthenticatedUser = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
   if (amr) user.amr = [...amr];
+  if (emailVerified !== undefined) user.emailVerified = emailVerified;
   if (appClaims) user.claims = appClaims;
   return user;
 }

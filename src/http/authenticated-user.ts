@@ -15,6 +15,8 @@ export interface AuthenticatedUser extends WithClaims {
   authTime: Date;
   /** How they proved it, if the login said so: `completeLogin({ amr: ['pwd', 'otp'] })` (RFC 8176). */
   amr?: string[] | undefined;
+  /** With the feature `emailAccount`: whether the user has proved the address. As it was at the login or the last refresh. */
+  emailVerified?: boolean | undefined;
 }
 
 /** `req.user` behind `guard({ loadUser: true })`: the stored user as it is now. */

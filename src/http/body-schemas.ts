@@ -54,10 +54,8 @@ export interface BodyConfig {
   readonly registration: Pick<RegistrationConfig, 'schema'>;
 }
 
-/** What the bodies of the requests must look like. A member that is not named here is refused by name. */
-export function createBodySchemas(config: BodyConfig): BodySchemas {
-  const { usernameField, passwordField, password } = config;
-  const { schema: fieldsSchema } = config.registration;
+/** What the fields of bodies must look like. Features make bodies of their own from them. */
+export function createFieldSchemas({ password }: Pick<BodyConfig, 'password'>) {
   const username = text.meta(described.username).transform(normalizeUsername).pipe(normalizedUsername);
   const newUsername = text
     .meta(described.newUsername)
@@ -75,6 +73,21 @@ export function createBodySchemas(config: BodyConfig): BodySchemas {
     )
     .refine((secret) => !isCommonPassword(secret), rule('commonPassword'))
     .meta({ ...described.newPassword, minLength: password.minLength });
+  return {
+    username,
+    newUsername,
+    anyPassword,
+    newPassword,
+    remember: z.boolean(rule('mustBeBoolean')).default(false).meta(described.remember),
+    transport: z.enum(TRANSPORTS, rule('mustBeTransport')).default('cookie').meta(described.transport),
+  };
+}
+
+/** What the bodies of the requests must look like. A member that is not named here is refused by name. */
+export function createBodySchemas(config: BodyConfig): BodySchemas {
+  const { usernameField, passwordField } = config;
+  const { schema: fieldsSchema } = config.registration;
+  const { username, newUsername, anyPassword, newPassword, remember, transport } = createFieldSchemas(config);
 
   const register = z
     .strictObject({ [usernameField]: newUsername, [passwordField]: newPassword }, anObject)
@@ -91,8 +104,8 @@ export function createBodySchemas(config: BodyConfig): BodySchemas {
     {
       [usernameField]: username,
       [passwordField]: anyPassword,
-      remember: z.boolean(rule('mustBeBoolean')).default(false).meta(described.remember),
-      transport: z.enum(TRANSPORTS, rule('mustBeTransport')).default('cookie').meta(described.transport),
+      remember,
+      transport,
     },
     anObject,
   ) as unknown as z.ZodType<LoginBody>;
@@ -150,7 +163,7 @@ const described = {
 };
 
 /** A text that every database can keep as it was sent. */
-const text = z
+export const text = z
   .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
   .superRefine((value, context) => {
     const reason = unkeepableReason(value);
@@ -158,7 +171,7 @@ const text = z
   });
 
 /** In the words that zod would use. Its issue about unknown members names them in `keys`, and its text is not used. */
-const anObject = {
+export const anObject = {
   error: ({ input }: { input?: unknown }) =>
     rule('mustBeObject', {
       received: Array.isArray(input) ? 'array' : input === null ? 'null' : typeof input,

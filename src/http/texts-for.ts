@@ -15,12 +15,19 @@ export interface TextsConfig {
   readonly catalogs: Catalogs;
 }
 
-/** The language is the option `locale`; without it the one that `Accept-Language` prefers, or English. */
-export function createTextsFor({ locale, catalogs }: TextsConfig): TextsFor {
+/** The language of the answer to a request: the option `locale`, or else the one that `Accept-Language` prefers, or English. */
+export type LocaleOf = (req: Request) => Locale;
+
+export function createLocaleOf({ locale, catalogs }: TextsConfig): LocaleOf {
   const negotiate = createNegotiation(catalogs);
+  return (req) => locale ?? negotiate(req);
+}
+
+/** For answers in the language of their requests. */
+export function createTextsFor({ locale, catalogs }: TextsConfig, localeOf: LocaleOf): TextsFor {
   return function textsFor(req, res) {
     if (locale === undefined) varyByLanguage(res);
-    const chosen = locale ?? negotiate(req);
+    const chosen = localeOf(req);
     res.setHeader('Content-Language', chosen);
     return catalogs.get(chosen) as Messages;
   };
@@ -33,12 +40,11 @@ export interface TextOf {
 }
 
 /** The page in the app's own language is the app's: this says only what the text depends on. */
-export function createTextOf({ locale, catalogs }: TextsConfig): TextOf {
-  const negotiate = createNegotiation(catalogs);
+export function createTextOf({ locale, catalogs }: TextsConfig, localeOf: LocaleOf): TextOf {
   return function textOf(what: unknown, req: Request) {
     if (locale === undefined) assertIsRequest(req);
     if (locale === undefined && req.res && !req.res.headersSent) varyByLanguage(req.res);
-    const texts = catalogs.get(locale ?? negotiate(req)) as Messages;
+    const texts = catalogs.get(localeOf(req)) as Messages;
     if (what instanceof AuthError) return errorText(what, texts);
     if (isFieldError(what)) return fieldText(what, texts);
     return isCode(what) ? texts[what] : undefined;

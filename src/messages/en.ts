@@ -32,6 +32,13 @@ export const en = {
   userLogout: 'User Logout',
   loggedOutEverywhere: 'Logged out everywhere',
   passwordChanged: 'Password changed',
+  verificationMailed: 'A mail is on its way. Open its link to finish the registration',
+  resetMailed: 'If the address has an account, a mail with a link is on its way',
+  passwordReset: 'The new password is set. Log in with it',
+  addressChangeMailed: 'A mail is on its way to the new address. Open its link to confirm the change',
+  addressChanged: 'The e-mail address is changed',
+  addressChangeUndone: 'The old e-mail address is back, and every device is logged out',
+  loginMailed: 'If the address has an account, a mail to log in with is on its way',
 
   // About a field, and shown next to its name.
   required: 'is required',
@@ -40,6 +47,7 @@ export const en = {
   mustBeString: 'must be a string',
   mustBeBoolean: 'must be true or false',
   mustBeObject: 'Invalid input: expected object, received {received}',
+  mustBeAddress: 'must be an e-mail address',
   mustBeTransport: "must be 'cookie' or 'body'",
   tooShort: 'must be at least {count} characters long',
   tooLong: 'must be at most {count} characters long',

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { en } from './en.js';
+import { isLanguageTag, NOT_A_LANGUAGE_TAG } from './language-tag.js';
 import type { Messages, MessagesOption } from './messages.js';
 import { placeholdersIn } from './rule.js';
 
 /** The schema of the option `messages`. */
 export const messagesSchema = z.record(
-  z.string().refine(isCanonicalTag),
+  z.string().refine(isLanguageTag),
   z.strictObject(Object.fromEntries(Object.entries(en).map(([key, text]) => [key, textLike(text)]))),
-  {
-    error: ({ code }) =>
-      code === 'invalid_key' ? "must be named by a language tag such as 'de' or 'pt-BR'" : undefined,
-  },
+  { error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined) },
 ) as unknown as z.ZodType<MessagesOption>;
 
 function textLike(english: string): z.ZodType<Messages[keyof Messages] | undefined> {
@@ -22,13 +20,4 @@ function textLike(english: string): z.ZodType<Messages[keyof Messages] | undefin
     .min(1)
     .refine(isFilled, `has a placeholder that nothing is filled into: known are ${names}`)
     .optional();
-}
-
-/** Only the canonical tag is accepted, because two spellings of one language would be two languages. */
-function isCanonicalTag(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag)[0] === tag;
-  } catch {
-    return false;
-  }
 }

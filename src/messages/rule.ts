@@ -46,7 +46,8 @@ export function refusedField(path: string, brokenRule: KnownRule): FieldError {
 
 const PLACEHOLDER = /\{(\w+)\}/g;
 
-function filledIn(text: string, params: BrokenRule['params']): string {
+/** Fills in the placeholders that it has values for. */
+export function filledIn(text: string, params: BrokenRule['params']): string {
   return text.replace(PLACEHOLDER, (placeholder, name: string) => String(params[name] ?? placeholder));
 }
 

@@ -80,17 +80,19 @@ function withoutPasswordHash(token: AuthenticatedUser, found: StoredUser | undef
   const stored = activeUser(found);
   if (!stored) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { passwordHash: _secret, ...user } = stored;
-  const { sessionId, authTime, amr, claims } = token;
-  return { ...user, sessionId, authTime, amr, ...(claims && { claims }) };
+  const { sessionId, authTime, amr, emailVerified, claims } = token;
+  const ofFeatures = emailVerified === undefined ? undefined : { emailVerified };
+  return { ...user, sessionId, authTime, amr, ...ofFeatures, ...(claims && { claims }) };
 }
 
 function assertAllowed(
-  { authTime, roles: has }: AuthenticatedUser,
-  { freshWithinSeconds, roles: needed }: GuardChecks,
+  { authTime, emailVerified, roles: has }: AuthenticatedUser,
+  { freshWithinSeconds, emailVerified: needsAddress, roles: needed }: GuardChecks,
   nowMs: number,
 ): void {
   if (freshWithinSeconds !== undefined && nowMs - authTime.getTime() >= freshWithinSeconds * 1000) {
     throw new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: freshWithinSeconds });
   }
+  if (needsAddress && emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
   if (needed && !needed.some((role) => has.includes(role))) throw new AuthError('FORBIDDEN');
 }

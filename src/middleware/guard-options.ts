@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CANT_DENY } from '../sessions/revocations.js';
 import type { OnStoreDown, SessionConfig } from '../sessions/session-config.js';
+import type { FeatureClaims } from '../sessions/token-claims.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { parseCall } from '../utils/parse-call.js';
 
@@ -10,6 +11,11 @@ export interface GuardOptions {
   optional?: boolean;
   /** The user needs at least one of these roles, else 403 `FORBIDDEN`. Default: none. */
   roles?: readonly string[];
+  /**
+   * With the feature `emailAccount`: the user must have proved the address, else 403 `EMAIL_NOT_VERIFIED`. As it was at the login or
+   * the last refresh. Throws a TypeError without the feature. Default: false.
+   */
+  emailVerified?: boolean;
   /** `req.user` is the stored user as it is now, without the password hash. Costs one read of the user store. Default: false. */
   loadUser?: boolean;
   /** The login must be more recent than this, else 401 `REAUTHENTICATION_REQUIRED`. Default: any age. */
@@ -36,6 +42,7 @@ export type VerifyOptions = Omit<GuardOptions, 'renew' | 'onFailure'>;
 const verifySchema = z.strictObject({
   optional: z.boolean().default(false),
   roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
+  emailVerified: z.boolean().default(false),
   loadUser: z.boolean().default(false),
   freshWithin: z.unknown().optional(),
   checkSession: z.boolean().default(false),
@@ -51,6 +58,7 @@ const guardSchema = verifySchema.extend({
 export interface GuardChecks {
   readonly optional: boolean;
   readonly roles?: readonly string[] | undefined;
+  readonly emailVerified: boolean;
   readonly loadUser: boolean;
   readonly freshWithinSeconds: number | undefined;
   readonly checkSession: boolean;
@@ -62,24 +70,32 @@ export interface ParsedGuardOptions extends GuardChecks {
   readonly onFailure: 'answer' | 'next';
 }
 
-type RevocationConfig = Pick<SessionConfig, 'revocation'>;
-
-/** @throws TypeError that names the option and the cure */
-export function parseGuardOptions(options: GuardOptions, config: RevocationConfig): ParsedGuardOptions {
-  const parsed = parseCall('guard()', guardSchema, options);
-  return { ...parsed, ...checksIn('guard()', parsed, config) };
+/** What options are checked against. */
+interface Checkable {
+  readonly config: Pick<SessionConfig, 'revocation'>;
+  readonly featureClaims: FeatureClaims;
 }
 
 /** @throws TypeError that names the option and the cure */
-export function parseVerifyOptions(options: VerifyOptions, config: RevocationConfig): GuardChecks {
-  return checksIn('verify()', parseCall('verify()', verifySchema, options), config);
+export function parseGuardOptions(options: GuardOptions, services: Checkable): ParsedGuardOptions {
+  const parsed = parseCall('guard()', guardSchema, options);
+  return { ...parsed, ...checksIn('guard()', parsed, services) };
+}
+
+/** @throws TypeError that names the option and the cure */
+export function parseVerifyOptions(options: VerifyOptions, services: Checkable): GuardChecks {
+  return checksIn('verify()', parseCall('verify()', verifySchema, options), services);
 }
 
 function checksIn(
   call: string,
   { freshWithin, ...checks }: z.output<typeof verifySchema>,
-  { revocation }: RevocationConfig,
+  { config: { revocation }, featureClaims }: Checkable,
 ): GuardChecks {
+  if (checks.emailVerified && !featureClaims.emailVerified)
+    throw new TypeError(
+      `${call}: emailVerified needs the feature that knows it: put emailAccount() into the option features`,
+    );
   if (checks.onStoreDown === 'deny' && revocation === 'expiry')
     throw new TypeError(`${call}: onStoreDown ${CANT_DENY}`);
   const freshWithinSeconds = freshWithin === undefined ? undefined : durationInSeconds(freshWithin);

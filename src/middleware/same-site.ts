@@ -73,13 +73,17 @@ function isOwn(req: Request, { trustedOrigins }: SiteConfig): boolean {
 }
 
 /**
- * Whether the client uses no cookies: it sends its token itself, or asks for the tokens in the body. No form can send such a
+ * Whether the client uses no cookies: it sends its token or its challenge itself, or asks for the tokens in the body. No form can send such a
  * request, so a browser asks the app first (CORS).
  */
 function needsNoCookie(req: Request, config: SameSiteConfig, setsNoCookie: boolean): boolean {
   if (extractAccessTokens(req, config)[0]?.from === 'header') return true;
   const body = (req.body ?? undefined) as Record<string, unknown> | undefined;
   if (typeof body !== 'object' || req.method === 'GET') return false;
-  const { transport, refreshToken } = body;
-  return setsNoCookie || transport === 'body' || (typeof refreshToken === 'string' && refreshToken !== '');
+  const { transport, refreshToken, challenge } = body;
+  return setsNoCookie || transport === 'body' || isFilled(refreshToken) || isFilled(challenge);
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

@@ -8,6 +8,7 @@ import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import { canSetCookies, GUARD, mistakeInCall } from '../http/outside-express.js';
 import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
+import type { FeatureClaims } from '../sessions/token-claims.js';
 import { asError } from '../utils/as-error.js';
 import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
@@ -20,6 +21,7 @@ export interface GuardServices extends GuardCheckServices, ErrorHandlerServices 
   config: GuardCheckServices['config'] & ErrorHandlerServices['config'] & Pick<SessionConfig, 'revocation'>;
   authenticateRequest: AuthenticateRequest;
   renewals: Renewals;
+  featureClaims: FeatureClaims;
 }
 
 type Handled = [req: Request, res: Response, next: NextFunction];
@@ -30,7 +32,7 @@ type Fail = (error: unknown, handled: Handled, who: Refused | undefined) => void
  * @throws TypeError that names the option and the cure
  */
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
-  const checks = parseGuardOptions(options, services.config);
+  const checks = parseGuardOptions(options, services);
   const { renewals } = services;
   const handleAuthError =
     checks.onFailure === 'next' ? handOver(services.events) : createErrorHandler(services);

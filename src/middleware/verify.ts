@@ -8,6 +8,7 @@ import type { AuthenticatedUser, LoadedUser } from '../http/authenticated-user.j
 import { isNodeRequest } from '../http/outside-express.js';
 import { lazyOriginOf } from '../http/request-origin.js';
 import type { SessionConfig } from '../sessions/session-config.js';
+import type { FeatureClaims } from '../sessions/token-claims.js';
 import { kindOf } from '../utils/option-words.js';
 import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
 import { parseVerifyOptions, type GuardChecks, type VerifyOptions } from './guard-options.js';
@@ -17,6 +18,7 @@ interface VerifyServices extends GuardCheckServices {
   config: GuardCheckServices['config'] & Pick<SessionConfig, 'revocation'>;
   events: AuthEvents;
   authenticateRequest: AuthenticateRequest;
+  featureClaims: FeatureClaims;
 }
 
 /** What `auth.verify` checks: a request, also one of an upgrade, or the text of an access token. Without either there is no token. */
@@ -31,12 +33,12 @@ export interface Verify {
 
 /** The checks of a guard as a call. */
 export function createVerify(services: VerifyServices): Verify {
-  const { config, events } = services;
-  const byDefault = parseVerifyOptions({}, config);
+  const { events } = services;
+  const byDefault = parseVerifyOptions({}, services);
   // An app that hands over the same object each time pays for its parsing once.
   const parsed = new WeakMap<VerifyOptions, GuardChecks>();
   const checksOf = (options: VerifyOptions) => {
-    const checks = parsed.get(options) ?? parseVerifyOptions(options, config);
+    const checks = parsed.get(options) ?? parseVerifyOptions(options, services);
     parsed.set(options, checks);
     return checks;
   };

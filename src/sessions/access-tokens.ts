@@ -3,6 +3,7 @@ import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
+import type { FeatureClaims } from './token-claims.js';
 import { toAuthError } from './token-failure.js';
 
 type AccessTokensConfig = Pick<SessionConfig, 'accessToken' | 'now' | 'onStoreDown'>;
@@ -11,11 +12,14 @@ type AccessTokensConfig = Pick<SessionConfig, 'accessToken' | 'now' | 'onStoreDo
 export class AccessTokens {
   readonly #config: AccessTokensConfig;
   readonly #revocations: Revocations;
+  readonly #features: FeatureClaims;
   readonly #verifier: AccessTokenVerifier;
 
-  constructor(config: AccessTokensConfig, revocations: Revocations) {
+  /** @param features what features say in access tokens */
+  constructor(config: AccessTokensConfig, revocations: Revocations, features: FeatureClaims) {
     this.#config = config;
     this.#revocations = revocations;
+    this.#features = features;
     this.#verifier = new AccessTokenVerifier(config.accessToken);
   }
 
@@ -24,11 +28,16 @@ export class AccessTokens {
    * @throws AuthError ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID
    */
   verify(token: string): AccessClaims {
+    let claims: AccessClaims;
     try {
-      return this.#verifier.verify(token, this.#config.now());
+      claims = this.#verifier.verify(token, this.#config.now());
     } catch (error) {
       throw toAuthError(error, 'ACCESS_TOKEN');
     }
+    // Signed before the feature was there. A refresh brings a token with the claim.
+    if (this.#features.emailVerified && claims.emailVerified === undefined)
+      throw new AuthError('ACCESS_TOKEN_EXPIRED');
+    return claims;
   }
 
   /** Whether this process knows that the session has ended. */

@@ -2,9 +2,10 @@ import { serviceUnavailable } from '../errors.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { signAccessToken } from '../tokens/access-token.js';
-import type { AppClaims } from '../tokens/app-claims.js';
 import { signRefreshToken } from '../tokens/refresh-token.js';
 import type { SessionConfig } from './session-config.js';
+import type { AskedClaims } from './asked-claims.js';
+import type { TokenClaims } from './token-claims.js';
 
 /** A pair of tokens and what it was made from. */
 export interface IssuedTokens {
@@ -19,18 +20,23 @@ export interface IssuedTokens {
 /** Makes the pair of tokens of a stored session. */
 export class TokenIssuer {
   readonly #config: Pick<SessionConfig, 'accessToken' | 'refreshToken'>;
+  readonly #claims: Pick<TokenClaims, 'exist'>;
 
-  constructor(config: Pick<SessionConfig, 'accessToken' | 'refreshToken'>) {
+  constructor(
+    config: Pick<SessionConfig, 'accessToken' | 'refreshToken'>,
+    claims: Pick<TokenClaims, 'exist'>,
+  ) {
     this.#config = config;
+    this.#claims = claims;
   }
 
   /**
-   * @param appClaims what `askClaims` has returned; undefined in an app without such claims
-   * @throws AuthError SERVICE_UNAVAILABLE rather than issuing a token without the app's claims
+   * @param claims what `TokenClaims` has returned; undefined where there are none
+   * @throws AuthError SERVICE_UNAVAILABLE rather than issuing a token without its claims
    */
-  issue(user: StoredUser, session: Session, issuedAt: Date, appClaims: AppClaims | undefined): IssuedTokens {
+  issue(user: StoredUser, session: Session, issuedAt: Date, claims: AskedClaims | undefined): IssuedTokens {
     const { accessToken, refreshToken } = this.#config;
-    if (accessToken.hasAppClaims && !appClaims)
+    if (this.#claims.exist && !claims)
       throw serviceUnavailable(
         new Error('the session was not found when the app was to be asked for its claims'),
       );
@@ -47,7 +53,7 @@ export class TokenIssuer {
       amr,
       issuedAt,
       expiresAt: accessExpiresAt,
-      appClaims,
+      ...claims,
     };
     // Everything in the refresh token follows from the stored session, so a replay gives the same text, byte for byte.
     const refreshClaims = {

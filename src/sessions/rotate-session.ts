@@ -4,17 +4,17 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { RotateResult, Session } from '../stores/refresh-token-store.js';
 import { afterChange, isMarked } from '../stores/unfinished-change.js';
 import type { StoredUser } from '../stores/user-store.js';
-import type { AppClaims } from '../tokens/app-claims.js';
 import { verifyExpiredRefreshToken, type RefreshClaims } from '../tokens/refresh-token.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
-import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import { mayHaveAccessToken } from './last-access-token.js';
 import { originHash } from './origin-hash.js';
 import { refreshCandidates } from './refresh-candidates.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
+import type { AskedClaims } from './asked-claims.js';
+import type { TokenClaims } from './token-claims.js';
 import { unlessInvalid } from './token-failure.js';
 import type { TokenSize } from './token-size.js';
 
@@ -56,6 +56,7 @@ interface RotatorServices {
   ender: SessionEnder;
   issuer: TokenIssuer;
   tokenSize: TokenSize;
+  claims: TokenClaims;
 }
 
 /** Exchanges refresh tokens, and rotates their sessions. */
@@ -118,7 +119,7 @@ export class SessionRotator {
    * @throws TokenTooLongError; nothing has been exchanged
    */
   async #exchange(claims: RefreshClaims, details: RotationDetails): Promise<IssuedTokens> {
-    const { config, events, ender, issuer, tokenSize } = this.#services;
+    const { config, events, ender, issuer, tokenSize, claims: ofTokens } = this.#services;
     const { userId, sessionId } = claims;
     const { origin, transport } = details;
     // Before the rotation: if the user store failed after it, the client would be left with an exchanged token.
@@ -130,9 +131,11 @@ export class SessionRotator {
     if (isMarked(user.passwordHash)) throw new AuthError('SESSION_NOT_FOUND');
     // Before the rotation too: a client that never gets the tokens would try again, and look like a thief.
     const surelyFits = !config.appClaims && tokenSize.fitsWithAnyAmr(user, sessionId, transport);
-    const appClaims = surelyFits ? undefined : await this.#fittingClaims(user, sessionId, transport);
+    const asked = surelyFits
+      ? await ofTokens.ofFeatures(user)
+      : await this.#fittingClaims(user, sessionId, transport);
     const { outcome, session, now } = await this.#present(claims, details);
-    const issued = issuer.issue(user, session, now, appClaims);
+    const issued = issuer.issue(user, session, now, asked);
     events.announce('refresh', () => ({
       userId,
       sessionId,
@@ -192,15 +195,15 @@ export class SessionRotator {
       await this.#fittingClaims(user, sessionId, transport);
   }
 
-  /** @returns the app's claims; undefined without any, or when there is no such session */
+  /** @returns undefined where there are no claims, and when there is no such session */
   async #fittingClaims(
     user: StoredUser,
     sessionId: string,
     transport: Transport,
-  ): Promise<AppClaims | undefined> {
+  ): Promise<AskedClaims | undefined> {
     // Only the store knows how the user logged in. That matters only for claims, and close to the limit.
     const session = await this.#services.config.refreshTokens.find(user.id, sessionId);
-    return session && fittingClaims(this.#services, user, session, transport);
+    return session && this.#services.claims.fitting(user, session, transport);
   }
 
   #announceFailure(tokens: readonly string[], error: AuthError, origin: LazyOrigin): void {

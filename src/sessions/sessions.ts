@@ -7,6 +7,7 @@ import { SessionRotator } from './rotate-session.js';
 import { MOST_SESSIONS, type SessionConfig } from './session-config.js';
 import { SessionStarterOver } from './start-over.js';
 import { SessionStarter, type BeforeSession } from './start-session.js';
+import { TokenClaims, type FeatureClaims } from './token-claims.js';
 import { TokenSize } from './token-size.js';
 
 /** Starts, rotates, ends and lists sessions: the one place that joins tokens and store. */
@@ -24,19 +25,24 @@ export class Sessions {
   readonly endAll: SessionEnder['endAll'];
   readonly #config: SessionConfig;
 
-  /** @param beforeSession called in this order between the proof of every login and its session */
+  /**
+   * @param beforeSession called in this order between the proof of every login and its session
+   * @param featureClaims what features say in access tokens
+   */
   constructor(
     config: SessionConfig,
     events: AuthEvents,
     revocations: Revocations,
     beforeSession: readonly BeforeSession[],
+    featureClaims: FeatureClaims,
   ) {
-    const issuer = new TokenIssuer(config);
     const tokenSize = new TokenSize(config);
+    const claims = new TokenClaims(config, featureClaims, tokenSize);
+    const issuer = new TokenIssuer(config, claims);
     const ender = new SessionEnder(config, events, revocations);
-    const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, beforeSession });
-    const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer, tokenSize });
-    const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize });
+    const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, claims, beforeSession });
+    const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer, claims });
+    const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize, claims });
     this.#config = config;
     this.findUser = starter.findUser.bind(starter);
     this.start = starter.start.bind(starter);

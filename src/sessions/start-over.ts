@@ -7,14 +7,13 @@ import { finishChange, isMarked } from '../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
-import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import { asStored, newSessionOf } from './new-session.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 import { derivedSessionId, newSessionId } from './session-id.js';
 import type { Proof } from './proof.js';
-import type { TokenSize } from './token-size.js';
+import type { TokenClaims } from './token-claims.js';
 
 /** Names one request, so the same request again finds the session that it began. */
 export interface RepeatableRequest {
@@ -42,13 +41,13 @@ export interface StartOverDetails extends Omit<RepeatableRequest, 'sessionId'> {
 interface StarterOverServices {
   config: Pick<
     SessionConfig,
-    'users' | 'refreshTokens' | 'refreshToken' | 'appClaims' | 'storeUserAgent' | 'now' | 'timeKnown'
+    'users' | 'refreshTokens' | 'refreshToken' | 'storeUserAgent' | 'now' | 'timeKnown'
   >;
   events: AuthEvents;
   ender: SessionEnder;
   issuer: TokenIssuer;
   revocations: Pick<Revocations, 'has'>;
-  tokenSize: TokenSize;
+  claims: TokenClaims;
 }
 
 /**
@@ -70,7 +69,7 @@ export class SessionStarterOver {
    * first; SERVICE_UNAVAILABLE
    */
   async startOver(user: StoredUser, previous: Session, details: StartOverDetails): Promise<IssuedTokens> {
-    const { config, ender, issuer } = this.#services;
+    const { claims, config, ender, issuer } = this.#services;
     const { origin, reason, transport } = details;
     await config.timeKnown();
     const now = config.now();
@@ -85,7 +84,7 @@ export class SessionStarterOver {
       // After the session is stored: a change that comes now ends it, and one that came before is noticed here.
       const current = activeUser(await config.users.findById(user.id));
       if (current?.passwordHash !== user.passwordHash) throw new AuthError('SESSION_REVOKED');
-      const appClaims = config.appClaims && (await fittingClaims(this.#services, current, next, transport));
+      const asked = claims.exist ? await claims.fitting(current, next, transport) : undefined;
       if (!(await ender.revoke(user.id, previous.sessionId, reason, origin))) {
         await this.#abandon(next, current);
         isStored = false;
@@ -94,7 +93,7 @@ export class SessionStarterOver {
       takeBack = () => Promise.reject(new Error('All sessions have ended')); // so the change holds
       const finished = await finishChange(config.users, current);
       if (!finished) throw new AuthError('SESSION_REVOKED'); // a login has, and ended the new session too
-      return issuer.issue(finished, asStored(next), new Date(now), appClaims);
+      return issuer.issue(finished, asStored(next), new Date(now), asked);
     } catch (error) {
       await this.#giveUp(error, next, isStored, { ...details, takeBack });
       throw error;
@@ -151,14 +150,14 @@ export class SessionStarterOver {
     request: RepeatableRequest,
     { reason, origin, transport }: Pick<StartOverDetails, 'reason' | 'origin' | 'transport'>,
   ): Promise<IssuedTokens> {
-    const { config, events, ender, issuer } = this.#services;
+    const { claims, config, events, ender, issuer } = this.#services;
     const { sessionId } = next;
-    const appClaims = config.appClaims && (await fittingClaims(this.#services, user, next, transport));
+    const asked = claims.exist ? await claims.fitting(user, next, transport) : undefined;
     if (isMarked(user.passwordHash) || (await config.refreshTokens.find(user.id, request.sessionId)))
       await ender.revokeAll(user.id, { except: sessionId }, reason, origin);
     await finishChange(config.users, user);
     events.announce('refresh', () => ({ userId: user.id, sessionId, replayed: true, ...origin }));
-    return issuer.issue(user, next, next.createdAt, appClaims);
+    return issuer.issue(user, next, next.createdAt, asked);
   }
 
   #nextSession(previous: Session, details: StartOverDetails, now: number): NewSession {

@@ -4,15 +4,15 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { NewSession } from '../stores/refresh-token-store.js';
 import { afterChange, finishChange, isMarked, withoutMark } from '../stores/unfinished-change.js';
 import { activeUser, inactiveReason, type StoredUser } from '../stores/user-store.js';
-import type { AppClaims } from '../tokens/app-claims.js';
 import type { PresentedTokens, Transport } from '../tokens/transport.js';
 import type { SessionEnder } from './end-sessions.js';
-import { fittingClaims } from './fitting-claims.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import type { Proof } from './proof.js';
 import type { SessionConfig } from './session-config.js';
 import { asStored, newSessionOf } from './new-session.js';
 import { newSessionId } from './session-id.js';
+import type { AskedClaims } from './asked-claims.js';
+import type { TokenClaims } from './token-claims.js';
 import type { TokenSize } from './token-size.js';
 
 /** How a login comes about. */
@@ -33,19 +33,13 @@ export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replac
 interface StarterServices {
   config: Pick<
     SessionConfig,
-    | 'users'
-    | 'refreshTokens'
-    | 'refreshToken'
-    | 'appClaims'
-    | 'maxSessions'
-    | 'storeUserAgent'
-    | 'now'
-    | 'timeKnown'
+    'users' | 'refreshTokens' | 'refreshToken' | 'maxSessions' | 'storeUserAgent' | 'now' | 'timeKnown'
   >;
   events: AuthEvents;
   ender: SessionEnder;
   issuer: TokenIssuer;
   tokenSize: TokenSize;
+  claims: TokenClaims;
   beforeSession: readonly BeforeSession[];
 }
 
@@ -79,7 +73,7 @@ export class SessionStarter {
    * @throws what a `beforeSession` or `askClaims` throws; TokenTooLongError. No session stays then
    */
   async start(proved: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
-    const { config, events, ender, issuer, tokenSize, beforeSession } = this.#services;
+    const { config, events, ender, issuer, tokenSize, claims, beforeSession } = this.#services;
     const { replaced, ...details } = login;
     await ask(beforeSession, proved, details);
     const user = await this.#afterKilledChange(proved, login.origin);
@@ -94,12 +88,12 @@ export class SessionStarter {
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
     await this.#orUndo(newSession, ask(beforeSession, current, details));
-    const appClaims = config.appClaims && (await this.#claimsOf(current, newSession, login.transport));
+    const asked = claims.exist ? await this.#claimsOf(current, newSession, login.transport) : undefined;
     // This comes last because it can fail: a login that fails must leave the browser's old session alone.
     if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
     const { sessionId, amr } = newSession;
     events.announce('login', () => ({ userId: user.id, sessionId, amr, ...login.origin }));
-    return issuer.issue(current, asStored(newSession), new Date(now), appClaims);
+    return issuer.issue(current, asStored(newSession), new Date(now), asked);
   }
 
   /** Ends the sessions that a change of the password has left, if its process was killed. */
@@ -120,9 +114,9 @@ export class SessionStarter {
     user: StoredUser,
     session: NewSession,
     transport: Transport,
-  ): Promise<AppClaims | undefined> {
+  ): Promise<AskedClaims | undefined> {
     try {
-      return await fittingClaims(this.#services, user, session, transport);
+      return await this.#services.claims.fitting(user, session, transport);
     } catch (error) {
       // Awaited, because not the store has failed but the app.
       await this.#services.config.refreshTokens.revoke(user.id, session.sessionId).catch(() => undefined);

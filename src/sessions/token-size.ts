@@ -1,10 +1,10 @@
 import type { Session } from '../stores/refresh-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { accessTokenLength } from '../tokens/access-token.js';
-import type { AppClaims } from '../tokens/app-claims.js';
 import { TokenTooLongError } from '../tokens/jwt.js';
 import type { Transport } from '../tokens/transport.js';
 import type { SessionConfig } from './session-config.js';
+import type { AskedClaims } from './asked-claims.js';
 
 /** What of a session goes into an access token; `amr` may not be known yet. */
 type TokenSession = Pick<Session, 'sessionId' | 'amr'>;
@@ -26,7 +26,7 @@ export class TokenSize {
   constructor(config: Pick<SessionConfig, 'accessToken' | 'maxTokenLength' | 'now'>) {
     this.#config = config;
     const times = { authTime: LONGEST_TIME, issuedAt: LONGEST_TIME, expiresAt: LONGEST_TIME };
-    const withoutUser = { userId: '', sessionId: '', roles: [], ...times };
+    const withoutUser = { userId: '', sessionId: '', roles: [], emailVerified: false, ...times };
     this.#lengthWithoutUser = accessTokenLength(withoutUser, config.accessToken) + MAX_AMR_LENGTH;
   }
 
@@ -40,27 +40,18 @@ export class TokenSize {
   }
 
   /** @throws TokenTooLongError that names the user, the cause and the cure */
-  assertTokenFits(
-    user: StoredUser,
-    session: TokenSession,
-    transport: Transport,
-    appClaims?: AppClaims,
-  ): void {
-    const length = this.#length(user, session, appClaims);
+  assertTokenFits(user: StoredUser, session: TokenSession, transport: Transport, claims?: AskedClaims): void {
+    const length = this.#length(user, session, claims);
     const limit = this.#config.maxTokenLength[transport];
     if (length <= limit) return;
     const where = transport === 'cookie' ? 'access token in the cookie' : 'access token';
     throw new TokenTooLongError(`The ${where} of user ${JSON.stringify(user.id)}`, length, limit);
   }
 
-  #length(
-    { id: userId, roles }: StoredUser,
-    { sessionId, amr }: TokenSession,
-    appClaims?: AppClaims,
-  ): number {
+  #length({ id: userId, roles }: StoredUser, { sessionId, amr }: TokenSession, claims?: AskedClaims): number {
     const { accessToken, now } = this.#config;
     const time = new Date(now());
     const times = { authTime: time, issuedAt: time, expiresAt: time };
-    return accessTokenLength({ userId, sessionId, roles, amr, appClaims, ...times }, accessToken);
+    return accessTokenLength({ userId, sessionId, roles, amr, ...claims, ...times }, accessToken);
   }
 }

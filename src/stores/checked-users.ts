@@ -1,5 +1,6 @@
 import { isKeepable } from '../utils/keepable-text.js';
 import { kindOf } from '../utils/option-words.js';
+import type { IdentityStore } from './identity-store.js';
 import { MAX_USER_ID_LENGTH } from './max-user-id-length.js';
 import type { StoredUser, UserStore } from './user-store.js';
 import { UserIds } from './user-ids.js';
@@ -31,7 +32,11 @@ const EXPECTED = {
 /** A user store that takes an id as the app has it too: a number, or an id object. */
 export interface CheckedUsers extends UserStore {
   findById(id: unknown): Promise<StoredUser | undefined>;
+  /** The accounts at identity providers that users have. Undefined for a store that keeps none. */
+  readonly identities?: LinkedIdentities;
 }
+
+type LinkedIdentities = Pick<IdentityStore, 'listIdentities' | 'unlink'>;
 
 /**
  * The user store that the rest of the package asks. It takes what a store of the app's own sensibly returns: an id that is a
@@ -42,6 +47,14 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
   const read = (method: string, found: unknown) => readUser(`${nameOf(store)}.${method}()`, found, ids);
   const readFound = (method: string, found: unknown) =>
     found === undefined || found === null ? undefined : read(method, found);
+
+  const wasReplaced = (method: string, what: string, answer: unknown) => {
+    // Databases report how many rows were changed.
+    if (typeof answer === 'boolean' || answer === 0 || answer === 1) return Boolean(answer);
+    throw new TypeError(
+      `${nameOf(store)}.${method}() returned ${kindOf(answer)}: it must return whether it replaced the ${what}`,
+    );
+  };
 
   return {
     findByUsername: async (username) => readFound('findByUsername', await store.findByUsername(username)),
@@ -56,18 +69,38 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
       read('create', await (fields === undefined ? store.create(user) : store.create(user, fields))),
     async updatePasswordHash(text, next, previous) {
       const [id] = ids.originalsOf(text);
-      const updated: unknown = await store.updatePasswordHash(id as string, next, previous);
-      // Databases report how many rows were changed.
-      if (typeof updated === 'boolean' || updated === 0 || updated === 1) return Boolean(updated);
-      throw new TypeError(
-        `${nameOf(store)}.updatePasswordHash() returned ${kindOf(updated)}: it must return whether it replaced the hash`,
-      );
+      const answer: unknown = await store.updatePasswordHash(id as string, next, previous);
+      return wasReplaced('updatePasswordHash', 'hash', answer);
     },
+    ...(store.updateUsername && {
+      async updateUsername(text, next, previous) {
+        const [id] = ids.originalsOf(text);
+        const renaming = (store as Required<UserStore>).updateUsername(id as string, next, previous);
+        const answer: unknown = await renaming;
+        return wasReplaced('updateUsername', 'username', answer);
+      },
+    }),
     ...(store.onUserGone && {
       onUserGone: (listener) =>
         (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),
     }),
+    ...identitiesOf(store, ids),
     ...(store.credentials && { credentials: () => (store as Required<UserStore>).credentials() }),
+  };
+}
+
+function identitiesOf(
+  store: UserStore & Partial<LinkedIdentities>,
+  ids: UserIds,
+): Pick<CheckedUsers, 'identities'> {
+  if (!store.listIdentities || !store.unlink) return {};
+  const { listIdentities, unlink } = store as Required<LinkedIdentities>;
+  const originalOf = (userId: string) => ids.originalsOf(userId)[0] as string;
+  return {
+    identities: {
+      listIdentities: (userId) => listIdentities.call(store, originalOf(userId)),
+      unlink: (userId, identity) => unlink.call(store, originalOf(userId), identity),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { validationFailed, type AuthError } from '../errors.js';
+import { isKeepable } from '../utils/keepable-text.js';
 import {
   brokenUsernameRule,
   hasInvisibleCharacters,
@@ -15,12 +16,15 @@ const TEXTS = {
 };
 
 /**
- * A name that looks like another user's, or that no login takes, may come from outside, from a login provider too. So it is
- * answered with 400.
- * @returns the name as it is stored
- * @throws AuthError VALIDATION_FAILED for an empty name, and for one with control or invisible characters or with more than 254
+ * Checks a username that a user is about to get. A name that looks like another user's, or that no login takes, may come from
+ * outside, from a login provider too. So it is answered with 400.
+ * @returns the name as it is stored: in Unicode form NFC, without white space around it
+ * @throws AuthError VALIDATION_FAILED for an empty name, and for one with control or invisible characters or of more than 254
+ * @throws TypeError for a NUL or a lone surrogate, which no database can keep
  */
 export function newUsername(username: string): string {
+  if (!isKeepable(username))
+    throw new TypeError('newUsername(): the username must be a text without NUL and lone surrogates');
   const name = normalizeUsername(username);
   const broken =
     brokenUsernameRule(name) ?? (hasInvisibleCharacters(name) ? 'noInvisibleCharacters' : undefined);

@@ -3,6 +3,8 @@ import { lazySchema } from '../utils/lazy-schema.js';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';
 import { isKeepable } from '../utils/keepable-text.js';
+import { usernameKey } from '../utils/username.js';
+import { newUsername } from './new-username.js';
 import type { NewUser } from './user-store.js';
 
 /**
@@ -62,9 +64,28 @@ export function checkedPage(options: unknown): { limit: number; after: string } 
 
 /** A number would be the id of a user in PostgreSQL, which makes it a text, and of none in memory. @throws TypeError */
 export function checkedUserId(method: string, id: unknown): string {
-  if (isKeepable(id)) return id;
-  const found = typeof id === 'string' ? 'one with them' : kindOf(id);
+  return checkedText(method, 'the id', id);
+}
+
+/**
+ * The arguments of `updateUsername`: the name and its key as they are stored.
+ * @throws TypeError that names the argument
+ * @throws AuthError VALIDATION_FAILED for a name that no user may get
+ */
+export function checkedRename(id: unknown, next: unknown, previous: unknown) {
+  const name = newUsername(checkedText('updateUsername', 'next', next));
+  return {
+    id: checkedUserId('updateUsername', id),
+    name,
+    key: usernameKey(name),
+    previous: checkedText('updateUsername', 'previous', previous),
+  };
+}
+
+function checkedText(method: string, argument: string, value: unknown): string {
+  if (isKeepable(value)) return value;
+  const found = typeof value === 'string' ? 'one with them' : kindOf(value);
   throw new TypeError(
-    `users.${method}(): the id must be a text without NUL and lone surrogates, not ${found}`,
+    `users.${method}(): ${argument} must be a text without NUL and lone surrogates, not ${found}`,
   );
 }

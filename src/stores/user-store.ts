@@ -58,6 +58,16 @@ export interface UserStore {
    */
   updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean>;
   /**
+   * Compare-and-set: replaces the username only if it is still `previous`, byte for byte. Of parallel calls for one name, and of a
+   * call and a `create` of that name, only one gets it. Spelling the same name in another way (`Ann` as `ann`) is a change too.
+   * @param next stored as `create` would store it: `newUsername(next)`
+   * @returns false if the username has changed, or if there is no such user
+   * @throws UsernameTakenError if another user has the `usernameKey` of `next`
+   * @throws AuthError VALIDATION_FAILED for a name that is too long or has invisible characters
+   * @throws TypeError for a name with a NUL or a lone surrogate, which no database can keep
+   */
+  updateUsername?(id: string, next: string, previous: string): Promise<boolean>;
+  /**
    * Calls `listener` whenever this store has disabled or deleted a user, and awaits it before the call resolves. `createAuth`
    * uses it to end the user's sessions. Without this method, call `auth.sessions.revokeAll(userId)` yourself.
    * @returns a function that removes the listener

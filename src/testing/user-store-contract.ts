@@ -4,6 +4,7 @@ import { UsernameTakenError } from '../errors.js';
 import type { NewUser, UserStore } from '../stores/user-store.js';
 import { casesOf, type ContractCase } from './contract.js';
 import { contractOptions, type UserStoreGap } from './contract-options.js';
+import { renameCases } from './rename-cases.js';
 import { checkedUserWithPassword } from './user-fixtures.js';
 
 /** Looks like a bcrypt hash. The contract never compares it with a password. */
@@ -39,6 +40,7 @@ export function userStoreContract(
   };
   return [
     ...usernameCases(context),
+    ...renameCases(context),
     ...passwordCases(context),
     ...(without.includes('no-password') ? [] : noPasswordCases(context)),
   ];
@@ -143,8 +145,19 @@ function noPasswordCases({ promise, newUser }: Context): ContractCase[] {
 
     promise('sets a password for a user who had none', async (store) => {
       const { id } = await store.create({ ...newUser(), passwordHash: null });
+      assert.equal(await store.updatePasswordHash(id, OTHER_HASH, HASH), false, 'another previous');
       assert.equal(await store.updatePasswordHash(id, HASH, null), true);
       assert.equal((await store.findById(id))?.passwordHash, HASH);
+      assert.equal(await store.updatePasswordHash(id, OTHER_HASH, null), false, 'a second time');
+      assert.equal(await store.updatePasswordHash('no such id', HASH, null), false, 'no such user');
+    }),
+
+    promise('sets only one of many passwords that a user who had none gets at once', async (store) => {
+      const { id } = await store.create({ ...newUser(), passwordHash: null });
+      const hashes = Array.from({ length: 20 }, (_, n) => OTHER_HASH.slice(0, -2) + String(n + 10));
+      const answers = await Promise.all(hashes.map((hash) => store.updatePasswordHash(id, hash, null)));
+      assert.equal(answers.filter(Boolean).length, 1);
+      assert.equal((await store.findById(id))?.passwordHash, hashes[answers.indexOf(true)]);
     }),
   ];
 }

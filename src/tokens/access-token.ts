@@ -33,6 +33,8 @@ export interface AccessClaims {
   authTime: Date;
   /** How the user proved it, if the login said so (RFC 8176). */
   amr?: readonly string[] | undefined;
+  /** Whether the user has proved the address, if a feature knows. */
+  emailVerified?: boolean | undefined;
   issuedAt: Date;
   expiresAt: Date;
   /** The app's own, if the token was signed with them. Frozen, because many requests share them. */
@@ -59,6 +61,7 @@ function payloadOf(claims: AccessClaims, config: AccessTokenConfig): Claims {
     roles: claims.roles,
     auth_time: numericDate(claims.authTime),
     amr: claims.amr,
+    email_verified: claims.emailVerified,
     iat: numericDate(claims.issuedAt),
     exp: numericDate(claims.expiresAt),
     // None of them has one of the names above.
@@ -75,10 +78,11 @@ export interface VerifiedAccessToken {
 /** Checks everything except the times, which `checkTimes` has to check at each use. @throws TokenError 'invalid' */
 export function verifyAccessToken(token: string, config: AccessTokenConfig): VerifiedAccessToken {
   const payload = verifySignature(token, 'at+jwt', config.keys);
-  const { iss, aud, roles, amr, auth_time: authTime } = payload;
+  const { iss, aud, roles, amr, auth_time: authTime, email_verified: emailVerified } = payload;
   if (config.issuer !== undefined && iss !== config.issuer) throw new TokenError('invalid');
   if (config.audience !== undefined && aud !== config.audience) throw new TokenError('invalid');
   if (!isTexts(roles) || !(amr === undefined || isTexts(amr))) throw new TokenError('invalid');
+  if (!(emailVerified === undefined || typeof emailVerified === 'boolean')) throw new TokenError('invalid');
   if (!isTime(authTime)) throw new TokenError('invalid');
   // Capped by the lifetime that is set now, even if the token was signed with a longer one: revocations are kept only that long.
   const exp = Math.min(payload.exp, payload.iat + config.expiresInSeconds);
@@ -88,6 +92,7 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
     roles,
     authTime: new Date(authTime * 1000),
     ...(amr && { amr }),
+    ...(emailVerified !== undefined && { emailVerified }),
     ...(config.hasAppClaims && payload['ver'] === HAS_APP_CLAIMS && { appClaims: appClaimsIn(payload) }),
     issuedAt: new Date(payload.iat * 1000),
     expiresAt: new Date(exp * 1000),

@@ -64,6 +64,11 @@ export class TextSealer {
     return signatureOf(text, this.#first.signing);
   }
 
+  /** By every secret, the first one first: for signatures that are kept elsewhere and looked up. */
+  signatures(text: string): string[] {
+    return this.#keys.map(({ signing }) => signatureOf(text, signing));
+  }
+
   isSigned(text: string, signature: string): boolean {
     return this.#keys.some(({ signing }) => equalInConstantTime(signature, signatureOf(text, signing)));
   }

@@ -2,7 +2,7 @@ import type { BrowserContext } from 'playwright-core';
 import { PASSWORD } from '../helpers/apps/app';
 import { useExampleApp } from '../helpers/apps/example-app';
 import { useBrowser } from '../helpers/browsers/browser';
-import { heading, logIn, notice, openView } from '../helpers/browsers/example-page';
+import { heading, logIn, mailTo, notice, openView } from '../helpers/browsers/example-page';
 
 const app = useExampleApp();
 const browser = useBrowser();
@@ -35,12 +35,15 @@ test('the console stays empty for a user who registers, opens the page again, lo
   const context = await browser.open();
   const lines = consoleOf(context);
   const page = await openView(context, app, '/register');
-  await page.getByLabel('Username', { exact: true }).fill('Zoë');
+  await page.getByLabel('E-mail', { exact: true }).fill('zoe@example.com');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account', exact: true }).click();
-  await heading(page, 'Hello, Zoë');
+  await heading(page, 'Check your mail');
+  await page.goto(String((await mailTo(app, 'zoe@example.com', 'verify')).url));
+  await page.getByRole('button', { name: 'Confirm and log in', exact: true }).click();
+  await heading(page, 'Hello, zoe@example.com');
   await page.reload();
-  await heading(page, 'Hello, Zoë');
+  await heading(page, 'Hello, zoe@example.com');
   await page.getByRole('button', { name: 'Log out', exact: true }).click();
   await notice(page, 'You are logged out.');
   await page.reload();

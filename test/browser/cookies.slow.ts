@@ -4,7 +4,7 @@ import { useBrowser } from '../helpers/browsers/browser';
 import { useExampleApp } from '../helpers/apps/example-app';
 import { heading, openView } from '../helpers/browsers/example-page';
 
-const app = useExampleApp({ NODE_ENV: 'production' });
+const app = useExampleApp({ NODE_ENV: 'production', SMTP_URL: 'smtp://127.0.0.1:9' });
 const browser = useBrowser();
 
 const byName = (cookies: Cookie[]) => cookies.sort((a, b) => a.name.localeCompare(b.name));
@@ -14,7 +14,7 @@ test('no script sees the tokens, no other site sends them, and they last as long
   const context = await browser.open();
   const page = await openView(context, app, '/login');
   const logIn = async (remember: boolean) => {
-    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('E-mail').fill(username);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByLabel('Remember me').setChecked(remember);
     await page.keyboard.press('Enter');

@@ -4,8 +4,9 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { StoredUser } from '../../src/index';
 import { collectPageErrors, PHONE, useBrowser, type BrowserContext } from '../helpers/browsers/browser';
+import { PASSWORD } from '../helpers/apps/app';
 import { useExampleApp } from '../helpers/apps/example-app';
-import { logIn, openView } from '../helpers/browsers/example-page';
+import { logIn, mailTo, openView } from '../helpers/browsers/example-page';
 
 /** Written for people to look at, if SCREENSHOTS is set; ignored by git. */
 const SCREENSHOTS = path.join(__dirname, 'screenshots');
@@ -39,6 +40,65 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     await page.locator('[aria-invalid]').first().waitFor();
     return page;
   },
+  forgot: (context) => openView(context, app, '/forgot'),
+  sent: async (context) => {
+    const page = await openView(context, app, '/register');
+    await page.locator('#field-username').fill('maximiliane.mustermann@mail.example.com');
+    await page.locator('#field-password').fill(PASSWORD);
+    await page.route('**/auth/register', (route) => route.fulfill({ status: 202, json: {} }));
+    await page.keyboard.press('Enter');
+    await page.locator('.actions').waitFor();
+    return page;
+  },
+  'login-by-mail': (context) => openView(context, app, '/login-by-mail'),
+  'login-code': async (context) => {
+    const page = await openView(context, app, '/login-code');
+    await page.locator('#field-code').fill('000000');
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-invalid]').waitFor();
+    return page;
+  },
+  reset: async (context) => {
+    const page = await openLink(context, '/reset-password');
+    await page.locator('#field-newPassword').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.locator('.alert:not(:empty)').waitFor();
+    return page;
+  },
+  'reset-done': async (context) => {
+    const page = await openLink(context, '/reset-password');
+    await page.route('**/auth/password/reset', (route) => route.fulfill({ json: {} }));
+    await page.locator('#field-newPassword').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.locator('a.button').waitFor();
+    return page;
+  },
+  verify: (context) => openLink(context, '/verify-email'),
+  'verify-password': async (context) => {
+    const page = await openLink(context, '/verify-email');
+    const json = { code: 'INVALID_CREDENTIALS', message: '' };
+    await page.route('**/auth/email/verify', (route) => route.fulfill({ status: 401, json }));
+    await page.locator('button[type=submit]').click();
+    await page.locator('#field-password').waitFor();
+    return page;
+  },
+  'confirm-email': (context) => openLink(context, '/confirm-email'),
+  'undo-email': (context) => openLink(context, '/undo-email'),
+  'link-forgotten': async (context) => {
+    const page = await openLink(context, '/login-link');
+    await page.reload();
+    await page.locator('main:not([aria-busy]) h1').waitFor();
+    return page;
+  },
+  email: async (context) => {
+    const page = await openMemberView(context, '/email');
+    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
+    await page.route('**/auth/email/change', (route) => route.fulfill({ status: 401, json }));
+    await page.locator('#field-username').fill('new@example.com');
+    await page.keyboard.press('Enter');
+    await page.locator('#field-password').waitFor();
+    return page;
+  },
   profile: (context) => openMemberView(context, '/profile'),
   devices: (context) => openMemberView(context, '/devices'),
   'devices-question': async (context) => {
@@ -58,6 +118,13 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     return page;
   },
 };
+
+async function openLink(context: BrowserContext, page: string): Promise<Page> {
+  const opened = await context.newPage();
+  await opened.goto(`${app.url}${page}#token=${'a'.repeat(32)}`);
+  await opened.locator('main:not([aria-busy]) h1').waitFor();
+  return opened;
+}
 
 async function openMemberView(context: BrowserContext, view: string): Promise<Page> {
   await logIn(context, app, admin);
@@ -93,6 +160,31 @@ test.each(Object.entries(VIEWS))(
     expect(errors.list).toEqual([]);
   },
 );
+
+test('/mails is accessible, and the browser reports no errors', async () => {
+  const context = await browser.open({ viewport: WIDE });
+  const errors = await collectPageErrors(context);
+  const data = { username: admin.username, password: PASSWORD };
+  for (const [path, locale, kind, username] of [
+    ['/auth/register', 'en', 'verify', 'ida@example.com'],
+    ['/auth/register', 'ko', 'verify', 'a.rather.long.name@mail.example.com'],
+  ] as const) {
+    await context.request.post(app.url + path, {
+      data: { ...data, username },
+      headers: { 'Accept-Language': locale },
+    });
+    await mailTo(app, username, kind);
+  }
+  const page = await context.newPage();
+  await page.goto(`${app.url}/mails`);
+  await page.evaluate(axe.source);
+  await checkLook(page, 'mails-light', { iframes: false });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await checkLook(page, 'mails-dark', { iframes: false, runOnly: ['color-contrast'] });
+  await page.setViewportSize({ width: 320, height: 640 });
+  await checkWidth(page, 'mails-narrow');
+  expect(errors.list).toEqual([]);
+});
 
 async function checkLook(page: Page, name: string, options: axe.RunOptions = {}): Promise<void> {
   await checkWidth(page, name);

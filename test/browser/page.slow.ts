@@ -33,9 +33,9 @@ test('a new password replaces the old one', async () => {
   await press(page, 'Log out');
   await heading(page, 'Log in');
   await notice(page, 'You are logged out.');
-  await fill(page, { Username: user.username.toUpperCase(), Password: PASSWORD });
+  await fill(page, { 'E-mail': user.username.toUpperCase(), Password: PASSWORD });
   await press(page, 'Log in');
-  await page.getByRole('alert').getByText('Username or password is not right.').waitFor();
+  await page.getByRole('alert').getByText('E-mail or password is not right.').waitFor();
   await fill(page, { Password: 'nine lives of a cat' });
   await press(page, 'Log in');
   await heading(page, `Hello, ${user.username}`);
@@ -67,7 +67,7 @@ test('login and navigation work with the keyboard only', async () => {
   await heading(page, 'Log in');
   await page.goto(`${app.url}/#/devices`);
   await heading(page, 'Log in');
-  await page.getByLabel('Username').fill(user.username);
+  await page.getByLabel('E-mail').fill(user.username);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.keyboard.press('Enter');
   await heading(page, 'Devices');
@@ -80,10 +80,10 @@ test('the page uses the language of the browser, or the one that was chosen', as
   expect(await page.locator('html').getAttribute('lang')).toBe('ko');
   await press(page, '계정 만들기');
   await page.getByText('비워 둘 수 없습니다.').first().waitFor();
-  await page.getByLabel('아이디').fill('모르');
+  await page.getByLabel('이메일').fill('모르');
   await press(page, 'English');
   await heading(page, 'Create an account');
-  expect(await page.getByLabel('Username').inputValue()).toBe('모르');
+  expect(await page.getByLabel('E-mail').inputValue()).toBe('모르');
   expect(await focused(page)).toBe('language');
 
   const asked = page.waitForRequest('**/auth/register');
@@ -96,7 +96,7 @@ test('the page uses the language of the browser, or the one that was chosen', as
 
 describe('the page explains', () => {
   const login = async (page: Page, username: string, password = PASSWORD) => {
-    await fill(page, { Username: username, Password: password });
+    await fill(page, { 'E-mail': username, Password: password });
     await press(page, 'Log in');
   };
   const alert = (page: Page, text: string) => page.getByRole('alert').getByText(text).waitFor();
@@ -135,15 +135,6 @@ describe('the page explains', () => {
     await press(page, 'Try again');
     await heading(page, `Hello, ${user.username}`);
   });
-
-  test('a username that is taken', async () => {
-    const { username } = await app.createUser();
-    const page = await openView(await browser.open(), app, '/register');
-    await fill(page, { Username: username, Password: PASSWORD });
-    await press(page, 'Create account');
-    await page.getByText('This username is taken.').waitFor();
-    expect(await focused(page)).toBe('field-username');
-  });
 });
 
 describe('an admin', () => {
@@ -154,11 +145,11 @@ describe('an admin', () => {
     await logIn(theirs, app, user, PHONE);
     await logIn(theirs, app, user, PHONE);
     const page = await openView(context, app, '/admin');
-    await fill(page, { Username: 'nobody' });
+    await fill(page, { 'E-mail': 'nobody' });
     await press(page, 'Find');
     await page.getByText('There is no account of this name.').waitFor();
 
-    await fill(page, { Username: user.username.toUpperCase() });
+    await fill(page, { 'E-mail': user.username.toUpperCase() });
     await press(page, 'Find');
     await page.getByRole('heading', { name: user.username }).waitFor();
     await page.getByRole('button', { name: 'Log out Safari on iOS' }).first().click();

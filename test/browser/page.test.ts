@@ -7,6 +7,7 @@ import {
   follow,
   heading,
   logIn,
+  mailTo,
   notice,
   openView,
   press,
@@ -15,7 +16,7 @@ import {
 const app = useExampleApp();
 const browser = useBrowser();
 
-test('an account is created once its name and password are valid', async () => {
+test('an account begins with the link of a mail, whose token stays in no address and no second request', async () => {
   const context = await browser.open();
   const page = await openView(context, app, '/');
   expect(await page.title()).toBe('Log in · passport-visa');
@@ -26,7 +27,7 @@ test('an account is created once its name and password are valid', async () => {
   await page.getByText('Must not be empty.').first().waitFor();
   expect(await focused(page)).toBe('field-username');
 
-  await fill(page, { Username: 'Zoë', Password: 'short' });
+  await fill(page, { 'E-mail': 'zoe@example.com', Password: 'short' });
   await press(page, 'Create account');
   await page.getByText('Must be at least 8 characters long.').waitFor();
   expect(await focused(page)).toBe('field-password');
@@ -34,9 +35,26 @@ test('an account is created once its name and password are valid', async () => {
 
   await fill(page, { Password: PASSWORD });
   await press(page, 'Create account');
-  await heading(page, 'Hello, Zoë');
-  expect(await focused(page)).toBe('Hello, Zoë');
-  expect(await page.title()).toBe('Profile · passport-visa');
+  await heading(page, 'Check your mail');
+  const { url = '' } = await mailTo(app, 'zoe@example.com', 'verify');
+  expect(url).toMatch(new RegExp(`^${app.url}/verify-email#token=[\\w-]{32}$`));
+
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  for (const tab of [first, second]) {
+    await tab.goto(url);
+    await heading(tab, 'Confirm your address');
+    expect(tab.url()).toBe(`${app.url}/#/verify`);
+  }
+  const sent: string[] = [];
+  context.on('request', (request) => sent.push(request.url()));
+  await first.getByRole('button', { name: 'Confirm and log in' }).dblclick();
+  await heading(first, 'Hello, zoe@example.com');
+  expect(await focused(first)).toBe('Hello, zoe@example.com');
+  expect(await first.title()).toBe('Profile · passport-visa');
+  // The other tab has followed the login, or is about to.
+  await heading(second, 'Hello, zoe@example.com');
+  expect(sent.filter((address) => address.endsWith('/auth/email/verify'))).toHaveLength(1);
+  expect(sent.filter((address) => address.includes('token'))).toEqual([]);
 });
 
 test('the list of devices logs out one device, then all', async () => {

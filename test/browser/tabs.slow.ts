@@ -134,7 +134,7 @@ test('a logout in one tab logs out the other, and a login in that one logs both 
   expect(await app.sessions.list(user.id)).toEqual([]);
   expect(await context.cookies()).toEqual([]);
 
-  await other.getByLabel('Username').fill(user.username);
+  await other.getByLabel('E-mail').fill(user.username);
   await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await other.keyboard.press('Enter');
   await heading(one, `Hello, ${user.username}`);

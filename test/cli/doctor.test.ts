@@ -85,6 +85,12 @@ test('the doctor checks NODE_ENV and TRUST_PROXY', () => {
   expect(levels(checkEnvironment({ NODE_ENV: 'production', TRUST_PROXY: '1' }))).toEqual(['ok', 'ok']);
   expect(levels(checkEnvironment({}))).toEqual(['warn', 'ok']);
   expect(levels(checkEnvironment({ TRUST_PROXY: 'true' }))).toEqual(['warn', 'fail']);
+  const production = { NODE_ENV: 'production', BASE_URL: 'http://app.example.com' };
+  expect(levels(checkEnvironment(production))).toEqual(['ok', 'ok', 'fail']);
+  expect(levels(checkEnvironment({ ...production, BASE_URL: 'HTTPS://app.example.com' }))).toEqual([
+    'ok',
+    'ok',
+  ]);
 });
 
 test('the doctor judges the version, eviction and persistence that Redis reports', () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import {
   createAuthClient,
   type AuthClient,
@@ -37,6 +38,11 @@ export async function openSite(options: TestOptions = {}): Promise<Site> {
     mounted.post('/echo', (req, res) => void req.pipe(res));
   });
   await register(ANN.username);
+  return siteOf(app, () => void (skewMs += 31 * 60_000));
+}
+
+/** An app on its own port. @param expire lets its access tokens expire */
+export async function siteOf(app: Express, expire: () => void): Promise<Site> {
   const server: Server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -45,7 +51,7 @@ export async function openSite(options: TestOptions = {}): Promise<Site> {
     origin,
     sentTo: (path) => requests.filter(({ url }) => url === origin + path),
     network: (_request, send) => send(),
-    expire: () => (skewMs += 31 * 60_000),
+    expire,
     browser: () => browserOf(requests, site),
     tab: (fetch, more) => createAuthClient({ baseUrl: `${origin}/auth`, fetch, ...more }),
     async close() {
@@ -85,11 +91,14 @@ export function losing(path: string): Network {
 /** Installs the globals that the tabs of one browser share: storage and locks. */
 export function installBrowserGlobals(): BrowserGlobals {
   const items = new Map<string, string>();
-  let queue: Promise<unknown> = Promise.resolve();
+  const queues = new Map<string, Promise<unknown>>();
   const locks = {
-    request<T>(_name: string, run: () => Promise<T>): Promise<T> {
-      const turn = queue.then(run);
-      queue = turn.catch(() => undefined);
+    request<T>(name: string, run: () => Promise<T>): Promise<T> {
+      const turn = Promise.resolve(queues.get(name)).then(run);
+      queues.set(
+        name,
+        turn.catch(() => undefined),
+      );
       return turn;
     },
   };

@@ -265,6 +265,37 @@ describe('the contract catches a store that', () => {
       },
       /copies/,
     ],
+    [
+      'never sets a first password, because null equals nothing in SQL',
+      class extends MapUserStore {
+        override async updatePasswordHash(id: string, next: string, previous: string | null) {
+          return previous !== null && super.updatePasswordHash(id, next, previous);
+        }
+      },
+      /sets a password for a user who had none/,
+    ],
+    [
+      'sets a first password whatever the previous one is said to be',
+      class extends MapUserStore {
+        override async updatePasswordHash(id: string, next: string, previous: string | null) {
+          const current = this.users.get(id)?.passwordHash;
+          return super.updatePasswordHash(id, next, current === null ? null : previous);
+        }
+      },
+      /sets a password for a user who had none/,
+    ],
+    [
+      'checks that there is no password, and then sets the first one',
+      class extends MapUserStore {
+        override async updatePasswordHash(id: string, next: string, previous: string | null) {
+          const hadNone = previous === null && this.users.get(id)?.passwordHash === null;
+          await tick();
+          const current = this.users.get(id)?.passwordHash ?? null;
+          return super.updatePasswordHash(id, next, hadNone ? current : previous);
+        }
+      },
+      /only one of many passwords that a user who had none/,
+    ],
   ])('%s', async (_defect, Store, promise) => {
     expect(await brokenPromises(userStoreContract(() => new Store()))).toContainEqual(
       expect.stringMatching(promise),

@@ -95,6 +95,7 @@ const RECORD: Record<keyof AuditRecord, true> = {
   ...{ time: true, event: true, outcome: true, reason: true, userId: true, session: true },
   ...{ ip: true, userAgent: true, username: true, nextSession: true, sessions: true },
   ...{ amr: true, replayed: true, generation: true, method: true, route: true, retryAfterSeconds: true },
+  ...{ purpose: true, kind: true },
 };
 
 test('the table of the audit log names every member of a record', () => {
@@ -180,6 +181,17 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   revoked: { userId: true, sessionIds: true, reason: true, ip: true, userAgent: true },
   passwordChanged: { userId: true, sessionId: true, nextSessionId: true, ip: true, userAgent: true },
   passwordChangeFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
+  registrationStarted: { userId: true, ip: true, userAgent: true },
+  emailVerified: { userId: true, ip: true, userAgent: true },
+  passwordResetAsked: { userId: true, ip: true, userAgent: true },
+  passwordReset: { userId: true, ip: true, userAgent: true },
+  emailChangeAsked: { userId: true, ip: true, userAgent: true },
+  emailChanged: { userId: true, ip: true, userAgent: true },
+  emailChangeUndone: { userId: true, ip: true, userAgent: true },
+  loginLinkAsked: { userId: true, ip: true, userAgent: true },
+  loginCodeAsked: { userId: true, ip: true, userAgent: true },
+  oneTimeTokenRefused: { purpose: true, userId: true, ip: true, userAgent: true },
+  mailFailed: { kind: true, userId: true, error: true },
   refused: {
     ...{ code: true, method: true, route: true },
     ...{ userId: true, sessionId: true, ip: true, userAgent: true },

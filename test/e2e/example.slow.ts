@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { SMTPServer } from 'smtp-server';
 import { connectRedis, createDatabase, type TestDatabase } from '../helpers/apps/backends';
 import { EXAMPLE, ExampleProcess } from '../helpers/apps/example-process';
+import { eventually } from '../helpers/eventually';
 import { guardFolder, releaseFolder } from '../helpers/servers/guard';
 
 jest.setTimeout(60_000);
@@ -67,8 +69,9 @@ describe('without servers', () => {
       expect.stringMatching(/^REFRESH_TOKEN_SECRET=[\w-]{64}$/),
     ]);
 
-    const [register, login, profile] = example.curlLines as [string, string, string];
-    expect(await paste(register)).toMatchObject({ user: { username: 'ann' } });
+    const [register, verify, login, profile] = example.curlLines as [string, string, string, string];
+    expect(await paste(register)).toEqual({ message: expect.stringContaining('A mail is on its way') });
+    expect(await paste(verify)).toMatchObject({ user: { username: 'ann@example.com' } });
     expect(await paste(login)).toMatchObject({ message: 'Login successful' });
     expect(await paste(profile)).toMatchObject({ message: 'You are logged in', user: { roles: [] } });
   });
@@ -91,8 +94,9 @@ describe('without servers', () => {
     expect(lockFiles()).toHaveLength(1);
     expect(await browse(`${example.url}/profile`)).toMatchObject({ message: 'You are logged in' });
     expect(await browse(`${example.url}/auth/refresh`, '-X POST')).toEqual({ message: 'Token refreshed' });
-    const [register, login, profile] = example.curlLines as [string, string, string];
-    expect(await paste(register)).toMatchObject({ code: 'USERNAME_TAKEN' });
+    const [register, verify, login, profile] = example.curlLines as [string, string, string, string];
+    expect(await paste(register)).toEqual({ message: expect.stringContaining('A mail is on its way') });
+    expect(await paste(verify)).toMatchObject({ code: 'ONE_TIME_TOKEN_INVALID' }); // the address is taken: no link
     expect(await paste(login)).toMatchObject({ message: 'Login successful' });
     expect(await paste(profile)).toMatchObject({ message: 'You are logged in' });
   });
@@ -115,7 +119,7 @@ describe('without servers', () => {
     example.signal('SIGTERM');
     await example.waitForOutput('Stopping');
     example.signal('SIGTERM');
-    login.end(JSON.stringify({ username: 'ann' })); // without a password to hash, which takes long on a busy machine
+    login.end(JSON.stringify({ username: 'ann@example.com' })); // without a password to hash, which takes long on a busy machine
     const [answer] = (await once(login, 'response')) as [IncomingMessage];
     answer.resume();
     expect(answer.statusCode).toBe(400);
@@ -129,7 +133,7 @@ describe('without servers', () => {
     expect(await browse(`${example.url}/admin`)).toMatchObject({ code: 'FORBIDDEN' });
     expect(await example.stop()).toBe(0);
 
-    example = await start({ ADMIN_USERNAME: 'Ann' });
+    example = await start({ ADMIN_USERNAME: 'Ann@Example.com' });
     await browse(`${example.url}/auth/refresh`, '-X POST');
     expect(await browse(`${example.url}/admin`)).toEqual({ message: 'You are an admin' });
     expect(await example.stop()).toBe(0);
@@ -175,6 +179,49 @@ describe('settings', () => {
   });
 });
 
+describe('mails', () => {
+  test('production needs a mail server', async () => {
+    const example = launch({ NODE_ENV: 'production' });
+    expect(await example.exit()).toBe(1);
+    expect(example.output).toContain('SMTP_URL is missing');
+  });
+
+  test('SMTP_URL sends the mails to a server, and there is no page of mails', async () => {
+    const received: string[] = [];
+    const smtp = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData(stream, { envelope }, callback) {
+        let text = `${envelope.rcptTo.map(({ address }) => address).join()} `;
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        stream.on('end', () => {
+          received.push(text);
+          callback();
+        });
+      },
+    });
+    smtp.listen(0, '127.0.0.1');
+    await once(smtp.server, 'listening');
+    const { port } = smtp.server.address() as { port: number };
+    const example = await start({
+      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      MAIL_FROM: 'Example <hello@example.com>',
+      BASE_URL: 'https://app.example.com',
+    });
+    const body = JSON.stringify({ username: 'bob@example.com', password: 'plum cake at seven' });
+    const headers = { 'Content-Type': 'application/json', 'Accept-Language': 'en' };
+    await fetch(`${example.url}/auth/register`, { method: 'POST', headers, body });
+    await eventually('a mail arrives', () => Promise.resolve(received.length === 1));
+    expect(received[0]).toMatch(/^bob@example\.com /);
+    expect(received[0]).toContain('From: Example <hello@example.com>');
+    expect(received[0]?.replaceAll('=\r\n', '')).toContain('https://app.example.com/verify-email#token=');
+    expect((await fetch(`${example.url}/mails`)).status).toBe(404);
+    expect(example.output).not.toContain('token=');
+    expect(await example.stop()).toBe(0);
+    await new Promise<void>((resolve) => smtp.close(resolve));
+  });
+});
+
 test('exactly one of many processes that want a folder at once gets it', async () => {
   const lock = pathToFileURL(path.join(EXAMPLE, 'folder-lock.mjs')).href;
   const target = path.join(folder, 'wanted');
@@ -211,13 +258,13 @@ describe('on real servers', () => {
     await database.close();
   });
 
-  /** Runs the three printed commands without cookies. @returns the user's id */
+  /** Runs the printed commands without cookies. @returns the user's id */
   async function logIn(example: ExampleProcess): Promise<string> {
     rmSync(path.join(folder, 'cookies.txt'), { force: true });
     const answers = [];
     for (const line of example.curlLines) answers.push(await paste(line));
-    expect(answers).toMatchObject([{ user: {} }, { user: {} }, { message: 'You are logged in' }]);
-    return (answers[0] as { user: { id: string } }).user.id;
+    expect(answers).toMatchObject([{}, { user: {} }, { user: {} }, { message: 'You are logged in' }]);
+    return (answers[1] as { user: { id: string } }).user.id;
   }
 
   /** The tokens in curl's cookie jar: the last column of each line is a value. */

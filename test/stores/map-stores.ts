@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/require-await -- the shortest way to a promise */
 import { randomUUID } from 'node:crypto';
 import {
+  newUsername,
   usernameKey,
   UsernameTakenError,
   type CreateOptions,
@@ -111,6 +112,18 @@ export class MapUserStore implements UserStore {
     const user = this.users.get(id);
     if (user?.passwordHash !== previous) return false;
     user.passwordHash = next;
+    return true;
+  }
+
+  async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
+    const name = newUsername(next);
+    const user = this.users.get(id);
+    if (user?.username !== previous) return false;
+    if (
+      [...this.users.values()].some((other) => other !== user && this.key(other.username) === this.key(name))
+    )
+      throw new UsernameTakenError();
+    user.username = name;
     return true;
   }
 

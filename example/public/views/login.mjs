@@ -34,6 +34,13 @@ export function loginView(page) {
         await page.enter();
       },
     }),
+    h(
+      'p',
+      { class: 'other' },
+      h('a', { href: '#/forgot' }, t('forgot.link')),
+      ' · ',
+      h('a', { href: '#/login-by-mail' }, t('mailLogin.title')),
+    ),
     h('p', { class: 'other' }, t('login.other'), ' ', h('a', { href: '#/register' }, t('login.otherLink'))),
   ];
 }

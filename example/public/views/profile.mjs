@@ -32,6 +32,7 @@ export async function profileView() {
         t('profile.devicesHint'),
         String(sessions.length),
       ),
+      linkTo('#/email', 'mail', t('email.title'), t('profile.emailHint')),
       linkTo('#/password', 'key', t('profile.password'), t('profile.passwordHint')),
     ),
   ];
@@ -44,7 +45,7 @@ function fact(name, value) {
 
 /**
  * @param {string} href
- * @param {'computer' | 'key'} image
+ * @param {'computer' | 'key' | 'mail'} image
  * @param {string} title
  * @param {string} hint
  * @param {string} [count]

@@ -1,7 +1,8 @@
-import { auth } from '../auth.mjs';
+import { account } from '../account.mjs';
 import { h } from '../dom.mjs';
 import { createForm } from '../form.mjs';
 import { t } from '../texts.mjs';
+import { rememberSent } from './sent.mjs';
 
 /** @type {import('../router.mjs').View} */
 export function registerView(page) {
@@ -19,17 +20,10 @@ export function registerView(page) {
         },
       ],
       submit: t('register.submit'),
-      fieldFor: (code) => (code === 'USERNAME_TAKEN' ? { field: 'username' } : undefined),
       async onSubmit({ username = '', password = '' }) {
-        await auth.register({ username, password });
-        try {
-          await auth.login({ username, password });
-        } catch {
-          // The account exists, so only the login needs another try.
-          page.go('/login', t('notice.registered'));
-          return;
-        }
-        await page.enter();
+        await account.register({ username, password });
+        rememberSent({ kind: 'verify', username });
+        page.go('/sent');
       },
     }),
     h(

@@ -10,7 +10,7 @@ export function checkNode(version: string, supported: string): Finding {
   return fail(`Node ${version} is too old`, `install Node ${minimum} or newer`);
 }
 
-export function checkEnvironment({ NODE_ENV, TRUST_PROXY }: Environment): Finding[] {
+export function checkEnvironment({ NODE_ENV, TRUST_PROXY, BASE_URL }: Environment): Finding[] {
   const { ok, warn, fail } = findingsAbout('environment');
   return [
     NODE_ENV === 'production'
@@ -29,6 +29,15 @@ export function checkEnvironment({ NODE_ENV, TRUST_PROXY }: Environment): Findin
             ? `TRUST_PROXY is ${TRUST_PROXY}`
             : 'TRUST_PROXY is not set, which is right where no proxy stands before the app',
         ),
+    // What the links in mails begin with, where the app has emailAccount().
+    ...(NODE_ENV === 'production' && BASE_URL && !/^https:/i.test(BASE_URL)
+      ? [
+          fail(
+            'BASE_URL is not https: anyone on the way could read the tokens of the links in mails',
+            'set it to the https address of the pages of your app',
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -5,7 +5,13 @@ import { MemoryCredentialStore } from './credentials.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedClockOption } from './clock-option.js';
 import { newUsername } from '../new-username.js';
-import { checkedChanges, checkedIdentityUser, checkedNewUser, checkedUserId } from '../user-arguments.js';
+import {
+  checkedChanges,
+  checkedIdentityUser,
+  checkedNewUser,
+  checkedRename,
+  checkedUserId,
+} from '../user-arguments.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
@@ -42,6 +48,10 @@ export class MemoryUserStore implements UserStore, IdentityStore {
     if (!user || user.passwordHash !== previous) return Promise.resolve(false);
     user.passwordHash = next;
     return Promise.resolve(true);
+  }
+
+  updateUsername(id: string, next: string, previous: string): Promise<boolean> {
+    return Promise.resolve().then(() => this.#rename(checkedRename(id, next, previous)));
   }
 
   /**
@@ -110,6 +120,16 @@ export class MemoryUserStore implements UserStore, IdentityStore {
 
   onUserGone(listener: UserGoneListener): () => void {
     return this.#userGone.add(listener);
+  }
+
+  #rename({ id, name, key, previous }: ReturnType<typeof checkedRename>): boolean {
+    const user = this.#users.get(id);
+    if (user?.username !== previous) return false;
+    if ((this.#idsByUsername.get(key) ?? id) !== id) throw new UsernameTakenError();
+    this.#idsByUsername.delete(usernameKey(previous));
+    this.#idsByUsername.set(key, id);
+    user.username = name;
+    return true;
   }
 
   /** @returns the id */

@@ -1,13 +1,11 @@
 import { UsernameTakenError } from '../../errors.js';
 import { usernameKey } from '../../utils/username.js';
 import {
-  asText,
   BoundedPostgres,
   checkedTableName,
   checkTableOptions,
   lockWaitIsBounded,
   migration,
-  readText,
   sqlState,
   UNIQUE_VIOLATION,
   type PostgresClient,
@@ -15,6 +13,7 @@ import {
 import { DEFAULT_USERS_TABLE } from './default-tables.js';
 import { PostgresCredentialStore } from './credentials.js';
 import { identityStatements } from './identity-sql.js';
+import { COLUMNS, STORED_COLUMNS, toUser, type UserRow } from './user-row.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import { newUsername } from '../new-username.js';
@@ -23,6 +22,7 @@ import {
   checkedIdentityUser,
   checkedNewUser,
   checkedPage,
+  checkedRename,
   checkedUserId,
 } from '../user-arguments.js';
 import { isKeepable } from '../../utils/keepable-text.js';
@@ -52,18 +52,6 @@ export interface ListUsersOptions {
   /** The last username of the page before. Default: none, for the first page. */
   after?: string;
 }
-
-/** A row as the statements return it: texts, for `readText`. */
-interface UserRow {
-  id: string;
-  username: string;
-  passwordHash: string | null;
-  roles: string;
-  disabled: string;
-}
-
-const STORED_COLUMNS = 'id, username, password_hash, roles, disabled';
-const COLUMNS = `id, username, password_hash AS "passwordHash", ${asText.list('roles')} AS roles, ${asText.value('disabled')} AS disabled`;
 
 /** Users in a table of PostgreSQL. Usernames are unique by their `usernameKey`, which has its own column and index. */
 export class PostgresUserStore implements UserStore, IdentityStore {
@@ -143,11 +131,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
       VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
     const values = [newUsername(username), usernameKey(username), passwordHash, roles];
-    try {
-      return (await this.#findOne(insert, values)) as StoredUser;
-    } catch (error) {
-      throw sqlState(error) === UNIQUE_VIOLATION ? new UsernameTakenError({ cause: error }) : error;
-    }
+    return (await this.#findOne(insert, values).catch(takenOr)) as StoredUser;
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -157,6 +141,14 @@ export class PostgresUserStore implements UserStore, IdentityStore {
       [id, next, previous],
     );
     return user !== undefined;
+  }
+
+  async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
+    const rename = checkedRename(id, next, previous);
+    const update = `UPDATE ${this.#table} SET username = $2, username_key = $3
+      WHERE id = $1 AND username = $4 AND ${lockWaitIsBounded()} RETURNING ${COLUMNS}`;
+    const values = [rename.id, rename.name, rename.key, rename.previous];
+    return (await this.#findOne(update, values).catch(takenOr)) !== undefined;
   }
 
   /**
@@ -238,12 +230,7 @@ export class PostgresUserStore implements UserStore, IdentityStore {
   }
 }
 
-function toUser(row: UserRow): StoredUser {
-  return {
-    id: row.id,
-    username: row.username,
-    passwordHash: row.passwordHash,
-    roles: readText.list(row.roles),
-    disabled: readText.boolean(row.disabled),
-  };
+/** For a statement that gives a user a name. */
+function takenOr(error: unknown): never {
+  throw sqlState(error) === UNIQUE_VIOLATION ? new UsernameTakenError({ cause: error }) : error;
 }

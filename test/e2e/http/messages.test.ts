@@ -62,7 +62,8 @@ const BREACHES: [key: MessageKey, endpoint: string, body: object, path: string][
 
 test('this test covers every message about a field', () => {
   const keys = Object.keys(en);
-  const ofFields = keys.slice(keys.indexOf('required'));
+  // Only addresses of e-mail accounts break this one: test/features/email-account/reset.test.ts.
+  const ofFields = keys.slice(keys.indexOf('required')).filter((key) => key !== 'mustBeAddress');
   expect(Object.keys(FIELD_MESSAGES)).toEqual(ofFields);
   expect([...new Set(BREACHES.map(([key]) => key))]).toEqual(ofFields);
 });

@@ -3,6 +3,7 @@ import express from 'express';
 import { Redis } from 'ioredis';
 import {
   createAuth,
+  emailAccount,
   PostgresRefreshTokenStore,
   PostgresUserStore,
   RedisRefreshTokenStore,
@@ -26,12 +27,20 @@ const refreshTokens =
   process.argv[2] === 'redis'
     ? new RedisRefreshTokenStore(new Redis(REDIS_URL), { keyPrefix: KEY_PREFIX })
     : new PostgresRefreshTokenStore(pool);
+/** @type {import('passport-visa').Mail[]} */
+const mails = [];
+const account = emailAccount({
+  send: (mail) => mails.push(mail),
+  baseUrl: 'https://app.example.com',
+  limits: { mailbox: false, address: false },
+});
 const auth = createAuth({
   users,
   refreshTokens,
   accessToken: { secret: ACCESS_TOKEN_SECRET },
   refreshToken: { secret: REFRESH_TOKEN_SECRET },
   password: { cost: 10 },
+  ...(process.env['EMAIL_ACCOUNT'] === 'yes' && { features: [account], limits: { address: false } }),
 });
 const app = express().use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => {
@@ -45,6 +54,17 @@ app.post('/own/refresh', express.json(), async (req, res) => {
 });
 app.post('/own/end', express.json(), async (req, res) => {
   res.json(await auth.sessions.end(req.body.token));
+});
+app.post('/own/hash', express.json(), async (req, res) => {
+  res.json({ passwordHash: await auth.passwords.hash(req.body.password) });
+});
+app.get('/own/mails', (_req, res) => {
+  res.json(mails);
+});
+// The answer comes first, and the process is killed so many milliseconds later.
+app.post('/own/kill-in', express.json(), (req, res) => {
+  res.json({});
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), req.body.ms);
 });
 // From now on the process is killed as soon as the store has answered this call for the n-th time.
 app.post('/own/kill-after', express.json(), (req, res) => {

@@ -14,8 +14,8 @@ export interface AppProcesses {
   start(store: string, keyPrefix: string): Promise<string>;
 }
 
-/** Processes of one app, with a new database, for the tests of a file. */
-export function useAppProcesses(): AppProcesses {
+/** Processes of one app, with a new database, for the tests of a file. `EMAIL_ACCOUNT: 'yes'` gives it that feature. */
+export function useAppProcesses(environment: Readonly<Record<string, string>> = {}): AppProcesses {
   const children: ChildProcess[] = [];
   let database: TestDatabase;
 
@@ -39,6 +39,7 @@ export function useAppProcesses(): AppProcesses {
       const child = fork(require.resolve('./app-process.mjs'), [store], {
         env: {
           ...process.env,
+          ...environment,
           ...servers,
           ...secrets,
           KEY_PREFIX: keyPrefix,

@@ -1,6 +1,6 @@
 import { hash } from 'bcryptjs';
 import path from 'node:path';
-import { PostgresUserStore, RedisRefreshTokenStore, type StoredUser } from '../../../src/index';
+import { emailAccount, PostgresUserStore, RedisRefreshTokenStore, type StoredUser } from '../../../src/index';
 import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET, setCookies, type TestApp } from './app';
 import { connectRedis, createDatabase, type TestDatabase } from './backends';
 import { EXAMPLE, ExampleProcess } from './example-process';
@@ -14,8 +14,8 @@ export interface ExampleApp {
   url: string;
   users: PostgresUserStore;
   sessions: RedisRefreshTokenStore;
-  /** Creates a user with `PASSWORD` and a new name. */
-  createUser(options?: { roles?: string[] }): Promise<StoredUser>;
+  /** Creates a user with `PASSWORD`. Default: a new name, such as accounts had before names were e-mail addresses. */
+  createUser(options?: { username?: string; roles?: string[] }): Promise<StoredUser>;
   /** The cookies of a new session. No password is hashed for it: that takes longer than the rest of a test. */
   startSession(user: StoredUser, userAgent?: string): Promise<{ name: string; value: string }[]>;
 }
@@ -44,15 +44,20 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
     app.url = example.url;
     app.users = new PostgresUserStore(database.pool);
     app.sessions = new RedisRefreshTokenStore(redis);
-    // Issues sessions like another process of the same app would.
-    issuer = createTestApp({ users: app.users, refreshTokens: app.sessions, storeUserAgent: 'label' });
+    // Issues sessions like another process of the same app would, with the same claims.
+    issuer = createTestApp({
+      users: app.users,
+      refreshTokens: app.sessions,
+      storeUserAgent: 'label',
+      features: [emailAccount({ send: () => undefined, baseUrl: 'https://app.example', appName: 'Example' })],
+    });
     app.startSession = async ({ username }, userAgent = '') => {
       const login = issuer.client().post('/quick-login').set('User-Agent', userAgent);
       const cookies = setCookies(await login.send({ username }));
       return Object.entries(cookies).map(([name, { value }]) => ({ name, value }));
     };
-    app.createUser = ({ roles = [] } = {}) =>
-      app.users.create({ username: NAMES[created++] ?? `Ann ${created}`, passwordHash, roles });
+    app.createUser = ({ username = NAMES[created++] ?? `Ann ${created}`, roles = [] } = {}) =>
+      app.users.create({ username, passwordHash, roles });
   });
   afterAll(async () => {
     const exitCode = await example.stop();

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { StoredUser } from '../../../src/index';
 import type { ExampleApp } from '../apps/example-app';
+import { eventually } from '../eventually';
 
 /** Logs a browser in without the login page, by setting the cookies of a new session. */
 export async function logIn(
@@ -13,6 +14,24 @@ export async function logIn(
   await context.addCookies(
     cookies.map((cookie) => ({ ...cookie, url: app.url, httpOnly: true, sameSite: 'Strict' })),
   );
+}
+
+export interface ShownMail {
+  kind: string;
+  to: string;
+  url?: string;
+  code?: string;
+}
+
+/** The newest mail of that kind to that address, which /mails shows. Waits for it. */
+export async function mailTo({ url }: ExampleApp, address: string, kind: string): Promise<ShownMail> {
+  let found: ShownMail | undefined;
+  await eventually(`a mail ${kind} to ${address}`, async () => {
+    const mails = (await (await fetch(`${url}/mails`)).json()) as ShownMail[];
+    found = mails.find((mail) => mail.kind === kind && mail.to === address);
+    return found !== undefined;
+  });
+  return found as ShownMail;
 }
 
 /** Opens a view, and waits for its heading. */

@@ -1,0 +1,24 @@
+import { domainToASCII } from 'node:url';
+
+/** Longer addresses can't be delivered (RFC 5321 §4.5.3.1). */
+const MAX_LOCAL_PART_BYTES = 64;
+/** Letters of every script, without the characters with which mail headers separate, quote and comment (RFC 5322 §3.2.3). */
+const LOCAL_PART = /^[^\s@"(),:;<>[\]\\]+$/u;
+const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+
+/**
+ * An e-mail address as it is stored and compared: its domain in the ASCII form, so `bücher.example` and `xn--bcher-kva.example`
+ * are the same. How addresses are spelled before the `@` is for their server to judge.
+ * @returns undefined for a text that is no address
+ */
+export function readAddress(text: string): string | undefined {
+  const at = text.lastIndexOf('@');
+  const localPart = text.slice(0, Math.max(at, 0));
+  if (!LOCAL_PART.test(localPart) || /^\.|\.\.|\.$/.test(localPart)) return undefined;
+  if (Buffer.byteLength(localPart) > MAX_LOCAL_PART_BYTES) return undefined;
+  const domain = domainToASCII(text.slice(at + 1));
+  return DOMAIN.test(domain) ? `${localPart}@${domain}` : undefined;
+}
+
+/** The address, if a name is one. Users from before this feature may have names of another kind, and get no mails. */
+export const isAddress = (username: string): boolean => readAddress(username) !== undefined;

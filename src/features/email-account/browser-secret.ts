@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import {
+  appendCookie,
+  assertMaySetCookies,
+  clearCookie,
+  readCookies,
+  type CookieConfig,
+} from '../../http/cookies.js';
+
+const SECRET_BYTES = 24;
+const SECRET = /^[\w-]{32}$/;
+
+/** What a browser keeps to show later that it asked for a mail. */
+export class BrowserSecret {
+  readonly #cookies: CookieConfig;
+  readonly #name: string;
+
+  /** @param purpose tells the cookies of several flows apart: `'link'` */
+  constructor(cookies: CookieConfig, purpose: string) {
+    this.#cookies = cookies;
+    this.#name = `${cookies.flowName}.${purpose}`;
+  }
+
+  /** Gives the browser a new secret. @throws AuthError CROSS_SITE_REQUEST */
+  give(req: Request, res: Response, maxAgeSeconds: number): string {
+    assertMaySetCookies(req);
+    const secret = newSecret();
+    appendCookie(res, this.#name, secret, maxAgeSeconds, this.#cookies);
+    return secret;
+  }
+
+  /** The secret that the browser has, or a new one for `keep`. @throws AuthError CROSS_SITE_REQUEST */
+  choose(req: Request): string {
+    assertMaySetCookies(req);
+    return this.read(req)[0] ?? newSecret();
+  }
+
+  /** Lets the browser keep a secret of `choose`, once the request has succeeded: no failure sets a cookie. */
+  keep(res: Response, secret: string, maxAgeSeconds: number): void {
+    appendCookie(res, this.#name, secret, Math.ceil(maxAgeSeconds), this.#cookies);
+  }
+
+  /** Those that the request has brought: more than one only where a neighbour has set a cookie of this name too. */
+  read(req: Request): string[] {
+    return readCookies(req, this.#name).filter((text) => SECRET.test(text));
+  }
+
+  clear(res: Response): void {
+    clearCookie(res, this.#name, this.#cookies);
+  }
+}
+
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}

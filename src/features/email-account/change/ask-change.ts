@@ -1,0 +1,49 @@
+import { AuthError } from '../../../errors.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { isAddress } from '../address.js';
+import type { Asker } from '../mail-requests.js';
+import { nameOfPassword } from '../reset/ask-reset.js';
+import type { EmailServices } from '../services.js';
+
+/** What is kept with the token of a change. */
+export interface ChangeData {
+  from: string;
+  to: string;
+  /** Names the user's password. Another one, such as after an undo, makes the token worthless. */
+  password: string;
+}
+
+/**
+ * Sends a link to the new address. Nothing that is returned or thrown tells whether someone has that address. For the user's own
+ * address nothing is sent.
+ * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone
+ */
+export async function askChange(
+  services: EmailServices,
+  userId: string,
+  to: string,
+  asker: Asker,
+): Promise<void> {
+  const { config, events, links, mails, reserved } = services;
+  const user = activeUser(await config.users.findById(userId));
+  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const mayAsk = await mails.mayAsk(to, asker);
+  const owner = await config.users.findByUsername(to);
+  const isReserved = await reserved.isReserved(to, user.id);
+  if (mayAsk && !owner && !isReserved) {
+    const data: ChangeData = { from: user.username, to, password: nameOfPassword(user) };
+    const link = await links.create('email-change', user.id, { data });
+    mails.send({ kind: 'email-change', to, userId: user.id, ...link }, asker);
+  } else {
+    await links.pretend('email-change', to);
+    if (mayAsk && mayBeTold(owner, user))
+      mails.send({ kind: 'email-change-taken', to, userId: owner?.id }, asker);
+  }
+  events.announce('emailChangeAsked', () => ({ userId: user.id, ...asker.origin }));
+}
+
+/** A reserved address has no owner now, and is someone's all the same. A disabled user gets no mail. */
+function mayBeTold(owner: StoredUser | undefined, { id }: StoredUser): boolean {
+  if (!owner) return true;
+  return owner.id !== id && !owner.disabled && isAddress(owner.username);
+}

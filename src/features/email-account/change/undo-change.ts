@@ -1,0 +1,92 @@
+import { isAuthError, serviceUnavailable } from '../../../errors.js';
+import { finishChange, withMark } from '../../../stores/unfinished-change.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { usernameKey } from '../../../utils/username.js';
+import type { Asker } from '../mail-requests.js';
+import { dataOf } from '../one-time-links.js';
+import { sendReset } from '../reset/ask-reset.js';
+import { tokenRefused, type EmailServices } from '../services.js';
+import type { UndoData } from './confirm-change.js';
+
+/** A change at the same moment makes a compare-and-set fail. */
+const MAX_TRIES = 5;
+
+/**
+ * Puts an old address back. A thief may have changed it, and may know the password, so the password becomes one that no one knows,
+ * every session ends, and a mail to the old address lets its owner choose a new one. The token is taken at the very end: what an
+ * outage or a killed process has left, the same request again finishes.
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
+ */
+export async function undoChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
+  const { config, events, links, proofs, reserved, sessions } = services;
+  const { origin } = asker;
+  const found = await links.find('email-undo', token);
+  const refuse = () => tokenRefused(services, 'email-undo', origin, found?.subject);
+  const { to = '' } = found ? dataOf<UndoData>(found) : {};
+  const user = found && activeUser(await config.users.findById(found.subject));
+  if (!user || !(await reserved.isKeptFor(user.id, to))) throw refuse();
+  if (!(await restoreAddress(services, user.id, to))) throw refuse();
+  const restored = await lockPassword(services, user.id, token, asker);
+  await sessions.revokeAll(user.id, {}, 'address-restored', origin);
+  await finishChange(config.users, restored);
+  await links.endAll(user.id);
+  await reserved.releaseLater(user.id, to);
+  // Again: a change that was being confirmed meanwhile. No other can come, as their links have ended.
+  if (!(await restoreAddress(services, user.id, to))) throw refuse();
+  await proofs.prove({ ...user, username: to });
+  const isFirst = await links.take('email-undo', token);
+  // Sent twice, the request finds nothing left to do.
+  if (!isFirst) return;
+  events.announce('emailChangeUndone', () => ({ userId: user.id, ...origin }));
+  const current = activeUser(await config.users.findById(user.id));
+  if (current) await sendReset(services, current, asker);
+}
+
+/** @returns false where another user has the address */
+async function restoreAddress(
+  { config: { users } }: EmailServices,
+  userId: string,
+  to: string,
+): Promise<boolean> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const user = await users.findById(userId);
+    if (!user) return false;
+    if (usernameKey(user.username) === usernameKey(to)) return true;
+    try {
+      if (await users.updateUsername?.(userId, to, user.username)) return true;
+    } catch (error) {
+      if (isAuthError(error, 'USERNAME_TAKEN')) return false;
+      throw error;
+    }
+  }
+  throw again();
+}
+
+/**
+ * Sets a password that no one knows. It follows from the token, so the same request again finds that it has been set. A user without a
+ * password stays without one.
+ * @returns the user, whose sessions can't be refreshed until `finishChange`
+ */
+async function lockPassword(
+  { config: { users }, passwords, sealer }: EmailServices,
+  userId: string,
+  token: string,
+  { origin }: Asker,
+): Promise<StoredUser> {
+  const unknown = [1, 2].map((part) => sealer.sign(`address-restored:${part}:${token}`)).join('');
+  const requester = { ...origin, userId };
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const user = await users.findById(userId);
+    if (!user) break;
+    if (user.passwordHash === null) return user;
+    if ((await passwords.verify(unknown, user.passwordHash, requester)).matches) return user;
+    const passwordHash = withMark(await passwords.hash(unknown, requester));
+    if (await users.updatePasswordHash(userId, passwordHash, user.passwordHash))
+      return { ...user, passwordHash };
+  }
+  throw again();
+}
+
+function again() {
+  return serviceUnavailable(new Error('The user changed at the same moment, again and again'));
+}

@@ -1,0 +1,76 @@
+import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import type { Transport } from '../../../tokens/transport.js';
+import { digestOf } from '../../../utils/digest.js';
+import { usernameKey } from '../../../utils/username.js';
+import { isAddress } from '../address.js';
+import type { Asker } from '../mail-requests.js';
+import { dataOf } from '../one-time-links.js';
+import type { EmailServices } from '../services.js';
+
+/** A request for a mail to log in with. */
+export interface LoginRequest {
+  address: string;
+  remember: boolean;
+  transport: Transport;
+  /** Only the browser, or the client, that asked has it. */
+  secret: string;
+}
+
+/** What is kept with the token. */
+export interface LoginData {
+  /** The digest of the secret. */
+  browser: string;
+  /** The address of the mail. Who reads it proves no other one. */
+  to: string;
+  remember: boolean;
+  transport: Transport;
+}
+
+/** What a request shows to prove that its browser asked: cookies, or what a client without cookies puts into the body. */
+export interface ShownSecrets {
+  readonly transport: Transport;
+  readonly secrets: readonly string[];
+}
+
+/** A login that its mail has proved. */
+export interface ProvedLogin extends Pick<LoginData, 'remember' | 'transport'> {
+  user: StoredUser;
+}
+
+/** The user who gets the mail, if there is one and the limits allow it. */
+export async function recipientOf(
+  { config, mails }: EmailServices,
+  address: string,
+  asker: Asker,
+): Promise<{ known: StoredUser | undefined; recipient: StoredUser | undefined }> {
+  const mayAsk = await mails.mayAsk(address, asker);
+  const known = activeUser(await config.users.findByUsername(address));
+  return { known, recipient: known && mayAsk && isAddress(known.username) ? known : undefined };
+}
+
+/** @returns what is kept with the token, and its slot: logins of several browsers wait side by side */
+export function keptWithToken(
+  { remember, transport, secret }: LoginRequest,
+  { username }: StoredUser,
+): { slot: string; data: LoginData } {
+  const browser = digestOf(secret);
+  return { slot: browser, data: { browser, to: username, remember, transport } };
+}
+
+/**
+ * The login that a token was made for. Reads only, so a refusal spends nothing.
+ * @returns undefined in another browser, for another way of transport, and when the user is gone or has another address
+ */
+export async function loginOf(
+  { config }: EmailServices,
+  token: OneTimeToken,
+  { transport, secrets }: ShownSecrets,
+): Promise<ProvedLogin | undefined> {
+  const { browser, to = '', remember = false, ...data } = dataOf<LoginData>(token);
+  if (data.transport !== transport || !secrets.some((secret) => digestOf(secret) === browser))
+    return undefined;
+  const user = activeUser(await config.users.findById(token.subject));
+  if (!user || usernameKey(user.username) !== usernameKey(to)) return undefined;
+  return { user, remember, transport };
+}

@@ -1,0 +1,78 @@
+import { AuthError, isAuthError } from '../../../errors.js';
+import type { NamedLimit } from '../../../limits/attempt-limits.js';
+import { digestOf } from '../../../utils/digest.js';
+import type { Asker } from '../mail-requests.js';
+import { tokenRefused, type EmailServices } from '../services.js';
+import {
+  keptWithToken,
+  loginOf,
+  recipientOf,
+  type LoginRequest,
+  type ProvedLogin,
+  type ShownSecrets,
+} from './asked-login.js';
+import type { LoginCodes } from './login-codes.js';
+
+const MAX_WRONG_CODES = 3;
+
+export interface LoginCodeServices extends EmailServices {
+  readonly codes: LoginCodes;
+  /** Counts wrong codes by the digest of their secret. */
+  readonly tries: NamedLimit;
+}
+
+/** Call it once: a limit has one name. */
+export function limitOfTries({ limits, options }: Pick<EmailServices, 'limits' | 'options'>): NamedLimit {
+  // A window begins with the first try, so it ends after the code does.
+  const windowSeconds = Math.ceil(options.loginCodeLifetimeSeconds);
+  return limits.named('login-code', { failures: MAX_WRONG_CODES, windowSeconds });
+}
+
+/** Sends a code that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+export async function askLoginCode(
+  services: LoginCodeServices,
+  request: LoginRequest,
+  asker: Asker,
+): Promise<void> {
+  const { codes, events, mails } = services;
+  const { address, secret } = request;
+  const { known, recipient } = await recipientOf(services, address, asker);
+  if (recipient) {
+    const code = await codes.create(recipient.id, secret, keptWithToken(request, recipient));
+    mails.send({ kind: 'login-code', to: recipient.username, userId: recipient.id, ...code }, asker);
+  } else await codes.pretend(address, secret);
+  events.announce('loginCodeAsked', () => ({ userId: known?.id, ...asker.origin }));
+}
+
+/**
+ * A wrong code costs one of the tries of the secret that came with it, and a request without a secret costs none.
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, also for a right code when the tries are used up
+ */
+export async function proveLoginCode(
+  services: LoginCodeServices,
+  typed: string,
+  { transport, secrets }: ShownSecrets,
+  { origin }: Asker,
+): Promise<ProvedLogin> {
+  // People copy "123 456".
+  const code = typed.replaceAll(/\s/g, '');
+  for (const secret of secrets) {
+    try {
+      return await services.tries.count(digestOf(secret), origin, () =>
+        judge(services, code, { transport, secrets: [secret] }),
+      );
+    } catch (error) {
+      if (!isAuthError(error, 'INVALID_CREDENTIALS') && !isAuthError(error, 'TOO_MANY_ATTEMPTS')) throw error;
+    }
+  }
+  throw tokenRefused(services, 'login-code', origin);
+}
+
+/** @throws AuthError INVALID_CREDENTIALS, which counts as a wrong guess */
+async function judge(services: LoginCodeServices, code: string, shown: ShownSecrets): Promise<ProvedLogin> {
+  const { codes } = services;
+  const found = await codes.find(shown.secrets[0] as string, code);
+  const login = found && (await loginOf(services, found, shown));
+  if (login && (await codes.take(found))) return login;
+  throw new AuthError('INVALID_CREDENTIALS');
+}

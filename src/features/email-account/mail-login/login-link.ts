@@ -1,0 +1,39 @@
+import type { Asker } from '../mail-requests.js';
+import { tokenRefused, type EmailServices } from '../services.js';
+import {
+  keptWithToken,
+  loginOf,
+  recipientOf,
+  type LoginRequest,
+  type ProvedLogin,
+  type ShownSecrets,
+} from './asked-login.js';
+
+/** Sends a link that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+export async function askLoginLink(
+  services: EmailServices,
+  request: LoginRequest,
+  asker: Asker,
+): Promise<void> {
+  const { events, links, mails } = services;
+  const { known, recipient } = await recipientOf(services, request.address, asker);
+  if (recipient) {
+    const link = await links.create('login-link', recipient.id, keptWithToken(request, recipient));
+    mails.send({ kind: 'login-link', to: recipient.username, userId: recipient.id, ...link }, asker);
+  } else await links.pretend('login-link', request.address);
+  events.announce('loginLinkAsked', () => ({ userId: known?.id, ...asker.origin }));
+}
+
+/** @throws AuthError ONE_TIME_TOKEN_INVALID; unless the token was spent before, it isn't now */
+export async function proveLoginLink(
+  services: EmailServices,
+  token: string,
+  shown: ShownSecrets,
+  { origin }: Asker,
+): Promise<ProvedLogin> {
+  const { links } = services;
+  const found = await links.find('login-link', token);
+  const login = found && (await loginOf(services, found, shown));
+  if (login && (await links.take('login-link', token))) return login;
+  throw tokenRefused(services, 'login-link', origin, found?.subject);
+}

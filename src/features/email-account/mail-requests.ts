@@ -1,0 +1,84 @@
+import type { Request } from 'express';
+import { isAuthError } from '../../errors.js';
+import type { RequestOrigin } from '../../events/auth-event.js';
+import { originOf } from '../../http/request-origin.js';
+import type { LocaleOf } from '../../http/texts-for.js';
+import type { AttemptLimits, NamedLimit } from '../../limits/attempt-limits.js';
+import type { Locale } from '../../messages/messages.js';
+import { addressGroup } from '../../utils/address-group.js';
+import { usernameKey } from '../../utils/username.js';
+import type { BrowserSecret } from './browser-secret.js';
+import type { MailContent } from './mails/mail.js';
+import type { Mailer } from './mails/mailer.js';
+import { renderMail } from './mails/render.js';
+import type { EmailAccountConfig } from './options.js';
+
+const HOUR_SECONDS = 3600;
+
+/** Where a request came from, and in which language its mails are. Read before anything is awaited. */
+export interface Asker {
+  readonly origin: RequestOrigin;
+  readonly locale: Locale;
+  /** By which the browser shows that it has registered. */
+  readonly secrets: readonly string[];
+}
+
+interface AskerServices {
+  readonly browser: Pick<BrowserSecret, 'read'>;
+  readonly localeOf: LocaleOf;
+}
+
+export function askerOf({ browser, localeOf }: AskerServices, req: Request): Asker {
+  return { origin: originOf(req), locale: localeOf(req), secrets: browser.read(req) };
+}
+
+/** Mails that requests ask for, within their limits, and notices, which are always sent. */
+export class MailRequests {
+  readonly #mailer: Mailer;
+  readonly #options: Pick<EmailAccountConfig, 'appName' | 'texts'>;
+  readonly #byMailbox: NamedLimit | undefined;
+  readonly #byAddress: NamedLimit | undefined;
+
+  constructor(
+    mailer: Mailer,
+    limits: AttemptLimits,
+    options: Pick<EmailAccountConfig, 'appName' | 'texts' | 'limits'>,
+  ) {
+    const { mailbox, address } = options.limits;
+    this.#mailer = mailer;
+    this.#options = options;
+    if (mailbox !== false)
+      this.#byMailbox = limits.named('mailbox', { attempts: mailbox, windowSeconds: HOUR_SECONDS });
+    if (address !== false)
+      this.#byAddress = limits.named('mail', { attempts: address, windowSeconds: HOUR_SECONDS });
+  }
+
+  /**
+   * Counts a request for a mail. Its answer must not show what this returns.
+   * @returns whether the mail may be sent
+   */
+  async mayAsk(address: string, { origin }: Asker): Promise<boolean> {
+    const byMailbox = () => counted(this.#byMailbox, usernameKey(address), origin, () => Promise.resolve());
+    try {
+      await counted(this.#byAddress, addressGroup(origin.ip), origin, byMailbox);
+      return true;
+    } catch (error) {
+      if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) return false;
+      throw error;
+    }
+  }
+
+  /** Hands a mail over. It is sent later, and no failure of it comes back. */
+  send(content: MailContent, { locale }: Pick<Asker, 'locale'>): void {
+    this.#mailer.post(renderMail(content, locale, this.#options));
+  }
+}
+
+function counted(
+  limit: NamedLimit | undefined,
+  key: string,
+  origin: RequestOrigin,
+  attempt: () => Promise<void>,
+): Promise<void> {
+  return limit ? limit.count(key, origin, attempt) : attempt();
+}

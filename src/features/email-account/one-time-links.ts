@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { OneTimeTokenPurpose } from '../../events/auth-event.js';
+import type { OneTimeToken, OneTimeTokenStore } from '../../stores/one-time-token-store.js';
+import { digestOf } from '../../utils/digest.js';
+import type { LinkPurpose, Links } from './options.js';
+
+/** 192 bits: no one finds a token by trying. */
+const TOKEN_BYTES = 24;
+
+/** What a mail says of its link. */
+export interface NewLink {
+  readonly url: string;
+  readonly expiresAt: Date;
+  readonly lifetimeSeconds: number;
+}
+
+const SENT_TO_OWN_ADDRESS: readonly OneTimeTokenPurpose[] = [
+  'email-verification',
+  'password-reset',
+  'email-undo',
+  'login-link',
+  'login-code',
+];
+
+interface LinkDetails {
+  /** Tokens of several slots exist beside each other. Default: the newest is the only good one. */
+  slot?: string;
+  data?: object;
+  /** As long as a random one. Default: a new one. */
+  token?: string;
+}
+
+interface LinksConfig {
+  readonly baseUrl: string;
+  readonly links: Links;
+  readonly now: () => number;
+}
+
+/** Links that are good once. The store has only hashes of their tokens. */
+export class OneTimeLinks {
+  readonly #store: OneTimeTokenStore;
+  readonly #config: LinksConfig;
+
+  constructor(store: OneTimeTokenStore, config: LinksConfig) {
+    this.#store = store;
+    this.#config = config;
+  }
+
+  /** @param subject whom it is for: the id of a user, or the key of an address that has none yet */
+  async create(
+    purpose: LinkPurpose,
+    subject: string,
+    { slot, data, token = newToken() }: LinkDetails = {},
+  ): Promise<NewLink> {
+    const { baseUrl, links, now } = this.#config;
+    const { path, lifetimeSeconds } = links[purpose];
+    await this.#store.create({
+      purpose,
+      subject,
+      slot,
+      hash: digestOf(token),
+      ...(data && { data: JSON.stringify(data) }),
+      expiresInSeconds: lifetimeSeconds,
+    });
+    // In the fragment, which browsers send to no server.
+    const url = `${baseUrl}${path}#token=${token}`;
+    return { url, expiresAt: new Date(now() + lifetimeSeconds * 1000), lifetimeSeconds };
+  }
+
+  /** Takes as long as `create`, for an address that gets no link. */
+  async pretend(purpose: LinkPurpose, address: string): Promise<void> {
+    const hash = digestOf(randomBytes(TOKEN_BYTES));
+    await this.#store.create({
+      purpose: `no ${purpose}`,
+      subject: digestOf(address),
+      hash,
+      expiresInSeconds: 1,
+    });
+  }
+
+  /** Reads a token and spends nothing. */
+  find(purpose: LinkPurpose, token: string): Promise<OneTimeToken | undefined> {
+    return this.#store.find(purpose, digestOf(token));
+  }
+
+  /** Of parallel calls in all processes, one gets it. */
+  take(purpose: LinkPurpose, token: string): Promise<OneTimeToken | undefined> {
+    return this.#store.take(purpose, digestOf(token));
+  }
+
+  /** Ends all that a user or an address was sent, except links that put an old address back: only age ends these. */
+  async endAll(subject: string, { except = [] }: { except?: readonly LinkPurpose[] } = {}): Promise<void> {
+    await this.#store.removeAll(subject, { except: ['email-undo', ...except] });
+  }
+
+  /** Ends what a user has begun, except what was sent to the user's own address. */
+  async endElsewhere(userId: string): Promise<void> {
+    await this.#store.removeAll(userId, { except: SENT_TO_OWN_ADDRESS });
+  }
+}
+
+function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** What `create` was given as `data`. Only this process's own code writes it. */
+export function dataOf<Data>(token: OneTimeToken): Partial<Data> {
+  return JSON.parse(token.data ?? '{}') as Partial<Data>;
+}

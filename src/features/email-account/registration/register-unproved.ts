@@ -1,0 +1,60 @@
+import { registerByRequest } from '../../../controllers/register.js';
+import { isAuthError, UsernameTakenError } from '../../../errors.js';
+import { announceOutage } from '../../../events/announce-outage.js';
+import type { BodyRequest } from '../../../http/body-schemas.js';
+import type { StoredUser } from '../../../stores/user-store.js';
+import { digestOf } from '../../../utils/digest.js';
+import { usernameKey } from '../../../utils/username.js';
+import type { Asker } from '../mail-requests.js';
+import type { EmailServices } from '../services.js';
+import type { Registration } from './start-registration.js';
+
+/** What is kept with the token of a user whose address isn't proved yet. */
+export interface VerificationData {
+  /** The key of the address that the mail goes to. */
+  address: string;
+}
+
+/**
+ * Creates a user whose address isn't proved yet, and sends the link that proves it.
+ * @param secret of the browser
+ * @throws AuthError USERNAME_TAKEN, also for an address that is reserved
+ */
+export async function registerUnproved(
+  services: EmailServices,
+  req: BodyRequest<'register'>,
+  { transport, remember }: Pick<Registration, 'transport' | 'remember'>,
+  secret: string,
+  asker: Asker,
+): Promise<StoredUser> {
+  const { config, events, mails, passwords, proofs, reserved } = services;
+  const mayAsk = await mails.mayAsk(req.body.username, asker);
+  const registration: Parameters<typeof registerByRequest>[0]['config']['registration'] = {
+    schema: undefined,
+    async create(user) {
+      if (await reserved.isReserved(user.username)) throw new UsernameTakenError();
+      return config.users.create(user);
+    },
+  };
+  const user = await registerByRequest({ config: { registration }, events, passwords }, req);
+  try {
+    await proofs.rememberRegistration(user, { browser: digestOf(secret), transport, remember });
+    if (mayAsk) await sendVerification(services, user, asker);
+  } catch (error) {
+    // The account exists, so it isn't answered as an outage. The user can ask for the mail again.
+    if (!isAuthError(error, 'SERVICE_UNAVAILABLE')) throw error;
+    announceOutage(events, error);
+  }
+  return user;
+}
+
+/** Ends the link that the user was sent before. */
+export async function sendVerification(
+  { links, mails }: EmailServices,
+  user: StoredUser,
+  asker: Pick<Asker, 'locale'>,
+): Promise<void> {
+  const data: VerificationData = { address: usernameKey(user.username) };
+  const link = await links.create('email-verification', user.id, { data });
+  mails.send({ kind: 'verify', to: user.username, userId: user.id, ...link }, asker);
+}

@@ -1,0 +1,125 @@
+import type { Request } from 'express';
+import { verifyCredentials } from '../../../accounts/verify-credentials.js';
+import { AuthError } from '../../../errors.js';
+import { assertMaySetCookies } from '../../../http/cookies.js';
+import { replacedTokens } from '../../../http/replaced-tokens.js';
+import type { IssuedTokens } from '../../../sessions/issue-tokens.js';
+import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import type { Transport } from '../../../tokens/transport.js';
+import { usernameKey } from '../../../utils/username.js';
+import { isBrowser } from '../address-proofs.js';
+import { newSecret } from '../browser-secret.js';
+import type { Asker } from '../mail-requests.js';
+import { dataOf } from '../one-time-links.js';
+import { tokenRefused, type EmailServices } from '../services.js';
+import { proveRegistration } from './prove-registration.js';
+import type { VerificationData } from './register-unproved.js';
+
+export interface Verification {
+  readonly token: string;
+  readonly password?: string | undefined;
+}
+
+export interface VerifyingRequest extends Pick<Asker, 'origin' | 'secrets'> {
+  readonly req: Request;
+}
+
+interface ProvedLogin {
+  readonly user: StoredUser;
+  readonly transport: Transport;
+  readonly remember: boolean;
+  /** Whose other tokens end with this one. */
+  readonly ends?: string;
+}
+
+export interface VerifiedLogin {
+  readonly issued: IssuedTokens;
+  readonly transport: Transport;
+}
+
+const PURPOSE = 'email-verification';
+
+/**
+ * Proves an address by the token of a mail, creates its account unless it exists, and logs in. The mailbox proves the address; the
+ * browser, or the password, proves who registered. So someone who registers the address of another person gets nothing when that
+ * person opens the link.
+ *
+ * The token is taken when the session exists. So what an outage or a killed process has left, the same request again finishes. Of
+ * parallel requests one takes it, and the sessions of the others end.
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE
+ */
+export async function verifyAddress(
+  services: EmailServices,
+  { token, password }: Verification,
+  by: VerifyingRequest,
+): Promise<VerifiedLogin> {
+  const found = await services.links.find(PURPOSE, token);
+  if (!found) throw tokenRefused(services, PURPOSE, by.origin);
+  const registration = services.waiting.inToken(found);
+  if (!registration) return logIn(services, await proveUser(services, found, password, by), token, by);
+  const { transport, remember } = registration;
+  // Before the password is read: a page of another site must learn nothing about it.
+  if (transport === 'cookie') assertMaySetCookies(by.req);
+  const user = await proveRegistration(services, registration, password, by);
+  return logIn(services, { user, transport, remember, ends: found.subject }, token, by);
+}
+
+/** For an account that exists already. */
+async function proveUser(
+  services: EmailServices,
+  found: OneTimeToken,
+  password: string | undefined,
+  { req, origin, secrets }: VerifyingRequest,
+): Promise<ProvedLogin> {
+  const { config, proofs } = services;
+  const user = activeUser(await config.users.findById(found.subject));
+  // The token proves the address that it was sent to.
+  if (!user || dataOf<VerificationData>(found).address !== usernameKey(user.username))
+    throw tokenRefused(services, PURPOSE, origin, user?.id);
+  const { browser, transport = 'cookie', remember = false } = (await proofs.registrationOf(user)) ?? {};
+  if (transport === 'cookie') assertMaySetCookies(req);
+  const proved = isBrowser(secrets, browser)
+    ? user
+    : await verifyCredentials(services, {
+        username: user.username,
+        // A missing password takes as long as a wrong one.
+        password: password ?? newSecret(),
+        origin,
+      });
+  if (proved.id !== user.id) throw tokenRefused(services, PURPOSE, origin, user.id);
+  await proofs.prove(proved);
+  return { user: proved, transport, remember };
+}
+
+async function logIn(
+  services: EmailServices,
+  { user, transport, remember, ends }: ProvedLogin,
+  token: string,
+  { req, origin }: VerifyingRequest,
+): Promise<VerifiedLogin> {
+  const { config, events, links, sessions } = services;
+  const spend = async (): Promise<boolean> => {
+    if (!(await links.take(PURPOSE, token))) return false;
+    events.announce('emailVerified', () => ({ userId: user.id, ...origin }));
+    // What stays in an outage is good for nothing: the address is taken.
+    if (ends !== undefined) await links.endAll(ends).catch(() => undefined);
+    return true;
+  };
+  const replaced = replacedTokens(req, transport, config.cookies);
+  const issued = await sessions
+    .start(user, { origin, remember, transport, replaced })
+    .catch(async (error: unknown) => {
+      // The login is refused, as for lack of a second factor. The address is proved all the same.
+      if (error instanceof AuthError && error.status < 500) await spend();
+      throw error;
+    });
+  const undo = () => sessions.revoke(user.id, issued.session.sessionId, 'new-login', origin);
+  const isFirst = await spend().catch((error: unknown) => {
+    undo().catch(() => undefined);
+    throw error;
+  });
+  if (isFirst) return { issued, transport };
+  await undo();
+  throw tokenRefused(services, PURPOSE, origin, user.id);
+}

@@ -1,0 +1,43 @@
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { withoutMark } from '../../../stores/unfinished-change.js';
+import { digestOf } from '../../../utils/digest.js';
+import { isAddress } from '../address.js';
+import type { Asker } from '../mail-requests.js';
+import type { NewLink } from '../one-time-links.js';
+import type { EmailServices } from '../services.js';
+
+/** What is kept with the token of a reset. */
+export interface ResetData {
+  /** Names the password that the user had when the mail was sent. Another password makes the token worthless. */
+  password: string;
+}
+
+/** Sends a link to choose a new password. Nothing that is returned or thrown tells whether the address has a user. */
+export async function askReset(services: EmailServices, address: string, asker: Asker): Promise<void> {
+  const { config, events, links, mails } = services;
+  const mayAsk = await mails.mayAsk(address, asker);
+  const user = activeUser(await config.users.findByUsername(address));
+  if (user && mayAsk && isAddress(user.username)) await sendReset(services, user, asker);
+  else await links.pretend('password-reset', address);
+  events.announce('passwordResetAsked', () => ({ userId: user?.id, ...asker.origin }));
+}
+
+/** Ends the link that the user was sent before. */
+export function createResetLink({ links }: EmailServices, user: StoredUser): Promise<NewLink> {
+  const data: ResetData = { password: nameOfPassword(user) };
+  return links.create('password-reset', user.id, { data });
+}
+
+export async function sendReset(
+  services: EmailServices,
+  user: StoredUser,
+  asker: Pick<Asker, 'locale'>,
+): Promise<void> {
+  const link = await createResetLink(services, user);
+  services.mails.send({ kind: 'reset', to: user.username, userId: user.id, ...link }, asker);
+}
+
+/** The hash has a salt, so no two passwords have the same name. */
+export function nameOfPassword({ passwordHash }: StoredUser): string {
+  return passwordHash === null ? '' : digestOf(withoutMark(passwordHash));
+}

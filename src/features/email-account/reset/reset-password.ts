@@ -1,0 +1,92 @@
+import { AuthError, isAuthError, validationFailed } from '../../../errors.js';
+import type { RequestOrigin } from '../../../events/auth-event.js';
+import { refusedField } from '../../../messages/rule.js';
+import { finishChange, withMark } from '../../../stores/unfinished-change.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { usernameKey } from '../../../utils/username.js';
+import { proveMailbox } from '../prove-mailbox.js';
+import type { Asker } from '../mail-requests.js';
+import { dataOf } from '../one-time-links.js';
+import { tokenRefused, type EmailServices } from '../services.js';
+import { nameOfPassword, type ResetData } from './ask-reset.js';
+
+export interface PasswordReset {
+  token: string;
+  newPassword: string;
+}
+
+/** A change at the same moment makes the compare-and-set fail. It can't happen again and again: this token is good for one change. */
+const MAX_TRIES = 3;
+
+/**
+ * Sets a new password, and ends all that the old one has begun. It logs no one in.
+ *
+ * What makes the token good once is the compare-and-set of the password: the token names the password it replaces. It is deleted at
+ * the very end, so what an outage or a killed process has left, the same request again finishes. Until then the mark on the new hash
+ * keeps every older session from being refreshed.
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, VALIDATION_FAILED, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
+ */
+export async function resetPassword(
+  services: EmailServices,
+  reset: PasswordReset,
+  asker: Asker,
+): Promise<void> {
+  const { events, links, mails, sessions } = services;
+  const { origin } = asker;
+  const user = await storeNewPassword(services, reset, origin);
+  await sessions.revokeAll(user.id, {}, 'password-reset', origin);
+  await finishChange(services.config.users, user);
+  await proveMailbox(services, user, asker, 'reset');
+  const isFirst = await links.take('password-reset', reset.token);
+  await links.endAll(user.id);
+  // Sent twice, the request finds nothing left to do.
+  if (!isFirst) return;
+  events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
+  mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);
+}
+
+/** @returns the user with the new password, by this request or by the same one before */
+async function storeNewPassword(
+  services: EmailServices,
+  { token, newPassword }: PasswordReset,
+  origin: RequestOrigin,
+): Promise<StoredUser> {
+  const { config, links, passwords } = services;
+  let userId: string | undefined;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const link = await links.find('password-reset', token);
+    userId = link?.subject;
+    const user = link && activeUser(await config.users.findById(link.subject));
+    if (!user) break;
+    if (dataOf<ResetData>(link).password !== nameOfPassword(user)) {
+      if (await isPasswordOf(services, user, newPassword, origin)) return user;
+      break;
+    }
+    if (usernameKey(newPassword) === usernameKey(user.username))
+      throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+    const passwordHash = withMark(await passwords.hash(newPassword, { ...origin, userId: user.id }));
+    if (await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
+      return { ...user, passwordHash };
+  }
+  throw tokenRefused(services, 'password-reset', origin, userId);
+}
+
+/** Counts as an attempt at the password, because the token of a reset must not be a way to guess it. */
+async function isPasswordOf(
+  { limits, passwords }: EmailServices,
+  user: StoredUser,
+  password: string,
+  origin: RequestOrigin,
+): Promise<boolean> {
+  const requester = { ...origin, userId: user.id };
+  try {
+    await limits.password(requester, user, async () => {
+      const { matches } = await passwords.verify(password, user.passwordHash, requester);
+      if (!matches) throw new AuthError('INVALID_CREDENTIALS');
+    });
+    return true;
+  } catch (error) {
+    if (isAuthError(error, 'INVALID_CREDENTIALS')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { AuthError } from '../../errors.js';
+import type { OneTimeTokenPurpose, RequestOrigin } from '../../events/auth-event.js';
+import type { CredentialStore } from '../../stores/credential-store.js';
+import type { FeatureContext } from '../feature.js';
+import type { AddressProofs } from './address-proofs.js';
+import type { BrowserSecret } from './browser-secret.js';
+import type { MailRequests } from './mail-requests.js';
+import type { OneTimeLinks } from './one-time-links.js';
+import type { EmailAccountConfig } from './options.js';
+import type { WaitingRegistrations } from './registration/waiting-registrations.js';
+import type { ReservedAddresses } from './reserved-addresses.js';
+
+/** What the flows of this feature work with. */
+export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
+  readonly options: EmailAccountConfig;
+  readonly credentials: CredentialStore;
+  readonly links: OneTimeLinks;
+  readonly mails: MailRequests;
+  readonly proofs: AddressProofs;
+  readonly reserved: ReservedAddresses;
+  readonly waiting: WaitingRegistrations;
+  /** By which a browser shows that it has registered. */
+  readonly browser: BrowserSecret;
+}
+
+/** One answer for a token that is unknown, spent, replaced or expired, or whose user is gone. */
+export function tokenRefused(
+  { events }: Pick<EmailServices, 'events'>,
+  purpose: OneTimeTokenPurpose,
+  origin: RequestOrigin,
+  userId?: string,
+): AuthError {
+  events.announce('oneTimeTokenRefused', () => ({ purpose, userId, ...origin }));
+  return new AuthError('ONE_TIME_TOKEN_INVALID');
+}

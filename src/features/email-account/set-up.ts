@@ -1,0 +1,110 @@
+import { NO_ORIGIN } from '../../events/auth-event.js';
+import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import { normalizeUsername } from '../../utils/username.js';
+import type { FeatureContext, FeatureParts } from '../feature.js';
+import { isAddress, readAddress } from './address.js';
+import { AddressProofs } from './address-proofs.js';
+import type { EmailAccount } from './account.js';
+import { BrowserSecret } from './browser-secret.js';
+import { changeEndpoints } from './change/change-endpoints.js';
+import { LoginCodes } from './mail-login/login-codes.js';
+import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';
+import { MailRequests } from './mail-requests.js';
+import { Mailer } from './mails/mailer.js';
+import { OneTimeLinks } from './one-time-links.js';
+import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
+import { registrationEndpoints } from './registration/registration-endpoints.js';
+import { WaitingRegistrations } from './registration/waiting-registrations.js';
+import { ReservedAddresses } from './reserved-addresses.js';
+import { createResetLink, sendReset } from './reset/ask-reset.js';
+import { resetEndpoints } from './reset/reset-endpoints.js';
+import type { EmailServices } from './services.js';
+
+/** See `emailAccount`. */
+export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
+  const config = parseEmailAccountOptions(options);
+  let services: EmailServices | undefined;
+  /** What server code asks for a user. */
+  const forUser = async <T>(
+    call: string,
+    userId: string,
+    work: (services: EmailServices, user: StoredUser) => Promise<T>,
+  ): Promise<T> => {
+    if (!services)
+      throw new TypeError(`${call}(): this feature is in no createAuth yet: put it into the option features`);
+    const user = activeUser(await services.config.users.findById(userId));
+    if (user && isAddress(user.username)) return work(services, user);
+    throw new TypeError(
+      `${call}(): ${user ? 'the username of this user is no e-mail address' : 'there is no such user, or the user is disabled'}`,
+    );
+  };
+  return {
+    name: 'emailAccount',
+    setUp(context) {
+      if (services) throw new TypeError('emailAccount(): make one for each createAuth');
+      const mailer = new Mailer({ send: config.send, events: context.events });
+      services = createServices(config, context, mailer);
+      return partsOf(services, context, mailer);
+    },
+    sendReset: (userId, { locale = 'en' } = {}) =>
+      forUser('sendReset', userId, async (given, user) => {
+        await sendReset(given, user, { locale });
+        announceAsked(given, user);
+      }),
+    createResetLink: (userId) =>
+      forUser('createResetLink', userId, async (given, user) => {
+        const { url, expiresAt } = await createResetLink(given, user);
+        announceAsked(given, user);
+        return { url, expiresAt };
+      }),
+    markVerified: (userId) =>
+      forUser('markVerified', userId, async (given, user) => {
+        await given.proofs.prove(user);
+        given.events.announce('emailVerified', () => ({ userId: user.id, ...NO_ORIGIN }));
+      }),
+  };
+}
+
+function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
+  events.announce('passwordResetAsked', () => ({ userId: id, ...NO_ORIGIN }));
+}
+
+function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
+  const { config, limits, sealer } = context;
+  if (!config.users.updateUsername)
+    throw new TypeError(
+      'emailAccount needs users to have the method updateUsername(): take a store of this package, or add the method to yours',
+    );
+  const credentials = context.credentials();
+  const tokens = context.oneTimeTokens();
+  const links = new OneTimeLinks(tokens, { ...options, now: config.now });
+  const { lifetimeSeconds } = options.links['email-verification'];
+  return {
+    ...context,
+    options,
+    credentials,
+    links,
+    mails: new MailRequests(mailer, limits, options),
+    proofs: new AddressProofs(credentials, options),
+    reserved: new ReservedAddresses(credentials, config),
+    waiting: new WaitingRegistrations({ links, sealer, tokens, lifetimeSeconds }),
+    browser: new BrowserSecret(config.cookies, 'email'),
+  };
+}
+
+function partsOf(services: EmailServices, context: FeatureContext, mailer: Mailer): FeatureParts {
+  const { options, sealer } = services;
+  const codes = new LoginCodes(context.oneTimeTokens(), sealer, { ...options, now: context.config.now });
+  return {
+    endpoints: [
+      ...registrationEndpoints(services),
+      ...resetEndpoints(services),
+      ...changeEndpoints(services),
+      ...mailLoginEndpoints(services, codes),
+    ],
+    claims: { emailVerified: (user) => services.proofs.isProved(user) },
+    replaces: ['POST /register'],
+    canonicalUsername: (typed) => readAddress(normalizeUsername(typed)) ?? typed,
+    close: () => mailer.close(),
+  };
+}

@@ -1,0 +1,351 @@
+import request from 'supertest';
+import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import type { OneTimeTokenStore } from '../../../src/stores/one-time-token-store';
+import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
+import { eventually } from '../../helpers/eventually';
+import { emailApp, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+
+const ANN = 'ann@example.com';
+const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
+const ANOTHER_SECRET = 'another-refresh-secret-of-at-least-32-bytes';
+
+type Browser = ReturnType<EmailApp['browser']>;
+type Way = 'link' | 'code';
+
+describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (name) => {
+  let stores: EmailStores & { close?(): Promise<void> };
+  let email: EmailApp;
+  let ann: StoredUser;
+
+  beforeAll(async () => {
+    stores =
+      name === 'memory'
+        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
+        : await realStores();
+  });
+
+  afterAll(() => stores.close?.());
+
+  beforeEach(async () => {
+    email = emailApp({ stores, account: { login: ['link', 'code'] } });
+    ann = await stores.users.create({ username: ANN, passwordHash: null, roles: ['member'] });
+  });
+
+  afterEach(async () => {
+    await remove(ann);
+    await email.auth.close();
+  });
+
+  const remove = (user: StoredUser) => (stores.users as MemoryUserStore).delete(user.id);
+  const disable = (user: StoredUser) => (stores.users as MemoryUserStore).update(user.id, { disabled: true });
+
+  /** What the mail has brought, and where to send it. */
+  const askFor = async (way: Way, browser: Pick<Browser, 'post'>, members: object = {}) => {
+    const answer = await browser.post(`/auth/login/${way}`).send({ username: ANN, ...members });
+    expect(answer.status).toBe(202);
+    const mail = await email.mailTo(ANN, `login-${way}`);
+    const body = way === 'link' ? { token: tokenOf(mail) } : { code: mail.code };
+    return { body, mail, challenge: (answer.body as { challenge?: string }).challenge };
+  };
+  const verify = (way: Way, browser: Pick<Browser, 'post'>, body: object) =>
+    browser.post(`/auth/login/${way}/verify`).send(body);
+  const sessionsOfAnn = () => email.auth.sessions.list(ann.id);
+
+  // What no store does in its own way is tested in memory only.
+  if (name === 'memory')
+    describe.each<Way>(['link', 'code'])('by %s', (way) => {
+      test('logs in once, in the browser that asked', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser, { remember: true });
+        const answer = await verify(way, browser, body);
+        expect([answer.status, answer.body]).toEqual([
+          200,
+          { message: 'Login successful', user: { id: ann.id, username: ANN, roles: ['member'] } },
+        ]);
+        const cookies = answer.headers['set-cookie'] as unknown as string[];
+        expect(cookies.find((each) => each.startsWith('refreshToken='))).toContain('Max-Age');
+        expect(cookies.find((each) => each.startsWith(`flowState.${way}=`))).toContain('1970');
+        const check = await browser.get('/auth/check');
+        expect(check.body).toMatchObject({ user: { id: ann.id, amr: ['mca'] } });
+        expect((await verify(way, browser, body)).body).toMatchObject(INVALID);
+        expect(await sessionsOfAnn()).toHaveLength(1);
+      });
+
+      test('works without cookies, by the challenge', async () => {
+        const { body, challenge } = await askFor(way, email.client(), { transport: 'body' });
+        expect(challenge).toMatch(/^[\w-]{32}$/);
+        const foreign = { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' };
+        const answer = await verify(way, email.client(), { ...body, challenge }).set(foreign);
+        expect(answer.body).toMatchObject({ user: { id: ann.id }, tokenType: 'Bearer' });
+        expect(answer.headers['set-cookie']).toBeUndefined();
+      });
+
+      test('is refused elsewhere, spends nothing there, and costs no try', async () => {
+        const [browser, stranger] = [email.browser(), email.browser()];
+        const { body } = await askFor(way, browser);
+        await stranger.post(`/auth/login/${way}`).send({ username: 'nobody@example.com' });
+        for (let times = 0; times < 5; times += 1) {
+          expect((await verify(way, email.client(), body)).body).toMatchObject(INVALID);
+          expect((await verify(way, stranger, body)).body).toMatchObject(INVALID);
+          const challenge = 'x'.repeat(32);
+          expect((await verify(way, browser, { ...body, challenge })).body).toMatchObject(INVALID);
+          expect((await email.client().get(`/auth/login/${way}/verify`).query(body)).status).toBe(404);
+        }
+        expect((await verify(way, browser, body)).status).toBe(200);
+      });
+
+      test('a secret of the other transport is none', async () => {
+        const { body, challenge } = await askFor(way, email.client(), { transport: 'body' });
+        const cookie = `flowState.${way}=${challenge}`;
+        const withCookie = await verify(way, email.client(), body).set('Cookie', cookie);
+        expect(withCookie.body).toMatchObject(INVALID);
+        expect((await verify(way, email.client(), { ...body, challenge })).status).toBe(200);
+      });
+
+      test('logins of two browsers wait side by side, and within one the newest counts', async () => {
+        const [phone, laptop] = [email.browser(), email.browser()];
+        const [first, onLaptop] = [await askFor(way, phone), await askFor(way, laptop)];
+        const newest = await askFor(way, phone);
+        expect((await verify(way, phone, first.body)).body).toMatchObject(INVALID);
+        expect((await verify(way, laptop, onLaptop.body)).status).toBe(200);
+        expect((await verify(way, phone, newest.body)).status).toBe(200);
+      });
+
+      test('a page of another site can neither ask nor log in with cookies', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        const foreign = { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' };
+        expect((await verify(way, browser, body).set(foreign)).status).toBe(403);
+        const ask = email.client().post(`/auth/login/${way}`).set(foreign);
+        expect((await ask.send({ username: ANN })).status).toBe(403);
+        expect((await verify(way, browser, body)).status).toBe(200);
+      });
+
+      test('the answer is the same for known, unknown and disabled users', async () => {
+        const eve = await stores.users.create({ username: 'eve@example.com', passwordHash: null });
+        await disable(eve);
+        for (const transport of ['cookie', 'body']) {
+          const answers = [];
+          for (const username of [ANN, 'nobody@example.com', 'eve@example.com'])
+            answers.push(await email.client().post(`/auth/login/${way}`).send({ username, transport }));
+          const [known, ...others] = answers.map(({ status, text, headers }) => {
+            const { date: _, etag: __, ...rest } = headers as Record<string, unknown>;
+            return JSON.stringify({ status, text, rest }).replaceAll(/[\w-]{32}(?=[";\\])/g, 'SECRET');
+          });
+          expect(known).toContain('SECRET');
+          expect(others).toEqual([known, known]);
+          await email.mailTo(ANN, `login-${way}`);
+        }
+        expect(email.mails).toEqual([]);
+        await remove(eve);
+      });
+
+      test('users who were disabled or deleted after the mail are not logged in', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        for (const end of [disable, remove]) {
+          await end(ann);
+          expect((await verify(way, browser, body)).body).toMatchObject(INVALID);
+        }
+        expect(await sessionsOfAnn()).toEqual([]);
+      });
+
+      test('in an outage the answer is 503, and nothing is spent', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        const down = () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'));
+        for (let times = 0; times < 4; times += 1) {
+          const spy = jest.spyOn(stores.users, 'findById').mockImplementationOnce(down);
+          expect((await verify(way, browser, body)).status).toBe(503);
+          spy.mockRestore();
+        }
+        expect((await verify(way, browser, body)).status).toBe(200);
+      });
+
+      test('is announced, with nothing secret', async () => {
+        const seen: unknown[] = [];
+        for (const event of ['loginLinkAsked', 'loginCodeAsked', 'oneTimeTokenRefused', 'locked'] as const)
+          email.auth.events.on(event, (each: object) => void seen.push(each));
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        await browser.post(`/auth/login/${way}`).send({ username: 'nobody@example.com' });
+        for (let times = 0; times < 4; times += 1) await verify(way, browser, body);
+        const asked = way === 'link' ? 'loginLinkAsked' : 'loginCodeAsked';
+        expect(seen).toMatchObject([
+          { type: asked, userId: ann.id },
+          { type: asked, userId: undefined },
+          ...Array.from({ length: 3 }, () => ({ type: 'oneTimeTokenRefused', purpose: `login-${way}` })),
+          ...(way === 'code' ? [{ type: 'locked', limit: 'login-code' }] : []),
+          { type: 'oneTimeTokenRefused', purpose: `login-${way}` },
+        ]);
+        expect(JSON.stringify(seen)).not.toContain(Object.values(body)[0]);
+      });
+    });
+
+  test('of 100 verifies of one link at once, over two apps, one gets a session', async () => {
+    const other = emailApp({ stores, account: { login: 'link' } });
+    const { body, challenge } = await askFor('link', email.client(), { transport: 'body' });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        verify('link', index % 2 ? email.client() : other.client(), { ...body, challenge }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(99);
+    expect(await sessionsOfAnn()).toHaveLength(1);
+    await other.auth.close();
+  });
+
+  test('of 100 codes guessed at once, in all apps of a store, three are judged', async () => {
+    let judged = 0;
+    const counting = countingFinds(stores.refreshTokens, () => (judged += 1));
+    // Apps share the counts of a database. Each has its own in memory.
+    const apps = (name === 'memory' ? [1] : [1, 2]).map(() =>
+      emailApp({ stores: { ...stores, ...counting }, account: { login: 'code' } }),
+    );
+    const { body, challenge } = await askFor('code', email.client(), { transport: 'body' });
+    const guesses = Array.from({ length: 100 }, (_, index) => wrongCode(body.code, index));
+    const answers = await Promise.all(
+      guesses.map((code, index) =>
+        verify('code', (apps[index % apps.length] as EmailApp).client(), { code, challenge }),
+      ),
+    );
+    expect(answers.every(({ status }) => status === 401)).toBe(true);
+    expect(judged).toBe(3);
+    const [app] = apps as [EmailApp];
+    expect((await verify('code', app.client(), { ...body, challenge })).body).toMatchObject(INVALID);
+    expect(judged).toBe(3);
+    for (const { auth } of apps) await auth.close();
+  });
+
+  test('three wrong codes end the tries of that browser only, and a new code has new ones', async () => {
+    const [browser, other] = [email.browser(), email.browser()];
+    const { body } = await askFor('code', browser);
+    const elsewhere = await askFor('code', other);
+    for (const code of ['12345', 'abcdef', wrongCode(body.code)])
+      expect((await verify('code', browser, { code })).body).toMatchObject(INVALID);
+    expect((await verify('code', browser, body)).body).toMatchObject(INVALID);
+    expect((await verify('code', other, elsewhere.body)).status).toBe(200);
+    const again = await askFor('code', browser);
+    expect((await verify('code', browser, again.body)).status).toBe(200);
+  });
+
+  test('a code may be typed with white space', async () => {
+    const browser = email.browser();
+    const { mail } = await askFor('code', browser);
+    const code = ` ${(mail.code ?? '').replace(/^(...)/, '$1\u00a0 ')}\n`;
+    expect((await verify('code', browser, { code })).status).toBe(200);
+  });
+
+  test('a code outlives a change of the refresh secret', async () => {
+    const { body, challenge } = await askFor('code', email.client(), { transport: 'body' });
+    const secret = [ANOTHER_SECRET, REFRESH_SECRET];
+    const next = emailApp({ stores, account: { login: 'code' }, auth: { refreshToken: { secret } } });
+    expect((await verify('code', next.client(), { ...body, challenge })).status).toBe(200);
+    await next.auth.close();
+  });
+
+  test('a password reset ends links and codes', async () => {
+    const browser = email.browser();
+    const [link, code] = [await askFor('link', browser), await askFor('code', browser)];
+    await email.account.sendReset(ann.id);
+    const token = tokenOf(await email.mailTo(ANN, 'reset'));
+    const reset = await email.client().post('/auth/password/reset').send({ token, newPassword: PASSWORD });
+    expect(reset.status).toBe(200);
+    expect((await verify('link', browser, link.body)).body).toMatchObject(INVALID);
+    expect((await verify('code', browser, code.body)).body).toMatchObject(INVALID);
+  });
+});
+
+test('only the ways that the option names exist', async () => {
+  for (const [login, exists] of [
+    [false, []],
+    ['link', ['link']],
+    [['code'], ['code']],
+  ] as const) {
+    const email = emailApp({ account: { login } });
+    for (const way of ['link', 'code'] as const) {
+      const answer = await email.client().post(`/auth/login/${way}`).send({ username: ANN });
+      expect(answer.status).toBe((exists as readonly string[]).includes(way) ? 202 : 404);
+    }
+    await email.auth.close();
+  }
+});
+
+test('beyond the limits of mails nothing is sent, the answer is the same, and the mails before stay good', async () => {
+  const users = new MemoryUserStore();
+  await users.create({ username: ANN, passwordHash: null });
+  const stores = { users, refreshTokens: new MemoryRefreshTokenStore() };
+  const email = emailApp({ stores, account: { login: 'link', limits: { mailbox: 1, address: false } } });
+  const ask = (browser: Browser) => browser.post('/auth/login/link').send({ username: ANN });
+  const browser = email.browser();
+  expect((await ask(browser)).status).toBe(202);
+  const token = tokenOf(await email.mailTo(ANN, 'login-link'));
+  expect((await ask(email.browser())).status).toBe(202);
+  expect((await browser.post('/auth/login/link/verify').send({ token })).status).toBe(200);
+  expect(email.mails).toEqual([]);
+  await email.auth.close();
+});
+
+test('hostile bodies are 4xx that name the member', async () => {
+  const email = emailApp({ account: { login: ['link', 'code'] } });
+  const post = (path: string, body: object) => request(email.app).post(`/auth/login/${path}`).send(body);
+  const cases: [path: string, body: object, named: string][] = [
+    ['link', {}, 'username'],
+    ['link', { username: ['a@b.example'] }, 'username'],
+    ['link', { username: 'ann' }, 'username'],
+    ['link', { username: 'a\u0000@b.example' }, 'username'],
+    ['code', { username: `${'a'.repeat(300)}@b.example` }, 'username'],
+    ['code', { username: ANN, remember: 'yes' }, 'remember'],
+    ['code', { username: ANN, transport: 'pigeon' }, 'transport'],
+    ['code', { username: ANN, password: 'x' }, 'password'],
+    ['link/verify', {}, 'token'],
+    ['link/verify', { token: 5 }, 'token'],
+    ['link/verify', { token: 'x', challenge: {} }, 'challenge'],
+    ['code/verify', { code: 123456 }, 'code'],
+    ['code/verify', { code: ['123456'] }, 'code'],
+    ['code/verify', { code: '123456', token: 'x' }, 'token'],
+  ];
+  for (const [path, body, named] of cases) {
+    const answer = await post(path, body);
+    expect([path, answer.status, answer.body]).toMatchObject([path, 400, { errors: [{ path: named }] }]);
+  }
+  for (const text of ['', '\u0000', '\ud800', 'x'.repeat(7000), "' OR 1=1"]) {
+    const challenge = text;
+    expect((await post('link/verify', { token: text, challenge })).status).toBe(401);
+    expect((await post('code/verify', { code: text, challenge })).status).toBe(401);
+  }
+  expect((await post('link/verify', { token: 'x'.repeat(17_000) })).status).toBe(413);
+  const form = await request(email.app).post('/auth/login/link').type('form').send({ username: ANN });
+  expect(form.status).toBe(415);
+  await eventually('no mail', () => Promise.resolve(email.mails.length === 0));
+  await email.auth.close();
+});
+
+function wrongCode(right: string | undefined, index = 0): string {
+  return String((Number(right) + 1 + index) % 1_000_000).padStart(6, '0');
+}
+
+/** The same store. Codes that are looked up are counted. */
+function countingFinds(
+  refreshTokens: EmailStores['refreshTokens'],
+  count: () => void,
+): Pick<EmailStores, 'refreshTokens'> {
+  const tokens = refreshTokens.oneTimeTokens?.() as OneTimeTokenStore;
+  const counting = Object.create(tokens, {
+    find: {
+      value: (...args: Parameters<OneTimeTokenStore['find']>) => {
+        count();
+        return tokens.find(...args);
+      },
+    },
+  }) as OneTimeTokenStore;
+  const store = new Proxy(refreshTokens, {
+    get: (target, member) => {
+      if (member === 'oneTimeTokens') return () => counting;
+      const value = Reflect.get(target, member, target) as unknown;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { refreshTokens: store };
+}

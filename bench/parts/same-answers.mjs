@@ -1,40 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import express from 'express';
-import { Redis } from 'ioredis';
-import { createAuth, emailAccount, PostgresUserStore, RedisRefreshTokenStore } from 'passport-visa';
-import pg from 'pg';
 import { brief } from '../lib/format.mjs';
 import { atMost } from '../lib/report.mjs';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../lib/shared-settings.mjs';
+import { startApp } from '../lib/running-app.mjs';
 import { median } from '../lib/statistics.mjs';
 
 const WARM_UP = 100;
 const PASSWORD = 'correct horse 9 battery';
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-
-/** Bcrypt would hide what it is to show. */
-const quickHasher = {
-  name: 'quick',
-  /** @param {string} password */
-  hash: (password) => {
-    const salt = randomBytes(12).toString('base64url');
-    return Promise.resolve(`quick$${salt}$${digest(salt, password)}`);
-  },
-  /** @param {string} password @param {string} stored */
-  verify: (password, stored) => {
-    const [, salt = '', expected] = stored.split('$');
-    return Promise.resolve(digest(salt, password) === expected);
-  },
-};
-
-/** @param {string} salt @param {string} password */
-const digest = (salt, password) =>
-  createHash('sha256')
-    .update(salt + password)
-    .digest('base64url');
 
 /** What anyone may ask with an address. */
 const requests = [
@@ -52,63 +25,26 @@ const requests = [
  * @returns {Promise<import('../lib/report.mjs').Part>}
  */
 export async function measureSameAnswers({ redis, postgres, pace }) {
-  const pool = new pg.Pool({ connectionString: postgres.url });
-  const client = new Redis(redis.url);
-  const users = new PostgresUserStore(pool);
-  await users.migrate();
-  let mails = 0;
-  const account = emailAccount({
-    // Half of the mails take two seconds, and half fail.
-    send: async () => {
-      mails += 1;
-      if (mails % 2 === 0) throw new Error('The mail server refuses');
-      await sleep(2000, undefined, { ref: false });
-    },
-    baseUrl: 'https://app.example.com',
-    limits: { mailbox: false, address: false },
-    login: ['link', 'code'],
-  });
-  const auth = createAuth({
-    users,
-    refreshTokens: new RedisRefreshTokenStore(client),
-    accessToken: { secret: ACCESS_SECRET },
-    refreshToken: { secret: REFRESH_SECRET },
-    password: { hasher: quickHasher },
-    limits: { register: false },
-    features: [account],
-  });
-  auth.events.on('mailFailed', () => undefined);
-  await auth.ready();
-  for (let number = 0; number < pace.sameAnswers; number += 1)
-    await users.create({ username: `known-${number}@example.com`, passwordHash: 'quick$a$b' });
-  const server = express().use('/auth', auth.router).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const settings = { redisUrl: redis.url, postgresUrl: postgres.url, users: pace.sameAnswers };
+  const { port, stop } = await startApp('email-account', settings);
   const rows = [];
   let worst = 0;
   for (const { path, body } of requests) {
     /** @type {Record<'known' | 'unknown', number[]>} */
     const times = { known: [], unknown: [] };
-    for (let number = -WARM_UP; number < pace.sameAnswers; number += 1) {
-      const both = /** @type {const} */ (['known', 'unknown']);
-      for (const kind of Math.random() < 0.5 ? both : both.toReversed()) {
-        const username = `${kind}-${Math.abs(number)}@example.com`;
-        const time = await ask(port, path, { ...body, username });
-        if (number >= 0) times[kind].push(time);
-      }
+    for (const { kind, number } of inRandomOrder(pace.sameAnswers)) {
+      const time = await ask(port, path, { ...body, username: `${kind}-${Math.abs(number)}@example.com` });
+      if (number >= 0) times[kind].push(time);
     }
     const auc = rankAuc(times.known, times.unknown);
     worst = Math.max(worst, Math.abs(auc - 0.5));
     rows.push([path, brief(median(times.known)), brief(median(times.unknown)), auc.toFixed(3)]);
   }
-  server.close();
-  server.closeAllConnections();
   agent.destroy();
-  client.disconnect();
-  await pool.end();
+  await stop();
   return {
     title: 'Known and unknown addresses',
-    intro: `Requests with addresses that have an account and with addresses that have none, ${pace.sameAnswers} each, in turn over one connection, with users in PostgreSQL, the rest in Redis, and a \`send\` of which half the calls take two seconds and half fail.`,
+    intro: `Requests with addresses that have an account and with addresses that have none, ${pace.sameAnswers} each, in random order over one connection, with users in PostgreSQL, the rest in Redis, and a \`send\` of which half the calls take two seconds and half fail.`,
     tables: [{ columns: ['POST', 'known, ms', 'unknown, ms', 'rank AUC'], rows }],
     targets: [
       atMost('Known and unknown addresses: the rank AUC differs from 0.5 by', 0.05, worst, (value) =>
@@ -120,6 +56,20 @@ export async function measureSameAnswers({ redis, postgres, pace }) {
       'Passwords are hashed in microseconds here. With bcrypt, which takes the same time either way, a registration tells even less.',
     ],
   };
+}
+
+/**
+ * First those to warm up, with numbers below 0. Then any order: the mail of a request is made while the next one runs, and that must
+ * not be one of the other kind more often than not.
+ * @param {number} count of each kind
+ */
+function inRandomOrder(count) {
+  const of = (/** @type {number} */ from, /** @type {number} */ to) =>
+    Array.from({ length: to - from }, (_, index) => from + index).flatMap((number) => [
+      { kind: /** @type {const} */ ('known'), number, order: Math.random() },
+      { kind: /** @type {const} */ ('unknown'), number, order: Math.random() },
+    ]);
+  return [...of(-WARM_UP, 0), ...of(0, count).sort((a, b) => a.order - b.order)];
 }
 
 /** @param {number} port @param {string} path @param {object} body @returns {Promise<number>} milliseconds */

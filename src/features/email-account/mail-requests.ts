@@ -70,7 +70,7 @@ export class MailRequests {
 
   /** Hands a mail over. It is sent later, and no failure of it comes back. */
   send(content: MailContent, { locale }: Pick<Asker, 'locale'>): void {
-    this.#mailer.post(renderMail(content, locale, this.#options));
+    this.#mailer.post(content, () => renderMail(content, locale, this.#options));
   }
 }
 

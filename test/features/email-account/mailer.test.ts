@@ -38,6 +38,8 @@ afterEach(async () => {
 });
 afterAll(() => void process.off('unhandledRejection', unhandled));
 
+const post = (mailer: Mailer, mail: Mail) => mailer.post(mail, () => mail);
+
 /** A mailer with what it announces and what the audit log gets. */
 function mailerWith(send: (mail: Mail) => unknown, times: Partial<MailerTimes> = {}) {
   const records: AuditRecord[] = [];
@@ -56,7 +58,7 @@ describe('post()', () => {
   test('returns before send is called, then hands over the mail itself, once', async () => {
     const send = jest.fn();
     const { mailer, failed } = mailerWith(send);
-    expect(mailer.post(MAIL)).toBeUndefined();
+    expect(post(mailer, MAIL)).toBeUndefined();
     await Promise.resolve();
     expect(send).not.toHaveBeenCalled();
     await mailer.close();
@@ -82,7 +84,7 @@ describe('post()', () => {
         calledAt.push(performance.now() - started);
         return calledAt.length < 3 ? fails() : undefined;
       });
-      mailer.post(MAIL);
+      post(mailer, MAIL);
       await until('the third try', () => calledAt.length === 3);
       await mailer.close();
       expect(calledAt).toHaveLength(3);
@@ -99,7 +101,7 @@ describe('post()', () => {
     const { mailer, failed, records } = mailerWith(() =>
       Promise.reject(left.shift() ?? new Error('a fourth try')),
     );
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await until('the mail is given up', () => failed.length > 0);
     expect(failed).toEqual([
       { type: 'mailFailed', at: expect.any(Date), kind: 'reset', userId: 'user-1', error: errors[2] },
@@ -117,7 +119,7 @@ describe('post()', () => {
     const rejections: ((reason: Error) => void)[] = [];
     const send = jest.fn(() => new Promise<never>((_resolve, reject) => rejections.push(reject)));
     const { mailer, failed } = mailerWith(send, { oneTry: 10 });
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await until('the mail is given up', () => failed.length > 0);
     expect(send).toHaveBeenCalledTimes(3);
     expect(failed[0]?.error.message).toBe('send() took longer than 0.01 s');
@@ -126,10 +128,29 @@ describe('post()', () => {
     expect(failed).toHaveLength(1);
   });
 
+  test('texts are made later, once for all tries', async () => {
+    const { mailer, failed } = mailerWith(() => Promise.reject(new Error('no server')));
+    const render = jest.fn(() => MAIL);
+    mailer.post(MAIL, render);
+    await Promise.resolve();
+    expect(render).not.toHaveBeenCalled();
+    await until('the mail is given up', () => failed.length > 0);
+    expect(render).toHaveBeenCalledTimes(1);
+  });
+
+  test('a mail beyond a bound is announced later too', async () => {
+    const { mailer, failed } = mailerWith(jest.fn());
+    post(mailer, { ...MAIL, to: 'no address' });
+    await Promise.resolve();
+    expect(failed).toEqual([]);
+    await mailer.close();
+    expect(failed).toHaveLength(1);
+  });
+
   test('a slow send is tried once', async () => {
     const send = jest.fn(() => sleep(100));
     const { mailer, failed } = mailerWith(send);
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await mailer.close();
     expect([send.mock.calls.length, failed.length]).toEqual([1, 0]);
   });
@@ -138,7 +159,7 @@ describe('post()', () => {
     'a send that rejects with %p becomes an Error with that cause',
     async (reason) => {
       const { mailer, failed } = mailerWith(jest.fn().mockRejectedValue(reason), { tries: [0] });
-      mailer.post(MAIL);
+      post(mailer, MAIL);
       await mailer.close();
       expect(failed[0]?.error).toMatchObject({ message: 'send() failed', cause: reason });
     },
@@ -147,8 +168,8 @@ describe('post()', () => {
   test('a recipient that is not one address gets no mail, and the event does not repeat it', async () => {
     const send = jest.fn();
     const { mailer, failed } = mailerWith(send);
-    mailer.post({ ...MAIL, to: 'ann@example.com, eve@example.com' });
-    mailer.post({ ...MAIL, to: 'ann@example.com\r\nBcc: eve@example.com' });
+    post(mailer, { ...MAIL, to: 'ann@example.com, eve@example.com' });
+    post(mailer, { ...MAIL, to: 'ann@example.com\r\nBcc: eve@example.com' });
     await mailer.close();
     expect(send).not.toHaveBeenCalled();
     expect(failed.map(({ error }) => error.message)).toEqual([
@@ -159,17 +180,19 @@ describe('post()', () => {
   test('beyond 1,000 mails under way the newest fails at once, and there is room again when they end', async () => {
     const release: (() => void)[] = [];
     const { mailer, failed } = mailerWith(() => new Promise<void>((resolve) => release.push(resolve)));
-    for (let each = 0; each < 1000; each++) mailer.post(MAIL);
+    for (let each = 0; each < 1000; each++) post(mailer, MAIL);
     expect(failed).toEqual([]);
-    mailer.post({ ...MAIL, userId: 'newest' });
+    post(mailer, { ...MAIL, userId: 'newest' });
+    await until('the newest has failed', () => failed.length > 0);
     expect(failed.map(({ userId, error }) => [userId, error.message])).toEqual([
       ['newest', '1000 mails are under way already'],
     ]);
     await until('all are tried', () => release.length === 1000);
     release.pop()?.();
-    await until('there is room', () => {
-      mailer.post(MAIL);
-      return failed.length === 1 || failed.splice(1).length === 0;
+    await eventually('there is room', async () => {
+      post(mailer, MAIL);
+      await new Promise((resolve) => setImmediate(resolve));
+      return failed.splice(1).length === 0;
     });
     await until('the mail that had room is tried', () => release.length === 1000);
     for (const each of release) each();
@@ -184,8 +207,8 @@ describe('without a listener', () => {
       events: new AuthEvents(),
       times: { ...QUICK, tries: [0] },
     });
-    mailer.post(MAIL);
-    mailer.post(MAIL);
+    post(mailer, MAIL);
+    post(mailer, MAIL);
     await mailer.close();
     expect(warn.mock.calls).toEqual([
       [expect.stringContaining("auth.events.on('mailFailed', …)"), 'PassportVisaWarning'],
@@ -201,7 +224,7 @@ describe('close()', () => {
       await sleep(50);
       sent = true;
     });
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await mailer.close();
     expect([sent, failed]).toEqual([true, []]);
   });
@@ -209,7 +232,7 @@ describe('close()', () => {
   test('tries a mail that waits for its next try at once, and that includes the last try', async () => {
     const send = jest.fn(() => Promise.reject(new Error('no server')));
     const { mailer, failed } = mailerWith(send, { tries: [0, MINUTE, 2 * MINUTE] });
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await until('the first try', () => send.mock.calls.length === 1);
     await sleep(5); // it waits now
     await mailer.close();
@@ -221,8 +244,8 @@ describe('close()', () => {
     const rejections: ((reason: Error) => void)[] = [];
     const send = jest.fn(() => new Promise<never>((_resolve, reject) => rejections.push(reject)));
     const { mailer, failed } = mailerWith(send, { close: 20 });
-    mailer.post(MAIL);
-    mailer.post({ ...MAIL, userId: 'user-2' });
+    post(mailer, MAIL);
+    post(mailer, { ...MAIL, userId: 'user-2' });
     await mailer.close();
     const outcome = [
       ['user-1', 'close() waited for the mail too long'],
@@ -238,7 +261,7 @@ describe('close()', () => {
     const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
     const before = timers();
     const { mailer } = mailerWith(never, { close: 5 });
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await mailer.close();
     await new Promise((resolve) => setImmediate(resolve));
     expect(timers()).toBeLessThanOrEqual(before);
@@ -249,12 +272,13 @@ describe('close()', () => {
     const { mailer, failed } = mailerWith(async ({ userId = '' }) => {
       await sleep(20);
       sent.push(userId);
-      if (userId === 'user-1') mailer.post({ ...MAIL, userId: 'meanwhile' });
+      if (userId === 'user-1') post(mailer, { ...MAIL, userId: 'meanwhile' });
     });
-    mailer.post(MAIL);
+    post(mailer, MAIL);
     await mailer.close();
     expect(sent).toEqual(['user-1', 'meanwhile']);
-    mailer.post({ ...MAIL, userId: 'after' });
+    post(mailer, { ...MAIL, userId: 'after' });
+    await until('the last one has failed', () => failed.length > 0);
     expect(failed.map(({ userId, error }) => [userId, error.message])).toEqual([
       ['after', 'The mail came after close()'],
     ]);
@@ -276,7 +300,7 @@ test('a script that ends without close() tries its mails to the end', () => {
     events.on('mailFailed', ({ error }) => console.log(error.message));
     const send = () => { console.log('try'); throw new Error('given up'); };
     new Mailer({ send, events, times: { tries: [0, 20], oneTry: 60000, close: 60000 } })
-      .post({ kind: 'reset', to: 'ann@example.com' });`;
+      .post({ kind: 'reset', to: 'ann@example.com' }, () => ({}));`;
   const options = { cwd: path.join(__dirname, '../../..'), encoding: 'utf8' } as const;
   expect(execFileSync(process.execPath, ['-e', script], options)).toBe('try\ntry\ngiven up\n');
 });

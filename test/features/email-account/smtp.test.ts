@@ -74,7 +74,7 @@ async function post(...mails: Mail[]): Promise<AuthEvent<'mailFailed'>[]> {
   events.on('mailFailed', (event) => failed.push(event));
   const times = { tries: [0, 10, 20], oneTry: 10_000, close: 30_000 };
   const mailer = new Mailer({ send, events, times });
-  for (const mail of mails) mailer.post(mail);
+  for (const mail of mails) mailer.post(mail, () => mail);
   await mailer.close();
   return failed;
 }

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { AuthEvents } from '../../../events/auth-events.js';
 import { withinTime } from '../../../utils/within-time.js';
 import { isOneAddress } from './address.js';
-import type { Mail, SendMail } from './mail.js';
+import type { Mail, MailContent, SendMail } from './mail.js';
 
 /** In milliseconds. An argument, so tests need not wait in real time. */
 export interface MailerTimes {
@@ -22,6 +22,9 @@ export interface MailerOptions {
 
 const TIMES: MailerTimes = { tries: [0, 1000, 5000], oneTry: 10_000, close: 30_000 };
 
+/** What the mailer knows of a mail before its texts are made. */
+type MailHead = Pick<MailContent, 'kind' | 'to' | 'userId'>;
+
 /** Bounds the memory that a dead mail server and a flood of requests cost together: about 10 kB a mail. */
 const MAX_UNDER_WAY = 1000;
 
@@ -36,7 +39,7 @@ export class Mailer {
   readonly #events: AuthEvents;
   readonly #times: MailerTimes;
   /** Each ends when its mail is delivered or given up. None rejects. */
-  readonly #underWay = new Map<Promise<void>, Mail>();
+  readonly #underWay = new Map<Promise<void>, MailHead>();
   /** Of mails that wait for their next try. */
   readonly #wakeUps = new Set<() => void>();
   /** Of tries that run. */
@@ -52,18 +55,15 @@ export class Mailer {
   }
 
   /**
-   * Returns at once and never throws. `send` is called later, so an answer doesn't show whether it caused a mail.
-   * Fails at once, with `mailFailed`: a mail beyond the first 1,000 under way, one after `close()`, and one whose recipient isn't
+   * Returns at once and never throws. The work comes after the answer of this request, whose time would show whether it caused a mail.
+   * Fails without a try, with `mailFailed`: a mail beyond the first 1,000 under way, one after `close()`, and one whose recipient isn't
    * exactly one address.
    */
-  post(mail: Mail): void {
-    const refusal = this.#refusalOf(mail);
-    if (refusal !== undefined) {
-      this.#fail(mail, new Error(refusal));
-      return;
-    }
-    const delivery = this.#deliver(mail).finally(() => this.#underWay.delete(delivery));
-    this.#underWay.set(delivery, mail);
+  post(head: MailHead, render: () => Mail): void {
+    const refusal = this.#refusalOf(head);
+    const outcome = refusal === undefined ? this.#deliver(head, render) : this.#refuse(head, refusal);
+    const delivery = outcome.finally(() => this.#underWay.delete(delivery));
+    this.#underWay.set(delivery, head);
   }
 
   /**
@@ -74,11 +74,16 @@ export class Mailer {
     return (this.#closing ??= this.#end());
   }
 
-  #refusalOf({ to }: Mail): string | undefined {
+  #refusalOf({ to }: MailHead): string | undefined {
     if (this.#closed) return 'The mail came after close()';
     if (!isOneAddress(to)) return 'The recipient is not one e-mail address';
     if (this.#underWay.size >= MAX_UNDER_WAY) return `${MAX_UNDER_WAY} mails are under way already`;
     return undefined;
+  }
+
+  async #refuse(head: MailHead, refusal: string): Promise<void> {
+    await nextTurn();
+    this.#fail(head, new Error(refusal));
   }
 
   async #end(): Promise<void> {
@@ -100,25 +105,26 @@ export class Mailer {
     for (const mail of left) this.#fail(mail, new Error('close() waited for the mail too long'));
   }
 
-  async #deliver(mail: Mail): Promise<void> {
+  async #deliver(head: MailHead, render: () => Mail): Promise<void> {
     const posted = performance.now();
+    let mail: Mail | undefined;
     let failure: unknown;
     for (const due of this.#times.tries) {
       await this.#waitUntil(posted + due);
       if (this.#closed) return; // close() has given it up
       try {
-        await this.#try(mail);
+        await this.#try((mail ??= render()));
         return;
       } catch (error) {
         failure = error;
       }
     }
-    if (!this.#closed) this.#fail(mail, failure);
+    if (!this.#closed) this.#fail(head, failure);
   }
 
   /** At least until the next turn of the event loop. While the mailer is closing, no longer. */
   async #waitUntil(time: number): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     const delay = time - performance.now();
     if (delay <= 0 || this.#closing) return;
     await new Promise<void>((resolve) => {
@@ -147,7 +153,7 @@ export class Mailer {
     }
   }
 
-  #fail({ kind, userId }: Mail, reason: unknown): void {
+  #fail({ kind, userId }: MailHead, reason: unknown): void {
     const error = isError(reason) ? reason : new Error('send() failed', { cause: reason });
     this.#warnOnce();
     this.#events.announce('mailFailed', () => ({ kind, userId, error }));
@@ -163,6 +169,9 @@ export class Mailer {
     );
   }
 }
+
+/** Of the event loop. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Errors of Node itself may be of another realm, and a DOMException is no native error. */
 function isError(value: unknown): value is Error {

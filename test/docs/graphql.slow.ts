@@ -22,7 +22,8 @@ interface Answer {
 }
 
 const TOKENS = 'user { username } accessToken refreshToken expiresAt';
-const credentials = (email = 'ann', secret = 'right') => `(email: "${email}", secret: "${secret}")`;
+const credentials = (username = 'ann', password = 'right') =>
+  `(username: "${username}", password: "${password}")`;
 
 let browse: Running;
 beforeAll(async () => {

@@ -99,11 +99,11 @@ test('a page of another site gets no further than the guard', async () => {
 test('a login and a logout of the app have its own shape and the cookies of the package', async () => {
   await users.create({ username: 'dora', passwordHash: quickHash('right') });
   const dora = agent();
-  const wrong = await dora.post('/session').send({ email: 'dora', secret: 'wrong' });
+  const wrong = await dora.post('/session').send({ username: 'dora', password: 'wrong' });
   expect([wrong.status, wrong.body]).toMatchObject([401, { code: 'INVALID_CREDENTIALS' }]);
   const empty = await dora.post('/session');
   expect([empty.status, empty.body]).toMatchObject([400, { code: 'VALIDATION_FAILED' }]);
-  const login = await dora.post('/session').send({ email: 'dora', secret: 'right' });
+  const login = await dora.post('/session').send({ username: 'dora', password: 'right' });
   expect([login.status, login.body]).toEqual([201, { data: { name: 'dora' } }]);
   expect(Object.keys(setCookies(login))).toEqual(['accessToken', 'refreshToken']);
   await dora.get('/profile').expect(200);

@@ -16,6 +16,9 @@ import { component } from './component.js';
 import { withFurtherMembers } from './describe-fields.js';
 import type { RegistrationConfig } from './registration.js';
 
+/** Bodies have at most 16 kB, so the router never meets a longer one. Code of the app that calls `auth.passwords` may. */
+const MAX_PASSWORD = 16 * 1024;
+
 const A_PASSWORD = 'correct horse battery staple';
 
 /** Where a registration keeps what the app's schema made of its further members. A symbol, because no body can bring one. */
@@ -61,7 +64,10 @@ export function createFieldSchemas({ password }: Pick<BodyConfig, 'password'>) {
     .meta(described.newUsername)
     .transform(normalizeUsername)
     .pipe(normalizedUsername.refine((name) => !hasInvisibleCharacters(name), rule('noInvisibleCharacters')));
-  const anyPassword = text.min(1, rule('notEmpty')).meta(described.password);
+  const anyPassword = text
+    .min(1, rule('notEmpty'))
+    .max(MAX_PASSWORD, { error: rule('tooLong', { count: MAX_PASSWORD }), abort: true })
+    .meta(described.password);
   const newPassword = anyPassword
     .refine(
       (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,

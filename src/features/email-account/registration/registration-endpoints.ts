@@ -53,7 +53,7 @@ function registerEndpoint(services: EmailServices): Endpoint {
       body: { schema, required: true, form: true },
       cookies: {
         always: false,
-        text: 'By which the browser shows later that it has registered. None for the transport `body`.',
+        text: 'One that shows later that this browser has registered, unless `transport` is `body`.',
       },
       ...(isRequired ? ANSWERED_ALIKE : ANSWERED_AT_ONCE),
     },
@@ -150,8 +150,8 @@ function verifyEndpoint(services: EmailServices): Endpoint {
       tag: 'Account',
       summary: 'Prove an e-mail address, with the token of a mail',
       description:
-        'Logs in as `/login` does, in the way that the registration has asked for. In another browser than the one that registered ' +
-        '`INVALID_CREDENTIALS` asks for the password and spends nothing: post the token again with it. The token is good once.',
+        'Logs in as `/login` does, with the `transport` and `remember` of the registration. The browser that registered has a cookie and needs ' +
+        'no password. Every other client does: without it the answer is `INVALID_CREDENTIALS`, and the token stays good. It is good once.',
       needs: 'nothing',
       body: { schema, required: true },
       success: {
@@ -200,12 +200,13 @@ function resendEndpoint(services: EmailServices): Endpoint {
       id: 'resendVerification',
       tag: 'Account',
       summary: 'Ask for the mail of a registration again',
-      description: 'The answer is the same whether or not there is an address to prove.',
+      description:
+        'Only for the browser that registered, which has a cookie; other clients register again. The answer is the same for everyone.',
       needs: 'nothing',
       body: { schema, required: true },
       success: {
         status: 202,
-        text: 'If there is an address to prove, a mail is on its way.',
+        text: 'If this browser has registered the address and it is not proved yet, a mail is on its way.',
         answer: messageAnswer,
       },
       failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],

@@ -175,8 +175,11 @@ function verifyEndpoint(services: EmailServices): Endpoint {
   };
 }
 
+const ONLY_ITS_BROWSER =
+  'Only the browser that registered, which has a cookie, gets another mail; every other client registers again. ';
+
 function resendEndpoint(services: EmailServices): Endpoint {
-  const { config, sameSite, textsFor } = services;
+  const { config, options, sameSite, textsFor } = services;
   const { usernameField } = config;
   const schema = component(
     'AuthResendVerificationRequest',
@@ -200,13 +203,12 @@ function resendEndpoint(services: EmailServices): Endpoint {
       id: 'resendVerification',
       tag: 'Account',
       summary: 'Ask for the mail of a registration again',
-      description:
-        'Only for the browser that registered, which has a cookie; other clients register again. The answer is the same for everyone.',
+      description: `${options.verification === 'required' ? ONLY_ITS_BROWSER : ''}The answer is the same for every address.`,
       needs: 'nothing',
       body: { schema, required: true },
       success: {
         status: 202,
-        text: 'If this browser has registered the address and it is not proved yet, a mail is on its way.',
+        text: 'If there is an address to prove, a mail is on its way.',
         answer: messageAnswer,
       },
       failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],

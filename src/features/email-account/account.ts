@@ -6,8 +6,8 @@ export interface EmailAccount extends Feature {
    * Sends a user a link to choose a password, for server code: an admin page, or an account that was made for someone. It ends the
    * link that the user was sent before.
    * @param options the language of the mail. Default: `'en'`
-   * @throws TypeError before `createAuth`, for an unknown or disabled user, and for one whose username is no e-mail address;
-   * AuthError `SERVICE_UNAVAILABLE`
+   * @throws TypeError before `createAuth`, for an unknown or disabled user, and for one whose username is no e-mail address, and for
+   * an unknown option; AuthError `SERVICE_UNAVAILABLE`
    */
   sendReset(userId: string, options?: { locale?: string | undefined }): Promise<void>;
   /**

@@ -22,19 +22,20 @@ export async function proveMailbox(
   asker: Pick<Asker, 'origin' | 'secrets'>,
   how: 'reset' | 'login',
 ): Promise<StoredUser> {
-  const { credentials, links, proofs } = services;
+  const { credentials, events, links, proofs } = services;
   if (await proofs.isProved(user)) return user;
-  if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) {
-    await proofs.prove(user);
-    return user;
-  }
+  const prove = async (proved: StoredUser): Promise<StoredUser> => {
+    await proofs.prove(proved);
+    events.announce('emailVerified', () => ({ userId: proved.id, ...asker.origin }));
+    return proved;
+  };
+  if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) return prove(user);
   const current = how === 'reset' ? user : await withoutPassword(services, user, asker);
   await unlinkIdentities(services, user.id);
   const former = await credentials.list(user.id, FORMER_ADDRESS);
   await credentials.removeAll(user.id, { except: former.map(({ id }) => id) });
   await links.endElsewhere(user.id);
-  await proofs.prove(current);
-  return current;
+  return prove(current);
 }
 
 /** Another change at the same moment makes the compare-and-set fail. */

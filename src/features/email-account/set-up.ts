@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import { NO_ORIGIN } from '../../events/auth-event.js';
+import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../messages/language-tag.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import { parseCall } from '../../utils/parse-call.js';
 import { normalizeUsername } from '../../utils/username.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress, readAddress } from './address.js';
@@ -46,11 +49,13 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       services = createServices(config, context, mailer);
       return partsOf(services, context, mailer);
     },
-    sendReset: (userId, { locale = 'en' } = {}) =>
-      forUser('sendReset', userId, async (given, user) => {
+    async sendReset(userId, options = {}) {
+      const { locale } = parseCall('sendReset()', sendResetSchema, options);
+      await forUser('sendReset', userId, async (given, user) => {
         await sendReset(given, user, { locale });
         announceAsked(given, user);
-      }),
+      });
+    },
     createResetLink: (userId) =>
       forUser('createResetLink', userId, async (given, user) => {
         const { url, expiresAt } = await createResetLink(given, user);
@@ -65,12 +70,17 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
   };
 }
 
+const sendResetSchema = z.strictObject({
+  locale: z.string().refine(isLanguageTag, NOT_A_LANGUAGE_TAG).default('en'),
+});
+
 function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
   events.announce('passwordResetAsked', () => ({ userId: id, ...NO_ORIGIN }));
 }
 
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
   const { config, limits, sealer } = context;
+  assertBrowsersKeepCookies(options, config.cookies);
   if (!config.users.updateUsername)
     throw new TypeError(
       'emailAccount needs users to have the method updateUsername(): take a store of this package, or add the method to yours',
@@ -90,6 +100,17 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
     waiting: new WaitingRegistrations({ links, sealer, tokens, lifetimeSeconds }),
     browser: new BrowserSecret(config.cookies, 'email'),
   };
+}
+
+/** A page without HTTPS has no Secure cookies: a link would never be opened in the browser that asked for it. */
+function assertBrowsersKeepCookies({ baseUrl }: EmailAccountConfig, { secure }: { secure: boolean }): void {
+  const { protocol, hostname } = new URL(baseUrl);
+  const isOnThisMachine = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  if (!secure || protocol === 'https:' || isOnThisMachine) return;
+  throw new TypeError(
+    'emailAccount(): baseUrl begins with http:, but cookies are Secure (cookies.secure, which NODE_ENV=production sets), and ' +
+      'anyone on the way could read the tokens of the links: use https:',
+  );
 }
 
 function partsOf(services: EmailServices, context: FeatureContext, mailer: Mailer): FeatureParts {

@@ -67,8 +67,8 @@ function askEndpoint(services: EmailServices): Endpoint {
       tag: 'Account',
       summary: 'Ask to change the e-mail address',
       description:
-        'The new address gets a mail, and the change comes about when its link is confirmed. The answer is the same where someone ' +
-        'has that address. The login must be younger than 5 minutes.',
+        'Sends a mail to the new address, which becomes the username when the token of that mail is posted to `/email/change/confirm`. ' +
+        'The answer is the same if someone has that address. The login must be younger than 5 minutes.',
       needs: 'access token',
       body: { schema: body, required: true },
       success: { status: 202, text: 'A mail is on its way.', answer: messageAnswer },
@@ -117,7 +117,7 @@ function tokenEndpoint(services: EmailServices, step: TokenStep): Endpoint {
       description: step.description,
       needs: 'nothing',
       body: { schema: body, required: true },
-      success: { text: 'It is done.', answer: messageAnswer },
+      success: { text: 'The address is changed.', answer: messageAnswer },
       failures: [
         ...BODY_FAILURES,
         'ONE_TIME_TOKEN_INVALID',

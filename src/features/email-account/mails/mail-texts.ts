@@ -42,13 +42,16 @@ export const appNameSchema = lazySchema((zod) =>
 export const mailTextsSchema = lazySchema((zod) => {
   const kinds = KINDS.map((kind) => [kind, textSchema(zod, kind).optional()] as const);
   return zod
-    .record(zod.string().refine(isLanguageTag), zod.strictObject(Object.fromEntries(kinds)).optional(), {
+    .record(zod.string().refine(isLanguage), zod.strictObject(Object.fromEntries(kinds)).optional(), {
       error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined),
     })
     .superRefine((texts, context) => {
       for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
     });
 });
+
+/** Without the language, the names of mails would be taken for one: `reset` could be a tag. */
+const isLanguage = (key: string) => isLanguageTag(key) && !KINDS.some((kind) => kind === key);
 
 function textSchema(zod: typeof z, kind: MailKind): z.ZodType {
   const known = hasLifetime(kind) ? ['appName', 'lifetime'] : ['appName'];

@@ -53,7 +53,7 @@ function registerEndpoint(services: EmailServices): Endpoint {
       body: { schema, required: true, form: true },
       cookies: {
         always: false,
-        text: 'By which the browser shows later that it has registered. None for the transport `body`.',
+        text: 'One that shows later that this browser has registered, unless `transport` is `body`.',
       },
       ...(isRequired ? ANSWERED_ALIKE : ANSWERED_AT_ONCE),
     },
@@ -150,8 +150,8 @@ function verifyEndpoint(services: EmailServices): Endpoint {
       tag: 'Account',
       summary: 'Prove an e-mail address, with the token of a mail',
       description:
-        'Logs in as `/login` does, in the way that the registration has asked for. In another browser than the one that registered ' +
-        '`INVALID_CREDENTIALS` asks for the password and spends nothing: post the token again with it. The token is good once.',
+        'Logs in as `/login` does, with the `transport` and `remember` of the registration. The browser that registered has a cookie and needs ' +
+        'no password. Every other client does: without it the answer is `INVALID_CREDENTIALS`, and the token stays good. It is good once.',
       needs: 'nothing',
       body: { schema, required: true },
       success: {
@@ -175,8 +175,11 @@ function verifyEndpoint(services: EmailServices): Endpoint {
   };
 }
 
+const ONLY_ITS_BROWSER =
+  'Only the browser that registered, which has a cookie, gets another mail; every other client registers again. ';
+
 function resendEndpoint(services: EmailServices): Endpoint {
-  const { config, sameSite, textsFor } = services;
+  const { config, options, sameSite, textsFor } = services;
   const { usernameField } = config;
   const schema = component(
     'AuthResendVerificationRequest',
@@ -200,7 +203,7 @@ function resendEndpoint(services: EmailServices): Endpoint {
       id: 'resendVerification',
       tag: 'Account',
       summary: 'Ask for the mail of a registration again',
-      description: 'The answer is the same whether or not there is an address to prove.',
+      description: `${options.verification === 'required' ? ONLY_ITS_BROWSER : ''}The answer is the same for every address.`,
       needs: 'nothing',
       body: { schema, required: true },
       success: {

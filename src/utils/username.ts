@@ -1,9 +1,11 @@
+import { nfc } from './nfc.js';
+
 /** The longest username, in code points: as long as an e-mail address gets (RFC 5321). */
 export const MAX_USERNAME = 254;
 
 /** A username as it is stored and shown: in Unicode form NFC, without white space around it. */
 export function normalizeUsername(username: string): string {
-  return username.normalize('NFC').trim();
+  return nfc(username).trim();
 }
 
 /**
@@ -11,7 +13,7 @@ export function normalizeUsername(username: string): string {
  * give the same key. Lower-casing can undo the composition (İ becomes i and a combining dot), so NFC is applied again at the end.
  */
 export function usernameKey(username: string): string {
-  return normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
+  return nfc(normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ'));
 }
 
 /** The rules of every username. They have the names of their texts in `messages/`. */

@@ -4,6 +4,7 @@ import { rule } from '../messages/rule.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
+import { nfc } from '../utils/nfc.js';
 import {
   brokenUsernameRule,
   hasInvisibleCharacters,
@@ -70,7 +71,7 @@ export function createFieldSchemas({ password }: Pick<BodyConfig, 'password'>) {
     .meta(described.password);
   const newPassword = anyPassword
     .refine(
-      (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
+      (secret) => codePoints(nfc(secret)) >= password.minLength,
       rule('tooShort', { count: password.minLength }),
     )
     .refine(

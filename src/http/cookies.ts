@@ -172,7 +172,11 @@ export function appendCookie(
   maxAgeSeconds: number,
   config: CookieFlags,
 ): void {
-  res.append('Set-Cookie', setCookie(name, value, maxAgeSeconds, { attributes: cookieAttributes(config) }));
+  // Node's own method: the response may be of no Express.
+  res.appendHeader(
+    'Set-Cookie',
+    setCookie(name, value, maxAgeSeconds, { attributes: cookieAttributes(config) }),
+  );
 }
 
 export function clearCookie(res: Response, name: string, config: CookieFlags): void {

@@ -7,7 +7,7 @@ import type { AttemptLimits, NamedLimit } from '../../limits/attempt-limits.js';
 import type { Locale } from '../../messages/messages.js';
 import { addressGroup } from '../../utils/address-group.js';
 import { usernameKey } from '../../utils/username.js';
-import type { BrowserSecret } from './browser-secret.js';
+import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { MailContent } from './mails/mail.js';
 import type { Mailer } from './mails/mailer.js';
 import { renderMail } from './mails/render.js';

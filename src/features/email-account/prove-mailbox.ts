@@ -2,7 +2,7 @@ import { serviceUnavailable } from '../../errors.js';
 import { finishChange, withMark } from '../../stores/unfinished-change.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import { isBrowser } from './address-proofs.js';
-import { newSecret } from './browser-secret.js';
+import { newSecret } from '../../http/browser-secret.js';
 import type { Asker } from './mail-requests.js';
 import { FORMER_ADDRESS } from './reserved-addresses.js';
 import type { EmailServices } from './services.js';

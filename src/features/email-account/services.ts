@@ -3,7 +3,7 @@ import type { OneTimeTokenPurpose, RequestOrigin } from '../../events/auth-event
 import type { CredentialStore } from '../../stores/credential-store.js';
 import type { FeatureContext } from '../feature.js';
 import type { AddressProofs } from './address-proofs.js';
-import type { BrowserSecret } from './browser-secret.js';
+import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { MailRequests } from './mail-requests.js';
 import type { OneTimeLinks } from './one-time-links.js';
 import type { EmailAccountConfig } from './options.js';

@@ -8,7 +8,7 @@ import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress, readAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './account.js';
-import { BrowserSecret } from './browser-secret.js';
+import { BrowserSecret } from '../../http/browser-secret.js';
 import { changeEndpoints } from './change/change-endpoints.js';
 import { LoginCodes } from './mail-login/login-codes.js';
 import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';

@@ -2,7 +2,7 @@ import { AuthError } from '../../../errors.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
-import { nameOfPassword } from '../reset/ask-reset.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { EmailServices } from '../services.js';
 
 /** What is kept with the token of a change. */

@@ -5,7 +5,7 @@ import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
-import { nameOfPassword } from '../reset/ask-reset.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { ChangeData } from './ask-change.js';
 

@@ -10,7 +10,7 @@ import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
-import { BrowserSecret, newSecret } from '../browser-secret.js';
+import { BrowserSecret, newSecret } from '../../../http/browser-secret.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
 import { askerOf, type Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';

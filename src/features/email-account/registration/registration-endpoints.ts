@@ -13,7 +13,7 @@ import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
 import { usernameKey } from '../../../utils/username.js';
 import { messageAnswer } from '../answers.js';
-import { newSecret } from '../browser-secret.js';
+import { newSecret } from '../../../http/browser-secret.js';
 import { addressFields, tokenField } from '../fields.js';
 import { askerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';

@@ -9,7 +9,7 @@ import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isBrowser } from '../address-proofs.js';
-import { newSecret } from '../browser-secret.js';
+import { newSecret } from '../../../http/browser-secret.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';

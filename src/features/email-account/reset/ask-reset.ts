@@ -1,6 +1,5 @@
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import { withoutMark } from '../../../stores/unfinished-change.js';
-import { digestOf } from '../../../utils/digest.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
 import type { NewLink } from '../one-time-links.js';
@@ -35,9 +34,4 @@ export async function sendReset(
 ): Promise<void> {
   const link = await createResetLink(services, user);
   services.mails.send({ kind: 'reset', to: user.username, userId: user.id, ...link }, asker);
-}
-
-/** The hash has a salt, so no two passwords have the same name. */
-export function nameOfPassword({ passwordHash }: StoredUser): string {
-  return passwordHash === null ? '' : digestOf(withoutMark(passwordHash));
 }

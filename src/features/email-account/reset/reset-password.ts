@@ -8,7 +8,8 @@ import { proveMailbox } from '../prove-mailbox.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';
-import { nameOfPassword, type ResetData } from './ask-reset.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
+import type { ResetData } from './ask-reset.js';
 
 export interface PasswordReset {
   token: string;

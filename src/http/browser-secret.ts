@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
-import {
-  appendCookie,
-  assertMaySetCookies,
-  clearCookie,
-  readCookies,
-  type CookieConfig,
-} from '../../http/cookies.js';
+import { appendCookie, assertMaySetCookies, clearCookie, readCookies, type CookieConfig } from './cookies.js';
 
 const SECRET_BYTES = 24;
 const SECRET = /^[\w-]{32}$/;

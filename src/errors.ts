@@ -1,5 +1,7 @@
-import { ERROR_DETAILS } from './utils/error-details.js';
-import { kindOf } from './utils/option-words.js';
+import { assertDetails } from './utils/error-details.js';
+import type { FieldError } from './utils/field-error.js';
+
+export type { BrokenRule, FieldError } from './utils/field-error.js';
 
 /** What a failure means: how it looks on the wire, and what this package does about it. One row a code. */
 interface Failure {
@@ -26,6 +28,8 @@ const FAILURES = {
   MALFORMED_BODY: { status: 400, message: 'The request body is not valid JSON' },
   INVALID_CREDENTIALS: { status: 401, message: 'Invalid username or password', wrongGuess: true },
   FLOW_STATE_INVALID: { status: 400, message: 'The login has expired or was begun elsewhere: begin again' },
+  SECOND_FACTOR_REQUIRED: { status: 401, message: 'A second factor is required' },
+  INVALID_SECOND_FACTOR: { status: 401, message: 'The code is wrong or was used already', wrongGuess: true },
   // No wrong guess: a link is too long to be guessed, and a code counts its own tries.
   ONE_TIME_TOKEN_INVALID: { status: 401, message: 'The link or code is invalid or has expired' },
   NO_ACCESS_TOKEN: { status: 401, message: 'No access token', anonymous: true, renewable: true },
@@ -91,6 +95,7 @@ const FAILURES = {
   FORBIDDEN: { status: 403, message: 'Forbidden', event: 'refused' },
   EMAIL_NOT_VERIFIED: { status: 403, message: 'The e-mail address is not verified yet' },
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
+  FACTOR_NOT_FOUND: { status: 404, message: 'Second factor not found' },
   USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },
@@ -121,20 +126,6 @@ export type CodeAnnouncedBy<Event extends NonNullable<Failure['event']>> = {
   [Code in AuthErrorCode]: (typeof FAILURES)[Code] extends { event: Event } ? Code : never;
 }[AuthErrorCode];
 
-/** One field of a request that was refused: `path` is its name in the body or the header's name. */
-export interface FieldError {
-  readonly path: string;
-  readonly message: string;
-  /** The rule that the field broke, to say it in another language. JSON leaves it out. Without it `message` is sent as it is. */
-  readonly rule?: BrokenRule;
-}
-
-/** A rule that a field broke: the key of its text in `messages/`, and what is filled into that text. */
-export interface BrokenRule {
-  readonly key: string;
-  readonly params: Readonly<Record<string, string | number>>;
-}
-
 /** What an AuthError may say beyond its code. */
 export interface AuthErrorDetails {
   /** The fields that were refused; sent with `VALIDATION_FAILED`. */
@@ -145,10 +136,23 @@ export interface AuthErrorDetails {
   retryAfterSeconds?: number;
   /** Seconds since the login that would be young enough, sent as `max_age` (RFC 9470 §3). */
   maxAgeSeconds?: number;
+  /** The kinds of second factor that the user has; sent with `SECOND_FACTOR_REQUIRED`. */
+  factors?: readonly string[];
+  /** Proves the first step of a login without cookies; sent with `SECOND_FACTOR_REQUIRED`. */
+  challenge?: string;
   /** A more exact text than that of the code: its key in `messages/`, and its English. */
   text?: { key: string; english: string };
   /** What went wrong underneath; for logs, never sent. */
   cause?: unknown;
+}
+
+/** The JSON of a failure. */
+export interface AuthErrorBody {
+  code: AuthErrorCode;
+  message: string;
+  errors?: readonly FieldError[];
+  factors?: readonly string[];
+  challenge?: string;
 }
 
 /** The one error class of this package. Its JSON form is the body that a client gets, in English. */
@@ -165,6 +169,10 @@ export class AuthError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** With `REAUTHENTICATION_REQUIRED`: how recent the login must be. */
   readonly maxAgeSeconds: number | undefined;
+  /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has, such as `'totp'`. */
+  readonly factors: readonly string[] | undefined;
+  /** With `SECOND_FACTOR_REQUIRED` and `transport: 'body'`: send it back with the second step. As secret as a password for 5 minutes. */
+  declare readonly challenge: string | undefined;
   /** The key of the text in other languages, where it is more exact than that of the code. Never sent. */
   readonly textKey: string | undefined;
 
@@ -181,39 +189,27 @@ export class AuthError extends Error {
     this.errors = details.errors;
     this.retryAfterSeconds = details.retryAfterSeconds ?? retryAfterOf(code);
     this.maxAgeSeconds = details.maxAgeSeconds;
+    this.factors = details.factors;
+    // Not enumerable: whoever logs an error must not log what opens a login.
+    Object.defineProperty(this, 'challenge', { value: details.challenge });
     this.textKey = details.text?.key;
   }
 
   /** The body that a client gets. */
-  toJSON(): { code: AuthErrorCode; message: string; errors?: readonly FieldError[] } {
-    const errors = this.errors?.map(({ path, message }) => ({ path, message }));
-    return { code: this.code, message: this.message, ...(errors && { errors }) };
+  toJSON(): AuthErrorBody {
+    const { code, message, factors, challenge } = this;
+    const errors = this.errors?.map((field) => ({ path: field.path, message: field.message }));
+    const step = { ...(factors && { factors }), ...(challenge !== undefined && { challenge }) };
+    return { code, message, ...(errors && { errors }), ...step };
   }
 }
-
-const DETAILS: Readonly<
-  Record<keyof AuthErrorDetails, readonly [words: string, isRight: (value: unknown) => boolean]>
-> = ERROR_DETAILS;
 
 function assertKnown(code: unknown, details: unknown): void {
   if (typeof code !== 'string' || !Object.hasOwn(AUTH_FAILURES, code)) {
     const given = typeof code === 'string' ? code : `of the type ${typeof code}`;
     throw new TypeError(`Unknown code ${given}: known are ${Object.keys(AUTH_FAILURES).join(', ')}`);
   }
-  if (typeof details !== 'object' || details === null || details instanceof Error || Array.isArray(details))
-    throw new TypeError(
-      `The details of an AuthError are an object, as in new AuthError('${code}', { cause: error }). Its text is that of the code, which the option messages changes`,
-    );
-  for (const name in details) {
-    if (!Object.hasOwn(DETAILS, name)) {
-      const known = Object.keys(DETAILS).join(', ');
-      throw new TypeError(`Unknown detail ${name} of an AuthError: known are ${known}`);
-    }
-    const [words, isRight] = DETAILS[name as keyof AuthErrorDetails];
-    const value = (details as AuthErrorDetails)[name as keyof AuthErrorDetails];
-    if (value !== undefined && !isRight(value))
-      throw new TypeError(`The detail ${name} of an AuthError must be ${words}, not ${kindOf(value)}`);
-  }
+  assertDetails(code, details);
 }
 
 /** Thrown by `create` and `updateUsername` of a `UserStore` when the username, compared without case, exists already. */

@@ -9,6 +9,9 @@ import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { startByRequest, type StartedSession, type StartSessionServices } from './start-session.js';
 
+/** As RFC 8176 names it. */
+const PASSWORD = ['pwd'] as const;
+
 export interface LoginServices extends StartSessionServices {
   /** Proves the login in the request's body. @throws AuthError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS */
   proveLogin: (req: Request, res: Response) => Promise<StoredUser>;
@@ -36,5 +39,6 @@ export async function proveAndStart(
   if (transport === 'cookie') assertMaySetCookies(req as Request);
   const origin = originOf(req);
   const user = await services.proveLogin(req as Request, res);
-  return startByRequest(services, user, { req: req as Request, res, origin, remember, transport });
+  const login = { req: req as Request, res, origin, remember, transport, firstFactor: PASSWORD };
+  return startByRequest(services, user, login);
 }

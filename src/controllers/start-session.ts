@@ -66,6 +66,10 @@ export interface RequestLogin extends Proof {
   origin: RequestOrigin;
   remember: boolean;
   transport: Transport;
+  /** How the user has logged in, for the features' checks, where `amr` doesn't say it. */
+  firstFactor?: readonly string[] | undefined;
+  /** What a feature has proved beyond this login, for its own check. */
+  passed?: object | undefined;
 }
 
 /** A session with its tokens. With the transport `'body'`, `inBody` is what the answer's body says of them. */
@@ -104,7 +108,7 @@ async function startOne(
   const { transport, origin } = login;
   if (transport === 'cookie') assertMaySetCookies(req);
   const replaced = replacedTokens(req, transport, config.cookies);
-  const issued = await sessions.start(user, { ...login, replaced });
+  const issued = await sessions.start(user, { ...login, request: { req, res }, replaced });
   if (res.headersSent) {
     // The app has answered meanwhile, so no one would ever have these tokens.
     await sessions.revoke(user.id, issued.session.sessionId, 'server', origin);

@@ -22,6 +22,8 @@ export type RevocationReason =
   | 'password-changed'
   | 'password-reset'
   | 'address-restored'
+  | 'factor-added'
+  | 'factor-removed'
   | 'user-gone'
   | 'server';
 
@@ -37,7 +39,17 @@ export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
 /** Which limit refused an attempt: one of the option `limits`, the queue of passwords to hash, or one that a feature has named here. */
 export type LimitName =
-  'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing' | 'mailbox' | 'mail' | 'login-code';
+  | 'username'
+  | 'address'
+  | 'register'
+  | 'password'
+  | 'logins'
+  | 'hashing'
+  | 'mailbox'
+  | 'mail'
+  | 'login-code'
+  | 'second-factor'
+  | 'second-factor-user';
 
 /** What the token or the code of a mail is good for. Each page of a link has its own. */
 export type OneTimeTokenPurpose =
@@ -57,6 +69,15 @@ export type MailKind =
   | 'factor-added'
   | 'factor-removed'
   | 'recovery-code-used';
+
+/** What a second factor is: an authenticator app, or the list of recovery codes. */
+export type SecondFactorKind = 'totp' | 'recovery-codes';
+
+/**
+ * Why a second factor failed. The client learns only that it did. `used-code` was right, and was used before; `unusable-secret` is one
+ * that no key of the feature opens for this user.
+ */
+export type FactorFailureReason = 'wrong-code' | 'used-code' | 'unusable-secret';
 
 /** Undefined where it isn't known. */
 interface PossibleUser {
@@ -139,6 +160,20 @@ export const AUTH_EVENTS = {
   oneTimeTokenRefused: failure<
     RequestOrigin & { userId: string | undefined; purpose: OneTimeTokenPurpose }
   >(),
+  /** A user has enrolled a second factor, which `factorId` names. */
+  factorAdded: success<
+    RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
+  >(),
+  factorRemoved: success<
+    RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
+  >(),
+  /** A code was refused after the first step of a login. */
+  factorFailed: failure<
+    RequestOrigin & { userId: string; kind: SecondFactorKind; reason: FactorFailureReason }
+  >(),
+  /** `left`: how many codes the user still has. */
+  recoveryCodeUsed: success<RequestOrigin & { userId: string; left: number }>(),
+  recoveryCodesRenewed: success<RequestOrigin & { userId: string; sessionId: string }>(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.
    * The audit log doesn't have it.

@@ -9,6 +9,7 @@ import type { Endpoint, EndpointName } from '../http/endpoint.js';
 import type { LocaleOf, TextsFor } from '../http/texts-for.js';
 import type { DeliveryConfig } from '../http/token-response.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
+import type { Locale } from '../messages/messages.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -16,6 +17,7 @@ import type { BeforeSession } from '../sessions/start-session.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { CredentialStore } from '../stores/credential-store.js';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
+import type { StoredUser } from '../stores/user-store.js';
 import type { TextSealer } from '../tokens/sealed-text.js';
 
 /**
@@ -47,10 +49,20 @@ export interface FeatureParts {
    * name of another kind is returned as it is.
    */
   canonicalUsername?(typed: string): string;
+  /** Tells a user what has happened to the account, without waiting. The feature that has a way to reach users does it. */
+  notify?(notice: Notice): void;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;
   /** Awaited by `auth.close()`, together with those of the other features, before anything that features use is closed. */
   close?(): Promise<void>;
+}
+
+/** What a user should know: an account that someone else has taken over shows by it. */
+export interface Notice {
+  readonly kind: 'factor-added' | 'factor-removed' | 'recovery-code-used';
+  readonly user: StoredUser;
+  /** The language of the request that did it. */
+  readonly locale: Locale;
 }
 
 /** What must hold before a session begins. */
@@ -66,7 +78,7 @@ export interface SessionCheck {
 
 /** What a feature works with. */
 export interface FeatureContext {
-  readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now'> &
+  readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now' | 'timeKnown'> &
     BodyConfig &
     DeliveryConfig &
     SiteConfig & {
@@ -89,6 +101,8 @@ export interface FeatureContext {
   readonly textsFor: TextsFor;
   /** The language in which a request is answered, for what is sent later. */
   readonly localeOf: LocaleOf;
+  /** Asks every feature that can reach users to tell this one. */
+  readonly notify: (notice: Notice) => void;
   /** Short-lived tokens, kept where sessions live. @throws TypeError when that store can't keep them: ask for them in `setUp` */
   oneTimeTokens(): OneTimeTokenStore;
   /** What users have and what lasts, kept where users live. @throws TypeError when that store can't keep it: ask for it in `setUp` */

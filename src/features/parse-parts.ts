@@ -22,6 +22,7 @@ const partsSchema = z.strictObject({
   replaces: z.array(z.string()).optional(),
   beforeSession: z.strictObject({ check: aFunction, failures: z.array(failure) }).optional(),
   canonicalUsername: aFunction.optional(),
+  notify: aFunction.optional(),
   claims: z.strictObject({ emailVerified: aFunction.optional() }).optional(),
   ready: aFunction.optional(),
   close: aFunction.optional(),

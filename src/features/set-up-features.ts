@@ -5,8 +5,8 @@ import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { Feature, FeatureContext, FeatureParts } from './feature.js';
 import { parseParts } from './parse-parts.js';
 
-/** What a feature gets, but for the parts of stores, which this file finds. */
-export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials'>;
+/** What a feature gets, but for the parts of stores and of other features, which this file finds. */
+export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials' | 'notify'>;
 
 /** All features together. */
 export interface FeatureSet {
@@ -26,11 +26,14 @@ export interface FeatureSet {
 /** @throws TypeError that names the feature and the cure */
 export function setUpFeatures(features: readonly Feature[], context: SharedContext): FeatureSet {
   const names = new Set<string>();
+  const notify: FeatureContext['notify'] = (notice) => {
+    for (const part of parts) part.notify?.(notice);
+  };
   const parts = features.map((feature) => {
     const { name } = feature;
     if (names.has(name)) throw new TypeError(`features has two of the name ${name}: leave one out`);
     names.add(name);
-    return parseParts(name, feature.setUp(withStores(name, context)));
+    return parseParts(name, feature.setUp({ ...withStores(name, context), notify }));
   });
   const checks = parts.flatMap(({ beforeSession }) => beforeSession ?? []);
   const closing = parts.filter((each) => 'close' in each);
@@ -95,7 +98,7 @@ async function closeAll(parts: readonly FeatureParts[]): Promise<void> {
 }
 
 /** A store that lacks a part is an error only for a feature that asks for it. */
-function withStores(feature: string, context: SharedContext): FeatureContext {
+function withStores(feature: string, context: SharedContext): Omit<FeatureContext, 'notify'> {
   const { users, refreshTokens } = context.config;
   const part = <Part extends object>(
     found: Part | undefined,

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express';
-import { AuthError, failureOf } from '../errors.js';
+import { AuthError, failureOf, type AuthErrorBody } from '../errors.js';
 import { announceOutage } from '../events/announce-outage.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import { ownBodyOf, type ErrorBodyConfig } from '../http/error-body.js';
@@ -51,10 +51,9 @@ function setHeaders(res: Response, error: AuthError): void {
 }
 
 /** The error's own JSON, in another language. */
-function bodyIn(texts: Messages, error: AuthError): ReturnType<AuthError['toJSON']> {
-  const { code, errors } = error;
-  const translated = errors?.map((field) => ({ path: field.path, message: fieldText(field, texts) }));
-  return { code, message: errorText(error, texts), ...(translated && { errors: translated }) };
+function bodyIn(texts: Messages, error: AuthError): AuthErrorBody {
+  const errors = error.errors?.map((field) => ({ path: field.path, message: fieldText(field, texts) }));
+  return { ...error.toJSON(), message: errorText(error, texts), ...(errors && { errors }) };
 }
 
 /** RFC 6750 §3: a request without a token gets the scheme and no reason. The reason must be ASCII, so it is English. */

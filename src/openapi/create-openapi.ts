@@ -66,7 +66,7 @@ function describe({ authScheme, cookies, errorBody }: DescriptionConfig, endpoin
     tags: tags.map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: { ...componentSchemas(operations), ...failureSchemas(errorBody) },
+      schemas: { ...componentSchemas(operations), ...failureSchemas(errorBody, operations) },
       responses: responsesOf(operations, errorBody),
       headers: headersOf(operations),
       securitySchemes: securitySchemes(cookies, authScheme),

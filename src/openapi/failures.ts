@@ -67,6 +67,13 @@ export function failureResponse(
       ...((status === 429 || status === 503) && {
         'Retry-After': { $ref: '#/components/headers/AuthRetryAfter' },
       }),
+      ...(codes.includes('SECOND_FACTOR_REQUIRED') && {
+        'Set-Cookie': {
+          ...SET_COOKIE,
+          description:
+            'After `SECOND_FACTOR_REQUIRED`: what lets this browser make the second step, unless `transport` is `body`.',
+        },
+      }),
       ...(clearsCookies && {
         'Set-Cookie': {
           ...SET_COOKIE,
@@ -82,9 +89,17 @@ export function failureResponse(
 
 const OWN_FAILURE = { $ref: '#/components/schemas/AuthFailure' };
 
-/** The schemas that the responses refer to. */
-export function failureSchemas(errorBody: ErrorBodyConfig | undefined): Record<string, Json> {
-  return errorBody ? { AuthFailure: errorBody.schema } : { AuthValidationFailure: VALIDATION_FAILURE };
+/** The schemas that the responses of these operations refer to. */
+export function failureSchemas(
+  errorBody: ErrorBodyConfig | undefined,
+  operations: readonly Operation[],
+): Record<string, Json> {
+  if (errorBody) return { AuthFailure: errorBody.schema };
+  const isNeeded = operations.some(({ failures }) => failures.includes('SECOND_FACTOR_REQUIRED'));
+  return {
+    AuthValidationFailure: VALIDATION_FAILURE,
+    ...(isNeeded && { AuthSecondFactorNeeded: SECOND_FACTOR_NEEDED }),
+  };
 }
 
 function examplesOf(codes: readonly AuthErrorCode[]): Json {
@@ -99,20 +114,34 @@ function describe(codes: Failures['codes']): string {
   );
 }
 
+/** Codes whose failures have more members than the others, with the names of their schemas. */
+const OWN_SCHEMAS: Readonly<Partial<Record<AuthErrorCode, string>>> = {
+  VALIDATION_FAILED: 'AuthValidationFailure',
+  SECOND_FACTOR_REQUIRED: 'AuthSecondFactorNeeded',
+};
+
 function schemaOf(codes: readonly AuthErrorCode[]): Json {
-  const others = codes.filter((code) => code !== 'VALIDATION_FAILED');
-  if (others.length === codes.length) return failureSchema(codes);
-  const validation = { $ref: '#/components/schemas/AuthValidationFailure' };
-  return others.length === 0 ? validation : { oneOf: [validation, failureSchema(others)] };
+  const own = codes.flatMap((code) => OWN_SCHEMAS[code] ?? []);
+  const others = codes.filter((code) => OWN_SCHEMAS[code] === undefined);
+  const schemas = [
+    ...own.map((name) => ({ $ref: `#/components/schemas/${name}` })),
+    ...(others.length > 0 ? [failureSchema(others)] : []),
+  ];
+  return schemas.length === 1 ? (schemas[0] as Json) : { oneOf: schemas };
 }
 
-function failureSchema(codes: readonly AuthErrorCode[], moreProperties: Json = {}): Json {
+function failureSchema(
+  codes: readonly AuthErrorCode[],
+  moreProperties: Json = {},
+  optionalProperties: Json = {},
+): Json {
   return {
     type: 'object',
     properties: {
       code: { type: 'string', description: 'What to branch on: a code is never renamed.', enum: codes },
       message: { type: 'string', description: 'For people and logs.' },
       ...moreProperties,
+      ...optionalProperties,
     },
     required: ['code', 'message', ...Object.keys(moreProperties)],
     additionalProperties: false,
@@ -136,8 +165,34 @@ const VALIDATION_FAILURE: Json = {
   description: 'A request whose fields are at fault.',
 };
 
+const SECOND_FACTOR_NEEDED: Json = {
+  ...failureSchema(
+    ['SECOND_FACTOR_REQUIRED'],
+    {
+      factors: {
+        type: 'array',
+        description: 'What the user can prove the second step with.',
+        items: { type: 'string' },
+        minItems: 1,
+      },
+    },
+    {
+      challenge: {
+        type: 'string',
+        description: 'With `transport: "body"` only: send it back with the second step.',
+      },
+    },
+  ),
+  description: 'The first step of a login was right, and the second one is to come.',
+};
+
 function exampleOf(code: AuthErrorCode): Json {
   const { message } = AUTH_FAILURES[code];
   const errors = [{ path: 'password', message: 'is required' }];
-  return { code, message, ...(code === 'VALIDATION_FAILED' && { errors }) };
+  return {
+    code,
+    message,
+    ...(code === 'VALIDATION_FAILED' && { errors }),
+    ...(code === 'SECOND_FACTOR_REQUIRED' && { factors: ['totp', 'recovery-code'] }),
+  };
 }

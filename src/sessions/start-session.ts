@@ -22,13 +22,25 @@ export interface LoginDetails extends Proof {
   transport: Transport;
   /** The tokens of the session that this login replaces, which ends with it. Default: none. */
   replaced?: PresentedTokens | undefined;
+  /** The request of the login and its response, for a check that answers it. Default: server code logs in, without a request. */
+  request?: { readonly req: object; readonly res: object } | undefined;
+  /** How the user has logged in, for checks, where `amr` doesn't say it. The session doesn't get it. Default: not known. */
+  firstFactor?: readonly string[] | undefined;
+  /** What a feature has proved beyond this login. Its own check recognises it by its class, so no app can make one. Default: nothing. */
+  passed?: object | undefined;
 }
+
+/** A login as the checks before its session see it. */
+export type CheckedLogin = Omit<LoginDetails, 'replaced'> & {
+  /** Whether the session is stored, which makes this the second question. */
+  readonly isStored: boolean;
+};
 
 /**
  * Called between the proof of a login and its session, and again when the session is stored, so that a change in between is not
  * missed. An error that it throws stops the login.
  */
-export type BeforeSession = (user: StoredUser, login: Omit<LoginDetails, 'replaced'>) => Promise<void>;
+export type BeforeSession = (user: StoredUser, login: CheckedLogin) => Promise<void>;
 
 interface StarterServices {
   config: Pick<
@@ -75,7 +87,7 @@ export class SessionStarter {
   async start(proved: StoredUser, login: LoginDetails): Promise<IssuedTokens> {
     const { config, events, ender, issuer, tokenSize, claims, beforeSession } = this.#services;
     const { replaced, ...details } = login;
-    await ask(beforeSession, proved, details);
+    await ask(beforeSession, proved, { ...details, isStored: false });
     const user = await this.#afterKilledChange(proved, login.origin);
     await config.timeKnown();
     const now = config.now();
@@ -87,7 +99,7 @@ export class SessionStarter {
     );
     const current = await this.#stillSame(user, newSession, login.origin);
     // Asked again: what changed since then either found the session and ended it, or is noticed now.
-    await this.#orUndo(newSession, ask(beforeSession, current, details));
+    await this.#orUndo(newSession, ask(beforeSession, current, { ...details, isStored: true }));
     const asked = claims.exist ? await this.#claimsOf(current, newSession, login.transport) : undefined;
     // This comes last because it can fail: a login that fails must leave the browser's old session alone.
     if (replaced) await this.#orUndo(newSession, ender.endByTokens(replaced, login.origin, 'new-login'));
@@ -150,10 +162,6 @@ export class SessionStarter {
 }
 
 /** Copies: a check may not change who logs in, or how. */
-async function ask(
-  checks: readonly BeforeSession[],
-  user: StoredUser,
-  login: Omit<LoginDetails, 'replaced'>,
-): Promise<void> {
+async function ask(checks: readonly BeforeSession[], user: StoredUser, login: CheckedLogin): Promise<void> {
   for (const check of checks) await check({ ...user, roles: [...user.roles] }, { ...login });
 }

@@ -1,5 +1,7 @@
+import { kindOf } from './option-words.js';
+
 /** What each detail of an AuthError must be, in words, and whether it is. JavaScript has no types, so apps hand over other things too. */
-export const ERROR_DETAILS = {
+const ERROR_DETAILS = {
   errors: [
     'a list of { path, message }',
     (value: unknown) => Array.isArray(value) && value.every((each) => areTexts(each, ['path', 'message'])),
@@ -10,9 +12,40 @@ export const ERROR_DETAILS = {
   ],
   retryAfterSeconds: ['a whole number of seconds', isWhole],
   maxAgeSeconds: ['a whole number of seconds', isWhole],
+  factors: ['a list of texts', (value: unknown) => Array.isArray(value) && value.every(isText)],
+  challenge: ['a text', isText],
   text: ['{ key, english }, two texts', (value: unknown) => areTexts(value, ['key', 'english'])],
   cause: ['anything', () => true],
-} as const;
+} as const satisfies Readonly<Record<string, readonly [words: string, isRight: (value: unknown) => boolean]>>;
+
+/**
+ * Checks the details of an AuthError.
+ * @throws TypeError for a detail that doesn't exist, and for a detail of another type
+ */
+export function assertDetails(code: string, details: unknown): void {
+  if (typeof details !== 'object' || details === null || details instanceof Error || Array.isArray(details))
+    throw new TypeError(
+      `The details of an AuthError are an object, as in new AuthError('${code}', { cause: error }). Its text is that of the code, which the option messages changes`,
+    );
+  for (const name in details) {
+    if (!isDetail(name)) {
+      const known = Object.keys(ERROR_DETAILS).join(', ');
+      throw new TypeError(`Unknown detail ${name} of an AuthError: known are ${known}`);
+    }
+    const [words, isRight] = ERROR_DETAILS[name];
+    const value = (details as Partial<Record<string, unknown>>)[name];
+    if (value !== undefined && !isRight(value))
+      throw new TypeError(`The detail ${name} of an AuthError must be ${words}, not ${kindOf(value)}`);
+  }
+}
+
+function isDetail(name: string): name is keyof typeof ERROR_DETAILS {
+  return Object.hasOwn(ERROR_DETAILS, name);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
@@ -20,5 +53,5 @@ function isWhole(value: unknown): value is number {
 
 function areTexts(value: unknown, members: readonly string[]): boolean {
   const object = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return members.every((member) => typeof object[member] === 'string');
+  return members.every((member) => isText(object[member]));
 }

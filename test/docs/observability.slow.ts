@@ -191,6 +191,11 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   loginLinkAsked: { userId: true, ip: true, userAgent: true },
   loginCodeAsked: { userId: true, ip: true, userAgent: true },
   oneTimeTokenRefused: { purpose: true, userId: true, ip: true, userAgent: true },
+  factorAdded: { userId: true, sessionId: true, kind: true, factorId: true, ip: true, userAgent: true },
+  factorRemoved: { userId: true, sessionId: true, kind: true, factorId: true, ip: true, userAgent: true },
+  factorFailed: { userId: true, kind: true, reason: true, ip: true, userAgent: true },
+  recoveryCodeUsed: { userId: true, left: true, ip: true, userAgent: true },
+  recoveryCodesRenewed: { userId: true, sessionId: true, ip: true, userAgent: true },
   mailFailed: { kind: true, userId: true, error: true },
   refused: {
     ...{ code: true, method: true, route: true },

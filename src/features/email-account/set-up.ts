@@ -126,6 +126,10 @@ function partsOf(services: EmailServices, context: FeatureContext, mailer: Maile
     claims: { emailVerified: (user) => services.proofs.isProved(user) },
     replaces: ['POST /register'],
     canonicalUsername: (typed) => readAddress(normalizeUsername(typed)) ?? typed,
+    notify({ kind, user, locale }) {
+      if (isAddress(user.username))
+        services.mails.send({ kind, to: user.username, userId: user.id }, { locale });
+    },
     close: () => mailer.close(),
   };
 }

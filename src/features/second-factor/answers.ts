@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { component } from '../../http/component.js';
+
+type Answers = ReturnType<typeof createAnswers>;
+
+let made: Answers | undefined;
+
+/** The schemas of this feature's answers, made at the first call: most processes never ask for the OpenAPI document. */
+export function factorAnswers(): Answers {
+  return (made ??= createAnswers());
+}
+
+function createAnswers() {
+  const id = z.string().meta({ examples: ['pT4h0nVq3mJ8cY1sKxW2Zg'] });
+  const instant = (description: string) =>
+    z.date().meta({ description, examples: ['2026-11-02T08:30:00.000Z'] });
+  const recoveryCodes = z.array(z.string()).meta({
+    description: 'Shown this once: the store has only hashes. Each is good once.',
+    examples: [['K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC']],
+  });
+  const factor = component(
+    'AuthFactor',
+    z
+      .strictObject({
+        id,
+        kind: z.literal('totp'),
+        name: z
+          .string()
+          .nullable()
+          .meta({ examples: ['My phone'] }),
+        createdAt: instant('The enrolment.'),
+        lastUsedAt: instant('The last login with it.').nullable(),
+      })
+      .meta({ description: 'A second factor.' }),
+  );
+  return {
+    list: component(
+      'AuthListFactorsResponse',
+      z.strictObject({
+        factors: z.array(factor).meta({ description: 'Oldest first.' }),
+        recoveryCodesLeft: z
+          .int()
+          .min(0)
+          .meta({ examples: [9] }),
+      }),
+    ),
+    startTotp: component(
+      'AuthTotpEnrolmentResponse',
+      z.strictObject({
+        id,
+        secret: z
+          .string()
+          .meta({ description: 'In Base32, to type it.', examples: ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'] }),
+        uri: z.string().meta({
+          description: 'The same for a QR code.',
+          examples: ['otpauth://totp/App:ann?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=App'],
+        }),
+      }),
+    ),
+    confirmTotp: component(
+      'AuthTotpConfirmResponse',
+      z.strictObject({ recoveryCodes: recoveryCodes.optional() }),
+    ),
+    renewRecoveryCodes: component('AuthRecoveryCodesResponse', z.strictObject({ recoveryCodes })),
+  };
+}

@@ -1,0 +1,76 @@
+import { AuthError } from '../../../errors.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { factorNeeded, isByFactor } from '../fresh.js';
+import type { Asker, FactorServices } from '../services.js';
+import { stepsOf } from '../totp.js';
+import type { Enrolment } from './enrolments.js';
+
+export interface TotpConfirmation {
+  readonly id: string;
+  readonly code: string;
+  readonly name?: string | undefined;
+}
+
+/**
+ * Enrols the authenticator app that has shown this code, and ends every other session. What an outage stops, the same request again
+ * finishes, with the same code. The code logs no one in.
+ * @returns the recovery codes, if they are the user's first ones
+ * @throws AuthError INVALID_SECOND_FACTOR; REAUTHENTICATION_REQUIRED if another factor was enrolled at the same moment
+ */
+export async function confirmTotp(
+  services: FactorServices,
+  owner: Express.User,
+  { id, code, name }: TotpConfirmation,
+  asker: Asker,
+): Promise<{ recoveryCodes?: string[] }> {
+  const { config, enrolments, events, factors, notify, sessions } = services;
+  const { id: userId, sessionId } = owner;
+  const user = activeUser(await config.users.findById(userId));
+  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  await config.timeKnown();
+  const enrolment = await enrolments.find(user, sessionId, id);
+  const step = enrolment && stepOf(services, user, enrolment, code);
+  if (step === undefined) throw new AuthError('INVALID_SECOND_FACTOR');
+  const { digits, periodSeconds, secret } = enrolment as Enrolment;
+  const data = { digits, periodSeconds, secret, step, usedBy: '', name: name ?? null, lastUsedAt: null };
+  // It may be there already: the same request came before, and an outage stopped it.
+  if (!(await factors.addTotp(userId, id, data)) && !(await factors.findTotp(userId, id)))
+    throw new AuthError('INVALID_SECOND_FACTOR');
+  if (!isByFactor(owner)) await withoutOtherFactors(services, userId, id);
+  // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
+  await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
+  const recoveryCodes = await factors.addRecoveryCodes(userId);
+  if (await enrolments.take(id)) {
+    events.announce('factorAdded', () => ({
+      userId,
+      sessionId,
+      kind: 'totp',
+      factorId: id,
+      ...asker.origin,
+    }));
+    notify({ kind: 'factor-added', user, locale: asker.locale });
+  }
+  return recoveryCodes ? { recoveryCodes } : {};
+}
+
+/** The latest time step around now whose code this is: no code up to it is good for a login. */
+function stepOf(
+  { config, options, secrets }: FactorServices,
+  user: StoredUser,
+  { id, secret: sealed, ...rules }: Enrolment,
+  code: string,
+): number | undefined {
+  const secret = secrets.open(sealed, user.id, id);
+  return secret && stepsOf(code, secret, rules, options.totp.window, config.now()).at(-1);
+}
+
+/**
+ * A login without a factor may enrol only the first one. Where two such logins enrol one each at the same moment, one may be a thief's:
+ * neither goes on.
+ */
+async function withoutOtherFactors({ factors }: FactorServices, userId: string, id: string): Promise<void> {
+  const { totp } = await factors.of(userId);
+  if (totp.every((factor) => factor.id === id)) return;
+  await factors.remove(userId, id);
+  throw factorNeeded();
+}

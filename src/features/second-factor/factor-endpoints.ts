@@ -1,0 +1,119 @@
+import type { Request, RequestHandler } from 'express';
+import { AuthError } from '../../errors.js';
+import type { Endpoint } from '../../http/endpoint.js';
+import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
+import { parseBody } from '../../middleware/parse-body.js';
+import { validateBody } from '../../middleware/validate-body.js';
+import { factorAnswers } from './answers.js';
+import { freshGuards } from './fresh.js';
+import { removeFactor } from './remove-factor.js';
+import { askerOf, type FactorServices } from './services.js';
+
+/** GET /factors, DELETE /factors/:id, POST /factors/recovery-codes */
+export function factorEndpoints(services: FactorServices): Endpoint[] {
+  return [listEndpoint(services), removeEndpoint(services), renewEndpoint(services)];
+}
+
+function listEndpoint({ factors, guard }: FactorServices): Endpoint {
+  const list: RequestHandler = async (req, res) => {
+    const { totp, recoveryCodesLeft } = await factors.of((req.user as Express.User).id);
+    const shown = totp.map(({ id, createdAt, data: { name, lastUsedAt } }) => ({
+      id,
+      kind: 'totp',
+      name,
+      createdAt,
+      lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+    }));
+    res.json({ factors: shown, recoveryCodesLeft });
+  };
+  return {
+    verb: 'get',
+    path: '/factors',
+    chain: [guard(), list],
+    operation: {
+      id: 'listFactors',
+      tag: 'Account',
+      summary: "List the user's second factors",
+      description: 'And how many recovery codes are left.',
+      needs: 'access token',
+      success: { text: 'The second factors.', answer: () => factorAnswers().list },
+      failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
+    },
+  };
+}
+
+function removeEndpoint(services: FactorServices): Endpoint {
+  return {
+    verb: 'delete',
+    path: '/factors/:id',
+    chain: [
+      ...freshGuards(services),
+      parseBody,
+      validateBody(services.bodies.none),
+      async (req: Request<{ id: string }>, res) => {
+        const asker = askerOf(services, req);
+        await removeFactor(services, req.user as Express.User, req.params.id, asker);
+        res.status(204).end();
+      },
+    ],
+    operation: {
+      id: 'removeFactor',
+      tag: 'Account',
+      summary: 'Remove a second factor',
+      description:
+        'Ends every other session. The recovery codes go with the last second factor. The login must be younger than 5 minutes, and ' +
+        'by a second factor.',
+      needs: 'access token',
+      parameters: {
+        id: {
+          description: 'The `id` of a second factor, as the list has it.',
+          example: 'pT4h0nVq3mJ8cY1sKxW2Zg',
+        },
+      },
+      success: { text: 'It is no second factor any more.' },
+      failures: [
+        ...GUARD_FAILURES,
+        'REAUTHENTICATION_REQUIRED',
+        ...BODY_FAILURES,
+        'FACTOR_NOT_FOUND',
+        'CROSS_SITE_REQUEST',
+        'SERVICE_UNAVAILABLE',
+      ],
+    },
+  };
+}
+
+function renewEndpoint(services: FactorServices): Endpoint {
+  const { bodies, events, factors } = services;
+  const renew: RequestHandler = async (req, res) => {
+    const { origin } = askerOf(services, req);
+    const { id: userId, sessionId } = req.user as Express.User;
+    if ((await factors.of(userId)).totp.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
+    const recoveryCodes = await factors.renewRecoveryCodes(userId);
+    events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
+    res.json({ recoveryCodes });
+  };
+  return {
+    verb: 'post',
+    path: '/factors/recovery-codes',
+    chain: [...freshGuards(services), parseBody, validateBody(bodies.none), renew],
+    operation: {
+      id: 'renewRecoveryCodes',
+      tag: 'Account',
+      summary: 'Get new recovery codes',
+      description:
+        'The old ones are no good any more. The login must be younger than 5 minutes, and by a second factor. A user without a second ' +
+        'factor has no recovery codes.',
+      needs: 'access token',
+      success: { text: 'The new recovery codes.', answer: () => factorAnswers().renewRecoveryCodes },
+      failures: [
+        ...GUARD_FAILURES,
+        'REAUTHENTICATION_REQUIRED',
+        ...BODY_FAILURES,
+        'FACTOR_NOT_FOUND',
+        'CROSS_SITE_REQUEST',
+        'SERVICE_UNAVAILABLE',
+      ],
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { serviceUnavailable } from '../../errors.js';
+import type { Credential, CredentialStore, NewCredential } from '../../stores/credential-store.js';
+import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
+import type { TotpRules } from './totp.js';
+
+/** A second factor that a user has enrolled, of any kind. */
+export type FactorKind = 'totp';
+
+const TOTP = 'totp';
+const RECOVERY_CODES = 'recovery-codes';
+
+/** What the store keeps of an authenticator app. */
+export interface TotpData extends TotpRules {
+  /** Sealed. */
+  readonly secret: string;
+  /** The time step of the latest code that was used: no code of this step or an earlier one is good again. */
+  readonly step: number;
+  /** Names what has used it, which may use the same code again: what an outage stopped. */
+  readonly usedBy: string;
+  readonly name: string | null;
+  /** Milliseconds since 1970; null before the first login. */
+  readonly lastUsedAt: number | null;
+}
+
+export interface TotpFactor {
+  readonly id: string;
+  readonly userId: string;
+  readonly createdAt: Date;
+  readonly data: TotpData;
+  /** The data as the store has it, for a compare-and-set. */
+  readonly stored: string;
+}
+
+/** A recovery code. Once it is used, it is kept with the name of what has used it. */
+interface RecoveryCode {
+  readonly hash: string;
+  readonly usedBy?: string;
+}
+
+/** What a user has. */
+export interface UserFactors {
+  readonly totp: readonly TotpFactor[];
+  readonly recoveryCodesLeft: number;
+  /** Whether a credential of this name is among them. */
+  has(name: FactorName): boolean;
+}
+
+/** Names a credential that has proved a login. */
+export interface FactorName {
+  readonly kind: FactorKind | 'recovery-codes';
+  readonly id: string;
+}
+
+/** How often a change at the same moment may come first. Each of them uses up a code, so it can't go on for long. */
+const MAX_TRIES = 60;
+
+/** The second factors of users, in the credential store. */
+export class Factors {
+  readonly #store: CredentialStore;
+  readonly #codeCount: number;
+
+  /** @param codeCount how many recovery codes a user gets */
+  constructor(store: CredentialStore, codeCount: number) {
+    this.#store = store;
+    this.#codeCount = codeCount;
+  }
+
+  /** One read of the store. */
+  async of(userId: string): Promise<UserFactors> {
+    const credentials = await this.#store.list(userId);
+    const totp = credentials.filter(({ kind }) => kind === TOTP).map(toFactor);
+    const codes = credentials.filter(({ kind }) => kind === RECOVERY_CODES).flatMap(codesIn);
+    return {
+      totp,
+      recoveryCodesLeft: codes.filter(({ usedBy }) => usedBy === undefined).length,
+      has: (name) => credentials.some(({ kind, id }) => kind === name.kind && id === name.id),
+    };
+  }
+
+  /** @returns false if there is a factor with this id already */
+  addTotp(userId: string, id: string, data: TotpData): Promise<boolean> {
+    return this.#store.add({ userId, kind: TOTP, id, data: JSON.stringify(data) });
+  }
+
+  /** The user's own factor of that id. */
+  async findTotp(userId: string, id: string): Promise<TotpFactor | undefined> {
+    const found = await this.#store.find(TOTP, id);
+    return found?.userId === userId ? toFactor(found) : undefined;
+  }
+
+  /** @returns false, and changes nothing, when the factor has changed or gone meanwhile */
+  replaceTotp({ userId, id, stored }: TotpFactor, data: TotpData): Promise<boolean> {
+    return this.#store.replace({ userId, kind: TOTP, id, data: stored }, JSON.stringify(data));
+  }
+
+  /** With the last factor the recovery codes go too. @returns whether the user had this factor */
+  async remove(userId: string, id: string): Promise<boolean> {
+    const existed = await this.#store.remove(userId, TOTP, id);
+    if ((await this.of(userId)).totp.length === 0)
+      await this.#store.removeAll(userId, { kinds: [RECOVERY_CODES] });
+    return existed;
+  }
+
+  /**
+   * The first recovery codes of a user. Of parallel calls one gets them.
+   * @returns undefined if the user has some already, even used ones
+   */
+  async addRecoveryCodes(userId: string): Promise<string[] | undefined> {
+    const { codes, credential } = this.#newCodes(userId);
+    return (await this.#store.add(credential)) ? codes : undefined;
+  }
+
+  /** New recovery codes in place of all old ones. */
+  renewRecoveryCodes(userId: string): Promise<string[]> {
+    const { codes, credential } = this.#newCodes(userId);
+    return untilStored(async () => {
+      const previous = await this.#findCodes(userId);
+      const isStored = previous
+        ? await this.#store.replace(previous, credential.data)
+        : await this.#store.add(credential);
+      return isStored ? codes : undefined;
+    });
+  }
+
+  /** Uses a recovery code up. The same `by` may use it again. */
+  useRecoveryCode(userId: string, code: string, by: string): Promise<UsedRecoveryCode> {
+    const hash = recoveryCodeHash(code);
+    return untilStored<UsedRecoveryCode>(async () => {
+      const row = await this.#findCodes(userId);
+      const codes = row ? codesIn(row) : [];
+      const found = codes.find((each) => each.hash === hash);
+      if (!row || !found) return { outcome: 'wrong-code' };
+      const name = { kind: RECOVERY_CODES, id: userId } as const;
+      const left = codes.filter((each) => each.usedBy === undefined && each !== found).length;
+      if (found.usedBy === by) return { outcome: 'used-before', name, left };
+      if (found.usedBy !== undefined) return { outcome: 'used-code' };
+      const next = codes.map((each) => (each === found ? { hash, usedBy: by } : each));
+      return (await this.#store.replace(row, JSON.stringify(next)))
+        ? { outcome: 'used', name, left }
+        : undefined;
+    });
+  }
+
+  async #findCodes(userId: string): Promise<Credential | undefined> {
+    const found = await this.#store.find(RECOVERY_CODES, userId);
+    return found?.userId === userId ? found : undefined;
+  }
+
+  #newCodes(userId: string): { codes: string[]; credential: NewCredential } {
+    const codes = Array.from({ length: this.#codeCount }, newRecoveryCode);
+    const data = JSON.stringify(codes.map((code): RecoveryCode => ({ hash: recoveryCodeHash(code) })));
+    // The id is that of the user, so there is one list a user.
+    return { codes, credential: { userId, kind: RECOVERY_CODES, id: userId, data } };
+  }
+}
+
+/**
+ * Repeats a compare-and-set that has lost against a change at the same moment, which makes it return undefined.
+ * @throws AuthError SERVICE_UNAVAILABLE if it loses again and again
+ */
+export async function untilStored<Result>(attempt: () => Promise<Result | undefined>): Promise<Result> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+  }
+  throw serviceUnavailable(new Error('The second factors changed at the same moment, again and again'));
+}
+
+/** `used-before`: by the same, whose answer got lost or whose login an outage stopped. */
+export type UsedRecoveryCode =
+  | { readonly outcome: 'used' | 'used-before'; readonly name: FactorName; readonly left: number }
+  | { readonly outcome: 'wrong-code' | 'used-code' };
+
+function toFactor({ userId, id, createdAt, data }: Credential): TotpFactor {
+  return { id, userId, createdAt, data: JSON.parse(data) as TotpData, stored: data };
+}
+
+/** Only this file writes them. */
+function codesIn({ data }: Credential): RecoveryCode[] {
+  return JSON.parse(data) as RecoveryCode[];
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { anObject, text } from '../../http/body-schemas.js';
+import { rule } from '../../messages/rule.js';
+import type { FactorAnswer } from './prove-factor.js';
+import { readRecoveryCode } from './recovery-codes.js';
+
+/** People copy "123 456". */
+export const codeField = text
+  .transform((typed, context) => {
+    const code = typed.replaceAll(/\s/g, '');
+    if (/^\d{6,8}$/.test(code)) return code;
+    context.addIssue({ code: 'custom', message: rule('mustBeTotpCode') });
+    return z.NEVER;
+  })
+  .meta({
+    description: 'The digits that the authenticator app shows. White space in it is dropped.',
+    examples: ['492 817'],
+  });
+
+export const recoveryCodeField = text
+  .transform((typed, context) => {
+    const code = readRecoveryCode(typed);
+    if (code !== undefined) return code;
+    context.addIssue({ code: 'custom', message: rule('mustBeRecoveryCode') });
+    return z.NEVER;
+  })
+  .meta({
+    description: "One of the recovery codes. Case, white space and dashes don't matter.",
+    examples: ['K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC'],
+  });
+
+export const challengeField = z
+  .string(rule('mustBeString'))
+  .optional()
+  .meta({
+    description: 'What the first step of the login has answered, for clients without cookies.',
+    examples: ['Zk3vT9qLr2Xc8bNwYh5uMf1eSd7gAj6o'],
+  });
+
+const MAX_NAME = 64;
+
+/** What the user calls the factor. */
+export const nameField = text
+  .transform((typed) => typed.normalize('NFC').trim())
+  .pipe(
+    z
+      .string()
+      .min(1, rule('notEmpty'))
+      .max(MAX_NAME, rule('tooLong', { count: MAX_NAME }))
+      .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters')),
+  )
+  .meta({ description: 'What the user calls it. White space around it is dropped.', examples: ['My phone'] });
+
+/** A body with one second factor and these members. */
+export function answerSchema<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z
+    .strictObject(
+      { code: codeField.optional(), recoveryCode: recoveryCodeField.optional(), ...shape },
+      anObject,
+    )
+    .superRefine((body, context) => {
+      const { code, recoveryCode } = body as { code?: string; recoveryCode?: string };
+      if (code === undefined && recoveryCode === undefined)
+        context.addIssue({ code: 'custom', path: ['code'], message: rule('required') });
+      if (code !== undefined && recoveryCode !== undefined)
+        context.addIssue({ code: 'custom', path: ['recoveryCode'], message: rule('mustBeAlone') });
+    });
+}
+
+/** The second factor of a body that `answerSchema` has let pass. */
+export function answerOf({
+  code,
+  recoveryCode,
+}: {
+  code?: string | undefined;
+  recoveryCode?: string | undefined;
+}): FactorAnswer {
+  return code === undefined ? { recoveryCode: recoveryCode as string } : { code };
+}

@@ -1,0 +1,32 @@
+import type { RequestHandler } from 'express';
+import { AuthError } from '../../errors.js';
+import type { FactorServices } from './services.js';
+
+const FRESH_SECONDS = 300;
+
+/** What a change of the second factors needs: a login younger than 5 minutes, by a factor where the user has one. */
+export function freshGuards(services: FactorServices): RequestHandler[] {
+  return [
+    services.sameSite,
+    // Who changes the factors can take over the account, so a session that has just ended may not.
+    services.guard({ freshWithin: FRESH_SECONDS, checkSession: true }),
+    createProvedByFactor(services),
+  ];
+}
+
+export function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
+  return amr.includes('mfa');
+}
+
+export function factorNeeded(): AuthError {
+  return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS });
+}
+
+/** A password alone changes no factor of a user who has one. */
+function createProvedByFactor({ factors }: FactorServices): RequestHandler {
+  return async function provedByFactor(req, _res, next) {
+    const user = req.user as Express.User;
+    if (!isByFactor(user) && (await factors.of(user.id)).totp.length > 0) throw factorNeeded();
+    next();
+  };
+}

@@ -1,0 +1,80 @@
+import type { RequestHandler } from 'express';
+import { startByRequest } from '../../../controllers/start-session.js';
+import { answerSchemas } from '../../../http/answer-schemas.js';
+import { component } from '../../../http/component.js';
+import type { Endpoint } from '../../../http/endpoint.js';
+import { BODY_FAILURES } from '../../../http/operation.js';
+import { parseBody } from '../../../middleware/parse-body.js';
+import { validateBody } from '../../../middleware/validate-body.js';
+import { publicUser } from '../../../stores/public-user.js';
+import { answerOf, answerSchema, challengeField } from '../fields.js';
+import { askerOf, type FactorServices } from '../services.js';
+import { PassedFactor } from '../session-check.js';
+import { proveSecondStep, type ShownSecrets } from './second-step.js';
+
+/** POST /login/second-factor */
+export function secondStepEndpoint(services: FactorServices): Endpoint {
+  const body = component('AuthSecondFactorRequest', answerSchema({ challenge: challengeField }));
+  return {
+    verb: 'post',
+    path: '/login/second-factor',
+    chain: [services.sameSite, parseBody, validateBody(body), createSecondStep(services)],
+    operation: {
+      id: 'loginSecondFactor',
+      tag: 'Login',
+      summary: 'Make the second step of a login',
+      description:
+        'After a login that was answered with `SECOND_FACTOR_REQUIRED`, within 5 minutes, in the browser that made it or with its ' +
+        '`challenge`. Send a `code` of the authenticator app or a `recoveryCode`. Each is good once. After 5 wrong ones the login ' +
+        'has to begin again.',
+      needs: 'nothing',
+      body: { schema: body, required: true },
+      success: { text: 'The user is logged in.', answer: () => answerSchemas().login },
+      cookies: {
+        always: false,
+        text: 'Both token cookies, unless the login was begun with `transport: "body"`.',
+      },
+      failures: [
+        ...BODY_FAILURES,
+        'FLOW_STATE_INVALID',
+        'INVALID_SECOND_FACTOR',
+        'INVALID_CREDENTIALS',
+        'TOO_MANY_ATTEMPTS',
+        'CROSS_SITE_REQUEST',
+        'SERVICE_UNAVAILABLE',
+      ],
+    },
+  };
+}
+
+interface SecondStepBody {
+  code?: string | undefined;
+  recoveryCode?: string | undefined;
+  challenge?: string | undefined;
+}
+
+function createSecondStep(services: FactorServices): RequestHandler {
+  const { browser, textsFor } = services;
+  return async function secondStep(req, res) {
+    const asker = askerOf(services, req);
+    const { challenge: sent, ...answer } = req.body as SecondStepBody;
+    const shown: ShownSecrets =
+      sent === undefined
+        ? { transport: 'cookie', secrets: browser.read(req) }
+        : { transport: 'body', secrets: [sent] };
+    const { user, challenge, factor } = await proveSecondStep(services, answerOf(answer), shown, asker);
+    const { transport, remember, amr, authTime } = challenge;
+    const { issued, inBody } = await startByRequest(services, user, {
+      req,
+      res,
+      origin: asker.origin,
+      transport,
+      remember,
+      amr: [...new Set([...amr, factor.method, 'mfa'])],
+      authTime: authTime === undefined ? undefined : new Date(authTime),
+      passed: new PassedFactor(challenge, factor.name),
+    });
+    if (transport === 'cookie') browser.clear(res);
+    res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+  };
+}

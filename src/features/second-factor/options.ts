@@ -1,0 +1,71 @@
+import { KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { createKeySet, KeyError, MAKE_A_SECRET, type KeyInput } from '../../tokens/keys.js';
+import { secretsIn } from '../../tokens/secrets-in.js';
+import { parseCall } from '../../utils/parse-call.js';
+
+/** What `secondFactor` takes. */
+export interface SecondFactorOptions {
+  /** What authenticator apps call your app. At most 64 characters, no colon. */
+  issuer: string;
+  /**
+   * Seals the secrets of authenticator apps in the store: at least 32 bytes, a secret of its own. Of a list, the first one seals and
+   * all of them open; a text with white space is read as a list. Whoever loses it loses every TOTP factor.
+   */
+  key: KeyInput | readonly KeyInput[];
+  /**
+   * The codes of authenticator apps that are enrolled from now on, and how many steps before and after the current one count.
+   * Default: `{ digits: 6, period: 30, window: 1 }`; `period` in seconds. Many apps know only the default.
+   */
+  totp?: { digits?: 6 | 7 | 8; period?: number; window?: number };
+  /** How many recovery codes a user gets: 1 to 50. Default: 10. */
+  recoveryCodes?: number;
+}
+
+/** The options with their defaults filled in. */
+export interface SecondFactorConfig {
+  readonly issuer: string;
+  /** The first one seals. */
+  readonly keys: readonly KeyObject[];
+  readonly totp: { readonly digits: number; readonly periodSeconds: number; readonly window: number };
+  readonly recoveryCodes: number;
+}
+
+const keyInput = z.custom<KeyInput>(
+  (value) => typeof value === 'string' || value instanceof Uint8Array || value instanceof KeyObject,
+);
+
+const optionsSchema = z.strictObject({
+  issuer: z
+    .string()
+    .regex(/^[^:\p{Cc}]{1,64}$/u, 'must have 1 to 64 characters, and neither a colon nor control characters')
+    .refine((text) => text.trim() !== '' && text.isWellFormed(), 'must be a name'),
+  key: z.union(
+    [keyInput, z.array(keyInput).nonempty()],
+    `must be a secret of at least 32 bytes, or a list of them: make one with ${MAKE_A_SECRET}`,
+  ),
+  totp: z
+    .strictObject({
+      digits: z.literal([6, 7, 8]).default(6),
+      period: z.int().min(15).max(300).default(30),
+      window: z.int().min(0).max(5).default(1),
+    })
+    .prefault({}),
+  recoveryCodes: z.int().min(1).max(50).default(10),
+});
+
+/** @throws TypeError that names the option and the cure */
+export function parseSecondFactorOptions(options: SecondFactorOptions): SecondFactorConfig {
+  const { key, totp, ...parsed } = parseCall('secondFactor()', optionsSchema, options);
+  const { digits, period: periodSeconds, window } = totp;
+  return { ...parsed, totp: { digits, periodSeconds, window }, keys: keysOf(key) };
+}
+
+function keysOf(key: KeyInput | readonly KeyInput[]): readonly KeyObject[] {
+  try {
+    return createKeySet('HS256', typeof key === 'string' ? secretsIn(key) : [key].flat()).verificationKeys;
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+    throw new TypeError(`secondFactor(): key ${error.message}`, { cause: error });
+  }
+}

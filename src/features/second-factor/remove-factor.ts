@@ -1,0 +1,25 @@
+import { AuthError } from '../../errors.js';
+import { activeUser } from '../../stores/user-store.js';
+import type { Asker, FactorServices } from './services.js';
+
+/** As `startTotp` makes them. The store need not be asked for another one (and PostgreSQL refuses NUL). */
+const FACTOR_ID = /^[\w-]{22}$/;
+
+/**
+ * Removes a second factor of the user's own, and ends every other session.
+ * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
+ */
+export async function removeFactor(
+  { config, events, factors, notify, sessions }: FactorServices,
+  { id: userId, sessionId }: Express.User,
+  factorId: string,
+  { locale, origin }: Asker,
+): Promise<void> {
+  if (!FACTOR_ID.test(factorId) || !(await factors.remove(userId, factorId)))
+    throw new AuthError('FACTOR_NOT_FOUND');
+  // After the removal: a login by this factor has its session by now, which ends, or notices that the factor is gone.
+  await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
+  events.announce('factorRemoved', () => ({ userId, sessionId, kind: 'totp', factorId, ...origin }));
+  const user = activeUser(await config.users.findById(userId));
+  if (user) notify({ kind: 'factor-removed', user, locale });
+}

@@ -1,0 +1,85 @@
+import type { Request, Response } from 'express';
+import { AuthError } from '../../errors.js';
+import { newSecret } from '../../http/browser-secret.js';
+import type { BeforeSession, CheckedLogin } from '../../sessions/start-session.js';
+import type { StoredUser } from '../../stores/user-store.js';
+import { CHALLENGE_SECONDS, type Challenge } from './challenges.js';
+import type { FactorName, UserFactors } from './factors.js';
+import { challengeRefused, type FactorServices } from './services.js';
+
+/**
+ * What lets a login pass this check: a second factor that was right for this user. Only this feature makes one, so neither an app nor
+ * the `amr` of a provider takes its place.
+ */
+export class PassedFactor {
+  readonly #challenge: Pick<Challenge, 'userId' | 'hash'>;
+  readonly #name: FactorName;
+
+  constructor(challenge: Pick<Challenge, 'userId' | 'hash'>, name: FactorName) {
+    this.#challenge = challenge;
+    this.#name = name;
+  }
+
+  isOf(user: StoredUser): boolean {
+    return this.#challenge.userId === user.id;
+  }
+
+  /**
+   * Called when the session is stored. A factor that has been removed since either ended that session, or is noticed here. Of parallel
+   * logins with one challenge, one goes on.
+   * @throws AuthError FLOW_STATE_INVALID
+   */
+  async confirm(services: FactorServices, { origin }: CheckedLogin): Promise<void> {
+    const { challenges, factors } = services;
+    const isThere = (await factors.of(this.#challenge.userId)).has(this.#name);
+    if (!isThere || !(await challenges.take(this.#challenge)))
+      throw challengeRefused(services, isThere ? 'taken' : 'unknown', origin);
+  }
+}
+
+/** The kinds of second factor that a user has, as the answer of a login lists them. */
+export function kindsOf({ totp, recoveryCodesLeft }: UserFactors): string[] {
+  return [...(totp.length > 0 ? ['totp'] : []), ...(recoveryCodesLeft > 0 ? ['recovery-code'] : [])];
+}
+
+/**
+ * Stops the login of a user who has a second factor, unless the login has passed it. Where there is a request, its browser or client
+ * gets a challenge, with which it can make the second step.
+ */
+export function createSessionCheck(services: FactorServices): BeforeSession {
+  return async function requireSecondFactor(user, login) {
+    const { isStored, passed } = login;
+    if (passed instanceof PassedFactor && passed.isOf(user)) {
+      if (isStored) await passed.confirm(services, login);
+      return;
+    }
+    const factors = await services.factors.of(user.id);
+    if (factors.totp.length === 0) return;
+    const challenge = login.request && (await begin(services, user, login));
+    throw new AuthError('SECOND_FACTOR_REQUIRED', {
+      factors: kindsOf(factors),
+      ...(challenge !== undefined && { challenge }),
+    });
+  };
+}
+
+/** @returns what a client without cookies sends back */
+async function begin(
+  { browser, challenges }: FactorServices,
+  user: StoredUser,
+  { amr, authTime, firstFactor, remember, request, transport }: CheckedLogin,
+): Promise<string | undefined> {
+  const { res } = request as { req: Request; res: Response };
+  // A new one each time: a secret that the browser brings may have been planted.
+  const secret = newSecret();
+  await challenges.create(user, secret, {
+    transport,
+    remember,
+    amr: amr ?? firstFactor ?? [],
+    ...(authTime && { authTime: authTime.getTime() }),
+  });
+  if (transport === 'body') return secret;
+  // The app may have answered meanwhile.
+  if (!res.headersSent) browser.keep(res, secret, CHALLENGE_SECONDS);
+  return undefined;
+}

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
+import { isAuthError } from '../errors.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
 import { handlerOf, mistakeInCall } from '../http/outside-express.js';
@@ -11,6 +12,7 @@ import { publicUser } from '../stores/public-user.js';
 import type { Transport } from '../tokens/transport.js';
 import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { parseCall } from '../utils/parse-call.js';
+import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
 import {
   amrSchema,
   knownId,
@@ -28,6 +30,11 @@ export interface CompleteLoginOptions {
    * of a login.
    */
   redirectTo?: RedirectTo;
+  /**
+   * A path of this app to send the browser to when the user has a second factor: the page that asks for the code. Default: none, and
+   * the answer is the JSON of `SECOND_FACTOR_REQUIRED`. Throws a TypeError without a feature that asks for a second factor.
+   */
+  secondFactor?: string;
   /** Whether the cookies stay when the browser closes. Default: false. */
   remember?: boolean;
   /** How tokens leave: as cookies (`'cookie'`), or in the JSON of the answer (`'body'`). Default: `'cookie'`. */
@@ -47,15 +54,20 @@ const proofSchema = z.object(proofShape);
 const optionsSchema = z
   .strictObject({
     redirectTo: redirectToSchema.optional(),
+    secondFactor: secondFactorPathSchema,
     amr: amrSchema.optional(),
     ...loginShape,
   })
   .refine(({ redirectTo, transport }) => redirectTo === undefined || transport === 'cookie', {
     path: ['transport'],
     message: "can't be 'body' together with redirectTo: a redirect has no body to read",
+  })
+  .refine(({ secondFactor, transport }) => secondFactor === undefined || transport === 'cookie', {
+    path: ['transport'],
+    message: "can't be 'body' together with secondFactor: a redirect has no body to read",
   });
 
-interface CompleteLoginServices extends StartSessionServices, ErrorHandlerServices {
+interface CompleteLoginServices extends StartSessionServices, ErrorHandlerServices, LoginStops {
   config: StartSessionServices['config'] & ErrorHandlerServices['config'];
   sessions: Pick<Sessions, 'start' | 'revoke' | 'findUser'>;
 }
@@ -69,7 +81,9 @@ export function createCompleteLogin(
   options: CompleteLoginOptions = {},
 ): RequestHandler {
   const { config, sessions, textsFor } = services;
-  const { redirectTo, remember, transport, amr } = parseCall('completeLogin()', optionsSchema, options);
+  const { secondFactor, ...parsed } = parseCall('completeLogin()', optionsSchema, options);
+  const { redirectTo, remember, transport, amr } = parsed;
+  assertSecondFactorExists('completeLogin()', secondFactor, services);
   const handleAuthError = createErrorHandler(services);
 
   async function complete(req: Request, res: AnswerResponse<'login'>): Promise<void> {
@@ -78,8 +92,16 @@ export function createCompleteLogin(
     const { userId, id } = knownId(NEEDS_ID, req.user);
     const user = await sessions.findUser(userId, id, origin);
     const login = { ...proof, req, res, origin, remember, transport };
-    const { issued, inBody } = await startByRequest(services, user, login);
     res.set('Cache-Control', 'no-store');
+    const started = await startByRequest(services, user, login).catch((error: unknown) => {
+      if (secondFactor !== undefined && isAuthError(error, 'SECOND_FACTOR_REQUIRED')) return undefined;
+      throw error;
+    });
+    if (!started) {
+      await redirectLocally(req, res, secondFactor as string, config.cookies, 'One more step');
+      return;
+    }
+    const { issued, inBody } = started;
     if (redirectTo === undefined)
       res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
     else await redirectLocally(req, res, redirectTo, config.cookies);

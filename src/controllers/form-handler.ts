@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
-import { AuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import { membersOf } from '../http/body-schemas.js';
 import {
   isLocalPath,
@@ -50,11 +50,18 @@ export const formOptionsSchema = (redirectTo: string) =>
 /** Statuses after which the user can try again. Anything else is for an error page. */
 const FOR_THE_USER = new Set([400, 401, 409, 429]);
 
-/** A handler that answers a form with a redirect. Errors go to `next`, or lead the browser to `failureRedirect`. */
+/** Where a form's errors lead the browser. Default: they go to `next`. */
+interface FormRedirects {
+  readonly failureRedirect: FailureRedirect | undefined;
+  /** After a first step that was right. Default: as after other errors. */
+  readonly secondFactor?: string | undefined;
+}
+
+/** A handler that answers a form with a redirect. */
 export function createFormHandler(
   name: string,
   chain: readonly RequestHandler<never>[],
-  failureRedirect: FailureRedirect | undefined,
+  { failureRedirect, secondFactor }: FormRedirects,
 ): RequestHandler {
   const run = inSequence([noStore, ...(chain as readonly RequestHandler[])]);
   const called = handlerOf(name);
@@ -62,6 +69,13 @@ export function createFormHandler(
     const mistake = mistakeInCall(called, req, next);
     if (mistake !== undefined) return next(mistake);
     run(req, res, (error?: unknown) => {
+      if (secondFactor !== undefined && isAuthError(error, 'SECOND_FACTOR_REQUIRED') && !res.headersSent) {
+        callCatching(
+          () => res.redirect(303, withQuery(secondFactor, { returnTo: returnToOf(req) })),
+          catchingNext(next),
+        );
+        return;
+      }
       if (failureRedirect === undefined || !isForTheUser(error) || res.headersSent) {
         next(error);
         return;

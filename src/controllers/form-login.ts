@@ -4,13 +4,21 @@ import { redirectLocally } from '../http/local-redirect.js';
 import { parseCall } from '../utils/parse-call.js';
 import { createFormHandler, formOptionsSchema, readForm, type FormOptions } from './form-handler.js';
 import { proveAndStart, type LoginServices } from './login.js';
+import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
 
 /** What `auth.login` takes. `redirectTo` is `'/'` by default. */
-export type LoginOptions = FormOptions;
+export interface LoginOptions extends FormOptions {
+  /**
+   * A path of this app to send the browser to when the password was right and the user has a second factor: the page that asks for
+   * the code, and keeps the `returnTo`. Default: the AuthError `SECOND_FACTOR_REQUIRED` goes where the others go. Throws a TypeError
+   * without a feature that asks for a second factor.
+   */
+  secondFactor?: string;
+}
 
-const optionsSchema = formOptionsSchema('/');
+const optionsSchema = formOptionsSchema('/').extend({ secondFactor: secondFactorPathSchema });
 
-interface FormLoginServices extends Omit<LoginServices, 'textsFor'> {
+interface FormLoginServices extends Omit<LoginServices, 'textsFor'>, LoginStops {
   sameSiteAlways: RequestHandler;
   bodies: BodySchemas;
 }
@@ -21,7 +29,8 @@ interface FormLoginServices extends Omit<LoginServices, 'textsFor'> {
  */
 export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
   const { bodies, config, sameSiteAlways } = services;
-  const { redirectTo, failureRedirect } = parseCall('login()', optionsSchema, options);
+  const { redirectTo, failureRedirect, secondFactor } = parseCall('login()', optionsSchema, options);
+  assertSecondFactorExists('login()', secondFactor, services);
   // A form has no booleans, and its tokens leave as cookies.
   const read = readForm(bodies.login, {
     convert: (form) => ({ ...form, remember: isChecked(form['remember']), transport: 'cookie' }),
@@ -32,7 +41,7 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
     await redirectLocally(req as Request, res, redirectTo, config.cookies);
   }
 
-  return createFormHandler('login', [sameSiteAlways, ...read, enter], failureRedirect);
+  return createFormHandler('login', [sameSiteAlways, ...read, enter], { failureRedirect, secondFactor });
 }
 
 /** A box that isn't ticked sends nothing; a ticked one sends `on`, or its `value`. */

@@ -36,5 +36,5 @@ export function createFormPassword(
   }
 
   const chain = [sameSiteAlways, formGuard, ...readForm(bodies.password), change];
-  return createFormHandler('changePassword', chain, failureRedirect);
+  return createFormHandler('changePassword', chain, { failureRedirect });
 }

@@ -41,7 +41,7 @@ export function createFormRegister(
     isFurther: (name) => schema !== undefined && !isOfForm(name),
   });
   const chain = [sameSiteAlways, ...read, limitRegistrations, enter];
-  return createFormHandler('register', chain, failureRedirect);
+  return createFormHandler('register', chain, { failureRedirect });
 }
 
 /**

@@ -11,6 +11,8 @@ export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials'
 /** All features together. */
 export interface FeatureSet {
   readonly beforeSession: readonly BeforeSession[];
+  /** The codes with which the features may stop a login. */
+  readonly failures: readonly AuthErrorCode[];
   readonly claims: FeatureClaims;
   /** Endpoints of the core that a feature brings itself, or leaves out. */
   readonly replaced: ReadonlySet<EndpointName>;
@@ -40,6 +42,7 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   const naming = parts.flatMap((each) => (each.canonicalUsername ? [each] : []));
   return {
     beforeSession: checks.map(({ check }) => check),
+    failures: checks.flatMap(({ failures }) => failures),
     claims: allClaims(parts),
     replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),

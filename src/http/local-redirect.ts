@@ -45,12 +45,14 @@ export async function localPathOf(redirectTo: RedirectTo, req: Request): Promise
  * Sends the browser on to a path of this app, or to `/` in place of anything else. After a page of another site, such as a
  * login provider's, browsers keep back `SameSite=Strict` cookies through all redirects, so the next page would see no login.
  * In that case a page of ours goes on by itself: that request comes from our own site.
+ * @param title of that page
  */
 export async function redirectLocally(
   req: Request,
   res: Response,
   redirectTo: RedirectTo,
   { sameSite }: Pick<CookieConfig, 'sameSite'>,
+  title = 'Logged in',
 ): Promise<void> {
   const target = await localPathOf(redirectTo, req);
   if (sameSite !== 'strict' || req.headers['sec-fetch-site'] !== 'cross-site') {
@@ -63,7 +65,7 @@ export async function redirectLocally(
     .type('html')
     .send(
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${url}">` +
-        `<title>Logged in</title><a href="${url}">Continue</a></html>`,
+        `<title>${title}</title><a href="${url}">Continue</a></html>`,
     );
 }
 

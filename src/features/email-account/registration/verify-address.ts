@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { verifyCredentials } from '../../../accounts/verify-credentials.js';
 import { AuthError } from '../../../errors.js';
 import { assertMaySetCookies } from '../../../http/cookies.js';
@@ -15,6 +15,9 @@ import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { proveRegistration } from './prove-registration.js';
 import type { VerificationData } from './register-unproved.js';
+
+/** The page that asked, and the mailbox (RFC 8176 §2). */
+const MAIL = ['mca'] as const;
 
 export interface Verification {
   readonly token: string;
@@ -107,8 +110,9 @@ async function logIn(
     return true;
   };
   const replaced = replacedTokens(req, transport, config.cookies);
+  const request = { req, res: req.res as Response };
   const issued = await sessions
-    .start(user, { origin, remember, transport, replaced })
+    .start(user, { origin, remember, transport, replaced, request, firstFactor: MAIL })
     .catch(async (error: unknown) => {
       // The login is refused, as for lack of a second factor. The address is proved all the same.
       if (error instanceof AuthError && error.status < 500) await spend();

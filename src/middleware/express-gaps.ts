@@ -4,11 +4,12 @@ import { asError } from '../utils/as-error.js';
 import { catchingNext } from '../utils/call-catching.js';
 import { isPromise } from '../utils/is-promise.js';
 
-/** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id. */
-export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, _req, _res, next) {
+/** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id, and no second factor. */
+export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, req, _res, next) {
   const { name, status } = error as { name?: unknown; status?: unknown };
   const undecodable = name === 'URIError' && status === 400;
-  next(undecodable ? new AuthError('SESSION_NOT_FOUND', { status: 404, cause: error }) : error);
+  const code = /^\/factors\//i.test(req.path) ? 'FACTOR_NOT_FOUND' : 'SESSION_NOT_FOUND';
+  next(undecodable ? new AuthError(code, { status: 404, cause: error }) : error);
 };
 
 /**

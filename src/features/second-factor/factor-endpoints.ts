@@ -9,9 +9,9 @@ import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
 import { askerOf, type FactorServices } from './services.js';
 
-/** GET /factors, DELETE /factors/:id, POST /factors/recovery-codes */
+/** GET /factors, POST /factors/recovery-codes, DELETE /factors/:id */
 export function factorEndpoints(services: FactorServices): Endpoint[] {
-  return [listEndpoint(services), removeEndpoint(services), renewEndpoint(services)];
+  return [listEndpoint(services), renewEndpoint(services), removeEndpoint(services)];
 }
 
 function listEndpoint({ factors, guard }: FactorServices): Endpoint {

@@ -27,6 +27,7 @@ export function createSecondFactor(options: SecondFactorOptions): Feature {
         endpoints: [
           secondStepEndpoint(services),
           ...enrolmentEndpoints(services),
+          // Last: its `/factors/:id` fits the paths above.
           ...factorEndpoints(services),
         ],
         beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },

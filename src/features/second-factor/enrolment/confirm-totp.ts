@@ -27,6 +27,9 @@ export async function confirmTotp(
   const { id: userId, sessionId } = owner;
   const user = activeUser(await config.users.findById(userId));
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  // A login without a factor may enrol only the first one.
+  const mayBeFirst = !isByFactor(owner);
+  if (mayBeFirst && (await hasOthers(services, userId, id))) throw factorNeeded();
   await config.timeKnown();
   const enrolment = await enrolments.find(user, sessionId, id);
   const step = enrolment && stepOf(services, user, enrolment, code);
@@ -36,7 +39,11 @@ export async function confirmTotp(
   // It may be there already: the same request came before, and an outage stopped it.
   if (!(await factors.addTotp(userId, id, data)) && !(await factors.findTotp(userId, id)))
     throw new AuthError('INVALID_SECOND_FACTOR');
-  if (!isByFactor(owner)) await withoutOtherFactors(services, userId, id);
+  // Two such logins may have enrolled one each at the same moment, and one may be a thief's: neither goes on.
+  if (mayBeFirst && (await hasOthers(services, userId, id))) {
+    await factors.remove(userId, id);
+    throw factorNeeded();
+  }
   // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
   const recoveryCodes = await factors.addRecoveryCodes(userId);
@@ -64,13 +71,7 @@ function stepOf(
   return secret && stepsOf(code, secret, rules, options.totp.window, config.now()).at(-1);
 }
 
-/**
- * A login without a factor may enrol only the first one. Where two such logins enrol one each at the same moment, one may be a thief's:
- * neither goes on.
- */
-async function withoutOtherFactors({ factors }: FactorServices, userId: string, id: string): Promise<void> {
-  const { totp } = await factors.of(userId);
-  if (totp.every((factor) => factor.id === id)) return;
-  await factors.remove(userId, id);
-  throw factorNeeded();
+/** Whether the user has another factor than this one. */
+async function hasOthers({ factors }: FactorServices, userId: string, id: string): Promise<boolean> {
+  return (await factors.of(userId)).totp.some((factor) => factor.id !== id);
 }

@@ -8,7 +8,7 @@ import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { factorAnswers } from '../answers.js';
 import { codeField, nameField } from '../fields.js';
-import { freshGuards } from '../fresh.js';
+import { freshGuards, freshLoginGuards } from '../fresh.js';
 import { askerOf, type FactorServices } from '../services.js';
 import { confirmTotp, type TotpConfirmation } from './confirm-totp.js';
 import { startTotp } from './start-totp.js';
@@ -64,7 +64,7 @@ function confirmEndpoint(services: FactorServices): Endpoint {
     verb: 'post',
     path: '/factors/totp/confirm',
     chain: [
-      ...freshGuards(services),
+      ...freshLoginGuards(services),
       parseBody,
       validateBody(body),
       async (req: Request<object, unknown, TotpConfirmation>, res) => {

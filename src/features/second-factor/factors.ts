@@ -20,6 +20,8 @@ export interface TotpData extends TotpRules {
   readonly name: string | null;
   /** Milliseconds since 1970; null before the first login. */
   readonly lastUsedAt: number | null;
+  /** It is no factor any more. The row stays until what its removal ends has ended, so an outage leaves nothing half done. */
+  readonly retired?: true;
 }
 
 export interface TotpFactor {
@@ -41,6 +43,8 @@ interface RecoveryCode {
 export interface UserFactors {
   readonly totp: readonly TotpFactor[];
   readonly recoveryCodesLeft: number;
+  /** Recovery codes that a removal has left behind, for `addRecoveryCodes`: an outage has stopped it. */
+  readonly leftover: Credential | undefined;
   /** Whether a credential of this name is among them. */
   has(name: FactorName): boolean;
 }
@@ -68,12 +72,18 @@ export class Factors {
   /** One read of the store. */
   async of(userId: string): Promise<UserFactors> {
     const credentials = await this.#store.list(userId);
-    const totp = credentials.filter(({ kind }) => kind === TOTP).map(toFactor);
-    const codes = credentials.filter(({ kind }) => kind === RECOVERY_CODES).flatMap(codesIn);
+    const totp = credentials
+      .filter(({ kind }) => kind === TOTP)
+      .map(toFactor)
+      .filter(({ data }) => !data.retired);
+    const row = credentials.find(({ kind }) => kind === RECOVERY_CODES);
+    const codes = row && totp.length > 0 ? codesIn(row) : [];
     return {
       totp,
       recoveryCodesLeft: codes.filter(({ usedBy }) => usedBy === undefined).length,
-      has: (name) => credentials.some(({ kind, id }) => kind === name.kind && id === name.id),
+      leftover: totp.length > 0 ? undefined : row,
+      has: ({ kind, id }) =>
+        kind === TOTP ? totp.some((each) => each.id === id) : totp.length > 0 && row?.id === id,
     };
   }
 
@@ -82,15 +92,25 @@ export class Factors {
     return this.#store.add({ userId, kind: TOTP, id, data: JSON.stringify(data) });
   }
 
-  /** The user's own factor of that id. */
-  async findTotp(userId: string, id: string): Promise<TotpFactor | undefined> {
-    const found = await this.#store.find(TOTP, id);
-    return found?.userId === userId ? toFactor(found) : undefined;
+  /** Whether the user has this factor. */
+  async hasTotp(userId: string, id: string): Promise<boolean> {
+    const found = await this.#findTotp(userId, id);
+    return found !== undefined && !found.data.retired;
   }
 
   /** @returns false, and changes nothing, when the factor has changed or gone meanwhile */
   replaceTotp({ userId, id, stored }: TotpFactor, data: TotpData): Promise<boolean> {
     return this.#store.replace({ userId, kind: TOTP, id, data: stored }, JSON.stringify(data));
+  }
+
+  /** From now on it is no factor. `remove` it when all is done. @returns whether the user had this factor, or had retired it */
+  retire(userId: string, id: string): Promise<boolean> {
+    return untilStored(async () => {
+      const factor = await this.#findTotp(userId, id);
+      if (!factor) return false;
+      if (factor.data.retired) return true;
+      return (await this.replaceTotp(factor, { ...factor.data, retired: true })) ? true : undefined;
+    });
   }
 
   /** With the last factor the recovery codes go too. @returns whether the user had this factor */
@@ -103,11 +123,15 @@ export class Factors {
 
   /**
    * The first recovery codes of a user. Of parallel calls one gets them.
+   * @param leftover what the user had before the first factor, which they replace
    * @returns undefined if the user has some already, even used ones
    */
-  async addRecoveryCodes(userId: string): Promise<string[] | undefined> {
+  async addRecoveryCodes(userId: string, leftover: Credential | undefined): Promise<string[] | undefined> {
     const { codes, credential } = this.#newCodes(userId);
-    return (await this.#store.add(credential)) ? codes : undefined;
+    const isStored = leftover
+      ? await this.#store.replace(leftover, credential.data)
+      : await this.#store.add(credential);
+    return isStored ? codes : undefined;
   }
 
   /** New recovery codes in place of all old ones. */
@@ -139,6 +163,11 @@ export class Factors {
         ? { outcome: 'used', name, left }
         : undefined;
     });
+  }
+
+  async #findTotp(userId: string, id: string): Promise<TotpFactor | undefined> {
+    const found = await this.#store.find(TOTP, id);
+    return found?.userId === userId ? toFactor(found) : undefined;
   }
 
   async #findCodes(userId: string): Promise<Credential | undefined> {

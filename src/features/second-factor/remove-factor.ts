@@ -6,7 +6,7 @@ import type { Asker, FactorServices } from './services.js';
 const FACTOR_ID = /^[\w-]{22}$/;
 
 /**
- * Removes a second factor of the user's own, and ends every other session.
+ * Removes a second factor of the user's own, and ends every other session. What an outage stops, the same request again finishes.
  * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
  */
 export async function removeFactor(
@@ -15,10 +15,12 @@ export async function removeFactor(
   factorId: string,
   { locale, origin }: Asker,
 ): Promise<void> {
-  if (!FACTOR_ID.test(factorId) || !(await factors.remove(userId, factorId)))
+  if (!FACTOR_ID.test(factorId) || !(await factors.retire(userId, factorId)))
     throw new AuthError('FACTOR_NOT_FOUND');
-  // After the removal: a login by this factor has its session by now, which ends, or notices that the factor is gone.
+  // A login by this factor has its session by now, which ends, or notices that the factor is gone.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
+  // Of parallel requests one goes on.
+  if (!(await factors.remove(userId, factorId))) return;
   events.announce('factorRemoved', () => ({ userId, sessionId, kind: 'totp', factorId, ...origin }));
   const user = activeUser(await config.users.findById(userId));
   if (user) notify({ kind: 'factor-removed', user, locale });

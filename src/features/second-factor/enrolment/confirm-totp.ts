@@ -1,5 +1,6 @@
 import { AuthError } from '../../../errors.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import type { UserFactors } from '../factors.js';
 import { factorNeeded, isByFactor } from '../fresh.js';
 import type { Asker, FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
@@ -29,7 +30,8 @@ export async function confirmTotp(
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
   // A login without a factor may enrol only the first one.
   const mayBeFirst = !isByFactor(owner);
-  if (mayBeFirst && (await hasOthers(services, userId, id))) throw factorNeeded();
+  const before = await factors.of(userId);
+  if (mayBeFirst && hasOthers(before, id)) throw factorNeeded();
   await config.timeKnown();
   const enrolment = await enrolments.find(user, sessionId, id);
   const step = enrolment && stepOf(services, user, enrolment, code);
@@ -37,16 +39,16 @@ export async function confirmTotp(
   const { digits, periodSeconds, secret } = enrolment as Enrolment;
   const data = { digits, periodSeconds, secret, step, usedBy: '', name: name ?? null, lastUsedAt: null };
   // It may be there already: the same request came before, and an outage stopped it.
-  if (!(await factors.addTotp(userId, id, data)) && !(await factors.findTotp(userId, id)))
+  if (!(await factors.addTotp(userId, id, data)) && !(await factors.hasTotp(userId, id)))
     throw new AuthError('INVALID_SECOND_FACTOR');
   // Two such logins may have enrolled one each at the same moment, and one may be a thief's: neither goes on.
-  if (mayBeFirst && (await hasOthers(services, userId, id))) {
+  if (mayBeFirst && hasOthers(await factors.of(userId), id)) {
     await factors.remove(userId, id);
     throw factorNeeded();
   }
   // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
-  const recoveryCodes = await factors.addRecoveryCodes(userId);
+  const recoveryCodes = await factors.addRecoveryCodes(userId, before.leftover);
   if (await enrolments.take(id)) {
     events.announce('factorAdded', () => ({
       userId,
@@ -72,6 +74,6 @@ function stepOf(
 }
 
 /** Whether the user has another factor than this one. */
-async function hasOthers({ factors }: FactorServices, userId: string, id: string): Promise<boolean> {
-  return (await factors.of(userId)).totp.some((factor) => factor.id !== id);
+function hasOthers({ totp }: UserFactors, id: string): boolean {
+  return totp.some((factor) => factor.id !== id);
 }

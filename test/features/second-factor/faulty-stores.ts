@@ -1,0 +1,63 @@
+import { AuthError } from '../../../src/index';
+import type { FactorStores } from './factor-app';
+
+/** Methods that return at once: parts of a store, or a function that ends something. */
+const AT_ONCE = new Set([
+  'credentials',
+  'oneTimeTokens',
+  'attemptCounter',
+  'followRevocations',
+  'onUserGone',
+]);
+
+/** `before`: the store never gets the call. `after`: it does what was asked, and its answer is lost. */
+export type Fault = 'before' | 'after';
+
+/** Stores of which one call, or every call from there on, fails as in an outage. */
+export class FaultyStores {
+  readonly stores: FactorStores;
+  /** The calls since `failAt`, as `list` or `create`. */
+  readonly calls: string[] = [];
+  #failing: { at: number; fault: Fault; onwards: boolean } | undefined;
+
+  constructor({ users, refreshTokens }: FactorStores) {
+    this.stores = {
+      users: this.#faulty(users, 'users'),
+      refreshTokens: this.#faulty(refreshTokens, 'sessions'),
+    };
+  }
+
+  /** @param at 0: the next call */
+  failAt(at: number, fault: Fault, { onwards = false } = {}): void {
+    this.calls.length = 0;
+    this.#failing = { at, fault, onwards };
+  }
+
+  heal(): void {
+    this.calls.length = 0;
+    this.#failing = undefined;
+  }
+
+  #faulty<Store extends object>(store: Store, path: string): Store {
+    return new Proxy({} as Store, {
+      has: (_target, name) => name in store,
+      get: (_target, name) => {
+        const member: unknown = Reflect.get(store, name, store);
+        if (typeof member !== 'function') return member;
+        const call = (...args: unknown[]): unknown => Reflect.apply(member, store, args);
+        if (AT_ONCE.has(String(name)))
+          return (...args: unknown[]) => {
+            const part = call(...args);
+            return typeof part === 'object' && part !== null ? this.#faulty(part, String(name)) : part;
+          };
+        return async (...args: unknown[]) => {
+          const count = this.calls.push(`${path}.${String(name)}`) - 1;
+          const failing = this.#failing;
+          if (!failing || (failing.onwards ? count < failing.at : count !== failing.at)) return call(...args);
+          if (failing.fault === 'after') await call(...args);
+          throw new AuthError('SERVICE_UNAVAILABLE');
+        };
+      },
+    });
+  }
+}

@@ -95,6 +95,7 @@ const FAILURES = {
   FORBIDDEN: { status: 403, message: 'Forbidden', event: 'refused' },
   EMAIL_NOT_VERIFIED: { status: 403, message: 'The e-mail address is not verified yet' },
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
+  DEVICE_NOT_FOUND: { status: 404, message: 'Trusted device not found' },
   FACTOR_NOT_FOUND: { status: 404, message: 'Second factor not found' },
   USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },

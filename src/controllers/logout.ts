@@ -11,6 +11,7 @@ export interface LogoutServices {
   config: AccessTokenPlaces & { readonly cookies: CookieConfig };
   sessions: Pick<Sessions, 'endByTokens' | 'endAll'>;
   textsFor: TextsFor;
+  features: { logoutAll(userId: string): Promise<void> };
 }
 
 /** Answers a logout with its JSON. */
@@ -37,9 +38,10 @@ export async function endByRequest(
 }
 
 /** Ends every session of the user, on all devices. */
-export function createLogoutAll({ config, sessions, textsFor }: LogoutServices): RequestHandler {
+export function createLogoutAll({ config, features, sessions, textsFor }: LogoutServices): RequestHandler {
   return async function logoutAll(req, res: AnswerResponse<'logoutAll'>) {
     const { id, sessionId } = req.user as Express.User;
+    await features.logoutAll(id);
     const ended = await sessions.endAll({ userId: id, sessionId }, originOf(req));
     clearTokenCookies(res, config.cookies);
     res.json({ message: textsFor(req, res).loggedOutEverywhere, ended });

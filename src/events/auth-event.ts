@@ -174,6 +174,10 @@ export const AUTH_EVENTS = {
   /** `left`: how many codes the user still has. */
   recoveryCodeUsed: success<RequestOrigin & { userId: string; left: number }>(),
   recoveryCodesRenewed: success<RequestOrigin & { userId: string; sessionId: string }>(),
+  /** From now on the browser skips the second factor, until the trust expires or ends. */
+  deviceTrusted: success<RequestOrigin & { userId: string; sessionId: string; deviceId: string }>(),
+  /** By the user's wish. What else ends the trust (a new password, a factor that is removed) has events of its own. */
+  deviceEnded: success<RequestOrigin & { userId: string; sessionId: string; deviceIds: string[] }>(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.
    * The audit log doesn't have it.

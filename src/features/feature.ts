@@ -51,6 +51,8 @@ export interface FeatureParts {
   canonicalUsername?(typed: string): string;
   /** Tells a user what has happened to the account, without waiting. The feature that has a way to reach users does it. */
   notify?(notice: Notice): void;
+  /** Ends what outlasts sessions, before POST /logout-all ends these. If it fails, so does the logout. */
+  onLogoutAll?(userId: string): Promise<void>;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;
   /** Awaited by `auth.close()`, together with those of the other features, before anything that features use is closed. */

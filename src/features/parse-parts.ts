@@ -23,6 +23,7 @@ const partsSchema = z.strictObject({
   beforeSession: z.strictObject({ check: aFunction, failures: z.array(failure) }).optional(),
   canonicalUsername: aFunction.optional(),
   notify: aFunction.optional(),
+  onLogoutAll: aFunction.optional(),
   claims: z.strictObject({ emailVerified: aFunction.optional() }).optional(),
   ready: aFunction.optional(),
   close: aFunction.optional(),

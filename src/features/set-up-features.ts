@@ -20,6 +20,7 @@ export interface FeatureSet {
   endpoints(core: readonly Endpoint[]): Endpoint[];
   /** Undefined where no feature has one. */
   readonly canonicalUsername: ((typed: string) => string) | undefined;
+  logoutAll(userId: string): Promise<void>;
   ready(): Promise<void>;
   /** Undefined where no feature has anything to close. */
   readonly close: (() => Promise<void>) | undefined;
@@ -50,6 +51,9 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
       naming.length > 0
         ? (typed) => naming.reduce((name, each) => each.canonicalUsername?.(name) ?? name, typed)
         : undefined,
+    async logoutAll(userId) {
+      for (const part of parts) await part.onLogoutAll?.(userId);
+    },
     async ready() {
       await Promise.all(parts.map(async (each) => each.ready?.()));
     },

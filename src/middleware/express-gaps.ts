@@ -1,14 +1,20 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { AuthError } from '../errors.js';
+import { AuthError, type AuthErrorCode } from '../errors.js';
 import { asError } from '../utils/as-error.js';
 import { catchingNext } from '../utils/call-catching.js';
 import { isPromise } from '../utils/is-promise.js';
 
-/** Express refuses `/sessions/%ff` before any handler sees it. No session has such an id, and no second factor. */
+const NOT_FOUND: Readonly<Record<string, AuthErrorCode>> = {
+  factors: 'FACTOR_NOT_FOUND',
+  'trusted-devices': 'DEVICE_NOT_FOUND',
+};
+
+/** Express refuses `/sessions/%ff` before any handler sees it. No session, factor or device has such an id. */
 export const refuseUndecodableId: ErrorRequestHandler = function (error: unknown, req, _res, next) {
   const { name, status } = error as { name?: unknown; status?: unknown };
   const undecodable = name === 'URIError' && status === 400;
-  const code = /^\/factors\//i.test(req.path) ? 'FACTOR_NOT_FOUND' : 'SESSION_NOT_FOUND';
+  const [, folder = ''] = req.path.toLowerCase().split('/');
+  const code = NOT_FOUND[folder] ?? 'SESSION_NOT_FOUND';
   next(undecodable ? new AuthError(code, { status: 404, cause: error }) : error);
 };
 

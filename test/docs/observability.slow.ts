@@ -196,6 +196,8 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   factorFailed: { userId: true, kind: true, reason: true, ip: true, userAgent: true },
   recoveryCodeUsed: { userId: true, left: true, ip: true, userAgent: true },
   recoveryCodesRenewed: { userId: true, sessionId: true, ip: true, userAgent: true },
+  deviceTrusted: { userId: true, sessionId: true, deviceId: true, ip: true, userAgent: true },
+  deviceEnded: { userId: true, sessionId: true, deviceIds: true, ip: true, userAgent: true },
   mailFailed: { kind: true, userId: true, error: true },
   refused: {
     ...{ code: true, method: true, route: true },

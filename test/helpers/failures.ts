@@ -31,6 +31,7 @@ const FAILURES = {
   FORBIDDEN: [403, 'Forbidden'],
   EMAIL_NOT_VERIFIED: [403, 'The e-mail address is not verified yet'],
   CROSS_SITE_REQUEST: [403, 'Cross-site request refused'],
+  DEVICE_NOT_FOUND: [404, 'Trusted device not found'],
   FACTOR_NOT_FOUND: [404, 'Second factor not found'],
   USERNAME_TAKEN: [409, 'Username is already taken'],
   PAYLOAD_TOO_LARGE: [413, 'The request body is too large'],

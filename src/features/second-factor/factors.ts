@@ -2,6 +2,7 @@ import { serviceUnavailable } from '../../errors.js';
 import type { Credential, CredentialStore, NewCredential } from '../../stores/credential-store.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';
+import { toDevice, TRUSTED_DEVICE, type TrustedDevice } from './trusted-devices/trusted-devices.js';
 
 /** A second factor that a user has enrolled, of any kind. */
 export type FactorKind = 'totp';
@@ -43,6 +44,8 @@ interface RecoveryCode {
 export interface UserFactors {
   readonly totp: readonly TotpFactor[];
   readonly recoveryCodesLeft: number;
+  /** Trusted or not: `trustedOf` knows. Oldest first. */
+  readonly devices: readonly TrustedDevice[];
   /** Recovery codes that a removal has left behind, for `addRecoveryCodes`: an outage has stopped it. */
   readonly leftover: Credential | undefined;
   /** Whether a credential of this name is among them. */
@@ -81,6 +84,7 @@ export class Factors {
     return {
       totp,
       recoveryCodesLeft: codes.filter(({ usedBy }) => usedBy === undefined).length,
+      devices: credentials.filter(({ kind }) => kind === TRUSTED_DEVICE).map(toDevice),
       leftover: totp.length > 0 ? undefined : row,
       has: ({ kind, id }) =>
         kind === TOTP ? totp.some((each) => each.id === id) : totp.length > 0 && row?.id === id,

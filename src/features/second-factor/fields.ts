@@ -37,6 +37,13 @@ export const challengeField = z
     examples: ['Zk3vT9qLr2Xc8bNwYh5uMf1eSd7gAj6o'],
   });
 
+export const trustDeviceField = z
+  .boolean(rule('mustBeBoolean'))
+  .optional()
+  .meta({
+    description: 'Whether this browser skips the second factor from now on. Not with `transport: "body"`.',
+  });
+
 const MAX_NAME = 64;
 
 /** What the user calls the factor. */

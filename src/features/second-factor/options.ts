@@ -2,6 +2,7 @@ import { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { createKeySet, KeyError, MAKE_A_SECRET, type KeyInput } from '../../tokens/keys.js';
 import { secretsIn } from '../../tokens/secrets-in.js';
+import { durationInSeconds, type Duration } from '../../utils/duration.js';
 import { parseCall } from '../../utils/parse-call.js';
 
 /** What `secondFactor` takes. */
@@ -20,6 +21,11 @@ export interface SecondFactorOptions {
   totp?: { digits?: 6 | 7 | 8; period?: number; window?: number };
   /** How many recovery codes a user gets: 1 to 50. Default: 10. */
   recoveryCodes?: number;
+  /**
+   * For how long a browser that the user trusts skips the second factor, from the day that the user says so: at most 90 days. `false`:
+   * every login is asked. Default: `'30d'`.
+   */
+  trustedDevices?: Duration | false;
 }
 
 /** The options with their defaults filled in. */
@@ -29,11 +35,15 @@ export interface SecondFactorConfig {
   readonly keys: readonly KeyObject[];
   readonly totp: { readonly digits: number; readonly periodSeconds: number; readonly window: number };
   readonly recoveryCodes: number;
+  /** Undefined: no device is trusted. */
+  readonly trustedDeviceSeconds: number | undefined;
 }
 
 const keyInput = z.custom<KeyInput>(
   (value) => typeof value === 'string' || value instanceof Uint8Array || value instanceof KeyObject,
 );
+
+const MAX_TRUST_SECONDS = 90 * 24 * 60 * 60;
 
 const optionsSchema = z.strictObject({
   issuer: z
@@ -52,13 +62,31 @@ const optionsSchema = z.strictObject({
     })
     .prefault({}),
   recoveryCodes: z.int().min(1).max(50).default(10),
+  trustedDevices: z
+    .unknown()
+    .default('30d')
+    .transform((value, context) => {
+      if (value === false) return undefined;
+      const seconds = durationInSeconds(value);
+      if (seconds !== undefined && seconds > 0 && seconds <= MAX_TRUST_SECONDS) return seconds;
+      context.addIssue({
+        code: 'custom',
+        message: "must be a duration of at most 90 days, such as '30d', or false",
+      });
+      return z.NEVER;
+    }),
 });
 
 /** @throws TypeError that names the option and the cure */
 export function parseSecondFactorOptions(options: SecondFactorOptions): SecondFactorConfig {
-  const { key, totp, ...parsed } = parseCall('secondFactor()', optionsSchema, options);
+  const {
+    key,
+    totp,
+    trustedDevices: trustedDeviceSeconds,
+    ...parsed
+  } = parseCall('secondFactor()', optionsSchema, options);
   const { digits, period: periodSeconds, window } = totp;
-  return { ...parsed, totp: { digits, periodSeconds, window }, keys: keysOf(key) };
+  return { ...parsed, trustedDeviceSeconds, totp: { digits, periodSeconds, window }, keys: keysOf(key) };
 }
 
 function keysOf(key: KeyInput | readonly KeyInput[]): readonly KeyObject[] {

@@ -12,6 +12,7 @@ import type { Enrolments } from './enrolment/enrolments.js';
 import type { Factors } from './factors.js';
 import type { SecondFactorConfig } from './options.js';
 import type { TotpSecrets } from './totp-secrets.js';
+import type { TrustedDevices } from './trusted-devices/trusted-devices.js';
 
 /** What the flows of this feature work with. */
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
@@ -22,6 +23,8 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   readonly enrolments: Enrolments;
   /** By which a browser shows that it has made the first step of a login. */
   readonly browser: BrowserSecret;
+  /** Undefined where the option `trustedDevices` is false. */
+  readonly devices: TrustedDevices | undefined;
   /** Counts wrong codes by challenge. */
   readonly tries: NamedLimit;
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */

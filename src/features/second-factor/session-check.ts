@@ -55,12 +55,25 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
     }
     const factors = await services.factors.of(user.id);
     if (factors.totp.length === 0) return;
+    if (await comesFromTrustedDevice(services, user, factors, login)) return;
     const challenge = login.request && (await begin(services, user, login));
     throw new AuthError('SECOND_FACTOR_REQUIRED', {
       factors: kindsOf(factors),
       ...(challenge !== undefined && { challenge }),
     });
   };
+}
+
+/** The second question finds a device that has ended since the first one. */
+async function comesFromTrustedDevice(
+  { config, devices: trusted }: FactorServices,
+  user: StoredUser,
+  { devices, totp }: UserFactors,
+  { request, transport }: CheckedLogin,
+): Promise<boolean> {
+  if (!trusted || !request || transport !== 'cookie' || devices.length === 0) return false;
+  await config.timeKnown();
+  return trusted.isTrusted((request as { req: Request }).req, devices, { user, totp, now: config.now() });
 }
 
 /** @returns what a client without cookies sends back */

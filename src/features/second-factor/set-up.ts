@@ -10,6 +10,9 @@ import { parseSecondFactorOptions, type SecondFactorConfig, type SecondFactorOpt
 import type { FactorServices } from './services.js';
 import { createSessionCheck } from './session-check.js';
 import { TotpSecrets } from './totp-secrets.js';
+import { DeviceCookie } from './trusted-devices/device-cookie.js';
+import { deviceEndpoints } from './trusted-devices/device-endpoints.js';
+import { TrustedDevices } from './trusted-devices/trusted-devices.js';
 
 /** Wrong codes a challenge, after which the login has to begin again. */
 const TRIES = 5;
@@ -23,13 +26,23 @@ export function createSecondFactor(options: SecondFactorOptions): Feature {
     name: 'secondFactor',
     setUp(context) {
       const services = createServices(config, context);
+      const { devices } = services;
+      const stopFollowing = devices && context.config.users.onUserGone?.((id) => devices.endAll(id));
       return {
         endpoints: [
           secondStepEndpoint(services),
           ...enrolmentEndpoints(services),
           // Last: its `/factors/:id` fits the paths above.
           ...factorEndpoints(services),
+          ...(devices ? deviceEndpoints(services, devices) : []),
         ],
+        ...(devices && { onLogoutAll: async (userId: string) => void (await devices.endAll(userId)) }),
+        ...(stopFollowing && {
+          close: () => {
+            stopFollowing();
+            return Promise.resolve();
+          },
+        }),
         beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },
       };
     },
@@ -39,14 +52,20 @@ export function createSecondFactor(options: SecondFactorOptions): Feature {
 function createServices(options: SecondFactorConfig, context: FeatureContext): FactorServices {
   const { config, limits } = context;
   const tokens = context.oneTimeTokens();
+  const credentials = context.credentials();
+  const { trustedDeviceSeconds } = options;
   return {
     ...context,
     options,
-    factors: new Factors(context.credentials(), options.recoveryCodes),
+    factors: new Factors(credentials, options.recoveryCodes),
     secrets: new TotpSecrets(options.keys),
     challenges: new Challenges(tokens),
     enrolments: new Enrolments(tokens),
     browser: new BrowserSecret(config.cookies, 'factor'),
+    devices:
+      trustedDeviceSeconds === undefined
+        ? undefined
+        : new TrustedDevices(credentials, new DeviceCookie(config.cookies), trustedDeviceSeconds),
     // A window begins with the first try, so it ends after the challenge does.
     tries: limits.named('second-factor', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
     failures: limits.named('second-factor-user', { failures: FAILURES }),

@@ -33,21 +33,6 @@ function createAnswers() {
       })
       .meta({ description: 'A second factor.' }),
   );
-  const device = component(
-    'AuthTrustedDevice',
-    z
-      .strictObject({
-        id: z.string().meta({ examples: ['R3b9vJ0hVtq2K1mXw8ZsYcN5uLfA7eDgP4iTj6oQkWx'] }),
-        current: z.boolean().meta({ description: 'Whether it is the browser that asks.' }),
-        name: z
-          .string()
-          .nullable()
-          .meta({ examples: ['Chrome 142, Windows'] }),
-        createdAt: instant('When the user trusted it.'),
-        expiresAt: instant('From then on it is asked again.'),
-      })
-      .meta({ description: 'A browser that skips the second factor.' }),
-  );
   return {
     list: component(
       'AuthListFactorsResponse',
@@ -75,21 +60,6 @@ function createAnswers() {
     confirmTotp: component(
       'AuthTotpConfirmResponse',
       z.strictObject({ recoveryCodes: recoveryCodes.optional() }),
-    ),
-    listDevices: component(
-      'AuthListTrustedDevicesResponse',
-      z.strictObject({
-        devices: z.array(device).meta({ description: 'Oldest first.' }),
-      }),
-    ),
-    endDevices: component(
-      'AuthEndTrustedDevicesResponse',
-      z.strictObject({
-        ended: z
-          .int()
-          .min(0)
-          .meta({ description: 'How many were trusted.', examples: [2] }),
-      }),
     ),
     renewRecoveryCodes: component('AuthRecoveryCodesResponse', z.strictObject({ recoveryCodes })),
   };

@@ -37,12 +37,9 @@ export const challengeField = z
     examples: ['Zk3vT9qLr2Xc8bNwYh5uMf1eSd7gAj6o'],
   });
 
-export const trustDeviceField = z
-  .boolean(rule('mustBeBoolean'))
-  .optional()
-  .meta({
-    description: 'Whether this browser skips the second factor from now on. Not with `transport: "body"`.',
-  });
+export const trustDeviceField = z.boolean(rule('mustBeBoolean')).optional().meta({
+  description: 'Whether this browser skips the second factor from now on. Not with `transport: "body"`.',
+});
 
 const MAX_NAME = 64;
 

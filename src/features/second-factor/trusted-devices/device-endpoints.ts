@@ -5,8 +5,8 @@ import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { activeUser } from '../../../stores/user-store.js';
-import { factorAnswers } from '../answers.js';
 import { askerOf, type FactorServices } from '../services.js';
+import { deviceAnswers } from './device-answers.js';
 import { trustedOf, type TrustedDevice, type TrustedDevices } from './trusted-devices.js';
 
 /** A digest of a secret. The store need not be asked for another one (and PostgreSQL refuses NUL). */
@@ -50,7 +50,7 @@ function listEndpoint(services: FactorServices, { cookie }: TrustedDevices): End
       summary: 'List the browsers that need no second factor',
       description: 'A trusted device skips the second factor, never the password, until it expires.',
       needs: 'access token',
-      success: { text: 'The trusted devices.', answer: () => factorAnswers().listDevices },
+      success: { text: 'The trusted devices.', answer: () => deviceAnswers().listDevices },
       failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
     },
   };
@@ -83,7 +83,7 @@ function endAllEndpoint(services: FactorServices, devices: TrustedDevices): Endp
       summary: 'Ask for the second factor in every browser again',
       description: 'Ends all trusted devices of the user. No session ends.',
       needs: 'access token',
-      success: { text: 'No device is trusted.', answer: () => factorAnswers().endDevices },
+      success: { text: 'No device is trusted.', answer: () => deviceAnswers().endDevices },
       cookies: { always: false, text: 'The cookie of the trusted device, cleared.' },
       failures: [...GUARD_FAILURES, ...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
     },

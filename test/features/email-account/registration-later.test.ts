@@ -116,6 +116,15 @@ describe.each(['memory', 'PostgreSQL and Redis'])(
       expectFailure(await post(ann, '/email/verify', { token }), 'ONE_TIME_TOKEN_INVALID');
     });
 
+    test('another client than the one that registered gets tokens in its own way', async () => {
+      await register();
+      const app = request(email.app);
+      const body = { token: await mailed(), password: PASSWORD, transport: 'body' };
+      const verified = await post(app, '/email/verify', body);
+      expect([verified.status, verified.body]).toMatchObject([200, { tokenType: 'Bearer' }]);
+      expect(verified.headers['set-cookie']).toBeUndefined();
+    });
+
     test('someone who registers the address of another person gets no proof from a mail that this person asks for', async () => {
       const attacker = request.agent(app);
       await register(attacker, { password: NEW_PASSWORD });

@@ -98,6 +98,29 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
     expect(verified.body).toMatchObject({ tokenType: 'Bearer', user: { username: 'bob@example.com' } });
   });
 
+  test('another client than the one that registered gets tokens in its own way', async () => {
+    const mobile = email.client() as never;
+    await register(mobile, { transport: 'body' });
+    const browser = email.browser();
+    const inBrowser = await verify(browser, await linkTo(), { password: PASSWORD, transport: 'cookie' });
+    expect(inBrowser.body).not.toHaveProperty('refreshToken');
+    expect((await browser.get('/auth/check')).status).toBe(200);
+
+    const bob = 'bob@example.com';
+    await register(ann, { username: bob });
+    const inApp = await verify(mobile, await linkTo(bob), { password: PASSWORD, transport: 'body' });
+    expect(inApp.headers['set-cookie']).toBeUndefined();
+    expect(inApp.body).toMatchObject({ tokenType: 'Bearer', user: { username: bob } });
+  });
+
+  test('the browser that registered gets no tokens in a body, which its scripts could read', async () => {
+    await register(ann);
+    const verified = await verify(ann, await linkTo(), { transport: 'body' });
+    expect([verified.status, verified.body]).toMatchObject([200, { user: { username: ANN } }]);
+    expect(verified.body).not.toHaveProperty('refreshToken');
+    expect((await ann.get('/auth/check')).status).toBe(200);
+  });
+
   test('another browser needs the password, and nothing is spent without it', async () => {
     await register(ann);
     const token = await linkTo();

@@ -6,6 +6,7 @@ import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
 import { deliverTokens } from '../../../http/token-response.js';
+import type { Transport } from '../../../tokens/transport.js';
 import { rule } from '../../../messages/rule.js';
 import { createLimitRegistrations } from '../../../middleware/limit-registrations.js';
 import { parseBody, parseForm } from '../../../middleware/parse-body.js';
@@ -18,7 +19,7 @@ import { addressFields, tokenField } from '../fields.js';
 import { askerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
-import { resendVerification } from './resend-verification.js';
+import { resendEndpoint } from './resend-endpoint.js';
 import { startRegistration, type Registration } from './start-registration.js';
 import { verifyAddress, type Verification } from './verify-address.js';
 
@@ -118,15 +119,28 @@ function secretOf({ browser }: EmailServices, req: RegistrationRequest): string 
   return req.body.transport === 'cookie' ? browser.choose(req as Request) : newSecret();
 }
 
+/** Of a client that proves with the password that it is the one that registered. */
+const ownTransport = (transport: z.ZodDefault<z.ZodType<Transport>>) =>
+  transport.unwrap().optional().meta({
+    description:
+      'How tokens leave. Default: as the registration asked. Ignored in the browser that registered.',
+  });
+
 function verifyEndpoint(services: EmailServices): Endpoint {
   const { config, sameSite, textsFor } = services;
   const { passwordField } = config;
-  const { anyPassword } = createFieldSchemas(config);
+  const { anyPassword, transport } = createFieldSchemas(config);
   const schema = component(
     'AuthVerifyEmailRequest',
     z
-      .strictObject({ token: tokenField, [passwordField]: anyPassword.optional() }, anObject)
-      .transform((body) => ({ token: body.token, password: body[passwordField] }) as Verification),
+      .strictObject(
+        { token: tokenField, [passwordField]: anyPassword.optional(), transport: ownTransport(transport) },
+        anObject,
+      )
+      .transform(
+        (body) =>
+          ({ token: body.token, password: body[passwordField], transport: body.transport }) as Verification,
+      ),
   );
   return {
     verb: 'post',
@@ -171,47 +185,6 @@ function verifyEndpoint(services: EmailServices): Endpoint {
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],
-    },
-  };
-}
-
-const ONLY_ITS_BROWSER =
-  'Only the browser that registered, which has a cookie, gets another mail; every other client registers again. ';
-
-function resendEndpoint(services: EmailServices): Endpoint {
-  const { config, options, sameSite, textsFor } = services;
-  const { usernameField } = config;
-  const schema = component(
-    'AuthResendVerificationRequest',
-    z
-      .strictObject({ [usernameField]: addressFields(createFieldSchemas(config)).address }, anObject)
-      .transform((body) => ({ address: body[usernameField] as string })),
-  );
-  return {
-    verb: 'post',
-    path: '/email/verify/resend',
-    chain: [
-      sameSite,
-      parseBody,
-      validateBody(schema),
-      async (req: Request<object, unknown, z.output<typeof schema>>, res) => {
-        await resendVerification(services, req.body.address, askerOf(services, req as Request));
-        res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
-      },
-    ],
-    operation: {
-      id: 'resendVerification',
-      tag: 'Account',
-      summary: 'Ask for the mail of a registration again',
-      description: `${options.verification === 'required' ? ONLY_ITS_BROWSER : ''}The answer is the same for every address.`,
-      needs: 'nothing',
-      body: { schema, required: true },
-      success: {
-        status: 202,
-        text: 'If there is an address to prove, a mail is on its way.',
-        answer: messageAnswer,
-      },
-      failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
     },
   };
 }

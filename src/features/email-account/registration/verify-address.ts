@@ -19,6 +19,8 @@ import type { VerificationData } from './register-unproved.js';
 export interface Verification {
   readonly token: string;
   readonly password?: string | undefined;
+  /** For a link that is opened in another client than the one that registered: the phone's browser in place of the app. */
+  readonly transport?: Transport | undefined;
 }
 
 export interface VerifyingRequest extends Pick<Asker, 'origin' | 'secrets'> {
@@ -51,14 +53,18 @@ const PURPOSE = 'email-verification';
  */
 export async function verifyAddress(
   services: EmailServices,
-  { token, password }: Verification,
+  verification: Verification,
   by: VerifyingRequest,
 ): Promise<VerifiedLogin> {
+  const { token, password } = verification;
   const found = await services.links.find(PURPOSE, token);
   if (!found) throw tokenRefused(services, PURPOSE, by.origin);
   const registration = services.waiting.inToken(found);
-  if (!registration) return logIn(services, await proveUser(services, found, password, by), token, by);
-  const { transport, remember } = registration;
+  if (!registration) return logIn(services, await proveUser(services, found, verification, by), token, by);
+  const { remember } = registration;
+  const transport = isBrowser(by.secrets, registration.browser)
+    ? registration.transport
+    : (verification.transport ?? registration.transport);
   // Before the password is read: a page of another site must learn nothing about it.
   if (transport === 'cookie') assertMaySetCookies(by.req);
   const user = await proveRegistration(services, registration, password, by);
@@ -69,7 +75,7 @@ export async function verifyAddress(
 async function proveUser(
   services: EmailServices,
   found: OneTimeToken,
-  password: string | undefined,
+  { password, transport: asked }: Verification,
   { req, origin, secrets }: VerifyingRequest,
 ): Promise<ProvedLogin> {
   const { config, proofs } = services;
@@ -77,9 +83,11 @@ async function proveUser(
   // The token proves the address that it was sent to.
   if (!user || dataOf<VerificationData>(found).address !== usernameKey(user.username))
     throw tokenRefused(services, PURPOSE, origin, user?.id);
-  const { browser, transport = 'cookie', remember = false } = (await proofs.registrationOf(user)) ?? {};
+  const registration = await proofs.registrationOf(user);
+  const isItsBrowser = isBrowser(secrets, registration?.browser);
+  const transport = (isItsBrowser ? undefined : asked) ?? registration?.transport ?? 'cookie';
   if (transport === 'cookie') assertMaySetCookies(req);
-  const proved = isBrowser(secrets, browser)
+  const proved = isItsBrowser
     ? user
     : await verifyCredentials(services, {
         username: user.username,
@@ -89,7 +97,7 @@ async function proveUser(
       });
   if (proved.id !== user.id) throw tokenRefused(services, PURPOSE, origin, user.id);
   await proofs.prove(proved);
-  return { user: proved, transport, remember };
+  return { user: proved, transport, remember: registration?.remember ?? false };
 }
 
 async function logIn(

@@ -1,6 +1,6 @@
 import { AuthError, isAuthError, validationFailed } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
-import type { Requester } from '../limits/announce-locked.js';
+import type { Requester } from '../limits/requester.js';
 import { refusedField } from '../messages/rule.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';

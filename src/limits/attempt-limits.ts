@@ -7,8 +7,9 @@ import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from '../utils/address-group.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
-import { announceLocked, type Requester } from './announce-locked.js';
-import { both, NOT_COUNTED, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
+import { announceLocked } from './announce-locked.js';
+import { both, NOTHING_TO_DO, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
+import type { Requester } from './requester.js';
 import { UsernameFailures } from './username-failures.js';
 import { EveryAttempt, SuccessLimit, WindowLimit } from './window-limit.js';
 
@@ -162,11 +163,11 @@ export class AttemptLimits {
     typed: string,
     user: KnownUser | undefined,
   ): Promise<CountedAttempt | undefined> {
-    if (!this.#otherNames) return NOT_COUNTED;
+    if (!this.#otherNames) return NOTHING_TO_DO;
     const address = addressGroup(origin.ip);
     if (!user || usernameKey(user.username) === usernameKey(typed)) {
       await this.#otherNames.pretend(address, user?.id ?? usernameKey(typed));
-      return NOT_COUNTED;
+      return NOTHING_TO_DO;
     }
     try {
       return await this.#otherNames.from(address).enter(user.id);

@@ -3,6 +3,7 @@ import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
+import { isFree } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
 import { nameOfPassword } from '../reset/ask-reset.js';
@@ -41,16 +42,6 @@ export async function confirmChange(services: EmailServices, token: string, aske
   if (renamed === 'before' ? !isFirst : renamed === 'meanwhile') return;
   events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
   if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
-}
-
-/** In this order: an address is reserved before its user gives it up, so one that is free here is seen to be reserved. */
-async function isFree(
-  { config, reserved }: EmailServices,
-  address: string,
-  userId: string,
-): Promise<boolean> {
-  const owner = await config.users.findByUsername(address);
-  return !owner && !(await reserved.isReserved(address, userId));
 }
 
 /**

@@ -31,7 +31,7 @@ export async function confirmChange(services: EmailServices, token: string, aske
   if (!isDone && user.username !== from) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
-  const renamed = isDone ? 'before' : await rename(services, user, to);
+  const renamed = isDone ? 'before' : await rename(services, user, to, password);
   if (!renamed) throw refuse();
   await proofs.prove({ ...user, username: to });
   // Mails to the old address could still reset the password.
@@ -71,9 +71,16 @@ async function rename(
   { config: { users } }: EmailServices,
   user: StoredUser,
   to: string,
+  password: string,
 ): Promise<'now' | 'meanwhile' | undefined> {
   try {
-    if (await users.updateUsername?.(user.id, to, user.username)) return 'now';
+    if (await users.updateUsername?.(user.id, to, user.username)) {
+      // Read again: a reset at this moment, by the old address, would hold for the account with the new one.
+      const current = await users.findById(user.id);
+      if (current && nameOfPassword(current) === password) return 'now';
+      await users.updateUsername?.(user.id, user.username, to);
+      return undefined;
+    }
   } catch (error) {
     if (isAuthError(error, 'USERNAME_TAKEN')) return undefined;
     throw error;

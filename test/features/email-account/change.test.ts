@@ -88,6 +88,25 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a change of the address, on %
     expect((await undo(token)).body).toMatchObject(INVALID);
   });
 
+  test('an undo unlinks the accounts of identity providers, which a thief may have linked', async () => {
+    const browser = await loggedIn();
+    const identities = ['ann', 'thief'].map((subject) => ({ issuer: 'https://idp.example', subject }));
+    for (const identity of identities) expect(await users.link(ann.id, identity)).toBe(true);
+    const token = await change(browser, A, B);
+    expect(await users.listIdentities(ann.id)).toHaveLength(2);
+    // The thief logs in by the provider while the undo ends the sessions.
+    const unlink = users.unlink.bind(users);
+    jest.spyOn(users, 'unlink').mockImplementationOnce(async (...args) => {
+      await email.auth.sessions.start(ann.id);
+      return unlink(...args);
+    });
+    expect((await undo(token)).status).toBe(200);
+    expect(await users.listIdentities(ann.id)).toEqual([]);
+    expect(await email.auth.sessions.list(ann.id)).toEqual([]);
+    expect(await users.findByIdentity(identities[1] as (typeof identities)[0])).toBeUndefined();
+    await email.mailTo(A, 'reset');
+  });
+
   test('the undo of the oldest change wins', async () => {
     const browser = await loggedIn();
     const toA = await change(browser, A, B);

@@ -21,7 +21,7 @@ export interface UndoData {
  * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
  */
 export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
-  const { config, events, links, mails, proofs } = services;
+  const { config, events, limits, links, mails, proofs } = services;
   const found = await links.find('email-change', token);
   const refuse = () => tokenRefused(services, 'email-change', asker.origin, found?.subject);
   const { from = '', to = '', password } = found ? dataOf<ChangeData>(found) : {};
@@ -34,6 +34,12 @@ export async function confirmChange(services: EmailServices, token: string, aske
   const renamed = isDone ? 'before' : await rename(services, user, to, password);
   if (!renamed) throw refuse();
   await proofs.prove({ ...user, username: to });
+  const loggedIn = await config.refreshTokens.list(user.id);
+  await limits.renamed(
+    from,
+    to,
+    loggedIn.map(({ ip }) => ip),
+  );
   // Mails to the old address could still reset the password.
   await links.endAll(user.id, { except: ['email-change'] });
   const isFirst = await links.take('email-change', token);

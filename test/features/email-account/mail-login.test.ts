@@ -230,9 +230,10 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (nam
     expect((await verify('code', browser, again.body)).status).toBe(200);
   });
 
-  test('a code may be typed with white space', async () => {
+  test('a code has six digits, and may be typed with white space', async () => {
     const browser = email.browser();
     const { mail } = await askFor('code', browser);
+    expect(mail.code).toMatch(/^\d{6}$/);
     const code = ` ${(mail.code ?? '').replace(/^(...)/, '$1\u00a0 ')}\n`;
     expect((await verify('code', browser, { code })).status).toBe(200);
   });
@@ -322,6 +323,31 @@ test.each([
 function verifyCode(email: EmailApp, headers: Record<string, string>, body: object) {
   return email.client().post('/auth/login/code/verify').set(headers).send(body);
 }
+
+test('a link and a code are good for ten minutes', async () => {
+  let now = Date.now();
+  const clock = () => now;
+  const users = new MemoryUserStore({ clock });
+  await users.create({ username: ANN, passwordHash: null });
+  const stores = { users, refreshTokens: new MemoryRefreshTokenStore({ clock }) };
+  const email = emailApp({ stores, account: { login: ['link', 'code'] }, auth: { clock } });
+  for (const [seconds, status] of [
+    [599, 200],
+    [600, 401],
+  ] as const)
+    for (const way of ['link', 'code'] as const) {
+      const browser = email.browser();
+      await browser.post(`/auth/login/${way}`).send({ username: ANN });
+      const mail = await email.mailTo(ANN, `login-${way}`);
+      now += seconds * 1000;
+      const body = way === 'link' ? { token: tokenOf(mail) } : { code: mail.code };
+      expect([seconds, (await browser.post(`/auth/login/${way}/verify`).send(body)).status]).toEqual([
+        seconds,
+        status,
+      ]);
+    }
+  await email.auth.close();
+});
 
 test('hostile bodies are 4xx that name the member', async () => {
   const email = emailApp({ account: { login: ['link', 'code'] } });

@@ -37,7 +37,16 @@ export type RefusalCode = CodeAnnouncedBy<'refused'>;
 
 /** Which limit refused an attempt: one of the option `limits`, the queue of passwords to hash, or one that a feature has named here. */
 export type LimitName =
-  'username' | 'address' | 'register' | 'password' | 'logins' | 'hashing' | 'mailbox' | 'mail' | 'login-code';
+  | 'username'
+  | 'address'
+  | 'register'
+  | 'password'
+  | 'logins'
+  | 'hashing'
+  | 'mailbox'
+  | 'mail'
+  | 'login-code'
+  | 'login-code-mails';
 
 /** What the token or the code of a mail is good for. Each page of a link has its own. */
 export type OneTimeTokenPurpose =

@@ -153,6 +153,17 @@ export class AttemptLimits {
     return this.#address.count(addressGroup(requester.ip), requester, byUser);
   }
 
+  /**
+   * For a user whose name changes. Where the user is logged in, the address stays a known one, so failures of strangers don't lock the
+   * new name there. Other counts begin again: those by the user's id go on anyway.
+   * @param ips where the user's sessions come from
+   */
+  async renamed(from: string, to: string, ips: Iterable<string | undefined>): Promise<void> {
+    const [before, after] = [usernameKey(from), usernameKey(to)];
+    for (const address of new Set(Array.from(ips, addressGroup)))
+      await this.#username?.follow(address, before, after);
+  }
+
   /** Every registration counts, whatever comes of it. @throws AuthError TOO_MANY_ATTEMPTS */
   registration(origin: RequestOrigin): Promise<void> {
     return this.#register.count(addressGroup(origin.ip), origin, () => Promise.resolve());

@@ -39,7 +39,8 @@ export interface EmailAccountOptions {
   lifetimes?: Partial<Record<'verify' | 'reset' | 'change' | 'undo' | 'login', Duration>>;
   /**
    * How many mails requests may ask for in an hour: to one mailbox, and from one address (an IPv4 address or an IPv6 /64). What is
-   * beyond is not sent, and the answer doesn't show it. `false`: no limit. Default: `{ mailbox: 5, address: 20 }`.
+   * beyond is not sent, and the answer doesn't show it. `false`: no limit. Default: `{ mailbox: 5, address: 20 }`. Of login codes, 10 an
+   * hour for a mailbox are the most, whatever is set here.
    */
   limits?: { mailbox?: number | false; address?: number | false };
   /** Whether users may log in by a link, by a code of six digits, or both: `['link', 'code']`. Default: false. */

@@ -6,6 +6,7 @@ import { newSecret } from './browser-secret.js';
 import type { Asker } from './mail-requests.js';
 import { FORMER_ADDRESS } from './reserved-addresses.js';
 import type { EmailServices } from './services.js';
+import { unlinkIdentities } from './unlink-identities.js';
 
 /**
  * For a user who has just used a link or a code that was sent to the address, and has proved nothing else. The mailbox is the owner's;
@@ -57,10 +58,4 @@ async function withoutPassword(
     current = await users.findById(user.id);
   }
   throw serviceUnavailable(new Error('The password changed at the same moment, again and again'));
-}
-
-async function unlinkIdentities({ config: { users } }: EmailServices, userId: string): Promise<void> {
-  const { identities } = users;
-  if (!identities) return;
-  for (const identity of await identities.listIdentities(userId)) await identities.unlink(userId, identity);
 }

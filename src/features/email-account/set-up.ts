@@ -14,6 +14,7 @@ import { LoginCodes } from './mail-login/login-codes.js';
 import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';
 import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
+import { mailOfPasswordChanges } from './notices.js';
 import { OneTimeLinks } from './one-time-links.js';
 import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
 import { registrationEndpoints } from './registration/registration-endpoints.js';
@@ -47,6 +48,7 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       if (services) throw new TypeError('emailAccount(): make one for each createAuth');
       const mailer = new Mailer({ send: config.send, events: context.events });
       services = createServices(config, context, mailer);
+      mailOfPasswordChanges(services);
       return partsOf(services, context, mailer);
     },
     async sendReset(userId, options = {}) {

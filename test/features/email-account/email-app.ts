@@ -70,7 +70,7 @@ export function emailApp({
     limits: { register: false, address: false, ...options?.limits },
     accessToken: { secret: ACCESS_SECRET, ...options?.accessToken },
     refreshToken: { secret: REFRESH_SECRET, ...options?.refreshToken },
-    features: [account],
+    features: [account, ...(options?.features ?? [])],
   });
   const app = express().use('/auth', describedRouter(auth));
   return {

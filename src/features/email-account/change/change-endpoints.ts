@@ -30,8 +30,8 @@ export function changeEndpoints(services: EmailServices): Endpoint[] {
       step: 'undo',
       summary: 'Put the old e-mail address back, with the token of a mail',
       description:
-        'Ends every session, makes the password worthless, and sends the old address a mail to choose a new one. The undo of the ' +
-        'oldest change wins.',
+        'Ends every session, makes the password worthless, unlinks the accounts of identity providers, and sends the old address a ' +
+        'mail to choose a new password. The undo of the oldest change wins.',
       message: 'addressChangeUndone',
       run: (token, asker) => undoChange(services, token, asker),
     }),

@@ -3,6 +3,7 @@ import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
+import { isFree } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
 import { nameOfPassword } from '../reset/ask-reset.js';
@@ -20,7 +21,7 @@ export interface UndoData {
  * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
  */
 export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
-  const { config, events, links, mails, proofs } = services;
+  const { config, events, limits, links, mails, proofs } = services;
   const found = await links.find('email-change', token);
   const refuse = () => tokenRefused(services, 'email-change', asker.origin, found?.subject);
   const { from = '', to = '', password } = found ? dataOf<ChangeData>(found) : {};
@@ -30,9 +31,15 @@ export async function confirmChange(services: EmailServices, token: string, aske
   if (!isDone && user.username !== from) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
-  const renamed = isDone ? 'before' : await rename(services, user, to);
+  const renamed = isDone ? 'before' : await rename(services, user, to, password);
   if (!renamed) throw refuse();
   await proofs.prove({ ...user, username: to });
+  const loggedIn = await config.refreshTokens.list(user.id);
+  await limits.renamed(
+    from,
+    to,
+    loggedIn.map(({ ip }) => ip),
+  );
   // Mails to the old address could still reset the password.
   await links.endAll(user.id, { except: ['email-change'] });
   const isFirst = await links.take('email-change', token);
@@ -41,16 +48,6 @@ export async function confirmChange(services: EmailServices, token: string, aske
   if (renamed === 'before' ? !isFirst : renamed === 'meanwhile') return;
   events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
   if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
-}
-
-/** In this order: an address is reserved before its user gives it up, so one that is free here is seen to be reserved. */
-async function isFree(
-  { config, reserved }: EmailServices,
-  address: string,
-  userId: string,
-): Promise<boolean> {
-  const owner = await config.users.findByUsername(address);
-  return !owner && !(await reserved.isReserved(address, userId));
 }
 
 /**
@@ -80,9 +77,16 @@ async function rename(
   { config: { users } }: EmailServices,
   user: StoredUser,
   to: string,
+  password: string,
 ): Promise<'now' | 'meanwhile' | undefined> {
   try {
-    if (await users.updateUsername?.(user.id, to, user.username)) return 'now';
+    if (await users.updateUsername?.(user.id, to, user.username)) {
+      // Read again: a reset at this moment, by the old address, would hold for the account with the new one.
+      const current = await users.findById(user.id);
+      if (current && nameOfPassword(current) === password) return 'now';
+      await users.updateUsername?.(user.id, user.username, to);
+      return undefined;
+    }
   } catch (error) {
     if (isAuthError(error, 'USERNAME_TAKEN')) return undefined;
     throw error;

@@ -6,14 +6,16 @@ import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { sendReset } from '../reset/ask-reset.js';
 import { tokenRefused, type EmailServices } from '../services.js';
+import { unlinkIdentities } from '../unlink-identities.js';
 import type { UndoData } from './confirm-change.js';
 
 /** A change at the same moment makes a compare-and-set fail. */
 const MAX_TRIES = 5;
 
 /**
- * Puts an old address back. A thief may have changed it, and may know the password, so the password becomes one that no one knows,
- * every session ends, and a mail to the old address lets its owner choose a new one. The token is taken at the very end: what an
+ * Puts an old address back. A thief may have changed it, may know the password, and may have linked an account at an identity
+ * provider. So the password becomes one that no one knows, every session ends, no account of a provider stays linked, and a mail to
+ * the old address lets its owner choose a new password. The token is taken at the very end: what an
  * outage or a killed process has left, the same request again finishes.
  * @throws AuthError ONE_TIME_TOKEN_INVALID, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
  */
@@ -28,6 +30,9 @@ export async function undoChange(services: EmailServices, token: string, asker: 
   if (!(await restoreAddress(services, user.id, to))) throw refuse();
   const restored = await lockPassword(services, user.id, token, asker);
   await sessions.revokeAll(user.id, {}, 'address-restored', origin);
+  // Again: a login by one of them may have come in between.
+  if (await unlinkIdentities(services, user.id))
+    await sessions.revokeAll(user.id, {}, 'address-restored', origin);
   await finishChange(config.users, restored);
   await links.endAll(user.id);
   await reserved.releaseLater(user.id, to);

@@ -16,7 +16,7 @@ import { askerOf, type Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
 import type { LoginRequest, ProvedLogin, ShownSecrets } from './asked-login.js';
-import { askLoginCode, limitOfTries, proveLoginCode } from './login-code.js';
+import { askLoginCode, limitsOfCodes, proveLoginCode } from './login-code.js';
 import type { LoginCodes } from './login-codes.js';
 import { askLoginLink, proveLoginLink } from './login-link.js';
 
@@ -56,13 +56,13 @@ function linkWay(services: EmailServices): Way {
 }
 
 function codeWay(services: EmailServices, codes: LoginCodes): Way {
-  const withTries = { ...services, codes, tries: limitOfTries(services) };
+  const withLimits = { ...services, codes, ...limitsOfCodes(services) };
   return {
     name: 'code',
     member: 'code',
     field: codeField,
-    ask: (request, asker) => askLoginCode(withTries, request, asker),
-    prove: (code, shown, asker) => proveLoginCode(withTries, code, shown, asker),
+    ask: (request, asker) => askLoginCode(withLimits, request, asker),
+    prove: (code, shown, asker) => proveLoginCode(withLimits, code, shown, asker),
   };
 }
 

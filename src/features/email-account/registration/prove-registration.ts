@@ -2,6 +2,7 @@ import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { isBrowser } from '../address-proofs.js';
+import { createUser } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { WaitingRegistration } from './waiting-registrations.js';
@@ -49,10 +50,9 @@ async function createAccount(
   { address, passwordHash }: WaitingRegistration,
   origin: RequestOrigin,
 ): Promise<StoredUser> {
-  const { config, events, reserved } = services;
-  if (await reserved.isReserved(address)) throw tokenRefused(services, 'email-verification', origin);
+  const { config, events } = services;
   try {
-    const user = await config.users.create({ username: address, passwordHash });
+    const user = await createUser(services, { username: address, passwordHash });
     events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
     return user;
   } catch (error) {

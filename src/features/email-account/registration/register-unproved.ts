@@ -1,10 +1,11 @@
 import { registerByRequest } from '../../../controllers/register.js';
-import { isAuthError, UsernameTakenError } from '../../../errors.js';
+import { isAuthError } from '../../../errors.js';
 import { announceOutage } from '../../../events/announce-outage.js';
 import type { BodyRequest } from '../../../http/body-schemas.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
+import { createUser } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import type { Registration } from './start-registration.js';
@@ -27,14 +28,11 @@ export async function registerUnproved(
   secret: string,
   asker: Asker,
 ): Promise<StoredUser> {
-  const { config, events, mails, passwords, proofs, reserved } = services;
+  const { events, mails, passwords, proofs } = services;
   const mayAsk = await mails.mayAsk(req.body.username, asker);
   const registration: Parameters<typeof registerByRequest>[0]['config']['registration'] = {
     schema: undefined,
-    async create(user) {
-      if (await reserved.isReserved(user.username)) throw new UsernameTakenError();
-      return config.users.create(user);
-    },
+    create: (user) => createUser(services, user),
   };
   const user = await registerByRequest({ config: { registration }, events, passwords }, req);
   try {

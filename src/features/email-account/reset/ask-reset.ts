@@ -1,6 +1,7 @@
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { withoutMark } from '../../../stores/unfinished-change.js';
 import { digestOf } from '../../../utils/digest.js';
+import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
 import type { NewLink } from '../one-time-links.js';
@@ -8,6 +9,8 @@ import type { EmailServices } from '../services.js';
 
 /** What is kept with the token of a reset. */
 export interface ResetData {
+  /** The key of the address that the mail goes to. Another address makes the token worthless: who reads the old one may be someone else. */
+  address: string;
   /** Names the password that the user had when the mail was sent. Another password makes the token worthless. */
   password: string;
 }
@@ -24,7 +27,7 @@ export async function askReset(services: EmailServices, address: string, asker: 
 
 /** Ends the link that the user was sent before. */
 export function createResetLink({ links }: EmailServices, user: StoredUser): Promise<NewLink> {
-  const data: ResetData = { password: nameOfPassword(user) };
+  const data: ResetData = { address: usernameKey(user.username), password: nameOfPassword(user) };
   return links.create('password-reset', user.id, { data });
 }
 

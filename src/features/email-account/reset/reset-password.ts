@@ -4,6 +4,7 @@ import { refusedField } from '../../../messages/rule.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
+import { newSecret } from '../browser-secret.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
@@ -59,17 +60,40 @@ async function storeNewPassword(
     userId = link?.subject;
     const user = link && activeUser(await config.users.findById(link.subject));
     if (!user) break;
-    if (dataOf<ResetData>(link).password !== nameOfPassword(user)) {
+    const { address, password } = dataOf<ResetData>(link);
+    if (address !== usernameKey(user.username)) break;
+    if (password !== nameOfPassword(user)) {
       if (await isPasswordOf(services, user, newPassword, origin)) return { user, isSetNow: false };
       break;
     }
     if (usernameKey(newPassword) === usernameKey(user.username))
       throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
     const passwordHash = withMark(await passwords.hash(newPassword, { ...origin, userId: user.id }));
-    if (await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
+    if (!(await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))) continue;
+    if (await keepsAddress(services, user, passwordHash, origin))
       return { user: { ...user, passwordHash }, isSetNow: true };
+    break;
   }
   throw tokenRefused(services, 'password-reset', origin, userId);
+}
+
+/**
+ * Reads the address again, now that the new password is stored. A change of the address reads the password again when the new address is
+ * stored. So of both at once, at least one sees the other, and takes back what it has done.
+ * @returns false for a user with another address, whose password is the one from before
+ */
+async function keepsAddress(
+  { config: { users }, passwords }: EmailServices,
+  { id, username, passwordHash: previous }: StoredUser,
+  passwordHash: string,
+  origin: RequestOrigin,
+): Promise<boolean> {
+  const current = await users.findById(id);
+  if (current && usernameKey(current.username) === usernameKey(username)) return true;
+  // A user who had no password gets one that no one knows: no store can take a password away.
+  const before = previous ?? (await passwords.hash(newSecret(), { ...origin, userId: id }));
+  await users.updatePasswordHash(id, before, passwordHash);
+  return false;
 }
 
 /** Counts as an attempt at the password, because the token of a reset must not be a way to guess it. */

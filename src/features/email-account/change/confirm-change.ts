@@ -20,14 +20,16 @@ export interface UndoData {
  * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
  */
 export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
-  const { config, events, links, mails, proofs } = services;
+  const { config, events, links, mails, proofs, sessions } = services;
   const found = await links.find('email-change', token);
   const refuse = () => tokenRefused(services, 'email-change', asker.origin, found?.subject);
-  const { from = '', to = '', password } = found ? dataOf<ChangeData>(found) : {};
+  const { from = '', to = '', sessionId = '', password } = found ? dataOf<ChangeData>(found) : {};
   const user = found && activeUser(await config.users.findById(found.subject));
   if (!user || password !== nameOfPassword(user)) throw refuse();
   const isDone = usernameKey(user.username) === usernameKey(to);
   if (!isDone && user.username !== from) throw refuse();
+  // A user who ends a thief's session ends with it what the thief has asked for.
+  if (!isDone && !(await sessions.find(user.id, sessionId))) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
   const renamed = isDone ? 'before' : await rename(services, user, to);

@@ -37,12 +37,17 @@ export async function confirmChange(services: EmailServices, token: string, aske
   await proofs.prove({ ...user, username: to });
   // Mails to the old address could still reset the password.
   await links.endAll(user.id, { except: ['email-change'] });
-  const isFirst = await links.take('email-change', token);
-  // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if the token is gone: a thief could
-  // have replaced it meanwhile, by asking for another change.
-  if (renamed === 'before' ? !isFirst : renamed === 'meanwhile') return;
-  events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
-  if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
+  let isFirst = false;
+  try {
+    isFirst = (await links.take('email-change', token)) !== undefined;
+  } finally {
+    // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if it finds no token: a thief can
+    // replace it meanwhile, by asking for another change, and in an outage it may be gone.
+    if (renamed === 'now' || (renamed === 'before' && isFirst)) {
+      events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
+      if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
+    }
+  }
 }
 
 /** In this order: an address is reserved before its user gives it up, so one that is free here is seen to be reserved. */

@@ -23,7 +23,7 @@ afterEach(async () => {
 /** Does something right before the next call of that method. */
 function beforeNext(method: 'updateUsername' | 'updatePasswordHash', act: () => PromiseLike<unknown>) {
   const users = stores.users as PostgresUserStore;
-  const real = users[method].bind(users);
+  const real = users[method].bind(users) as (...given: unknown[]) => Promise<boolean>;
   jest.spyOn(users, method).mockImplementationOnce(async (...given) => {
     await act();
     return real(...given);

@@ -9,6 +9,8 @@ import type { EmailServices } from '../services.js';
 export interface ChangeData {
   from: string;
   to: string;
+  /** The session that asked. When it ends, as by a logout everywhere, the token is worthless. */
+  sessionId: string;
   /** Names the user's password. Another one, such as after an undo, makes the token worthless. */
   password: string;
 }
@@ -20,24 +22,24 @@ export interface ChangeData {
  */
 export async function askChange(
   services: EmailServices,
-  userId: string,
+  { id, sessionId }: Pick<Express.User, 'id' | 'sessionId'>,
   to: string,
   asker: Asker,
 ): Promise<void> {
   const { config, events, links, mails, reserved } = services;
-  const user = activeUser(await config.users.findById(userId));
+  const user = activeUser(await config.users.findById(id));
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
   const mayAsk = await mails.mayAsk(to, asker);
   const owner = await config.users.findByUsername(to);
   const isReserved = await reserved.isReserved(to, user.id);
   if (mayAsk && !owner && !isReserved) {
-    const data: ChangeData = { from: user.username, to, password: nameOfPassword(user) };
+    const data: ChangeData = { from: user.username, to, sessionId, password: nameOfPassword(user) };
     const link = await links.create('email-change', user.id, { data });
     mails.send({ kind: 'email-change', to, userId: user.id, ...link }, asker);
   } else {
     await links.pretend('email-change', to);
     if (mayAsk && mayBeTold(owner, user))
-      mails.send({ kind: 'email-change-taken', to, userId: owner?.id }, asker);
+      mails.send({ kind: 'email-change-taken', to: owner?.username ?? to, userId: owner?.id }, asker);
   }
   events.announce('emailChangeAsked', () => ({ userId: user.id, ...asker.origin }));
 }

@@ -57,8 +57,12 @@ function askEndpoint(services: EmailServices): Endpoint {
       parseBody,
       validateBody(body),
       async (req: Request<object, unknown, z.output<typeof body>>, res) => {
-        const { id } = req.user as Express.User;
-        await askChange(services, id, req.body.address, askerOf(services, req as Request));
+        await askChange(
+          services,
+          req.user as Express.User,
+          req.body.address,
+          askerOf(services, req as Request),
+        );
         res.status(202).json({ message: textsFor(req as Request, res).addressChangeMailed });
       },
     ],

@@ -21,14 +21,16 @@ export interface UndoData {
  * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
  */
 export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
-  const { config, events, limits, links, mails, proofs } = services;
+  const { config, events, limits, links, mails, proofs, sessions } = services;
   const found = await links.find('email-change', token);
   const refuse = () => tokenRefused(services, 'email-change', asker.origin, found?.subject);
-  const { from = '', to = '', password } = found ? dataOf<ChangeData>(found) : {};
+  const { from = '', to = '', sessionId = '', password } = found ? dataOf<ChangeData>(found) : {};
   const user = found && activeUser(await config.users.findById(found.subject));
   if (!user || password !== nameOfPassword(user)) throw refuse();
   const isDone = usernameKey(user.username) === usernameKey(to);
   if (!isDone && user.username !== from) throw refuse();
+  // A user who ends a thief's session ends with it what the thief has asked for.
+  if (!isDone && !(await sessions.find(user.id, sessionId))) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
   const renamed = isDone ? 'before' : await rename(services, user, to, password);
@@ -42,12 +44,17 @@ export async function confirmChange(services: EmailServices, token: string, aske
   );
   // Mails to the old address could still reset the password.
   await links.endAll(user.id, { except: ['email-change'] });
-  const isFirst = await links.take('email-change', token);
-  // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if the token is gone: a thief could
-  // have replaced it meanwhile, by asking for another change.
-  if (renamed === 'before' ? !isFirst : renamed === 'meanwhile') return;
-  events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
-  if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
+  let isFirst = false;
+  try {
+    isFirst = (await links.take('email-change', token)) !== undefined;
+  } finally {
+    // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if it finds no token: a thief can
+    // replace it meanwhile, by asking for another change, and in an outage it may be gone.
+    if (renamed === 'now' || (renamed === 'before' && isFirst)) {
+      events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
+      if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
+    }
+  }
 }
 
 /**

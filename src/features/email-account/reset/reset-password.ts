@@ -38,13 +38,18 @@ export async function resetPassword(
   await sessions.revokeAll(user.id, {}, 'password-reset', origin);
   await finishChange(services.config.users, user);
   await proveMailbox(services, user, asker, 'reset');
-  const isFirst = await links.take('password-reset', reset.token);
-  await links.endAll(user.id);
-  // Sent twice, the request finds nothing left to do. The one that sets the password tells the user even if the token is gone: anyone
-  // can replace it meanwhile, by asking for another mail.
-  if (!isFirst && !isSetNow) return;
-  events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
-  mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);
+  await links.endAll(user.id, { except: ['password-reset'] });
+  let isFirst = false;
+  try {
+    isFirst = (await links.take('password-reset', reset.token)) !== undefined;
+  } finally {
+    // Sent twice, the request finds nothing left to do. The one that sets the password tells the user even if it finds no token: anyone
+    // can replace it meanwhile, by asking for another mail, and in an outage it may be gone.
+    if (isFirst || isSetNow) {
+      events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
+      mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);
+    }
+  }
 }
 
 /** @returns the user with the new password, and whether this request has set it, or the same one before */

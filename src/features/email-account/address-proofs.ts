@@ -1,7 +1,6 @@
 import type { CredentialStore } from '../../stores/credential-store.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import type { Transport } from '../../tokens/transport.js';
-import { digestOf } from '../../utils/digest.js';
 import { usernameKey } from '../../utils/username.js';
 import type { EmailAccountConfig } from './options.js';
 
@@ -57,9 +56,4 @@ const REGISTERED = 'registered-by';
 /** An address that is changed isn't proved by the proof of the one before. */
 function idOf({ id, username }: Named): string {
   return `${usernameKey(username)} ${id}`;
-}
-
-/** Whether one of a browser's secrets is the one of that digest. */
-export function isBrowser(secrets: readonly string[], digest: string | undefined): boolean {
-  return secrets.some((secret) => digestOf(secret) === digest);
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import {
   appendCookie,
@@ -7,8 +6,9 @@ import {
   readCookies,
   type CookieConfig,
 } from '../../http/cookies.js';
+import { digestOf } from '../../utils/digest.js';
+import { newSecret } from './new-secret.js';
 
-const SECRET_BYTES = 24;
 const SECRET = /^[\w-]{32}$/;
 
 /** What a browser keeps to show later that it asked for a mail. */
@@ -51,6 +51,7 @@ export class BrowserSecret {
   }
 }
 
-export function newSecret(): string {
-  return randomBytes(SECRET_BYTES).toString('base64url');
+/** Whether the browser with these secrets is the one whose secret has this digest. */
+export function isBrowser(secrets: readonly string[], digest: string | undefined): boolean {
+  return secrets.some((secret) => digestOf(secret) === digest);
 }

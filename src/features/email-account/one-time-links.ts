@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { OneTimeTokenPurpose } from '../../events/auth-event.js';
 import type { OneTimeToken, OneTimeTokenStore } from '../../stores/one-time-token-store.js';
 import { digestOf } from '../../utils/digest.js';
+import { newSecret } from './new-secret.js';
 import type { LinkPurpose, Links } from './options.js';
-
-/** 192 bits: no one finds a token by trying. */
-const TOKEN_BYTES = 24;
 
 /** What a mail says of its link. */
 export interface NewLink {
@@ -50,7 +47,7 @@ export class OneTimeLinks {
   async create(
     purpose: LinkPurpose,
     subject: string,
-    { slot, data, token = newToken() }: LinkDetails = {},
+    { slot, data, token = newSecret() }: LinkDetails = {},
   ): Promise<NewLink> {
     const { baseUrl, links, now } = this.#config;
     const { path, lifetimeSeconds } = links[purpose];
@@ -69,11 +66,10 @@ export class OneTimeLinks {
 
   /** Takes as long as `create`, for an address that gets no link. */
   async pretend(purpose: LinkPurpose, address: string): Promise<void> {
-    const hash = digestOf(randomBytes(TOKEN_BYTES));
     await this.#store.create({
       purpose: `no ${purpose}`,
       subject: digestOf(address),
-      hash,
+      hash: digestOf(newSecret()),
       expiresInSeconds: 1,
     });
   }
@@ -97,10 +93,6 @@ export class OneTimeLinks {
   async endElsewhere(userId: string): Promise<void> {
     await this.#store.removeAll(userId, { except: SENT_TO_OWN_ADDRESS });
   }
-}
-
-function newToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
 /** What `create` was given as `data`. Only this process's own code writes it. */

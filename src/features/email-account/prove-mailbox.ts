@@ -1,9 +1,9 @@
 import { serviceUnavailable } from '../../errors.js';
 import { finishChange, withMark } from '../../stores/unfinished-change.js';
 import type { StoredUser } from '../../stores/user-store.js';
-import { isBrowser } from './address-proofs.js';
-import { newSecret } from './browser-secret.js';
+import { isBrowser } from './browser-secret.js';
 import type { Asker } from './mail-requests.js';
+import { newSecret } from './new-secret.js';
 import { FORMER_ADDRESS } from './reserved-addresses.js';
 import type { EmailServices } from './services.js';
 

@@ -5,6 +5,7 @@ import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
+import { repeatableSecret } from '../repeatable-secret.js';
 import { nameOfPassword } from '../reset/ask-reset.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { ChangeData } from './ask-change.js';
@@ -65,11 +66,10 @@ async function keepFormer(
   if (!isAddress(from)) return undefined;
   await reserved.reserve(userId, from, options.links['email-undo'].lifetimeSeconds);
   const data: UndoData = { to: from };
-  const [first, second] = [1, 2].map((part) => sealer.sign(`email-undo:${part}:${changeToken}`));
   return links.create('email-undo', userId, {
     slot: digestOf(usernameKey(from)),
     data,
-    token: `${first}${second}`,
+    token: repeatableSecret(sealer, 'email-undo', changeToken),
   });
 }
 

@@ -4,6 +4,7 @@ import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
+import { repeatableSecret } from '../repeatable-secret.js';
 import { sendReset } from '../reset/ask-reset.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { UndoData } from './confirm-change.js';
@@ -73,7 +74,7 @@ async function lockPassword(
   token: string,
   { origin }: Asker,
 ): Promise<StoredUser> {
-  const unknown = [1, 2].map((part) => sealer.sign(`address-restored:${part}:${token}`)).join('');
+  const unknown = repeatableSecret(sealer, 'address-restored', token);
   const requester = { ...origin, userId };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const user = await users.findById(userId);

@@ -4,6 +4,7 @@ import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
+import { isBrowser } from '../browser-secret.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import type { EmailServices } from '../services.js';
@@ -68,8 +69,7 @@ export async function loginOf(
   { transport, secrets }: ShownSecrets,
 ): Promise<ProvedLogin | undefined> {
   const { browser, to = '', remember = false, ...data } = dataOf<LoginData>(token);
-  if (data.transport !== transport || !secrets.some((secret) => digestOf(secret) === browser))
-    return undefined;
+  if (data.transport !== transport || !isBrowser(secrets, browser)) return undefined;
   const user = activeUser(await config.users.findById(token.subject));
   if (!user || usernameKey(user.username) !== usernameKey(to)) return undefined;
   return { user, remember, transport };

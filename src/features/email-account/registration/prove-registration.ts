@@ -1,7 +1,7 @@
 import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import { isBrowser } from '../address-proofs.js';
+import { isBrowser } from '../browser-secret.js';
 import type { Asker } from '../mail-requests.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { WaitingRegistration } from './waiting-registrations.js';

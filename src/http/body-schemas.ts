@@ -163,7 +163,7 @@ const described = {
 };
 
 /** A text that every database can keep as it was sent. */
-export const text = z
+const text = z
   .string({ error: ({ input }) => rule(input === undefined ? 'required' : 'mustBeString') })
   .superRefine((value, context) => {
     const reason = unkeepableReason(value);

@@ -103,7 +103,7 @@ const optionsSchema = z.strictObject({
   baseUrl: z.string().refine(isBaseUrl, {
     error: "must be an http(s) URL without user, query and fragment, such as 'https://app.example.com'",
   }),
-  appName: appNameSchema().optional(),
+  appName: appNameSchema.optional(),
   verification: z.enum(['required', 'later']).default('required'),
   paths: z
     .strictObject({
@@ -130,7 +130,7 @@ const optionsSchema = z.strictObject({
       "must be false, 'link', 'code' or ['link', 'code']",
     )
     .default(false),
-  texts: mailTextsSchema().optional(),
+  texts: mailTextsSchema.optional(),
 });
 
 /** @throws TypeError that names the option and the cure */

@@ -4,7 +4,6 @@ import type { StoredUser } from '../../stores/user-store.js';
 import { isBrowser } from './browser-secret.js';
 import type { Asker } from './mail-requests.js';
 import { newSecret } from './new-secret.js';
-import { FORMER_ADDRESS } from './reserved-addresses.js';
 import type { EmailServices } from './services.js';
 
 /**
@@ -22,7 +21,7 @@ export async function proveMailbox(
   asker: Pick<Asker, 'origin' | 'secrets'>,
   how: 'reset' | 'login',
 ): Promise<StoredUser> {
-  const { credentials, links, proofs } = services;
+  const { credentials, links, proofs, reserved } = services;
   if (await proofs.isProved(user)) return user;
   if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) {
     await proofs.prove(user);
@@ -30,8 +29,8 @@ export async function proveMailbox(
   }
   const current = how === 'reset' ? user : await withoutPassword(services, user, asker);
   await unlinkIdentities(services, user.id);
-  const former = await credentials.list(user.id, FORMER_ADDRESS);
-  await credentials.removeAll(user.id, { except: former.map(({ id }) => id) });
+  const kept = await reserved.listOf(user.id);
+  await credentials.removeAll(user.id, { except: kept.map(({ id }) => id) });
   await links.endElsewhere(user.id);
   await proofs.prove(current);
   return current;

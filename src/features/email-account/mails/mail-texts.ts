@@ -1,9 +1,8 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { MailKind } from '../../../events/auth-event.js';
 import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../../messages/language-tag.js';
 import type { Locale } from '../../../messages/messages.js';
 import { placeholdersIn } from '../../../messages/rule.js';
-import { lazySchema } from '../../../utils/lazy-schema.js';
 import type { MailText, MailTexts } from './mail.js';
 import { en } from './texts-en.js';
 import { ko } from './texts-ko.js';
@@ -30,30 +29,27 @@ const MAX_TEXT_LENGTH = 2000;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 /** The option `appName`. */
-export const appNameSchema = lazySchema((zod) =>
-  zod
-    .string()
-    .max(MAX_NAME_LENGTH)
-    .refine((name) => name.trim() !== '', 'must not be empty')
-    .refine((name) => !CONTROL.test(name), 'must not contain control characters'),
-);
+export const appNameSchema = z
+  .string()
+  .max(MAX_NAME_LENGTH)
+  .refine((name) => name.trim() !== '', 'must not be empty')
+  .refine((name) => !CONTROL.test(name), 'must not contain control characters');
 
 /** The option `texts`. */
-export const mailTextsSchema = lazySchema((zod) => {
-  const kinds = KINDS.map((kind) => [kind, textSchema(zod, kind).optional()] as const);
-  return zod
-    .record(zod.string().refine(isLanguageTag), zod.strictObject(Object.fromEntries(kinds)).optional(), {
-      error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined),
-    })
-    .superRefine((texts, context) => {
-      for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
-    });
-});
+export const mailTextsSchema = z
+  .record(
+    z.string().refine(isLanguageTag),
+    z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, textSchema(kind).optional()]))).optional(),
+    { error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined) },
+  )
+  .superRefine((texts, context) => {
+    for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
+  });
 
-function textSchema(zod: typeof z, kind: MailKind): z.ZodType {
+function textSchema(kind: MailKind): z.ZodType {
   const known = hasLifetime(kind) ? ['appName', 'lifetime'] : ['appName'];
   const names = known.map((name) => `{${name}}`).join(', ');
-  const text = zod
+  const text = z
     .string()
     .min(1)
     .max(MAX_TEXT_LENGTH)
@@ -63,9 +59,9 @@ function textSchema(zod: typeof z, kind: MailKind): z.ZodType {
       `has a placeholder that nothing is filled into: known are ${names}`,
     )
     .optional();
-  return zod.strictObject({
+  return z.strictObject({
     subject: text,
-    lines: zod.array(text.unwrap()).min(1).optional(),
+    lines: z.array(text.unwrap()).min(1).optional(),
     ...(en[kind].button !== undefined && { button: text }),
     ifNotYou: text,
   });

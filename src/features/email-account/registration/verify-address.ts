@@ -25,11 +25,11 @@ export interface VerifyingRequest extends Pick<Asker, 'origin' | 'secrets'> {
   readonly req: Request;
 }
 
-interface ProvedLogin {
+interface LoginToStart {
   readonly user: StoredUser;
   readonly transport: Transport;
   readonly remember: boolean;
-  /** Whose other tokens end with this one. */
+  /** The subject whose other tokens end with this one. */
   readonly ends?: string;
 }
 
@@ -71,7 +71,7 @@ async function proveUser(
   found: OneTimeToken,
   password: string | undefined,
   { req, origin, secrets }: VerifyingRequest,
-): Promise<ProvedLogin> {
+): Promise<LoginToStart> {
   const { config, proofs } = services;
   const user = activeUser(await config.users.findById(found.subject));
   // The token proves the address that it was sent to.
@@ -94,7 +94,7 @@ async function proveUser(
 
 async function logIn(
   services: EmailServices,
-  { user, transport, remember, ends }: ProvedLogin,
+  { user, transport, remember, ends }: LoginToStart,
   token: string,
   { req, origin }: VerifyingRequest,
 ): Promise<VerifiedLogin> {

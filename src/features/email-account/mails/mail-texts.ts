@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { MailKind } from '../../../events/auth-event.js';
-import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../../messages/language-tag.js';
 import type { Locale } from '../../../messages/messages.js';
-import { placeholdersIn } from '../../../messages/rule.js';
+import { byLanguage, ownText } from '../../../messages/own-texts.js';
 import type { MailText, MailTexts } from './mail.js';
 import { en } from './texts-en.js';
 import { ko } from './texts-ko.js';
@@ -22,10 +21,10 @@ export interface MailTextsOption {
 
 const BUILT_IN: Readonly<Partial<Record<string, MailTexts>>> = { en, ko };
 const KINDS = Object.keys(en) as MailKind[];
-/** A mail program shows less of a subject, and a heading of a page needs no more. */
+/** No mail program shows more of a subject than this. */
 const MAX_NAME_LENGTH = 100;
 const MAX_TEXT_LENGTH = 2000;
-/** A line break would begin another header, and a change of direction makes a name look like another. */
+/** A line break would begin another header. A change of direction makes one name look like another. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 /** The option `appName`. */
@@ -36,34 +35,21 @@ export const appNameSchema = z
   .refine((name) => !CONTROL.test(name), 'must not contain control characters');
 
 /** The option `texts`. */
-export const mailTextsSchema = z
-  .record(
-    z.string().refine(isLanguageTag),
-    z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, textSchema(kind).optional()]))).optional(),
-    { error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined) },
-  )
-  .superRefine((texts, context) => {
-    for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
-  });
+export const mailTextsSchema = byLanguage(
+  z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, textSchema(kind).optional()]))).optional(),
+).superRefine((texts, context) => {
+  for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
+});
 
 function textSchema(kind: MailKind): z.ZodType {
-  const known = hasLifetime(kind) ? ['appName', 'lifetime'] : ['appName'];
-  const names = known.map((name) => `{${name}}`).join(', ');
-  const text = z
-    .string()
-    .min(1)
+  const text = ownText(hasLifetime(kind) ? ['appName', 'lifetime'] : ['appName'])
     .max(MAX_TEXT_LENGTH)
-    .refine((value) => !CONTROL.test(value), 'must not contain control characters, such as a line break')
-    .refine(
-      (value) => placeholdersIn(value).every((name) => known.includes(name)),
-      `has a placeholder that nothing is filled into: known are ${names}`,
-    )
-    .optional();
+    .refine((value) => !CONTROL.test(value), 'must not contain control characters, such as a line break');
   return z.strictObject({
-    subject: text,
-    lines: z.array(text.unwrap()).min(1).optional(),
-    ...(en[kind].button !== undefined && { button: text }),
-    ifNotYou: text,
+    subject: text.optional(),
+    lines: z.array(text).min(1).optional(),
+    ...(en[kind].button !== undefined && { button: text.optional() }),
+    ifNotYou: text.optional(),
   });
 }
 
@@ -71,7 +57,7 @@ function hasLifetime(kind: MailKind): boolean {
   return JSON.stringify(en[kind]).includes('{lifetime}');
 }
 
-/** Members that a language lacks which isn't built in. Half a mail in English would be worse than the whole mail in English. */
+/** What is missing from the texts of languages that aren't built in. A mail in two languages would be worse than one in English. */
 function missingIn(texts: MailTextsOption): { path: string[]; message: string }[] {
   const message = `is missing: a language that isn't built in needs all texts of a mail`;
   return Object.keys(texts).flatMap((locale) =>

@@ -26,7 +26,7 @@ export class BrowserSecret {
   give(req: Request, res: Response, maxAgeSeconds: number): string {
     assertMaySetCookies(req);
     const secret = newSecret();
-    appendCookie(res, this.#name, secret, maxAgeSeconds, this.#cookies);
+    this.keep(res, secret, maxAgeSeconds);
     return secret;
   }
 

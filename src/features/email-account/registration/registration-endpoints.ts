@@ -1,19 +1,23 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { answerSchemas } from '../../../http/answer-schemas.js';
-import { anObject, createFieldSchemas, type BodyRequest } from '../../../http/body-schemas.js';
+import {
+  anObject,
+  createFieldSchemas,
+  refuseUsernameAs,
+  type BodyRequest,
+} from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
 import { deliverTokens } from '../../../http/token-response.js';
-import { rule } from '../../../messages/rule.js';
 import { createLimitRegistrations } from '../../../middleware/limit-registrations.js';
-import { parseBody, parseForm } from '../../../middleware/parse-body.js';
+import { parseForm } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
-import { usernameKey } from '../../../utils/username.js';
 import { messageAnswer } from '../answers.js';
-import { addressFields, tokenField } from '../fields.js';
+import { messageEndpoint, postEndpoint } from '../endpoints.js';
+import { addressBody, addressFields, tokenField } from '../fields.js';
 import { askerOf } from '../mail-requests.js';
 import { newSecret } from '../new-secret.js';
 import type { EmailServices } from '../services.js';
@@ -119,41 +123,30 @@ function secretOf({ browser }: EmailServices, req: RegistrationRequest): string 
 }
 
 function verifyEndpoint(services: EmailServices): Endpoint {
-  const { config, sameSite, textsFor } = services;
+  const { config, textsFor } = services;
   const { passwordField } = config;
   const { anyPassword } = createFieldSchemas(config);
-  const schema = component(
-    'AuthVerifyEmailRequest',
-    z
-      .strictObject({ token: tokenField, [passwordField]: anyPassword.optional() }, anObject)
-      .transform((body) => ({ token: body.token, password: body[passwordField] }) as Verification),
-  );
-  return {
-    verb: 'post',
+  return postEndpoint<Verification>(services, {
     path: '/email/verify',
-    chain: [
-      sameSite,
-      parseBody,
-      validateBody(schema),
-      async (req: Request<object, unknown, Verification>, res) => {
-        const by = { req: req as Request, ...askerOf(services, req as Request) };
-        const { issued, transport } = await verifyAddress(services, req.body, by);
-        res.json({
-          message: textsFor(req as Request, res).loginSuccessful,
-          user: publicUser(issued.user),
-          ...deliverTokens(res, issued, transport, config),
-        });
-      },
-    ],
+    schema: component(
+      'AuthVerifyEmailRequest',
+      z
+        .strictObject({ token: tokenField, [passwordField]: anyPassword.optional() }, anObject)
+        .transform((body) => ({ token: body.token as string, password: body[passwordField] })),
+    ),
+    async answer({ body, asker, req }, res) {
+      const { issued, transport } = await verifyAddress(services, body, { req, ...asker });
+      const message = textsFor(req, res).loginSuccessful;
+      const inBody = deliverTokens(res, issued, transport, config);
+      res.json({ message, user: publicUser(issued.user), ...inBody });
+    },
     operation: {
       id: 'verifyEmail',
-      tag: 'Account',
       summary: 'Prove an e-mail address, with the token of a mail',
       description:
         'Logs in as `/login` does, in the way that the registration has asked for. In another browser than the one that registered ' +
         '`INVALID_CREDENTIALS` asks for the password and spends nothing: post the token again with it. The token is good once.',
       needs: 'nothing',
-      body: { schema, required: true },
       success: {
         text: 'The address is proved, and its user is logged in.',
         answer: () => answerSchemas().login,
@@ -163,54 +156,26 @@ function verifyEndpoint(services: EmailServices): Endpoint {
         text: 'Both token cookies, unless the registration chose the transport `body`.',
       },
       startsSession: true,
-      failures: [
-        ...BODY_FAILURES,
-        'ONE_TIME_TOKEN_INVALID',
-        'INVALID_CREDENTIALS',
-        'TOO_MANY_ATTEMPTS',
-        'CROSS_SITE_REQUEST',
-        'SERVICE_UNAVAILABLE',
-      ],
+      failures: ['ONE_TIME_TOKEN_INVALID', 'INVALID_CREDENTIALS', 'TOO_MANY_ATTEMPTS'],
     },
-  };
+  });
 }
 
 function resendEndpoint(services: EmailServices): Endpoint {
-  const { config, sameSite, textsFor } = services;
-  const { usernameField } = config;
-  const schema = component(
-    'AuthResendVerificationRequest',
-    z
-      .strictObject({ [usernameField]: addressFields(createFieldSchemas(config)).address }, anObject)
-      .transform((body) => ({ address: body[usernameField] as string })),
-  );
-  return {
-    verb: 'post',
+  return messageEndpoint(services, {
     path: '/email/verify/resend',
-    chain: [
-      sameSite,
-      parseBody,
-      validateBody(schema),
-      async (req: Request<object, unknown, z.output<typeof schema>>, res) => {
-        await resendVerification(services, req.body.address, askerOf(services, req as Request));
-        res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
-      },
-    ],
+    schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
+    run: ({ body, asker }) => resendVerification(services, body.address, asker),
+    message: 'verificationMailed',
     operation: {
       id: 'resendVerification',
-      tag: 'Account',
       summary: 'Ask for the mail of a registration again',
       description: 'The answer is the same whether or not there is an address to prove.',
       needs: 'nothing',
-      body: { schema, required: true },
-      success: {
-        status: 202,
-        text: 'If there is an address to prove, a mail is on its way.',
-        answer: messageAnswer,
-      },
-      failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+      success: { status: 202, text: 'If there is an address to prove, a mail is on its way.' },
+      failures: [],
     },
-  };
+  });
 }
 
 function registrationSchema({ config }: Pick<EmailServices, 'config'>) {
@@ -233,9 +198,6 @@ function registrationSchema({ config }: Pick<EmailServices, 'config'>) {
         remember: body['remember'] as boolean,
         transport: body['transport'] as Registration['transport'],
       }))
-      .superRefine(({ username, password }, context) => {
-        if (usernameKey(username) !== usernameKey(password)) return;
-        context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
-      }),
+      .superRefine(refuseUsernameAs(passwordField)),
   );
 }

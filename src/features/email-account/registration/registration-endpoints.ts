@@ -10,21 +10,18 @@ import {
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
-import { deliverTokens } from '../../../http/token-response.js';
 import { createLimitRegistrations } from '../../../middleware/limit-registrations.js';
 import { parseForm } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
 import { messageAnswer } from '../answers.js';
-import { messageEndpoint, postEndpoint } from '../endpoints.js';
-import { addressBody, addressFields, tokenField } from '../fields.js';
+import { addressFields } from '../fields.js';
 import { askerOf } from '../mail-requests.js';
 import { newSecret } from '../new-secret.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
-import { resendVerification } from './resend-verification.js';
 import { startRegistration, type Registration } from './start-registration.js';
-import { verifyAddress, type Verification } from './verify-address.js';
+import { resendEndpoint, verifyEndpoint } from './verification-endpoints.js';
 
 type RegistrationRequest = Request<object, unknown, Registration>;
 
@@ -120,62 +117,6 @@ function createRegisterUnproved(services: EmailServices) {
 /** A client without cookies has nothing to show later but the password. */
 function secretOf({ browser }: EmailServices, req: RegistrationRequest): string {
   return req.body.transport === 'cookie' ? browser.choose(req as Request) : newSecret();
-}
-
-function verifyEndpoint(services: EmailServices): Endpoint {
-  const { config, textsFor } = services;
-  const { passwordField } = config;
-  const { anyPassword } = createFieldSchemas(config);
-  return postEndpoint<Verification>(services, {
-    path: '/email/verify',
-    schema: component(
-      'AuthVerifyEmailRequest',
-      z
-        .strictObject({ token: tokenField, [passwordField]: anyPassword.optional() }, anObject)
-        .transform((body) => ({ token: body.token as string, password: body[passwordField] })),
-    ),
-    async answer({ body, asker, req }, res) {
-      const { issued, transport } = await verifyAddress(services, body, { req, ...asker });
-      const message = textsFor(req, res).loginSuccessful;
-      const inBody = deliverTokens(res, issued, transport, config);
-      res.json({ message, user: publicUser(issued.user), ...inBody });
-    },
-    operation: {
-      id: 'verifyEmail',
-      summary: 'Prove an e-mail address, with the token of a mail',
-      description:
-        'Logs in as `/login` does, in the way that the registration has asked for. In another browser than the one that registered ' +
-        '`INVALID_CREDENTIALS` asks for the password and spends nothing: post the token again with it. The token is good once.',
-      needs: 'nothing',
-      success: {
-        text: 'The address is proved, and its user is logged in.',
-        answer: () => answerSchemas().login,
-      },
-      cookies: {
-        always: false,
-        text: 'Both token cookies, unless the registration chose the transport `body`.',
-      },
-      startsSession: true,
-      failures: ['ONE_TIME_TOKEN_INVALID', 'INVALID_CREDENTIALS', 'TOO_MANY_ATTEMPTS'],
-    },
-  });
-}
-
-function resendEndpoint(services: EmailServices): Endpoint {
-  return messageEndpoint(services, {
-    path: '/email/verify/resend',
-    schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
-    run: ({ body, asker }) => resendVerification(services, body.address, asker),
-    message: 'verificationMailed',
-    operation: {
-      id: 'resendVerification',
-      summary: 'Ask for the mail of a registration again',
-      description: 'The answer is the same whether or not there is an address to prove.',
-      needs: 'nothing',
-      success: { status: 202, text: 'If there is an address to prove, a mail is on its way.' },
-      failures: [],
-    },
-  });
 }
 
 function registrationSchema({ config }: Pick<EmailServices, 'config'>) {

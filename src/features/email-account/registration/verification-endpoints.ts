@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { answerSchemas } from '../../../http/answer-schemas.js';
+import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
+import { component } from '../../../http/component.js';
+import type { Endpoint } from '../../../http/endpoint.js';
+import { deliverTokens } from '../../../http/token-response.js';
+import { publicUser } from '../../../stores/public-user.js';
+import { messageEndpoint, postEndpoint } from '../endpoints.js';
+import { addressBody, tokenField } from '../fields.js';
+import type { EmailServices } from '../services.js';
+import { resendVerification } from './resend-verification.js';
+import { verifyAddress, type Verification } from './verify-address.js';
+
+/** /email/verify */
+export function verifyEndpoint(services: EmailServices): Endpoint {
+  const { config, textsFor } = services;
+  const { passwordField } = config;
+  const { anyPassword } = createFieldSchemas(config);
+  return postEndpoint<Verification>(services, {
+    path: '/email/verify',
+    schema: component(
+      'AuthVerifyEmailRequest',
+      z
+        .strictObject({ token: tokenField, [passwordField]: anyPassword.optional() }, anObject)
+        .transform((body) => ({ token: body.token as string, password: body[passwordField] })),
+    ),
+    async answer({ body, asker, req }, res) {
+      const { issued, transport } = await verifyAddress(services, body, { req, ...asker });
+      const message = textsFor(req, res).loginSuccessful;
+      const inBody = deliverTokens(res, issued, transport, config);
+      res.json({ message, user: publicUser(issued.user), ...inBody });
+    },
+    operation: {
+      id: 'verifyEmail',
+      summary: 'Prove an e-mail address, with the token of a mail',
+      description:
+        'Logs in as `/login` does, in the way that the registration has asked for. In another browser than the one that registered ' +
+        '`INVALID_CREDENTIALS` asks for the password and spends nothing: post the token again with it. The token is good once.',
+      needs: 'nothing',
+      success: {
+        text: 'The address is proved, and its user is logged in.',
+        answer: () => answerSchemas().login,
+      },
+      cookies: {
+        always: false,
+        text: 'Both token cookies, unless the registration chose the transport `body`.',
+      },
+      startsSession: true,
+      failures: ['ONE_TIME_TOKEN_INVALID', 'INVALID_CREDENTIALS', 'TOO_MANY_ATTEMPTS'],
+    },
+  });
+}
+
+/** /email/verify/resend */
+export function resendEndpoint(services: EmailServices): Endpoint {
+  return messageEndpoint(services, {
+    path: '/email/verify/resend',
+    schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
+    run: ({ body, asker }) => resendVerification(services, body.address, asker),
+    message: 'verificationMailed',
+    operation: {
+      id: 'resendVerification',
+      summary: 'Ask for the mail of a registration again',
+      description: 'The answer is the same whether or not there is an address to prove.',
+      needs: 'nothing',
+      success: { status: 202, text: 'If there is an address to prove, a mail is on its way.' },
+      failures: [],
+    },
+  });
+}

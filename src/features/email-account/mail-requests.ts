@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { isAuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
-import { originOf } from '../../http/request-origin.js';
+import { isGoneOf, originOf } from '../../http/request-origin.js';
 import type { LocaleOf } from '../../http/texts-for.js';
 import type { AttemptLimits, NamedLimit } from '../../limits/attempt-limits.js';
 import type { Locale } from '../../messages/messages.js';
@@ -19,8 +19,10 @@ const HOUR_SECONDS = 3600;
 export interface Asker {
   readonly origin: RequestOrigin;
   readonly locale: Locale;
-  /** By which the browser shows that it has registered. */
+  /** The secrets of the browser. One of them shows that it has registered. */
   readonly secrets: readonly string[];
+  /** Whether the client has closed the connection. */
+  readonly isGone: () => boolean;
 }
 
 interface AskerServices {
@@ -29,7 +31,12 @@ interface AskerServices {
 }
 
 export function askerOf({ browser, localeOf }: AskerServices, req: Request): Asker {
-  return { origin: originOf(req), locale: localeOf(req), secrets: browser.read(req) };
+  return {
+    origin: originOf(req),
+    locale: localeOf(req),
+    secrets: browser.read(req),
+    isGone: isGoneOf(req),
+  };
 }
 
 /** Mails that requests ask for, within their limits, and notices, which are always sent. */

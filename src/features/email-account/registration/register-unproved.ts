@@ -1,7 +1,6 @@
-import { registerByRequest } from '../../../controllers/register.js';
+import { registerUser, type RegisterUserServices } from '../../../accounts/register-user.js';
 import { isAuthError, UsernameTakenError } from '../../../errors.js';
 import { announceOutage } from '../../../events/announce-outage.js';
-import type { BodyRequest } from '../../../http/body-schemas.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
@@ -22,21 +21,19 @@ export interface VerificationData {
  */
 export async function registerUnproved(
   services: EmailServices,
-  req: BodyRequest<'register'>,
-  { transport, remember }: Pick<Registration, 'transport' | 'remember'>,
+  registration: Registration,
   secret: string,
   asker: Asker,
 ): Promise<StoredUser> {
   const { config, events, mails, passwords, proofs, reserved } = services;
-  const mayAsk = await mails.mayAsk(req.body.username, asker);
-  const registration: Parameters<typeof registerByRequest>[0]['config']['registration'] = {
-    schema: undefined,
-    async create(user) {
-      if (await reserved.isReserved(user.username)) throw new UsernameTakenError();
-      return config.users.create(user);
-    },
+  const { transport, remember } = registration;
+  const mayAsk = await mails.mayAsk(registration.username, asker);
+  const create: RegisterUserServices['create'] = async (user) => {
+    if (await reserved.isReserved(user.username)) throw new UsernameTakenError();
+    return config.users.create(user);
   };
-  const user = await registerByRequest({ config: { registration }, events, passwords }, req);
+  const requester = { ...asker.origin, isGone: asker.isGone };
+  const user = await registerUser({ events, passwords, create }, registration, requester);
   try {
     await proofs.rememberRegistration(user, { browser: digestOf(secret), transport, remember });
     if (mayAsk) await sendVerification(services, user, asker);

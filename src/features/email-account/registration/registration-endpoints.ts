@@ -1,12 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { answerSchemas } from '../../../http/answer-schemas.js';
-import {
-  anObject,
-  createFieldSchemas,
-  refuseUsernameAs,
-  type BodyRequest,
-} from '../../../http/body-schemas.js';
+import { anObject, createFieldSchemas, refuseUsernameAs } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
@@ -106,8 +101,7 @@ function createRegisterUnproved(services: EmailServices) {
   return async function register(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request);
     const secret = secretOf(services, req);
-    const request = req as unknown as BodyRequest<'register'>;
-    const user = await registerUnproved(services, request, req.body, secret, asker);
+    const user = await registerUnproved(services, req.body, secret, asker);
     if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);
     const message = textsFor(req as Request, res).registrationSuccessful;
     res.status(201).json({ message, user: publicUser(user) });

@@ -24,7 +24,7 @@ export async function startRegistration(
   asker: Asker,
 ): Promise<void> {
   const { config, events, mails, passwords, reserved, waiting } = services;
-  const passwordHash = await passwords.hash(password, asker.origin);
+  const passwordHash = await passwords.hash(password, { ...asker.origin, isGone: asker.isGone });
   const mayAsk = await mails.mayAsk(address, asker);
   const found = await config.users.findByUsername(address);
   const isReserved = await reserved.isReserved(address);

@@ -64,7 +64,8 @@ export interface EmailAccountConfig {
   readonly appName: string;
   readonly verification: 'required' | 'later';
   readonly links: Links;
-  readonly loginCodeLifetimeSeconds: number;
+  /** Of links and of codes that log in. */
+  readonly loginLifetimeSeconds: number;
   readonly limits: { readonly mailbox: number | false; readonly address: number | false };
   readonly login: readonly MailLogin[];
   readonly texts: FindMailText;
@@ -143,7 +144,7 @@ export function parseEmailAccountOptions(options: EmailAccountOptions): EmailAcc
     appName: parsed.appName ?? new URL(baseUrl).host,
     login: login === false ? [] : [login].flat(),
     texts: createMailTexts(texts),
-    loginCodeLifetimeSeconds: lifetimes.login,
+    loginLifetimeSeconds: lifetimes.login,
     links: {
       'email-verification': { path: paths.verify, lifetimeSeconds: lifetimes.verify },
       'password-reset': { path: paths.reset, lifetimeSeconds: lifetimes.reset },

@@ -44,7 +44,7 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       if (services) throw new TypeError('emailAccount(): make one for each createAuth');
       const mailer = new Mailer({ send: config.send, events: context.events });
       services = createServices(config, context, mailer);
-      return partsOf(services, context, mailer);
+      return partsOf(services, mailer);
     },
     sendReset: (userId, { locale = 'en' } = {}) =>
       forUser('sendReset', userId, async (given, user) => {
@@ -84,6 +84,7 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
     options,
     credentials,
     links,
+    codes: new LoginCodes(tokens, sealer, { ...options, now: config.now }),
     mails: new MailRequests(mailer, limits, options),
     proofs: new AddressProofs(credentials, options),
     reserved: new ReservedAddresses(credentials, config),
@@ -92,15 +93,13 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
   };
 }
 
-function partsOf(services: EmailServices, context: FeatureContext, mailer: Mailer): FeatureParts {
-  const { options, sealer } = services;
-  const codes = new LoginCodes(context.oneTimeTokens(), sealer, { ...options, now: context.config.now });
+function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
   return {
     endpoints: [
       ...registrationEndpoints(services),
       ...resetEndpoints(services),
       ...changeEndpoints(services),
-      ...mailLoginEndpoints(services, codes),
+      ...mailLoginEndpoints(services),
     ],
     claims: { emailVerified: (user) => services.proofs.isProved(user) },
     replaces: ['POST /register'],

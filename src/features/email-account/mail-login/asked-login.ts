@@ -3,9 +3,7 @@ import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
-import { isAddress } from '../address.js';
 import { isBrowser } from '../browser-secret.js';
-import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import type { EmailServices } from '../services.js';
 
@@ -37,17 +35,6 @@ export interface ShownSecrets {
 /** A login that its mail has proved. */
 export interface ProvedLogin extends Pick<LoginData, 'remember' | 'transport'> {
   user: StoredUser;
-}
-
-/** The user who gets the mail, if there is one and the limits allow it. */
-export async function recipientOf(
-  { config, mails }: EmailServices,
-  address: string,
-  asker: Asker,
-): Promise<{ known: StoredUser | undefined; recipient: StoredUser | undefined }> {
-  const mayAsk = await mails.mayAsk(address, asker);
-  const known = activeUser(await config.users.findByUsername(address));
-  return { known, recipient: known && mayAsk && isAddress(known.username) ? known : undefined };
 }
 
 /** @returns what is kept with the token, and its slot: logins of several browsers wait side by side */

@@ -2,21 +2,19 @@ import { AuthError, isAuthError } from '../../../errors.js';
 import type { NamedLimit } from '../../../limits/attempt-limits.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../mail-requests.js';
+import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import {
   keptWithToken,
   loginOf,
-  recipientOf,
   type LoginRequest,
   type ProvedLogin,
   type ShownSecrets,
 } from './asked-login.js';
-import type { LoginCodes } from './login-codes.js';
 
 const MAX_WRONG_CODES = 3;
 
-export interface LoginCodeServices extends EmailServices {
-  readonly codes: LoginCodes;
+interface LoginCodeServices extends EmailServices {
   /** Counts wrong codes by the digest of their secret. */
   readonly tries: NamedLimit;
 }
@@ -24,7 +22,7 @@ export interface LoginCodeServices extends EmailServices {
 /** Call it once: a limit has one name. */
 export function limitOfTries({ limits, options }: Pick<EmailServices, 'limits' | 'options'>): NamedLimit {
   // A window begins with the first try, so it ends after the code does.
-  const windowSeconds = Math.ceil(options.loginCodeLifetimeSeconds);
+  const windowSeconds = Math.ceil(options.loginLifetimeSeconds);
   return limits.named('login-code', { failures: MAX_WRONG_CODES, windowSeconds });
 }
 

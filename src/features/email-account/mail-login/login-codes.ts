@@ -8,7 +8,7 @@ const DIGITS = 6;
 const PURPOSE = 'login-code';
 
 interface CodesConfig {
-  readonly loginCodeLifetimeSeconds: number;
+  readonly loginLifetimeSeconds: number;
   readonly now: () => number;
 }
 
@@ -32,7 +32,7 @@ export class LoginCodes {
     secret: string,
     { slot, data }: { slot: string; data: object },
   ): Promise<{ code: string } & Omit<NewLink, 'url'>> {
-    const { loginCodeLifetimeSeconds: lifetimeSeconds, now } = this.#config;
+    const { loginLifetimeSeconds: lifetimeSeconds, now } = this.#config;
     const code = newCode();
     await this.#store.create({
       purpose: PURPOSE,

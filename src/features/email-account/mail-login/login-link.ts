@@ -1,9 +1,9 @@
 import type { Asker } from '../mail-requests.js';
+import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import {
   keptWithToken,
   loginOf,
-  recipientOf,
   type LoginRequest,
   type ProvedLogin,
   type ShownSecrets,

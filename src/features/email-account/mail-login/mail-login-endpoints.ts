@@ -17,7 +17,6 @@ import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
 import type { LoginRequest, ProvedLogin, ShownSecrets } from './asked-login.js';
 import { askLoginCode, limitOfTries, proveLoginCode } from './login-code.js';
-import type { LoginCodes } from './login-codes.js';
 import { askLoginLink, proveLoginLink } from './login-link.js';
 
 /**
@@ -37,9 +36,9 @@ interface Way {
 }
 
 /** /login/link, /login/link/verify, /login/code, /login/code/verify: the ways that `options.login` names */
-export function mailLoginEndpoints(services: EmailServices, codes: LoginCodes): Endpoint[] {
+export function mailLoginEndpoints(services: EmailServices): Endpoint[] {
   return services.options.login.flatMap((name) => {
-    const way = name === 'link' ? linkWay(services) : codeWay(services, codes);
+    const way = name === 'link' ? linkWay(services) : codeWay(services);
     const browser = new BrowserSecret(services.config.cookies, name);
     return [askEndpoint(services, way, browser), verifyEndpoint(services, way, browser)];
   });
@@ -55,8 +54,8 @@ function linkWay(services: EmailServices): Way {
   };
 }
 
-function codeWay(services: EmailServices, codes: LoginCodes): Way {
-  const withTries = { ...services, codes, tries: limitOfTries(services) };
+function codeWay(services: EmailServices): Way {
+  const withTries = { ...services, tries: limitOfTries(services) };
   return {
     name: 'code',
     member: 'code',
@@ -79,7 +78,7 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
     schema: component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services)),
     async answer({ body: { transport, ...login }, asker, req }, res) {
       const secret =
-        transport === 'body' ? newSecret() : browser.give(req, res, options.loginCodeLifetimeSeconds);
+        transport === 'body' ? newSecret() : browser.give(req, res, options.loginLifetimeSeconds);
       await way.ask({ ...login, transport, secret }, asker);
       const message = textsFor(req, res).loginMailed;
       res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });

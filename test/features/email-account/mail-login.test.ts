@@ -162,6 +162,17 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (nam
         expect((await verify(way, browser, body)).status).toBe(200);
       });
 
+      test('a request for another mail that fails in an outage leaves the mail before good', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        const down = () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'));
+        const spy = jest.spyOn(stores.users, 'findByUsername').mockImplementationOnce(down);
+        const failed = await browser.post(`/auth/login/${way}`).send({ username: ANN });
+        expect([failed.status, failed.headers['set-cookie']]).toEqual([503, undefined]);
+        spy.mockRestore();
+        expect((await verify(way, browser, body)).status).toBe(200);
+      });
+
       test('is announced, with nothing secret', async () => {
         const seen: unknown[] = [];
         for (const event of ['loginLinkAsked', 'loginCodeAsked', 'oneTimeTokenRefused', 'locked'] as const)

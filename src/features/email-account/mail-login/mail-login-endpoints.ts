@@ -77,9 +77,9 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
     path: `/login/${way.name}`,
     schema: component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services)),
     async answer({ body: { transport, ...login }, asker, req }, res) {
-      const secret =
-        transport === 'body' ? newSecret() : browser.give(req, res, options.loginLifetimeSeconds);
+      const secret = transport === 'body' ? newSecret() : browser.create(req);
       await way.ask({ ...login, transport, secret }, asker);
+      if (transport === 'cookie') browser.keep(res, secret, options.loginLifetimeSeconds);
       const message = textsFor(req, res).loginMailed;
       res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });
     },

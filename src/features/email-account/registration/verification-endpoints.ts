@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
+import { assertMaySetCookies } from '../../../http/cookies.js';
 import type { Endpoint } from '../../../http/endpoint.js';
+import { replacedTokens } from '../../../http/replaced-tokens.js';
 import { deliverTokens } from '../../../http/token-response.js';
 import { publicUser } from '../../../stores/public-user.js';
 import { messageEndpoint, postEndpoint } from '../endpoints.js';
@@ -25,7 +27,13 @@ export function verifyEndpoint(services: EmailServices): Endpoint {
         .transform((body) => ({ token: body.token as string, password: body[passwordField] })),
     ),
     async answer({ body, asker, req }, res) {
-      const { issued, transport } = await verifyAddress(services, body, { req, ...asker });
+      const { issued, transport } = await verifyAddress(services, body, {
+        ...asker,
+        assertMayLogIn(chosen) {
+          if (chosen === 'cookie') assertMaySetCookies(req);
+        },
+        replacedTokens: (chosen) => replacedTokens(req, chosen, config.cookies),
+      });
       const message = textsFor(req, res).loginSuccessful;
       const inBody = deliverTokens(res, issued, transport, config);
       res.json({ message, user: publicUser(issued.user), ...inBody });

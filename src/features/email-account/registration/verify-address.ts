@@ -1,12 +1,9 @@
-import type { Request } from 'express';
 import { verifyCredentials } from '../../../accounts/verify-credentials.js';
 import { AuthError } from '../../../errors.js';
-import { assertMaySetCookies } from '../../../http/cookies.js';
-import { replacedTokens } from '../../../http/replaced-tokens.js';
 import type { IssuedTokens } from '../../../sessions/issue-tokens.js';
 import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import type { Transport } from '../../../tokens/transport.js';
+import type { PresentedTokens, Transport } from '../../../tokens/transport.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isBrowser } from '../browser-secret.js';
 import type { Asker } from '../mail-requests.js';
@@ -21,8 +18,15 @@ export interface Verification {
   readonly password?: string | undefined;
 }
 
-export interface VerifyingRequest extends Pick<Asker, 'origin' | 'secrets'> {
-  readonly req: Request;
+/** The browser, or the client, in which the link was opened. */
+export interface Verifier extends Pick<Asker, 'origin' | 'secrets'> {
+  /**
+   * Asked before the password is read: a page of another site must learn nothing about it.
+   * @throws AuthError CROSS_SITE_REQUEST where the transport is cookies, and the answer may set none
+   */
+  readonly assertMayLogIn: (transport: Transport) => void;
+  /** The tokens that the login replaces. */
+  readonly replacedTokens: (transport: Transport) => PresentedTokens | undefined;
 }
 
 interface LoginToStart {
@@ -52,15 +56,14 @@ const PURPOSE = 'email-verification';
 export async function verifyAddress(
   services: EmailServices,
   { token, password }: Verification,
-  by: VerifyingRequest,
+  by: Verifier,
 ): Promise<VerifiedLogin> {
   const found = await services.links.find(PURPOSE, token);
   if (!found) throw tokenRefused(services, PURPOSE, by.origin);
   const registration = services.waiting.inToken(found);
   if (!registration) return logIn(services, await proveUser(services, found, password, by), token, by);
   const { transport, remember } = registration;
-  // Before the password is read: a page of another site must learn nothing about it.
-  if (transport === 'cookie') assertMaySetCookies(by.req);
+  by.assertMayLogIn(transport);
   const user = await proveRegistration(services, registration, password, by);
   return logIn(services, { user, transport, remember, ends: found.subject }, token, by);
 }
@@ -70,7 +73,7 @@ async function proveUser(
   services: EmailServices,
   found: OneTimeToken,
   password: string | undefined,
-  { req, origin, secrets }: VerifyingRequest,
+  { origin, secrets, assertMayLogIn }: Verifier,
 ): Promise<LoginToStart> {
   const { config, proofs } = services;
   const user = activeUser(await config.users.findById(found.subject));
@@ -78,7 +81,7 @@ async function proveUser(
   if (!user || dataOf<VerificationData>(found).address !== usernameKey(user.username))
     throw tokenRefused(services, PURPOSE, origin, user?.id);
   const { browser, transport = 'cookie', remember = false } = (await proofs.registrationOf(user)) ?? {};
-  if (transport === 'cookie') assertMaySetCookies(req);
+  assertMayLogIn(transport);
   const proved = isBrowser(secrets, browser)
     ? user
     : await verifyCredentials(services, {
@@ -96,9 +99,9 @@ async function logIn(
   services: EmailServices,
   { user, transport, remember, ends }: LoginToStart,
   token: string,
-  { req, origin }: VerifyingRequest,
+  { origin, replacedTokens }: Verifier,
 ): Promise<VerifiedLogin> {
-  const { config, events, links, sessions } = services;
+  const { events, links, sessions } = services;
   const spend = async (): Promise<boolean> => {
     if (!(await links.take(PURPOSE, token))) return false;
     events.announce('emailVerified', () => ({ userId: user.id, ...origin }));
@@ -106,9 +109,8 @@ async function logIn(
     if (ends !== undefined) await links.endAll(ends).catch(() => undefined);
     return true;
   };
-  const replaced = replacedTokens(req, transport, config.cookies);
   const issued = await sessions
-    .start(user, { origin, remember, transport, replaced })
+    .start(user, { origin, remember, transport, replaced: replacedTokens(transport) })
     .catch(async (error: unknown) => {
       // The login is refused, as for lack of a second factor. The address is proved all the same.
       if (error instanceof AuthError && error.status < 500) await spend();

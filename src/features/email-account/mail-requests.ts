@@ -15,7 +15,7 @@ import type { EmailAccountConfig } from './options.js';
 
 const HOUR_SECONDS = 3600;
 
-/** Where a request came from, and in which language its mails are. Read before anything is awaited. */
+/** What a flow knows of the request that asks. Read before anything is awaited. */
 export interface Asker {
   readonly origin: RequestOrigin;
   readonly locale: Locale;
@@ -75,7 +75,7 @@ export class MailRequests {
     }
   }
 
-  /** Hands a mail over. It is sent later, and no failure of it comes back. */
+  /** Posts a mail. It is sent later, and its failures are events, never errors here. */
   send(content: MailContent, { locale }: Pick<Asker, 'locale'>): void {
     this.#mailer.post(content, () => renderMail(content, locale, this.#options));
   }

@@ -11,6 +11,7 @@ export interface NewLink {
   readonly lifetimeSeconds: number;
 }
 
+/** What only the owner of the user's address gets. */
 const SENT_TO_OWN_ADDRESS: readonly OneTimeTokenPurpose[] = [
   'email-verification',
   'password-reset',
@@ -20,10 +21,10 @@ const SENT_TO_OWN_ADDRESS: readonly OneTimeTokenPurpose[] = [
 ];
 
 interface LinkDetails {
-  /** Tokens of several slots exist beside each other. Default: the newest is the only good one. */
+  /** Tokens of several slots are good side by side. Default: one slot, in which only the newest token is good. */
   slot?: string;
   data?: object;
-  /** As long as a random one. Default: a new one. */
+  /** At least as long as a secret of `newSecret`. Default: a new one. */
   token?: string;
 }
 
@@ -43,7 +44,10 @@ export class OneTimeLinks {
     this.#config = config;
   }
 
-  /** @param subject whom it is for: the id of a user, or the key of an address that has none yet */
+  /**
+   * Makes a link. It replaces the one before of the same purpose, subject and slot.
+   * @param subject whom it is for: the id of a user, or the key of an address that has no user yet
+   */
   async create(
     purpose: LinkPurpose,
     subject: string,
@@ -74,7 +78,7 @@ export class OneTimeLinks {
     });
   }
 
-  /** Reads a token and spends nothing. */
+  /** Reads a token without using it up. */
   find(purpose: LinkPurpose, token: string): Promise<OneTimeToken | undefined> {
     return this.#store.find(purpose, digestOf(token));
   }
@@ -84,18 +88,18 @@ export class OneTimeLinks {
     return this.#store.take(purpose, digestOf(token));
   }
 
-  /** Ends all that a user or an address was sent, except links that put an old address back: only age ends these. */
+  /** Ends all that a user or an address was sent. Links that put an old address back stay good: only their use and their age end them. */
   async endAll(subject: string, { except = [] }: { except?: readonly LinkPurpose[] } = {}): Promise<void> {
     await this.#store.removeAll(subject, { except: ['email-undo', ...except] });
   }
 
-  /** Ends what a user has begun, except what was sent to the user's own address. */
+  /** Ends what someone has begun in the user's name, except what was sent to the user's own address. */
   async endElsewhere(userId: string): Promise<void> {
     await this.#store.removeAll(userId, { except: SENT_TO_OWN_ADDRESS });
   }
 }
 
-/** What `create` was given as `data`. Only this process's own code writes it. */
+/** The `data` that `create` was given. Nothing else writes it, so its form is known. */
 export function dataOf<Data>(token: OneTimeToken): Partial<Data> {
   return JSON.parse(token.data ?? '{}') as Partial<Data>;
 }

@@ -14,8 +14,8 @@ import {
 /** What `emailAccount` takes. */
 export interface EmailAccountOptions {
   /**
-   * Sends a mail: `(mail) => transport.sendMail({ from, ...mail })` with nodemailer. Called up to three times for a mail, and an
-   * answer never waits for it.
+   * Sends a mail: `(mail) => transport.sendMail({ from, ...mail })` with nodemailer. No answer waits for it. If it fails, it is called
+   * again for the same mail, three times at most.
    */
   send: SendMail;
   /** Where the pages of your app are, as users see them: `'https://app.example.com'`. Every link begins with it. */
@@ -28,18 +28,18 @@ export interface EmailAccountOptions {
    */
   verification?: 'required' | 'later';
   /**
-   * Pages of your app, below `baseUrl`. They read the token from the fragment of the URL. Default: `{ verify: '/verify-email',
+   * Pages of your app, as paths below `baseUrl`. They read the token from the fragment of the URL. Default: `{ verify: '/verify-email',
    * reset: '/reset-password', change: '/confirm-email', undo: '/undo-email', link: '/login-link' }`.
    */
   paths?: Partial<Record<'verify' | 'reset' | 'change' | 'undo' | 'link', string>>;
-  /** How long links and codes are good. Default: `{ verify: '24h', reset: '15m', change: '1h', undo: '7d', login: '10m' }`. */
+  /** How long links and codes work, at most 30 days. Default: `{ verify: '24h', reset: '15m', change: '1h', undo: '7d', login: '10m' }`. */
   lifetimes?: Partial<Record<'verify' | 'reset' | 'change' | 'undo' | 'login', Duration>>;
   /**
-   * How many mails requests may ask for in an hour: to one mailbox, and from one address (an IPv4 address or an IPv6 /64). What is
-   * beyond is not sent, and the answer doesn't show it. `false`: no limit. Default: `{ mailbox: 5, address: 20 }`.
+   * How many mails requests may ask for in an hour: to one mailbox, and from one address (an IPv4 address or an IPv6 /64). Further
+   * mails are not sent, and the answers don't show it. `false`: no limit. Default: `{ mailbox: 5, address: 20 }`.
    */
   limits?: { mailbox?: number | false; address?: number | false };
-  /** Whether users may log in by a link, by a code of six digits, or both: `['link', 'code']`. Default: false. */
+  /** Whether users may log in by a link, by a code of six digits, or by both: `['link', 'code']`. Default: `false`. */
   login?: false | MailLogin | readonly MailLogin[];
   /** Texts of mails, by language and kind, in place of the built-in ones. Default: none. */
   texts?: MailTextsOption;
@@ -48,7 +48,7 @@ export interface EmailAccountOptions {
 /** A way to log in by mail. */
 export type MailLogin = 'link' | 'code';
 
-/** What a token of a link is good for, as the store has it. */
+/** What the token of a link is good for. The store has it as the purpose. */
 export type LinkPurpose = Exclude<OneTimeTokenPurpose, 'login-code'>;
 
 /** Which page a link leads to, and how long it is good. */

@@ -11,7 +11,7 @@ import type { EmailAccountConfig } from './options.js';
 import type { WaitingRegistrations } from './registration/waiting-registrations.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
 
-/** What the flows of this feature work with. */
+/** What all flows of this feature share. */
 export interface EmailServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: EmailAccountConfig;
   readonly credentials: CredentialStore;

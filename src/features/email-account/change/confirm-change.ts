@@ -16,9 +16,9 @@ export interface UndoData {
 }
 
 /**
- * Gives the user the new address. What makes the token good once is the compare-and-set of the username: the token names the address
- * that it replaces. The token is taken at the very end, so what an outage or a killed process has left, the same request again finishes.
- * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
+ * Gives the user the new address. The token works once, because it names the address that it replaces, and the username is compared and
+ * set. It is taken at the very end: after an outage, or if the process was killed, the same request finishes the rest.
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, also if another user has got the address; SERVICE_UNAVAILABLE
  */
 export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
   const { config, events, links, mails, proofs } = services;
@@ -42,7 +42,7 @@ export async function confirmChange(services: EmailServices, token: string, aske
   if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
 }
 
-/** In this order: an address is reserved before its user gives it up, so one that is free here is seen to be reserved. */
+/** First the users, then the reservations: an address is reserved before its user gives it up, so this order can't miss both. */
 async function isFree(
   { config, reserved }: EmailServices,
   address: string,
@@ -53,9 +53,9 @@ async function isFree(
 }
 
 /**
- * Reserves the old address, and makes the link that puts it back. The token follows from the one of the change, so the same request
- * twice at once makes the same link.
- * @returns undefined for a name that is no address, and gets no mail
+ * Reserves the old address, and makes the link that puts it back. The link's token follows from the token of the change, so the same
+ * request, sent twice at once, makes the same link.
+ * @returns undefined for a username that is no address, and so gets no mail
  */
 async function keepFormer(
   { links, options, reserved, sealer }: EmailServices,

@@ -9,13 +9,13 @@ import { sendReset } from '../reset/ask-reset.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { UndoData } from './confirm-change.js';
 
-/** A change at the same moment makes a compare-and-set fail. */
+/** A compare-and-set fails if the user changes at the same moment. */
 const MAX_TRIES = 5;
 
 /**
- * Puts an old address back. A thief may have changed it, and may know the password, so the password becomes one that no one knows,
- * every session ends, and a mail to the old address lets its owner choose a new one. The token is taken at the very end: what an
- * outage or a killed process has left, the same request again finishes.
+ * Puts an old address back. A thief may have changed it, and may know the password. So the password becomes one that no one knows,
+ * every session ends, and a mail to the old address lets its owner choose a new password. The token is taken at the very end: after an
+ * outage, or if the process was killed, the same request finishes the rest.
  * @throws AuthError ONE_TIME_TOKEN_INVALID, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
  */
 export async function undoChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
@@ -32,7 +32,7 @@ export async function undoChange(services: EmailServices, token: string, asker: 
   await finishChange(config.users, restored);
   await links.endAll(user.id);
   await reserved.releaseLater(user.id, to);
-  // Again: a change that was being confirmed meanwhile. No other can come, as their links have ended.
+  // Again, because a change may have been confirmed meanwhile. No other can follow: their links have ended.
   if (!(await restoreAddress(services, user.id, to))) throw refuse();
   await proofs.prove({ ...user, username: to });
   const isFirst = await links.take('email-undo', token);
@@ -43,7 +43,7 @@ export async function undoChange(services: EmailServices, token: string, asker: 
   if (current) await sendReset(services, current, asker);
 }
 
-/** @returns false where another user has the address */
+/** @returns false if another user has the address */
 async function restoreAddress(
   { config: { users } }: EmailServices,
   userId: string,
@@ -64,8 +64,8 @@ async function restoreAddress(
 }
 
 /**
- * Sets a password that no one knows. It follows from the token, so the same request again finds that it has been set. A user without a
- * password stays without one.
+ * Sets a password that no one knows, unless the user has none. It follows from the token, so the same request, sent again, finds that
+ * it has been set.
  * @returns the user, whose sessions can't be refreshed until `finishChange`
  */
 async function lockPassword(

@@ -12,7 +12,7 @@ export interface LoginRequest {
   address: string;
   remember: boolean;
   transport: Transport;
-  /** Only the browser, or the client, that asked has it. */
+  /** Known only to the browser, or the client, that asked. */
   secret: string;
 }
 
@@ -20,13 +20,13 @@ export interface LoginRequest {
 export interface LoginData {
   /** The digest of the secret. */
   browser: string;
-  /** The address of the mail. Who reads it proves no other one. */
+  /** The address of the mail. Reading the mail proves this address only. */
   to: string;
   remember: boolean;
   transport: Transport;
 }
 
-/** What a request shows to prove that its browser asked: cookies, or what a client without cookies puts into the body. */
+/** What shows that the same browser or client asked: the secrets in its cookies, or the challenge in the body. */
 export interface ShownSecrets {
   readonly transport: Transport;
   readonly secrets: readonly string[];
@@ -37,7 +37,7 @@ export interface ProvedLogin extends Pick<LoginData, 'remember' | 'transport'> {
   user: StoredUser;
 }
 
-/** @returns what is kept with the token, and its slot: logins of several browsers wait side by side */
+/** @returns what is kept with the token, and its slot. Each browser has a slot, so logins of several browsers wait side by side */
 export function keptWithToken(
   { remember, transport, secret }: LoginRequest,
   { username }: StoredUser,
@@ -48,7 +48,7 @@ export function keptWithToken(
 
 /**
  * The login that a token was made for. Reads only, so a refusal spends nothing.
- * @returns undefined in another browser, for another way of transport, and when the user is gone or has another address
+ * @returns undefined in another browser, for another transport, and when the user is gone or has another address now
  */
 export async function loginOf(
   { config }: EmailServices,

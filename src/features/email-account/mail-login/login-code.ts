@@ -15,18 +15,18 @@ import {
 const MAX_WRONG_CODES = 3;
 
 interface LoginCodeServices extends EmailServices {
-  /** Counts wrong codes by the digest of their secret. */
+  /** Counts wrong codes by the digest of the secret that came with them. */
   readonly tries: NamedLimit;
 }
 
-/** Call it once: a limit has one name. */
+/** Call it once, because no two limits may have the same name. */
 export function limitOfTries({ limits, options }: Pick<EmailServices, 'limits' | 'options'>): NamedLimit {
-  // A window begins with the first try, so it ends after the code does.
+  // The window begins with the first try. The code is older than that, so it ends before the window does.
   const windowSeconds = Math.ceil(options.loginLifetimeSeconds);
   return limits.named('login-code', { failures: MAX_WRONG_CODES, windowSeconds });
 }
 
-/** Sends a code that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a code that logs in. Neither the result nor an error tells whether the address has a user. */
 export async function askLoginCode(
   services: LoginCodeServices,
   request: LoginRequest,
@@ -52,7 +52,7 @@ export async function proveLoginCode(
   { transport, secrets }: ShownSecrets,
   { origin }: Asker,
 ): Promise<ProvedLogin> {
-  // People copy "123 456".
+  // Mail programs and people copy "123 456".
   const code = typed.replaceAll(/\s/g, '');
   for (const secret of secrets) {
     try {

@@ -9,7 +9,7 @@ import {
   type ShownSecrets,
 } from './asked-login.js';
 
-/** Sends a link that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a link that logs in. Neither the result nor an error tells whether the address has a user. */
 export async function askLoginLink(
   services: EmailServices,
   request: LoginRequest,

@@ -20,15 +20,15 @@ import { askLoginCode, limitOfTries, proveLoginCode } from './login-code.js';
 import { askLoginLink, proveLoginLink } from './login-link.js';
 
 /**
- * Multiple-channel authentication (RFC 8176 §2): the page that asked, and the mailbox. Not `otp`, which RFC 8176 keeps for RFC 4226 and
- * RFC 6238, and by which a second factor is recognised: a mail is none.
+ * Multiple-channel authentication (RFC 8176 §2): the page that asked is one channel, the mailbox the other. It isn't `otp`, because
+ * that means RFC 4226 or RFC 6238, and marks a second factor, which a mail is not.
  */
 const AMR = ['mca'] as const;
 
 /** One of the ways to log in by mail. */
 interface Way {
   readonly name: 'link' | 'code';
-  /** The member of the body that the mail has brought. */
+  /** The member of the body that has what the mail brought. */
   readonly member: 'token' | 'code';
   readonly field: z.ZodType<string>;
   ask(request: LoginRequest, asker: Asker): Promise<void>;
@@ -147,8 +147,8 @@ function verifyEndpoint(services: EmailServices, way: Way, browser: BrowserSecre
 }
 
 /**
- * The token is taken before the session begins: the other way round, parallel requests would begin a session each. If an outage
- * begins in between, the user asks for another mail.
+ * The token is taken before the session begins. The other way round, each of several parallel requests would begin a session. If an
+ * outage comes in between, the user has to ask for another mail.
  */
 async function verifyLogin(
   services: EmailServices,

@@ -16,7 +16,7 @@ export interface VerificationData {
 
 /**
  * Creates a user whose address isn't proved yet, and sends the link that proves it.
- * @param secret of the browser
+ * @param secret the browser's
  * @throws AuthError USERNAME_TAKEN, also for an address that is reserved
  */
 export async function registerUnproved(
@@ -38,7 +38,7 @@ export async function registerUnproved(
     await proofs.rememberRegistration(user, { browser: digestOf(secret), transport, remember });
     if (mayAsk) await sendVerification(services, user, asker);
   } catch (error) {
-    // The account exists, so it isn't answered as an outage. The user can ask for the mail again.
+    // The account exists, so the answer is no outage. The user can ask for the mail again.
     if (!isAuthError(error, 'SERVICE_UNAVAILABLE')) throw error;
     announceOutage(events, error);
   }

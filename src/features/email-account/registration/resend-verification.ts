@@ -3,7 +3,7 @@ import { recipientOf } from '../recipient-of.js';
 import type { EmailServices } from '../services.js';
 import { sendVerification } from './register-unproved.js';
 
-/** Sends the link of a registration again. Nothing that is returned or thrown tells whether there is one. */
+/** Sends the link of a registration again. Neither the result nor an error tells whether there is one. */
 export function resendVerification(services: EmailServices, address: string, asker: Asker): Promise<void> {
   return services.options.verification === 'required'
     ? resendToBrowser(services, address, asker)

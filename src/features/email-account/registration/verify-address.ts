@@ -45,12 +45,12 @@ export interface VerifiedLogin {
 const PURPOSE = 'email-verification';
 
 /**
- * Proves an address by the token of a mail, creates its account unless it exists, and logs in. The mailbox proves the address; the
+ * Proves an address by the token of a mail, creates its account unless it exists, and logs in. The mailbox proves the address. The
  * browser, or the password, proves who registered. So someone who registers the address of another person gets nothing when that
  * person opens the link.
  *
- * The token is taken when the session exists. So what an outage or a killed process has left, the same request again finishes. Of
- * parallel requests one takes it, and the sessions of the others end.
+ * The token is taken when the session exists: after an outage, or if the process was killed, the same request finishes the rest. Of
+ * parallel requests one takes the token, and the sessions of the others end.
  * @throws AuthError ONE_TIME_TOKEN_INVALID, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE
  */
 export async function verifyAddress(
@@ -105,14 +105,14 @@ async function logIn(
   const spend = async (): Promise<boolean> => {
     if (!(await links.take(PURPOSE, token))) return false;
     events.announce('emailVerified', () => ({ userId: user.id, ...origin }));
-    // What stays in an outage is good for nothing: the address is taken.
+    // Tokens that an outage leaves behind are worthless, because the address is taken now.
     if (ends !== undefined) await links.endAll(ends).catch(() => undefined);
     return true;
   };
   const issued = await sessions
     .start(user, { origin, remember, transport, replaced: replacedTokens(transport) })
     .catch(async (error: unknown) => {
-      // The login is refused, as for lack of a second factor. The address is proved all the same.
+      // The login is refused, for lack of a second factor for instance. The address is proved nevertheless.
       if (error instanceof AuthError && error.status < 500) await spend();
       throw error;
     });

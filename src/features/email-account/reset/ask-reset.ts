@@ -12,7 +12,7 @@ export interface ResetData {
   password: string;
 }
 
-/** Sends a link to choose a new password. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a link to choose a new password. Neither the result nor an error tells whether the address has a user. */
 export async function askReset(services: EmailServices, address: string, asker: Asker): Promise<void> {
   const { events, links } = services;
   const { known, recipient } = await recipientOf(services, address, asker);

@@ -5,7 +5,7 @@
 const MAY_IMPORT = {
   utils: [],
   errors: ['utils'],
-  messages: ['errors'],
+  messages: ['errors', 'utils'],
   events: ['errors', 'utils'],
   tokens: ['utils'],
   hashes: ['utils'],

@@ -2,10 +2,10 @@
 // With --check it writes nothing, and fails if a page isn't current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createAuth, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
+import { createAuth, emailAccount, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
 import { apiPage } from './reference/api-page.mjs';
 import { readExports } from './reference/declarations.mjs';
-import { endpointsPage } from './reference/endpoints-page.mjs';
+import { emailEndpointsPage, endpointsPage } from './reference/endpoints-page.mjs';
 import { optionsPage } from './reference/options-page.mjs';
 import { ACCOUNT_CLIENT_PAGE, AUTH_PAGE, CLIENT_PAGE, ELSEWHERE, HASHES_PAGE } from './reference/pages.mjs';
 
@@ -21,9 +21,16 @@ assertComplete(accountClient, ACCOUNT_CLIENT_PAGE.parts);
 const hashes = readExports(`${root}src/hashes/index.ts`);
 assertComplete(hashes, HASHES_PAGE.parts);
 
+const core = describeEndpoints({});
+const withEmail = describeEndpoints({
+  usernameField: 'email',
+  features: [emailAccount({ send() {}, baseUrl: 'https://app.example.com', login: ['link', 'code'] })],
+});
+
 const pages = {
   'docs/reference/options.md': optionsPage(server),
-  'docs/reference/endpoints.md': endpointsPage(describeEndpoints()),
+  'docs/reference/endpoints.md': endpointsPage(core),
+  'docs/reference/endpoints-email.md': emailEndpointsPage(withEmail, core),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
@@ -55,12 +62,14 @@ function assertComplete(exported, parts) {
   throw new Error(`Put ${missing.join(', ')} on a page: scripts/reference/pages.mjs`);
 }
 
-function describeEndpoints() {
+/** @param {Partial<import('../dist/index.js').AuthOptions>} options */
+function describeEndpoints(options) {
   const auth = createAuth({
     users: new MemoryUserStore(),
     refreshTokens: new MemoryRefreshTokenStore(),
     accessToken: { secret: 'an access secret, for nobody to use' },
     refreshToken: { secret: 'a refresh secret, for nobody to use' },
+    ...options,
   });
   void auth.close();
   return /** @type {any} */ (auth.openapi());

@@ -74,7 +74,7 @@ export interface Auth {
    * Ends every session that the request's tokens name, even expired ones, and clears the cookies. You write the answer.
    * @returns whether there was such a session
    * @throws AuthError CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE
-   * @throws TypeError for an answer that has been sent already
+   * @throws TypeError for an answer that has been sent already. If you send it while this call waits, the session has ended all the same
    */
   readonly endSession: EndSession;
   /**

@@ -125,7 +125,7 @@ export type CodeAnnouncedBy<Event extends NonNullable<Failure['event']>> = {
 export interface FieldError {
   readonly path: string;
   readonly message: string;
-  /** The rule that the field broke, to say it in another language. Never sent. Without it `message` is sent as it is. */
+  /** The rule that the field broke, to say it in another language. JSON leaves it out. Without it `message` is sent as it is. */
   readonly rule?: BrokenRule;
 }
 

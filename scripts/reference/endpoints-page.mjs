@@ -17,12 +17,7 @@ import { anchorOf, GENERATED, list, table, wrap } from './markdown.mjs';
  * @param {Description} description `auth.openapi()` with default options
  */
 export function endpointsPage({ tags, paths, components }) {
-  const operations = Object.entries(paths).flatMap(([path, verbs]) =>
-    Object.entries(verbs).map(([verb, operation]) => ({
-      name: `${verb.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
-      operation,
-    })),
-  );
+  const operations = operationsOf(paths);
   const ordered = tags.flatMap(({ name }) =>
     operations.filter(({ operation }) => operation.tags.includes(name)),
   );
@@ -51,6 +46,49 @@ export function endpointsPage({ tags, paths, components }) {
   ].join('\n\n');
 }
 
+/**
+ * docs/reference/endpoints-email.md
+ * @param {Description} description `auth.openapi()` with the feature `emailAccount`
+ * @param {Description} core `auth.openapi()` without it
+ */
+export function emailEndpointsPage({ paths, components }, core) {
+  const known = operationsOf(core.paths).map(({ name }) => name);
+  const operations = operationsOf(paths).filter(({ name }) => !known.includes(name) || name === REGISTER);
+  return [
+    GENERATED,
+    '# Endpoints of e-mail accounts',
+    wrap(
+      "What the feature `emailAccount` adds to [the endpoints](endpoints.md) of `auth.router`, here with `login: ['link', 'code']` and " +
+        "`usernameField: 'email'`. Without these two options the last four don't exist, and the address is called `username`. What that page says about all " +
+        'endpoints holds here too. [E-mail accounts](../email.md) says how they work together.',
+    ),
+    table(
+      ['endpoint', 'needs', 'what it does'],
+      operations.map(({ name, operation }) => [
+        `[${name}](#${anchorOf(name)})`,
+        needsOf(operation),
+        operation.summary,
+      ]),
+    ),
+    wrap(
+      "With `verification: 'later'`, POST /register answers as [without the feature](endpoints.md#post-register): 201 with the user, or 409 `USERNAME_TAKEN`.",
+    ),
+    ...operations.map((each) => section(each, components, '##')),
+  ].join('\n\n');
+}
+
+/** The feature answers it in its own way. */
+const REGISTER = 'POST /register';
+
+/** @param {Description['paths']} paths */
+const operationsOf = (paths) =>
+  Object.entries(paths).flatMap(([path, verbs]) =>
+    Object.entries(verbs).map(([verb, operation]) => ({
+      name: `${verb.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      operation,
+    })),
+  );
+
 const EVERYWHERE = list([
   'Every failure is `{ code, message }`; `VALIDATION_FAILED` adds `errors: [{ path, message }]`. Branch on `code`: [Errors](../errors.md) says what each one means and what a client does about it.',
   'The access token comes in the header `Authorization: Bearer …` or else in its cookie, the refresh token in the body (`refreshToken`) or else in its cookie; never in the query string.',
@@ -64,7 +102,7 @@ const EVERYWHERE = list([
  * @param {{ name: string, operation: Operation }} each
  * @param {Description['components']} components
  */
-function section({ name, operation }, components) {
+function section({ name, operation }, components, level = '###') {
   const { description, parameters = [], requestBody, responses } = operation;
   const body = requestBody && resolve(requestBody.content['application/json'].schema, components);
   const [[status, success] = ['', /** @type {Answer} */ ({ description: '' })], ...failures] =
@@ -78,7 +116,7 @@ function section({ name, operation }, components) {
     .filter(({ code }) => ORDINARY.includes(code))
     .map(({ code, codes }) => `${code} ${codes}`);
   return [
-    `### ${name}`,
+    `${level} ${name}`,
     wrap(`${operation.summary}. ${description}`),
     [
       list([

@@ -7,6 +7,7 @@ import { announceLocked, type Requester } from '../limits/announce-locked.js';
 import { withoutMark } from '../stores/unfinished-change.js';
 import { addressGroup, addressNetwork } from '../utils/address-group.js';
 import type { LongPasswords } from '../utils/bcrypt-bytes.js';
+import { nfc } from '../utils/nfc.js';
 import { AppHasher, VerifyingAppScheme } from './app-schemes.js';
 import { Bcrypt } from './bcrypt.js';
 import { FairQueue, QueueFull, Unwanted, type Share } from './fair-queue.js';
@@ -87,7 +88,7 @@ export class PasswordHasher {
    * is; RangeError for a password that is refused; Error when the app's hasher fails
    */
   hash(password: string, requester: Requester = NO_ORIGIN): Promise<string> {
-    return this.#run(() => this.#main.hash(password.normalize('NFC')), requester);
+    return this.#run(() => this.#main.hash(nfc(password)), requester);
   }
 
   /**
@@ -102,7 +103,7 @@ export class PasswordHasher {
     requester: Requester = NO_ORIGIN,
   ): Promise<Verification> {
     const stored = found === null ? null : withoutMark(found);
-    const normalized = password.normalize('NFC');
+    const normalized = nfc(password);
     // Other systems hash a password as it was typed.
     const forms = password === normalized ? [password] : [normalized, password];
     const { scheme, problem } = this.#schemeOf(stored);

@@ -15,6 +15,7 @@ Environment:
   REDIS_URL             Redis, where sessions live
   ACCESS_TOKEN_SECRET,  looked at by doctor, and by no other command
   REFRESH_TOKEN_SECRET
+  BASE_URL              what links in mails begin with: for users reset-link, and looked at by doctor
   DEBUG                 set to anything: errors with their stack
 
 Addresses and passwords come from the environment or --env-file alone: arguments can be read by everybody on the

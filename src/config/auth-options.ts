@@ -211,7 +211,7 @@ export interface AuthOptions<Fields = unknown> {
    */
   messages?: MessagesOption;
   /**
-   * Optional parts of the account, each made by a function that takes its own options. This release ships none. Default: none.
+   * Optional parts of the account, each made by a function that takes its own options: `emailAccount()`. Default: none.
    * @throws TypeError for a value that no such function has made
    */
   features?: readonly Feature[];

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthEvents } from '../events/auth-events.js';
-import { hasOurCookie } from '../http/cookies.js';
+import { clearTokenCookies, hasOurCookie } from '../http/cookies.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import { forbidCaching } from '../middleware/method-and-cache.js';
 import { assertSameSite } from '../middleware/same-site.js';
@@ -24,7 +24,9 @@ export function createEndSession(services: EndSessionServices): EndSession {
     if (hasOurCookie(req, services.config.cookies)) assertSameSite(services, req);
     const { refreshToken } = (req.body ?? {}) as { refreshToken?: unknown };
     const inBody = typeof refreshToken === 'string' ? refreshToken : undefined;
-    const ended = await endByRequest(services, req, res, inBody);
+    const ended = await endByRequest(services, req, inBody);
+    assertUnanswered('endSession', req, res); // the app may have answered meanwhile
+    clearTokenCookies(res, services.config.cookies);
     forbidCaching(res);
     return ended;
   };

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { clearTokenCookies } from '../http/cookies.js';
 import { localPathOf, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
 import { handlerOf, mistakeInCall } from '../http/outside-express.js';
 import { inSequence } from '../middleware/express-gaps.js';
@@ -31,7 +32,8 @@ interface FormLogoutServices extends Pick<LogoutServices, 'config' | 'sessions'>
 export function createFormLogout(services: FormLogoutServices, options: LogoutOptions = {}): RequestHandler {
   const { redirectTo } = parseCall('logout()', optionsSchema, options);
   const leave: RequestHandler = async (req, res) => {
-    await endByRequest(services, req, res);
+    await endByRequest(services, req);
+    clearTokenCookies(res, services.config.cookies);
     res.redirect(303, await localPathOf(redirectTo, req));
   };
   const chain = inSequence([refuseHead, noStore, services.sameSiteAlways, leave]);

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { extractAccessTokens, type AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyRequest } from '../http/body-schemas.js';
@@ -16,26 +16,24 @@ export interface LogoutServices {
 /** Answers a logout with its JSON. */
 export function createLogout(services: LogoutServices): RequestHandler {
   return async function logout(req: BodyRequest<'refresh'>, res: AnswerResponse<'logout'>) {
-    await endByRequest(services, req as Request, res, req.body.refreshToken);
+    await endByRequest(services, req as Request, req.body.refreshToken);
+    clearTokenCookies(res, services.config.cookies);
     res.json({ message: services.textsFor(req, res).userLogout });
   };
 }
 
 /**
- * Ends every session that the tokens name. In an outage it reports 503, because the session may go on.
+ * Ends every session that the tokens name. In an outage it reports 503, because the session may go on. Clear the cookies afterwards.
  * @returns whether there was one
  */
 export async function endByRequest(
   { config, sessions }: Pick<LogoutServices, 'config' | 'sessions'>,
   req: Request,
-  res: Response,
   tokenInBody?: string,
 ): Promise<boolean> {
   const refreshTokens = tokenInBody ? [tokenInBody] : readCookies(req, config.cookies.refreshName);
   const accessTokens = extractAccessTokens(req, config).map(({ token }) => token);
-  const ended = await sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
-  clearTokenCookies(res, config.cookies);
-  return ended;
+  return sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
 }
 
 /** Ends every session of the user, on all devices. */

@@ -4,6 +4,7 @@ import { rule } from '../messages/rule.js';
 import { BCRYPT_BYTES, isLongForBcrypt, type LongPasswords } from '../utils/bcrypt-bytes.js';
 import { isCommonPassword } from '../utils/common-passwords.js';
 import { unkeepableReason } from '../utils/keepable-text.js';
+import { nfc } from '../utils/nfc.js';
 import {
   brokenUsernameRule,
   hasInvisibleCharacters,
@@ -15,6 +16,9 @@ import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { component } from './component.js';
 import { withFurtherMembers } from './describe-fields.js';
 import type { RegistrationConfig } from './registration.js';
+
+/** Bodies have at most 16 kB, so the router never meets a longer one. Code of the app that calls `auth.passwords` may. */
+const MAX_PASSWORD = 16 * 1024;
 
 const A_PASSWORD = 'correct horse battery staple';
 
@@ -61,10 +65,13 @@ export function createFieldSchemas({ password }: Pick<BodyConfig, 'password'>) {
     .meta(described.newUsername)
     .transform(normalizeUsername)
     .pipe(normalizedUsername.refine((name) => !hasInvisibleCharacters(name), rule('noInvisibleCharacters')));
-  const anyPassword = text.min(1, rule('notEmpty')).meta(described.password);
+  const anyPassword = text
+    .min(1, rule('notEmpty'))
+    .max(MAX_PASSWORD, { error: rule('tooLong', { count: MAX_PASSWORD }), abort: true })
+    .meta(described.password);
   const newPassword = anyPassword
     .refine(
-      (secret) => codePoints(secret.normalize('NFC')) >= password.minLength,
+      (secret) => codePoints(nfc(secret)) >= password.minLength,
       rule('tooShort', { count: password.minLength }),
     )
     .refine(

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { placeholdersIn } from './rule.js';
 
+const NOT_A_LANGUAGE_TAG = "must be named by a language tag such as 'de' or 'pt-BR'";
+
+/** The schema of the name of a language. */
+export const languageTag = z.string().refine(isLanguageTag, NOT_A_LANGUAGE_TAG);
+
 /** The schema of texts that an app brings, by language. */
-export function byLanguage<Texts extends z.ZodType>(texts: Texts): z.ZodRecord<z.ZodString, Texts> {
-  return z.record(z.string().refine(isLanguageTag), texts, {
-    error: ({ code }) =>
-      code === 'invalid_key' ? "must be named by a language tag such as 'de' or 'pt-BR'" : undefined,
+export function byLanguage<Texts extends z.ZodType>(
+  texts: Texts,
+  language = languageTag,
+): z.ZodRecord<z.ZodString, Texts> {
+  return z.record(language, texts, {
+    error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined),
   });
 }
 

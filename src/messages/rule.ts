@@ -1,4 +1,5 @@
 import type { AuthError, BrokenRule, FieldError } from '../errors.js';
+import { withHidden } from '../utils/hidden-members.js';
 import { en } from './en.js';
 import type { MessageKey, Messages } from './messages.js';
 
@@ -41,7 +42,8 @@ export function fieldText({ message, rule: broken }: FieldError, texts: Messages
 
 /** The error of a field that broke a rule, with its text in English. */
 export function refusedField(path: string, brokenRule: KnownRule): FieldError {
-  return { path, message: filledIn(en[brokenRule.key], brokenRule.params), rule: brokenRule };
+  const message = filledIn(en[brokenRule.key], brokenRule.params);
+  return withHidden({ path, message }, { rule: brokenRule });
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;

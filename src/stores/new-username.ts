@@ -1,4 +1,5 @@
 import { validationFailed, type AuthError } from '../errors.js';
+import { withHidden } from '../utils/hidden-members.js';
 import { isKeepable } from '../utils/keepable-text.js';
 import {
   brokenUsernameRule,
@@ -35,5 +36,6 @@ export function newUsername(username: string): string {
 /** With the text of `messages/` in English, and its key for the other languages. */
 function refused(key: keyof typeof TEXTS): AuthError {
   const params = key === 'tooLong' ? { count: MAX_USERNAME } : {};
-  return validationFailed({ path: 'username', message: TEXTS[key], rule: { key, params } });
+  const field = { path: 'username', message: TEXTS[key] };
+  return validationFailed(withHidden(field, { rule: { key, params } }));
 }

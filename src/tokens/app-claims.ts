@@ -47,7 +47,7 @@ class JsonCopier {
   object(from: Readonly<Record<string, unknown>>, path: string, depth: number): AppClaims {
     const copy: Record<string, unknown> = {};
     if (Object.getOwnPropertySymbols(from).length > 0)
-      throw refused(path, 'has a symbol as a name', 'name its members by texts');
+      throw refused(path || 'it', 'has a symbol as a name', 'name its members by texts');
     for (const [name, value] of Object.entries(from)) {
       const at = path === '' ? name : `${path}.${name}`;
       if (name === '__proto__') throw refused(at, 'has a name that no claim may have', 'choose another');

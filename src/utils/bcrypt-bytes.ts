@@ -1,3 +1,5 @@
+import { nfc } from './nfc.js';
+
 /** bcrypt ignores all bytes of a password beyond this number. */
 export const BCRYPT_BYTES = 72;
 
@@ -5,5 +7,5 @@ export const BCRYPT_BYTES = 72;
 export type LongPasswords = 'prehash' | 'refuse';
 
 export function isLongForBcrypt(password: string): boolean {
-  return Buffer.byteLength(password.normalize('NFC')) > BCRYPT_BYTES;
+  return Buffer.byteLength(nfc(password)) > BCRYPT_BYTES;
 }

@@ -1,3 +1,5 @@
+import { nfc } from './nfc.js';
+
 let commonPasswords: ReadonlySet<string> | undefined;
 
 /**
@@ -6,7 +8,7 @@ let commonPasswords: ReadonlySet<string> | undefined;
  */
 export function isCommonPassword(password: string): boolean {
   commonPasswords ??= loadCommonPasswords();
-  return commonPasswords.has(password.normalize('NFC').toLowerCase());
+  return commonPasswords.has(nfc(password).toLowerCase());
 }
 
 function loadCommonPasswords(): ReadonlySet<string> {

@@ -1,9 +1,11 @@
+import { nfc } from './nfc.js';
+
 /** The longest username, in code points: as long as an e-mail address gets (RFC 5321). */
 export const MAX_USERNAME = 254;
 
 /** A username as it is stored and shown: in Unicode form NFC, without white space around it. */
 export function normalizeUsername(username: string): string {
-  return username.normalize('NFC').trim();
+  return nfc(username).trim();
 }
 
 /**
@@ -11,7 +13,7 @@ export function normalizeUsername(username: string): string {
  * give the same key. Lower-casing can undo the composition (İ becomes i and a combining dot), so NFC is applied again at the end.
  */
 export function usernameKey(username: string): string {
-  return normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
+  return nfc(normalizeUsername(username).toLowerCase().replaceAll('ς', 'σ'));
 }
 
 /** The rules of every username. They have the names of their texts in `messages/`. */
@@ -36,9 +38,12 @@ const JOINS_NEXT =
   '[\u0620\u0626\u0628\u062a-\u062e\u0633-\u063f\u0641-\u0647\u0649\u064a\u0678-\u0687\u069a-\u06bf\u06c1\u06c2\u06cc\u06ce\u06d0\u06d1]';
 const JOINS_PREVIOUS = '[\u0620\u0622-\u063f\u0641-\u064a\u0671-\u0673\u0675-\u06d3\u06d5]';
 
-/** Joiners where they change how a name looks, as Persian and Indic names have them (RFC 5892, appendices A.1 and A.2). */
+/**
+ * Joiners where they change how a name looks, as Persian and Indic names have them (RFC 5892, appendices A.1 and A.2). The joiner comes
+ * before what is behind it: otherwise each mark of a long row would look back over all the marks before it.
+ */
 const VISIBLE_JOINERS = new RegExp(
-  `(?<=${VIRAMA})[\u200c\u200d](?=\\p{L})|(?<=${JOINS_NEXT}${ARABIC_MARKS})\u200c(?=${JOINS_PREVIOUS})`,
+  `[\u200c\u200d](?<=${VIRAMA}.)(?=\\p{L})|\u200c(?<=${JOINS_NEXT}${ARABIC_MARKS}.)(?=${JOINS_PREVIOUS})`,
   'gu',
 );
 

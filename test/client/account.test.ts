@@ -219,3 +219,11 @@ test('createAccountClient refuses what is no client', () => {
       'createAccountClient(): client must be what createAuthClient() returns',
     );
 });
+
+test.each([
+  [{ storage: { get: () => null } }, 'storage must have the methods get and set'],
+  [{ store: {} }, 'Unknown option store: known is storage'],
+])('createAccountClient with the options %j throws and names the option', (options, message) => {
+  const { client } = open(site.browser());
+  expect(() => createAccountClient(client, options as object)).toThrow(`createAccountClient(): ${message}`);
+});

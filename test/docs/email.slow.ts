@@ -134,8 +134,33 @@ test('a mail goes to a mail service by HTTP, and into a queue', async () => {
   expect(add).toHaveBeenCalledWith('mail', { to: EMAIL }, expect.any(Object));
 });
 
+test('templates of an app get the link and the code, and other kinds the texts of the package', () => {
+  const sendTemplate = jest.fn();
+  const { send } = page.evaluate('renderer', { './templates.mjs': { sendTemplate } }) as {
+    send(mail: object): void;
+  };
+  const texts = { subject: 'Hello', text: 'text', html: '<p>text</p>' };
+  const mail = { to: EMAIL, locale: 'ko', ...texts };
+  send({ ...mail, kind: 'reset', url: 'https://app.example.com/reset-password#token=a' });
+  send({ ...mail, kind: 'login-code', code: '492817' });
+  send({ ...mail, kind: 'verify' });
+  expect(sendTemplate.mock.calls).toEqual([
+    ['reset-password', { to: EMAIL, locale: 'ko', url: 'https://app.example.com/reset-password#token=a' }],
+    ['login-code', { to: EMAIL, locale: 'ko', code: '492817' }],
+    ['plain', { to: EMAIL, ...texts }],
+  ]);
+});
+
 test('the page of a link takes the token out of the address bar, and sends it', async () => {
   const sent: [string, unknown][] = [];
+  const message = 'must be at least 8 characters long';
+  const answers = [
+    Response.json(
+      { code: 'VALIDATION_FAILED', message: '', errors: [{ path: 'newPassword', message }] },
+      { status: 400 },
+    ),
+    Response.json({ message: 'ok' }),
+  ];
   const {
     fetch,
     location,
@@ -158,14 +183,18 @@ test('the page of a link takes the token out of the address bar, and sends it', 
     },
     fetch: async (asked: Request) => {
       sent.push([new URL(asked.url).pathname, await asked.json()]);
-      return Response.json({ message: 'ok' });
+      return answers.shift();
     },
   });
   try {
-    const { onSubmit } = page.evaluate('client') as { onSubmit(password: string): Promise<void> };
+    const { onSubmit } = page.evaluate('client') as { onSubmit(password: string): Promise<string> };
     expect(replaceState).toHaveBeenCalled();
-    await onSubmit(PASSWORD);
-    expect(sent).toEqual([['/auth/password/reset', { token: 'abc', newPassword: PASSWORD }]]);
+    expect(await onSubmit('short')).toBe(message);
+    expect(await onSubmit(PASSWORD)).toBe('Log in with your new password');
+    expect(sent).toEqual([
+      ['/auth/password/reset', { token: 'abc', newPassword: 'short' }],
+      ['/auth/password/reset', { token: 'abc', newPassword: PASSWORD }],
+    ]);
   } finally {
     Object.assign(globalThis, { fetch, location, history, Request: OriginalRequest });
   }

@@ -3,14 +3,17 @@ import { useDocPage, type Browse, type Running } from '../helpers/snippets';
 const page = useDocPage('docs/graphql.md');
 
 const USERS = `
+  import bcrypt from 'bcryptjs';
   import { AuthError, MemoryUserStore } from 'passport-visa';
-  export const users = new MemoryUserStore();
-  const ann = await users.create({ username: 'ann', passwordHash: null });
-  export async function verifyUser(email, secret) {
-    if (email === 'outage') throw new AuthError('SERVICE_UNAVAILABLE');
-    if (email === 'bug') throw new Error('relation "people" does not exist');
-    return email === 'ann' && secret === 'right' ? ann : undefined;
+  class Users extends MemoryUserStore {
+    async findByUsername(name) {
+      if (name === 'outage') throw new AuthError('SERVICE_UNAVAILABLE');
+      if (name === 'bug') throw new Error('relation "people" does not exist');
+      return super.findByUsername(name);
+    }
   }
+  export const users = new Users();
+  await users.create({ username: 'ann', passwordHash: bcrypt.hashSync('right', 10) });
 `;
 
 interface Answer {
@@ -19,7 +22,8 @@ interface Answer {
 }
 
 const TOKENS = 'user { username } accessToken refreshToken expiresAt';
-const credentials = (email = 'ann', secret = 'right') => `(email: "${email}", secret: "${secret}")`;
+const credentials = (username = 'ann', password = 'right') =>
+  `(username: "${username}", password: "${password}")`;
 
 let browse: Running;
 beforeAll(async () => {
@@ -98,9 +102,14 @@ test('a failure has its code and its place in extensions, and only an AuthError 
 
   const logIn = (...args: string[]) => ask(`mutation { login${credentials(...args)} { id } }`);
   expect(codesOf(await logIn('ann', 'wrong'))).toEqual(['INVALID_CREDENTIALS']);
+  expect((await logIn('', '')).errors?.[0]).toMatchObject({
+    extensions: { code: 'VALIDATION_FAILED', errors: [{ path: 'username' }, { path: 'password' }] },
+  });
   expect(codesOf(await logIn('outage'))).toEqual(['SERVICE_UNAVAILABLE']);
   expect((await logIn('bug')).errors).toMatchObject([
     { message: 'Internal error', extensions: { code: 'INTERNAL' } },
   ]);
+  const guesses = await Promise.all(Array.from({ length: 12 }, () => logIn('eve')));
+  expect(guesses.flatMap(codesOf).filter((code) => code === 'TOO_MANY_ATTEMPTS')).toHaveLength(2);
   expect((await ask('{ nothing }')).errors?.[0]?.message).toContain('Cannot query field');
 });

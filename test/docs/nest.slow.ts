@@ -3,6 +3,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import request from 'supertest';
 import * as source from '../../src';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET, setCookies } from '../helpers/apps/app';
+import { quickHash } from '../helpers/apps/quick-passwords';
 import { compilerMessages } from '../helpers/compiler-messages';
 import { useDocPage } from '../helpers/snippets';
 
@@ -18,14 +19,12 @@ class Sessions extends source.MemoryRefreshTokenStore {
 
 const page = useDocPage('docs/nest.md');
 const users = new source.MemoryUserStore();
-const verifyUser = async (email: string, secret: string) =>
-  secret === 'right' ? users.findByUsername(email) : undefined;
 
 const authFile = page.evaluate('auth', { 'passport-visa': source }) as { AUTH: symbol; AuthGuard: Type };
 const { createApp } = page.evaluate('app', {
   'passport-visa': { ...source, MemoryRefreshTokenStore: Sessions },
   './auth': authFile,
-  './users': { users, verifyUser },
+  './users': { users },
 }) as { createApp: () => Promise<INestApplication> };
 
 let app: INestApplication;
@@ -98,11 +97,13 @@ test('a page of another site gets no further than the guard', async () => {
 });
 
 test('a login and a logout of the app have its own shape and the cookies of the package', async () => {
-  await users.create({ username: 'dora', passwordHash: null });
+  await users.create({ username: 'dora', passwordHash: quickHash('right') });
   const dora = agent();
-  const wrong = await dora.post('/session').send({ email: 'dora', secret: 'wrong' });
+  const wrong = await dora.post('/session').send({ username: 'dora', password: 'wrong' });
   expect([wrong.status, wrong.body]).toMatchObject([401, { code: 'INVALID_CREDENTIALS' }]);
-  const login = await dora.post('/session').send({ email: 'dora', secret: 'right' });
+  const empty = await dora.post('/session');
+  expect([empty.status, empty.body]).toMatchObject([400, { code: 'VALIDATION_FAILED' }]);
+  const login = await dora.post('/session').send({ username: 'dora', password: 'right' });
   expect([login.status, login.body]).toEqual([201, { data: { name: 'dora' } }]);
   expect(Object.keys(setCookies(login))).toEqual(['accessToken', 'refreshToken']);
   await dora.get('/profile').expect(200);
@@ -135,16 +136,15 @@ test('without the filter, Nest answers with the status and the text of an AuthEr
 
 test('both files compile with the settings of a new app of Nest', async () => {
   const files = {
-    'users.ts': `import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from 'passport-visa';
+    'users.ts': `import { MemoryRefreshTokenStore, MemoryUserStore } from 'passport-visa';
       export const users = new MemoryUserStore();
       export const options = { users, refreshTokens: new MemoryRefreshTokenStore(),
-        accessToken: { secret: 'a' }, refreshToken: { secret: 'b' } };
-      export declare function verifyUser(email?: string, secret?: string): Promise<StoredUser | undefined>;`,
+        accessToken: { secret: 'a' }, refreshToken: { secret: 'b' } };`,
     'auth.ts': page.snippet('auth'),
     'app.ts': page
       .snippet('app')
       .replace('createAuth({ users, … })', 'createAuth({ ...options, users })')
-      .replace('{ users, verifyUser }', '{ options, users, verifyUser }'),
+      .replace('{ users }', '{ options, users }'),
   };
   const nest = { experimentalDecorators: true, emitDecoratorMetadata: true, isolatedModules: true };
   expect(await compilerMessages(files, nest)).toBe('');

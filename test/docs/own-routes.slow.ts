@@ -3,10 +3,10 @@ import { useDocPage, type Browse } from '../helpers/snippets';
 const page = useDocPage('docs/own-routes.md');
 
 const USERS = `
+  import bcrypt from 'bcryptjs';
   import { MemoryUserStore } from 'passport-visa';
   export const users = new MemoryUserStore();
-  const ann = await users.create({ username: 'ann', passwordHash: null });
-  export const verifyUser = async (email, secret) => (email === 'ann' && secret === 'right' ? ann : undefined);
+  await users.create({ username: 'ann', passwordHash: bcrypt.hashSync('right', 10) });
 `;
 
 const post = (body: object, headers: Record<string, string> = {}): RequestInit => ({
@@ -20,7 +20,17 @@ test('an app with its own routes answers in its own shape, and its sessions are 
   const browse: Browse = await page.start(['own-routes', 'verify']);
 
   const wrong = await browse('/api/session', post({ email: 'ann', secret: 'wrong' }));
-  expect([wrong.status, await wrong.json()]).toEqual([422, { errors: { login: ['is wrong'] } }]);
+  expect([wrong.status, await wrong.json()]).toEqual([
+    422,
+    { errors: { INVALID_CREDENTIALS: ['Invalid username or password'] } },
+  ]);
+  const empty = await browse('/api/session', { method: 'POST' });
+  expect([empty.status, await empty.json()]).toEqual([
+    400,
+    { errors: { email: ['is required'], secret: ['is required'] } },
+  ]);
+  const broken = await browse('/api/session', { ...post({}), body: '{"email":' });
+  expect([broken.status, broken.headers.get('content-type')]).toEqual([400, expect.stringMatching(/html/)]);
 
   const login = await browse('/api/session', post({ email: 'ann', secret: 'right' }));
   const { data: first } = (await login.json()) as { data: Record<string, string> };
@@ -46,6 +56,11 @@ test('an app with its own routes answers in its own shape, and its sessions are 
   expect(await (await browse('/api/feed', { headers: bearer })).text()).toMatch(/for .+-/);
   const introspected = await browse('/api/introspect', post({ token: second['token'] }));
   expect(await introspected.json()).toEqual({ data: 'ann' });
+
+  for (let count = 0; count < 10; count += 1)
+    await browse('/api/session', post({ email: 'eve', secret: 'wrong' }));
+  const locked = await browse('/api/session', post({ email: 'eve', secret: 'wrong' }));
+  expect([locked.status, locked.headers.get('retry-after')]).toEqual([429, '60']);
 
   const logout = () => browse('/api/session', { method: 'DELETE', headers: bearer });
   expect((await logout()).status).toBe(204);

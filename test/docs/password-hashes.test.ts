@@ -86,9 +86,9 @@ test('the package argon2 hashes in place of bcrypt, with its arguments in its ow
 });
 
 test('routes of your own have the rules and hashes of the package', async () => {
-  const { signUp, isRight } = evaluate<{
+  const { signUp, logIn } = evaluate<{
     signUp: (username: string, password: string) => Promise<{ problems?: object[]; user?: object }>;
-    isRight: (username: string, password: string, req: object) => Promise<boolean>;
+    logIn: (req: object) => Promise<{ username: string }>;
   }>('passwords');
   expect(await signUp('carl', 'password')).toEqual({
     problems: [
@@ -99,10 +99,12 @@ test('routes of your own have the rules and hashes of the package', async () => 
     ],
   });
   expect(await signUp('carl', PASSWORD)).toMatchObject({ user: { username: 'carl' } });
-  const req = { ip: '192.0.2.1', get: () => 'a browser' };
-  expect(await isRight('carl', PASSWORD, req)).toBe(true);
-  expect(await isRight('carl', 'wrong', req)).toBe(false);
-  expect(await isRight('unknown', PASSWORD, req)).toBe(false);
+  const from = { ip: '192.0.2.1', get: () => 'a browser' };
+  const codeOf = (body?: object) => logIn({ ...from, body }).catch(({ code }: { code: string }) => code);
+  expect(await codeOf({ username: 'carl', password: PASSWORD })).toMatchObject({ username: 'carl' });
+  expect(await codeOf({ username: 'carl', password: 'wrong' })).toBe('INVALID_CREDENTIALS');
+  expect(await codeOf({ username: 'unknown', password: PASSWORD })).toBe('INVALID_CREDENTIALS');
+  expect(await codeOf()).toBe('VALIDATION_FAILED');
 });
 
 /** phpass' portable hash of 2^7 rounds. */

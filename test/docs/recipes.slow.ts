@@ -133,6 +133,8 @@ async function failuresOf(recipe: string) {
   const { auth } = page.evaluate(recipe) as unknown as Recipe;
   const app = express().use('/auth', auth.router);
   const login = (body: object) => request(app).post('/auth/login').send(body);
+  const korean = await login({ username: 'ann' }).set('Accept-Language', 'ko');
+  expect(korean.text).toContain('필수 항목입니다.');
   const failures = [await login({ username: 'ann' }), await login({ username: 'ann', password: PASSWORD })];
   const { components } = auth.openapi();
   await auth.close();

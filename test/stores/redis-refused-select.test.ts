@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RedisRefreshTokenStore, type RevocationFeed } from '../../src';
+import { createTestApp } from '../helpers/apps/app';
 import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 import { eventually } from '../helpers/eventually';
 import { newSession } from './samples';
@@ -58,6 +59,23 @@ async function followWithSession() {
   return { ...following, session };
 }
 
+/** An app whose sessions are in HOME, and why its requests got 503. */
+function startApp() {
+  const redis = connectRedis({ db: HOME, username, password });
+  clients.push(redis);
+  const refreshTokens = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
+  const app = createTestApp({ refreshTokens, revocation: 'expiry' });
+  const outages: unknown[] = [];
+  app.auth.events.on('unavailable', ({ error }) => outages.push((error.cause as Error).message));
+  return { ...app, redis, outages };
+}
+
+async function reconnect(redis: Redis): Promise<void> {
+  const isReady = new Promise((resolve) => redis.once('ready', resolve));
+  redis.disconnect(true);
+  await isReady;
+}
+
 const now = (is: () => boolean) => () => Promise.resolve(is());
 
 test('a reader whose new connection may not go to the database of the sessions is an outage, until it may again', async () => {
@@ -87,4 +105,30 @@ test('where Redis never allows SELECT, all is in database 0, and a revocation ar
     now(() => received.length > 0),
   );
   expect(received).toEqual([session.sessionId]);
+});
+
+test("a refresh gets 503 if the app's client reconnects and may not go back to its database, until it may again", async () => {
+  const { redis, outages, register, loggedIn } = startApp();
+  await register('ann');
+  const browser = await loggedIn('ann');
+  await admin.call('ACL', 'SETUSER', username, '-select');
+  await browser.post('/auth/refresh').expect(200); // the connection is there still
+  await reconnect(redis);
+  await browser.post('/auth/refresh').expect(503);
+  await browser.post('/auth/logout').expect(503);
+  expect(outages).toEqual(
+    Array(2).fill(expect.stringMatching(/^Redis refuses SELECT.* database 2, .*\+select$/)),
+  );
+  await admin.call('ACL', 'SETUSER', username, '+select');
+  await browser.post('/auth/refresh').expect(200);
+});
+
+test('where Redis never allows SELECT, a session goes on after a reconnect', async () => {
+  await admin.call('ACL', 'SETUSER', username, '-select');
+  const { redis, outages, register, loggedIn } = startApp();
+  await register('ann');
+  const browser = await loggedIn('ann');
+  await reconnect(redis);
+  await browser.post('/auth/refresh').expect(200);
+  expect(outages).toEqual([]);
 });

@@ -108,6 +108,7 @@ describe('what the app returns', () => {
     ['a bigint', { n: 1n }, /: n is a bigint/],
     ['a function', { toJSON: () => 'x' }, /: toJSON is a function/],
     ['a symbol', { s: Symbol('x') }, /: s is a symbol/],
+    ['a symbol as its name', { [Symbol('x')]: 1 }, /: it has a symbol as a name/],
     ['a symbol as a name', { s: { [Symbol('x')]: 1 } }, /: s has a symbol as a name/],
     ['a Date', { at: new Date() }, /: at is an object of the class Date, .*; write it as a text/],
     ['a Map', { list: [new Map()] }, /: list\[0\] is an object of the class Map/],

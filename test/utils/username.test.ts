@@ -91,3 +91,18 @@ test.each([
 ])('a name in %s has no invisible character', (_what, name) => {
   expect(hasInvisibleCharacters(name)).toBe(false);
 });
+
+test('a row of marks that is as long as a body is looked at as fast as a row of letters', () => {
+  const fastest = (name: string) =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const begin = performance.now();
+        hasInvisibleCharacters(name);
+        return performance.now() - begin;
+      }),
+    );
+  const [marks, letters] = ['\u064b'.repeat(8000), '\u0628'.repeat(8000)];
+  fastest(letters);
+  // It was 1,000 times as long.
+  expect(fastest(marks)).toBeLessThan(50 * fastest(letters));
+});

@@ -75,7 +75,10 @@ export interface AccountClient {
    * The link stays good.
    */
   verifyEmail(link: VerificationLink): Promise<UsedLoginLink>;
-  /** Asks for another link to confirm the address, in the browser that registered. For a bearer client nothing is sent: it registers again. */
+  /**
+   * Asks for another link to confirm the address, in the browser that registered. A bearer client, or another browser, registers again
+   * instead: it gets no mail. With `verification: 'later'` every client gets one.
+   */
   resendVerification(owner: AddressOwner): Promise<void>;
   /** Asks for a link to choose a new password. */
   forgotPassword(owner: AddressOwner): Promise<void>;

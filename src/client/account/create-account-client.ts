@@ -3,6 +3,7 @@ import type { AuthClient, AuthUser, Credentials } from '../auth-client.js';
 import type {
   AccountClient,
   AccountClientOptions,
+  ChallengeStorage,
   MailLoginRequest,
   UsedLink,
   UsedLoginLink,
@@ -18,14 +19,12 @@ type LinkBody = { token: string };
  * Makes the calls of the server's feature `emailAccount`. Logins by it are logins of `client`: its state changes, and its listeners
  * are called.
  * @param client what `createAuthClient` returns
- * @throws TypeError when `client` is something else
+ * @throws TypeError when `client` is something else, and for a wrong option
  */
-export function createAccountClient(
-  client: AuthClient,
-  { storage }: AccountClientOptions = {},
-): AccountClient {
+export function createAccountClient(client: AuthClient, options: AccountClientOptions = {}): AccountClient {
   if (typeof client?.login !== 'function')
     throw new TypeError('createAccountClient(): client must be what createAuthClient() returns');
+  const storage = checkedStorage(options);
   const bearer = client.transport === 'bearer';
   const challenges = createChallenges(bearer, storage);
   const useOnce = createUseOnce();
@@ -83,6 +82,15 @@ export function createAccountClient(
     verifyLoginCode: (code) => shared('/login/code/verify', code, () => answerLogin('code', code)),
     takeToken,
   };
+}
+
+function checkedStorage({ storage, ...unknown }: AccountClientOptions): ChallengeStorage | undefined {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined)
+    throw new TypeError(`createAccountClient(): Unknown option ${name}: known is storage`);
+  if (storage && !(typeof storage.get === 'function' && typeof storage.set === 'function'))
+    throw new TypeError('createAccountClient(): storage must have the methods get and set');
+  return storage;
 }
 
 /** For a link whose user was logged in by the first click. */

@@ -6,7 +6,8 @@ export interface EmailAccount extends Feature {
    * Sends a user a link to choose a password, for server code: an admin page, or an account that you made for someone. The link that
    * the user was sent before stops working.
    * @param options `locale`: the language of the mail. Default: `'en'`
-   * @throws TypeError before `createAuth`, for an unknown or disabled user, and for one whose username is no e-mail address
+   * @throws TypeError before `createAuth`, for an unknown or disabled user, for one whose username is no e-mail address, and for an
+   * unknown option
    * @throws AuthError SERVICE_UNAVAILABLE
    */
   sendReset(userId: string, options?: { locale?: string | undefined }): Promise<void>;

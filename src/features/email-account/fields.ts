@@ -51,6 +51,6 @@ export const challengeField = z
   .string(rule('mustBeString'))
   .optional()
   .meta({
-    description: 'What the request for the mail has answered, for clients without cookies.',
+    description: 'From the answer to the request for the mail, if that had `transport: "body"`.',
     examples: ['Zk3vT9qLr2Xc8bNwYh5uMf1eSd7gAj6o'],
   });

@@ -18,7 +18,10 @@ export interface EmailAccountOptions {
    * again for the same mail, three times at most.
    */
   send: SendMail;
-  /** Where the pages of your app are, as users see them: `'https://app.example.com'`. Every link begins with it. */
+  /**
+   * Where the pages of your app are, as users see them: `'https://app.example.com'`. Every link begins with it.
+   * @throws TypeError for `http:` where cookies are `Secure`, as in production; `localhost` may have it
+   */
   baseUrl: string;
   /** What the mails call your app. At most 100 characters. Default: the host of `baseUrl`. */
   appName?: string;
@@ -97,13 +100,22 @@ const path = (fallback: string) =>
 const perHour = (fallback: number) =>
   z.union([z.literal(false), z.int().min(1)], 'must be a whole number above 0, or false').default(fallback);
 
+const SUCH_AS = ", such as 'https://app.example.com'";
+
+const ONE_OR_BOTH = "must be false, 'link', 'code' or ['link', 'code']";
 const mailLogin = z.enum(['link', 'code']);
 
 const optionsSchema = z.strictObject({
-  send: z.custom<SendMail>((value) => typeof value === 'function', 'must be a function that sends a mail'),
-  baseUrl: z.string().refine(isBaseUrl, {
-    error: "must be an http(s) URL without user, query and fragment, such as 'https://app.example.com'",
-  }),
+  send: z.custom<SendMail>(
+    (value) => typeof value === 'function',
+    'must be a function that sends a mail, such as (mail) => transport.sendMail({ from, ...mail }) with nodemailer',
+  ),
+  baseUrl: z
+    .string({
+      error: ({ input }) =>
+        input === undefined ? `is missing: set it to where users reach your app${SUCH_AS}` : undefined,
+    })
+    .refine(isBaseUrl, { error: `must be an http(s) URL without user, query and fragment${SUCH_AS}` }),
   appName: appNameSchema.optional(),
   verification: z.enum(['required', 'later']).default('required'),
   paths: z
@@ -126,10 +138,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
   limits: z.strictObject({ mailbox: perHour(5), address: perHour(20) }).prefault({}),
   login: z
-    .union(
-      [z.literal(false), mailLogin, z.array(mailLogin).nonempty().readonly()],
-      "must be false, 'link', 'code' or ['link', 'code']",
-    )
+    .union([z.literal(false), mailLogin, z.array(mailLogin).min(1, ONE_OR_BOTH).readonly()], ONE_OR_BOTH)
     .default(false),
   texts: mailTextsSchema.optional(),
 });
@@ -142,7 +151,7 @@ export function parseEmailAccountOptions(options: EmailAccountOptions): EmailAcc
     ...parsed,
     baseUrl,
     appName: parsed.appName ?? new URL(baseUrl).host,
-    login: login === false ? [] : [login].flat(),
+    login: login === false ? [] : [...new Set([login].flat())],
     texts: createMailTexts(texts),
     loginLifetimeSeconds: lifetimes.login,
     links: {

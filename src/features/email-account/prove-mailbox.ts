@@ -21,19 +21,20 @@ export async function proveMailbox(
   asker: Pick<Asker, 'origin' | 'secrets'>,
   how: 'reset' | 'login',
 ): Promise<StoredUser> {
-  const { credentials, links, proofs, reserved } = services;
+  const { credentials, events, links, proofs, reserved } = services;
   if (await proofs.isProved(user)) return user;
-  if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) {
-    await proofs.prove(user);
-    return user;
-  }
+  const prove = async (proved: StoredUser): Promise<StoredUser> => {
+    await proofs.prove(proved);
+    events.announce('emailVerified', () => ({ userId: proved.id, ...asker.origin }));
+    return proved;
+  };
+  if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) return prove(user);
   const current = how === 'reset' ? user : await withoutPassword(services, user, asker);
   await unlinkIdentities(services, user.id);
   const kept = await reserved.listOf(user.id);
   await credentials.removeAll(user.id, { except: kept.map(({ id }) => id) });
   await links.endElsewhere(user.id);
-  await proofs.prove(current);
-  return current;
+  return prove(current);
 }
 
 /** The compare-and-set fails if the password changes at the same moment. */

@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import { NO_ORIGIN } from '../../events/auth-event.js';
+import { languageTag } from '../../messages/own-texts.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import { parseCall } from '../../utils/parse-call.js';
 import { normalizeUsername } from '../../utils/username.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress, readAddress } from './address.js';
@@ -46,11 +49,13 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       services = createServices(config, context, mailer);
       return partsOf(services, mailer);
     },
-    sendReset: (userId, { locale = 'en' } = {}) =>
-      forUser('sendReset', userId, async (given, user) => {
+    async sendReset(userId, options = {}) {
+      const { locale } = parseCall('sendReset()', sendResetSchema, options);
+      await forUser('sendReset', userId, async (given, user) => {
         await sendReset(given, user, { locale });
         announceAsked(given, user);
-      }),
+      });
+    },
     createResetLink: (userId) =>
       forUser('createResetLink', userId, async (given, user) => {
         const { url, expiresAt } = await createResetLink(given, user);
@@ -65,12 +70,15 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
   };
 }
 
+const sendResetSchema = z.strictObject({ locale: languageTag.default('en') });
+
 function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
   events.announce('passwordResetAsked', () => ({ userId: id, ...NO_ORIGIN }));
 }
 
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
   const { config, limits, sealer } = context;
+  assertBrowsersKeepCookies(options, config.cookies);
   if (!config.users.updateUsername)
     throw new TypeError(
       'emailAccount needs users to have the method updateUsername(): take a store of this package, or add the method to yours',
@@ -91,6 +99,17 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
     waiting: new WaitingRegistrations({ links, sealer, tokens, lifetimeSeconds }),
     browser: new BrowserSecret(config.cookies, 'email'),
   };
+}
+
+/** A page without HTTPS has no Secure cookies, so no link would be opened in the browser that asked for it. */
+function assertBrowsersKeepCookies({ baseUrl }: EmailAccountConfig, { secure }: { secure: boolean }): void {
+  const { protocol, hostname } = new URL(baseUrl);
+  const isOnThisMachine = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  if (!secure || protocol === 'https:' || isOnThisMachine) return;
+  throw new TypeError(
+    'emailAccount(): baseUrl begins with http:, but cookies are Secure (cookies.secure, which NODE_ENV=production sets), and ' +
+      'anyone on the way could read the tokens of the links: use https:',
+  );
 }
 
 function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {

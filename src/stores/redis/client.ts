@@ -3,7 +3,7 @@ import { CALL_TIMES } from '../call-times.js';
 import { listenTo } from './client-events.js';
 import type { RedisClient } from './redis-client.js';
 import { COMMANDING } from './connection-options.js';
-import { homeArgument, inHomeDatabase, settleHomeDatabase, type RedisScript } from './home-database.js';
+import { inHomeDatabase, runAtHome, type RedisScript } from './home-database.js';
 import { openOwnConnection, type OwnConnection } from './own-connection.js';
 
 /** Error codes that mean a mistake in the program. Every other code (LOADING, READONLY, OOM …) means an outage. */
@@ -64,15 +64,15 @@ export class BoundedRedis {
     }, undo);
 
   /** Runs a script without a time limit. */
-  send(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
-    settleHomeDatabase(this.#appClient);
-    const client = this.#client as unknown as Record<string, Command>;
-    return (client[script] as Command)(key, ...args, homeArgument(this.#appClient)).then(
-      assertExecuted,
-      (error: unknown) => {
-        throw WRONG_TYPE.test((error as Error).message) ? wrongType(key) : error;
-      },
-    );
+  async send(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
+    const client = this.#client;
+    const commands = client as unknown as Record<string, Command>;
+    const run = (home: string) => (commands[script] as Command)(key, ...args, home).then(assertExecuted);
+    try {
+      return await runAtHome(this.#appClient, client, run);
+    } catch (error) {
+      throw WRONG_TYPE.test((error as Error).message) ? wrongType(key) : error;
+    }
   }
 
   call(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {

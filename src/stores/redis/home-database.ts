@@ -1,5 +1,6 @@
 import type { RedisClient } from './redis-client.js';
 import { presumedDatabaseOf } from './client-condition.js';
+import { listenTo } from './client-events.js';
 
 /** A Lua script. On a Cluster all its keys must have the same hash tag. */
 export interface RedisScript {
@@ -23,12 +24,17 @@ export function settleHomeDatabase(client: RedisClient): void {
   if (!homes.has(client)) homes.set(client, presumedDatabaseOf(client));
 }
 
+/** By client: whether Redis has ever let a script of ours go to the home database of that client. */
+const reached = new WeakSet<RedisClient>();
+/** By client: whether its connection is in the home database, as far as the first script on it told. */
+const atHome = new WeakMap<RedisClient, boolean>();
+
 /**
  * Makes the script run in the home database, whatever the connection has selected. The connection itself stays where it is: in a
  * script, SELECT counts until the script ends. So it needs no round trip, and nothing can come between it and the script's work.
  *
- * If SELECT is refused, the script runs where the connection is: the app can't have selected another database either. Only if
- * ioredis says that it has (`!`), the script fails. `acl_check_cmd` (Redis 7) keeps a refusal out of the server's ACL LOG.
+ * `!` before the database means that the script fails if SELECT is refused; otherwise it runs where the connection is then.
+ * `acl_check_cmd` (Redis 7) keeps a refusal out of the server's ACL LOG.
  */
 export function inHomeDatabase({ numberOfKeys, lua }: RedisScript): RedisScript {
   return { numberOfKeys, lua: `${GO_HOME}\n${lua}` };
@@ -40,14 +46,65 @@ const GO_HOME = `
     local mayNot = redis.acl_check_cmd and not redis.acl_check_cmd('SELECT', home)
     local selected = not mayNot and redis.pcall('SELECT', home)
     if mustSelect == '!' and not (selected and selected.ok) then
-      return redis.error_reply("ELSEWHERE the app's Redis client has selected another database, and Redis refuses SELECT in scripts: " ..
-        'give that database a client of its own, redis.duplicate({ db })')
+      return redis.error_reply('ELSEWHERE Redis refuses SELECT in scripts')
     end
   end`;
 
-/** The last argument of every script that `inHomeDatabase` made. A Cluster has only one database. */
-export function homeArgument(appClient: RedisClient): string {
-  if (appClient.isCluster) return '';
+const ELSEWHERE = /^ELSEWHERE /;
+
+/**
+ * Runs a script that `inHomeDatabase` made, in the home database of the app's client.
+ *
+ * Redis may refuse SELECT. If it always has, the client never was in another database than 0, and the script runs there. If it
+ * allowed it before its permissions were changed, the sessions are in the home database. A connection from before is still there,
+ * but a new one is in database 0: ioredis says nothing when its own SELECT is refused. All sessions would seem to be gone there.
+ * @param client the one that runs the script: the app's, or one of our own in its place
+ * @param run runs the script with this last argument
+ * @throws Error that names the cure, when the script can't get to the home database
+ */
+export async function runAtHome(
+  appClient: RedisClient,
+  client: RedisClient,
+  run: (home: string) => Promise<unknown>,
+): Promise<unknown> {
+  if (appClient.isCluster) return run(''); // it has only one database
+  settleHomeDatabase(appClient);
   const home = homeDatabaseOf(appClient);
-  return presumedDatabaseOf(appClient) === home ? String(home) : `!${home}`;
+  const hasMoved = presumedDatabaseOf(appClient) !== home;
+  // Every connection begins in database 0.
+  if (home === 0 && !hasMoved) return run('0');
+  try {
+    const answer = await run(`!${home}`);
+    reached.add(appClient);
+    if (!hasMoved) noteWhereItIs(client, true);
+    return answer;
+  } catch (error) {
+    if (!ELSEWHERE.test((error as Error).message)) throw error;
+    if (hasMoved) throw new Error(HAS_MOVED, { cause: error });
+    noteWhereItIs(client, false);
+    if (reached.has(appClient) && !atHome.get(client))
+      throw new Error(mayNotReturnTo(home), { cause: error });
+    return run(String(home));
+  }
+}
+
+/** The first answer on a connection counts. Permissions that change later don't move it. */
+function noteWhereItIs(client: RedisClient, isAtHome: boolean): void {
+  if (atHome.has(client)) return;
+  atHome.set(client, isAtHome);
+  const stopListening = listenTo(client, 'close', () => {
+    stopListening();
+    atHome.delete(client);
+  });
+}
+
+const HAS_MOVED =
+  "The app's Redis client has selected another database, and Redis refuses SELECT in scripts: give that database a client of its own, " +
+  'redis.duplicate({ db })';
+
+function mayNotReturnTo(home: number): string {
+  return (
+    `Redis refuses SELECT, so a new connection can't go to database ${home}, where the sessions are: ` +
+    "give the app's user +select"
+  );
 }

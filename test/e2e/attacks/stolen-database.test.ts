@@ -1,4 +1,5 @@
-import { PostgresRefreshTokenStore, PostgresUserStore } from '../../../src/index';
+import { randomUUID } from 'node:crypto';
+import { PostgresRefreshTokenStore, PostgresUserStore, type StoredUser } from '../../../src/index';
 import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET, type TestApp } from '../../helpers/apps/app';
 import { createDatabase, type TestDatabase } from '../../helpers/apps/backends';
 import { useRealPasswords } from '../../helpers/apps/quick-passwords';
@@ -53,9 +54,20 @@ test('a stolen hash does not log in', async () => {
   expectFailure(await login(hash), 'INVALID_CREDENTIALS');
 });
 
-test('a password that is taken away no longer logs in', async () => {
-  expect((await login(PASSWORD)).status).toBe(200);
-  const { id, passwordHash } = (await users.findByUsername('ann')) ?? { id: '', passwordHash: null };
-  expect(await users.updatePasswordHash(id, null as never, passwordHash)).toBe(true);
-  expectFailure(await login(PASSWORD), 'INVALID_CREDENTIALS');
+const takeAway: [how: string, take: (user: StoredUser) => Promise<unknown>][] = [
+  ['SQL', ({ id }) => database.pool.query('UPDATE visa_users SET password_hash = NULL WHERE id = $1', [id])],
+  [
+    'the hash of a random text',
+    async ({ id, passwordHash }) =>
+      users.updatePasswordHash(id, await testApp.auth.passwords.hash(randomUUID()), passwordHash),
+  ],
+];
+
+test.each(takeAway)('a password that is taken away by %s no longer logs in', async (how, take) => {
+  const username = `user of ${how}`;
+  await testApp.register(username);
+  const logIn = () => testApp.client().post('/auth/login').send({ username, password: PASSWORD });
+  expect((await logIn()).status).toBe(200);
+  await take((await users.findByUsername(username)) as StoredUser);
+  expectFailure(await logIn(), 'INVALID_CREDENTIALS');
 });

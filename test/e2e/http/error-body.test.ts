@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Request, Response } from 'express';
+import request from 'supertest';
 import { createAuth, type AuthOptions, type ErrorBody } from '../../../src/index';
 import { createTestApp, PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { optionsWith } from '../../helpers/apps/options';
@@ -26,6 +27,24 @@ const problems: TestApp = createTestApp({ errorBody: problem });
 const textOf: ErrorBody = (error, req) => problems.auth.textOf(error, req);
 
 afterAll(() => problems.auth.close());
+
+test('fields that an errorBody or a route of the app hands on as they are have no rule in JSON', async () => {
+  const { app, auth } = createTestApp(
+    { errorBody: ({ errors }) => ({ errors }) },
+    (express, { passwords }) => {
+      express.get('/problems', (_req, res) => res.json(passwords.problems('short')));
+    },
+  );
+  const answers = [
+    (await request(app).post('/auth/login').send({ username: 'ann' })).body as { errors: object[] },
+    { errors: (await request(app).get('/problems')).body as object[] },
+  ];
+  expect(answers.map(({ errors }) => errors.map(Object.keys))).toEqual([
+    [['path', 'message']],
+    [['path', 'message']],
+  ]);
+  await auth.close();
+});
 
 test('every failure of router and guards has the shape of the app, and keeps its status and headers', async () => {
   await problems.register('ann');

@@ -1,13 +1,18 @@
+import { hashSync } from 'bcryptjs';
+import { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
+import { eventually } from '../../helpers/eventually';
 
 const processes = useAppProcesses();
 const NEW_PASSWORD = 'another good passphrase';
 const KEY = 'the-only-change';
+const PASSWORD_HASH = hashSync(PASSWORD, 10);
 
 interface Answer {
   status: number;
+  pid?: number;
   code?: string;
   accessToken?: string;
   refreshToken?: string;
@@ -40,11 +45,13 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
     other = await processes.start(store, prefix);
   });
 
-  /** A change whose process is killed after a step. A thief has a session too, and a copy of the user's. */
-  async function changeInKilledProcess(step: object) {
+  /** A user and a thief with a session each, in a process that will get the signal after a step of the user's change. */
+  async function changeInterruptedBy(signal: 'SIGKILL' | 'SIGSTOP', step: object) {
     const address = await processes.start(store, prefix);
     const credentials = { username: `ann ${store} ${(users += 1)}`, password: PASSWORD };
-    await post(`${address}/auth/register`, credentials);
+    const stored = new PostgresUserStore(processes.database.pool);
+    const { username } = credentials;
+    await stored.create({ username, passwordHash: PASSWORD_HASH }); // an address may register ten
     const logIn = (at: string, password: string) =>
       post(`${at}/auth/login`, { ...credentials, password, transport: 'body' });
     const [user, thief] = [await logIn(address, PASSWORD), await logIn(address, PASSWORD)];
@@ -54,9 +61,20 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
         { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
         { Authorization: `Bearer ${user.accessToken}`, 'Idempotency-Key': KEY },
       );
-    await post(`${address}/own/kill-after`, step);
-    await expect(change(address)).rejects.toThrow('fetch failed');
-    return { user, thief, repeat: () => change(other), logIn: (password: string) => logIn(other, password) };
+    const { pid } = await post(`${address}/own/kill-after`, { ...step, signal });
+    const changing = change(address);
+    return {
+      ...{ user, thief, changing, repeat: () => change(other) },
+      logIn: (password: string) => logIn(other, password),
+      isStored: async () => (await stored.findByUsername(username))?.passwordHash !== PASSWORD_HASH,
+      goOn: () => process.kill(pid as number, 'SIGCONT'),
+    };
+  }
+
+  async function changeInKilledProcess(step: object) {
+    const { changing, ...others } = await changeInterruptedBy('SIGKILL', step);
+    await expect(changing).rejects.toThrow('fetch failed');
+    return others;
   }
 
   const refresh = ({ refreshToken }: Answer) => post(`${other}/auth/refresh`, { refreshToken });
@@ -92,4 +110,36 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
       expect((await logIn(NEW_PASSWORD)).status).toBe(200);
     },
   );
+
+  // The steps are the same with every store, and each test waits for seconds.
+  if (store !== 'redis') return;
+
+  const LAST_STEP = 'the last write';
+
+  test.each(STEPS)(
+    'a process that stands still after %s for longer than others wait for it hands out no session if the user has logged in meanwhile',
+    async (name, step) => {
+      const { user, thief, changing, logIn, isStored, goOn } = await changeInterruptedBy('SIGSTOP', step);
+      await eventually('the new hash is stored', isStored);
+      await eventually('the user logs in', async () => (await logIn(NEW_PASSWORD)).status === 200);
+      await expectOver(user, thief);
+      goOn();
+      // After the last step the change was over when the user logged in, so both go on.
+      expect((await changing).code).toBe(name === LAST_STEP ? undefined : 'SESSION_REVOKED');
+      await expectOver(user, thief);
+      expect([(await logIn(NEW_PASSWORD)).status, (await logIn(PASSWORD)).status]).toEqual([200, 401]);
+    },
+  );
+
+  test('a process that stands still in the middle of a change lets no thief refresh meanwhile, and finishes the change when it goes on', async () => {
+    const step = { store: 'refreshTokens', method: 'revokeAll', calls: 1 };
+    const { user, thief, changing, isStored, goOn } = await changeInterruptedBy('SIGSTOP', step);
+    await eventually('the new hash is stored', isStored);
+    await expectOver(user, thief);
+    goOn();
+    const changed = await changing;
+    expect(changed.status).toBe(200);
+    await expectOver(user, thief);
+    expect((await refresh(changed)).status).toBe(200);
+  });
 });

@@ -1,3 +1,4 @@
+import { hashSync } from 'bcryptjs';
 import { MemoryUserStore } from '../../../src/index';
 import { scrypt } from '../../../src/hashes';
 import { createTestApp, PASSWORD } from '../../helpers/apps/app';
@@ -27,6 +28,38 @@ test('auth.passwords hashes and verifies as the endpoints do', async () => {
   expect(await passwords.verify('wrong', hash)).toBe(false);
   expect(await passwords.verify(PASSWORD, null)).toBe(false);
   expect(await passwords.verify(PASSWORD, '')).toBe(false);
+});
+
+test('auth.passwords.prove replaces a weak hash, as a login does', async () => {
+  const { id } = await users.create({ username: 'carl', passwordHash: hashSync(PASSWORD, 4) });
+  for (let count = 0; count < 2; count += 1) {
+    expect((await passwords.prove('carl', PASSWORD)).id).toBe(id);
+    expect((await users.findById(id))?.passwordHash).toMatch(/^\$scrypt\$ln=4/);
+  }
+});
+
+test.each<[string, string, string]>([
+  ['an empty one', '', 'must not be empty'],
+  ['one of 50 MB', 'a\u0301'.repeat(17e6), 'must be at most 16384 characters long'],
+  ['one with NUL', `${PASSWORD}\0`, 'must not contain NUL'],
+  ['one with a lone surrogate', `${PASSWORD}\ud800`, 'must be well-formed Unicode'],
+])(
+  'a password that POST /login refuses is no right one, and gets no hash: %s',
+  async (_name, password, why) => {
+    const since = performance.now();
+    const hash = await passwords.hash(PASSWORD);
+    await expect(passwords.hash(password)).rejects.toThrow(
+      new TypeError(`passwords.hash(): password ${why}`),
+    );
+    expect(await passwords.verify(password, hash)).toBe(false);
+    expect(passwords.problems(password)).toHaveLength(1);
+    expect(performance.now() - since).toBeLessThan(2000);
+  },
+);
+
+test('a password of as many characters as a body has room for is hashed and verified', async () => {
+  const password = 'é'.repeat(16_384);
+  expect(await passwords.verify(password, await passwords.hash(password))).toBe(true);
 });
 
 test.each<[string, unknown, number]>([

@@ -1,6 +1,7 @@
 import express from 'express';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import request from 'supertest';
 import {
   AuthError,
   MemoryRefreshTokenStore,
@@ -9,6 +10,7 @@ import {
   type SessionTokens,
   type StartSessionOptions,
 } from '../../../src/index';
+import { eventually } from '../../helpers/eventually';
 import { cookieHeader, createTestApp, setCookies } from '../../helpers/apps/app';
 
 const users = new MemoryUserStore();
@@ -172,6 +174,23 @@ describe('endSession', () => {
     expect((await logout()).status).toBe(404);
     expect((await testApp.client().post('/own-logout')).status).toBe(404);
     expect(events).toContainEqual(expect.objectContaining({ type: 'revoked', reason: 'logout' }));
+  });
+
+  test('is a TypeError when the app has answered meanwhile, and the session has ended', async () => {
+    const { id } = await users.create({ username: 'early-end', passwordHash: null });
+    const { accessToken } = await auth.sessions.start(id);
+    const app = express().get('/early', (req, res) => {
+      auth.endSession(req, res).catch((error: unknown) => testApp.unforeseen.push(error));
+      res.json({});
+    });
+    await request(app).get('/early').set('Cookie', cookieHeader({ accessToken })).expect(200);
+    await eventually('the call fails', () => Promise.resolve(testApp.unforeseen.length === 1));
+    expect(testApp.unforeseen.pop()).toEqual(
+      new TypeError(
+        "endSession(): the answer has been sent already, so it can't get cookies: call it before",
+      ),
+    );
+    expect(await auth.sessions.list(id)).toEqual([]);
   });
 
   test('takes a refresh token in the body, as POST /logout does', async () => {

@@ -177,9 +177,12 @@ describe.each(['memory', 'PostgreSQL and Redis'])(
 
     test('a reset from elsewhere wipes what a squatter has left', async () => {
       const squatted = await squat();
+      const proofs: unknown[] = [];
+      email.auth.events.on('emailVerified', ({ userId }) => proofs.push(userId));
       await post(ann, '/password/forgot', { username: ANN });
       const token = tokenOf(await email.mailTo(ANN, 'reset'));
       expect((await post(ann, '/password/reset', { token, newPassword: PASSWORD })).status).toBe(200);
+      expect(proofs).toEqual([expect.any(String)]);
       await expectWiped(squatted);
       await login(ann);
       expect(await emailVerified(ann)).toBe(true);
@@ -197,9 +200,12 @@ describe.each(['memory', 'PostgreSQL and Redis'])(
     test('a login by link in the browser that registered wipes nothing', async () => {
       await register();
       await login(ann);
+      const proofs: unknown[] = [];
+      email.auth.events.on('emailVerified', ({ userId }) => proofs.push(userId));
       await post(ann, '/login/link', { username: ANN });
       const token = tokenOf(await email.mailTo(ANN, 'login-link'));
       expect((await post(ann, '/login/link/verify', { token })).status).toBe(200);
+      expect(proofs).toEqual([expect.any(String)]);
       expect(await emailVerified(ann)).toBe(true);
       expect((await login(request(app))).status).toBe(200);
     });

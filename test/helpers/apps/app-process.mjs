@@ -66,19 +66,19 @@ app.post('/own/kill-in', express.json(), (req, res) => {
   res.json({});
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), req.body.ms);
 });
-// From now on the process is killed as soon as the store has answered this call for the n-th time.
+// From now on the process gets the signal as soon as the store has answered this call for the n-th time.
 app.post('/own/kill-after', express.json(), (req, res) => {
-  const { store: name, method, calls } = req.body;
+  const { store: name, method, calls, signal = 'SIGKILL' } = req.body;
   const stores = /** @type {Record<string, any>} */ ({ users, refreshTokens });
   const store = stores[name];
   const call = store[method].bind(store);
   let answered = 0;
   store[method] = async (/** @type {unknown[]} */ ...values) => {
     const answer = await call(...values);
-    if ((answered += 1) === calls) process.kill(process.pid, 'SIGKILL');
+    if ((answered += 1) === calls) process.kill(process.pid, signal);
     return answer;
   };
-  res.json({});
+  res.json({ pid: process.pid });
 });
 app.use(auth.errorHandler);
 const server = app.listen(0, '127.0.0.1', () => {

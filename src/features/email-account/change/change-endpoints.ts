@@ -27,8 +27,8 @@ function askEndpoint(services: EmailServices): Endpoint {
       id: 'changeEmail',
       summary: 'Ask to change the e-mail address',
       description:
-        'The new address gets a mail, and the change comes about when its link is confirmed. The answer is the same where someone ' +
-        'has that address. The login must be younger than 5 minutes.',
+        'Sends a mail to the new address, which becomes the username when the token of that mail is posted to `/email/change/confirm`. ' +
+        'The answer is the same if someone has that address. The login must be younger than 5 minutes.',
       needs: 'access token',
       success: { status: 202, text: 'A mail is on its way.' },
       failures: [...GUARD_FAILURES, 'REAUTHENTICATION_REQUIRED'],
@@ -48,7 +48,7 @@ function confirmEndpoint(services: EmailServices): Endpoint {
       description:
         'Logs no one in, and ends no session. The old address gets a mail with a link that puts it back.',
       needs: 'nothing',
-      success: { text: 'It is done.' },
+      success: { text: 'The address is changed.' },
       failures: ['ONE_TIME_TOKEN_INVALID'],
     },
   });
@@ -67,7 +67,7 @@ function undoEndpoint(services: EmailServices): Endpoint {
         'Ends every session, makes the password worthless, and sends the old address a mail to choose a new one. The undo of the ' +
         'oldest change wins.',
       needs: 'nothing',
-      success: { text: 'It is done.' },
+      success: { text: 'The address is changed.' },
       failures: ['ONE_TIME_TOKEN_INVALID', 'TOO_MANY_ATTEMPTS'],
     },
   });

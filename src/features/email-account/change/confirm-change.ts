@@ -31,13 +31,15 @@ export async function confirmChange(services: EmailServices, token: string, aske
   if (!isDone && user.username !== from) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
-  if (!isDone && !(await rename(services, user, to))) throw refuse();
+  const renamed = isDone ? 'before' : await rename(services, user, to);
+  if (!renamed) throw refuse();
   await proofs.prove({ ...user, username: to });
   // Mails to the old address could still reset the password.
   await links.endAll(user.id, { except: ['email-change'] });
   const isFirst = await links.take('email-change', token);
-  // Sent twice, the request finds nothing left to do.
-  if (!isFirst) return;
+  // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if the token is gone: a thief could
+  // have replaced it meanwhile, by asking for another change.
+  if (renamed === 'before' ? !isFirst : renamed === 'meanwhile') return;
   events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
   if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
 }
@@ -73,14 +75,19 @@ async function keepFormer(
   });
 }
 
-/** @returns whether the user has the new address now, by this request or by the same one at this moment */
-async function rename({ config: { users } }: EmailServices, user: StoredUser, to: string): Promise<boolean> {
+/** @returns how the user has got the new address: by this request, or by the same one at this moment. Undefined if in no way */
+async function rename(
+  { config: { users } }: EmailServices,
+  user: StoredUser,
+  to: string,
+): Promise<'now' | 'meanwhile' | undefined> {
   try {
-    if (await users.updateUsername?.(user.id, to, user.username)) return true;
+    if (await users.updateUsername?.(user.id, to, user.username)) return 'now';
   } catch (error) {
-    if (isAuthError(error, 'USERNAME_TAKEN')) return false;
+    if (isAuthError(error, 'USERNAME_TAKEN')) return undefined;
     throw error;
   }
   const current = await users.findById(user.id);
-  return current !== undefined && usernameKey(current.username) === usernameKey(to);
+  const hasIt = current !== undefined && usernameKey(current.username) === usernameKey(to);
+  return hasIt ? 'meanwhile' : undefined;
 }

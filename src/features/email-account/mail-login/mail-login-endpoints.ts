@@ -96,7 +96,10 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
         text: 'If the address has an account, a mail is on its way.',
         answer: loginMailedAnswer,
       },
-      cookies: { always: false, text: 'What lets this browser use the mail, unless `transport` is `body`.' },
+      cookies: {
+        always: false,
+        text: 'One that lets only this browser use the mail, unless `transport` is `body`.',
+      },
       failures: [],
     },
   });

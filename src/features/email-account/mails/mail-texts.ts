@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MailKind } from '../../../events/auth-event.js';
 import type { Locale } from '../../../messages/messages.js';
-import { byLanguage, ownText } from '../../../messages/own-texts.js';
+import { byLanguage, languageTag, ownText } from '../../../messages/own-texts.js';
 import type { MailText, MailTexts } from './mail.js';
 import { en } from './texts-en.js';
 import { ko } from './texts-ko.js';
@@ -37,6 +37,8 @@ export const appNameSchema = z
 /** The option `texts`. */
 export const mailTextsSchema = byLanguage(
   z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, textSchema(kind).optional()]))).optional(),
+  // Where the language was forgotten, the kind of a mail comes in its place, and `reset` could be a tag.
+  languageTag.refine((key) => !KINDS.some((kind) => kind === key)),
 ).superRefine((texts, context) => {
   for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
 });

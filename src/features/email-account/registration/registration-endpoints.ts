@@ -49,7 +49,7 @@ function registerEndpoint(services: EmailServices): Endpoint {
       body: { schema, required: true, form: true },
       cookies: {
         always: false,
-        text: 'By which the browser shows later that it has registered. None for the transport `body`.',
+        text: 'One that shows later that this browser has registered, unless `transport` is `body`.',
       },
       ...(isRequired ? ANSWERED_ALIKE : ANSWERED_AT_ONCE),
     },

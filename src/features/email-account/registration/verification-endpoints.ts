@@ -42,8 +42,8 @@ export function verifyEndpoint(services: EmailServices): Endpoint {
       id: 'verifyEmail',
       summary: 'Prove an e-mail address, with the token of a mail',
       description:
-        'Logs in as `/login` does, in the way that the registration has asked for. In another browser than the one that registered ' +
-        '`INVALID_CREDENTIALS` asks for the password and spends nothing: post the token again with it. The token is good once.',
+        'Logs in as `/login` does, with the `transport` and `remember` of the registration. The browser that registered has a cookie and needs ' +
+        'no password. Every other client does: without it the answer is `INVALID_CREDENTIALS`, and the token stays good. It is good once.',
       needs: 'nothing',
       success: {
         text: 'The address is proved, and its user is logged in.',
@@ -59,6 +59,9 @@ export function verifyEndpoint(services: EmailServices): Endpoint {
   });
 }
 
+const ONLY_ITS_BROWSER =
+  'Only the browser that registered, which has a cookie, gets another mail; every other client registers again. ';
+
 /** /email/verify/resend */
 export function resendEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
@@ -69,7 +72,7 @@ export function resendEndpoint(services: EmailServices): Endpoint {
     operation: {
       id: 'resendVerification',
       summary: 'Ask for the mail of a registration again',
-      description: 'The answer is the same whether or not there is an address to prove.',
+      description: `${services.options.verification === 'required' ? ONLY_ITS_BROWSER : ''}The answer is the same for every address.`,
       needs: 'nothing',
       success: { status: 202, text: 'If there is an address to prove, a mail is on its way.' },
       failures: [],

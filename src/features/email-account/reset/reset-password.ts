@@ -32,24 +32,25 @@ export async function resetPassword(
 ): Promise<void> {
   const { events, links, mails, sessions } = services;
   const { origin } = asker;
-  const user = await storeNewPassword(services, reset, origin);
+  const { user, isSetNow } = await storeNewPassword(services, reset, origin);
   await sessions.revokeAll(user.id, {}, 'password-reset', origin);
   await finishChange(services.config.users, user);
   await proveMailbox(services, user, asker, 'reset');
   const isFirst = await links.take('password-reset', reset.token);
   await links.endAll(user.id);
-  // Sent twice, the request finds nothing left to do.
-  if (!isFirst) return;
+  // Sent twice, the request finds nothing left to do. The one that sets the password tells the user even if the token is gone: anyone
+  // can replace it meanwhile, by asking for another mail.
+  if (!isFirst && !isSetNow) return;
   events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
   mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);
 }
 
-/** @returns the user with the new password, by this request or by the same one before */
+/** @returns the user with the new password, and whether this request has set it, or the same one before */
 async function storeNewPassword(
   services: EmailServices,
   { token, newPassword }: PasswordReset,
   origin: RequestOrigin,
-): Promise<StoredUser> {
+): Promise<{ user: StoredUser; isSetNow: boolean }> {
   const { config, links, passwords } = services;
   let userId: string | undefined;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -58,13 +59,13 @@ async function storeNewPassword(
     const user = link && activeUser(await config.users.findById(link.subject));
     if (!user) break;
     if (dataOf<ResetData>(link).password !== nameOfPassword(user)) {
-      if (await isPasswordOf(services, user, newPassword, origin)) return user;
+      if (await isPasswordOf(services, user, newPassword, origin)) return { user, isSetNow: false };
       break;
     }
     assertIsNotUsername(newPassword, user.username);
     const passwordHash = withMark(await passwords.hash(newPassword, { ...origin, userId: user.id }));
     if (await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
-      return { ...user, passwordHash };
+      return { user: { ...user, passwordHash }, isSetNow: true };
   }
   throw tokenRefused(services, 'password-reset', origin, userId);
 }

@@ -8,7 +8,7 @@ const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]
 
 /**
  * An e-mail address as it is stored and compared: its domain in the ASCII form, so `bücher.example` and `xn--bcher-kva.example`
- * are the same. How addresses are spelled before the `@` is for their server to judge.
+ * are the same. The part before the `@` stays as it is, because only its mail server knows which spellings are the same.
  * @returns undefined for a text that is no address
  */
 export function readAddress(text: string): string | undefined {
@@ -20,5 +20,5 @@ export function readAddress(text: string): string | undefined {
   return DOMAIN.test(domain) ? `${localPart}@${domain}` : undefined;
 }
 
-/** The address, if a name is one. Users from before this feature may have names of another kind, and get no mails. */
+/** Whether a username is an address. Users from before this feature may have other names, and get no mails. */
 export const isAddress = (username: string): boolean => readAddress(username) !== undefined;

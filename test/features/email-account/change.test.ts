@@ -1,28 +1,33 @@
 import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import {
+  emailApp,
+  NEW_PASSWORD,
+  tokenOf,
+  type EmailApp,
+  type EmailStores,
+  EACH_STORES,
+  type OpenStores,
+} from './email-app';
 
 const [A, B, C] = ['a@example.com', 'b@example.com', 'c@example.com'];
 const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
 
 type Browser = ReturnType<EmailApp['browser']>;
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a change of the address, on %s', (name) => {
-  let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
+  let stores: OpenStores;
   let email: EmailApp;
   let users: MemoryUserStore;
   let passwordHash: string;
   let ann: StoredUser;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
     users = stores.users as MemoryUserStore;
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     email = emailApp({ stores });

@@ -3,7 +3,14 @@ import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } 
 import type { OneTimeTokenStore } from '../../../src/stores/one-time-token-store';
 import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
-import { emailApp, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import {
+  emailApp,
+  tokenOf,
+  type EmailApp,
+  type EmailStores,
+  EACH_STORES,
+  type OpenStores,
+} from './email-app';
 
 const ANN = 'ann@example.com';
 const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
@@ -12,19 +19,16 @@ const ANOTHER_SECRET = 'another-refresh-secret-of-at-least-32-bytes';
 type Browser = ReturnType<EmailApp['browser']>;
 type Way = 'link' | 'code';
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (name) => {
-  let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a login by mail, on %s', (name, open) => {
+  let stores: OpenStores;
   let email: EmailApp;
   let ann: StoredUser;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     email = emailApp({ stores, account: { login: ['link', 'code'] } });
@@ -159,6 +163,17 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (nam
           expect((await verify(way, browser, body)).status).toBe(503);
           spy.mockRestore();
         }
+        expect((await verify(way, browser, body)).status).toBe(200);
+      });
+
+      test('a request for another mail that fails in an outage leaves the mail before good', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        const down = () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'));
+        const spy = jest.spyOn(stores.users, 'findByUsername').mockImplementationOnce(down);
+        const failed = await browser.post(`/auth/login/${way}`).send({ username: ANN });
+        expect([failed.status, failed.headers['set-cookie']]).toEqual([503, undefined]);
+        spy.mockRestore();
         expect((await verify(way, browser, body)).status).toBe(200);
       });
 

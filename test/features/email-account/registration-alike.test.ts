@@ -1,8 +1,8 @@
 import type { Response } from 'supertest';
-import { AuthError, MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
+import { AuthError, type MemoryUserStore } from '../../../src/index';
 import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
-import { emailApp, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import { emailApp, tokenOf, type EmailApp, type EmailStores, memoryStores } from './email-app';
 
 const ANN = 'ann@example.com';
 const COOKIE = /^(flow\w*|[\w-]+)\.email=[\w-]{32}/;
@@ -18,7 +18,7 @@ function newApp(settings: Parameters<typeof emailApp>[0] = {}): EmailApp {
 }
 
 beforeEach(() => {
-  stores = { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() };
+  stores = memoryStores();
   email = newApp();
 });
 

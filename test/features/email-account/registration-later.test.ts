@@ -3,25 +3,28 @@ import request from 'supertest';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
 import { createTestApp, PASSWORD } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import {
+  emailApp,
+  NEW_PASSWORD,
+  tokenOf,
+  type EmailApp,
+  memoryStores,
+  EACH_STORES,
+  type OpenStores,
+} from './email-app';
 
 const ANN = 'ann@example.com';
 
 type Browser = ReturnType<EmailApp['browser']>;
 
-describe.each(['memory', 'PostgreSQL and Redis'])(
-  'an account whose address is proved later, on %s',
-  (name) => {
-    let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('an account whose address is proved later, on %s', (_name, open) => {
+  let stores: OpenStores;
     let email: EmailApp;
     let app: Express;
     let ann: Browser;
 
     beforeEach(async () => {
-      stores =
-        name === 'memory'
-          ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-          : await realStores();
+    stores = await open();
       email = emailApp({ stores, account: { verification: 'later', login: ['link'] } });
       app = express()
         .use(email.app)
@@ -37,7 +40,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])(
 
     afterEach(async () => {
       await email.auth.close();
-      await stores.close?.();
+    await stores.close();
     });
 
     const post = (from: Pick<Browser, 'post'>, path: string, body: object) =>
@@ -178,10 +181,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])(
       expect((await attacker.post('/auth/refresh')).status).toBe(401);
       expect((await attacker.get('/who')).status).toBe(401);
       const change = tokenOf(await email.mailTo('attacker@example.com', 'email-change'));
-      expectFailure(
-        await post(attacker, '/email/change/confirm', { token: change }),
-        'ONE_TIME_TOKEN_INVALID',
-      );
+    expectFailure(await post(attacker, '/email/change/confirm', { token: change }), 'ONE_TIME_TOKEN_INVALID');
     }
 
     test('a reset from elsewhere wipes what a squatter has left', async () => {
@@ -218,8 +218,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])(
       expect(await emailVerified(ann)).toBe(true);
       expect((await login(request(app))).status).toBe(200);
     });
-  },
-);
+});
 
 test('where accounts exist once they are proved, every user counts as proved', async () => {
   const users = new MemoryUserStore();
@@ -235,7 +234,7 @@ test('where accounts exist once they are proved, every user counts as proved', a
 });
 
 test('a token from before the feature counts as expired, and a refresh brings the claim', async () => {
-  const stores = { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() };
+  const stores = memoryStores();
   const before = createTestApp(stores);
   await before.register(ANN);
   const { accessToken, refreshToken } = await before.tokensOf(ANN);

@@ -11,13 +11,12 @@ export interface ChangeData {
   to: string;
   /** The session that asked. When it ends, as by a logout everywhere, the token is worthless. */
   sessionId: string;
-  /** Names the user's password. Another one, such as after an undo, makes the token worthless. */
+  /** Names the user's password. If the password changes, as it does by an undo, the token stops working. */
   password: string;
 }
 
 /**
- * Sends a link to the new address. Nothing that is returned or thrown tells whether someone has that address. For the user's own
- * address nothing is sent.
+ * Sends a link to the new address, unless it is the user's own. Neither the result nor an error tells whether someone has that address.
  * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone
  */
 export async function askChange(
@@ -44,7 +43,7 @@ export async function askChange(
   events.announce('emailChangeAsked', () => ({ userId: user.id, ...asker.origin }));
 }
 
-/** A reserved address has no owner now, and is someone's all the same. A disabled user gets no mail. */
+/** Whether the address gets a mail that says that it is taken. A reserved one does, although no user has it now. A disabled user gets none. */
 function mayBeTold(owner: StoredUser | undefined, { id }: StoredUser): boolean {
   if (!owner) return true;
   return owner.id !== id && !owner.disabled && isAddress(owner.username);

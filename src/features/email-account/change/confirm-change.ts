@@ -6,6 +6,7 @@ import { isAddress } from '../address.js';
 import { isFree } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
+import { repeatableSecret } from '../repeatable-secret.js';
 import { nameOfPassword } from '../reset/ask-reset.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { ChangeData } from './ask-change.js';
@@ -16,9 +17,9 @@ export interface UndoData {
 }
 
 /**
- * Gives the user the new address. What makes the token good once is the compare-and-set of the username: the token names the address
- * that it replaces. The token is taken at the very end, so what an outage or a killed process has left, the same request again finishes.
- * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
+ * Gives the user the new address. The token works once, because it names the address that it replaces, and the username is compared and
+ * set. It is taken at the very end: after an outage, or if the process was killed, the same request finishes the rest.
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, also if another user has got the address; SERVICE_UNAVAILABLE
  */
 export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
   const { config, events, limits, links, mails, proofs, sessions } = services;
@@ -58,9 +59,9 @@ export async function confirmChange(services: EmailServices, token: string, aske
 }
 
 /**
- * Reserves the old address, and makes the link that puts it back. The token follows from the one of the change, so the same request
- * twice at once makes the same link.
- * @returns undefined for a name that is no address, and gets no mail
+ * Reserves the old address, and makes the link that puts it back. The link's token follows from the token of the change, so the same
+ * request, sent twice at once, makes the same link.
+ * @returns undefined for a username that is no address, and so gets no mail
  */
 async function keepFormer(
   { links, options, reserved, sealer }: EmailServices,
@@ -71,11 +72,10 @@ async function keepFormer(
   if (!isAddress(from)) return undefined;
   await reserved.reserve(userId, from, options.links['email-undo'].lifetimeSeconds);
   const data: UndoData = { to: from };
-  const [first, second] = [1, 2].map((part) => sealer.sign(`email-undo:${part}:${changeToken}`));
   return links.create('email-undo', userId, {
     slot: digestOf(usernameKey(from)),
     data,
-    token: `${first}${second}`,
+    token: repeatableSecret(sealer, 'email-undo', changeToken),
   });
 }
 

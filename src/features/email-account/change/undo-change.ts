@@ -5,19 +5,20 @@ import { usernameKey } from '../../../utils/username.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { proveMailbox } from '../prove-mailbox.js';
+import { repeatableSecret } from '../repeatable-secret.js';
 import { sendReset } from '../reset/ask-reset.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { unlinkIdentities } from '../unlink-identities.js';
 import type { UndoData } from './confirm-change.js';
 
-/** A change at the same moment makes a compare-and-set fail. */
+/** A compare-and-set fails if the user changes at the same moment. */
 const MAX_TRIES = 5;
 
 /**
  * Puts an old address back. A thief may have changed it, may know the password, and may have linked an account at an identity
  * provider. So the password becomes one that no one knows, every session ends, no account of a provider stays linked, and a mail to
- * the old address lets its owner choose a new password. The token is taken at the very end: what an
- * outage or a killed process has left, the same request again finishes.
+ * the old address lets its owner choose a new password. The token is taken at the very end: after an outage, or if the process was
+ * killed, the same request finishes the rest.
  * @throws AuthError ONE_TIME_TOKEN_INVALID, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
  */
 export async function undoChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
@@ -36,7 +37,7 @@ export async function undoChange(services: EmailServices, token: string, asker: 
   const finished = await finishChange(config.users, restored);
   await links.endAll(user.id);
   await reserved.releaseLater(user.id, to);
-  // Again: a change that was being confirmed meanwhile. No other can come, as their links have ended.
+  // Again, because a change may have been confirmed meanwhile. No other can follow: their links have ended.
   if (!(await restoreKeptAddress(services, user.id, to))) throw refuse();
   // An address that was never proved may have been another person's before, as that of a first reset.
   await proveMailbox(services, { ...(finished ?? restored), username: to }, asker, 'reset');
@@ -84,8 +85,8 @@ async function restoreAddress(
 }
 
 /**
- * Sets a password that no one knows. It follows from the token, so the same request again finds that it has been set. A user without a
- * password stays without one.
+ * Sets a password that no one knows, unless the user has none. It follows from the token, so the same request, sent again, finds that
+ * it has been set.
  * @returns the user, whose sessions can't be refreshed until `finishChange`
  */
 async function lockPassword(
@@ -94,7 +95,7 @@ async function lockPassword(
   token: string,
   { origin }: Asker,
 ): Promise<StoredUser> {
-  const unknown = [1, 2].map((part) => sealer.sign(`address-restored:${part}:${token}`)).join('');
+  const unknown = repeatableSecret(sealer, 'address-restored', token);
   const requester = { ...origin, userId };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const user = await users.findById(userId);

@@ -3,16 +3,15 @@ import type { NamedLimit } from '../../../limits/attempt-limits.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import type { Asker } from '../mail-requests.js';
+import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import {
   keptWithToken,
   loginOf,
-  recipientOf,
   type LoginRequest,
   type ProvedLogin,
   type ShownSecrets,
 } from './asked-login.js';
-import type { LoginCodes } from './login-codes.js';
 
 const MAX_WRONG_CODES = 3;
 
@@ -23,28 +22,27 @@ const MAX_WRONG_CODES = 3;
 const MAX_CODES = 10;
 const HOUR_SECONDS = 3600;
 
-export interface LoginCodeServices extends EmailServices {
-  readonly codes: LoginCodes;
-  /** Counts wrong codes by the digest of their secret. */
+interface LoginCodeServices extends EmailServices {
+  /** Counts wrong codes by the digest of the secret that came with them. */
   readonly tries: NamedLimit;
   /** Counts codes by their address. */
   readonly mailed: NamedLimit;
 }
 
-/** Call it once: a limit has one name. */
+/** Call it once, because no two limits may have the same name. */
 export function limitsOfCodes({
   limits,
   options,
 }: Pick<EmailServices, 'limits' | 'options'>): Pick<LoginCodeServices, 'tries' | 'mailed'> {
-  // A window begins with the first try, so it ends after the code does.
-  const windowSeconds = Math.ceil(options.loginCodeLifetimeSeconds);
+  // The window begins with the first try. The code is older than that, so it ends before the window does.
+  const windowSeconds = Math.ceil(options.loginLifetimeSeconds);
   return {
     tries: limits.named('login-code', { failures: MAX_WRONG_CODES, windowSeconds }),
     mailed: limits.named('login-code-mails', { attempts: MAX_CODES, windowSeconds: HOUR_SECONDS }),
   };
 }
 
-/** Sends a code that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a code that logs in. Neither the result nor an error tells whether the address has a user. */
 export async function askLoginCode(
   services: LoginCodeServices,
   request: LoginRequest,
@@ -81,7 +79,7 @@ export async function proveLoginCode(
   { transport, secrets }: ShownSecrets,
   { origin }: Asker,
 ): Promise<ProvedLogin> {
-  // People copy "123 456".
+  // Mail programs and people copy "123 456".
   const code = typed.replaceAll(/\s/g, '');
   for (const secret of secrets) {
     try {

@@ -1,7 +1,7 @@
 import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import { isBrowser } from '../address-proofs.js';
+import { isBrowser } from '../browser-secret.js';
 import { createUser } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import { tokenRefused, type EmailServices } from '../services.js';
@@ -24,7 +24,7 @@ export async function proveRegistration(
   return user;
 }
 
-/** As a login with a wrong password: alike for a missing one, and within the limits on logins by that name. */
+/** Fails as a login with a wrong password does, also without a password. Counts as a login by that name. */
 function provePassword(
   { events, limits, passwords }: EmailServices,
   { address, passwordHash }: WaitingRegistration,
@@ -44,7 +44,7 @@ function provePassword(
   });
 }
 
-/** @returns the new user, or the one that the same registration has become before: no two hashes have the same salt */
+/** @returns the new user, or the one that the same registration has made before. Its hash shows that: no two hashes have the same salt */
 async function createAccount(
   services: EmailServices,
   { address, passwordHash }: WaitingRegistration,

@@ -1,27 +1,22 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { answerSchemas } from '../../../http/answer-schemas.js';
-import { anObject, createFieldSchemas, type BodyRequest } from '../../../http/body-schemas.js';
+import { anObject, createFieldSchemas, refuseUsernameAs } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
-import { deliverTokens } from '../../../http/token-response.js';
-import type { Transport } from '../../../tokens/transport.js';
-import { rule } from '../../../messages/rule.js';
 import { createLimitRegistrations } from '../../../middleware/limit-registrations.js';
-import { parseBody, parseForm } from '../../../middleware/parse-body.js';
+import { parseForm } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
-import { usernameKey } from '../../../utils/username.js';
 import { messageAnswer } from '../answers.js';
-import { newSecret } from '../browser-secret.js';
-import { addressFields, tokenField } from '../fields.js';
+import { addressFields } from '../fields.js';
 import { askerOf } from '../mail-requests.js';
+import { newSecret } from '../new-secret.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
-import { resendEndpoint } from './resend-endpoint.js';
 import { startRegistration, type Registration } from './start-registration.js';
-import { verifyAddress, type Verification } from './verify-address.js';
+import { resendEndpoint, verifyEndpoint } from './verification-endpoints.js';
 
 type RegistrationRequest = Request<object, unknown, Registration>;
 
@@ -106,8 +101,7 @@ function createRegisterUnproved(services: EmailServices) {
   return async function register(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request);
     const secret = secretOf(services, req);
-    const request = req as unknown as BodyRequest<'register'>;
-    const user = await registerUnproved(services, request, req.body, secret, asker);
+    const user = await registerUnproved(services, req.body, secret, asker);
     if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);
     const message = textsFor(req as Request, res).registrationSuccessful;
     res.status(201).json({ message, user: publicUser(user) });
@@ -117,76 +111,6 @@ function createRegisterUnproved(services: EmailServices) {
 /** A client without cookies has nothing to show later but the password. */
 function secretOf({ browser }: EmailServices, req: RegistrationRequest): string {
   return req.body.transport === 'cookie' ? browser.choose(req as Request) : newSecret();
-}
-
-/** Of a client that proves with the password that it is the one that registered. */
-const ownTransport = (transport: z.ZodDefault<z.ZodType<Transport>>) =>
-  transport.unwrap().optional().meta({
-    description:
-      'How tokens leave. Default: as the registration asked. Ignored in the browser that registered.',
-  });
-
-function verifyEndpoint(services: EmailServices): Endpoint {
-  const { config, sameSite, textsFor } = services;
-  const { passwordField } = config;
-  const { anyPassword, transport } = createFieldSchemas(config);
-  const schema = component(
-    'AuthVerifyEmailRequest',
-    z
-      .strictObject(
-        { token: tokenField, [passwordField]: anyPassword.optional(), transport: ownTransport(transport) },
-        anObject,
-      )
-      .transform(
-        (body) =>
-          ({ token: body.token, password: body[passwordField], transport: body.transport }) as Verification,
-      ),
-  );
-  return {
-    verb: 'post',
-    path: '/email/verify',
-    chain: [
-      sameSite,
-      parseBody,
-      validateBody(schema),
-      async (req: Request<object, unknown, Verification>, res) => {
-        const by = { req: req as Request, ...askerOf(services, req as Request) };
-        const { issued, transport } = await verifyAddress(services, req.body, by);
-        res.json({
-          message: textsFor(req as Request, res).loginSuccessful,
-          user: publicUser(issued.user),
-          ...deliverTokens(res, issued, transport, config),
-        });
-      },
-    ],
-    operation: {
-      id: 'verifyEmail',
-      tag: 'Account',
-      summary: 'Prove an e-mail address, with the token of a mail',
-      description:
-        'Logs in as `/login` does, with the `transport` and `remember` of the registration. The browser that registered has a cookie and needs ' +
-        'no password. Every other client does: without it the answer is `INVALID_CREDENTIALS`, and the token stays good. It is good once.',
-      needs: 'nothing',
-      body: { schema, required: true },
-      success: {
-        text: 'The address is proved, and its user is logged in.',
-        answer: () => answerSchemas().login,
-      },
-      cookies: {
-        always: false,
-        text: 'Both token cookies, unless the registration chose the transport `body`.',
-      },
-      startsSession: true,
-      failures: [
-        ...BODY_FAILURES,
-        'ONE_TIME_TOKEN_INVALID',
-        'INVALID_CREDENTIALS',
-        'TOO_MANY_ATTEMPTS',
-        'CROSS_SITE_REQUEST',
-        'SERVICE_UNAVAILABLE',
-      ],
-    },
-  };
 }
 
 function registrationSchema({ config }: Pick<EmailServices, 'config'>) {
@@ -209,9 +133,6 @@ function registrationSchema({ config }: Pick<EmailServices, 'config'>) {
         remember: body['remember'] as boolean,
         transport: body['transport'] as Registration['transport'],
       }))
-      .superRefine(({ username, password }, context) => {
-        if (usernameKey(username) !== usernameKey(password)) return;
-        context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
-      }),
+      .superRefine(refuseUsernameAs(passwordField)),
   );
 }

@@ -1,16 +1,13 @@
-import type { Request } from 'express';
 import { verifyCredentials } from '../../../accounts/verify-credentials.js';
 import { AuthError } from '../../../errors.js';
-import { assertMaySetCookies } from '../../../http/cookies.js';
-import { replacedTokens } from '../../../http/replaced-tokens.js';
 import type { IssuedTokens } from '../../../sessions/issue-tokens.js';
 import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import type { Transport } from '../../../tokens/transport.js';
+import type { PresentedTokens, Transport } from '../../../tokens/transport.js';
 import { usernameKey } from '../../../utils/username.js';
-import { isBrowser } from '../address-proofs.js';
-import { newSecret } from '../browser-secret.js';
+import { isBrowser } from '../browser-secret.js';
 import type { Asker } from '../mail-requests.js';
+import { newSecret } from '../new-secret.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { proveRegistration } from './prove-registration.js';
@@ -23,15 +20,22 @@ export interface Verification {
   readonly transport?: Transport | undefined;
 }
 
-export interface VerifyingRequest extends Pick<Asker, 'origin' | 'secrets'> {
-  readonly req: Request;
+/** The browser, or the client, in which the link was opened. */
+export interface Verifier extends Pick<Asker, 'origin' | 'secrets'> {
+  /**
+   * Asked before the password is read: a page of another site must learn nothing about it.
+   * @throws AuthError CROSS_SITE_REQUEST where the transport is cookies, and the answer may set none
+   */
+  readonly assertMayLogIn: (transport: Transport) => void;
+  /** The tokens that the login replaces. */
+  readonly replacedTokens: (transport: Transport) => PresentedTokens | undefined;
 }
 
-interface ProvedLogin {
+interface LoginToStart {
   readonly user: StoredUser;
   readonly transport: Transport;
   readonly remember: boolean;
-  /** Whose other tokens end with this one. */
+  /** The subject whose other tokens end with this one. */
   readonly ends?: string;
 }
 
@@ -43,18 +47,18 @@ export interface VerifiedLogin {
 const PURPOSE = 'email-verification';
 
 /**
- * Proves an address by the token of a mail, creates its account unless it exists, and logs in. The mailbox proves the address; the
+ * Proves an address by the token of a mail, creates its account unless it exists, and logs in. The mailbox proves the address. The
  * browser, or the password, proves who registered. So someone who registers the address of another person gets nothing when that
  * person opens the link.
  *
- * The token is taken when the session exists. So what an outage or a killed process has left, the same request again finishes. Of
- * parallel requests one takes it, and the sessions of the others end.
+ * The token is taken when the session exists: after an outage, or if the process was killed, the same request finishes the rest. Of
+ * parallel requests one takes the token, and the sessions of the others end.
  * @throws AuthError ONE_TIME_TOKEN_INVALID, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE
  */
 export async function verifyAddress(
   services: EmailServices,
   verification: Verification,
-  by: VerifyingRequest,
+  by: Verifier,
 ): Promise<VerifiedLogin> {
   const { token, password } = verification;
   const found = await services.links.find(PURPOSE, token);
@@ -65,8 +69,7 @@ export async function verifyAddress(
   const transport = isBrowser(by.secrets, registration.browser)
     ? registration.transport
     : (verification.transport ?? registration.transport);
-  // Before the password is read: a page of another site must learn nothing about it.
-  if (transport === 'cookie') assertMaySetCookies(by.req);
+  by.assertMayLogIn(transport);
   const user = await proveRegistration(services, registration, password, by);
   return logIn(services, { user, transport, remember, ends: found.subject }, token, by);
 }
@@ -76,8 +79,8 @@ async function proveUser(
   services: EmailServices,
   found: OneTimeToken,
   { password, transport: asked }: Verification,
-  { req, origin, secrets }: VerifyingRequest,
-): Promise<ProvedLogin> {
+  { origin, secrets, assertMayLogIn }: Verifier,
+): Promise<LoginToStart> {
   const { config, proofs } = services;
   const user = activeUser(await config.users.findById(found.subject));
   // The token proves the address that it was sent to.
@@ -86,7 +89,7 @@ async function proveUser(
   const registration = await proofs.registrationOf(user);
   const isItsBrowser = isBrowser(secrets, registration?.browser);
   const transport = (isItsBrowser ? undefined : asked) ?? registration?.transport ?? 'cookie';
-  if (transport === 'cookie') assertMaySetCookies(req);
+  assertMayLogIn(transport);
   const proved = isItsBrowser
     ? user
     : await verifyCredentials(services, {
@@ -102,23 +105,22 @@ async function proveUser(
 
 async function logIn(
   services: EmailServices,
-  { user, transport, remember, ends }: ProvedLogin,
+  { user, transport, remember, ends }: LoginToStart,
   token: string,
-  { req, origin }: VerifyingRequest,
+  { origin, replacedTokens }: Verifier,
 ): Promise<VerifiedLogin> {
-  const { config, events, links, sessions } = services;
+  const { events, links, sessions } = services;
   const spend = async (): Promise<boolean> => {
     if (!(await links.take(PURPOSE, token))) return false;
     events.announce('emailVerified', () => ({ userId: user.id, ...origin }));
-    // What stays in an outage is good for nothing: the address is taken.
+    // Tokens that an outage leaves behind are worthless, because the address is taken now.
     if (ends !== undefined) await links.endAll(ends).catch(() => undefined);
     return true;
   };
-  const replaced = replacedTokens(req, transport, config.cookies);
   const issued = await sessions
-    .start(user, { origin, remember, transport, replaced })
+    .start(user, { origin, remember, transport, replaced: replacedTokens(transport) })
     .catch(async (error: unknown) => {
-      // The login is refused, as for lack of a second factor. The address is proved all the same.
+      // The login is refused, for lack of a second factor for instance. The address is proved nevertheless.
       if (error instanceof AuthError && error.status < 500) await spend();
       throw error;
     });

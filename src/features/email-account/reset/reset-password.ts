@@ -1,13 +1,13 @@
-import { AuthError, isAuthError, validationFailed } from '../../../errors.js';
+import { assertIsNotUsername } from '../../../accounts/new-password.js';
+import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
-import { refusedField } from '../../../messages/rule.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import { newSecret } from '../browser-secret.js';
-import { proveMailbox } from '../prove-mailbox.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
+import { newSecret } from '../new-secret.js';
+import { proveMailbox } from '../prove-mailbox.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { nameOfPassword, type ResetData } from './ask-reset.js';
 
@@ -71,8 +71,7 @@ async function storeNewPassword(
       if (await isPasswordOf(services, user, newPassword, origin)) return { user, isSetNow: false };
       break;
     }
-    if (usernameKey(newPassword) === usernameKey(user.username))
-      throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+    assertIsNotUsername(newPassword, user.username);
     const passwordHash = withMark(await passwords.hash(newPassword, { ...origin, userId: user.id }));
     if (!(await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))) continue;
     if (await keepsAddress(services, user, passwordHash, origin))

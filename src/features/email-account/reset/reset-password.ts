@@ -45,6 +45,7 @@ export async function resetPassword(
   } finally {
     // Sent twice, the request finds nothing left to do. The one that sets the password tells the user even if it finds no token: anyone
     // can replace it meanwhile, by asking for another mail, and in an outage it may be gone.
+    // Where the same request at this moment takes the token first, both tell: twice is better than not at all.
     if (isFirst || isSetNow) {
       events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
       mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);

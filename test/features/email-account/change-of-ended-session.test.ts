@@ -22,7 +22,12 @@ afterEach(async () => {
 });
 
 const ask = (username = B) => thief.post('/auth/email/change').send({ username });
-const confirm = (token: string) => email.client().post('/auth/email/change/confirm').send({ token });
+/** In the browser of the owner, who opens the mail. */
+const confirm = async (token: string) => {
+  const elsewhere = email.browser();
+  await elsewhere.post('/auth/login').send({ username: A, password: PASSWORD });
+  return elsewhere.post('/auth/email/change/confirm').send({ token });
+};
 
 test.each([
   ['ends all other sessions', () => owner.delete('/auth/sessions')],

@@ -50,7 +50,8 @@ describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
   };
   const loggedIn = async (username = A) => (await login(username)).browser;
   const ask = (browser: Browser, username: unknown) => browser.post('/auth/email/change').send({ username });
-  const confirm = (token: string) => email.client().post('/auth/email/change/confirm').send({ token });
+  const confirm = (browser: Browser, token: string) =>
+    browser.post('/auth/email/change/confirm').send({ token });
   const undo = (token: string) => email.client().post('/auth/email/change/undo').send({ token });
   const asked = async (browser: Browser, to: string) => {
     expect((await ask(browser, to)).status).toBe(202);
@@ -58,7 +59,7 @@ describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
   };
   /** @returns the token of the undo, which the old address got */
   const change = async (browser: Browser, from: string, to: string) => {
-    expect((await confirm(await asked(browser, to))).status).toBe(200);
+    expect((await confirm(browser, await asked(browser, to))).status).toBe(200);
     return tokenOf(await email.mailTo(from, 'email-changed'));
   };
   const addressOfAnn = async () => (await users.findById(ann.id))?.username;
@@ -67,12 +68,12 @@ describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
     const browser = await loggedIn();
     const token = await asked(browser, B);
     expect(await addressOfAnn()).toBe(A);
-    const answer = await confirm(token);
+    const answer = await confirm(browser, token);
     expect([answer.status, answer.body]).toEqual([200, { message: 'The e-mail address is changed' }]);
     expect(await addressOfAnn()).toBe(B);
     await email.mailTo(A, 'email-changed');
     expect((await browser.get('/auth/info')).body).toMatchObject({ user: { username: B } });
-    expect((await confirm(token)).body).toMatchObject(INVALID);
+    expect((await confirm(browser, token)).body).toMatchObject(INVALID);
     expect([(await login(A)).status, (await login(B)).status]).toEqual([401, 200]);
   });
 
@@ -139,14 +140,17 @@ describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
 
   test('of two users who confirm one address at once, one gets it', async () => {
     await users.create({ username: C, passwordHash });
-    const tokens = [await asked(await loggedIn(A), B), await asked(await loggedIn(C), B)];
-    const answers = await Promise.all(tokens.map((token) => confirm(token)));
+    const asking = [await loggedIn(A), await loggedIn(C)];
+    const links: [Browser, string][] = [];
+    for (const browser of asking) links.push([browser, await asked(browser, B)]);
+    const answers = await Promise.all(links.map(([browser, token]) => confirm(browser, token)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
   });
 
   test('the same confirmation and the same undo, ten times at once, count once', async () => {
-    const token = await asked(await loggedIn(), B);
-    const confirmed = await Promise.all(Array.from({ length: 10 }, () => confirm(token)));
+    const browser = await loggedIn();
+    const token = await asked(browser, B);
+    const confirmed = await Promise.all(Array.from({ length: 10 }, () => confirm(browser, token)));
     expect(confirmed.every(({ status }) => [200, 401].includes(status))).toBe(true);
     const undoToken = tokenOf(await email.mailTo(A, 'email-changed'));
     const undone = await Promise.all(Array.from({ length: 10 }, () => undo(undoToken)));
@@ -180,14 +184,15 @@ describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
   test('a disabled user, another password and another address make the token worthless', async () => {
     const browser = await loggedIn();
     const token = await asked(browser, B);
-    await users.update(ann.id, { disabled: true });
-    expect((await confirm(token)).body).toMatchObject(INVALID);
-    await users.update(ann.id, { disabled: false });
     await users.updateUsername(ann.id, C, A);
-    expect((await confirm(token)).body).toMatchObject(INVALID);
+    expect((await confirm(browser, token)).body).toMatchObject(INVALID);
     await users.updateUsername(ann.id, A, C);
     await users.updatePasswordHash(ann.id, `${passwordHash.slice(0, -1)}.`, passwordHash);
-    expect((await confirm(token)).body).toMatchObject(INVALID);
+    expect((await confirm(browser, token)).body).toMatchObject(INVALID);
+    await users.updatePasswordHash(ann.id, passwordHash, `${passwordHash.slice(0, -1)}.`);
+    await users.update(ann.id, { disabled: true });
+    // The guard says so already.
+    expect((await confirm(browser, token)).body).toMatchObject({ code: 'SESSION_REVOKED' });
     expect(await addressOfAnn()).toBe(A);
   });
 
@@ -203,18 +208,30 @@ describe.each(EACH_STORES)('a change of the address, on %s', (name, open) => {
         ['\ud800', 401],
         ['', 401],
       ] as const)
-        expect((await email.client().post(`/auth/email/change/${path}`).send({ token })).status).toBe(status);
+        expect((await browser.post(`/auth/email/change/${path}`).send({ token })).status).toBe(status);
+  });
+
+  test('a click of someone else gives no account their address: the link needs a login of its user, and stays good', async () => {
+    const thief = await loggedIn();
+    const token = await asked(thief, B);
+    expect((await confirm(email.browser(), token)).body).toMatchObject({ code: 'NO_ACCESS_TOKEN' });
+    await users.create({ username: C, passwordHash });
+    const bystander = await loggedIn(C);
+    expect((await confirm(bystander, token)).body).toMatchObject(INVALID);
+    expect(await addressOfAnn()).toBe(A);
+    expect((await confirm(await loggedIn(), token)).status).toBe(200);
   });
 
   if (name === 'memory')
     test('whatever store call fails, the same request again finishes', async () => {
       for (let failing = 1, steps = 2; steps > 0; failing += 1) {
-        const token = await asked(await loggedIn(), B);
+        const browser = await loggedIn();
+        const token = await asked(browser, B);
         steps = 0;
-        const [first] = await failOnce(stores, failing, () => confirm(token));
+        const [first] = await failOnce(stores, failing, () => confirm(browser, token));
         if (first?.status === 503) {
           steps += 1;
-          expect((await confirm(token)).status).toBe(200);
+          expect((await confirm(browser, token)).status).toBe(200);
         } else expect(first?.status).toBe(200);
         expect(await addressOfAnn()).toBe(B);
         const undoToken = tokenOf(await email.mailTo(A, 'email-changed'));

@@ -67,7 +67,7 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
       202,
     );
     const token = tokenOf(await mailTo(address, to, 'email-change'));
-    const confirm = (at: string) => post(`${at}/auth/email/change/confirm`, { token });
+    const confirm = (at: string) => post(`${at}/auth/email/change/confirm`, { token }, session.accessToken);
     const username = async () => (await users.findById(id))?.username;
     let { refreshToken } = session;
     const refreshes = async () => {

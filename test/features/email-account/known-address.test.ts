@@ -28,7 +28,7 @@ test('after a change of address, a stranger who locks the new one locks no user 
   await post(CAFE, '/logout', {}, inCafe);
   await post(HOME, '/email/change', { username: B }, atHome);
   const token = tokenOf(await email.mailTo(B, 'email-change'));
-  expect((await post(PHONE, '/email/change/confirm', { token })).status).toBe(200);
+  expect((await post(PHONE, '/email/change/confirm', { token }, atHome)).status).toBe(200);
   for (let guess = 0; guess < 10; guess += 1) await login(STRANGER, B, 'wrong horse');
   expect(await login(HOME, B)).toBe(200);
   // The session in the café has ended, and where the link was opened no one has logged in.

@@ -39,17 +39,21 @@ function askEndpoint(services: EmailServices): Endpoint {
 function confirmEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
     path: '/email/change/confirm',
+    // A click proves the mailbox and no more. Without this one, a stranger whose link is clicked would give their account the address of
+    // someone who then uses it, and could take it back by the undo.
+    guard: services.guard({ checkSession: true }),
     schema: component('AuthEmailChangeConfirmRequest', z.strictObject({ token: tokenField }, anObject)),
-    run: ({ body, asker }) => confirmChange(services, body.token, asker),
+    run: ({ body, asker, req }) => confirmChange(services, (req.user as Express.User).id, body.token, asker),
     message: 'addressChanged',
     operation: {
       id: 'confirmEmailChange',
       summary: 'Confirm the new e-mail address, with the token of a mail',
       description:
-        'Logs no one in, and ends no session. The old address gets a mail with a link that puts it back.',
-      needs: 'nothing',
+        'Only while its user is logged in, in any browser; the token of another user is refused, and stays good. Ends no session. ' +
+        'The old address gets a mail with a link that puts it back.',
+      needs: 'access token',
       success: { text: 'The address is changed.' },
-      failures: ['ONE_TIME_TOKEN_INVALID'],
+      failures: [...GUARD_FAILURES, 'ONE_TIME_TOKEN_INVALID'],
     },
   });
 }

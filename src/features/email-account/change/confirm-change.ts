@@ -19,14 +19,20 @@ export interface UndoData {
 /**
  * Gives the user the new address. The token works once, because it names the address that it replaces, and the username is compared and
  * set. It is taken at the very end: after an outage, or if the process was killed, the same request finishes the rest.
- * @throws AuthError ONE_TIME_TOKEN_INVALID, also if another user has got the address; SERVICE_UNAVAILABLE
+ * @param userId of the user who is logged in where the link was opened
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, also for the link of another user, and if another user has got the address; SERVICE_UNAVAILABLE
  */
-export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
+export async function confirmChange(
+  services: EmailServices,
+  userId: string,
+  token: string,
+  asker: Asker,
+): Promise<void> {
   const { config, events, limits, links, mails, proofs, sessions } = services;
   const found = await links.find('email-change', token);
   const refuse = () => tokenRefused(services, 'email-change', asker.origin, found?.subject);
   const { from = '', to = '', sessionId = '', password } = found ? dataOf<ChangeData>(found) : {};
-  const user = found && activeUser(await config.users.findById(found.subject));
+  const user = found?.subject === userId ? activeUser(await config.users.findById(userId)) : undefined;
   if (!user || password !== nameOfPassword(user)) throw refuse();
   const isDone = usernameKey(user.username) === usernameKey(to);
   if (!isDone && user.username !== from) throw refuse();

@@ -28,7 +28,7 @@ async function start() {
   if (settings.adminUsername) await makeAdmin(stores.users, settings.adminUsername);
   const server = createServer();
   await listen(server, settings);
-  // Only now is the port known, which the links of mails name. No request comes between these lines: none of them waits.
+  // The links of mails contain the port, which is known only now. No request can come before the next lines, because they don't wait.
   const { app, auth } = createApp(stores, mailing, {
     ...settings,
     baseUrl: settings.baseUrl ?? urlOf(server),

@@ -91,6 +91,7 @@ async function show({ focus = true } = {}) {
     content = failureView(error, page.refresh);
   }
   if (view !== viewCount) return; // another view has been opened meanwhile
+  // A view for anyone looks like one for visitors.
   byId('main').dataset['audience'] = route.audience === 'anyone' ? 'guest' : route.audience;
   render(content, t(route.title));
   // Screen readers continue from here.

@@ -46,7 +46,7 @@ export const ROUTES = {
   // Where the links of mails lead: see account.mjs.
   '/verify': { view: verifyView, audience: 'anyone', title: 'verify.title' },
   '/reset': { view: resetView, audience: 'anyone', title: 'reset.title' },
-  '/confirm-email': { view: confirmEmailView, audience: 'anyone', title: 'confirm.title' },
+  '/confirm-email': { view: confirmEmailView, audience: 'member', title: 'confirm.title' },
   '/undo-email': { view: undoEmailView, audience: 'anyone', title: 'undo.title' },
   '/login-link': { view: loginLinkView, audience: 'anyone', title: 'loginLink.title' },
   '/profile': { view: profileView, audience: 'member', title: 'profile.title', link: 'profile.title' },

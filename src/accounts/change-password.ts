@@ -1,14 +1,13 @@
-import { AuthError, isAuthError, validationFailed } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
-import type { Requester } from '../limits/announce-locked.js';
-import { refusedField } from '../messages/rule.js';
+import type { Requester } from '../limits/requester.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { afterChange, isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
-import { usernameKey } from '../utils/username.js';
+import { assertIsNotUsername } from './new-password.js';
 import type { PasswordHasher } from './password-hasher.js';
 import type { CredentialServices } from './verify-credentials.js';
 
@@ -103,9 +102,7 @@ async function replacePassword(
   const requester = { ...owner, isGone };
   const found = await afterChange(config.users, await config.users.findById(userId));
   if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
-  // This rule comes here and not with the others because the username isn't known before. It comes before any hash, which takes long.
-  if (usernameKey(newPassword) === usernameKey(found.username))
-    throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+  assertIsNotUsername(newPassword, found.username); // before any hash, which takes long
   const verify = (password: string) =>
     limits.password(owner, found, () => verifyCurrent(passwords, found, password, requester));
   // The process of an earlier change was killed before all sessions had ended. The same request again finishes it.

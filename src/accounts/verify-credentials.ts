@@ -1,7 +1,7 @@
 import { AuthError, isAuthError } from '../errors.js';
 import type { LoginFailureReason, RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import type { Requester } from '../limits/announce-locked.js';
+import type { Requester } from '../limits/requester.js';
 import type { AttemptLimits } from '../limits/attempt-limits.js';
 import { activeUser, inactiveReason, type StoredUser, type UserStore } from '../stores/user-store.js';
 import { usernameKey } from '../utils/username.js';

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { PasswordHasher } from '../accounts/password-hasher.js';
-import { isAuthError } from '../errors.js';
+import { registerUser, type RegisterUserServices } from '../accounts/register-user.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { FIELDS, type BodyRequest } from '../http/body-schemas.js';
@@ -26,20 +26,12 @@ export function createRegister(services: RegisterServices & { textsFor: TextsFor
 }
 
 /** Creates the user that the body describes. @throws AuthError USERNAME_TAKEN */
-export async function registerByRequest(
+export function registerByRequest(
   { config, events, passwords }: RegisterServices,
   req: BodyRequest<'register'>,
 ): Promise<StoredUser> {
-  const { username, password, [FIELDS]: fields } = req.body;
-  const origin = originOf(req);
-  const passwordHash = await passwords.hash(password, { ...origin, isGone: isGoneOf(req) });
-  const user = await config.registration
-    .create({ username, passwordHash }, fields)
-    .catch((error: unknown) => {
-      if (isAuthError(error, 'USERNAME_TAKEN'))
-        events.announce('registerFailed', () => ({ username, code: 'USERNAME_TAKEN', ...origin }));
-      throw error;
-    });
-  events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
-  return user;
+  const { [FIELDS]: fields, ...credentials } = req.body;
+  const create: RegisterUserServices['create'] = (user) => config.registration.create(user, fields);
+  const requester = { ...originOf(req), isGone: isGoneOf(req) };
+  return registerUser({ events, passwords, create }, credentials, requester);
 }

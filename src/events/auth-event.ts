@@ -48,6 +48,7 @@ export type LimitName =
   | 'mailbox'
   | 'mail'
   | 'login-code'
+  | 'login-code-mails'
   | 'second-factor'
   | 'second-factor-user';
 

@@ -102,10 +102,7 @@ export function createBodySchemas(config: BodyConfig): BodySchemas {
       username: body[usernameField] as string,
       password: body[passwordField] as string,
     }))
-    .superRefine((body, context) => {
-      if (usernameKey(body.username) !== usernameKey(body.password)) return;
-      context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
-    });
+    .superRefine(refuseUsernameAs(passwordField));
   // The two fields keep their names, because passport-local reads them from the body.
   const login = z.strictObject(
     {
@@ -132,6 +129,17 @@ export function createBodySchemas(config: BodyConfig): BodySchemas {
     refresh: component('AuthRefreshRequest', refresh),
     password: component('AuthPasswordRequest', passwordChange),
     none: z.strictObject({}, anObject),
+  };
+}
+
+/** Refuses a password that is the username. @param passwordField its name in the body */
+export function refuseUsernameAs(passwordField: string) {
+  return function refine(
+    { username, password }: { username: string; password: string },
+    context: z.RefinementCtx,
+  ): void {
+    if (usernameKey(username) !== usernameKey(password)) return;
+    context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
   };
 }
 

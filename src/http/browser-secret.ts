@@ -1,41 +1,38 @@
-import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { appendCookie, assertMaySetCookies, clearCookie, readCookies, type CookieConfig } from './cookies.js';
+import { newSecret } from './new-secret.js';
 
-const SECRET_BYTES = 24;
 const SECRET = /^[\w-]{32}$/;
 
-/** What a browser keeps to show later that it asked for a mail. */
+/** A cookie by which a browser shows later that it asked for a mail. */
 export class BrowserSecret {
   readonly #cookies: CookieConfig;
   readonly #name: string;
 
-  /** @param purpose tells the cookies of several flows apart: `'link'` */
+  /** @param purpose keeps the cookies of several flows apart: `'link'` */
   constructor(cookies: CookieConfig, purpose: string) {
     this.#cookies = cookies;
     this.#name = `${cookies.flowName}.${purpose}`;
   }
 
-  /** Gives the browser a new secret. @throws AuthError CROSS_SITE_REQUEST */
-  give(req: Request, res: Response, maxAgeSeconds: number): string {
+  /** A new secret, for `keep`. @throws AuthError CROSS_SITE_REQUEST */
+  create(req: Request): string {
     assertMaySetCookies(req);
-    const secret = newSecret();
-    appendCookie(res, this.#name, secret, maxAgeSeconds, this.#cookies);
-    return secret;
+    return newSecret();
   }
 
-  /** The secret that the browser has, or a new one for `keep`. @throws AuthError CROSS_SITE_REQUEST */
+  /** The secret that the browser has, or else a new one, for `keep`. @throws AuthError CROSS_SITE_REQUEST */
   choose(req: Request): string {
     assertMaySetCookies(req);
     return this.read(req)[0] ?? newSecret();
   }
 
-  /** Lets the browser keep a secret of `choose`, once the request has succeeded: no failure sets a cookie. */
+  /** Stores the secret in the browser. Call it when the request has succeeded, because a failure must set no cookie. */
   keep(res: Response, secret: string, maxAgeSeconds: number): void {
     appendCookie(res, this.#name, secret, Math.ceil(maxAgeSeconds), this.#cookies);
   }
 
-  /** Those that the request has brought: more than one only where a neighbour has set a cookie of this name too. */
+  /** The secrets in the request's cookies. There is more than one only if a neighbouring host has set a cookie of this name too. */
   read(req: Request): string[] {
     return readCookies(req, this.#name).filter((text) => SECRET.test(text));
   }
@@ -43,8 +40,4 @@ export class BrowserSecret {
   clear(res: Response): void {
     clearCookie(res, this.#name, this.#cookies);
   }
-}
-
-export function newSecret(): string {
-  return randomBytes(SECRET_BYTES).toString('base64url');
 }

@@ -1,13 +1,6 @@
-import type { LimitName, RequestOrigin } from '../events/auth-event.js';
+import type { LimitName } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
-
-/** Who makes an attempt, as far as it is known. */
-export type Requester = RequestOrigin & {
-  readonly userId?: string | undefined;
-  readonly sessionId?: string | undefined;
-  /** Whether the client has closed the connection, so no one waits for the answer. Default: it hasn't. */
-  readonly isGone?: (() => boolean) | undefined;
-};
+import type { Requester } from './requester.js';
 
 /** Which limit refused an attempt, for whom, and when to try again. */
 interface Locked {

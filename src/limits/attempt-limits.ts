@@ -7,8 +7,9 @@ import { parseCall } from '../utils/parse-call.js';
 import { usernameKey } from '../utils/username.js';
 import { addressGroup } from '../utils/address-group.js';
 import { ConsecutiveFailures } from './consecutive-failures.js';
-import { announceLocked, type Requester } from './announce-locked.js';
-import { both, NOT_COUNTED, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
+import { announceLocked } from './announce-locked.js';
+import { both, NOTHING_TO_DO, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
+import type { Requester } from './requester.js';
 import { UsernameFailures } from './username-failures.js';
 import { EveryAttempt, SuccessLimit, WindowLimit } from './window-limit.js';
 
@@ -152,6 +153,17 @@ export class AttemptLimits {
     return this.#address.count(addressGroup(requester.ip), requester, byUser);
   }
 
+  /**
+   * For a user whose name changes. Where the user is logged in, the address stays a known one, so failures of strangers don't lock the
+   * new name there. Other counts begin again: those by the user's id go on anyway.
+   * @param ips where the user's sessions come from
+   */
+  async renamed(from: string, to: string, ips: Iterable<string | undefined>): Promise<void> {
+    const [before, after] = [usernameKey(from), usernameKey(to)];
+    for (const address of new Set(Array.from(ips, addressGroup)))
+      await this.#username?.follow(address, before, after);
+  }
+
   /** Every registration counts, whatever comes of it. @throws AuthError TOO_MANY_ATTEMPTS */
   registration(origin: RequestOrigin): Promise<void> {
     return this.#register.count(addressGroup(origin.ip), origin, () => Promise.resolve());
@@ -162,11 +174,11 @@ export class AttemptLimits {
     typed: string,
     user: KnownUser | undefined,
   ): Promise<CountedAttempt | undefined> {
-    if (!this.#otherNames) return NOT_COUNTED;
+    if (!this.#otherNames) return NOTHING_TO_DO;
     const address = addressGroup(origin.ip);
     if (!user || usernameKey(user.username) === usernameKey(typed)) {
       await this.#otherNames.pretend(address, user?.id ?? usernameKey(typed));
-      return NOT_COUNTED;
+      return NOTHING_TO_DO;
     }
     try {
       return await this.#otherNames.from(address).enter(user.id);

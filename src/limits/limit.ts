@@ -38,4 +38,5 @@ export function both(one: CountedAttempt, other: CountedAttempt): CountedAttempt
 }
 
 const nothing = () => Promise.resolve();
-export const NOT_COUNTED: CountedAttempt = { succeeded: nothing, takeBack: nothing };
+/** For an attempt whose outcome changes no count. */
+export const NOTHING_TO_DO: CountedAttempt = { succeeded: nothing, takeBack: nothing };

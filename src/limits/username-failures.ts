@@ -55,6 +55,12 @@ export class UsernameFailures {
     return { enter: (key) => this.#enter(key, digestOf(`${address} ${key}`)) };
   }
 
+  /** An address that is known for a name becomes known for another one. */
+  async follow(address: string, from: string, to: string): Promise<void> {
+    if (address === UNKNOWN_ADDRESS || !(await this.#known.has?.(digestOf(`${address} ${from}`)))) return;
+    await this.#known.hold(digestOf(`${address} ${to}`), KNOWN_FOR_SECONDS);
+  }
+
   /** As many questions to the store as `enter` asks, without counting: the time of an answer must not tell which names exist. */
   async pretend(address: string, key: string): Promise<void> {
     const pair = digestOf(`${address} ${key}`);

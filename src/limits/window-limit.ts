@@ -1,5 +1,12 @@
 import type { AttemptCounter } from '../stores/attempt-counter.js';
-import { counterOf, tooManyAttempts, type CountedAttempt, type CounterStore, type Limit } from './limit.js';
+import {
+  counterOf,
+  NOTHING_TO_DO,
+  tooManyAttempts,
+  type CountedAttempt,
+  type CounterStore,
+  type Limit,
+} from './limit.js';
 
 /** As long as a call of a store may take: by then it may have reached the next window. */
 const EDGE_MS = 1000;
@@ -40,7 +47,7 @@ export class EveryAttempt implements Limit {
 
   async enter(key: string): Promise<CountedAttempt> {
     await this.#window.enter(key);
-    return { succeeded: nothing, takeBack: nothing };
+    return NOTHING_TO_DO;
   }
 }
 
@@ -64,7 +71,7 @@ export class SuccessLimit implements Limit {
 
   async enter(key: string): Promise<CountedAttempt> {
     if (await this.#reached.has?.(key)) throw tooManyAttempts(this.#windowSeconds * 1000);
-    return { succeeded: () => this.#succeed(key), takeBack: nothing };
+    return { ...NOTHING_TO_DO, succeeded: () => this.#succeed(key) };
   }
 
   async #succeed(key: string): Promise<void> {
@@ -73,5 +80,3 @@ export class SuccessLimit implements Limit {
     if (count > this.#limit) throw tooManyAttempts(msBeforeReset);
   }
 }
-
-const nothing = () => Promise.resolve();

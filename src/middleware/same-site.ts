@@ -73,8 +73,8 @@ function isOwn(req: Request, { trustedOrigins }: SiteConfig): boolean {
 }
 
 /**
- * Whether the client uses no cookies: it sends its token or its challenge itself, or asks for the tokens in the body. No form can send such a
- * request, so a browser asks the app first (CORS).
+ * Whether the client uses no cookies: it sends its token itself, or the challenge of a login by mail, or asks for the tokens in the
+ * body. No form can send such a request, so a browser asks the app first (CORS).
  */
 function needsNoCookie(req: Request, config: SameSiteConfig, setsNoCookie: boolean): boolean {
   if (extractAccessTokens(req, config)[0]?.from === 'header') return true;

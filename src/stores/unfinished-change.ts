@@ -38,13 +38,32 @@ export async function afterChange(
   users: UserStore,
   found: StoredUser | undefined,
 ): Promise<StoredUser | undefined> {
+  const user = activeUser(found);
+  if (!user || !isMarked(user.passwordHash)) return user;
+  await endOfChange(users, user.id, user.passwordHash);
+  return activeUser(await users.findById(user.id));
+}
+
+/** By store: the changes that requests wait for, by user and hash. */
+const awaited = new WeakMap<UserStore, Map<string, Promise<void>>>();
+
+/** Resolves when the mark has gone, or has stayed too long. Many requests of one user ask the store as often as one does. */
+function endOfChange(users: UserStore, userId: string, markedHash: string): Promise<void> {
+  const ofStore = awaited.get(users) ?? new Map<string, Promise<void>>();
+  awaited.set(users, ofStore);
+  const key = `${markedHash} ${userId}`;
+  const ending = ofStore.get(key) ?? untilUnmarked(users, userId).finally(() => ofStore.delete(key));
+  ofStore.set(key, ending);
+  return ending;
+}
+
+async function untilUnmarked(users: UserStore, userId: string): Promise<void> {
   const giveUpAt = performance.now() + CALL_TIMES.passwordChange;
-  let user = activeUser(found);
-  while (user && isMarked(user.passwordHash) && performance.now() < giveUpAt) {
+  let isUnfinished = true;
+  while (isUnfinished && performance.now() < giveUpAt) {
     await pause(POLL_MS);
-    user = activeUser(await users.findById(user.id));
+    isUnfinished = isMarked(activeUser(await users.findById(userId))?.passwordHash ?? null);
   }
-  return user;
 }
 
 /** Takes the mark away. @returns the user as stored now; undefined when the hash has changed meanwhile */

@@ -185,11 +185,10 @@ test('an address is changed at the new one, and put back from the old one', asyn
   await fill(page, { 'New e-mail address': next });
   await press(page, 'Send a link to it');
   await page.getByText(`We have sent a link to ${next}.`).waitFor();
-  const confirm = await openLink(
-    context,
-    (await mailTo(app, next, 'email-change')).url,
-    'Change your address',
-  );
+  const { url } = await mailTo(app, next, 'email-change');
+  // Elsewhere only the user can do it, by a login.
+  await openLink(await browser.open(), url, 'Log in');
+  const confirm = await openLink(context, url, 'Change your address');
   await press(confirm, 'Change the address');
   await heading(confirm, 'Your address is changed');
   await follow(confirm, 'Continue');

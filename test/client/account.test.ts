@@ -69,6 +69,14 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     expect(changes).toEqual([{ type: 'login', user }]);
   });
 
+  test('a link that another kind of client registered for logs in this one', async () => {
+    const other = transport === 'cookie' ? 'bearer' : 'cookie';
+    await open(site.browser(), { transport: other }).account.register({ username: ANN, password: PASSWORD });
+    const { account, client } = open(site.browser(), { transport });
+    const { user } = await account.verifyEmail({ token: await mailedToken('verify'), password: PASSWORD });
+    expect(await client.check()).toMatchObject({ id: user?.id });
+  });
+
   test('a link and a code log in the client that asked for them, and no other', async () => {
     await createAnn();
     const browser = site.browser();

@@ -168,7 +168,7 @@ describe('a user with a new login', () => {
   });
 });
 
-test('req.logIn: completeLogin() logs in the user of an invitation, with a new session id', async () => {
+test('req.logIn: auth.startSession logs in the user of an invitation, with a new session id', async () => {
   const invited = express();
   page.evaluate('log-in', {
     './app.js': { ...bridge, app: invited.use(old.oldSession) },

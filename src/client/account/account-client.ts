@@ -89,7 +89,7 @@ export interface AccountClient {
    * log in again.
    */
   changeEmail(owner: AddressOwner): Promise<void>;
-  /** Makes the new address the username. */
+  /** Makes the new address the username. Without a login of that user it rejects, and the link stays good: let the user log in. */
   confirmEmailChange(link: { token: string }): Promise<UsedLink>;
   /** Puts the old address back, and ends every session of the user. */
   undoEmailChange(link: { token: string }): Promise<UsedLink>;

@@ -31,7 +31,7 @@ export function createAccountClient(client: AuthClient, options: AccountClientOp
   const shared = createSharedCalls();
 
   const post = <Answer>(path: string, body: object) => client.call<Answer>('POST', path, body);
-  const transport = bearer ? { transport: 'body' } : {};
+  const transport = { transport: bearer ? 'body' : 'cookie' };
 
   async function ask(path: string, body: object): Promise<void> {
     await post(path, body);
@@ -69,7 +69,8 @@ export function createAccountClient(client: AuthClient, options: AccountClientOp
   return {
     register: async (credentials) =>
       (await post<{ user?: AuthUser }>('/register', { ...credentials, ...transport })).user,
-    verifyEmail: (link) => openLogin('/email/verify', link, () => logIn('/email/verify', link)),
+    verifyEmail: (link) =>
+      openLogin('/email/verify', link, () => logIn('/email/verify', { ...transport, ...link })),
     resendVerification: (owner) => ask('/email/verify/resend', owner),
     forgotPassword: (owner) => ask('/password/forgot', owner),
     resetPassword: (reset) => open('/password/reset', reset),
@@ -85,8 +86,7 @@ export function createAccountClient(client: AuthClient, options: AccountClientOp
 }
 
 function checkedStorage({ storage, ...unknown }: AccountClientOptions): ChallengeStorage | undefined {
-  const [name] = Object.keys(unknown);
-  if (name !== undefined)
+  for (const name of Object.keys(unknown))
     throw new TypeError(`createAccountClient(): Unknown option ${name}: known is storage`);
   if (storage && !(typeof storage.get === 'function' && typeof storage.set === 'function'))
     throw new TypeError('createAccountClient(): storage must have the methods get and set');

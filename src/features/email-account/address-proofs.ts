@@ -1,22 +1,21 @@
 import type { CredentialStore } from '../../stores/credential-store.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import type { Transport } from '../../tokens/transport.js';
-import { digestOf } from '../../utils/digest.js';
 import { usernameKey } from '../../utils/username.js';
 import type { EmailAccountConfig } from './options.js';
 
-/** How an account came to be whose address isn't proved yet. */
+/** Who registered an address that isn't proved yet. */
 export interface RegisteredBy {
-  /** Digest of the secret of the browser. */
+  /** The digest of the browser's secret. */
   readonly browser: string;
-  /** For the login that comes with the proof. */
+  /** For the login that comes with the proof, as `remember` is. */
   readonly transport: Transport;
   readonly remember: boolean;
 }
 
 type Named = Pick<StoredUser, 'id' | 'username'>;
 
-/** Whether users have proved that they read the mails of their address. */
+/** Which users have proved that they can read the mails to their address. */
 export class AddressProofs {
   readonly #credentials: CredentialStore;
   readonly #verification: EmailAccountConfig['verification'];
@@ -26,25 +25,24 @@ export class AddressProofs {
     this.#verification = verification;
   }
 
-  /** Every account counts as proved where none exists before its address is. */
+  /** With `verification: 'required'` always true: no account exists before its address is proved. */
   async isProved(user: Named): Promise<boolean> {
     if (this.#verification === 'required') return true;
     return (await this.#credentials.find(PROVED, idOf(user)))?.userId === user.id;
   }
 
-  /**
-   * Marks the address as proved, and nothing more. Where a mail that was sent to the address is the only proof, call `proveMailbox`.
-   */
+  /** Only marks the address as proved. If a mail to the address is the only proof, call `proveMailbox` instead. */
   async prove(user: Named): Promise<void> {
     if (this.#verification === 'required') return;
     await this.#credentials.add({ userId: user.id, kind: PROVED, id: idOf(user), data: '' });
   }
 
+  /** Keeps who registered the user, for `registrationOf`. */
   async rememberRegistration({ id }: Named, by: RegisteredBy): Promise<void> {
     await this.#credentials.add({ userId: id, kind: REGISTERED, id, data: JSON.stringify(by) });
   }
 
-  /** Undefined for an account from before the feature, or that server code has made. */
+  /** @returns undefined for an account from before the feature, and for one that server code has made */
   async registrationOf({ id }: Named): Promise<RegisteredBy | undefined> {
     const found = await this.#credentials.find(REGISTERED, id);
     return found?.userId === id ? (JSON.parse(found.data) as RegisteredBy) : undefined;
@@ -54,12 +52,7 @@ export class AddressProofs {
 const PROVED = 'verified-address';
 const REGISTERED = 'registered-by';
 
-/** An address that is changed isn't proved by the proof of the one before. */
+/** With the address in it, because proving one address doesn't prove the next. */
 function idOf({ id, username }: Named): string {
   return `${usernameKey(username)} ${id}`;
-}
-
-/** Whether one of a browser's secrets is the one of that digest. */
-export function isBrowser(secrets: readonly string[], digest: string | undefined): boolean {
-  return secrets.some((secret) => digestOf(secret) === digest);
 }

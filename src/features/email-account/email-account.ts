@@ -2,8 +2,8 @@ import type { EmailAccount } from './account.js';
 import type { EmailAccountOptions } from './options.js';
 
 /**
- * An account whose username is an e-mail address: registration that proves the address, a forgotten password, a change of address, and
- * logins by mail. docs/email.md shows how it is used.
+ * The feature for accounts whose username is an e-mail address: a registration that proves the address, a new password for users who
+ * have forgotten theirs, a change of address, and logins by mail. docs/email.md shows how to use it.
  * @throws TypeError that names the option and the cure
  */
 export function emailAccount(options: EmailAccountOptions): EmailAccount {

@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import { isAuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
-import { originOf } from '../../http/request-origin.js';
+import type { BrowserSecret } from '../../http/browser-secret.js';
+import { isGoneOf, originOf } from '../../http/request-origin.js';
 import type { LocaleOf } from '../../http/texts-for.js';
 import type { AttemptLimits, NamedLimit } from '../../limits/attempt-limits.js';
 import type { Locale } from '../../messages/messages.js';
 import { addressGroup } from '../../utils/address-group.js';
 import { usernameKey } from '../../utils/username.js';
-import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { MailContent } from './mails/mail.js';
 import type { Mailer } from './mails/mailer.js';
 import { renderMail } from './mails/render.js';
@@ -15,12 +15,14 @@ import type { EmailAccountConfig } from './options.js';
 
 const HOUR_SECONDS = 3600;
 
-/** Where a request came from, and in which language its mails are. Read before anything is awaited. */
+/** What a flow knows of the request that asks. Read before anything is awaited. */
 export interface Asker {
   readonly origin: RequestOrigin;
   readonly locale: Locale;
-  /** By which the browser shows that it has registered. */
+  /** The secrets of the browser. One of them shows that it has registered. */
   readonly secrets: readonly string[];
+  /** Whether the client has closed the connection. */
+  readonly isGone: () => boolean;
 }
 
 interface AskerServices {
@@ -29,7 +31,12 @@ interface AskerServices {
 }
 
 export function askerOf({ browser, localeOf }: AskerServices, req: Request): Asker {
-  return { origin: originOf(req), locale: localeOf(req), secrets: browser.read(req) };
+  return {
+    origin: originOf(req),
+    locale: localeOf(req),
+    secrets: browser.read(req),
+    isGone: isGoneOf(req),
+  };
 }
 
 /** Mails that requests ask for, within their limits, and notices, which are always sent. */
@@ -68,7 +75,7 @@ export class MailRequests {
     }
   }
 
-  /** Hands a mail over. It is sent later, and no failure of it comes back. */
+  /** Posts a mail. It is sent later, and its failures are events, never errors here. */
   send(content: MailContent, { locale }: Pick<Asker, 'locale'>): void {
     this.#mailer.post(content, () => renderMail(content, locale, this.#options));
   }

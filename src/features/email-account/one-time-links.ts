@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { OneTimeTokenPurpose } from '../../events/auth-event.js';
+import { newSecret } from '../../http/new-secret.js';
 import type { OneTimeToken, OneTimeTokenStore } from '../../stores/one-time-token-store.js';
 import { digestOf } from '../../utils/digest.js';
 import type { LinkPurpose, Links } from './options.js';
-
-/** 192 bits: no one finds a token by trying. */
-const TOKEN_BYTES = 24;
 
 /** What a mail says of its link. */
 export interface NewLink {
@@ -14,6 +11,7 @@ export interface NewLink {
   readonly lifetimeSeconds: number;
 }
 
+/** What only the owner of the user's address gets. */
 const SENT_TO_OWN_ADDRESS: readonly OneTimeTokenPurpose[] = [
   'email-verification',
   'password-reset',
@@ -23,10 +21,10 @@ const SENT_TO_OWN_ADDRESS: readonly OneTimeTokenPurpose[] = [
 ];
 
 interface LinkDetails {
-  /** Tokens of several slots exist beside each other. Default: the newest is the only good one. */
+  /** Tokens of several slots are good side by side. Default: one slot, in which only the newest token is good. */
   slot?: string;
   data?: object;
-  /** As long as a random one. Default: a new one. */
+  /** At least as long as a secret of `newSecret`. Default: a new one. */
   token?: string;
 }
 
@@ -46,11 +44,14 @@ export class OneTimeLinks {
     this.#config = config;
   }
 
-  /** @param subject whom it is for: the id of a user, or the key of an address that has none yet */
+  /**
+   * Makes a link. It replaces the one before of the same purpose, subject and slot.
+   * @param subject whom it is for: the id of a user, or the key of an address that has no user yet
+   */
   async create(
     purpose: LinkPurpose,
     subject: string,
-    { slot, data, token = newToken() }: LinkDetails = {},
+    { slot, data, token = newSecret() }: LinkDetails = {},
   ): Promise<NewLink> {
     const { baseUrl, links, now } = this.#config;
     const { path, lifetimeSeconds } = links[purpose];
@@ -69,16 +70,15 @@ export class OneTimeLinks {
 
   /** Takes as long as `create`, for an address that gets no link. */
   async pretend(purpose: LinkPurpose, address: string): Promise<void> {
-    const hash = digestOf(randomBytes(TOKEN_BYTES));
     await this.#store.create({
       purpose: `no ${purpose}`,
       subject: digestOf(address),
-      hash,
+      hash: digestOf(newSecret()),
       expiresInSeconds: 1,
     });
   }
 
-  /** Reads a token and spends nothing. */
+  /** Reads a token without using it up. */
   find(purpose: LinkPurpose, token: string): Promise<OneTimeToken | undefined> {
     return this.#store.find(purpose, digestOf(token));
   }
@@ -88,22 +88,18 @@ export class OneTimeLinks {
     return this.#store.take(purpose, digestOf(token));
   }
 
-  /** Ends all that a user or an address was sent, except links that put an old address back: only age ends these. */
+  /** Ends all that a user or an address was sent. Links that put an old address back stay good: only their use and their age end them. */
   async endAll(subject: string, { except = [] }: { except?: readonly LinkPurpose[] } = {}): Promise<void> {
     await this.#store.removeAll(subject, { except: ['email-undo', ...except] });
   }
 
-  /** Ends what a user has begun, except what was sent to the user's own address. */
+  /** Ends what someone has begun in the user's name, except what was sent to the user's own address. */
   async endElsewhere(userId: string): Promise<void> {
     await this.#store.removeAll(userId, { except: SENT_TO_OWN_ADDRESS });
   }
 }
 
-function newToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('base64url');
-}
-
-/** What `create` was given as `data`. Only this process's own code writes it. */
+/** The `data` that `create` was given. Nothing else writes it, so its form is known. */
 export function dataOf<Data>(token: OneTimeToken): Partial<Data> {
   return JSON.parse(token.data ?? '{}') as Partial<Data>;
 }

@@ -14,8 +14,8 @@ import {
 /** What `emailAccount` takes. */
 export interface EmailAccountOptions {
   /**
-   * Sends a mail: `(mail) => transport.sendMail({ from, ...mail })` with nodemailer. Called up to three times for a mail, and an
-   * answer never waits for it.
+   * Sends a mail: `(mail) => transport.sendMail({ from, ...mail })` with nodemailer. No answer waits for it. If it fails, it is called
+   * again for the same mail, three times at most.
    */
   send: SendMail;
   /**
@@ -31,18 +31,19 @@ export interface EmailAccountOptions {
    */
   verification?: 'required' | 'later';
   /**
-   * Pages of your app, below `baseUrl`. They read the token from the fragment of the URL. Default: `{ verify: '/verify-email',
+   * Pages of your app, as paths below `baseUrl`. They read the token from the fragment of the URL. Default: `{ verify: '/verify-email',
    * reset: '/reset-password', change: '/confirm-email', undo: '/undo-email', link: '/login-link' }`.
    */
   paths?: Partial<Record<'verify' | 'reset' | 'change' | 'undo' | 'link', string>>;
-  /** How long links and codes are good. Default: `{ verify: '24h', reset: '15m', change: '1h', undo: '7d', login: '10m' }`. */
+  /** How long links and codes work, at most 30 days. Default: `{ verify: '24h', reset: '15m', change: '1h', undo: '7d', login: '10m' }`. */
   lifetimes?: Partial<Record<'verify' | 'reset' | 'change' | 'undo' | 'login', Duration>>;
   /**
-   * How many mails requests may ask for in an hour: to one mailbox, and from one address (an IPv4 address or an IPv6 /64). What is
-   * beyond is not sent, and the answer doesn't show it. `false`: no limit. Default: `{ mailbox: 5, address: 20 }`.
+   * How many mails requests may ask for in an hour: to one mailbox, and from one address (an IPv4 address or an IPv6 /64). Further
+   * mails are not sent, and the answers don't show it. `false`: no limit. Default: `{ mailbox: 5, address: 20 }`. Of login codes, a
+   * mailbox gets at most 10 an hour, whatever is set here.
    */
   limits?: { mailbox?: number | false; address?: number | false };
-  /** Whether users may log in by a link, by a code of six digits, or both: `['link', 'code']`. Default: false. */
+  /** Whether users may log in by a link, by a code of six digits, or by both: `['link', 'code']`. Default: `false`. */
   login?: false | MailLogin | readonly MailLogin[];
   /** Texts of mails, by language and kind, in place of the built-in ones. Default: none. */
   texts?: MailTextsOption;
@@ -51,7 +52,7 @@ export interface EmailAccountOptions {
 /** A way to log in by mail. */
 export type MailLogin = 'link' | 'code';
 
-/** What a token of a link is good for, as the store has it. */
+/** What the token of a link is good for. The store has it as the purpose. */
 export type LinkPurpose = Exclude<OneTimeTokenPurpose, 'login-code'>;
 
 /** Which page a link leads to, and how long it is good. */
@@ -67,7 +68,8 @@ export interface EmailAccountConfig {
   readonly appName: string;
   readonly verification: 'required' | 'later';
   readonly links: Links;
-  readonly loginCodeLifetimeSeconds: number;
+  /** Of links and of codes that log in. */
+  readonly loginLifetimeSeconds: number;
   readonly limits: { readonly mailbox: number | false; readonly address: number | false };
   readonly login: readonly MailLogin[];
   readonly texts: FindMailText;
@@ -115,7 +117,7 @@ const optionsSchema = z.strictObject({
         input === undefined ? `is missing: set it to where users reach your app${SUCH_AS}` : undefined,
     })
     .refine(isBaseUrl, { error: `must be an http(s) URL without user, query and fragment${SUCH_AS}` }),
-  appName: appNameSchema().optional(),
+  appName: appNameSchema.optional(),
   verification: z.enum(['required', 'later']).default('required'),
   paths: z
     .strictObject({
@@ -139,7 +141,7 @@ const optionsSchema = z.strictObject({
   login: z
     .union([z.literal(false), mailLogin, z.array(mailLogin).min(1, ONE_OR_BOTH).readonly()], ONE_OR_BOTH)
     .default(false),
-  texts: mailTextsSchema().optional(),
+  texts: mailTextsSchema.optional(),
 });
 
 /** @throws TypeError that names the option and the cure */
@@ -152,7 +154,7 @@ export function parseEmailAccountOptions(options: EmailAccountOptions): EmailAcc
     appName: parsed.appName ?? new URL(baseUrl).host,
     login: login === false ? [] : [...new Set([login].flat())],
     texts: createMailTexts(texts),
-    loginCodeLifetimeSeconds: lifetimes.login,
+    loginLifetimeSeconds: lifetimes.login,
     links: {
       'email-verification': { path: paths.verify, lifetimeSeconds: lifetimes.verify },
       'password-reset': { path: paths.reset, lifetimeSeconds: lifetimes.reset },

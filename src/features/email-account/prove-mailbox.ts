@@ -1,19 +1,19 @@
 import { serviceUnavailable } from '../../errors.js';
+import { newSecret } from '../../http/new-secret.js';
 import { finishChange, withMark } from '../../stores/unfinished-change.js';
 import type { StoredUser } from '../../stores/user-store.js';
-import { isBrowser } from './address-proofs.js';
-import { newSecret } from '../../http/browser-secret.js';
+import { isBrowser } from './is-browser.js';
 import type { Asker } from './mail-requests.js';
-import { FORMER_ADDRESS } from './reserved-addresses.js';
 import type { EmailServices } from './services.js';
+import { unlinkIdentities } from './unlink-identities.js';
 
 /**
- * For a user who has just used a link or a code that was sent to the address, and has proved nothing else. The mailbox is the owner's;
- * who registered the account may be someone else. So the first such proof from another browser than the one that registered wipes what
- * was there before: the password, all sessions, linked identities, and what features keep, such as second factors. A crash on the
- * way leaves the address unproved, so the same request again wipes the rest.
- * @param how `'reset'`: the caller has set a new password and ended all sessions. `'login'`: this does both, and the user has no
- * password that anyone knows
+ * Marks the address as proved for someone who has used a link or a code of a mail to it, and has proved nothing else. Another person
+ * may have registered the account. So if the first such proof comes from another browser than the one that registered, it removes what
+ * was there before: the password, all sessions, linked identities, and what features keep, such as second factors. After a crash
+ * in the middle the address isn't proved yet, so the same request removes the rest.
+ * @param how `'reset'`: the caller has set a new password and ended all sessions. `'login'`: this ends all sessions, and sets a
+ * password that no one knows
  * @returns the user as stored now: start the session with this one
  */
 export async function proveMailbox(
@@ -22,7 +22,7 @@ export async function proveMailbox(
   asker: Pick<Asker, 'origin' | 'secrets'>,
   how: 'reset' | 'login',
 ): Promise<StoredUser> {
-  const { credentials, events, links, proofs } = services;
+  const { credentials, events, links, proofs, reserved } = services;
   if (await proofs.isProved(user)) return user;
   const prove = async (proved: StoredUser): Promise<StoredUser> => {
     await proofs.prove(proved);
@@ -32,13 +32,13 @@ export async function proveMailbox(
   if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) return prove(user);
   const current = how === 'reset' ? user : await withoutPassword(services, user, asker);
   await unlinkIdentities(services, user.id);
-  const former = await credentials.list(user.id, FORMER_ADDRESS);
-  await credentials.removeAll(user.id, { except: former.map(({ id }) => id) });
+  const kept = await reserved.listOf(user.id);
+  await credentials.removeAll(user.id, { except: kept.map(({ id }) => id) });
   await links.endElsewhere(user.id);
   return prove(current);
 }
 
-/** Another change at the same moment makes the compare-and-set fail. */
+/** The compare-and-set fails if the password changes at the same moment. */
 const MAX_TRIES = 5;
 
 /** Gives the user a password that no one knows, and ends every session. */
@@ -57,10 +57,4 @@ async function withoutPassword(
     current = await users.findById(user.id);
   }
   throw serviceUnavailable(new Error('The password changed at the same moment, again and again'));
-}
-
-async function unlinkIdentities({ config: { users } }: EmailServices, userId: string): Promise<void> {
-  const { identities } = users;
-  if (!identities) return;
-  for (const identity of await identities.listIdentities(userId)) await identities.unlink(userId, identity);
 }

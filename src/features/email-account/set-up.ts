@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NO_ORIGIN } from '../../events/auth-event.js';
-import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../messages/language-tag.js';
+import { BrowserSecret } from '../../http/browser-secret.js';
+import { languageTag } from '../../messages/own-texts.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { normalizeUsername } from '../../utils/username.js';
@@ -8,12 +9,12 @@ import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress, readAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
 import type { EmailAccount } from './account.js';
-import { BrowserSecret } from '../../http/browser-secret.js';
 import { changeEndpoints } from './change/change-endpoints.js';
 import { LoginCodes } from './mail-login/login-codes.js';
 import { mailLoginEndpoints } from './mail-login/mail-login-endpoints.js';
 import { MailRequests } from './mail-requests.js';
 import { Mailer } from './mails/mailer.js';
+import { mailOfPasswordChanges } from './notices.js';
 import { OneTimeLinks } from './one-time-links.js';
 import { parseEmailAccountOptions, type EmailAccountConfig, type EmailAccountOptions } from './options.js';
 import { registrationEndpoints } from './registration/registration-endpoints.js';
@@ -47,7 +48,8 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
       if (services) throw new TypeError('emailAccount(): make one for each createAuth');
       const mailer = new Mailer({ send: config.send, events: context.events });
       services = createServices(config, context, mailer);
-      return partsOf(services, context, mailer);
+      mailOfPasswordChanges(services);
+      return partsOf(services, mailer);
     },
     async sendReset(userId, options = {}) {
       const { locale } = parseCall('sendReset()', sendResetSchema, options);
@@ -70,9 +72,7 @@ export function createEmailAccount(options: EmailAccountOptions): EmailAccount {
   };
 }
 
-const sendResetSchema = z.strictObject({
-  locale: z.string().refine(isLanguageTag, NOT_A_LANGUAGE_TAG).default('en'),
-});
+const sendResetSchema = z.strictObject({ locale: languageTag.default('en') });
 
 function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
   events.announce('passwordResetAsked', () => ({ userId: id, ...NO_ORIGIN }));
@@ -94,6 +94,7 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
     options,
     credentials,
     links,
+    codes: new LoginCodes(tokens, sealer, { ...options, now: config.now }),
     mails: new MailRequests(mailer, limits, options),
     proofs: new AddressProofs(credentials, options),
     reserved: new ReservedAddresses(credentials, config),
@@ -102,7 +103,7 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
   };
 }
 
-/** A page without HTTPS has no Secure cookies: a link would never be opened in the browser that asked for it. */
+/** A page without HTTPS has no Secure cookies, so no link would be opened in the browser that asked for it. */
 function assertBrowsersKeepCookies({ baseUrl }: EmailAccountConfig, { secure }: { secure: boolean }): void {
   const { protocol, hostname } = new URL(baseUrl);
   const isOnThisMachine = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
@@ -113,15 +114,13 @@ function assertBrowsersKeepCookies({ baseUrl }: EmailAccountConfig, { secure }: 
   );
 }
 
-function partsOf(services: EmailServices, context: FeatureContext, mailer: Mailer): FeatureParts {
-  const { options, sealer } = services;
-  const codes = new LoginCodes(context.oneTimeTokens(), sealer, { ...options, now: context.config.now });
+function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
   return {
     endpoints: [
       ...registrationEndpoints(services),
       ...resetEndpoints(services),
       ...changeEndpoints(services),
-      ...mailLoginEndpoints(services, codes),
+      ...mailLoginEndpoints(services),
     ],
     claims: { emailVerified: (user) => services.proofs.isProved(user) },
     replaces: ['POST /register'],

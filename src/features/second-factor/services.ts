@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import { AuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
-import { originOf } from '../../http/request-origin.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
+import { originOf } from '../../http/request-origin.js';
 import type { LocaleOf } from '../../http/texts-for.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
 import type { Locale } from '../../messages/messages.js';

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { AuthError } from '../../errors.js';
-import { newSecret } from '../../http/browser-secret.js';
+import { newSecret } from '../../http/new-secret.js';
 import type { BeforeSession, CheckedLogin } from '../../sessions/start-session.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import { CHALLENGE_SECONDS, type Challenge } from './challenges.js';

@@ -265,9 +265,9 @@ describe('TOTP', () => {
   });
 
   test.each<[string, string, number, string | undefined]>([
-    ['/login', 'no body', 401, undefined],
+    ['/login', 'no body', 400, undefined],
     ['/login', 'broken JSON', 400, '{'],
-    ['/login', 'wrong types', 401, '{"username":{"$ne":1},"password":[1]}'],
+    ['/login', 'wrong types', 400, '{"username":{"$ne":1},"password":[1]}'],
     ['/login', 'a body that is too large', 413, JSON.stringify(HUGE)],
     ['/login/totp', 'no body', 400, undefined],
     ['/login/totp', 'broken JSON', 400, '{'],

@@ -52,6 +52,19 @@ test('a refresh while a change is being made waits, and goes on if an outage bri
   finds.mockRestore();
 });
 
+test('many refreshes that wait for a change ask for the user as often as one, and once more each', async () => {
+  const tokens = await killedChange();
+  const finds = jest.spyOn(real.stores.options.users, 'findById');
+  await refresh(tokens);
+  const polls = finds.mock.calls.length - 2; // one before the waiting, and one after it
+  finds.mockClear();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(tokens)));
+  for (const answer of answers) expectFailure(answer, 'SESSION_NOT_FOUND');
+  // Requests that come late begin to wait once more.
+  expect(finds.mock.calls.length).toBeLessThanOrEqual(100 + 5 * polls);
+  finds.mockRestore();
+});
+
 test('a user who was told of no change can change the new password into a third one', async () => {
   const tokens = await killedChange();
   const third = { currentPassword: NEW_PASSWORD, newPassword: 'yet another 7 staplers' };

@@ -70,7 +70,7 @@ export function emailApp({
     limits: { register: false, address: false, ...options?.limits },
     accessToken: { secret: ACCESS_SECRET, ...options?.accessToken },
     refreshToken: { secret: REFRESH_SECRET, ...options?.refreshToken },
-    features: [account],
+    features: [account, ...(options?.features ?? [])],
   });
   const app = express().use('/auth', describedRouter(auth));
   return {
@@ -94,8 +94,24 @@ export function tokenOf({ url = '' }: Mail): string {
   return new URLSearchParams(new URL(url).hash.slice(1)).get('token') ?? '';
 }
 
-/** Redis and PostgreSQL, with `close`. */
-export async function realStores(): Promise<EmailStores & { close(): Promise<void> }> {
+/** Stores that a test closes when it has ended. */
+export type OpenStores = EmailStores & { close(): Promise<void> };
+
+export function memoryStores(): EmailStores {
+  return { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() };
+}
+
+/** The stores that tests of `describe.each` run on, by the name that their titles have. */
+export const EACH_STORES = [
+  [
+    'memory',
+    (): Promise<OpenStores> => Promise.resolve({ ...memoryStores(), close: () => Promise.resolve() }),
+  ],
+  ['PostgreSQL and Redis', realStores],
+] as const;
+
+/** Redis and PostgreSQL. */
+export async function realStores(): Promise<OpenStores> {
   const database = await createDatabase();
   const redis = connectRedis();
   const users = new PostgresUserStore(database.pool);

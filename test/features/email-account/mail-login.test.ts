@@ -3,7 +3,14 @@ import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } 
 import type { OneTimeTokenStore } from '../../../src/stores/one-time-token-store';
 import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
-import { emailApp, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import {
+  emailApp,
+  tokenOf,
+  type EmailApp,
+  type EmailStores,
+  EACH_STORES,
+  type OpenStores,
+} from './email-app';
 
 const ANN = 'ann@example.com';
 const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
@@ -12,19 +19,16 @@ const ANOTHER_SECRET = 'another-refresh-secret-of-at-least-32-bytes';
 type Browser = ReturnType<EmailApp['browser']>;
 type Way = 'link' | 'code';
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (name) => {
-  let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a login by mail, on %s', (name, open) => {
+  let stores: OpenStores;
   let email: EmailApp;
   let ann: StoredUser;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     email = emailApp({ stores, account: { login: ['link', 'code'] } });
@@ -162,6 +166,17 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (nam
         expect((await verify(way, browser, body)).status).toBe(200);
       });
 
+      test('a request for another mail that fails in an outage leaves the mail before good', async () => {
+        const browser = email.browser();
+        const { body } = await askFor(way, browser);
+        const down = () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'));
+        const spy = jest.spyOn(stores.users, 'findByUsername').mockImplementationOnce(down);
+        const failed = await browser.post(`/auth/login/${way}`).send({ username: ANN });
+        expect([failed.status, failed.headers['set-cookie']]).toEqual([503, undefined]);
+        spy.mockRestore();
+        expect((await verify(way, browser, body)).status).toBe(200);
+      });
+
       test('is announced, with nothing secret', async () => {
         const seen: unknown[] = [];
         for (const event of ['loginLinkAsked', 'loginCodeAsked', 'oneTimeTokenRefused', 'locked'] as const)
@@ -230,9 +245,10 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a login by mail, on %s', (nam
     expect((await verify('code', browser, again.body)).status).toBe(200);
   });
 
-  test('a code may be typed with white space', async () => {
+  test('a code has six digits, and may be typed with white space', async () => {
     const browser = email.browser();
     const { mail } = await askFor('code', browser);
+    expect(mail.code).toMatch(/^\d{6}$/);
     const code = ` ${(mail.code ?? '').replace(/^(...)/, '$1\u00a0 ')}\n`;
     expect((await verify('code', browser, { code })).status).toBe(200);
   });
@@ -287,6 +303,67 @@ test('beyond the limits of mails nothing is sent, the answer is the same, and th
   await email.auth.close();
 });
 
+test.each([
+  ['by default', {}, 5],
+  ['with the limits of mails switched off', { mailbox: false, address: false } as const, 10],
+])('%s an hour has few guesses for a mailbox, from wherever they come', async (_title, limits, codes) => {
+  const users = new MemoryUserStore();
+  await users.create({ username: ANN, passwordHash: null });
+  let judged = 0;
+  const refreshTokens = countingFinds(new MemoryRefreshTokenStore(), () => (judged += 1)).refreshTokens;
+  const email = emailApp({ stores: { users, refreshTokens }, account: { login: 'code', limits } });
+  email.app.set('trust proxy', true);
+  const from = (index: number) => ({ 'X-Forwarded-For': `192.0.2.${index}` });
+  const answers = new Set<string>();
+  let [challenge, code]: [string, string | undefined] = ['', undefined];
+  const ask = async (index: number, username: string) => {
+    const body = { username, transport: 'body' };
+    const answer = await email.client().post('/auth/login/code').set(from(index)).send(body);
+    challenge = (answer.body as { challenge: string }).challenge;
+    answers.add(JSON.stringify([answer.status, Object.keys(answer.body as object)]));
+  };
+  for (let index = 0; index < codes + 5; index += 1) {
+    await ask(index, index % 2 ? ANN.toUpperCase() : ANN);
+    if (index < codes) code = (await email.mailTo(ANN, 'login-code')).code;
+    for (let guess = 0; guess < 5; guess += 1)
+      await verifyCode(email, from(index), { challenge, code: wrongCode(code, guess) });
+  }
+  await ask(100, 'nobody@example.com');
+  expect(email.mails).toEqual([]);
+  expect(answers.size).toBe(1);
+  await email.auth.close();
+  expect(judged).toBe((codes + 5) * 3);
+});
+
+function verifyCode(email: EmailApp, headers: Record<string, string>, body: object) {
+  return email.client().post('/auth/login/code/verify').set(headers).send(body);
+}
+
+test('a link and a code are good for ten minutes', async () => {
+  let now = Date.now();
+  const clock = () => now;
+  const users = new MemoryUserStore({ clock });
+  await users.create({ username: ANN, passwordHash: null });
+  const stores = { users, refreshTokens: new MemoryRefreshTokenStore({ clock }) };
+  const email = emailApp({ stores, account: { login: ['link', 'code'] }, auth: { clock } });
+  for (const [seconds, status] of [
+    [599, 200],
+    [600, 401],
+  ] as const)
+    for (const way of ['link', 'code'] as const) {
+      const browser = email.browser();
+      await browser.post(`/auth/login/${way}`).send({ username: ANN });
+      const mail = await email.mailTo(ANN, `login-${way}`);
+      now += seconds * 1000;
+      const body = way === 'link' ? { token: tokenOf(mail) } : { code: mail.code };
+      expect([seconds, (await browser.post(`/auth/login/${way}/verify`).send(body)).status]).toEqual([
+        seconds,
+        status,
+      ]);
+    }
+  await email.auth.close();
+});
+
 test('hostile bodies are 4xx that name the member', async () => {
   const email = emailApp({ account: { login: ['link', 'code'] } });
   const post = (path: string, body: object) => request(email.app).post(`/auth/login/${path}`).send(body);
@@ -332,20 +409,19 @@ function countingFinds(
   count: () => void,
 ): Pick<EmailStores, 'refreshTokens'> {
   const tokens = refreshTokens.oneTimeTokens?.() as OneTimeTokenStore;
-  const counting = Object.create(tokens, {
-    find: {
-      value: (...args: Parameters<OneTimeTokenStore['find']>) => {
-        count();
-        return tokens.find(...args);
-      },
-    },
-  }) as OneTimeTokenStore;
-  const store = new Proxy(refreshTokens, {
-    get: (target, member) => {
-      if (member === 'oneTimeTokens') return () => counting;
-      const value = Reflect.get(target, member, target) as unknown;
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+  const counting = withMember(tokens, 'find', (...args: Parameters<OneTimeTokenStore['find']>) => {
+    count();
+    return tokens.find(...args);
+  });
+  return { refreshTokens: withMember(refreshTokens, 'oneTimeTokens', () => counting) };
+}
+
+function withMember<Store extends object>(store: Store, name: keyof Store, value: unknown): Store {
+  return new Proxy(store, {
+    get(target, member) {
+      if (member === name) return value;
+      const own = Reflect.get(target, member, target) as unknown;
+      return typeof own === 'function' ? (own.bind(target) as unknown) : own;
     },
   });
-  return { refreshTokens: store };
 }

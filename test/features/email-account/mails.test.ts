@@ -34,8 +34,8 @@ function render(kind: MailKind, locale: string, texts: MailTextsOption = {}, app
 }
 
 const optionsSchema = z.strictObject({
-  appName: appNameSchema().optional(),
-  texts: mailTextsSchema().optional(),
+  appName: appNameSchema.optional(),
+  texts: mailTextsSchema.optional(),
 });
 const parse = (options: unknown) => parseCall('emailAccount()', optionsSchema, options);
 

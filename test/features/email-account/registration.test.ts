@@ -1,13 +1,15 @@
 import request from 'supertest';
-import {
-  AuthError,
-  MemoryRefreshTokenStore,
-  MemoryUserStore,
-  type AuthEvent,
-  type Mail,
-} from '../../../src/index';
+import { AuthError, type AuthEvent } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import {
+  emailApp,
+  NEW_PASSWORD,
+  tokenOf,
+  type EmailApp,
+  type EmailStores,
+  EACH_STORES,
+  type OpenStores,
+} from './email-app';
 
 const ANN = 'ann@example.com';
 const MAILED = { message: 'A mail is on its way. Open its link to finish the registration' };
@@ -26,23 +28,20 @@ const resend = (from: { post: Browser['post'] }, username: unknown = ANN) =>
 const REFUSED = { code: 'ONE_TIME_TOKEN_INVALID' };
 const WRONG = { code: 'INVALID_CREDENTIALS' };
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on %s', (name) => {
-  let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a registration by e-mail, on %s', (_name, open) => {
+  let stores: OpenStores;
   let email: EmailApp;
   let ann: Browser;
 
   beforeEach(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
     email = emailApp({ stores });
     ann = email.browser();
   });
 
   afterEach(async () => {
     await email.auth.close();
-    await stores.close?.();
+    await stores.close();
   });
 
   const login = (password: string, username = ANN) => post(email.client(), '/login', { username, password });
@@ -96,6 +95,29 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a registration by e-mail, on 
     const verified = await verify(mobile, token, { password: PASSWORD });
     expect(verified.headers['set-cookie']).toBeUndefined();
     expect(verified.body).toMatchObject({ tokenType: 'Bearer', user: { username: 'bob@example.com' } });
+  });
+
+  test('another client than the one that registered gets tokens in its own way', async () => {
+    const mobile = email.client() as never;
+    await register(mobile, { transport: 'body' });
+    const browser = email.browser();
+    const inBrowser = await verify(browser, await linkTo(), { password: PASSWORD, transport: 'cookie' });
+    expect(inBrowser.body).not.toHaveProperty('refreshToken');
+    expect((await browser.get('/auth/check')).status).toBe(200);
+
+    const bob = 'bob@example.com';
+    await register(ann, { username: bob });
+    const inApp = await verify(mobile, await linkTo(bob), { password: PASSWORD, transport: 'body' });
+    expect(inApp.headers['set-cookie']).toBeUndefined();
+    expect(inApp.body).toMatchObject({ tokenType: 'Bearer', user: { username: bob } });
+  });
+
+  test('the browser that registered gets no tokens in a body, which its scripts could read', async () => {
+    await register(ann);
+    const verified = await verify(ann, await linkTo(), { transport: 'body' });
+    expect([verified.status, verified.body]).toMatchObject([200, { user: { username: ANN } }]);
+    expect(verified.body).not.toHaveProperty('refreshToken');
+    expect((await ann.get('/auth/check')).status).toBe(200);
   });
 
   test('another browser needs the password, and nothing is spent without it', async () => {
@@ -318,5 +340,3 @@ function proxied<Store extends object>(
     },
   });
 }
-
-export type { Mail };

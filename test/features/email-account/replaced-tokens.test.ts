@@ -23,7 +23,7 @@ afterEach(async () => {
 /** Does something right before the next call of that method. */
 function beforeNext(method: 'updateUsername' | 'updatePasswordHash', act: () => PromiseLike<unknown>) {
   const users = stores.users as PostgresUserStore;
-  const real = users[method].bind(users);
+  const real = users[method].bind(users) as (...given: unknown[]) => Promise<boolean>;
   jest.spyOn(users, method).mockImplementationOnce(async (...given) => {
     await act();
     return real(...given);
@@ -39,12 +39,12 @@ test('a change is told to the old address also if another change is asked for me
   const changed = jest.fn();
   email.auth.events.on('emailChanged', changed);
   beforeNext('updateUsername', () => ask(C));
-  expect((await email.client().post('/auth/email/change/confirm').send({ token })).status).toBe(200);
+  expect((await browser.post('/auth/email/change/confirm').send({ token })).status).toBe(200);
   expect(await stores.users.findByUsername(B)).toBeDefined();
   await email.mailTo(A, 'email-changed');
   expect(changed).toHaveBeenCalledTimes(1);
   const other = { token: tokenOf(await email.mailTo(C, 'email-change')) };
-  expect((await email.client().post('/auth/email/change/confirm').send(other)).status).toBe(401);
+  expect((await browser.post('/auth/email/change/confirm').send(other)).status).toBe(401);
 });
 
 test('a reset is told to its user also if another mail is asked for meanwhile', async () => {

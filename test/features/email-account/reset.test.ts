@@ -1,21 +1,18 @@
 import request from 'supertest';
 import { PASSWORD } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp, EACH_STORES, type OpenStores } from './email-app';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
 
 const ANN = 'ann@example.com';
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a forgotten password, on %s', (name) => {
-  let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a forgotten password, on %s', (_name, open) => {
+  let stores: OpenStores;
   let email: EmailApp;
   let ann: StoredUser;
 
   beforeEach(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
     email = emailApp({ stores });
     const passwordHash = await email.auth.passwords.hash(PASSWORD);
     ann = await stores.users.create({ username: ANN, passwordHash });
@@ -23,7 +20,7 @@ describe.each(['memory', 'PostgreSQL and Redis'])('a forgotten password, on %s',
 
   afterEach(async () => {
     await email.auth.close();
-    await stores.close?.();
+    await stores.close();
   });
 
   const ask = (username: unknown) => email.client().post('/auth/password/forgot').send({ username });

@@ -1,48 +1,49 @@
 import { AuthError } from '../../../errors.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
-import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { EmailServices } from '../services.js';
 
 /** What is kept with the token of a change. */
 export interface ChangeData {
   from: string;
   to: string;
-  /** Names the user's password. Another one, such as after an undo, makes the token worthless. */
+  /** The session that asked. When it ends, as by a logout everywhere, the token is worthless. */
+  sessionId: string;
+  /** Names the user's password. If the password changes, as it does by an undo, the token stops working. */
   password: string;
 }
 
 /**
- * Sends a link to the new address. Nothing that is returned or thrown tells whether someone has that address. For the user's own
- * address nothing is sent.
+ * Sends a link to the new address, unless it is the user's own. Neither the result nor an error tells whether someone has that address.
  * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone
  */
 export async function askChange(
   services: EmailServices,
-  userId: string,
+  { id, sessionId }: Pick<Express.User, 'id' | 'sessionId'>,
   to: string,
   asker: Asker,
 ): Promise<void> {
   const { config, events, links, mails, reserved } = services;
-  const user = activeUser(await config.users.findById(userId));
+  const user = activeUser(await config.users.findById(id));
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
   const mayAsk = await mails.mayAsk(to, asker);
   const owner = await config.users.findByUsername(to);
   const isReserved = await reserved.isReserved(to, user.id);
   if (mayAsk && !owner && !isReserved) {
-    const data: ChangeData = { from: user.username, to, password: nameOfPassword(user) };
+    const data: ChangeData = { from: user.username, to, sessionId, password: nameOfPassword(user) };
     const link = await links.create('email-change', user.id, { data });
     mails.send({ kind: 'email-change', to, userId: user.id, ...link }, asker);
   } else {
     await links.pretend('email-change', to);
     if (mayAsk && mayBeTold(owner, user))
-      mails.send({ kind: 'email-change-taken', to, userId: owner?.id }, asker);
+      mails.send({ kind: 'email-change-taken', to: owner?.username ?? to, userId: owner?.id }, asker);
   }
   events.announce('emailChangeAsked', () => ({ userId: user.id, ...asker.origin }));
 }
 
-/** A reserved address has no owner now, and is someone's all the same. A disabled user gets no mail. */
+/** Whether the address gets a mail that says that it is taken. A reserved one does, although no user has it now. A disabled user gets none. */
 function mayBeTold(owner: StoredUser | undefined, { id }: StoredUser): boolean {
   if (!owner) return true;
   return owner.id !== id && !owner.disabled && isAddress(owner.username);

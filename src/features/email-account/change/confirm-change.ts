@@ -1,11 +1,13 @@
 import { isAuthError } from '../../../errors.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
+import { isFree } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
-import { nameOfPassword } from '../../../stores/name-of-password.js';
+import { repeatableSecret } from '../repeatable-secret.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { ChangeData } from './ask-change.js';
 
@@ -15,48 +17,57 @@ export interface UndoData {
 }
 
 /**
- * Gives the user the new address. What makes the token good once is the compare-and-set of the username: the token names the address
- * that it replaces. The token is taken at the very end, so what an outage or a killed process has left, the same request again finishes.
- * @throws AuthError ONE_TIME_TOKEN_INVALID, also where another user has got the address
+ * Gives the user the new address. The token works once, because it names the address that it replaces, and the username is compared and
+ * set. It is taken at the very end: after an outage, or if the process was killed, the same request finishes the rest.
+ * @param userId of the user who is logged in where the link was opened
+ * @throws AuthError ONE_TIME_TOKEN_INVALID, also for the link of another user, and if another user has got the address; SERVICE_UNAVAILABLE
  */
-export async function confirmChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
-  const { config, events, links, mails, proofs } = services;
+export async function confirmChange(
+  services: EmailServices,
+  userId: string,
+  token: string,
+  asker: Asker,
+): Promise<void> {
+  const { config, events, limits, links, mails, proofs, sessions } = services;
   const found = await links.find('email-change', token);
   const refuse = () => tokenRefused(services, 'email-change', asker.origin, found?.subject);
-  const { from = '', to = '', password } = found ? dataOf<ChangeData>(found) : {};
-  const user = found && activeUser(await config.users.findById(found.subject));
+  const { from = '', to = '', sessionId = '', password } = found ? dataOf<ChangeData>(found) : {};
+  const user = found?.subject === userId ? activeUser(await config.users.findById(userId)) : undefined;
   if (!user || password !== nameOfPassword(user)) throw refuse();
   const isDone = usernameKey(user.username) === usernameKey(to);
   if (!isDone && user.username !== from) throw refuse();
+  // A user who ends a thief's session ends with it what the thief has asked for.
+  if (!isDone && !(await sessions.find(user.id, sessionId))) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
-  const renamed = isDone ? 'before' : await rename(services, user, to);
+  const renamed = isDone ? 'before' : await rename(services, user, to, password);
   if (!renamed) throw refuse();
   await proofs.prove({ ...user, username: to });
+  const loggedIn = await config.refreshTokens.list(user.id);
+  await limits.renamed(
+    from,
+    to,
+    loggedIn.map(({ ip }) => ip),
+  );
   // Mails to the old address could still reset the password.
   await links.endAll(user.id, { except: ['email-change'] });
-  const isFirst = await links.take('email-change', token);
-  // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if the token is gone: a thief could
-  // have replaced it meanwhile, by asking for another change.
-  if (renamed === 'before' ? !isFirst : renamed === 'meanwhile') return;
-  events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
-  if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
-}
-
-/** In this order: an address is reserved before its user gives it up, so one that is free here is seen to be reserved. */
-async function isFree(
-  { config, reserved }: EmailServices,
-  address: string,
-  userId: string,
-): Promise<boolean> {
-  const owner = await config.users.findByUsername(address);
-  return !owner && !(await reserved.isReserved(address, userId));
+  let isFirst = false;
+  try {
+    isFirst = (await links.take('email-change', token)) !== undefined;
+  } finally {
+    // Sent twice, the request finds nothing left to do. The one that renames tells the owner even if it finds no token: a thief can
+    // replace it meanwhile, by asking for another change, and in an outage it may be gone.
+    if (renamed === 'now' || (renamed === 'before' && isFirst)) {
+      events.announce('emailChanged', () => ({ userId: user.id, ...asker.origin }));
+      if (undo) mails.send({ kind: 'email-changed', to: from, userId: user.id, ...undo }, asker);
+    }
+  }
 }
 
 /**
- * Reserves the old address, and makes the link that puts it back. The token follows from the one of the change, so the same request
- * twice at once makes the same link.
- * @returns undefined for a name that is no address, and gets no mail
+ * Reserves the old address, and makes the link that puts it back. The link's token follows from the token of the change, so the same
+ * request, sent twice at once, makes the same link.
+ * @returns undefined for a username that is no address, and so gets no mail
  */
 async function keepFormer(
   { links, options, reserved, sealer }: EmailServices,
@@ -67,11 +78,10 @@ async function keepFormer(
   if (!isAddress(from)) return undefined;
   await reserved.reserve(userId, from, options.links['email-undo'].lifetimeSeconds);
   const data: UndoData = { to: from };
-  const [first, second] = [1, 2].map((part) => sealer.sign(`email-undo:${part}:${changeToken}`));
   return links.create('email-undo', userId, {
     slot: digestOf(usernameKey(from)),
     data,
-    token: `${first}${second}`,
+    token: repeatableSecret(sealer, 'email-undo', changeToken),
   });
 }
 
@@ -80,9 +90,16 @@ async function rename(
   { config: { users } }: EmailServices,
   user: StoredUser,
   to: string,
+  password: string,
 ): Promise<'now' | 'meanwhile' | undefined> {
   try {
-    if (await users.updateUsername?.(user.id, to, user.username)) return 'now';
+    if (await users.updateUsername?.(user.id, to, user.username)) {
+      // Read again: a reset at this moment, by the old address, would hold for the account with the new one.
+      const current = await users.findById(user.id);
+      if (current && nameOfPassword(current) === password) return 'now';
+      await users.updateUsername?.(user.id, user.username, to);
+      return undefined;
+    }
   } catch (error) {
     if (isAuthError(error, 'USERNAME_TAKEN')) return undefined;
     throw error;

@@ -3,8 +3,7 @@ import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
-import { isAddress } from '../address.js';
-import type { Asker } from '../mail-requests.js';
+import { isBrowser } from '../is-browser.js';
 import { dataOf } from '../one-time-links.js';
 import type { EmailServices } from '../services.js';
 
@@ -13,7 +12,7 @@ export interface LoginRequest {
   address: string;
   remember: boolean;
   transport: Transport;
-  /** Only the browser, or the client, that asked has it. */
+  /** Known only to the browser, or the client, that asked. */
   secret: string;
 }
 
@@ -21,13 +20,13 @@ export interface LoginRequest {
 export interface LoginData {
   /** The digest of the secret. */
   browser: string;
-  /** The address of the mail. Who reads it proves no other one. */
+  /** The address of the mail. Reading the mail proves this address only. */
   to: string;
   remember: boolean;
   transport: Transport;
 }
 
-/** What a request shows to prove that its browser asked: cookies, or what a client without cookies puts into the body. */
+/** What shows that the same browser or client asked: the secrets in its cookies, or the challenge in the body. */
 export interface ShownSecrets {
   readonly transport: Transport;
   readonly secrets: readonly string[];
@@ -38,18 +37,7 @@ export interface ProvedLogin extends Pick<LoginData, 'remember' | 'transport'> {
   user: StoredUser;
 }
 
-/** The user who gets the mail, if there is one and the limits allow it. */
-export async function recipientOf(
-  { config, mails }: EmailServices,
-  address: string,
-  asker: Asker,
-): Promise<{ known: StoredUser | undefined; recipient: StoredUser | undefined }> {
-  const mayAsk = await mails.mayAsk(address, asker);
-  const known = activeUser(await config.users.findByUsername(address));
-  return { known, recipient: known && mayAsk && isAddress(known.username) ? known : undefined };
-}
-
-/** @returns what is kept with the token, and its slot: logins of several browsers wait side by side */
+/** @returns what is kept with the token, and its slot. Each browser has a slot, so logins of several browsers wait side by side */
 export function keptWithToken(
   { remember, transport, secret }: LoginRequest,
   { username }: StoredUser,
@@ -60,7 +48,7 @@ export function keptWithToken(
 
 /**
  * The login that a token was made for. Reads only, so a refusal spends nothing.
- * @returns undefined in another browser, for another way of transport, and when the user is gone or has another address
+ * @returns undefined in another browser, for another transport, and when the user is gone or has another address now
  */
 export async function loginOf(
   { config }: EmailServices,
@@ -68,8 +56,7 @@ export async function loginOf(
   { transport, secrets }: ShownSecrets,
 ): Promise<ProvedLogin | undefined> {
   const { browser, to = '', remember = false, ...data } = dataOf<LoginData>(token);
-  if (data.transport !== transport || !secrets.some((secret) => digestOf(secret) === browser))
-    return undefined;
+  if (data.transport !== transport || !isBrowser(secrets, browser)) return undefined;
   const user = activeUser(await config.users.findById(token.subject));
   if (!user || usernameKey(user.username) !== usernameKey(to)) return undefined;
   return { user, remember, transport };

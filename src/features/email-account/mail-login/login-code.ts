@@ -1,34 +1,48 @@
 import { AuthError, isAuthError } from '../../../errors.js';
 import type { NamedLimit } from '../../../limits/attempt-limits.js';
 import { digestOf } from '../../../utils/digest.js';
+import { usernameKey } from '../../../utils/username.js';
 import type { Asker } from '../mail-requests.js';
+import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import {
   keptWithToken,
   loginOf,
-  recipientOf,
   type LoginRequest,
   type ProvedLogin,
   type ShownSecrets,
 } from './asked-login.js';
-import type { LoginCodes } from './login-codes.js';
 
 const MAX_WRONG_CODES = 3;
 
-export interface LoginCodeServices extends EmailServices {
-  readonly codes: LoginCodes;
-  /** Counts wrong codes by the digest of their secret. */
+/**
+ * For one mailbox, whatever the option `limits` says. Every code has its own tries, so only this bounds how often someone can guess:
+ * 30 times an hour, one of a million codes each time.
+ */
+const MAX_CODES = 10;
+const HOUR_SECONDS = 3600;
+
+interface LoginCodeServices extends EmailServices {
+  /** Counts wrong codes by the digest of the secret that came with them. */
   readonly tries: NamedLimit;
+  /** Counts codes by their address. */
+  readonly mailed: NamedLimit;
 }
 
-/** Call it once: a limit has one name. */
-export function limitOfTries({ limits, options }: Pick<EmailServices, 'limits' | 'options'>): NamedLimit {
-  // A window begins with the first try, so it ends after the code does.
-  const windowSeconds = Math.ceil(options.loginCodeLifetimeSeconds);
-  return limits.named('login-code', { failures: MAX_WRONG_CODES, windowSeconds });
+/** Call it once, because no two limits may have the same name. */
+export function limitsOfCodes({
+  limits,
+  options,
+}: Pick<EmailServices, 'limits' | 'options'>): Pick<LoginCodeServices, 'tries' | 'mailed'> {
+  // The window begins with the first try. The code is older than that, so it ends before the window does.
+  const windowSeconds = Math.ceil(options.loginLifetimeSeconds);
+  return {
+    tries: limits.named('login-code', { failures: MAX_WRONG_CODES, windowSeconds }),
+    mailed: limits.named('login-code-mails', { attempts: MAX_CODES, windowSeconds: HOUR_SECONDS }),
+  };
 }
 
-/** Sends a code that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a code that logs in. Neither the result nor an error tells whether the address has a user. */
 export async function askLoginCode(
   services: LoginCodeServices,
   request: LoginRequest,
@@ -36,12 +50,23 @@ export async function askLoginCode(
 ): Promise<void> {
   const { codes, events, mails } = services;
   const { address, secret } = request;
+  const mayHaveCode = await isWithin(services.mailed, usernameKey(address), asker);
   const { known, recipient } = await recipientOf(services, address, asker);
-  if (recipient) {
+  if (recipient && mayHaveCode) {
     const code = await codes.create(recipient.id, secret, keptWithToken(request, recipient));
     mails.send({ kind: 'login-code', to: recipient.username, userId: recipient.id, ...code }, asker);
   } else await codes.pretend(address, secret);
   events.announce('loginCodeAsked', () => ({ userId: known?.id, ...asker.origin }));
+}
+
+async function isWithin(limit: NamedLimit, key: string, { origin }: Asker): Promise<boolean> {
+  try {
+    await limit.count(key, origin, () => Promise.resolve());
+    return true;
+  } catch (error) {
+    if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) return false;
+    throw error;
+  }
 }
 
 /**
@@ -54,7 +79,7 @@ export async function proveLoginCode(
   { transport, secrets }: ShownSecrets,
   { origin }: Asker,
 ): Promise<ProvedLogin> {
-  // People copy "123 456".
+  // Mail programs and people copy "123 456".
   const code = typed.replaceAll(/\s/g, '');
   for (const secret of secrets) {
     try {

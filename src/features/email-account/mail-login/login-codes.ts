@@ -8,13 +8,13 @@ const DIGITS = 6;
 const PURPOSE = 'login-code';
 
 interface CodesConfig {
-  readonly loginCodeLifetimeSeconds: number;
+  readonly loginLifetimeSeconds: number;
   readonly now: () => number;
 }
 
 /**
- * Codes that are good once, in the browser that has their secret. A plain hash of six digits hides nothing, and one that knows the
- * secret could be tried out by whoever reads the store, so the store has an HMAC under the refresh secret.
+ * Codes that are good once, in the browser that has their secret. There are only a million codes, so anyone who can read the store
+ * could try them all against a plain hash. The store has an HMAC under the refresh secret instead.
  */
 export class LoginCodes {
   readonly #store: OneTimeTokenStore;
@@ -27,12 +27,13 @@ export class LoginCodes {
     this.#config = config;
   }
 
+  /** Makes a code. It replaces the one before in the same slot. */
   async create(
     subject: string,
     secret: string,
     { slot, data }: { slot: string; data: object },
   ): Promise<{ code: string } & Omit<NewLink, 'url'>> {
-    const { loginCodeLifetimeSeconds: lifetimeSeconds, now } = this.#config;
+    const { loginLifetimeSeconds: lifetimeSeconds, now } = this.#config;
     const code = newCode();
     await this.#store.create({
       purpose: PURPOSE,
@@ -55,7 +56,7 @@ export class LoginCodes {
     });
   }
 
-  /** Reads a code and spends nothing. A text that is no code is unknown, too. */
+  /** Reads a code without using it up. Any other text is an unknown code. */
   async find(secret: string, code: string): Promise<OneTimeToken | undefined> {
     for (const hash of this.#hashes(secret, code)) {
       const found = await this.#store.find(PURPOSE, hash);
@@ -69,7 +70,7 @@ export class LoginCodes {
     return this.#store.take(PURPOSE, hash);
   }
 
-  /** The one of a new code comes first. Codes from before a change of the refresh secret stay good. */
+  /** By every refresh secret, the current one first, so codes from before a change of the secret stay good. */
   #hashes(secret: string, code: string): string[] {
     return this.#sealer.signatures(`${PURPOSE}:${secret}:${code}`).map(digestOf);
   }

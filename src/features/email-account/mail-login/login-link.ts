@@ -1,15 +1,15 @@
 import type { Asker } from '../mail-requests.js';
+import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import {
   keptWithToken,
   loginOf,
-  recipientOf,
   type LoginRequest,
   type ProvedLogin,
   type ShownSecrets,
 } from './asked-login.js';
 
-/** Sends a link that logs in. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a link that logs in. Neither the result nor an error tells whether the address has a user. */
 export async function askLoginLink(
   services: EmailServices,
   request: LoginRequest,

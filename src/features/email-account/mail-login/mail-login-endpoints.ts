@@ -1,35 +1,34 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
 import { startByRequest } from '../../../controllers/start-session.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
+import { BrowserSecret } from '../../../http/browser-secret.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
-import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
-import { parseBody } from '../../../middleware/parse-body.js';
-import { validateBody } from '../../../middleware/validate-body.js';
+import { newSecret } from '../../../http/new-secret.js';
 import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
-import { BrowserSecret, newSecret } from '../../../http/browser-secret.js';
+import { loginMailedAnswer } from '../answers.js';
+import { postEndpoint, type Posted } from '../endpoints.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
-import { askerOf, type Asker } from '../mail-requests.js';
+import type { Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
 import type { LoginRequest, ProvedLogin, ShownSecrets } from './asked-login.js';
-import { askLoginCode, limitOfTries, proveLoginCode } from './login-code.js';
-import type { LoginCodes } from './login-codes.js';
+import { askLoginCode, limitsOfCodes, proveLoginCode } from './login-code.js';
 import { askLoginLink, proveLoginLink } from './login-link.js';
 
 /**
- * Multiple-channel authentication (RFC 8176 §2): the page that asked, and the mailbox. Not `otp`, which RFC 8176 keeps for RFC 4226 and
- * RFC 6238, and by which a second factor is recognised: a mail is none.
+ * Multiple-channel authentication (RFC 8176 §2): the page that asked is one channel, the mailbox the other. It isn't `otp`, because
+ * that means RFC 4226 or RFC 6238, and marks a second factor, which a mail is not.
  */
 const AMR = ['mca'] as const;
 
 /** One of the ways to log in by mail. */
 interface Way {
   readonly name: 'link' | 'code';
-  /** The member of the body that the mail has brought. */
+  /** The member of the body that has what the mail brought. */
   readonly member: 'token' | 'code';
   readonly field: z.ZodType<string>;
   ask(request: LoginRequest, asker: Asker): Promise<void>;
@@ -37,9 +36,9 @@ interface Way {
 }
 
 /** /login/link, /login/link/verify, /login/code, /login/code/verify: the ways that `options.login` names */
-export function mailLoginEndpoints(services: EmailServices, codes: LoginCodes): Endpoint[] {
+export function mailLoginEndpoints(services: EmailServices): Endpoint[] {
   return services.options.login.flatMap((name) => {
-    const way = name === 'link' ? linkWay(services) : codeWay(services, codes);
+    const way = name === 'link' ? linkWay(services) : codeWay(services);
     const browser = new BrowserSecret(services.config.cookies, name);
     return [askEndpoint(services, way, browser), verifyEndpoint(services, way, browser)];
   });
@@ -55,14 +54,14 @@ function linkWay(services: EmailServices): Way {
   };
 }
 
-function codeWay(services: EmailServices, codes: LoginCodes): Way {
-  const withTries = { ...services, codes, tries: limitOfTries(services) };
+function codeWay(services: EmailServices): Way {
+  const withLimits = { ...services, ...limitsOfCodes(services) };
   return {
     name: 'code',
     member: 'code',
     field: codeField,
-    ask: (request, asker) => askLoginCode(withTries, request, asker),
-    prove: (code, shown, asker) => proveLoginCode(withTries, code, shown, asker),
+    ask: (request, asker) => askLoginCode(withLimits, request, asker),
+    prove: (code, shown, asker) => proveLoginCode(withLimits, code, shown, asker),
   };
 }
 
@@ -73,12 +72,17 @@ interface AskBody {
 }
 
 function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret): Endpoint {
-  const { sameSite } = services;
-  const body = component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services));
-  return {
-    verb: 'post',
+  const { options, textsFor } = services;
+  return postEndpoint<AskBody>(services, {
     path: `/login/${way.name}`,
-    chain: [sameSite, parseBody, validateBody(body), asking(services, way, browser)],
+    schema: component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services)),
+    async answer({ body: { transport, ...login }, asker, req }, res) {
+      const secret = transport === 'body' ? newSecret() : browser.create(req);
+      await way.ask({ ...login, transport, secret }, asker);
+      if (transport === 'cookie') browser.keep(res, secret, options.loginLifetimeSeconds);
+      const message = textsFor(req, res).loginMailed;
+      res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });
+    },
     operation: {
       id: `askLogin${capitalized(way.name)}`,
       tag: 'Login',
@@ -87,7 +91,6 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
         'The answer is the same whether or not the address has an account. ' +
         `The ${way.name} is good once, in the browser or client that asked for it.`,
       needs: 'nothing',
-      body: { schema: body, required: true },
       success: {
         status: 202,
         text: 'If the address has an account, a mail is on its way.',
@@ -97,9 +100,9 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
         always: false,
         text: 'One that lets only this browser use the mail, unless `transport` is `body`.',
       },
-      failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
+      failures: [],
     },
-  };
+  });
 }
 
 function askSchema({ config }: EmailServices): z.ZodType<AskBody> {
@@ -115,107 +118,62 @@ function askSchema({ config }: EmailServices): z.ZodType<AskBody> {
     }));
 }
 
-function asking(services: EmailServices, way: Way, browser: BrowserSecret): RequestHandler {
-  return async function askLogin(req, res) {
-    const { transport, ...login } = req.body as AskBody;
-    const asker = askerOf(services, req);
-    const secret =
-      transport === 'body'
-        ? newSecret()
-        : browser.give(req, res, Math.ceil(services.options.loginCodeLifetimeSeconds));
-    await way.ask({ ...login, transport, secret }, asker);
-    const message = services.textsFor(req, res).loginMailed;
-    res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });
-  };
-}
-
 type VerifyBody = Partial<Record<string, string>>;
 
 function verifyEndpoint(services: EmailServices, way: Way, browser: BrowserSecret): Endpoint {
   const { member, name } = way;
-  const body: z.ZodType<VerifyBody> = component(
-    `AuthLogin${capitalized(name)}VerifyRequest`,
-    z.strictObject({ [member]: way.field, challenge: challengeField }, anObject),
-  );
-  return {
-    verb: 'post',
+  return postEndpoint<VerifyBody>(services, {
     path: `/login/${name}/verify`,
-    chain: [services.sameSite, parseBody, validateBody(body), verifying(services, way, browser)],
+    schema: component(
+      `AuthLogin${capitalized(name)}VerifyRequest`,
+      z.strictObject({ [member]: way.field, challenge: challengeField }, anObject),
+    ),
+    answer: (posted, res) => verifyLogin(services, way, browser, posted, res),
     operation: {
-      ...VERIFY_OPERATION,
       id: `verifyLogin${capitalized(name)}`,
+      tag: 'Login',
       summary: `Log in with the ${name} of a mail`,
       description:
         `Only in the browser that asked for the mail, or with the \`challenge\` of the client that asked. Elsewhere the ${name} ` +
         'is refused, and stays good.',
-      body: { schema: body, required: true },
+      needs: 'nothing',
+      success: { text: 'The user is logged in.', answer: () => answerSchemas().login },
+      cookies: {
+        always: false,
+        text: 'Both token cookies, unless the mail was asked for with `transport: "body"`.',
+      },
+      startsSession: true,
+      // The last one by the queue of passwords to hash, where `proveMailbox` replaces a password.
+      failures: ['ONE_TIME_TOKEN_INVALID', 'INVALID_CREDENTIALS', 'TOO_MANY_ATTEMPTS'],
     },
-  };
+  });
 }
-
-const VERIFY_OPERATION = {
-  tag: 'Login',
-  needs: 'nothing',
-  success: { text: 'The user is logged in.', answer: () => answerSchemas().login },
-  cookies: {
-    always: false,
-    text: 'Both token cookies, unless the mail was asked for with `transport: "body"`.',
-  },
-  startsSession: true,
-  failures: [
-    ...BODY_FAILURES,
-    'ONE_TIME_TOKEN_INVALID',
-    'INVALID_CREDENTIALS',
-    'CROSS_SITE_REQUEST',
-    'SERVICE_UNAVAILABLE',
-  ],
-} satisfies Partial<Operation>;
 
 /**
- * The token is taken before the session begins: the other way round, parallel requests would begin a session each. If an outage
- * begins in between, the user asks for another mail.
+ * The token is taken before the session begins. The other way round, each of several parallel requests would begin a session. If an
+ * outage comes in between, the user has to ask for another mail.
  */
-function verifying(services: EmailServices, way: Way, browser: BrowserSecret): RequestHandler {
-  return async function verifyLogin(req, res) {
-    const asker = askerOf(services, req);
-    const { challenge, [way.member]: text = '' } = req.body as VerifyBody;
-    const shown: ShownSecrets =
-      challenge === undefined
-        ? { transport: 'cookie', secrets: browser.read(req) }
-        : { transport: 'body', secrets: [challenge] };
-    const { user: found, ...login } = await way.prove(text, shown, asker);
-    const user = await proveMailbox(services, found, asker, 'login');
-    const { origin } = asker;
-    const started = await startByRequest(services, user, { ...login, req, res, origin, amr: AMR });
-    if (login.transport === 'cookie') browser.clear(res);
-    answerLogin(services, req, res, started);
-  };
-}
-
-function answerLogin(
-  { textsFor }: EmailServices,
-  req: Request,
+async function verifyLogin(
+  services: EmailServices,
+  way: Way,
+  browser: BrowserSecret,
+  { body, asker, req }: Posted<VerifyBody>,
   res: Response,
-  { issued, inBody }: Awaited<ReturnType<typeof startByRequest>>,
-): void {
-  res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+): Promise<void> {
+  const { challenge, [way.member]: text = '' } = body;
+  const shown: ShownSecrets =
+    challenge === undefined
+      ? { transport: 'cookie', secrets: browser.read(req) }
+      : { transport: 'body', secrets: [challenge] };
+  const { user: found, ...login } = await way.prove(text, shown, asker);
+  const user = await proveMailbox(services, found, asker, 'login');
+  const { origin } = asker;
+  const { issued, inBody } = await startByRequest(services, user, { ...login, req, res, origin, amr: AMR });
+  if (login.transport === 'cookie') browser.clear(res);
+  const message = services.textsFor(req, res).loginSuccessful;
+  res.json({ message, user: publicUser(issued.user), ...inBody });
 }
 
 function capitalized(name: Way['name']): 'Link' | 'Code' {
   return name === 'link' ? 'Link' : 'Code';
-}
-
-let made: z.ZodType | undefined;
-
-function loginMailedAnswer(): z.ZodType {
-  return (made ??= component(
-    'AuthLoginMailedResponse',
-    z.strictObject({
-      message: z.string().meta({ description: 'For people.' }),
-      challenge: challengeField.meta({
-        description: 'With `transport: "body"` only: send it back beside the token or the code.',
-        examples: ['Zk3vT9qLr2Xc8bNwYh5uMf1eSd7gAj6o'],
-      }),
-    }),
-  ));
 }

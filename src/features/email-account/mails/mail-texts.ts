@@ -1,9 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { MailKind } from '../../../events/auth-event.js';
-import { isLanguageTag, NOT_A_LANGUAGE_TAG } from '../../../messages/language-tag.js';
 import type { Locale } from '../../../messages/messages.js';
-import { placeholdersIn } from '../../../messages/rule.js';
-import { lazySchema } from '../../../utils/lazy-schema.js';
+import { byLanguage, languageTag, ownText } from '../../../messages/own-texts.js';
 import type { MailText, MailTexts } from './mail.js';
 import { en } from './texts-en.js';
 import { ko } from './texts-ko.js';
@@ -23,54 +21,37 @@ export interface MailTextsOption {
 
 const BUILT_IN: Readonly<Partial<Record<string, MailTexts>>> = { en, ko };
 const KINDS = Object.keys(en) as MailKind[];
-/** A mail program shows less of a subject, and a heading of a page needs no more. */
+/** No mail program shows more of a subject than this. */
 const MAX_NAME_LENGTH = 100;
 const MAX_TEXT_LENGTH = 2000;
-/** A line break would begin another header, and a change of direction makes a name look like another. */
+/** A line break would begin another header. A change of direction makes one name look like another. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 /** The option `appName`. */
-export const appNameSchema = lazySchema((zod) =>
-  zod
-    .string()
-    .max(MAX_NAME_LENGTH)
-    .refine((name) => name.trim() !== '', 'must not be empty')
-    .refine((name) => !CONTROL.test(name), 'must not contain control characters'),
-);
+export const appNameSchema = z
+  .string()
+  .max(MAX_NAME_LENGTH)
+  .refine((name) => name.trim() !== '', 'must not be empty')
+  .refine((name) => !CONTROL.test(name), 'must not contain control characters');
 
 /** The option `texts`. */
-export const mailTextsSchema = lazySchema((zod) => {
-  const kinds = KINDS.map((kind) => [kind, textSchema(zod, kind).optional()] as const);
-  return zod
-    .record(zod.string().refine(isLanguage), zod.strictObject(Object.fromEntries(kinds)).optional(), {
-      error: ({ code }) => (code === 'invalid_key' ? NOT_A_LANGUAGE_TAG : undefined),
-    })
-    .superRefine((texts, context) => {
-      for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
-    });
+export const mailTextsSchema = byLanguage(
+  z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, textSchema(kind).optional()]))).optional(),
+  // Where the language was forgotten, the kind of a mail comes in its place, and `reset` could be a tag.
+  languageTag.refine((key) => !KINDS.some((kind) => kind === key)),
+).superRefine((texts, context) => {
+  for (const { path, message } of missingIn(texts)) context.addIssue({ code: 'custom', path, message });
 });
 
-/** Without the language, the names of mails would be taken for one: `reset` could be a tag. */
-const isLanguage = (key: string) => isLanguageTag(key) && !KINDS.some((kind) => kind === key);
-
-function textSchema(zod: typeof z, kind: MailKind): z.ZodType {
-  const known = hasLifetime(kind) ? ['appName', 'lifetime'] : ['appName'];
-  const names = known.map((name) => `{${name}}`).join(', ');
-  const text = zod
-    .string()
-    .min(1)
+function textSchema(kind: MailKind): z.ZodType {
+  const text = ownText(hasLifetime(kind) ? ['appName', 'lifetime'] : ['appName'])
     .max(MAX_TEXT_LENGTH)
-    .refine((value) => !CONTROL.test(value), 'must not contain control characters, such as a line break')
-    .refine(
-      (value) => placeholdersIn(value).every((name) => known.includes(name)),
-      `has a placeholder that nothing is filled into: known are ${names}`,
-    )
-    .optional();
-  return zod.strictObject({
-    subject: text,
-    lines: zod.array(text.unwrap()).min(1).optional(),
-    ...(en[kind].button !== undefined && { button: text }),
-    ifNotYou: text,
+    .refine((value) => !CONTROL.test(value), 'must not contain control characters, such as a line break');
+  return z.strictObject({
+    subject: text.optional(),
+    lines: z.array(text).min(1).optional(),
+    ...(en[kind].button !== undefined && { button: text.optional() }),
+    ifNotYou: text.optional(),
   });
 }
 
@@ -78,7 +59,7 @@ function hasLifetime(kind: MailKind): boolean {
   return JSON.stringify(en[kind]).includes('{lifetime}');
 }
 
-/** Members that a language lacks which isn't built in. Half a mail in English would be worse than the whole mail in English. */
+/** What is missing from the texts of languages that aren't built in. A mail in two languages would be worse than one in English. */
 function missingIn(texts: MailTextsOption): { path: string[]; message: string }[] {
   const message = `is missing: a language that isn't built in needs all texts of a mail`;
   return Object.keys(texts).flatMap((locale) =>

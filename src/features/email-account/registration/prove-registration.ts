@@ -1,7 +1,8 @@
 import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import { isBrowser } from '../address-proofs.js';
+import { createUser } from '../free-address.js';
+import { isBrowser } from '../is-browser.js';
 import type { Asker } from '../mail-requests.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { WaitingRegistration } from './waiting-registrations.js';
@@ -23,7 +24,7 @@ export async function proveRegistration(
   return user;
 }
 
-/** As a login with a wrong password: alike for a missing one, and within the limits on logins by that name. */
+/** Fails as a login with a wrong password does, also without a password. Counts as a login by that name. */
 function provePassword(
   { events, limits, passwords }: EmailServices,
   { address, passwordHash }: WaitingRegistration,
@@ -43,16 +44,15 @@ function provePassword(
   });
 }
 
-/** @returns the new user, or the one that the same registration has become before: no two hashes have the same salt */
+/** @returns the new user, or the one that the same registration has made before. Its hash shows that: no two hashes have the same salt */
 async function createAccount(
   services: EmailServices,
   { address, passwordHash }: WaitingRegistration,
   origin: RequestOrigin,
 ): Promise<StoredUser> {
-  const { config, events, reserved } = services;
-  if (await reserved.isReserved(address)) throw tokenRefused(services, 'email-verification', origin);
+  const { config, events } = services;
   try {
-    const user = await config.users.create({ username: address, passwordHash });
+    const user = await createUser(services, { username: address, passwordHash });
     events.announce('registered', () => ({ userId: user.id, username: user.username, ...origin }));
     return user;
   } catch (error) {

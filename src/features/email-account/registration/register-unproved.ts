@@ -1,10 +1,10 @@
-import { registerByRequest } from '../../../controllers/register.js';
-import { isAuthError, UsernameTakenError } from '../../../errors.js';
+import { registerUser } from '../../../accounts/register-user.js';
+import { isAuthError } from '../../../errors.js';
 import { announceOutage } from '../../../events/announce-outage.js';
-import type { BodyRequest } from '../../../http/body-schemas.js';
-import type { StoredUser } from '../../../stores/user-store.js';
+import type { NewUser, StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
+import { createUser } from '../free-address.js';
 import type { Asker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import type { Registration } from './start-registration.js';
@@ -17,31 +17,26 @@ export interface VerificationData {
 
 /**
  * Creates a user whose address isn't proved yet, and sends the link that proves it.
- * @param secret of the browser
+ * @param secret the browser's
  * @throws AuthError USERNAME_TAKEN, also for an address that is reserved
  */
 export async function registerUnproved(
   services: EmailServices,
-  req: BodyRequest<'register'>,
-  { transport, remember }: Pick<Registration, 'transport' | 'remember'>,
+  registration: Registration,
   secret: string,
   asker: Asker,
 ): Promise<StoredUser> {
-  const { config, events, mails, passwords, proofs, reserved } = services;
-  const mayAsk = await mails.mayAsk(req.body.username, asker);
-  const registration: Parameters<typeof registerByRequest>[0]['config']['registration'] = {
-    schema: undefined,
-    async create(user) {
-      if (await reserved.isReserved(user.username)) throw new UsernameTakenError();
-      return config.users.create(user);
-    },
-  };
-  const user = await registerByRequest({ config: { registration }, events, passwords }, req);
+  const { events, mails, passwords, proofs } = services;
+  const { transport, remember } = registration;
+  const mayAsk = await mails.mayAsk(registration.username, asker);
+  const create = (user: NewUser) => createUser(services, user);
+  const requester = { ...asker.origin, isGone: asker.isGone };
+  const user = await registerUser({ events, passwords, create }, registration, requester);
   try {
     await proofs.rememberRegistration(user, { browser: digestOf(secret), transport, remember });
     if (mayAsk) await sendVerification(services, user, asker);
   } catch (error) {
-    // The account exists, so it isn't answered as an outage. The user can ask for the mail again.
+    // The account exists, so the answer is no outage. The user can ask for the mail again.
     if (!isAuthError(error, 'SERVICE_UNAVAILABLE')) throw error;
     announceOutage(events, error);
   }

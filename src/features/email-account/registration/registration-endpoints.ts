@@ -1,26 +1,22 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { answerSchemas } from '../../../http/answer-schemas.js';
-import { anObject, createFieldSchemas, type BodyRequest } from '../../../http/body-schemas.js';
+import { anObject, createFieldSchemas, refuseUsernameAs } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
+import { newSecret } from '../../../http/new-secret.js';
 import { BODY_FAILURES, type Operation } from '../../../http/operation.js';
-import { deliverTokens } from '../../../http/token-response.js';
-import { rule } from '../../../messages/rule.js';
 import { createLimitRegistrations } from '../../../middleware/limit-registrations.js';
-import { parseBody, parseForm } from '../../../middleware/parse-body.js';
+import { parseForm } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
-import { usernameKey } from '../../../utils/username.js';
 import { messageAnswer } from '../answers.js';
-import { newSecret } from '../../../http/browser-secret.js';
-import { addressFields, tokenField } from '../fields.js';
+import { addressFields } from '../fields.js';
 import { askerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
-import { resendVerification } from './resend-verification.js';
 import { startRegistration, type Registration } from './start-registration.js';
-import { verifyAddress, type Verification } from './verify-address.js';
+import { resendEndpoint, verifyEndpoint } from './verification-endpoints.js';
 
 type RegistrationRequest = Request<object, unknown, Registration>;
 
@@ -105,8 +101,7 @@ function createRegisterUnproved(services: EmailServices) {
   return async function register(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request);
     const secret = secretOf(services, req);
-    const request = req as unknown as BodyRequest<'register'>;
-    const user = await registerUnproved(services, request, req.body, secret, asker);
+    const user = await registerUnproved(services, req.body, secret, asker);
     if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);
     const message = textsFor(req as Request, res).registrationSuccessful;
     res.status(201).json({ message, user: publicUser(user) });
@@ -116,104 +111,6 @@ function createRegisterUnproved(services: EmailServices) {
 /** A client without cookies has nothing to show later but the password. */
 function secretOf({ browser }: EmailServices, req: RegistrationRequest): string {
   return req.body.transport === 'cookie' ? browser.choose(req as Request) : newSecret();
-}
-
-function verifyEndpoint(services: EmailServices): Endpoint {
-  const { config, sameSite, textsFor } = services;
-  const { passwordField } = config;
-  const { anyPassword } = createFieldSchemas(config);
-  const schema = component(
-    'AuthVerifyEmailRequest',
-    z
-      .strictObject({ token: tokenField, [passwordField]: anyPassword.optional() }, anObject)
-      .transform((body) => ({ token: body.token, password: body[passwordField] }) as Verification),
-  );
-  return {
-    verb: 'post',
-    path: '/email/verify',
-    chain: [
-      sameSite,
-      parseBody,
-      validateBody(schema),
-      async (req: Request<object, unknown, Verification>, res) => {
-        const by = { req: req as Request, ...askerOf(services, req as Request) };
-        const { issued, transport } = await verifyAddress(services, req.body, by);
-        res.json({
-          message: textsFor(req as Request, res).loginSuccessful,
-          user: publicUser(issued.user),
-          ...deliverTokens(res, issued, transport, config),
-        });
-      },
-    ],
-    operation: {
-      id: 'verifyEmail',
-      tag: 'Account',
-      summary: 'Prove an e-mail address, with the token of a mail',
-      description:
-        'Logs in as `/login` does, with the `transport` and `remember` of the registration. The browser that registered has a cookie and needs ' +
-        'no password. Every other client does: without it the answer is `INVALID_CREDENTIALS`, and the token stays good. It is good once.',
-      needs: 'nothing',
-      body: { schema, required: true },
-      success: {
-        text: 'The address is proved, and its user is logged in.',
-        answer: () => answerSchemas().login,
-      },
-      cookies: {
-        always: false,
-        text: 'Both token cookies, unless the registration chose the transport `body`.',
-      },
-      startsSession: true,
-      failures: [
-        ...BODY_FAILURES,
-        'ONE_TIME_TOKEN_INVALID',
-        'INVALID_CREDENTIALS',
-        'TOO_MANY_ATTEMPTS',
-        'CROSS_SITE_REQUEST',
-        'SERVICE_UNAVAILABLE',
-      ],
-    },
-  };
-}
-
-const ONLY_ITS_BROWSER =
-  'Only the browser that registered, which has a cookie, gets another mail; every other client registers again. ';
-
-function resendEndpoint(services: EmailServices): Endpoint {
-  const { config, options, sameSite, textsFor } = services;
-  const { usernameField } = config;
-  const schema = component(
-    'AuthResendVerificationRequest',
-    z
-      .strictObject({ [usernameField]: addressFields(createFieldSchemas(config)).address }, anObject)
-      .transform((body) => ({ address: body[usernameField] as string })),
-  );
-  return {
-    verb: 'post',
-    path: '/email/verify/resend',
-    chain: [
-      sameSite,
-      parseBody,
-      validateBody(schema),
-      async (req: Request<object, unknown, z.output<typeof schema>>, res) => {
-        await resendVerification(services, req.body.address, askerOf(services, req as Request));
-        res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
-      },
-    ],
-    operation: {
-      id: 'resendVerification',
-      tag: 'Account',
-      summary: 'Ask for the mail of a registration again',
-      description: `${options.verification === 'required' ? ONLY_ITS_BROWSER : ''}The answer is the same for every address.`,
-      needs: 'nothing',
-      body: { schema, required: true },
-      success: {
-        status: 202,
-        text: 'If there is an address to prove, a mail is on its way.',
-        answer: messageAnswer,
-      },
-      failures: [...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],
-    },
-  };
 }
 
 function registrationSchema({ config }: Pick<EmailServices, 'config'>) {
@@ -236,9 +133,6 @@ function registrationSchema({ config }: Pick<EmailServices, 'config'>) {
         remember: body['remember'] as boolean,
         transport: body['transport'] as Registration['transport'],
       }))
-      .superRefine(({ username, password }, context) => {
-        if (usernameKey(username) !== usernameKey(password)) return;
-        context.addIssue({ code: 'custom', path: [passwordField], message: rule('differFromUsername') });
-      }),
+      .superRefine(refuseUsernameAs(passwordField)),
   );
 }

@@ -1,17 +1,16 @@
-import { activeUser } from '../../../stores/user-store.js';
-import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
+import { recipientOf } from '../recipient-of.js';
 import type { EmailServices } from '../services.js';
 import { sendVerification } from './register-unproved.js';
 
-/** Sends the link of a registration again. Nothing that is returned or thrown tells whether there is one. */
+/** Sends the link of a registration again. Neither the result nor an error tells whether there is one. */
 export function resendVerification(services: EmailServices, address: string, asker: Asker): Promise<void> {
   return services.options.verification === 'required'
     ? resendToBrowser(services, address, asker)
     : resendToUser(services, address, asker);
 }
 
-/** Only what this browser has registered: another one would get mails for what it knows nothing of. */
+/** Sends the link of this browser's registration. Each browser that has registered the address has its own. */
 async function resendToBrowser(services: EmailServices, address: string, asker: Asker): Promise<void> {
   const { config, mails, waiting } = services;
   const mayAsk = await mails.mayAsk(address, asker);
@@ -24,10 +23,10 @@ async function resendToBrowser(services: EmailServices, address: string, asker: 
 }
 
 async function resendToUser(services: EmailServices, address: string, asker: Asker): Promise<void> {
-  const { config, links, mails, proofs } = services;
-  const mayAsk = await mails.mayAsk(address, asker);
-  const user = activeUser(await config.users.findByUsername(address));
-  const isProved = await proofs.isProved(user ?? { id: '-', username: address });
-  if (mayAsk && user && !isProved && isAddress(user.username)) await sendVerification(services, user, asker);
+  const { links, proofs } = services;
+  const { known, recipient } = await recipientOf(services, address, asker);
+  // Where no user has the address too, for the same answer in the same time.
+  const isProved = await proofs.isProved(known ?? { id: '-', username: address });
+  if (recipient && !isProved) await sendVerification(services, recipient, asker);
   else await links.pretend('email-verification', address);
 }

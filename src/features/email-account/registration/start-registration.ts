@@ -13,9 +13,9 @@ export interface Registration {
 }
 
 /**
- * Lets a registration wait for the proof of its address. A taken address gets a mail that says so. Nothing that is returned or thrown
- * tells which it was: either way the store is asked the same things in the same order, and one password is hashed.
- * @param secret of the browser
+ * Keeps a registration until its address is proved. A taken address gets a mail that says so. Neither the result nor an error tells
+ * which it was: either way one password is hashed, and the stores get the same calls in the same order.
+ * @param secret the browser's
  */
 export async function startRegistration(
   services: EmailServices,
@@ -24,7 +24,7 @@ export async function startRegistration(
   asker: Asker,
 ): Promise<void> {
   const { config, events, mails, passwords, reserved, waiting } = services;
-  const passwordHash = await passwords.hash(password, asker.origin);
+  const passwordHash = await passwords.hash(password, { ...asker.origin, isGone: asker.isGone });
   const mayAsk = await mails.mayAsk(address, asker);
   const found = await config.users.findByUsername(address);
   const isReserved = await reserved.isReserved(address);

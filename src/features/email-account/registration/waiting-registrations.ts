@@ -1,19 +1,20 @@
 import type { OneTimeToken, OneTimeTokenStore } from '../../../stores/one-time-token-store.js';
 import type { TextSealer } from '../../../tokens/sealed-text.js';
-import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
+import type { RegisteredBy } from '../address-proofs.js';
 import { dataOf, type NewLink, type OneTimeLinks } from '../one-time-links.js';
 
 /** An account that will exist once its address is proved. */
-export interface WaitingRegistration {
+export interface WaitingRegistration extends RegisteredBy {
   readonly address: string;
   readonly passwordHash: string;
-  /** Digest of the secret of the browser that registered. */
-  readonly browser: string;
-  /** For the login that comes with the proof. */
-  readonly transport: Transport;
-  readonly remember: boolean;
+}
+
+interface FoundRegistration {
+  readonly registration: WaitingRegistration;
+  /** Of the browser that registered. */
+  readonly secret: string;
 }
 
 interface WaitingServices {
@@ -27,17 +28,18 @@ interface SealedData {
   sealed: string;
 }
 
-/** The registration itself, which a browser finds again by its secret. No mail has this token. */
+/** Of the token that a browser finds again by its secret. No mail contains it. */
 const PURPOSE = 'registration';
+/** Of the token that a mail contains. */
 const LINK = 'email-verification';
 
 /**
  * Registrations whose address isn't proved yet, one for each browser and address. A stranger's doesn't end the owner's, because each
  * browser has its slot.
  *
- * Each is kept twice: with the token of its link, and under the secret of its browser, for another link. Both are sealed. A hash of a
- * password belongs to the users, and the store of the sessions may be backed up and read by others; who can write there can't
- * make a registration either.
+ * Each is kept twice: with the token of its link, and under the secret of its browser, from which another link can be made. Both are
+ * sealed, because the store of the sessions may have other backups and readers than the store of the users, and password hashes
+ * belong in the latter. Someone who can write to the store of the sessions can't make a registration either.
  */
 export class WaitingRegistrations {
   readonly #services: WaitingServices;
@@ -70,12 +72,9 @@ export class WaitingRegistrations {
   }
 
   /** What the browser with one of these secrets has registered for the address. */
-  async findByBrowser(
-    address: string,
-    secrets: readonly string[],
-  ): Promise<{ registration: WaitingRegistration; secret: string } | undefined> {
+  async findByBrowser(address: string, secrets: readonly string[]): Promise<FoundRegistration | undefined> {
     const subject = subjectOf(address);
-    let first: { registration: WaitingRegistration; secret: string } | undefined;
+    let first: FoundRegistration | undefined;
     for (const secret of secrets) {
       const found = await this.#services.tokens.find(PURPOSE, hashFor(subject, secret));
       const registration = found && this.#open(found);
@@ -90,12 +89,12 @@ export class WaitingRegistrations {
   }
 
   #seal(registration: WaitingRegistration, subject: string): string {
-    return this.#services.sealer.seal(JSON.stringify(registration), purposeFor(subject));
+    return this.#services.sealer.seal(JSON.stringify(registration), sealedFor(subject));
   }
 
   #open(token: OneTimeToken): WaitingRegistration | undefined {
     const { sealed } = dataOf<SealedData>(token);
-    const text = sealed && this.#services.sealer.open(sealed, purposeFor(token.subject));
+    const text = sealed && this.#services.sealer.open(sealed, sealedFor(token.subject));
     return text ? (JSON.parse(text) as WaitingRegistration) : undefined;
   }
 }
@@ -110,6 +109,6 @@ function hashFor(subject: string, secret: string): string {
 }
 
 /** Nothing that was sealed for one address opens for another. */
-function purposeFor(subject: string): string {
+function sealedFor(subject: string): string {
   return `waiting registration of ${subject}`;
 }

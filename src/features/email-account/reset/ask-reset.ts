@@ -1,29 +1,31 @@
-import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { nameOfPassword } from '../../../stores/name-of-password.js';
-import { isAddress } from '../address.js';
+import type { StoredUser } from '../../../stores/user-store.js';
+import { usernameKey } from '../../../utils/username.js';
 import type { Asker } from '../mail-requests.js';
 import type { NewLink } from '../one-time-links.js';
+import { recipientOf } from '../recipient-of.js';
 import type { EmailServices } from '../services.js';
 
 /** What is kept with the token of a reset. */
 export interface ResetData {
+  /** The key of the address that the mail goes to. Another address makes the token worthless: who reads the old one may be someone else. */
+  address: string;
   /** Names the password that the user had when the mail was sent. Another password makes the token worthless. */
   password: string;
 }
 
-/** Sends a link to choose a new password. Nothing that is returned or thrown tells whether the address has a user. */
+/** Sends a link to choose a new password. Neither the result nor an error tells whether the address has a user. */
 export async function askReset(services: EmailServices, address: string, asker: Asker): Promise<void> {
-  const { config, events, links, mails } = services;
-  const mayAsk = await mails.mayAsk(address, asker);
-  const user = activeUser(await config.users.findByUsername(address));
-  if (user && mayAsk && isAddress(user.username)) await sendReset(services, user, asker);
+  const { events, links } = services;
+  const { known, recipient } = await recipientOf(services, address, asker);
+  if (recipient) await sendReset(services, recipient, asker);
   else await links.pretend('password-reset', address);
-  events.announce('passwordResetAsked', () => ({ userId: user?.id, ...asker.origin }));
+  events.announce('passwordResetAsked', () => ({ userId: known?.id, ...asker.origin }));
 }
 
 /** Ends the link that the user was sent before. */
 export function createResetLink({ links }: EmailServices, user: StoredUser): Promise<NewLink> {
-  const data: ResetData = { password: nameOfPassword(user) };
+  const data: ResetData = { address: usernameKey(user.username), password: nameOfPassword(user) };
   return links.create('password-reset', user.id, { data });
 }
 

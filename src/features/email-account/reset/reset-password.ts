@@ -1,14 +1,15 @@
-import { AuthError, isAuthError, validationFailed } from '../../../errors.js';
+import { assertIsNotUsername } from '../../../accounts/new-password.js';
+import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
-import { refusedField } from '../../../messages/rule.js';
+import { newSecret } from '../../../http/new-secret.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import { proveMailbox } from '../prove-mailbox.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
+import { proveMailbox } from '../prove-mailbox.js';
 import { tokenRefused, type EmailServices } from '../services.js';
-import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { ResetData } from './ask-reset.js';
 
 export interface PasswordReset {
@@ -38,13 +39,19 @@ export async function resetPassword(
   await sessions.revokeAll(user.id, {}, 'password-reset', origin);
   await finishChange(services.config.users, user);
   await proveMailbox(services, user, asker, 'reset');
-  const isFirst = await links.take('password-reset', reset.token);
-  await links.endAll(user.id);
-  // Sent twice, the request finds nothing left to do. The one that sets the password tells the user even if the token is gone: anyone
-  // can replace it meanwhile, by asking for another mail.
-  if (!isFirst && !isSetNow) return;
-  events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
-  mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);
+  await links.endAll(user.id, { except: ['password-reset'] });
+  let isFirst = false;
+  try {
+    isFirst = (await links.take('password-reset', reset.token)) !== undefined;
+  } finally {
+    // Sent twice, the request finds nothing left to do. The one that sets the password tells the user even if it finds no token: anyone
+    // can replace it meanwhile, by asking for another mail, and in an outage it may be gone.
+    // Where the same request at this moment takes the token first, both tell: twice is better than not at all.
+    if (isFirst || isSetNow) {
+      events.announce('passwordReset', () => ({ userId: user.id, ...origin }));
+      mails.send({ kind: 'password-changed', to: user.username, userId: user.id }, asker);
+    }
+  }
 }
 
 /** @returns the user with the new password, and whether this request has set it, or the same one before */
@@ -60,17 +67,39 @@ async function storeNewPassword(
     userId = link?.subject;
     const user = link && activeUser(await config.users.findById(link.subject));
     if (!user) break;
-    if (dataOf<ResetData>(link).password !== nameOfPassword(user)) {
+    const { address, password } = dataOf<ResetData>(link);
+    if (address !== usernameKey(user.username)) break;
+    if (password !== nameOfPassword(user)) {
       if (await isPasswordOf(services, user, newPassword, origin)) return { user, isSetNow: false };
       break;
     }
-    if (usernameKey(newPassword) === usernameKey(user.username))
-      throw validationFailed(refusedField('newPassword', { key: 'differFromUsername', params: {} }));
+    assertIsNotUsername(newPassword, user.username);
     const passwordHash = withMark(await passwords.hash(newPassword, { ...origin, userId: user.id }));
-    if (await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))
+    if (!(await config.users.updatePasswordHash(user.id, passwordHash, user.passwordHash))) continue;
+    if (await keepsAddress(services, user, passwordHash, origin))
       return { user: { ...user, passwordHash }, isSetNow: true };
+    break;
   }
   throw tokenRefused(services, 'password-reset', origin, userId);
+}
+
+/**
+ * Reads the address again, now that the new password is stored. A change of the address reads the password again when the new address is
+ * stored. So of both at once, at least one sees the other, and takes back what it has done.
+ * @returns false for a user with another address, whose password is the one from before
+ */
+async function keepsAddress(
+  { config: { users }, passwords }: EmailServices,
+  { id, username, passwordHash: previous }: StoredUser,
+  passwordHash: string,
+  origin: RequestOrigin,
+): Promise<boolean> {
+  const current = await users.findById(id);
+  if (current && usernameKey(current.username) === usernameKey(username)) return true;
+  // A user who had no password gets one that no one knows: no store can take a password away.
+  const before = previous ?? (await passwords.hash(newSecret(), { ...origin, userId: id }));
+  await users.updatePasswordHash(id, before, passwordHash);
+  return false;
 }
 
 /** Counts as an attempt at the password, because the token of a reset must not be a way to guess it. */

@@ -1,5 +1,5 @@
-import type { OneTimeTokenStore } from '../../../stores/one-time-token-store.js';
 import { nameOfPassword } from '../../../stores/name-of-password.js';
+import type { OneTimeTokenStore } from '../../../stores/one-time-token-store.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { TotpRules } from '../totp.js';

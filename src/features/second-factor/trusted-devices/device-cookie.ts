@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import { newSecret } from '../../../http/browser-secret.js';
 import { appendCookie, clearCookie, readCookies, type CookieConfig } from '../../../http/cookies.js';
+import { newSecret } from '../../../http/new-secret.js';
 import { digestOf } from '../../../utils/digest.js';
 
 const SECRET = /^[\w-]{32}$/;

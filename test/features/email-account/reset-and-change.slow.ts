@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
+import { PASSWORD } from '../../helpers/apps/app';
+import { useRealPasswords } from '../../helpers/apps/quick-passwords';
+import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailStores } from './email-app';
+
+// A change of the address comes while the new password is hashed.
+useRealPasswords();
+
+const ROUNDS = 40;
+/** About as long as the hash of the new password takes. */
+const LONGEST_LEAD_MS = 120;
+
+test.each(['memory', 'PostgreSQL and Redis'])(
+  'of a reset and a change of the address at once, at most one holds (%s)',
+  async (name) => {
+    const stores: EmailStores & { close?(): Promise<void> } =
+      name === 'memory'
+        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
+        : await realStores();
+    const apps = [emailApp({ stores }), emailApp({ stores })] as const;
+    const [email, other] = apps;
+    const passwordHash = await email.auth.passwords.hash(PASSWORD);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [from, to] = [`from${round}@example.com`, `to${round}@example.com`];
+      await stores.users.create({ username: from, passwordHash });
+      const browser = email.browser();
+      await browser.post('/auth/login').send({ username: from, password: PASSWORD });
+      const elsewhere = other.browser();
+      await elsewhere.post('/auth/login').send({ username: from, password: PASSWORD });
+      await browser.post('/auth/email/change').send({ username: to });
+      await email.client().post('/auth/password/forgot').send({ username: from });
+      const token = tokenOf(await email.mailTo(from, 'reset'));
+      const change = tokenOf(await email.mailTo(to, 'email-change'));
+      const [reset, confirmed] = await Promise.all([
+        email.client().post('/auth/password/reset').send({ token, newPassword: NEW_PASSWORD }),
+        pause(Math.random() * LONGEST_LEAD_MS).then(() =>
+          elsewhere.post('/auth/email/change/confirm').send({ token: change }),
+        ),
+      ]);
+      const statuses = [reset.status, confirmed.status];
+      expect([
+        [200, 401],
+        [401, 200],
+        [401, 401],
+      ]).toContainEqual(statuses);
+      const username = confirmed.status === 200 ? to : from;
+      const password = reset.status === 200 ? NEW_PASSWORD : PASSWORD;
+      expect((await email.client().post('/auth/login').send({ username, password })).status).toBe(200);
+    }
+    for (const { auth } of apps) await auth.close();
+    await stores.close?.();
+  },
+);

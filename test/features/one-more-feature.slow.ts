@@ -25,7 +25,7 @@ const ROWS: readonly [file: string, before: string, row: string][] = [
     '  revocations: operational',
     '  termsAccepted: success<RequestOrigin & { userId: string; version: string }>(),',
   ],
-  ['src/events/auth-event.ts', "'username' | 'address' | 'register'", "'accept-terms' |"],
+  ['src/events/auth-event.ts', "  | 'username'", "  | 'accept-terms'"],
 ];
 
 interface TermsOfUse {

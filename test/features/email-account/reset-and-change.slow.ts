@@ -23,19 +23,22 @@ test.each(['memory', 'PostgreSQL and Redis'])(
     const passwordHash = await email.auth.passwords.hash(PASSWORD);
     for (let round = 0; round < ROUNDS; round += 1) {
       const [from, to] = [`from${round}@example.com`, `to${round}@example.com`];
-      await stores.users.create({ username: from, passwordHash });
-      const browser = email.browser();
-      await browser.post('/auth/login').send({ username: from, password: PASSWORD });
-      const elsewhere = other.browser();
-      await elsewhere.post('/auth/login').send({ username: from, password: PASSWORD });
-      await browser.post('/auth/email/change').send({ username: to });
+      const { id } = await stores.users.create({ username: from, passwordHash });
+      const { accessToken } = await email.auth.sessions.start(id);
+      const bearer = `Bearer ${accessToken}`;
+      const asking = email.client().post('/auth/email/change').set('Authorization', bearer);
+      expect((await asking.send({ username: to })).status).toBe(202);
       await email.client().post('/auth/password/forgot').send({ username: from });
       const token = tokenOf(await email.mailTo(from, 'reset'));
       const change = tokenOf(await email.mailTo(to, 'email-change'));
       const [reset, confirmed] = await Promise.all([
         email.client().post('/auth/password/reset').send({ token, newPassword: NEW_PASSWORD }),
         pause(Math.random() * LONGEST_LEAD_MS).then(() =>
-          elsewhere.post('/auth/email/change/confirm').send({ token: change }),
+          other
+            .client()
+            .post('/auth/email/change/confirm')
+            .set('Authorization', bearer)
+            .send({ token: change }),
         ),
       ]);
       const statuses = [reset.status, confirmed.status];

@@ -66,13 +66,7 @@ export class MailRequests {
    */
   async mayAsk(address: string, { origin }: Asker): Promise<boolean> {
     const byMailbox = () => counted(this.#byMailbox, usernameKey(address), origin, () => Promise.resolve());
-    try {
-      await counted(this.#byAddress, addressGroup(origin.ip), origin, byMailbox);
-      return true;
-    } catch (error) {
-      if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) return false;
-      throw error;
-    }
+    return isWithinLimit(() => counted(this.#byAddress, addressGroup(origin.ip), origin, byMailbox));
   }
 
   /** Posts a mail. It is sent later, and its failures are events, never errors here. */
@@ -88,4 +82,15 @@ function counted(
   attempt: () => Promise<void>,
 ): Promise<void> {
   return limit ? limit.count(key, origin, attempt) : attempt();
+}
+
+/** @returns false where a limit refuses what `count` counts */
+export async function isWithinLimit(count: () => Promise<void>): Promise<boolean> {
+  try {
+    await count();
+    return true;
+  } catch (error) {
+    if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) return false;
+    throw error;
+  }
 }

@@ -1,40 +1,12 @@
-import { PostgresUserStore, type Mail } from '../../../src/index';
+import { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { eventually } from '../../helpers/eventually';
+import { mailTo, post, type Answer } from './app-calls';
 import { tokenOf } from './email-app';
 
 const processes = useAppProcesses({ EMAIL_ACCOUNT: 'yes' });
-
-interface Answer {
-  status: number;
-  accessToken?: string;
-  refreshToken?: string;
-  passwordHash?: string;
-}
-
-async function post(url: string, body: object, accessToken?: string): Promise<Answer> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      ...(accessToken && { Authorization: `Bearer ${accessToken}` }),
-    },
-    body: JSON.stringify(body),
-  });
-  return { ...((await response.json()) as object), status: response.status };
-}
-
-async function mailTo(address: string, to: string, kind: Mail['kind']): Promise<Mail> {
-  let found: Mail | undefined;
-  await eventually(`a mail ${kind} to ${to}`, async () => {
-    const mails = (await (await fetch(`${address}/own/mails`)).json()) as Mail[];
-    found = mails.find((mail) => mail.to === to && mail.kind === kind);
-    return found !== undefined;
-  });
-  return found as Mail;
-}
 
 /** With two stores, 36 changes and 36 undos that are killed at random moments. Those of one process are at different steps. */
 const KILLED_PROCESSES = 3;

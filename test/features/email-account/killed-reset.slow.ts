@@ -2,26 +2,11 @@ import { PASSWORD } from '../../helpers/apps/app';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { eventually } from '../../helpers/eventually';
+import { mailTo, post, type Answer } from './app-calls';
 import { NEW_PASSWORD, tokenOf } from './email-app';
-import { PostgresUserStore, type Mail } from '../../../src/index';
+import { PostgresUserStore } from '../../../src/index';
 
 const processes = useAppProcesses({ EMAIL_ACCOUNT: 'yes' });
-
-interface Answer {
-  status: number;
-  accessToken?: string;
-  refreshToken?: string;
-  passwordHash?: string;
-}
-
-async function post(url: string, body: object): Promise<Answer> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return { ...((await response.json()) as object), status: response.status };
-}
 
 /** The writes of a reset, in their order. */
 const STEPS: [string, object][] = [
@@ -54,13 +39,7 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
       post(`${at}/auth/login`, { username, password, transport: 'body' });
     const sessions = [await logIn(PASSWORD), await logIn(PASSWORD)];
     expect((await post(`${address}/auth/password/forgot`, { username })).status).toBe(202);
-    let token = '';
-    await eventually('a mail', async () => {
-      const mails = (await (await fetch(`${address}/own/mails`)).json()) as Mail[];
-      const mail = mails.find(({ to }) => to === username);
-      if (mail) token = tokenOf(mail);
-      return token !== '';
-    });
+    const token = tokenOf(await mailTo(address, username, 'reset'));
     const reset = (at: string) => post(`${at}/auth/password/reset`, { token, newPassword: NEW_PASSWORD });
     return { sessions, logIn, reset };
   }

@@ -2,7 +2,7 @@ import { AuthError, isAuthError } from '../../../errors.js';
 import type { NamedLimit } from '../../../limits/attempt-limits.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
-import type { Asker } from '../mail-requests.js';
+import { isWithinLimit, type Asker } from '../mail-requests.js';
 import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import {
@@ -50,23 +50,15 @@ export async function askLoginCode(
 ): Promise<void> {
   const { codes, events, mails } = services;
   const { address, secret } = request;
-  const mayHaveCode = await isWithin(services.mailed, usernameKey(address), asker);
+  const mayHaveCode = await isWithinLimit(() =>
+    services.mailed.count(usernameKey(address), asker.origin, () => Promise.resolve()),
+  );
   const { known, recipient } = await recipientOf(services, address, asker);
   if (recipient && mayHaveCode) {
     const code = await codes.create(recipient.id, secret, keptWithToken(request, recipient));
     mails.send({ kind: 'login-code', to: recipient.username, userId: recipient.id, ...code }, asker);
   } else await codes.pretend(address, secret);
   events.announce('loginCodeAsked', () => ({ userId: known?.id, ...asker.origin }));
-}
-
-async function isWithin(limit: NamedLimit, key: string, { origin }: Asker): Promise<boolean> {
-  try {
-    await limit.count(key, origin, () => Promise.resolve());
-    return true;
-  } catch (error) {
-    if (isAuthError(error, 'TOO_MANY_ATTEMPTS')) return false;
-    throw error;
-  }
 }
 
 /**

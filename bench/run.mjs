@@ -44,7 +44,7 @@ const full = {
   postgresSizes: [1_000, 10_000, 100_000],
   growthOperations: 1000,
   startUps: 15,
-  sameAnswers: 2000,
+  sameAnswers: 1000,
 };
 
 /** @type {Pace} */

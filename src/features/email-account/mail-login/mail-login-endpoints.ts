@@ -12,6 +12,7 @@ import type { Transport } from '../../../tokens/transport.js';
 import { loginMailedAnswer } from '../answers.js';
 import { postEndpoint, type Posted } from '../endpoints.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import type { Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
@@ -78,7 +79,7 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
     schema: component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services)),
     async answer({ body: { transport, ...login }, asker, req }, res) {
       const secret = transport === 'body' ? newSecret() : browser.create(req);
-      await way.ask({ ...login, transport, secret }, asker);
+      await hideDuration(() => way.ask({ ...login, transport, secret }, asker));
       if (transport === 'cookie') browser.keep(res, secret, options.loginLifetimeSeconds);
       const message = textsFor(req, res).loginMailed;
       res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });

@@ -12,6 +12,7 @@ import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
 import { messageAnswer } from '../answers.js';
 import { addressFields } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import { askerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
@@ -87,7 +88,7 @@ function createStart(services: EmailServices) {
   return async function start(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request);
     const secret = secretOf(services, req);
-    await startRegistration(services, req.body, secret, asker);
+    await hideDuration(() => startRegistration(services, req.body, secret, asker));
     if (req.body.transport === 'cookie') browser.keep(res, secret, lifetimeSeconds);
     res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
   };

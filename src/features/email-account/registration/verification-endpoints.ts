@@ -10,6 +10,7 @@ import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { messageEndpoint, postEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { resendVerification } from './resend-verification.js';
 import { verifyAddress, type Verification } from './verify-address.js';
@@ -82,7 +83,7 @@ export function resendEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
     path: '/email/verify/resend',
     schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
-    run: ({ body, asker }) => resendVerification(services, body.address, asker),
+    run: ({ body, asker }) => hideDuration(() => resendVerification(services, body.address, asker)),
     message: 'verificationMailed',
     operation: {
       id: 'resendVerification',

@@ -147,7 +147,7 @@ export interface AuthErrorDetails {
   cause?: unknown;
 }
 
-/** The JSON of a failure. */
+/** The body of every failure, unless the option `errorBody` gives it another shape. */
 export interface AuthErrorBody {
   code: AuthErrorCode;
   message: string;

@@ -22,7 +22,7 @@ export type { ChangePasswordOptions } from './controllers/form-password.js';
 export type { RegisterOptions } from './controllers/form-register.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
-export type { AuthErrorCode, AuthErrorDetails } from './errors.js';
+export type { AuthErrorBody, AuthErrorCode, AuthErrorDetails } from './errors.js';
 export type { AuditRecord } from './events/audit.js';
 export { AUTH_EVENT_NAMES } from './events/auth-event.js';
 export type {

@@ -119,6 +119,7 @@ export const AUTH_PAGE = {
           'AuthError',
           'AuthErrorDetails',
           'UsernameTakenError',
+          'AuthErrorBody',
           'AuthErrorCode',
           'AUTH_FAILURES',
           'FieldError',

@@ -46,3 +46,19 @@ test('no timer is left once the work has ended', async () => {
   await endOf(workOf(3));
   expect(jest.getTimerCount()).toBe(0);
 });
+
+test('no call ends before its beat, whatever fraction of a millisecond it began at', async () => {
+  jest.useRealTimers();
+  const durationOf = async () => {
+    const startedAt = performance.now();
+    await hideDuration(() => Promise.resolve());
+    return performance.now() - startedAt;
+  };
+  const durations: Promise<number>[] = [];
+  for (let calls = 0; calls < 20; calls += 1) {
+    const next = performance.now() + 0.1;
+    durations.push(durationOf());
+    while (performance.now() < next);
+  }
+  expect(Math.min(...(await Promise.all(durations)))).toBeGreaterThanOrEqual(BEAT);
+});

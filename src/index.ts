@@ -102,6 +102,8 @@ export type {
   CreateOptions,
   NewSession,
   RefreshTokenStore,
+  RaiseRequest,
+  RaiseResult,
   RotateRequest,
   RotateResult,
   Session,

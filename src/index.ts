@@ -22,7 +22,7 @@ export type { ChangePasswordOptions } from './controllers/form-password.js';
 export type { RegisterOptions } from './controllers/form-register.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
-export type { AuthErrorBody, AuthErrorCode, AuthErrorDetails } from './errors.js';
+export type { AuthErrorBody, AuthErrorCode } from './errors.js';
 export type { AuditRecord } from './events/audit.js';
 export { AUTH_EVENT_NAMES } from './events/auth-event.js';
 export type {
@@ -51,6 +51,7 @@ export type { AuthOptions } from './config/auth-options.js';
 export type { LimitsOptions } from './config/limits-options.js';
 export type { PasswordOptions } from './config/password-options.js';
 export type { RegisteredUser, RegistrationOptions } from './http/registration.js';
+export type { AuthErrorDetails } from './utils/error-details.js';
 export type { BrokenRule, FieldError } from './utils/field-error.js';
 export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from './utils/standard-schema.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';
@@ -102,6 +103,8 @@ export type {
   CreateOptions,
   NewSession,
   RefreshTokenStore,
+  RaiseRequest,
+  RaiseResult,
   RotateRequest,
   RotateResult,
   Session,

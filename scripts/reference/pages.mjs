@@ -152,7 +152,16 @@ export const AUTH_PAGE = {
     {
       title: 'Session stores',
       names: [
-        ...['RefreshTokenStore', 'NewSession', 'CreateOptions', 'Session', 'RotateRequest', 'RotateResult'],
+        ...[
+          'RefreshTokenStore',
+          'NewSession',
+          'CreateOptions',
+          'Session',
+          'RotateRequest',
+          'RotateResult',
+          'RaiseRequest',
+          'RaiseResult',
+        ],
         ...['RedisRefreshTokenStore', 'RedisRefreshTokenStoreOptions', 'PostgresRefreshTokenStore'],
         ...['PostgresRefreshTokenStoreOptions', 'MemoryRefreshTokenStore', 'AttemptCounter'],
         ...['RevocationFeed', 'Revocation', 'RevocationFollower'],

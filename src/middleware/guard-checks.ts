@@ -5,7 +5,7 @@ import { MAX_SESSIONS_PER_REQUEST } from '../sessions/refresh-candidates.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
-import type { GuardChecks } from './guard-options.js';
+import type { GuardChecks, ProofChecks } from './guard-options.js';
 
 export interface GuardCheckServices {
   config: Pick<SessionConfig, 'users' | 'now'>;
@@ -86,13 +86,26 @@ function withoutPasswordHash(token: AuthenticatedUser, found: StoredUser | undef
 }
 
 function assertAllowed(
-  { authTime, emailVerified, roles: has }: AuthenticatedUser,
-  { freshWithinSeconds, emailVerified: needsAddress, roles: needed }: GuardChecks,
+  user: AuthenticatedUser,
+  { proof, emailVerified: needsAddress, roles: needed }: GuardChecks,
   nowMs: number,
 ): void {
-  if (freshWithinSeconds !== undefined && nowMs - authTime.getTime() >= freshWithinSeconds * 1000) {
-    throw new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: freshWithinSeconds });
-  }
+  if (proof) assertProved(user, proof, nowMs);
+  const { emailVerified, roles: has } = user;
   if (needsAddress && emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
   if (needed && !needed.some((role) => has.includes(role))) throw new AuthError('FORBIDDEN');
+}
+
+/** The challenge says all that a new proof must be like, not only what this one lacks (RFC 9470 §3). */
+function assertProved(
+  { amr = [], authTime }: AuthenticatedUser,
+  { freshWithinSeconds, methods }: ProofChecks,
+  nowMs: number,
+): void {
+  const isFresh = freshWithinSeconds === undefined || nowMs - authTime.getTime() < freshWithinSeconds * 1000;
+  if (isFresh && methods.every((anyOf) => anyOf.some((method) => amr.includes(method)))) return;
+  throw new AuthError('REAUTHENTICATION_REQUIRED', {
+    ...(freshWithinSeconds !== undefined && { maxAgeSeconds: freshWithinSeconds }),
+    ...(methods.length > 0 && { acrValues: methods.flat() }),
+  });
 }

@@ -10,10 +10,13 @@ import { RedisOneTimeTokens } from './one-time-tokens.js';
 import { refreshTokenScripts } from './refresh-token-scripts.js';
 import { openRevocationReader } from './revocation-reader.js';
 import { packSession, unpackSession, unreadablePacked } from './packed-session.js';
+import { proofOf, raiseResult, rotateResult, rulesOf, type RotateReply } from './rotations.js';
 import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
   CreateOptions,
   NewSession,
+  RaiseRequest,
+  RaiseResult,
   RefreshTokenStore,
   RotateRequest,
   RotateResult,
@@ -25,13 +28,6 @@ import { followLog } from '../follow-log.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
 const SCRIPTS = { ...refreshTokenScripts, ...attemptScripts, ...oneTimeTokenScripts };
-
-type RotateReply = [
-  outcome: RotateResult['outcome'] | 'elsewhere' | 'late' | 'unreadable',
-  packed: string,
-  now: string,
-  unannounced: string[],
-];
 
 /** `isMore` is a text with `stringNumbers: true`. */
 type PieceReply = [now: string, ended: string[], unannounced: string[], isMore: number | string];
@@ -93,43 +89,37 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
-    const { userId, sessionId, generation, attempt, now: givenTime } = request;
+    return rotateResult(request, await this.#advance(request));
+  }
+
+  async raise(request: RaiseRequest): Promise<RaiseResult> {
+    return raiseResult(request, await this.#advance(request, proofOf(request)));
+  }
+
+  /** @throws AuthError SERVICE_UNAVAILABLE also for a session that can't be read */
+  async #advance(request: RotateRequest | RaiseRequest, proof?: string): Promise<RotateReply> {
+    const { userId, sessionId, attempt } = request;
     if (!this.#deadline.isKnown) await this.time();
-    const rules = [
-      generation,
-      request.expiresInSeconds * 1000,
-      request.maxLifetimeSeconds * 1000,
-      request.reuseWindowSeconds * 1000,
-      this.#keepMs,
-      this.#deadline.next(),
-      givenTime?.getTime() ?? '',
-      request.maxElsewhere ?? '',
-      request.origin ?? '',
-    ];
+    const rules = rulesOf(request, this.#keepMs, this.#deadline.next());
     const key = this.#key(userId);
-    const reply = await this.#redis.call(
+    const reply = (await this.#redis.call(
       'visaRotateSession',
       key,
       outboxOf(key),
       sessionId,
-      rules.join(' '),
-      ...(attempt === undefined ? [] : [attempt]),
-    );
-    const [outcome, packed, now, unannounced] = reply as RotateReply;
+      rules,
+      ...(attempt === undefined && proof === undefined ? [] : [attempt ?? '']),
+      ...(proof === undefined ? [] : [proof]),
+    )) as RotateReply;
+    const [outcome, packed, now, unannounced] = reply;
     if (outcome === 'late') {
       this.#deadline.learn(now);
       throw serviceUnavailable(new Error('Redis was too late with a rotation'));
     }
     if (outcome === 'unreadable') throw unreadablePacked(packed);
-    if (outcome === 'reused' || outcome === 'unknown') {
-      await this.#emptyOutbox(userId, unannounced);
-      return { outcome };
-    }
-    if (!givenTime) this.#deadline.learn(now);
-    const session = unpackSession(userId, sessionId, packed);
-    const time = new Date(Number(now));
-    if (outcome === 'elsewhere') return { outcome: 'replayed', session, now: time, firstElsewhere: true };
-    return { outcome, session, now: time };
+    if (outcome === 'reused' || outcome === 'unknown') await this.#emptyOutbox(userId, unannounced);
+    else if (!request.now) this.#deadline.learn(now);
+    return reply;
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {

@@ -94,6 +94,7 @@ const FAILURES = {
   },
   FORBIDDEN: { status: 403, message: 'Forbidden', event: 'refused' },
   EMAIL_NOT_VERIFIED: { status: 403, message: 'The e-mail address is not verified yet' },
+  SECOND_FACTOR_ENROLMENT_REQUIRED: { status: 403, message: 'Set up a second factor first', renewable: true },
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
   DEVICE_NOT_FOUND: { status: 404, message: 'Trusted device not found' },
   FACTOR_NOT_FOUND: { status: 404, message: 'Second factor not found' },

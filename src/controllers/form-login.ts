@@ -30,7 +30,7 @@ interface FormLoginServices extends Omit<LoginServices, 'textsFor'>, LoginStops 
 export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
   const { bodies, config, sameSiteAlways } = services;
   const { redirectTo, failureRedirect, secondFactor } = parseCall('login()', optionsSchema, options);
-  assertSecondFactorExists('login()', secondFactor, services);
+  assertSecondFactorExists('login()', { secondFactor }, services);
   // A form has no booleans, and its tokens leave as cookies.
   const read = readForm(bodies.login, {
     convert: (form) => ({ ...form, remember: isChecked(form['remember']), transport: 'cookie' }),

@@ -165,8 +165,14 @@ export const AUTH_EVENTS = {
   factorAdded: success<
     RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
   >(),
+  /** `sessionId` is undefined where server code has done it. */
   factorRemoved: success<
-    RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
+    RequestOrigin & {
+      userId: string;
+      sessionId: string | undefined;
+      kind: SecondFactorKind;
+      factorId: string;
+    }
   >(),
   /** A code was refused after the first step of a login. */
   factorFailed: failure<

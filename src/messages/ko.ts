@@ -22,6 +22,7 @@ export const ko: Messages = {
   SESSION_NOT_FOUND: '세션을 찾을 수 없습니다.',
   FORBIDDEN: '접근 권한이 없습니다.',
   EMAIL_NOT_VERIFIED: '이메일 주소 인증이 아직 완료되지 않았습니다.',
+  SECOND_FACTOR_ENROLMENT_REQUIRED: '먼저 2단계 인증을 설정해야 합니다.',
   CROSS_SITE_REQUEST: '다른 사이트에서 보낸 요청은 허용되지 않습니다.',
   DEVICE_NOT_FOUND: '신뢰할 수 있는 기기를 찾을 수 없습니다.',
   FACTOR_NOT_FOUND: '2단계 인증 수단을 찾을 수 없습니다.',

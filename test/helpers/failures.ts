@@ -30,6 +30,7 @@ const FAILURES = {
   UNKNOWN_SESSION_ID: [404, 'Session not found'],
   FORBIDDEN: [403, 'Forbidden'],
   EMAIL_NOT_VERIFIED: [403, 'The e-mail address is not verified yet'],
+  SECOND_FACTOR_ENROLMENT_REQUIRED: [403, 'Set up a second factor first'],
   CROSS_SITE_REQUEST: [403, 'Cross-site request refused'],
   DEVICE_NOT_FOUND: [404, 'Trusted device not found'],
   FACTOR_NOT_FOUND: [404, 'Second factor not found'],

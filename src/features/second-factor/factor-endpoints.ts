@@ -29,13 +29,14 @@ function listEndpoint({ factors, guard }: FactorServices): Endpoint {
   return {
     verb: 'get',
     path: '/factors',
-    chain: [guard(), list],
+    chain: [guard({ beforeEnrolment: true }), list],
     operation: {
       id: 'listFactors',
       tag: 'Account',
       summary: "List the user's second factors",
       description: 'And how many recovery codes are left.',
       needs: 'access token',
+      beforeEnrolment: true,
       success: { text: 'The second factors.', answer: () => factorAnswers().list },
       failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
     },
@@ -64,6 +65,7 @@ function removeEndpoint(services: FactorServices): Endpoint {
         'Ends every other session. The recovery codes go with the last second factor. The login must be younger than 5 minutes, and ' +
         'by a second factor.',
       needs: 'access token',
+      beforeEnrolment: true,
       parameters: {
         id: {
           description: 'The `id` of a second factor, as the list has it.',
@@ -105,6 +107,7 @@ function renewEndpoint(services: FactorServices): Endpoint {
         'The old ones are no good any more. The login must be younger than 5 minutes, and by a second factor. A user without a second ' +
         'factor has no recovery codes.',
       needs: 'access token',
+      beforeEnrolment: true,
       success: { text: 'The new recovery codes.', answer: () => factorAnswers().renewRecoveryCodes },
       failures: [
         ...GUARD_FAILURES,

@@ -91,6 +91,11 @@ export class Factors {
     };
   }
 
+  /** The ids of the user's authenticator apps, also of those that a removal has retired and an outage has kept. */
+  async totpIds(userId: string): Promise<string[]> {
+    return (await this.#store.list(userId, TOTP)).map(({ id }) => id);
+  }
+
   /** @returns false if there is a factor with this id already */
   addTotp(userId: string, id: string, data: TotpData): Promise<boolean> {
     return this.#store.add({ userId, kind: TOTP, id, data: JSON.stringify(data) });

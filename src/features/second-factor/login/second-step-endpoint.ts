@@ -1,4 +1,5 @@
 import type { RequestHandler, Response } from 'express';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { startByRequest } from '../../../controllers/start-session.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { component } from '../../../http/component.js';
@@ -6,7 +7,6 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES } from '../../../http/operation.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
-import { publicUser } from '../../../stores/public-user.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { answerOf, answerSchema, challengeField, trustDeviceField } from '../fields.js';
@@ -85,7 +85,7 @@ function createSecondStep(services: FactorServices): RequestHandler {
     });
     if (transport === 'cookie') browser.clear(res);
     keepTrust?.(res, issued.session.sessionId);
-    res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+    res.json(loginAnswer(textsFor(req, res).loginSuccessful, issued, inBody));
   };
 }
 

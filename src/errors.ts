@@ -98,6 +98,7 @@ const FAILURES = {
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
   DEVICE_NOT_FOUND: { status: 404, message: 'Trusted device not found' },
   FACTOR_NOT_FOUND: { status: 404, message: 'Second factor not found' },
+  TOO_MANY_FACTORS: { status: 409, message: 'There are too many second factors: remove one first' },
   USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },

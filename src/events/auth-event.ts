@@ -69,7 +69,8 @@ export type MailKind =
   | 'login-code'
   | 'factor-added'
   | 'factor-removed'
-  | 'recovery-code-used';
+  | 'recovery-code-used'
+  | 'recovery-codes-renewed';
 
 /** What a second factor is: an authenticator app, or the list of recovery codes. */
 export type SecondFactorKind = 'totp' | 'recovery-codes';

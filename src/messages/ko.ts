@@ -26,6 +26,7 @@ export const ko: Messages = {
   CROSS_SITE_REQUEST: '다른 사이트에서 보낸 요청은 허용되지 않습니다.',
   DEVICE_NOT_FOUND: '신뢰할 수 있는 기기를 찾을 수 없습니다.',
   FACTOR_NOT_FOUND: '2단계 인증 수단을 찾을 수 없습니다.',
+  TOO_MANY_FACTORS: '2단계 인증 수단이 너무 많습니다. 먼저 하나를 삭제하시기 바랍니다.',
   USERNAME_TAKEN: '이미 사용 중인 아이디입니다.',
   PAYLOAD_TOO_LARGE: '요청 본문이 너무 큽니다.',
   UNSUPPORTED_MEDIA_TYPE: '요청 본문은 application/json 형식이어야 합니다.',

@@ -6,6 +6,7 @@ import {
   createAuth,
   MemoryRefreshTokenStore,
   MemoryUserStore,
+  secondFactor,
   type Auth,
   type SecondFactor,
 } from '../../src/index';
@@ -113,6 +114,24 @@ describe('an app of users with a second factor', () => {
     const form = factor.client().post('/login').type('form').send({ username: 'ann', password: PASSWORD });
     expect((await form).headers['location']).toBe('/login/code');
     expect((await factor.client().get('/auth/google/callback')).text).toContain('/login/code');
+  });
+
+  test('the forms of the page lead to the account, or back', async () => {
+    const feature = secondFactor({ issuer: 'App', key: FACTOR_KEY });
+    factor = factorApp({
+      feature,
+      mount: (app, auth) => void page.evaluate('form', { './app.mjs': { app, auth, factor: feature } }),
+    });
+    await factor.createUser('ann');
+    const { authenticator } = await factor.enrol('ann');
+    const browser = factor.browser();
+    const post = async (path: string, fields: object) =>
+      (await browser.post(path).type('form').send(fields)).headers['location'] as string;
+    expect(await post('/login', { username: 'ann', password: PASSWORD })).toBe('/login/code');
+    const wrong = { code: authenticator.wrongCode(), recoveryCode: '' };
+    expect(await post('/login/code', wrong)).toBe('/login/code?error=INVALID_SECOND_FACTOR');
+    expect(await post('/login/code', { code: authenticator.nextCode() })).toBe('/account');
+    expect(await post('/login/code', wrong)).toBe('/login?error=FLOW_STATE_INVALID');
   });
 
   test("the provider's own second factor counts, where the page says so", async () => {

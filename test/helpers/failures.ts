@@ -34,6 +34,7 @@ const FAILURES = {
   CROSS_SITE_REQUEST: [403, 'Cross-site request refused'],
   DEVICE_NOT_FOUND: [404, 'Trusted device not found'],
   FACTOR_NOT_FOUND: [404, 'Second factor not found'],
+  TOO_MANY_FACTORS: [409, 'There are too many second factors: remove one first'],
   USERNAME_TAKEN: [409, 'Username is already taken'],
   PAYLOAD_TOO_LARGE: [413, 'The request body is too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body must be application/json'],

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
+import { activeUser } from '../../stores/user-store.js';
 import { factorAnswers } from './answers.js';
 import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
@@ -86,13 +87,16 @@ function removeEndpoint(services: FactorServices): Endpoint {
 }
 
 function renewEndpoint(services: FactorServices): Endpoint {
-  const { bodies, events, factors } = services;
+  const { bodies, config, events, factors, notify } = services;
   const renew: RequestHandler = async (req, res) => {
-    const { origin } = askerOf(services, req);
+    const { locale, origin } = askerOf(services, req);
     const { id: userId, sessionId } = req.user as Express.User;
+    const user = activeUser(await config.users.findById(userId));
+    if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
     if ((await factors.of(userId)).totp.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
     const recoveryCodes = await factors.renewRecoveryCodes(userId);
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
+    notify({ kind: 'recovery-codes-renewed', user, locale });
     res.json({ recoveryCodes });
   };
   return {

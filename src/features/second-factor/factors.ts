@@ -58,6 +58,9 @@ export interface FactorName {
   readonly id: string;
 }
 
+/** How many apps a user may have: each of them is one more secret that opens the account, and one more to try a code against. */
+export const MAX_TOTP = 10;
+
 /** How often a change at the same moment may come first. Each of them uses up a code, so it can't go on for long. */
 const MAX_TRIES = 60;
 

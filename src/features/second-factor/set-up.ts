@@ -10,6 +10,7 @@ import { factorEndpoints } from './factor-endpoints.js';
 import { Factors } from './factors.js';
 import type { SecondFactor } from './feature-calls.js';
 import { secondStepEndpoint } from './login/second-step-endpoint.js';
+import { createSecondStepForm } from './login/second-step-form.js';
 import { mustEnrol } from './must-enrol.js';
 import { parseSecondFactorOptions, type SecondFactorConfig, type SecondFactorOptions } from './options.js';
 import { resetFactors } from './reset-factors.js';
@@ -31,6 +32,10 @@ const resetSchema = z.strictObject({ locale: languageTag.default('en') });
 export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   const config = parseSecondFactorOptions(options);
   let services: FactorServices | undefined;
+  const servicesFor = (call: string): FactorServices => {
+    if (services) return services;
+    throw new TypeError(`${call}(): this feature is in no createAuth yet: put it into the option features`);
+  };
   return {
     name: 'secondFactor',
     setUp(context) {
@@ -40,15 +45,14 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
     },
     async resetFactors(userId, resetOptions = {}) {
       const { locale } = parseCall('resetFactors()', resetSchema, resetOptions);
-      if (!services) throw new TypeError(`resetFactors(): ${NOT_SET_UP}`);
-      const user = await services.config.users.findById(userId);
+      const given = servicesFor('resetFactors');
+      const user = await given.config.users.findById(userId);
       if (!user) throw new TypeError('resetFactors(): there is no such user');
-      return resetFactors(services, user, locale);
+      return resetFactors(given, user, locale);
     },
+    secondStep: (formOptions) => createSecondStepForm(servicesFor('secondStep'), formOptions),
   };
 }
-
-const NOT_SET_UP = 'this feature is in no createAuth yet: put it into the option features';
 
 function partsOf(services: FactorServices): FeatureParts {
   const { config, devices, options } = services;

@@ -2,10 +2,16 @@
 // With --check it writes nothing, and fails if a page isn't current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createAuth, emailAccount, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
+import {
+  createAuth,
+  emailAccount,
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  secondFactor,
+} from '../dist/index.mjs';
 import { apiPage } from './reference/api-page.mjs';
 import { readExports } from './reference/declarations.mjs';
-import { emailEndpointsPage, endpointsPage } from './reference/endpoints-page.mjs';
+import { emailEndpointsPage, endpointsPage, factorEndpointsPage } from './reference/endpoints-page.mjs';
 import { optionsPage } from './reference/options-page.mjs';
 import { ACCOUNT_CLIENT_PAGE, AUTH_PAGE, CLIENT_PAGE, ELSEWHERE, HASHES_PAGE } from './reference/pages.mjs';
 
@@ -26,11 +32,15 @@ const withEmail = describeEndpoints({
   usernameField: 'email',
   features: [emailAccount({ send() {}, baseUrl: 'https://app.example.com', login: ['link', 'code'] })],
 });
+const withFactor = describeEndpoints({
+  features: [secondFactor({ issuer: 'Example', key: 'a key of second factors, for nobody to use' })],
+});
 
 const pages = {
   'docs/reference/options.md': optionsPage(server),
   'docs/reference/endpoints.md': endpointsPage(core),
   'docs/reference/endpoints-email.md': emailEndpointsPage(withEmail, core),
+  'docs/reference/endpoints-second-factor.md': factorEndpointsPage(withFactor, core),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),

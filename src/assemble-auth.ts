@@ -144,6 +144,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
   const sameSiteIfCookies = createSameSite(config, events, { foreign: 'without cookies' });
+  const sameSiteAlways = createSameSite(config, events);
   const sealer = new TextSealer(config.refreshToken.keys.verificationKeys);
   const flowState = createFlowState(config, events, sealer);
   const bodies = createBodySchemas(config);
@@ -157,6 +158,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     sealer,
     guard,
     sameSiteIfCookies,
+    sameSiteAlways,
     textsFor,
     localeOf,
     bodies,
@@ -173,7 +175,6 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     passport,
     proveLogin: createProveLogin(passport),
     limitRegistrations: createLimitRegistrations(limits),
-    sameSiteAlways: createSameSite(config, events),
     formGuard: guard({ checkSession: true, renew: true, onFailure: 'next' }),
     sameSiteIfCookiesSent: createSameSite(config, events, {
       foreign: 'without cookies',

@@ -31,6 +31,7 @@ export type {
   AuthEventDetails,
   AuthEventMap,
   AuthEventName,
+  FactorFailureReason,
   FlowStateFailureReason,
   LoginFailureReason,
   MailKind,
@@ -38,6 +39,7 @@ export type {
   RefusalCode,
   RequestOrigin,
   RevocationReason,
+  SecondFactorKind,
 } from './events/auth-event.js';
 export type { AuthEvents } from './events/auth-events.js';
 export type { Feature } from './features/feature.js';
@@ -46,6 +48,9 @@ export type { EmailAccount } from './features/email-account/account.js';
 export type { EmailAccountOptions, MailLogin } from './features/email-account/options.js';
 export type { Mail, MailText, SendMail } from './features/email-account/mails/mail.js';
 export type { MailTextsOption, OwnMailTexts } from './features/email-account/mails/mail-texts.js';
+export { secondFactor } from './features/second-factor/second-factor.js';
+export type { FactorReset, SecondFactor } from './features/second-factor/feature-calls.js';
+export type { SecondFactorOptions } from './features/second-factor/options.js';
 export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { LimitsOptions } from './config/limits-options.js';

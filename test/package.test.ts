@@ -102,6 +102,32 @@ test('the import of passport-visa loads no dependency but ms, and createAuth loa
   );
 });
 
+test('a feature that the app does not use loads nothing but the function that makes it', () => {
+  const script = `
+    const { createAuth, emailAccount, MemoryRefreshTokenStore, MemoryUserStore, secondFactor } = require('passport-visa');
+    const secret = () => require('node:crypto').randomBytes(48).toString('base64');
+    const create = (features) => createAuth({
+      users: new MemoryUserStore(),
+      refreshTokens: new MemoryRefreshTokenStore(),
+      accessToken: { secret: secret() },
+      refreshToken: { secret: secret() },
+      features,
+    });
+    const loaded = (folder) => Object.keys(require.cache).map((file) => file.split('/features/' + folder + '/')[1]).filter(Boolean);
+    create([]);
+    const without = [loaded('email-account'), loaded('second-factor')];
+    create([emailAccount({ send() {}, baseUrl: 'http://localhost' })]);
+    const withEmail = loaded('second-factor');
+    create([secondFactor({ issuer: 'App', key: secret() })]);
+    process.stdout.write(JSON.stringify({ without, withEmail, withFactor: loaded('second-factor').includes('set-up.js') }));
+    process.exit();`;
+  expect(JSON.parse(run(script, 'commonjs'))).toEqual({
+    without: [['email-account.js'], ['second-factor.js']],
+    withEmail: ['second-factor.js'],
+    withFactor: true,
+  });
+});
+
 test('passport-visa/testing loads no test runner and no HTTP client', () => {
   const script = `
     require('passport-visa/testing');
@@ -134,6 +160,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'emailAccount',
     'newUsername',
     'normalizeUsername',
+    'secondFactor',
     'userOf',
     'usernameKey',
   ]);

@@ -14,6 +14,7 @@ export const AUTH_PAGE = {
     ServerPasswords: 'auth.passwords',
     ServerUsernames: 'auth.usernames',
     EmailAccount: 'account',
+    SecondFactor: 'factor',
     FlowState: 'auth.flowState',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
@@ -81,6 +82,7 @@ export const AUTH_PAGE = {
         ...['SendMail', 'Mail', 'MailTextsOption', 'OwnMailTexts', 'MailText'],
       ],
     },
+    { title: 'Second factor', names: ['secondFactor', 'SecondFactor', 'SecondFactorOptions', 'FactorReset'] },
     {
       title: 'Users in requests',
       names: [
@@ -106,6 +108,8 @@ export const AUTH_PAGE = {
           'FlowStateFailureReason',
           'MailKind',
           'OneTimeTokenPurpose',
+          'SecondFactorKind',
+          'FactorFailureReason',
           'RefusalCode',
           'AuditRecord',
           'AuditEventName',

@@ -8,10 +8,10 @@ import { originOf } from '../http/request-origin.js';
 import { createErrorHandler, type ErrorHandlerServices } from '../middleware/error-handler.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/proof.js';
-import { publicUser } from '../stores/public-user.js';
 import type { Transport } from '../tokens/transport.js';
 import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { parseCall } from '../utils/parse-call.js';
+import { loginAnswer } from './login-answer.js';
 import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
 import {
   amrSchema,
@@ -35,6 +35,11 @@ export interface CompleteLoginOptions {
    * the answer is the JSON of `SECOND_FACTOR_REQUIRED`. Throws a TypeError without a feature that asks for a second factor.
    */
   secondFactor?: string;
+  /**
+   * Whether the second factor of a provider counts: where the `amr` of the login has `mfa`, the feature `secondFactor` doesn't ask for
+   * its own. Only for providers whose `amr` you trust. Throws a TypeError without that feature. Default: false.
+   */
+  acceptMfa?: boolean;
   /** Whether the cookies stay when the browser closes. Default: false. */
   remember?: boolean;
   /** How tokens leave: as cookies (`'cookie'`), or in the JSON of the answer (`'body'`). Default: `'cookie'`. */
@@ -82,8 +87,8 @@ export function createCompleteLogin(
 ): RequestHandler {
   const { config, sessions, textsFor } = services;
   const { secondFactor, ...parsed } = parseCall('completeLogin()', optionsSchema, options);
-  const { redirectTo, remember, transport, amr } = parsed;
-  assertSecondFactorExists('completeLogin()', secondFactor, services);
+  const { redirectTo, remember, transport, amr, acceptMfa } = parsed;
+  assertSecondFactorExists('completeLogin()', { secondFactor, acceptMfa }, services);
   const handleAuthError = createErrorHandler(services);
 
   async function complete(req: Request, res: AnswerResponse<'login'>): Promise<void> {
@@ -91,7 +96,7 @@ export function createCompleteLogin(
     const proof = { amr, ...proofOf(req) };
     const { userId, id } = knownId(NEEDS_ID, req.user);
     const user = await sessions.findUser(userId, id, origin);
-    const login = { ...proof, req, res, origin, remember, transport };
+    const login = { ...proof, req, res, origin, remember, transport, acceptMfa };
     res.set('Cache-Control', 'no-store');
     const started = await startByRequest(services, user, login).catch((error: unknown) => {
       if (secondFactor !== undefined && isAuthError(error, 'SECOND_FACTOR_REQUIRED')) return undefined;
@@ -102,8 +107,7 @@ export function createCompleteLogin(
       return;
     }
     const { issued, inBody } = started;
-    if (redirectTo === undefined)
-      res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+    if (redirectTo === undefined) res.json(loginAnswer(textsFor(req, res).loginSuccessful, issued, inBody));
     else await redirectLocally(req, res, redirectTo, config.cookies);
   }
 

@@ -69,7 +69,8 @@ export type MailKind =
   | 'login-code'
   | 'factor-added'
   | 'factor-removed'
-  | 'recovery-code-used';
+  | 'recovery-code-used'
+  | 'recovery-codes-renewed';
 
 /** What a second factor is: an authenticator app, or the list of recovery codes. */
 export type SecondFactorKind = 'totp' | 'recovery-codes';
@@ -165,8 +166,14 @@ export const AUTH_EVENTS = {
   factorAdded: success<
     RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
   >(),
+  /** `sessionId` is undefined where server code has done it. */
   factorRemoved: success<
-    RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
+    RequestOrigin & {
+      userId: string;
+      sessionId: string | undefined;
+      kind: SecondFactorKind;
+      factorId: string;
+    }
   >(),
   /** A code was refused after the first step of a login. */
   factorFailed: failure<

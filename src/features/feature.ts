@@ -61,7 +61,7 @@ export interface FeatureParts {
 
 /** What a user should know: an account that someone else has taken over shows by it. */
 export interface Notice {
-  readonly kind: 'factor-added' | 'factor-removed' | 'recovery-code-used';
+  readonly kind: 'factor-added' | 'factor-removed' | 'recovery-code-used' | 'recovery-codes-renewed';
   readonly user: StoredUser;
   /** The language of the request that did it. */
   readonly locale: Locale;
@@ -98,6 +98,8 @@ export interface FeatureContext {
   readonly sealer: TextSealer;
   readonly guard: (options?: GuardOptions) => RequestHandler;
   readonly sameSite: RequestHandler;
+  /** For forms: refuses what another site sends also where it brings no cookie. */
+  readonly sameSiteAlways: RequestHandler;
   /** The schemas of the core's bodies. */
   readonly bodies: BodySchemas;
   readonly textsFor: TextsFor;

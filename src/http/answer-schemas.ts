@@ -35,6 +35,10 @@ function createAnswerSchemas() {
     'AuthUser',
     z.strictObject({ id: userId, username, roles }).meta({ description: 'A user.' }),
   );
+  const enrol = z.literal(true).optional().meta({
+    description:
+      'The user must enrol a second factor first: until then other endpoints answer `SECOND_FACTOR_ENROLMENT_REQUIRED`.',
+  });
   const tokenUser = z.strictObject({
     id: userId,
     roles,
@@ -51,6 +55,7 @@ function createAnswerSchemas() {
       .boolean()
       .optional()
       .meta({ description: 'Whether the user has proved the e-mail address, where the app asks for that.' }),
+    enrol,
   });
   const claims = z
     .record(z.string(), z.unknown())
@@ -110,7 +115,7 @@ function createAnswerSchemas() {
 
   return {
     register: component('AuthRegisterResponse', z.strictObject({ message, user })),
-    login: component('AuthLoginResponse', byTransport({ message, user })),
+    login: component('AuthLoginResponse', byTransport({ message, user, enrol })),
     check: check(tokenUser),
     /** In place of `check`, where the app has claims of its own. */
     checkWithClaims: check(tokenUser.extend({ claims })),

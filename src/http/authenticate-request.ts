@@ -109,11 +109,13 @@ export function userIn({
   authTime,
   amr,
   emailVerified,
+  enrol,
   appClaims,
 }: AccessClaims): AuthenticatedUser {
   const user: AuthenticatedUser = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
   if (amr) user.amr = [...amr];
   if (emailVerified !== undefined) user.emailVerified = emailVerified;
+  if (enrol) user.enrol = true;
   if (appClaims) user.claims = appClaims;
   return user;
 }

@@ -24,6 +24,8 @@ export interface Operation {
   };
   /** What a success does to the cookies: always, or where the text says so. */
   readonly cookies?: { readonly always: boolean; readonly text: string };
+  /** A user may call it who must enrol a second factor first. Default: not, where it needs an access token. */
+  readonly beforeEnrolment?: true;
   /** It starts a session, so the codes of the features' checks before a session are among its failures. */
   readonly startsSession?: true;
   readonly failures: readonly AuthErrorCode[];

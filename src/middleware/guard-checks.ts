@@ -20,6 +20,7 @@ export function verifyWithoutStore(
   token: AuthenticatedUser,
 ): void {
   accessTokens.assertNotRevoked(token.id, token.sessionId, checks.onStoreDown);
+  assertEnrolled(token, checks);
   assertAllowed(token, checks, config.now());
 }
 
@@ -71,6 +72,7 @@ async function verifyInStore(
     checks.checkSession ? 'allow-until-expiry' : checks.onStoreDown,
   );
   if (checks.checkSession && !(await sessions.find(id, sessionId))) throw new AuthError('SESSION_REVOKED');
+  assertEnrolled(token, checks);
   assertAllowed(user, checks, config.now());
   return user;
 }
@@ -80,9 +82,14 @@ function withoutPasswordHash(token: AuthenticatedUser, found: StoredUser | undef
   const stored = activeUser(found);
   if (!stored) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { passwordHash: _secret, ...user } = stored;
-  const { sessionId, authTime, amr, emailVerified, claims } = token;
-  const ofFeatures = emailVerified === undefined ? undefined : { emailVerified };
+  const { sessionId, authTime, amr, emailVerified, enrol, claims } = token;
+  const ofFeatures = { ...(emailVerified !== undefined && { emailVerified }), ...(enrol && { enrol }) };
   return { ...user, sessionId, authTime, amr, ...ofFeatures, ...(claims && { claims }) };
+}
+
+/** By the token: a store of the app's own may have a member of that name. */
+function assertEnrolled({ enrol }: AuthenticatedUser, { beforeEnrolment }: GuardChecks): void {
+  if (enrol && !beforeEnrolment) throw new AuthError('SECOND_FACTOR_ENROLMENT_REQUIRED');
 }
 
 function assertAllowed(

@@ -20,6 +20,11 @@ export interface GuardOptions {
    * the last refresh. Throws a TypeError without the feature. Default: false.
    */
   emailVerified?: boolean;
+  /**
+   * With the feature `secondFactor` and its option `required`: also lets users pass who must enrol a second factor first, and have
+   * `req.user.enrol`. For the page on which they do. Other guards refuse them: 403 `SECOND_FACTOR_ENROLMENT_REQUIRED`. Default: false.
+   */
+  beforeEnrolment?: boolean;
   /** `req.user` is the stored user as it is now, without the password hash. Costs one read of the user store. Default: false. */
   loadUser?: boolean;
   /** The latest proof of who the user is must be more recent than this, else 401 `REAUTHENTICATION_REQUIRED`. Default: any age. */
@@ -57,6 +62,7 @@ const verifySchema = z.strictObject({
   optional: z.boolean().default(false),
   roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
   emailVerified: z.boolean().default(false),
+  beforeEnrolment: z.boolean().default(false),
   loadUser: z.boolean().default(false),
   freshWithin: z.unknown().optional(),
   amr: z
@@ -85,6 +91,7 @@ export interface GuardChecks {
   readonly optional: boolean;
   readonly roles?: readonly string[] | undefined;
   readonly emailVerified: boolean;
+  readonly beforeEnrolment: boolean;
   readonly loadUser: boolean;
   /** What the latest proof of the user must be like. Undefined: anything. */
   readonly proof: ProofChecks | undefined;

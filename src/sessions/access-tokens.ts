@@ -35,7 +35,8 @@ export class AccessTokens {
       throw toAuthError(error, 'ACCESS_TOKEN');
     }
     // Signed before the feature was there. A refresh brings a token with the claim.
-    if (this.#features.emailVerified && claims.emailVerified === undefined)
+    const { emailVerified, enrol } = this.#features;
+    if ((emailVerified && claims.emailVerified === undefined) || (enrol && claims.enrol === undefined))
       throw new AuthError('ACCESS_TOKEN_EXPIRED');
     return claims;
   }

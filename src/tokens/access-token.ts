@@ -35,6 +35,8 @@ export interface AccessClaims {
   amr?: readonly string[] | undefined;
   /** Whether the user has proved the address, if a feature knows. */
   emailVerified?: boolean | undefined;
+  /** Whether the user must enrol a second factor before anything else, if a feature knows. */
+  enrol?: boolean | undefined;
   issuedAt: Date;
   expiresAt: Date;
   /** The app's own, if the token was signed with them. Frozen, because many requests share them. */
@@ -62,6 +64,7 @@ function payloadOf(claims: AccessClaims, config: AccessTokenConfig): Claims {
     auth_time: numericDate(claims.authTime),
     amr: claims.amr,
     email_verified: claims.emailVerified,
+    enrol: claims.enrol,
     iat: numericDate(claims.issuedAt),
     exp: numericDate(claims.expiresAt),
     // None of them has one of the names above.
@@ -78,11 +81,11 @@ export interface VerifiedAccessToken {
 /** Checks everything except the times, which `checkTimes` has to check at each use. @throws TokenError 'invalid' */
 export function verifyAccessToken(token: string, config: AccessTokenConfig): VerifiedAccessToken {
   const payload = verifySignature(token, 'at+jwt', config.keys);
-  const { iss, aud, roles, amr, auth_time: authTime, email_verified: emailVerified } = payload;
+  const { iss, aud, roles, amr, auth_time: authTime, email_verified: emailVerified, enrol } = payload;
   if (config.issuer !== undefined && iss !== config.issuer) throw new TokenError('invalid');
   if (config.audience !== undefined && aud !== config.audience) throw new TokenError('invalid');
   if (!isTexts(roles) || !(amr === undefined || isTexts(amr))) throw new TokenError('invalid');
-  if (!(emailVerified === undefined || typeof emailVerified === 'boolean')) throw new TokenError('invalid');
+  if (!isFlag(emailVerified) || !isFlag(enrol)) throw new TokenError('invalid');
   if (!isTime(authTime)) throw new TokenError('invalid');
   // Capped by the lifetime that is set now, even if the token was signed with a longer one: revocations are kept only that long.
   const exp = Math.min(payload.exp, payload.iat + config.expiresInSeconds);
@@ -93,11 +96,17 @@ export function verifyAccessToken(token: string, config: AccessTokenConfig): Ver
     authTime: new Date(authTime * 1000),
     ...(amr && { amr }),
     ...(emailVerified !== undefined && { emailVerified }),
+    ...(enrol !== undefined && { enrol }),
     ...(config.hasAppClaims && payload['ver'] === HAS_APP_CLAIMS && { appClaims: appClaimsIn(payload) }),
     issuedAt: new Date(payload.iat * 1000),
     expiresAt: new Date(exp * 1000),
   };
   return { payload: { ...payload, exp }, claims };
+}
+
+/** A claim that a token may be without. */
+function isFlag(value: unknown): value is boolean | undefined {
+  return value === undefined || typeof value === 'boolean';
 }
 
 function isTexts(value: unknown): value is string[] {

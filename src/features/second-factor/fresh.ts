@@ -12,7 +12,7 @@ export function freshGuards(services: FactorServices): RequestHandler[] {
 /** The same, where the handler itself asks for the factor. */
 export function freshLoginGuards({ guard, sameSite }: FactorServices): RequestHandler[] {
   // Who changes the factors can take over the account, so a session that has just ended may not.
-  return [sameSite, guard({ freshWithin: FRESH_SECONDS, checkSession: true })];
+  return [sameSite, guard({ freshWithin: FRESH_SECONDS, checkSession: true, beforeEnrolment: true })];
 }
 
 export function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { startByRequest } from '../../../controllers/start-session.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
@@ -7,7 +8,6 @@ import { BrowserSecret } from '../../../http/browser-secret.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { newSecret } from '../../../http/new-secret.js';
-import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { loginMailedAnswer } from '../answers.js';
 import { postEndpoint, type Posted } from '../endpoints.js';
@@ -172,7 +172,7 @@ async function verifyLogin(
   const { issued, inBody } = await startByRequest(services, user, { ...login, req, res, origin, amr: AMR });
   if (login.transport === 'cookie') browser.clear(res);
   const message = services.textsFor(req, res).loginSuccessful;
-  res.json({ message, user: publicUser(issued.user), ...inBody });
+  res.json(loginAnswer(message, issued, inBody));
 }
 
 function capitalized(name: Way['name']): 'Link' | 'Code' {

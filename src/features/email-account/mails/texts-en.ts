@@ -109,4 +109,13 @@ export const en: MailTexts = {
     ifNotYou:
       'If it wasn’t you, someone has your password and at least one of your codes. Go to {appName} now and ask for a new password on the login page. Then make new recovery codes.',
   },
+  'recovery-codes-renewed': {
+    subject: 'Your account at {appName} has new recovery codes',
+    lines: [
+      'New recovery codes were made for your account at {appName}. The old ones don’t work any more.',
+      'If you made them, there is nothing else to do. Keep them in a safe place, and throw the old ones away.',
+    ],
+    ifNotYou:
+      'If it wasn’t you, someone may have got into your account. Go to {appName} now and ask for a new password on the login page. Then make new recovery codes yourself.',
+  },
 };

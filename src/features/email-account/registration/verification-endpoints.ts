@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
@@ -6,7 +7,6 @@ import { assertMaySetCookies } from '../../../http/cookies.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { replacedTokens } from '../../../http/replaced-tokens.js';
 import { deliverTokens } from '../../../http/token-response.js';
-import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { messageEndpoint, postEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
@@ -52,7 +52,7 @@ export function verifyEndpoint(services: EmailServices): Endpoint {
       });
       const message = textsFor(req, res).loginSuccessful;
       const inBody = deliverTokens(res, issued, transport, config);
-      res.json({ message, user: publicUser(issued.user), ...inBody });
+      res.json(loginAnswer(message, issued, inBody));
     },
     operation: {
       id: 'verifyEmail',

@@ -93,6 +93,7 @@ export {
   type ListUsersOptions,
   type PostgresUserStoreOptions,
 } from './stores/postgres/user-store.js';
+export type { IoredisClient } from './stores/redis/drivers/ioredis.js';
 export type { RedisClient } from './stores/redis/redis-client.js';
 export {
   RedisRefreshTokenStore,

@@ -168,7 +168,15 @@ export const AUTH_PAGE = {
       title: 'Types of options',
       names: [
         ...['Duration', 'Secret', 'KeyInput', 'KeyPair', 'Algorithm', 'OnStoreDown'],
-        ...['Locale', 'MessagesOption', 'Messages', 'MessageKey', 'PostgresClient', 'RedisClient'],
+        ...[
+          'Locale',
+          'MessagesOption',
+          'Messages',
+          'MessageKey',
+          'PostgresClient',
+          'RedisClient',
+          'IoredisClient',
+        ],
       ],
     },
   ],

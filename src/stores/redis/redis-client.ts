@@ -1,20 +1,31 @@
+import type { RedisDriver } from './driver.js';
+import { IoredisDriver, isIoredisClient, type IoredisClient } from './drivers/ioredis.js';
+
+/** A Redis client that the stores take. */
+export type RedisClient = IoredisClient;
+
+/** By client, because all stores over a client share its sessions. Weak, so a client that the app drops is collected. */
+const drivers = new WeakMap<object, RedisDriver>();
+
 /**
- * The members of ioredis that the store uses. Pass a `Redis` or a `Cluster` of version 5 or 6. The types of the two versions are
- * incompatible, so this interface names only what is used.
+ * The driver for a client. Clients are told apart by their members, so none of their packages is needed.
+ * @throws TypeError that says what was passed instead of a client, and what to pass
  */
-export interface RedisClient {
-  readonly status: string;
-  on(event: string, listener: () => void): unknown;
-  off(event: string, listener: () => void): unknown;
-  listeners(event: string): unknown[];
-  /** Whether the server answers at all. */
-  ping(): Promise<unknown>;
-  disconnect(reconnect?: boolean): void;
-  defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
-  readonly isCluster?: boolean;
-  readonly options?: object;
-  /** Makes a Cluster client find out again which node has which keys. */
-  refreshSlotsCache?(done: () => void): void;
-  /** A Cluster client takes nodes and then options; any other client takes only options. */
-  duplicate?(nodesOrOptions?: object, options?: object): RedisClient;
+export function driverOf(client: RedisClient): RedisDriver {
+  const driver = drivers.get(client) ?? makeDriver(client);
+  drivers.set(client, driver);
+  return driver;
+}
+
+function makeDriver(client: unknown): RedisDriver {
+  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
+  if (isIoredisClient(members)) return new IoredisDriver(client as IoredisClient);
+  const cure = 'pass a client of ioredis: new RedisRefreshTokenStore(new Redis(url))';
+  if (typeof client === 'string')
+    throw new TypeError(`RedisRefreshTokenStore got a text, not a client: ${cure}`);
+  if (typeof members['sendCommand'] === 'function')
+    throw new TypeError(`RedisRefreshTokenStore got a client of the package redis (node-redis): ${cure}`);
+  throw new TypeError(
+    `RedisRefreshTokenStore got ${client === undefined ? 'no client' : 'no Redis client'}: ${cure}`,
+  );
 }

@@ -99,6 +99,12 @@ export {
   type ListUsersOptions,
   type PostgresUserStoreOptions,
 } from './stores/postgres/user-store.js';
+export type { IoredisClient } from './stores/redis/drivers/ioredis.js';
+export type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+} from './stores/redis/drivers/node-redis-client.js';
 export type { RedisClient } from './stores/redis/redis-client.js';
 export {
   RedisRefreshTokenStore,

@@ -1,5 +1,5 @@
 import { SESSION_FORMAT } from '../session-format.js';
-import type { RedisScript } from './home-database.js';
+import type { RedisScript } from './driver.js';
 import { clock, keepKeyFor, origins, outbox, PIECE, surplus, unpack } from './session-lua.js';
 
 /**

@@ -2,8 +2,9 @@ import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
 import { WriteDeadline } from '../write-deadline.js';
-import { assertRedisClient, BoundedRedis } from './client.js';
-import type { RedisClient } from './redis-client.js';
+import { BoundedRedis } from './client.js';
+import type { RedisDriver } from './driver.js';
+import { driverOf, type RedisClient } from './redis-client.js';
 import { checkedKeyPrefix, DEFAULT_KEY_PREFIX, taggedKey } from './keys.js';
 import { oneTimeTokenScripts } from './one-time-token-scripts.js';
 import { RedisOneTimeTokens } from './one-time-tokens.js';
@@ -49,7 +50,7 @@ const optionsSchema = lazySchema((z) => z.strictObject({ keyPrefix: z.string().o
  * logged in one stream, which all processes follow.
  */
 export class RedisRefreshTokenStore implements RefreshTokenStore {
-  readonly #client: RedisClient;
+  readonly #driver: RedisDriver;
   readonly #redis: BoundedRedis;
   readonly #keyPrefix: string;
   readonly #deadline = new WriteDeadline();
@@ -63,9 +64,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       optionsSchema(),
       options,
     );
-    assertRedisClient(client);
-    this.#client = client;
-    this.#redis = new BoundedRedis(client, SCRIPTS);
+    this.#driver = driverOf(client);
+    this.#redis = new BoundedRedis(this.#driver, SCRIPTS);
     this.#keyPrefix = checkedKeyPrefix(keyPrefix);
   }
 
@@ -168,7 +168,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepMs = Math.max(this.#keepMs, follower.keepForSeconds * 1000);
     const announce = (revocation: Revocation) => this.#announce(revocation);
-    const stop = followLog(() => openRevocationReader(this.#client, this.#logKey(), announce), follower);
+    const stop = followLog(() => openRevocationReader(this.#driver, this.#logKey(), announce), follower);
     return { announce: (revocation) => announce(revocation).then(() => undefined), close: stop };
   }
 

@@ -93,7 +93,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     textOf: createTextOf(config, services.localeOf),
     passport,
     openapi,
-    sessions: createServerSessions(sessions),
+    sessions: createServerSessions(sessions, revocations),
     usernames: createServerUsernames(services),
     passwords: createServerPasswords(services),
     events,

@@ -2,6 +2,7 @@ export { createAuth } from './create-auth.js';
 export type { Auth } from './auth.js';
 export type { StartSession, StartSessionOptions } from './controllers/start-session.js';
 export type { EndSession } from './controllers/end-session.js';
+export type { SessionEnd, SessionEndListener, SessionEndReason } from './sessions/session-ends.js';
 export type { SessionTokens } from './sessions/session-tokens.js';
 export type { PublicUser } from './stores/public-user.js';
 export type { Verify, VerifySource } from './middleware/verify.js';

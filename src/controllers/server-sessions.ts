@@ -3,6 +3,8 @@ import { AuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import { attemptOf } from '../http/idempotency-key.js';
 import { originOf } from '../http/request-origin.js';
+import type { Revocations } from '../sessions/revocations.js';
+import type { SessionEndListener } from '../sessions/session-ends.js';
 import { sessionTokens, type SessionTokens } from '../sessions/session-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { MAX_USER_ID_LENGTH } from '../stores/max-user-id-length.js';
@@ -62,6 +64,13 @@ export interface ServerSessions {
   revoke(userId: string, sessionId: string): Promise<boolean>;
   /** Ends every session of the user but `except`. @returns the ids that ended */
   revokeAll(userId: string, options?: { except?: string | undefined }): Promise<string[]>;
+  /**
+   * Calls the listener when a session ends in any process, once for each session, for what must end with it: a stream, a job, a
+   * cached permission. Not when a session expires. It may also be called for sessions that ended before it was added, at most
+   * as long ago as access tokens live. With `revocation: 'expiry'` it is called only for sessions that this process has ended.
+   * @returns a function that ends it
+   */
+  onEnd(listener: SessionEndListener): () => void;
 }
 
 export const originShape = { ip: z.string().optional(), userAgent: z.string().optional() };
@@ -80,7 +89,10 @@ type ServedBy = Pick<
  * Judges the arguments before any store does. By themselves stores differ: what is an id to one is none to another, and a
  * session would go on in one of them only.
  */
-export function createServerSessions(sessions: ServedBy): ServerSessions {
+export function createServerSessions(
+  sessions: ServedBy,
+  revocations: Pick<Revocations, 'onEnd'>,
+): ServerSessions {
   return {
     async start(userId, options = {}) {
       const { ip, userAgent, ...login } = parseCall('sessions.start()', startSchema, options);
@@ -110,6 +122,13 @@ export function createServerSessions(sessions: ServedBy): ServerSessions {
       const { except } = parseCall('sessions.revokeAll()', exceptSchema, options);
       const kept = except === undefined ? {} : { except: idOf('revokeAll', 'options.except', except) };
       return sessions.revokeAll(userIdOf('revokeAll', userId), kept);
+    },
+    onEnd(listener) {
+      if (typeof listener !== 'function')
+        throw new TypeError(
+          `sessions.onEnd(): listener must be a function that gets { userId, sessionId, reason }, not ${kindOf(listener)}`,
+        );
+      return revocations.onEnd(listener);
     },
   };
 }

@@ -39,12 +39,15 @@ export class SessionEnder {
     reason: RevocationReason = 'server',
     origin: RequestOrigin = NO_ORIGIN,
   ): Promise<boolean> {
-    const existed = await this.#config.refreshTokens.revoke(userId, sessionId).catch((error: unknown) => {
-      if (mayHaveArrived(error)) this.#unconfirmedEnds.add(userId, sessionId);
-      throw error;
-    });
+    const call = () => this.#config.refreshTokens.revoke(userId, sessionId);
+    const existed = await this.#revocations
+      .during({ userId, sessionId, reason, call, hasEnded: Boolean })
+      .catch((error: unknown) => {
+        if (mayHaveArrived(error)) this.#unconfirmedEnds.add(userId, sessionId);
+        throw error;
+      });
     if (this.#unconfirmedEnds.take(userId, sessionId) || existed) {
-      this.#revocations.refuse(userId, [sessionId]);
+      this.#revocations.refuse(userId, [sessionId], reason);
       this.#events.announce('revoked', () => ({ userId, sessionIds: [sessionId], reason, ...origin }));
     }
     return existed;
@@ -77,7 +80,7 @@ export class SessionEnder {
       for (const sessionId of sessionIds) endedSoFar.push(sessionId);
     };
     try {
-      const ended = await end(collect);
+      const ended = await this.#revocations.during({ userId, reason, call: () => end(collect) });
       this.#haveEnded(userId, ended ?? [], reason, origin);
       return ended;
     } catch (error) {
@@ -94,7 +97,7 @@ export class SessionEnder {
     origin: RequestOrigin,
   ): void {
     if (sessionIds.length === 0) return;
-    this.#revocations.refuse(userId, sessionIds);
+    this.#revocations.refuse(userId, sessionIds, reason);
     this.#events.announce('revoked', () => ({ userId, sessionIds: [...sessionIds], reason, ...origin }));
   }
 
@@ -122,7 +125,7 @@ export class SessionEnder {
       const mayGoOn =
         ofRefresh.some((each) => each.sessionId === sessionId && mayHaveAccessToken(each, this.#config)) ||
         ofAccess.some((each) => each.sessionId === sessionId && +each.expiresAt > stillValid);
-      if (mayGoOn) await this.#revocations.announce(userId, sessionId);
+      if (mayGoOn) await this.#announce(userId, sessionId, reason);
     }
     return existed;
   }
@@ -133,8 +136,13 @@ export class SessionEnder {
     origin: RequestOrigin,
   ): Promise<number> {
     const ended = await this.revokeAll(userId, {}, 'logout-all', origin);
-    await this.#revocations.announce(userId, sessionId); // the store may have lost the current session
+    await this.#announce(userId, sessionId, 'logout-all'); // the store may have lost the current session
     return ended.length;
+  }
+
+  #announce(userId: string, sessionId: string, reason: RevocationReason): Promise<void> {
+    const call = () => this.#revocations.announce(userId, sessionId);
+    return this.#revocations.during({ userId, sessionId, reason, call });
   }
 }
 

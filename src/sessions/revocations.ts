@@ -5,6 +5,12 @@ import type { RevocationFeed } from '../stores/revocation-feed.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
 import { RevokedSessions } from './revoked-sessions.js';
 import type { SessionConfig } from './session-config.js';
+import {
+  SessionEnds,
+  type EndingCall,
+  type SessionEndListener,
+  type SessionEndReason,
+} from './session-ends.js';
 
 /** How long `auth.ready()` waits for the store. */
 export const READY_TIMEOUT_MS = 10_000;
@@ -23,6 +29,7 @@ export class Revocations {
   readonly #config: RevocationsConfig;
   readonly #events: AuthEvents;
   readonly #revoked: RevokedSessions;
+  readonly #ends = new SessionEnds();
   #feed: RevocationFeed | undefined;
   /** Why revocations of other processes may be missing here; undefined where none is. */
   #staleness: Error | undefined;
@@ -60,9 +67,21 @@ export class Revocations {
   /**
    * Refuses these sessions in this process; the store informs the others. Monotonic time: a change of the system clock must
    * not drop an entry early.
+   * @param reason Default: that of a call of `during` that is under way
    */
-  refuse(userId: string, sessionIds: readonly string[]): void {
-    this.#revoked.add(userId, sessionIds, performance.now());
+  refuse(userId: string, sessionIds: readonly string[], reason?: SessionEndReason): void {
+    const added = this.#revoked.add(userId, sessionIds, performance.now());
+    if (added.length > 0) this.#ends.announce(userId, added, reason);
+  }
+
+  /** Calls the listener once for each session that ends. @returns a function that ends it */
+  onEnd(listener: SessionEndListener): () => void {
+    return this.#ends.listen(listener);
+  }
+
+  /** For calls of the store that end sessions: gives the listeners of `onEnd` the reason. */
+  during<T>(call: EndingCall<T>): Promise<T> {
+    return this.#ends.during(call);
   }
 
   /** For a session that the store didn't know, so it could inform no process of its end. Once, however often its tokens come. */

@@ -158,7 +158,7 @@ export class SessionRotator {
       throw new AuthError('SESSION_NOT_FOUND');
     }
     const { expiresInSeconds, maxLifetimeSeconds, reuseWindowSeconds } = config.refreshToken;
-    const result = await config.refreshTokens.rotate({
+    const rotation = {
       userId,
       sessionId,
       generation,
@@ -169,13 +169,20 @@ export class SessionRotator {
       origin: originHash(config.refreshToken.keys.signing.key, sessionId, origin()),
       maxElsewhere: MAX_ELSEWHERE,
       now: config.storeNow(),
+    };
+    const result = await revocations.during({
+      userId,
+      sessionId,
+      reason: 'reuse',
+      call: () => config.refreshTokens.rotate(rotation),
+      hasEnded: ({ outcome }) => outcome === 'reused',
     });
     switch (result.outcome) {
       case 'unknown':
         if (mayHaveAccessToken(claims, config)) await revocations.announce(userId, sessionId);
         throw new AuthError('SESSION_NOT_FOUND');
       case 'reused':
-        revocations.refuse(userId, [sessionId]);
+        revocations.refuse(userId, [sessionId], 'reuse');
         events.announce('reuse', () => ({ userId, sessionId, generation, ...origin() }));
         throw new AuthError('REFRESH_TOKEN_REUSED');
       default:

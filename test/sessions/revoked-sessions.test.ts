@@ -60,3 +60,11 @@ test('adding a long log again costs no more than adding it first', () => {
   const first = addAll();
   expect(addAll()).toBeLessThan(first * 5 + 10_000); // it was once quadratic, and took hundreds of times as long
 });
+
+test('add returns a session only the first time, also when an old log is read again after it was forgotten', () => {
+  const revoked = new RevokedSessions(LIFETIME);
+  expect(revoked.add('ann', ['a', 'b'], after(0))).toEqual(['a', 'b']);
+  expect(revoked.add('ann', ['b', 'c'], after(1))).toEqual(['c']);
+  expect(revoked.add('ann', ['a', 'd'], after(LIFETIME + TOLERANCE + 5))).toEqual(['d']);
+  expect(revoked.has('ann', 'a')).toBe(true);
+});

@@ -31,6 +31,7 @@ import { createPassport, createProveLogin, useStrategies } from './passport/inde
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import { describeEndpoints } from './routes/describe-endpoints.js';
+import { jwksEndpoints } from './routes/jwks-endpoint.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
@@ -43,6 +44,7 @@ import { Sessions } from './sessions/sessions.js';
 import type { FeatureClaims } from './sessions/token-claims.js';
 import type { BeforeSession } from './sessions/start-session.js';
 import { rememberUserStore } from './stores/user-store-of.js';
+import { AccessTokenVerifier } from './tokens/access-token-verifier.js';
 import { TextSealer } from './tokens/sealed-text.js';
 
 const NO_REGISTER_OPTIONS =
@@ -57,7 +59,12 @@ export function assembleAuth(options: AuthOptions): Auth {
   const services = createServices(config, events);
   const { passport, sessions, revocations, features, guard } = services;
   const tokenVerify = guard();
-  const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
+  const core = [
+    ...loginEndpoints(services),
+    ...sessionEndpoints(services),
+    ...accountEndpoints(services),
+    ...jwksEndpoints(services),
+  ];
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
   const added = endpoints.filter((each) => !core.includes(each)).map(nameOf);
   // Also where `register` is false: a form would make accounts that the feature knows nothing of.
@@ -125,7 +132,8 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const beforeSession: BeforeSession[] = [];
   const featureClaims: FeatureClaims = {};
   const sessions = new Sessions(config, events, revocations, beforeSession, featureClaims);
-  const accessTokens = new AccessTokens(config, revocations, featureClaims);
+  const verifier = new AccessTokenVerifier(config.accessToken);
+  const accessTokens = new AccessTokens(config, revocations, featureClaims, verifier);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
   const passport = config.passport ?? createPassport();

@@ -124,6 +124,7 @@ export type {
 export type { Revocation, RevocationFeed, RevocationFollower } from './stores/revocation-feed.js';
 export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
-export type { Algorithm, KeyInput, KeyPair, Secret } from './tokens/keys.js';
+export type { Algorithm } from './tokens/algorithms.js';
+export type { KeyInput, KeyPair, Secret } from './tokens/keys.js';
 export { newUsername } from './stores/new-username.js';
 export { normalizeUsername, usernameKey } from './utils/username.js';

@@ -106,6 +106,23 @@ function createAnswerSchemas() {
         examples: [10800],
       }),
   };
+  const jwkMember = z.string().optional();
+  const publicKey = z
+    .strictObject({
+      kty: z.enum(['RSA', 'EC', 'OKP']),
+      crv: jwkMember,
+      x: jwkMember,
+      y: jwkMember,
+      n: jwkMember,
+      e: jwkMember,
+      kid: z.string().meta({
+        description: 'The thumbprint of the key (RFC 7638).',
+        examples: ['kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'],
+      }),
+      use: z.literal('sig'),
+      alg: z.string().meta({ examples: ['EdDSA'] }),
+    })
+    .meta({ description: 'A public key (RFC 7518 §6, RFC 8037 §2).' });
   /** Tokens leave by cookie, or in the body. */
   const byTransport = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     z.xor([
@@ -139,6 +156,12 @@ function createAnswerSchemas() {
       z.strictObject({ ended: ended('How many sessions ended.') }),
     ),
     password: component('AuthPasswordResponse', byTransport({ message })),
+    jwks: component(
+      'AuthJwksResponse',
+      z
+        .strictObject({ keys: z.array(publicKey) })
+        .meta({ description: 'A JWK Set (RFC 7517): the keys that verify access tokens.' }),
+    ),
   };
 }
 

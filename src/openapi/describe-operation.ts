@@ -2,7 +2,7 @@ import type { ErrorBodyConfig } from '../http/error-body.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { schemaRef } from './component-schemas.js';
 import { failureResponse, failuresOf } from './failures.js';
-import { SET_COOKIE } from './headers.js';
+import { cacheHeaderOf, SET_COOKIE } from './headers.js';
 import type { Operation } from '../http/operation.js';
 import { SECURITY } from './security.js';
 
@@ -48,7 +48,7 @@ function successOf({ success: { status, text, answer, cache }, cookies }: Operat
   const response = {
     description: text,
     headers: {
-      'Cache-Control': { $ref: `#/components/headers/${cache ? 'AuthNoCache' : 'AuthNoStore'}` },
+      'Cache-Control': { $ref: `#/components/headers/${cacheHeaderOf(cache)}` },
       ...(cookies && {
         'Set-Cookie': { ...SET_COOKIE, description: cookies.text, required: cookies.always },
       }),

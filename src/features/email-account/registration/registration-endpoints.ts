@@ -86,7 +86,7 @@ function createStart(services: EmailServices) {
   const { browser, options, textsFor } = services;
   const { lifetimeSeconds } = options.links['email-verification'];
   return async function start(req: RegistrationRequest, res: Response) {
-    const asker = askerOf(services, req as Request);
+    const asker = askerOf(services, req as Request, res);
     const secret = secretOf(services, req);
     await hideDuration(() => startRegistration(services, req.body, secret, asker));
     if (req.body.transport === 'cookie') browser.keep(res, secret, lifetimeSeconds);
@@ -100,7 +100,7 @@ const REGISTERED_COOKIE_SECONDS = 30 * 24 * 60 * 60;
 function createRegisterUnproved(services: EmailServices) {
   const { browser, textsFor } = services;
   return async function register(req: RegistrationRequest, res: Response) {
-    const asker = askerOf(services, req as Request);
+    const asker = askerOf(services, req as Request, res);
     const secret = secretOf(services, req);
     const user = await registerUnproved(services, req.body, secret, asker);
     if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);

@@ -33,6 +33,7 @@ import { verifyView } from './views/verify.mjs';
  * @property {'guest' | 'member' | 'admin' | 'anyone'} audience
  * @property {import('./texts.mjs').TextKey} title
  * @property {import('./texts.mjs').TextKey} [link] its name in the navigation
+ * @property {import('./texts.mjs').TextKey} [loginNotice] what the login says to visitors who have to log in first
  */
 
 /** @type {Record<string, Route>} */
@@ -46,7 +47,12 @@ export const ROUTES = {
   // Where the links of mails lead: see account.mjs.
   '/verify': { view: verifyView, audience: 'anyone', title: 'verify.title' },
   '/reset': { view: resetView, audience: 'anyone', title: 'reset.title' },
-  '/confirm-email': { view: confirmEmailView, audience: 'member', title: 'confirm.title' },
+  '/confirm-email': {
+    view: confirmEmailView,
+    audience: 'member',
+    title: 'confirm.title',
+    loginNotice: 'confirm.login',
+  },
   '/undo-email': { view: undoEmailView, audience: 'anyone', title: 'undo.title' },
   '/login-link': { view: loginLinkView, audience: 'anyone', title: 'loginLink.title' },
   '/profile': { view: profileView, audience: 'member', title: 'profile.title', link: 'profile.title' },

@@ -61,7 +61,9 @@ export const en = {
   'email.submit': 'Send a link to it',
   'email.sent': 'We have sent a link to {username}. Your address changes when you open it.',
   'confirm.title': 'Change your address',
-  'confirm.lead': 'From then on, log in with the address that got this mail.',
+  'confirm.login': 'To change your address, log in first, with the address that you have had so far.',
+  'confirm.lead':
+    'You are logged in as {username}. After the change, log in with the address that got this mail.',
   'confirm.submit': 'Change the address',
   'confirm.doneTitle': 'Your address is changed',
   'confirm.done': 'Your old address got a mail with which you can undo that.',
@@ -161,7 +163,7 @@ export const en = {
   'failed.title': 'Not available',
   'error.INVALID_CREDENTIALS': 'E-mail or password is not right.',
   'error.ONE_TIME_TOKEN_INVALID':
-    'This link is not valid here: it was used, has expired, or belongs to another browser.',
+    'This link is not valid here: it was used, has expired, or belongs to another browser or account.',
   'error.REAUTHENTICATION_REQUIRED': 'Log in again before you change this.',
   'error.VALIDATION_FAILED': 'Some of this can’t be accepted.',
   'error.TOO_MANY_ATTEMPTS': 'Too many attempts. Try again in {wait}.',

@@ -63,7 +63,8 @@ export const ko = {
   'email.submit': '새 주소로 링크 보내기',
   'email.sent': '{username} 주소로 링크를 보냈습니다. 링크를 열면 주소가 변경됩니다.',
   'confirm.title': '이메일 주소 변경',
-  'confirm.lead': '변경하면 이 메일을 받은 주소로 로그인합니다.',
+  'confirm.login': '이메일 주소를 변경하려면 먼저 지금까지 사용하던 주소로 로그인하세요.',
+  'confirm.lead': '{username} 계정으로 로그인되어 있습니다. 변경하면 이 메일을 받은 주소로 로그인합니다.',
   'confirm.submit': '주소 변경',
   'confirm.doneTitle': '이메일 주소를 변경했습니다',
   'confirm.done': '이전 주소로 변경을 취소할 수 있는 메일을 보냈습니다.',
@@ -162,7 +163,7 @@ export const ko = {
   'failed.title': '이용할 수 없음',
   'error.INVALID_CREDENTIALS': '이메일 또는 비밀번호가 맞지 않습니다.',
   'error.ONE_TIME_TOKEN_INVALID':
-    '쓸 수 없는 링크입니다. 이미 사용했거나 만료되었거나, 다른 브라우저에서 요청한 링크입니다.',
+    '쓸 수 없는 링크입니다. 이미 사용했거나 만료되었거나, 다른 브라우저나 다른 계정에서 요청한 링크입니다.',
   'error.REAUTHENTICATION_REQUIRED': '변경하려면 다시 로그인하세요.',
   'error.VALIDATION_FAILED': '입력한 내용을 확인해 주세요.',
   'error.TOO_MANY_ATTEMPTS': '시도 횟수가 너무 많습니다. {wait} 후에 다시 시도하세요.',

@@ -41,7 +41,7 @@ export const en: MailTexts = {
     subject: 'Confirm your new email address for {appName}',
     lines: [
       'Someone asked to use this email address for an account at {appName}. If it was you, please confirm.',
-      'The link works once, for {lifetime}. Until you open it, your account keeps the address it has.',
+      'Open the link where you are logged in to that account, or log in there first with its present address. The link works once, for {lifetime}. Until then your account keeps the address it has.',
     ],
     button: 'Confirm new address',
     ifNotYou: 'If it wasn’t you, you can ignore this email. Nothing changes.',

@@ -134,6 +134,7 @@ function createAnswerSchemas() {
       z.strictObject({ ended: ended('How many sessions ended.') }),
     ),
     password: component('AuthPasswordResponse', byTransport({ message })),
+    reauthenticate: component('AuthReauthenticateResponse', byTransport({ message })),
   };
 }
 

@@ -8,6 +8,7 @@ import { Factors } from './factors.js';
 import { secondStepEndpoint } from './login/second-step-endpoint.js';
 import { parseSecondFactorOptions, type SecondFactorConfig, type SecondFactorOptions } from './options.js';
 import type { FactorServices } from './services.js';
+import { reauthenticateEndpoint } from './step-up/reauthenticate-endpoint.js';
 import { createSessionCheck } from './session-check.js';
 import { TotpSecrets } from './totp-secrets.js';
 import { DeviceCookie } from './trusted-devices/device-cookie.js';
@@ -31,6 +32,7 @@ export function createSecondFactor(options: SecondFactorOptions): Feature {
       return {
         endpoints: [
           secondStepEndpoint(services),
+          reauthenticateEndpoint(services),
           ...enrolmentEndpoints(services),
           // Last: its `/factors/:id` fits the paths above.
           ...factorEndpoints(services),
@@ -53,6 +55,7 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   const { config, limits } = context;
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
+  context.sessions.assertRaises('secondFactor');
   const { trustedDeviceSeconds } = options;
   return {
     ...context,

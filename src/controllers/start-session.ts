@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import { amrSchema } from '../http/amr-schema.js';
 import { assertMaySetCookies, replaceCookie } from '../http/cookies.js';
 import { isUnsafe, type SiteConfig } from '../http/cross-site.js';
 import { canAnswer, isNodeRequest } from '../http/outside-express.js';
@@ -41,13 +42,6 @@ export interface StartSessionOptions {
    */
   acceptMfa?: boolean;
 }
-
-/** Names of authentication methods (RFC 8176). */
-export const amrSchema = z
-  .array(z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be visible ASCII without spaces'))
-  .nonempty()
-  .max(16)
-  .readonly();
 
 /** When and how a user proved who they are, as an app says it. */
 export const proofShape = { amr: amrSchema.optional(), authTime: z.date().optional() };

@@ -175,7 +175,7 @@ export const AUTH_EVENTS = {
       factorId: string;
     }
   >(),
-  /** A code was refused after the first step of a login. */
+  /** A code was refused, after the first step of a login or in a session. */
   factorFailed: failure<
     RequestOrigin & { userId: string; kind: SecondFactorKind; reason: FactorFailureReason }
   >(),
@@ -186,6 +186,14 @@ export const AUTH_EVENTS = {
   deviceTrusted: success<RequestOrigin & { userId: string; sessionId: string; deviceId: string }>(),
   /** By the user's wish. What else ends the trust (a new password, a factor that is removed) has events of its own. */
   deviceEnded: success<RequestOrigin & { userId: string; sessionId: string; deviceIds: string[] }>(),
+  /** The user has proved again who they are, in the session they had. `amr`: how. */
+  reauthenticated: success<
+    RequestOrigin & { userId: string; sessionId: string; amr: readonly string[] | undefined }
+  >(),
+  /** The password was wrong, or the proof was of another user. A wrong code is `factorFailed`. */
+  reauthenticateFailed: failure<
+    RequestOrigin & { userId: string; sessionId: string; code: 'INVALID_CREDENTIALS' }
+  >(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.
    * The audit log doesn't have it.

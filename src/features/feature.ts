@@ -3,6 +3,7 @@ import type { PasswordHasher } from '../accounts/password-hasher.js';
 import type { AuthErrorCode } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { FlowState } from '../flow-state/flow-state.js';
+import type { AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyConfig, BodySchemas } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { Endpoint, EndpointName } from '../http/endpoint.js';
@@ -83,7 +84,8 @@ export interface FeatureContext {
   readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now' | 'timeKnown'> &
     BodyConfig &
     DeliveryConfig &
-    SiteConfig & {
+    SiteConfig &
+    AccessTokenPlaces & {
       /** Whether users may register. A feature that replaces the registration leaves its own out too. */
       readonly register: boolean;
     };

@@ -162,6 +162,7 @@ function createAnswerSchemas() {
         .strictObject({ keys: z.array(publicKey) })
         .meta({ description: 'A JWK Set (RFC 7517): the keys that verify access tokens.' }),
     ),
+    reauthenticate: component('AuthReauthenticateResponse', byTransport({ message })),
   };
 }
 

@@ -40,6 +40,7 @@ export const ko: Messages = {
     '요청 본문은 HTML 폼의 기본 형식인 application/x-www-form-urlencoded 또는 application/json이어야 합니다.',
   bodyNotUtf8: '요청 본문은 UTF-8로 인코딩되어야 합니다.',
   bodyEncodingUnknown: '요청 본문의 Content-Encoding은 gzip 또는 deflate이거나 없어야 합니다.',
+  anotherUser: '현재 로그인한 사용자가 아닙니다.',
   bodyEncodingBroken: '요청 본문이 Content-Encoding에 명시된 방식으로 압축되어 있지 않습니다.',
 
   loginSuccessful: '로그인되었습니다.',
@@ -48,6 +49,7 @@ export const ko: Messages = {
   userLogout: '로그아웃되었습니다.',
   loggedOutEverywhere: '모든 기기에서 로그아웃되었습니다.',
   passwordChanged: '비밀번호가 변경되었습니다.',
+  reauthenticated: '본인 확인이 완료되었습니다.',
   verificationMailed: '메일을 보냈습니다. 메일의 링크를 열면 회원가입이 완료됩니다.',
   resetMailed: '가입된 주소라면 링크가 담긴 메일이 곧 도착합니다.',
   passwordReset: '새 비밀번호가 설정되었습니다. 새 비밀번호로 로그인해 주시기 바랍니다.',

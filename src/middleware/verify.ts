@@ -14,7 +14,7 @@ import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from 
 import { parseVerifyOptions, type GuardChecks, type VerifyOptions } from './guard-options.js';
 import { announceRefusal } from './refusals.js';
 
-interface VerifyServices extends GuardCheckServices {
+export interface VerifyServices extends GuardCheckServices {
   config: GuardCheckServices['config'] & Pick<SessionConfig, 'revocation'>;
   events: AuthEvents;
   authenticateRequest: AuthenticateRequest;

@@ -69,7 +69,7 @@ function parametersOf(path: string, { parameters: described, idempotencyKey }: O
       in: 'header',
       description:
         'The same for the retries of one request: a retry whose first answer got lost then gets the same tokens. A refresh may be ' +
-        'repeated however late; a change of the password within the reuse window.',
+        'repeated however late; a change of the password within the reuse window; a reauthentication until the next refresh.',
       schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
       example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
     });

@@ -15,12 +15,17 @@ export function freshLoginGuards({ guard, sameSite }: FactorServices): RequestHa
   return [sameSite, guard({ freshWithin: FRESH_SECONDS, checkSession: true, beforeEnrolment: true })];
 }
 
+/**
+ * Whether the latest proof was by a second factor. After a password that was proved again, `amr` keeps the `mfa` of the login, but a
+ * thief who has a session and the password has no factor.
+ */
 export function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
-  return amr.includes('mfa');
+  const isByPassword = amr.length === 2 && amr.includes('pwd');
+  return amr.includes('mfa') && !isByPassword;
 }
 
 export function factorNeeded(): AuthError {
-  return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS });
+  return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS, acrValues: ['mfa'] });
 }
 
 /** A password alone changes no factor of a user who has one. */

@@ -15,6 +15,7 @@ import { mustEnrol } from './must-enrol.js';
 import { parseSecondFactorOptions, type SecondFactorConfig, type SecondFactorOptions } from './options.js';
 import { resetFactors } from './reset-factors.js';
 import type { FactorServices } from './services.js';
+import { reauthenticateEndpoint } from './step-up/reauthenticate-endpoint.js';
 import { createSessionCheck } from './session-check.js';
 import { TotpSecrets } from './totp-secrets.js';
 import { DeviceCookie } from './trusted-devices/device-cookie.js';
@@ -60,6 +61,7 @@ function partsOf(services: FactorServices): FeatureParts {
   return {
     endpoints: [
       secondStepEndpoint(services),
+      reauthenticateEndpoint(services),
       ...enrolmentEndpoints(services),
       // Last: its `/factors/:id` fits the paths above.
       ...factorEndpoints(services),
@@ -81,6 +83,7 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   const { config, limits } = context;
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
+  context.sessions.assertRaises('secondFactor');
   const { trustedDeviceSeconds } = options;
   return {
     ...context,

@@ -5,9 +5,9 @@ import {
   type SecondFactorOptions,
   type StoredUser,
 } from '../../../src/index';
-import { PASSWORD } from '../../helpers/apps/app';
+import { ACCESS_SECRET, PASSWORD } from '../../helpers/apps/app';
 import { PATIENT, useCallTimes } from '../../helpers/call-times';
-import { decodeToken } from '../../helpers/tokens/tokens';
+import { decodeToken, resign } from '../../helpers/tokens/tokens';
 import { enrolIn, factorApp, refused, type Browser, type FactorApp, type FactorStores } from './factor-app';
 import { FaultyStores } from './faulty-stores';
 
@@ -149,6 +149,12 @@ test('a token from before the option counts as expired, and the refresh says wha
   await expect(factor.auth.verify(accessToken)).rejects.toMatchObject({ code: 'ACCESS_TOKEN_EXPIRED' });
   const next = await factor.auth.sessions.refresh(refreshToken);
   expect(next.enrol).toBe(true);
+});
+
+test.each(['no', 0, null, []])('a token whose claim enrol is %j is no good', async (enrol) => {
+  const { accessToken } = await factor.auth.sessions.start(ann.id);
+  const token = resign(accessToken, ACCESS_SECRET, { payload: (before) => ({ ...before, enrol }) });
+  await expect(factor.auth.verify(token)).rejects.toMatchObject({ code: 'ACCESS_TOKEN_INVALID' });
 });
 
 test('users of whom none is required, and those who have one, notice nothing', async () => {

@@ -26,7 +26,7 @@ export interface RedisDriver {
   onLost(listener: () => void): () => void;
   /** Makes a script known by a name. */
   define(name: string, script: RedisScript): void;
-  /** @param until a time of `performance.now()`: if the script has not been sent by then, it never will be */
+  /** @param until a time of `performance.now()`. A script that has not been sent by then is never sent, and gets no answer. */
   script(name: string, args: ScriptArguments, until: number): Promise<unknown>;
   /** @param key decides which node of a Cluster gets the command */
   command(key: string | undefined, command: readonly [name: string, ...args: string[]]): Promise<unknown>;

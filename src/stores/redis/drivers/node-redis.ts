@@ -78,6 +78,8 @@ export class NodeRedisDriver implements RedisDriver {
     try {
       return await send('EVALSHA', sha, ...rest);
     } catch (error) {
+      // Never settles: the call has a time limit of its own, and only that tells a silent server from one that is away.
+      if (abort.signal.aborted) return await new Promise<never>(() => undefined);
       if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
       return await send('EVAL', lua, ...rest);
     } finally {

@@ -187,6 +187,8 @@ test('the client is ESM only, has no side effects and leaves nothing open', () =
   expect(JSON.parse(run(script, 'module'))).toEqual(['AuthClientError', 'createAuthClient']);
   const account = script.replace('passport-visa/client', 'passport-visa/client/account');
   expect(JSON.parse(run(account, 'module'))).toEqual(['createAccountClient', 'takeToken']);
+  const factor = script.replace('passport-visa/client', 'passport-visa/client/second-factor');
+  expect(JSON.parse(run(factor, 'module'))).toEqual(['createSecondFactorClient', 'stepUp']);
 });
 
 test('the types declare what the code exports, no more and no less', () => {

@@ -217,6 +217,7 @@ export const CLIENT_PAGE = {
         'TokenUser',
         'DeviceSession',
         'Credentials',
+        'StepUp',
         'AuthChange',
         'TokenStorage',
         'StoredTokens',
@@ -238,6 +239,24 @@ export const ACCOUNT_CLIENT_PAGE = {
       names: [
         ...['AddressOwner', 'MailLoginRequest', 'VerificationLink', 'UsedLink', 'UsedLoginLink'],
         ...['ChallengeStorage', 'Challenges'],
+      ],
+    },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const SECOND_FACTOR_CLIENT_PAGE = {
+  title: 'The client of second factors',
+  text: "What `passport-visa/client/second-factor` exports: the calls of the feature `secondFactor`, beside a [client](client.md), and `stepUp` for its option `reauthenticate`. `AuthUser`, `StepUp` and `AuthClientError` are the client's.",
+  calledAs: { SecondFactorClient: 'factors' },
+  hidden: [],
+  parts: [
+    { title: 'Client', names: ['createSecondFactorClient', 'SecondFactorClient', 'stepUp', 'AskForProof'] },
+    {
+      title: 'Types',
+      names: [
+        ...['SecondStep', 'Factors', 'Factor', 'TotpEnrolment', 'TotpConfirmation', 'TrustedDevice'],
+        ...['ProofQuestion', 'Proof'],
       ],
     },
   ],

@@ -13,6 +13,11 @@ interface Environment {
 /** Unlike `localStorage`, the browser keeps these for all tabs in one place. */
 export interface Locks {
   request<T>(name: string, run: () => Promise<T>): Promise<T>;
+  request<T>(
+    name: string,
+    options: { ifAvailable: true },
+    run: (lock: object | null) => Promise<T>,
+  ): Promise<T>;
   query(): Promise<{ held?: { name: string }[] }>;
 }
 

@@ -14,6 +14,8 @@ export interface Session {
   bearer: boolean;
   storage: TokenStorage;
   exclusively: Exclusively;
+  /** The name of its lock, where all tabs share the tokens. */
+  lock: string | undefined;
   changes: Changes;
   /** Reads the state from the storage: an empty object when there is none. */
   read: () => Promise<StoredTokens>;
@@ -76,6 +78,7 @@ export function createSession({
     bearer,
     storage,
     exclusively: createExclusively(name, !!shared),
+    lock: shared && name,
     changes: createChanges(name, !!shared),
     read: async () => (await storage.get()) ?? {},
     async keep({ accessToken, refreshToken }, { login, round = 0 }) {

@@ -13,7 +13,12 @@ import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { parseCall } from '../utils/parse-call.js';
 import { loginAnswer } from './login-answer.js';
 import { createRaiseByRequest, type RaiseServices } from './raise-by-request.js';
-import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
+import {
+  assertSecondFactorExists,
+  secondFactorPathSchema,
+  vouchedAmr,
+  type LoginStops,
+} from './second-factor-path.js';
 import {
   knownId,
   loginShape,
@@ -38,7 +43,8 @@ export interface CompleteLoginOptions {
   secondFactor?: string;
   /**
    * Whether the second factor of a provider counts: where the `amr` of the login has `mfa`, the feature `secondFactor` doesn't ask for
-   * its own. Only for providers whose `amr` you trust. Throws a TypeError without that feature. Default: false.
+   * its own. Only for providers whose `amr` you trust: without it, that feature leaves `mfa` out of `amr`. Throws a TypeError without the
+   * feature. Default: false.
    */
   acceptMfa?: boolean;
   /**
@@ -115,9 +121,10 @@ export function createCompleteLogin(
   async function complete(req: Request, res: AnswerResponse<'login'>): Promise<void> {
     const origin = originOf(req);
     const proof = { amr, ...proofOf(req) };
+    const vouched = vouchedAmr({ amr: proof.amr, acceptMfa }, services);
     const { userId, id } = knownId(NEEDS_ID, req.user);
     res.set('Cache-Control', 'no-store');
-    const login = { ...proof, req, res, origin };
+    const login = { ...proof, amr: vouched, req, res, origin };
     if (raise) {
       const { reauthenticated } = textsFor(req, res);
       await answer(req, res, await raise({ ...login, userId, id }), reauthenticated);

@@ -21,7 +21,7 @@ import { textOfId } from '../stores/user-ids.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { parseCall } from '../utils/parse-call.js';
-import { assertSecondFactorExists, type LoginStops } from './second-factor-path.js';
+import { assertSecondFactorExists, vouchedAmr, type LoginStops } from './second-factor-path.js';
 
 /** What `auth.startSession` takes. */
 export interface StartSessionOptions {
@@ -38,7 +38,7 @@ export interface StartSessionOptions {
   authTime?: Date;
   /**
    * Whether a second factor that the user has shown elsewhere counts: where `amr` has `mfa`, the feature `secondFactor` doesn't ask
-   * for its own. Throws a TypeError without that feature. Default: false.
+   * for its own. Without it, that feature leaves `mfa` out of `amr`. Throws a TypeError without the feature. Default: false.
    */
   acceptMfa?: boolean;
 }
@@ -152,7 +152,8 @@ export function createStartSession(services: CallServices): StartSession {
     if (login.transport === 'cookie' && isUnsafe(req)) assertSameSite(services, req);
     const origin = originOf(req);
     const found = await services.sessions.findUser(userId, id, origin);
-    const { issued } = await startByRequest(services, found, { ...login, req, res, origin });
+    const amr = vouchedAmr(login, services);
+    const { issued } = await startByRequest(services, found, { ...login, amr, req, res, origin });
     forbidCaching(res);
     return sessionTokens(issued);
   };

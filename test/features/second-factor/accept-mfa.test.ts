@@ -18,6 +18,8 @@ beforeEach(async () => {
     mount(app, auth) {
       app.get('/trusted', provider, auth.completeLogin({ acceptMfa: true }));
       app.get('/other', provider, auth.completeLogin());
+      app.get('/again', provider, auth.completeLogin({ reauthenticate: true }));
+      app.get('/trusted-again', provider, auth.completeLogin({ reauthenticate: true, acceptMfa: true }));
       app.post('/own', express.json(), (req, res, next) => {
         auth.startSession(req, res, ann, req.body as object).then(() => res.json({}), next);
       });
@@ -49,6 +51,34 @@ test('startSession accepts it where the app says so', async () => {
   expect((await own({ amr: ['pwd', 'mfa'], acceptMfa: true })).status).toBe(200);
   expect((await own({ amr: ['pwd', 'mfa'] })).body).toMatchObject(refused('SECOND_FACTOR_REQUIRED'));
   expect((await own({ acceptMfa: true })).body).toMatchObject(refused('SECOND_FACTOR_REQUIRED'));
+});
+
+describe('a provider that the app does not vouch for', () => {
+  const amrOf = async (browser: ReturnType<FactorApp['browser']>) =>
+    ((await browser.get('/auth/check')).body as { user: { amr?: string[] } }).user.amr;
+
+  test('gives a user without a second factor no mfa', async () => {
+    ann = await factor.createUser('bob');
+    info = { amr: ['pwd', 'mfa'] };
+    const browser = factor.browser();
+    expect((await browser.get('/other')).status).toBe(200);
+    expect(await amrOf(browser)).toEqual(['pwd']);
+    info = { amr: ['mfa'] };
+    expect((await browser.get('/other')).status).toBe(200);
+    expect(await amrOf(browser)).toBeUndefined();
+  });
+
+  test('raises no session to mfa', async () => {
+    ann = await factor.createUser('bob');
+    info = { amr: ['pwd'] };
+    const browser = factor.browser();
+    await browser.get('/other');
+    info = { amr: ['hwk', 'mfa'] };
+    expect((await browser.get('/again')).status).toBe(200);
+    expect(await amrOf(browser)).toEqual(['hwk']);
+    expect((await browser.get('/trusted-again')).status).toBe(200);
+    expect(await amrOf(browser)).toEqual(['hwk', 'mfa']);
+  });
 });
 
 test('without the feature the option is refused by name', async () => {

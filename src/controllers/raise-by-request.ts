@@ -31,6 +31,9 @@ interface ProvedRequest extends Proof {
  */
 export type RaiseByRequest = (proved: ProvedRequest) => Promise<StartedSession>;
 
+/** An enrolment of a second factor needs a fresh proof. */
+const RAISABLE = { checkSession: true, beforeEnrolment: true } as const;
+
 /** @param caller the option that needs it, for the TypeError where the store can't raise sessions */
 export function createRaiseByRequest(services: RaiseServices, caller: string): RaiseByRequest {
   const { config, sessions } = services;
@@ -38,7 +41,7 @@ export function createRaiseByRequest(services: RaiseServices, caller: string): R
   const verify = createVerify(services);
   return async function raiseByRequest({ req, res, origin, userId, id, amr, authTime }) {
     const transport = transportOf(req, config);
-    const { id: ownId, sessionId } = await verify(req, { checkSession: true });
+    const { id: ownId, sessionId } = await verify(req, RAISABLE);
     const user = await sessions.findUser(userId, id, origin);
     if (user.id !== ownId) throw refused(services, { userId: ownId, sessionId }, origin);
     const session = await sessions.find(ownId, sessionId);

@@ -116,6 +116,18 @@ test('a refresh after the enrolment lifts it, and nothing before does', async ()
   expect((await factor.firstStep(factor.browser(), 'ann')).status).toBe(401);
 });
 
+test('a user whose login is too old for the enrolment proves the password again, in the same session', async () => {
+  const browser = await toEnrol();
+  factor.clock.forward(6 * 60_000);
+  const stale = await browser.post('/auth/factors/totp');
+  expect([stale.status, stale.body]).toEqual([401, refused('REAUTHENTICATION_REQUIRED')]);
+  expect((await browser.post('/auth/reauthenticate').send({ password: PASSWORD })).status).toBe(200);
+  expect(await get(browser, '/plain')).toEqual(ENROL_FIRST);
+  await enrolIn(browser, factor.clock);
+  expect((await browser.post('/auth/refresh')).status).toBe(200);
+  expect((await browser.get('/plain')).status).toBe(200);
+});
+
 test('a guard that renews lifts it by itself', async () => {
   const browser = await toEnrol();
   expect(await get(browser, '/renewed')).toEqual(ENROL_FIRST);

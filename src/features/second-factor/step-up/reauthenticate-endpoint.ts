@@ -27,7 +27,8 @@ export function reauthenticateEndpoint(services: FactorServices): Endpoint {
     path: '/reauthenticate',
     chain: [
       sameSite,
-      guard({ checkSession: true }),
+      // An enrolment needs a fresh proof.
+      guard({ checkSession: true, beforeEnrolment: true }),
       parseBody,
       validateBody(body),
       createReauthenticate(services),
@@ -42,6 +43,7 @@ export function reauthenticateEndpoint(services: FactorServices): Endpoint {
         'the answer gets lost, the same request with the same `Idempotency-Key` gets the same tokens, until they are refreshed. ' +
         'After 5 wrong codes a session has to wait, at most 5 minutes.',
       needs: 'access token',
+      beforeEnrolment: true,
       idempotencyKey: true,
       body: { schema: body, required: true },
       success: { text: 'The proof was right.', answer: () => answerSchemas().reauthenticate },

@@ -44,8 +44,8 @@ export interface CompleteLoginOptions {
   /**
    * The user is logged in already, and has proved again who they are: the session goes on with new tokens, which say when and how
    * (`authTime`, `amr`). If the proof is of another user, the answer is 401 `INVALID_CREDENTIALS`, and nothing changes. The tokens
-   * leave the way the access token came, so not together with `remember`, `transport` or `secondFactor`. Throws a TypeError if
-   * `refreshTokens` has no method `raise()`. Default: false.
+   * leave the way the access token came, so not together with `remember`, `transport`, `secondFactor` or `acceptMfa`. Throws a TypeError
+   * if `refreshTokens` has no method `raise()`. Default: false.
    */
   reauthenticate?: boolean;
   /** Whether the cookies stay when the browser closes. Default: false. */
@@ -88,7 +88,7 @@ interface CompleteLoginServices
 }
 
 /** Of a session that goes on. */
-const KEPT = ['remember', 'transport', 'secondFactor'] as const;
+const KEPT = ['remember', 'transport', 'secondFactor', 'acceptMfa'] as const;
 
 /**
  * Turns `req.user`, put there by any Passport strategy, into a session and both tokens.

@@ -38,7 +38,7 @@ export function createRaiseByRequest(services: RaiseServices, caller: string): R
   const verify = createVerify(services);
   return async function raiseByRequest({ req, res, origin, userId, id, amr, authTime }) {
     const transport = transportOf(req, config);
-    const { id: ownId, sessionId } = await verify(req, { checkSession: true });
+    const { id: ownId, sessionId } = await verify(req, { checkSession: true, beforeEnrolment: true });
     const user = await sessions.findUser(userId, id, origin);
     if (user.id !== ownId) throw refused(services, { userId: ownId, sessionId }, origin);
     const session = await sessions.find(ownId, sessionId);

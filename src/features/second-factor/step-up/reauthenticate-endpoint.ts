@@ -27,7 +27,8 @@ export function reauthenticateEndpoint(services: FactorServices): Endpoint {
     path: '/reauthenticate',
     chain: [
       sameSite,
-      guard({ checkSession: true }),
+      // Also for users who must enrol a factor: that needs a recent proof, too.
+      guard({ checkSession: true, beforeEnrolment: true }),
       parseBody,
       validateBody(body),
       createReauthenticate(services),

@@ -192,13 +192,12 @@ describe.each(['memory', 'PostgreSQL and Redis'])('POST /reauthenticate, on %s',
   test.each(['password', 'code', 'recoveryCode'] as const)(
     'the same request with its Idempotency-Key gets the same tokens again, by %s',
     async (kind) => {
+      const tokens = await tokensOfAnn();
       const body = {
         password: { password: PASSWORD },
         code: { code: enrolled.authenticator.nextCode() },
         recoveryCode: { recoveryCode: enrolled.recoveryCodes[0] },
       }[kind];
-      const tokens = await tokensOfAnn();
-      if ('code' in body) body.code = enrolled.authenticator.nextCode();
       const key = randomUUID();
       const answers = await Promise.all([1, 2, 3].map(() => byTokens(tokens, body, key)));
       factor.clock.forward(MINUTE);
@@ -426,6 +425,19 @@ describe('POST /reauthenticate', () => {
     expect((await own.post('/auth/reauthenticate').send({ password: PASSWORD })).status).toBe(200);
     expect((await own.get('/auth/check')).body).toMatchObject({ user: { claims: { how: 'pwd' } } });
     await claiming.auth.close();
+  });
+
+  test('lets a user who must enrol a second factor prove the password, and enrol after a while', async () => {
+    const strict = factorApp({ factor: { required: () => true } });
+    await strict.createUser('ann');
+    const own = strict.browser();
+    await strict.firstStep(own, 'ann');
+    strict.clock.forward(10 * MINUTE);
+    expect((await own.post('/auth/factors/totp')).body).toEqual(refused('REAUTHENTICATION_REQUIRED'));
+    expect((await own.post('/auth/reauthenticate').send({ password: PASSWORD })).status).toBe(200);
+    expect((await own.get('/auth/sessions')).body).toEqual(refused('SECOND_FACTOR_ENROLMENT_REQUIRED'));
+    expect((await own.post('/auth/factors/totp')).status).toBe(201);
+    await strict.auth.close();
   });
 
   test('is a TypeError for a store that can not raise sessions', () => {

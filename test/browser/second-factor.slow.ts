@@ -10,6 +10,7 @@ import {
   follow,
   heading,
   logIn,
+  logInLongAgo,
   mailTo,
   notice,
   openView,
@@ -159,4 +160,57 @@ test('a login whose second step comes too late begins again', async () => {
   await press(late, 'Log in');
   await heading(late, 'Log in');
   await notice(late, 'That took too long');
+});
+
+test('an old login is asked for a proof once in all tabs, and what the user wanted goes on', async () => {
+  const username = 'nora@example.com';
+  const user = await newUser(username);
+  const context = await browser.open();
+  await logInLongAgo(context, app, user);
+  const page = await openSecurity(context);
+  // Without a factor the password is the proof.
+  await follow(page, 'Add an authenticator app');
+  await dialogIn(page).getByLabel('Password', { exact: true }).fill('a wrong password');
+  await page.keyboard.press('Enter');
+  await dialogIn(page).getByText('This is not your current password.').waitFor();
+  await dialogIn(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await heading(page, 'Add an authenticator app');
+  await page.goBack();
+  await heading(page, 'Security');
+  const { phone } = await enrol(page);
+  await press(page, 'I have kept them');
+
+  // The enrolment was no login by the factor, so a change asks for a code. Nothing changes if the user doesn't want to.
+  const other = await openSecurity(context);
+  const wantNewCodes = async () => {
+    await press(page, 'Get new codes');
+    await dialogIn(page).getByRole('button', { name: 'Get new codes' }).click();
+    await dialogIn(page).getByRole('heading', { name: 'Is it you?' }).waitFor();
+  };
+  await wantNewCodes();
+  await page.keyboard.press('Escape');
+  await notice(page, 'Nothing was changed');
+  await page.getByText('Codes left: 10.').waitFor();
+
+  const sent: string[] = [];
+  context.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await wantNewCodes();
+  await follow(other, 'Add an authenticator app');
+  await other.waitForResponse((response) => response.url().endsWith('/auth/factors/totp'));
+  await dialogIn(page)
+    .getByLabel('Code', { exact: true })
+    .fill(await phone.nextCode());
+  await page.keyboard.press('Enter');
+  await heading(page, 'Recovery codes');
+  await heading(other, 'Add an authenticator app');
+  expect(await dialogIn(other).count()).toBe(0);
+  expect(sent.filter((each) => each === 'POST /auth/reauthenticate')).toHaveLength(1);
+
+  // The session is the same, by a factor now.
+  await press(page, 'I have kept them');
+  await press(page, 'Remove My phone');
+  await dialogIn(page).getByRole('button', { name: 'Remove' }).click();
+  await notice(page, 'My phone is removed.');
+  expect(await app.sessions.list(user.id)).toHaveLength(1);
 });

@@ -4,7 +4,7 @@ import type { AuthClient, AuthClientOptions } from '../../src/client';
 import { stepUp, type AskForProof, type ProofQuestion } from '../../src/client/second-factor';
 import { factorApp, type FactorApp } from '../features/second-factor/factor-app';
 import { PASSWORD } from '../helpers/apps/app';
-import { installBrowserGlobals, keychain, siteOf, type BrowserGlobals, type Site } from './browser';
+import { installBrowserGlobals, keychain, losing, siteOf, type BrowserGlobals, type Site } from './browser';
 
 const ANN = { username: 'ann', password: PASSWORD };
 
@@ -27,16 +27,6 @@ afterEach(async () => {
 function mount(app: Express, auth: Auth): void {
   const fresh = auth.guard({ freshWithin: '5m' });
   app.post('/fresh', fresh, express.json(), (req, res) => void res.json(req.body));
-  // Where the router has no such endpoint: a new login does the same for a client.
-  app.post('/auth/reauthenticate', express.json(), auth.tokenVerify, async (req, res) => {
-    const { password } = req.body as { password?: string };
-    const { id } = req.user as { id: string };
-    if (password !== PASSWORD || id !== annId)
-      return void res.status(401).json({ code: 'INVALID_CREDENTIALS', message: '' });
-    const transport = req.get('authorization') ? 'body' : 'cookie';
-    const { accessToken, refreshToken } = await auth.startSession(req, res, { id }, { transport });
-    res.json({ message: '', ...(transport === 'body' && { accessToken, refreshToken }) });
-  });
 }
 
 const grown = () => server.clock.forward(6 * 60_000);
@@ -123,6 +113,19 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     expect((await post(client)).status).toBe(200);
     const failure = expect.objectContaining({ code: 'INVALID_CREDENTIALS', status: 401 }) as unknown;
     expect(user.questions.map((question) => question.failure)).toEqual([undefined, failure]);
+  });
+
+  test('a proof whose answer got lost is sent again as the same attempt', async () => {
+    const user = userWith(PASSWORD);
+    const client = openBrowser()(user.ask);
+    await client.login(ANN);
+    grown();
+    site.network = losing('/auth/reauthenticate');
+    expect((await post(client)).status).toBe(200);
+    const keys = site.sentTo('/auth/reauthenticate').map(({ headers }) => headers.get('idempotency-key'));
+    expect(keys).toEqual([expect.any(String), keys[0]]);
+    expect(user.questions).toHaveLength(1);
+    expect(await client.check()).not.toBeNull();
   });
 
   test('a request whose user declines gets the 401, and is not repeated', async () => {

@@ -7,8 +7,12 @@ import { testAuth, testClock } from '../../src/testing';
 import { CookieJar } from '../helpers/browsers/cookie-jar';
 import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
-import { openSite } from '../client/browser';
-import type { AuthClient } from '../../src/client/index';
+import { openSite, siteOf } from '../client/browser';
+import { Authenticator, factorApp } from '../features/second-factor/factor-app';
+import type { AuthClient, AuthUser } from '../../src/client/index';
+import type { SecondFactorClient } from '../../src/client/second-factor';
+
+type LogIn = (username: string, password: string) => Promise<AuthUser>;
 
 const page = useDocPage('docs/spa.md');
 
@@ -24,6 +28,32 @@ test('the client logs in, and shows the login after a logout', async () => {
   await client.logout();
   expect([await client.check(), shown]).toEqual([null, 1]);
   await site.close();
+});
+
+test('the client makes a second step, and asks for a proof again', async () => {
+  const server = factorApp();
+  await server.createUser('ann');
+  const site = await siteOf(server.app, () => undefined);
+  const { start } = page.evaluate('second-factor') as {
+    start(
+      baseUrl: string,
+      options: object,
+    ): { client: AuthClient; factors: SecondFactorClient; logIn: LogIn };
+  };
+  let phone: Authenticator | undefined;
+  const askForCode = () => Promise.resolve({ code: phone?.nextCode(), trustDevice: false });
+  const askForProof = jest.fn(() => Promise.resolve({ code: phone?.nextCode() }));
+  const open = () => start(`${site.origin}/auth`, { askForCode, askForProof, fetch: site.browser() });
+
+  const { factors, logIn } = open();
+  await logIn('ann', PASSWORD);
+  phone = new Authenticator(await factors.startTotp(), server.clock);
+  await factors.confirmTotp({ id: phone.id, code: phone.code() });
+  expect(await factors.renewRecoveryCodes()).toHaveLength(10);
+  expect(askForProof).toHaveBeenCalledTimes(1);
+  expect(await open().logIn('ann', PASSWORD)).toMatchObject({ username: 'ann' });
+  await site.close();
+  await server.auth.close();
 });
 
 test('a page of a trusted origin may log in', async () => {

@@ -199,6 +199,8 @@ test('the client is ESM only, has no side effects and leaves nothing open', () =
   expect(JSON.parse(run(account, 'module'))).toEqual(['createAccountClient', 'takeToken']);
   const factor = script.replace('passport-visa/client', 'passport-visa/client/second-factor');
   expect(JSON.parse(run(factor, 'module'))).toEqual(['createSecondFactorClient', 'stepUp']);
+  const passkeys = script.replace('passport-visa/client', 'passport-visa/client/passkeys');
+  expect(JSON.parse(run(passkeys, 'module'))).toEqual(['passkeys']);
 });
 
 test('the types declare what the code exports, no more and no less', () => {
@@ -206,6 +208,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist', source],
     ['dist/testing', sourceTesting],
     ['dist/hashes', sourceHashes],
+    ['dist/features/passkeys', sourcePasskeys],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');
     const values = [...declared.matchAll(/^export (?!type)(?:\{([^}]*)\}|declare function (\w+))/gms)]

@@ -219,7 +219,7 @@ describe('a passkey', () => {
 });
 
 describe('decoys', () => {
-  const names = Array.from({ length: 40 }, (_, index) => `nobody-${index}`);
+  const names = Array.from({ length: 12 }, (_, index) => `nobody-${index}`);
 
   test('a name has the same made-up passkeys in every process, and a user without passkeys has some too', async () => {
     const [app, other] = [passkeyApp(), passkeyApp()];

@@ -4,6 +4,7 @@ import { activeUser } from '../../../stores/user-store.js';
 import { addressGroup } from '../../../utils/address-group.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
+import { hideDuration } from '../../hide-duration.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
 import { descriptorsOf, type CredentialDescriptor } from '../credential-descriptor.js';
 import { decoysOf } from '../decoys.js';
@@ -72,7 +73,7 @@ async function expectedOf(
   { username, challenge }: LoginOptionsBody,
   req: Request,
 ): Promise<Expected> {
-  if (username !== undefined) return byName(services, username);
+  if (username !== undefined) return hideDuration(() => byName(services, username));
   const { others, passkeys } = services;
   const pending = await others.factorRules()?.pendingUser(req, challenge);
   const userId = pending ?? req.user?.id;

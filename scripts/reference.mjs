@@ -20,6 +20,8 @@ import {
   ELSEWHERE,
   HASHES_PAGE,
   SECOND_FACTOR_CLIENT_PAGE,
+  PASSKEY_CLIENT_PAGE,
+  PASSKEYS_PAGE,
 } from './reference/pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,6 +37,11 @@ const secondFactorClient = readExports(`${root}src/client/second-factor/index.ts
 assertComplete(secondFactorClient, SECOND_FACTOR_CLIENT_PAGE.parts);
 const hashes = readExports(`${root}src/hashes/index.ts`);
 assertComplete(hashes, HASHES_PAGE.parts);
+
+const passkeyClient = readExports(`${root}src/client/passkeys/index.ts`);
+assertComplete(passkeyClient, PASSKEY_CLIENT_PAGE.parts);
+const passkeys = readExports(`${root}src/features/passkeys/index.ts`);
+assertComplete(passkeys, PASSKEYS_PAGE.parts);
 
 const core = describeEndpoints({});
 const withEmail = describeEndpoints({
@@ -55,6 +62,8 @@ const pages = {
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
   'docs/reference/client-account.md': apiPage(ACCOUNT_CLIENT_PAGE, accountClient),
   'docs/reference/client-second-factor.md': apiPage(SECOND_FACTOR_CLIENT_PAGE, secondFactorClient),
+  'docs/reference/client-passkeys.md': apiPage(PASSKEY_CLIENT_PAGE, passkeyClient),
+  'docs/reference/passkeys.md': apiPage(PASSKEYS_PAGE, passkeys),
 };
 
 for (const [page, text] of Object.entries(pages)) {

@@ -31,6 +31,7 @@ const FAILURES = {
   FLOW_STATE_INVALID: { status: 400, message: 'The login has expired or was begun elsewhere: begin again' },
   SECOND_FACTOR_REQUIRED: { status: 401, message: 'A second factor is required' },
   INVALID_SECOND_FACTOR: { status: 401, message: 'The code is wrong or was used already', wrongGuess: true },
+  INVALID_PASSKEY: { status: 401, message: 'The passkey was not accepted', wrongGuess: true },
   // No wrong guess: a link is too long to be guessed, and a code counts its own tries.
   ONE_TIME_TOKEN_INVALID: { status: 401, message: 'The link or code is invalid or has expired' },
   NO_ACCESS_TOKEN: { status: 401, message: 'No access token', anonymous: true, renewable: true },
@@ -99,8 +100,11 @@ const FAILURES = {
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
   DEVICE_NOT_FOUND: { status: 404, message: 'Trusted device not found' },
   FACTOR_NOT_FOUND: { status: 404, message: 'Second factor not found' },
+  PASSKEY_NOT_FOUND: { status: 404, message: 'Passkey not found' },
   TOO_MANY_FACTORS: { status: 409, message: 'There are too many second factors: remove one first' },
   USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
+  PASSKEY_EXISTS: { status: 409, message: 'This passkey is registered already' },
+  LAST_WAY_IN: { status: 409, message: 'This is the only way to log in: add another one first' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },
   TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts, try again later' },
@@ -173,7 +177,9 @@ export class AuthError extends Error {
     this.status = details.status ?? AUTH_FAILURES[code].status;
     this.statusCode = this.status;
     this.errors = details.errors;
-    this.retryAfterSeconds = details.retryAfterSeconds ?? retryAfterOf(code);
+    // Most outages are over within seconds, so clients may try again soon.
+    const soon = code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? soon;
     this.maxAgeSeconds = details.maxAgeSeconds;
     this.acrValues = details.acrValues;
     this.factors = details.factors;
@@ -206,11 +212,6 @@ export class UsernameTakenError extends AuthError {
   constructor(details: { cause?: unknown } = {}) {
     super('USERNAME_TAKEN', details);
   }
-}
-
-/** Most outages are over within seconds, so clients may try again soon. */
-function retryAfterOf(code: AuthErrorCode): number | undefined {
-  return code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;
 }
 
 export function isAuthError(error: unknown, code: AuthErrorCode): error is AuthError {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as source from '../src';
+import * as sourcePasskeys from '../src/features/passkeys';
 import * as sourceHashes from '../src/hashes';
 import * as sourceTesting from '../src/testing';
 
@@ -35,6 +36,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa', source],
   ['passport-visa/testing', sourceTesting],
   ['passport-visa/hashes', sourceHashes],
+  ['passport-visa/passkeys', sourcePasskeys],
 ];
 
 /** Names that Node adds to those of an imported CommonJS module. */
@@ -145,6 +147,13 @@ test('passport-visa/hashes loads no dependency before it is used', () => {
   expect(run(script, 'commonjs')).toBe('');
 });
 
+test('passport-visa/passkeys loads no dependency before it is used', () => {
+  const script = `
+    require('passport-visa/passkeys');
+    process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('node_modules'))));`;
+  expect(run(script, 'commonjs')).toBe('');
+});
+
 test('the public API consists of these names; changing it must be a decision', () => {
   expect(Object.keys(source).sort()).toEqual([
     'AUTH_EVENT_NAMES',
@@ -164,6 +173,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'userOf',
     'usernameKey',
   ]);
+  expect(Object.keys(sourcePasskeys).sort()).toEqual(['passkeys']);
   expect(Object.keys(sourceTesting).sort()).toEqual([
     'credentialStoreContract',
     'identityStoreContract',
@@ -189,6 +199,8 @@ test('the client is ESM only, has no side effects and leaves nothing open', () =
   expect(JSON.parse(run(account, 'module'))).toEqual(['createAccountClient', 'takeToken']);
   const factor = script.replace('passport-visa/client', 'passport-visa/client/second-factor');
   expect(JSON.parse(run(factor, 'module'))).toEqual(['createSecondFactorClient', 'stepUp']);
+  const passkeys = script.replace('passport-visa/client', 'passport-visa/client/passkeys');
+  expect(JSON.parse(run(passkeys, 'module'))).toEqual(['passkeys']);
 });
 
 test('the types declare what the code exports, no more and no less', () => {
@@ -196,6 +208,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist', source],
     ['dist/testing', sourceTesting],
     ['dist/hashes', sourceHashes],
+    ['dist/features/passkeys', sourcePasskeys],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');
     const values = [...declared.matchAll(/^export (?!type)(?:\{([^}]*)\}|declare function (\w+))/gms)]

@@ -6,7 +6,7 @@ const ROOT = new URL('../..', import.meta.url);
 const EXPECTED =
   /^(dist\/.+|docs\/((decisions|reference|strategies)\/)?[\w-]+\.md|package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE)$/;
 // The client is for browsers, which only load ES modules, so it needn't work with `require`.
-const ESM_ONLY = ['client', 'client/account', 'client/second-factor'];
+const ESM_ONLY = ['client', 'client/account', 'client/second-factor', 'client/passkeys'];
 // dist/testing is for users; compiled tests are not.
 const TEST_FILE = /^dist\/(test\/|.*\.test\.)/;
 

@@ -263,6 +263,27 @@ export const SECOND_FACTOR_CLIENT_PAGE = {
 };
 
 /** @type {import('./api-page.mjs').Page} */
+export const PASSKEY_CLIENT_PAGE = {
+  title: 'The client of passkeys',
+  text: "What `passport-visa/client/passkeys` exports: the calls of the feature `passkeys`, beside a [client](client.md). `AuthUser` and `AuthClientError` are the client's. [Passkeys](../passkeys.md) shows how to use them.",
+  calledAs: { PasskeyClient: 'keys' },
+  hidden: [],
+  parts: [
+    { title: 'Client', names: ['passkeys', 'PasskeyClient'] },
+    { title: 'Types', names: ['PasskeyLogin', 'PasskeyProof', 'Passkey', 'RegisteredPasskey'] },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const PASSKEYS_PAGE = {
+  title: 'Passkeys',
+  text: 'What `passport-visa/passkeys` exports: the feature that logs users in with [passkeys](../passkeys.md).',
+  calledAs: {},
+  hidden: [],
+  parts: [{ title: 'Feature', names: ['passkeys', 'PasskeysOptions'] }],
+};
+
+/** @type {import('./api-page.mjs').Page} */
 export const HASHES_PAGE = {
   title: 'Hashes of passwords',
   text: 'What `passport-visa/hashes` exports: schemes for the options `password.hasher` and `password.verifiers`. [Password hashes](../password-hashes.md) shows how to use them.',

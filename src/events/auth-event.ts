@@ -29,7 +29,7 @@ export type RevocationReason =
 
 /** Why a login failed. The client never learns it: it gets INVALID_CREDENTIALS for each of them. */
 export type LoginFailureReason =
-  'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed' | 'unusable-hash';
+  'unknown-user' | 'disabled' | 'wrong-password' | 'password-changed' | 'unusable-hash' | 'invalid-passkey';
 
 /** Why `auth.flowState` refused. `unknown` is forged, for another purpose, or from another browser; the client gets FLOW_STATE_INVALID for each. */
 export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-provider';
@@ -50,7 +50,9 @@ export type LimitName =
   | 'login-code'
   | 'login-code-mails'
   | 'second-factor'
-  | 'second-factor-user';
+  | 'second-factor-user'
+  | 'passkey'
+  | 'passkey-options';
 
 /** What the token or the code of a mail is good for. Each page of a link has its own. */
 export type OneTimeTokenPurpose =
@@ -72,14 +74,14 @@ export type MailKind =
   | 'recovery-code-used'
   | 'recovery-codes-renewed';
 
-/** What a second factor is: an authenticator app, or the list of recovery codes. */
-export type SecondFactorKind = 'totp' | 'recovery-codes';
+/** What a second factor is: an authenticator app, a passkey, or the list of recovery codes. */
+export type SecondFactorKind = 'totp' | 'passkey' | 'recovery-codes';
 
 /**
  * Why a second factor failed. The client learns only that it did. `used-code` was right, and was used before; `unusable-secret` is one
- * that no key of the feature opens for this user.
+ * that no key of the feature opens for this user. `wrong-passkey`: not of this user, or not for this challenge.
  */
-export type FactorFailureReason = 'wrong-code' | 'used-code' | 'unusable-secret';
+export type FactorFailureReason = 'wrong-code' | 'used-code' | 'unusable-secret' | 'wrong-passkey';
 
 /** Undefined where it isn't known. */
 interface PossibleUser {
@@ -193,6 +195,22 @@ export const AUTH_EVENTS = {
   /** The password was wrong, or the proof was of another user. A wrong code is `factorFailed`. */
   reauthenticateFailed: failure<
     RequestOrigin & { userId: string; sessionId: string; code: 'INVALID_CREDENTIALS' }
+  >(),
+  /** `backedUp`: the passkey is on other devices too, or in the user's account at a provider. */
+  passkeyAdded: success<
+    RequestOrigin & { userId: string; sessionId: string; passkeyId: string; backedUp: boolean }
+  >(),
+  passkeyRenamed: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
+  passkeyRemoved: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
+  /** A passkey has counted fewer uses than before: there may be a copy of it. `refused`: as the option `counter` says. */
+  passkeyCounterRegressed: failure<
+    RequestOrigin & {
+      userId: string;
+      passkeyId: string;
+      stored: number;
+      received: number;
+      refused: boolean;
+    }
   >(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.

@@ -20,6 +20,7 @@ import type { CredentialStore } from '../stores/credential-store.js';
 import type { OneTimeTokenStore } from '../stores/one-time-token-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { TextSealer } from '../tokens/sealed-text.js';
+import type { FactorPart, FactorRules } from './factor-parts.js';
 
 /**
  * An optional part of the account, for the option `features`. Made by a function that parses its own options. Methods for the
@@ -52,6 +53,12 @@ export interface FeatureParts {
   canonicalUsername?(typed: string): string;
   /** Tells a user what has happened to the account, without waiting. The feature that has a way to reach users does it. */
   notify?(notice: Notice): void;
+  /** Whether the user can log in by this feature, without any other. */
+  logsIn?(user: StoredUser): boolean;
+  /** A kind of second factor, for `secondFactor`. One feature brings it at most. */
+  readonly factor?: FactorPart;
+  /** What holds for all kinds of second factors. Only `secondFactor` brings it. */
+  readonly factorRules?: FactorRules;
   /** Ends what outlasts sessions, before POST /logout-all ends these. If it fails, so does the logout. */
   onLogoutAll?(userId: string): Promise<void>;
   /** Awaited by `auth.ready()`. */
@@ -66,6 +73,18 @@ export interface Notice {
   readonly user: StoredUser;
   /** The language of the request that did it. */
   readonly locale: Locale;
+}
+
+/** What features do for each other, because none imports another. All but `names` is there when a request comes, and not in `setUp`. */
+export interface OtherFeatures {
+  /** The names of all features. */
+  readonly names: ReadonlySet<string>;
+  readonly factor: () => FactorPart | undefined;
+  readonly factorRules: () => FactorRules | undefined;
+  /** Whether a feature logs the user in. */
+  readonly logIn: (user: StoredUser) => boolean;
+  /** The form in which a username is stored. */
+  readonly canonicalUsername: (typed: string) => string;
 }
 
 /** What must hold before a session begins. */
@@ -109,6 +128,7 @@ export interface FeatureContext {
   readonly localeOf: LocaleOf;
   /** Asks every feature that can reach users to tell this one. */
   readonly notify: (notice: Notice) => void;
+  readonly others: OtherFeatures;
   /** Short-lived tokens, kept where sessions live. @throws TypeError when that store can't keep them: ask for them in `setUp` */
   oneTimeTokens(): OneTimeTokenStore;
   /** What users have and what lasts, kept where users live. @throws TypeError when that store can't keep it: ask for it in `setUp` */

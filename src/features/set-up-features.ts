@@ -2,11 +2,11 @@ import type { AuthErrorCode } from '../errors.js';
 import { nameOf, type Endpoint, type EndpointName } from '../http/endpoint.js';
 import type { BeforeSession } from '../sessions/start-session.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
-import type { Feature, FeatureContext, FeatureParts } from './feature.js';
+import type { Feature, FeatureContext, FeatureParts, OtherFeatures } from './feature.js';
 import { parseParts } from './parse-parts.js';
 
 /** What a feature gets, but for the parts of stores and of other features, which this file finds. */
-export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials' | 'notify'>;
+export type SharedContext = Omit<FeatureContext, 'oneTimeTokens' | 'credentials' | 'notify' | 'others'>;
 
 /** All features together. */
 export interface FeatureSet {
@@ -32,25 +32,27 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   const notify: FeatureContext['notify'] = (notice) => {
     for (const part of parts) part.notify?.(notice);
   };
+  const others = meeting(
+    features.map(({ name }) => name),
+    () => parts,
+  );
   const parts = features.map((feature) => {
     const { name } = feature;
     if (names.has(name)) throw new TypeError(`features has two of the name ${name}: leave one out`);
     names.add(name);
-    return parseParts(name, feature.setUp({ ...withStores(name, context), notify }));
+    return parseParts(name, feature.setUp({ ...withStores(name, context), notify, others }));
   });
   const checks = parts.flatMap(({ beforeSession }) => beforeSession ?? []);
   const closing = parts.filter((each) => 'close' in each);
-  const naming = parts.flatMap((each) => (each.canonicalUsername ? [each] : []));
   return {
     beforeSession: checks.map(({ check }) => check),
     failures: checks.flatMap(({ failures }) => failures),
     claims: allClaims(parts),
     replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),
-    canonicalUsername:
-      naming.length > 0
-        ? (typed) => naming.reduce((name, each) => each.canonicalUsername?.(name) ?? name, typed)
-        : undefined,
+    canonicalUsername: parts.some((each) => typeof each.canonicalUsername === 'function')
+      ? others.canonicalUsername
+      : undefined,
     async logoutAll(userId) {
       for (const part of parts) await part.onLogoutAll?.(userId);
     },
@@ -58,6 +60,18 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
       await Promise.all(parts.map(async (each) => each.ready?.()));
     },
     close: closing.length > 0 ? () => closeAll(closing) : undefined,
+  };
+}
+
+/** What features do for each other, in whatever order they are set up. */
+function meeting(names: readonly string[], parts: () => readonly FeatureParts[]): OtherFeatures {
+  return {
+    names: new Set(names),
+    factor: () => parts().find((each) => each.factor)?.factor,
+    factorRules: () => parts().find((each) => each.factorRules)?.factorRules,
+    logIn: (user) => parts().some((each) => each.logsIn?.(user)),
+    canonicalUsername: (typed) =>
+      parts().reduce((name, each) => each.canonicalUsername?.(name) ?? name, typed),
   };
 }
 
@@ -113,7 +127,7 @@ async function closeAll(parts: readonly FeatureParts[]): Promise<void> {
 }
 
 /** A store that lacks a part is an error only for a feature that asks for it. */
-function withStores(feature: string, context: SharedContext): Omit<FeatureContext, 'notify'> {
+function withStores(feature: string, context: SharedContext): Omit<FeatureContext, 'notify' | 'others'> {
   const { users, refreshTokens } = context.config;
   const part = <Part extends object>(
     found: Part | undefined,

@@ -53,6 +53,7 @@ export const en = {
   mustBeAddress: 'must be an e-mail address',
   mustBeTotpCode: 'must be the digits that the authenticator app shows',
   mustBeRecoveryCode: 'must be a recovery code',
+  mustBeCredential: 'must be what the browser returned: credential.toJSON()',
   mustBeAlone: 'must not come together with another proof',
   mustBeTransport: "must be 'cookie' or 'body'",
   tooShort: 'must be at least {count} characters long',

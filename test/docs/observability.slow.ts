@@ -200,6 +200,13 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   deviceEnded: { userId: true, sessionId: true, deviceIds: true, ip: true, userAgent: true },
   reauthenticated: { userId: true, sessionId: true, amr: true, ip: true, userAgent: true },
   reauthenticateFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
+  passkeyAdded: { userId: true, sessionId: true, passkeyId: true, backedUp: true, ip: true, userAgent: true },
+  passkeyRenamed: { userId: true, sessionId: true, passkeyId: true, ip: true, userAgent: true },
+  passkeyRemoved: { userId: true, sessionId: true, passkeyId: true, ip: true, userAgent: true },
+  passkeyCounterRegressed: {
+    ...{ userId: true, passkeyId: true, stored: true, received: true, refused: true },
+    ...{ ip: true, userAgent: true },
+  },
   mailFailed: { kind: true, userId: true, error: true },
   refused: {
     ...{ code: true, method: true, route: true },

@@ -125,6 +125,8 @@ function partsOf(services: EmailServices, mailer: Mailer): FeatureParts {
     claims: { emailVerified: (user) => services.proofs.isProved(user) },
     replaces: ['POST /register'],
     canonicalUsername: (typed) => readAddress(normalizeUsername(typed)) ?? typed,
+    // A link to reset the password logs in everyone who has the mailbox.
+    logsIn: ({ username }) => isAddress(username),
     notify({ kind, user, locale }) {
       if (isAddress(user.username))
         services.mails.send({ kind, to: user.username, userId: user.id }, { locale });

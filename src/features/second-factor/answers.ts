@@ -23,7 +23,7 @@ function createAnswers() {
     z
       .strictObject({
         id,
-        kind: z.literal('totp'),
+        kind: z.enum(['totp', 'passkey']),
         name: z
           .string()
           .nullable()

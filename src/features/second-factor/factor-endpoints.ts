@@ -17,15 +17,8 @@ export function factorEndpoints(services: FactorServices): Endpoint[] {
 
 function listEndpoint({ factors, guard }: FactorServices): Endpoint {
   const list: RequestHandler = async (req, res) => {
-    const { totp, recoveryCodesLeft } = await factors.of((req.user as Express.User).id);
-    const shown = totp.map(({ id, createdAt, data: { name, lastUsedAt } }) => ({
-      id,
-      kind: 'totp',
-      name,
-      createdAt,
-      lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
-    }));
-    res.json({ factors: shown, recoveryCodesLeft });
+    const { all, recoveryCodesLeft } = await factors.of((req.user as Express.User).id);
+    res.json({ factors: all, recoveryCodesLeft });
   };
   return {
     verb: 'get',
@@ -79,6 +72,7 @@ function removeEndpoint(services: FactorServices): Endpoint {
         'REAUTHENTICATION_REQUIRED',
         ...BODY_FAILURES,
         'FACTOR_NOT_FOUND',
+        ...(services.others.names.has('passkeys') ? (['LAST_WAY_IN'] as const) : []),
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],
@@ -93,7 +87,7 @@ function renewEndpoint(services: FactorServices): Endpoint {
     const { id: userId, sessionId } = req.user as Express.User;
     const user = activeUser(await config.users.findById(userId));
     if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
-    if ((await factors.of(userId)).totp.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
+    if ((await factors.of(userId)).all.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
     const recoveryCodes = await factors.renewRecoveryCodes(userId);
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
     notify({ kind: 'recovery-codes-renewed', user, locale });

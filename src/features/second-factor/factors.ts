@@ -1,13 +1,14 @@
-import { serviceUnavailable } from '../../errors.js';
 import type { Credential, CredentialStore, NewCredential } from '../../stores/credential-store.js';
+import { untilStored } from '../../stores/until-stored.js';
+import type { FactorPart, ListedFactor } from '../factor-parts.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';
 import { toDevice, TRUSTED_DEVICE, type TrustedDevice } from './trusted-devices/trusted-devices.js';
 
 /** A second factor that a user has enrolled, of any kind. */
-export type FactorKind = 'totp';
+export type FactorKind = ListedFactor['kind'];
 
-const TOTP = 'totp';
+const TOTP = 'totp' satisfies FactorKind;
 const RECOVERY_CODES = 'recovery-codes';
 
 /** What the store keeps of an authenticator app. */
@@ -43,6 +44,8 @@ interface RecoveryCode {
 /** What a user has. */
 export interface UserFactors {
   readonly totp: readonly TotpFactor[];
+  /** Of every kind, oldest first. */
+  readonly all: readonly ListedFactor[];
   readonly recoveryCodesLeft: number;
   /** Trusted or not: `trustedOf` knows. Oldest first. */
   readonly devices: readonly TrustedDevice[];
@@ -58,21 +61,23 @@ export interface FactorName {
   readonly id: string;
 }
 
-/** How many apps a user may have: each of them is one more secret that opens the account, and one more to try a code against. */
-export const MAX_TOTP = 10;
-
-/** How often a change at the same moment may come first. Each of them uses up a code, so it can't go on for long. */
-const MAX_TRIES = 60;
+/** How many a user may have, of all kinds: each of them is one more secret that opens the account. */
+export const MAX_FACTORS = 10;
 
 /** The second factors of users, in the credential store. */
 export class Factors {
   readonly #store: CredentialStore;
   readonly #codeCount: number;
+  readonly #otherKind: () => FactorPart | undefined;
 
-  /** @param codeCount how many recovery codes a user gets */
-  constructor(store: CredentialStore, codeCount: number) {
+  /**
+   * @param codeCount how many recovery codes a user gets
+   * @param otherKind what another feature brings
+   */
+  constructor(store: CredentialStore, codeCount: number, otherKind: () => FactorPart | undefined) {
     this.#store = store;
     this.#codeCount = codeCount;
+    this.#otherKind = otherKind;
   }
 
   /** One read of the store. */
@@ -83,14 +88,20 @@ export class Factors {
       .map(toFactor)
       .filter(({ data }) => !data.retired);
     const row = credentials.find(({ kind }) => kind === RECOVERY_CODES);
-    const codes = row && totp.length > 0 ? codesIn(row) : [];
+    const all = [...totp.map(listed), ...(this.#otherKind()?.listed(credentials) ?? [])].sort(
+      (one, other) => one.createdAt.getTime() - other.createdAt.getTime(),
+    );
+    const codes = row && all.length > 0 ? codesIn(row) : [];
     return {
       totp,
+      all,
       recoveryCodesLeft: codes.filter(({ usedBy }) => usedBy === undefined).length,
       devices: credentials.filter(({ kind }) => kind === TRUSTED_DEVICE).map(toDevice),
-      leftover: totp.length > 0 ? undefined : row,
+      leftover: all.length > 0 ? undefined : row,
       has: ({ kind, id }) =>
-        kind === TOTP ? totp.some((each) => each.id === id) : totp.length > 0 && row?.id === id,
+        kind === RECOVERY_CODES
+          ? all.length > 0 && row?.id === id
+          : all.some((each) => each.kind === kind && each.id === id),
     };
   }
 
@@ -128,9 +139,13 @@ export class Factors {
   /** With the last factor the recovery codes go too. @returns whether the user had this factor */
   async remove(userId: string, id: string): Promise<boolean> {
     const existed = await this.#store.remove(userId, TOTP, id);
-    if ((await this.of(userId)).totp.length === 0)
-      await this.#store.removeAll(userId, { kinds: [RECOVERY_CODES] });
+    await this.removeCodesWithoutFactor(userId);
     return existed;
+  }
+
+  async removeCodesWithoutFactor(userId: string): Promise<void> {
+    if ((await this.of(userId)).all.length === 0)
+      await this.#store.removeAll(userId, { kinds: [RECOVERY_CODES] });
   }
 
   /**
@@ -195,18 +210,6 @@ export class Factors {
   }
 }
 
-/**
- * Repeats a compare-and-set that has lost against a change at the same moment, which makes it return undefined.
- * @throws AuthError SERVICE_UNAVAILABLE if it loses again and again
- */
-export async function untilStored<Result>(attempt: () => Promise<Result | undefined>): Promise<Result> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const result = await attempt();
-    if (result !== undefined) return result;
-  }
-  throw serviceUnavailable(new Error('The second factors changed at the same moment, again and again'));
-}
-
 /** `used-before`: by the same, whose answer got lost or whose login an outage stopped. */
 export type UsedRecoveryCode =
   | { readonly outcome: 'used' | 'used-before'; readonly name: FactorName; readonly left: number }
@@ -214,6 +217,10 @@ export type UsedRecoveryCode =
 
 function toFactor({ userId, id, createdAt, data }: Credential): TotpFactor {
   return { id, userId, createdAt, data: JSON.parse(data) as TotpData, stored: data };
+}
+
+function listed({ id, createdAt, data: { name, lastUsedAt } }: TotpFactor): ListedFactor {
+  return { id, kind: TOTP, name, createdAt, lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt) };
 }
 
 /** Only this file writes them. */

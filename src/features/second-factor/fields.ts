@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { anObject, text } from '../../http/body-schemas.js';
 import { rule } from '../../messages/rule.js';
+import { challengeIdField, credentialField } from '../credential-fields.js';
+import type { OtherFeatures } from '../feature.js';
 import type { FactorAnswer } from './prove-factor.js';
 import { readRecoveryCode } from './recovery-codes.js';
+
+export { nameField } from '../name-field.js';
 
 /** People copy "123 456". */
 export const codeField = text
@@ -41,49 +45,54 @@ export const trustDeviceField = z.boolean(rule('mustBeBoolean')).optional().meta
   description: 'Whether this browser skips the second factor from now on. Not with `transport: "body"`.',
 });
 
-const MAX_NAME = 64;
-
-/** What the user calls the factor. */
-export const nameField = text
-  .transform((typed) => typed.normalize('NFC').trim())
-  .pipe(
-    z
-      .string()
-      .min(1, rule('notEmpty'))
-      .max(MAX_NAME, rule('tooLong', { count: MAX_NAME }))
-      .refine((name) => !/\p{Cc}/u.test(name), rule('noControlCharacters')),
-  )
-  .meta({ description: 'What the user calls it. White space around it is dropped.', examples: ['My phone'] });
+/** The members of a body with a passkey, where there is that feature. */
+function credentialFields({ others }: { readonly others: OtherFeatures }) {
+  return others.names.has('passkeys') ? { challengeId: challengeIdField.optional() } : {};
+}
 
 /** The second factors that a body may have, of which it has one. */
-const answers = { code: codeField.optional(), recoveryCode: recoveryCodeField.optional() };
+function proofsOf({ others }: { readonly others: OtherFeatures }) {
+  return {
+    code: codeField.optional(),
+    recoveryCode: recoveryCodeField.optional(),
+    ...(others.names.has('passkeys') && { credential: credentialField.optional() }),
+  };
+}
 
 /**
  * A body with one second factor and these members.
  * @param instead members that are a proof in place of a second factor
  */
 export function answerSchema<Shape extends z.core.$ZodLooseShape>(
+  services: { readonly others: OtherFeatures },
   shape: Shape,
   instead: z.core.$ZodLooseShape = {},
 ) {
-  const proofs = { ...instead, ...answers };
-  return z.strictObject({ ...proofs, ...shape }, anObject).superRefine((body, context) => {
-    const names = Object.keys(proofs);
-    const [first, ...others] = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
-    if (first === undefined)
-      context.addIssue({ code: 'custom', path: [names[0] as string], message: rule('required') });
-    for (const other of others)
-      context.addIssue({ code: 'custom', path: [other], message: rule('mustBeAlone') });
-  });
+  const proofs = { ...instead, ...proofsOf(services) };
+  return z
+    .strictObject({ ...proofs, ...credentialFields(services), ...shape }, anObject)
+    .superRefine((body, context) => {
+      const names = Object.keys(proofs);
+      const [first, ...others] = names.filter(
+        (name) => (body as Record<string, unknown>)[name] !== undefined,
+      );
+      if (first === undefined)
+        context.addIssue({ code: 'custom', path: [names[0] as string], message: rule('required') });
+      for (const other of others)
+        context.addIssue({ code: 'custom', path: [other], message: rule('mustBeAlone') });
+    });
 }
 
-/** The second factor of a body that `answerSchema` has let pass. */
-export function answerOf({
-  code,
-  recoveryCode,
-}: {
+/** What `answerSchema` has let pass. */
+export interface AnswerBody {
   code?: string | undefined;
   recoveryCode?: string | undefined;
-}): FactorAnswer {
+  credential?: object | undefined;
+  challengeId?: string | undefined;
+}
+
+/** The second factor of such a body. */
+export function answerOf({ code, recoveryCode, credential, challengeId }: AnswerBody): FactorAnswer {
+  if (credential) return { credential, challengeId };
   return code === undefined ? { recoveryCode: recoveryCode as string } : { code };
 }

@@ -28,11 +28,17 @@ export function factorNeeded(): AuthError {
   return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS, acrValues: ['mfa'] });
 }
 
-/** A password alone changes no factor of a user who has one. */
-function createProvedByFactor({ factors }: FactorServices): RequestHandler {
+function createProvedByFactor(services: FactorServices): RequestHandler {
   return async function provedByFactor(req, _res, next) {
-    const user = req.user as Express.User;
-    if (!isByFactor(user) && (await factors.of(user.id)).totp.length > 0) throw factorNeeded();
+    await assertProvedByFactor(services, req.user as Express.User);
     next();
   };
+}
+
+/** A password alone changes no factor of a user who has one. @throws AuthError REAUTHENTICATION_REQUIRED */
+export async function assertProvedByFactor(
+  { factors }: Pick<FactorServices, 'factors'>,
+  user: Express.User,
+): Promise<void> {
+  if (!isByFactor(user) && (await factors.of(user.id)).all.length > 0) throw factorNeeded();
 }

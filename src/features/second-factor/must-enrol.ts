@@ -17,5 +17,5 @@ export async function mustEnrol(
     required && (await answerInTime('secondFactor(): required', () => required(askedAbout(user))));
   if (typeof isRequired !== 'boolean')
     throw new TypeError(`secondFactor(): required must return true or false, not ${kindOf(isRequired)}`);
-  return isRequired && (await factors.of(user.id)).totp.length === 0;
+  return isRequired && (await factors.of(user.id)).all.length === 0;
 }

@@ -1,24 +1,26 @@
 import { AuthError, validationFailed } from '../../errors.js';
 import type { FactorFailureReason, SecondFactorKind } from '../../events/auth-event.js';
 import { refusedField } from '../../messages/rule.js';
+import { untilStored } from '../../stores/until-stored.js';
 import type { StoredUser } from '../../stores/user-store.js';
-import { untilStored, type FactorName, type TotpFactor } from './factors.js';
+import type { CredentialAnswer } from '../factor-parts.js';
+import type { FactorName, TotpFactor } from './factors.js';
 import type { Asker, FactorServices } from './services.js';
 import { stepsOf } from './totp.js';
 
 /** What a user has sent as the second factor. */
-export type FactorAnswer = { readonly code: string } | { readonly recoveryCode: string };
+export type FactorAnswer = { readonly code: string } | { readonly recoveryCode: string } | CredentialAnswer;
 
 /** A second factor that was right. */
 export interface ProvedFactor {
   readonly name: FactorName;
-  /** As `amr` says it: `otp` of RFC 8176, or a recovery code. */
-  readonly method: 'otp' | 'rec';
+  /** As `amr` says it: `otp`, `hwk` or `swk` of RFC 8176, or a recovery code. */
+  readonly method: 'otp' | 'rec' | 'hwk' | 'swk';
 }
 
 type ProvingServices = Pick<
   FactorServices,
-  'config' | 'events' | 'factors' | 'notify' | 'options' | 'secrets'
+  'config' | 'events' | 'factors' | 'notify' | 'options' | 'others' | 'secrets'
 >;
 
 /**
@@ -33,6 +35,7 @@ export function proveFactor(
   by: string,
   asker: Asker,
 ): Promise<ProvedFactor> {
+  if ('credential' in answer) return proveCredential(services, user, answer, by, asker);
   return 'code' in answer
     ? proveTotp(services, user, answer.code, by, asker)
     : proveRecoveryCode(services, user, answer.recoveryCode, by, asker);
@@ -125,6 +128,19 @@ async function proveRecoveryCode(
     notify({ kind: 'recovery-code-used', user, locale: asker.locale });
   }
   return { name, method: 'rec' };
+}
+
+async function proveCredential(
+  services: ProvingServices,
+  user: StoredUser,
+  answer: CredentialAnswer,
+  by: string,
+  asker: Asker,
+): Promise<ProvedFactor> {
+  const part = services.others.factor();
+  const proved = await part?.prove(user, answer, by, asker);
+  if (!part || !proved) throw failed(services, user, 'passkey', 'wrong-passkey', asker);
+  return { name: { kind: part.kind, id: proved.id }, method: proved.method };
 }
 
 function failed(

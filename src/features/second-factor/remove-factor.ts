@@ -6,10 +6,24 @@ import type { Asker, FactorServices } from './services.js';
 const FACTOR_ID = /^[\w-]{22}$/;
 
 /**
- * Removes a second factor of the user's own, and ends every other session. What an outage stops, the same request again finishes.
- * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
+ * Removes a second factor of the user's own, of any kind.
+ * @throws AuthError FACTOR_NOT_FOUND, also for someone else's; LAST_WAY_IN
  */
 export async function removeFactor(
+  services: FactorServices,
+  owner: Express.User,
+  factorId: string,
+  asker: Asker,
+): Promise<void> {
+  if (await services.others.factor()?.remove(owner, factorId, asker)) return;
+  await removeTotp(services, owner, factorId, asker);
+}
+
+/**
+ * Removes an authenticator app of the user's own, and ends every other session. What an outage stops, the same request again finishes.
+ * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
+ */
+async function removeTotp(
   { config, devices, events, factors, notify, sessions }: FactorServices,
   { id: userId, sessionId }: Express.User,
   factorId: string,

@@ -1,11 +1,7 @@
-import type { Request } from 'express';
 import { AuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
-import { originOf } from '../../http/request-origin.js';
-import type { LocaleOf } from '../../http/texts-for.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
-import type { Locale } from '../../messages/messages.js';
 import type { FeatureContext } from '../feature.js';
 import type { Challenges } from './challenges.js';
 import type { Enrolments } from './enrolment/enrolments.js';
@@ -13,6 +9,8 @@ import type { Factors } from './factors.js';
 import type { SecondFactorConfig } from './options.js';
 import type { TotpSecrets } from './totp-secrets.js';
 import type { TrustedDevices } from './trusted-devices/trusted-devices.js';
+
+export { askerOf, type Asker } from '../asker.js';
 
 /** What the flows of this feature work with. */
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
@@ -29,16 +27,6 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   readonly tries: NamedLimit;
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */
   readonly failures: NamedLimit;
-}
-
-/** Where a request came from, and in which language its mails are. Read before anything is awaited. */
-export interface Asker {
-  readonly origin: RequestOrigin;
-  readonly locale: Locale;
-}
-
-export function askerOf({ localeOf }: { readonly localeOf: LocaleOf }, req: Request): Asker {
-  return { origin: originOf(req), locale: localeOf(req) };
 }
 
 /** One answer for a challenge that is unknown, spent, expired, of another browser, or whose user or password has changed. */

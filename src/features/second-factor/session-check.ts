@@ -4,6 +4,7 @@ import { newSecret } from '../../http/new-secret.js';
 import type { BeforeSession, CheckedLogin } from '../../sessions/start-session.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import { CHALLENGE_SECONDS, type Challenge } from './challenges.js';
+import { MultiFactorLogin } from '../multi-factor-login.js';
 import type { FactorName, UserFactors } from './factors.js';
 import { challengeRefused, type FactorServices } from './services.js';
 
@@ -38,8 +39,9 @@ export class PassedFactor {
 }
 
 /** The kinds of second factor that a user has, as the answer of a login lists them. */
-export function kindsOf({ totp, recoveryCodesLeft }: UserFactors): string[] {
-  return [...(totp.length > 0 ? ['totp'] : []), ...(recoveryCodesLeft > 0 ? ['recovery-code'] : [])];
+export function kindsOf({ all, recoveryCodesLeft }: UserFactors): string[] {
+  const kinds = (['passkey', 'totp'] as const).filter((kind) => all.some((factor) => factor.kind === kind));
+  return [...kinds, ...(recoveryCodesLeft > 0 ? ['recovery-code'] : [])];
 }
 
 /**
@@ -53,10 +55,12 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
       if (isStored) await passed.confirm(services, login);
       return;
     }
+    // The feature that has made it confirms it.
+    if (passed instanceof MultiFactorLogin && passed.isOf(user)) return;
     // The app trusts whoever has checked it.
     if (login.acceptMfa && login.amr?.includes('mfa')) return;
     const factors = await services.factors.of(user.id);
-    if (factors.totp.length === 0) return;
+    if (factors.all.length === 0) return;
     if (await comesFromTrustedDevice(services, user, factors, login)) return;
     const challenge = login.request && (await begin(services, user, login));
     throw new AuthError('SECOND_FACTOR_REQUIRED', {
@@ -70,12 +74,12 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
 async function comesFromTrustedDevice(
   { config, devices: trusted }: FactorServices,
   user: StoredUser,
-  { devices, totp }: UserFactors,
+  { all, devices }: UserFactors,
   { request, transport }: CheckedLogin,
 ): Promise<boolean> {
   if (!trusted || !request || transport !== 'cookie' || devices.length === 0) return false;
   await config.timeKnown();
-  return trusted.isTrusted((request as { req: Request }).req, devices, { user, totp, now: config.now() });
+  return trusted.isTrusted((request as { req: Request }).req, devices, { user, all, now: config.now() });
 }
 
 /** @returns what a client without cookies sends back */

@@ -7,6 +7,7 @@ import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { enrolmentEndpoints } from './enrolment/enrolment-endpoints.js';
 import { Enrolments } from './enrolment/enrolments.js';
 import { factorEndpoints } from './factor-endpoints.js';
+import { createFactorRules } from './factor-rules.js';
 import { Factors } from './factors.js';
 import type { SecondFactor } from './feature-calls.js';
 import { secondStepEndpoint } from './login/second-step-endpoint.js';
@@ -75,6 +76,7 @@ function partsOf(services: FactorServices): FeatureParts {
         return Promise.resolve();
       },
     }),
+    factorRules: createFactorRules(services),
     beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },
   };
 }
@@ -88,7 +90,7 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   return {
     ...context,
     options,
-    factors: new Factors(credentials, options.recoveryCodes),
+    factors: new Factors(credentials, options.recoveryCodes, () => context.others.factor()),
     secrets: new TotpSecrets(options.keys),
     challenges: new Challenges(tokens),
     enrolments: new Enrolments(tokens),

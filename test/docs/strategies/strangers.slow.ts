@@ -1,8 +1,6 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PASSWORD } from '../../helpers/apps/app';
 import { CookieBrowser } from '../../helpers/browsers/cookie-browser';
 import { postJson } from '../../helpers/post-json';
 import { samlProvider } from '../../helpers/providers/saml-provider';
@@ -148,111 +146,5 @@ describe('SAML', () => {
   );
 });
 
-describe('passkeys', () => {
-  const page = useDocPage('docs/strategies/passkeys.md', 'passkeys');
-  let app: string;
-  beforeAll(async () => {
-    const port = String(await freePort());
-    app = `http://localhost:${port}`;
-    await page.start('passkeys', { APP_URL: app, PORT: port });
-  });
-  const post = (browser: CookieBrowser, path: string, body: object) =>
-    browser.fetch(app + path, postJson(body));
-
-  async function loggedIn(username: string) {
-    const browser = new CookieBrowser();
-    for (const path of ['/auth/register', '/auth/login'])
-      await post(browser, path, { username, password: PASSWORD });
-    return browser;
-  }
-  interface Offer {
-    options: { challenge: string };
-    state: string;
-  }
-  const offer = async (browser: CookieBrowser, what: 'register' | 'login') =>
-    (await (await post(browser, `/passkeys/${what}/options`, {})).json()) as Offer;
-
-  /** What a browser would send that lets its user choose the id. */
-  function registration(id: string, challenge: string) {
-    const clientData = { type: 'webauthn.create', challenge, origin: app, crossOrigin: false };
-    const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
-    const bytes = (text = '') => Buffer.from(text, 'base64url');
-    const hex = (text: string) => Buffer.from(text, 'hex');
-    const cose = [hex('a5010203262001215820'), bytes(jwk.x), hex('225820'), bytes(jwk.y)];
-    const rpIdHash = createHash('sha256').update('localhost').digest();
-    // User present and verified, with a credential: flags, counter, AAGUID, length of the id.
-    const head = hex(
-      `45${'00'.repeat(4)}${'00'.repeat(16)}00${Buffer.alloc(1, bytes(id).length).toString('hex')}`,
-    );
-    const authData = Buffer.concat([rpIdHash, head, bytes(id), ...cose]);
-    // CBOR: { fmt: 'none', attStmt: {}, authData }
-    const before = hex('a363666d74646e6f6e656761747453746d74a068617574684461746158');
-    const attestation = Buffer.concat([before, Buffer.alloc(1, authData.length), authData]);
-    const response = {
-      clientDataJSON: Buffer.from(JSON.stringify(clientData)).toString('base64url'),
-      attestationObject: attestation.toString('base64url'),
-    };
-    return { id, rawId: id, type: 'public-key', response, clientExtensionResults: {} };
-  }
-  let dora: CookieBrowser | undefined;
-  const ID = Buffer.from('a chosen id 1234').toString('base64url');
-  async function register(browser: CookieBrowser, id: string) {
-    const { options, state } = await offer(browser, 'register');
-    return post(browser, '/passkeys/register', { state, response: registration(id, options.challenge) });
-  }
-
-  test("a second user can't register the id of another user's passkey, nor its owner again", async () => {
-    const [ann, eve] = [await loggedIn('ann'), await loggedIn('eve')];
-    expect((await register(ann, ID)).status).toBe(201);
-    for (const each of [eve, ann]) expect(await codeOf(await register(each, ID))).toEqual([403, 'FORBIDDEN']);
-  });
-
-  test('a challenge is good for its own purpose and its own user', async () => {
-    const browser = await loggedIn('bob');
-    const forLogin = await offer(browser, 'login');
-    const response = registration(Buffer.from('another').toString('base64url'), forLogin.options.challenge);
-    const mixed = await post(browser, '/passkeys/register', { state: forLogin.state, response });
-    expect(await codeOf(mixed)).toEqual([400, 'FLOW_STATE_INVALID']);
-
-    const { options, state } = await offer(browser, 'register');
-    for (const path of ['/auth/register', '/auth/login'])
-      await post(browser, path, { username: 'cleo', password: PASSWORD });
-    const bobs = registration(Buffer.from('third').toString('base64url'), options.challenge);
-    expect(await codeOf(await post(browser, '/passkeys/register', { state, response: bobs }))).toEqual([
-      400,
-      'FLOW_STATE_INVALID',
-    ]);
-  });
-
-  test.each([
-    undefined,
-    null,
-    5,
-    'x',
-    [],
-    {},
-    { id: ID },
-    { id: ID, rawId: ID, type: 'public-key', response: 5 },
-  ])('the response %j is 401 at login and at registration', async (response) => {
-    const browser = (dora ??= await loggedIn('dora'));
-    for (const what of ['login', 'register'] as const) {
-      const { state } = await offer(browser, what);
-      expect(await codeOf(await post(browser, `/passkeys/${what}`, { state, response }))).toEqual([
-        401,
-        'INVALID_CREDENTIALS',
-      ]);
-    }
-  });
-
-  test('a body that is missing, broken or too large is 4xx', async () => {
-    for (const [status, body] of [
-      [400, undefined],
-      [400, '{'],
-      [413, JSON.stringify(HUGE)],
-    ] as const) {
-      const init = { method: 'POST', headers: JSON_TYPE, ...(body && { body }) };
-      expect((await codeOf(await fetch(`${app}/passkeys/login`, init)))[0]).toBe(status);
-    }
-    expect((await codeOf(await fetch(`${app}/passkeys/register`, { method: 'POST' })))[0]).toBe(401);
   });
 });

@@ -5,7 +5,7 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { GUARD_FAILURES } from '../../../http/operation.js';
 import { messageEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
-import { hideDuration } from '../hide-duration.js';
+import { hideDuration } from '../../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { askChange } from './ask-change.js';
 import { confirmChange } from './confirm-change.js';

@@ -12,7 +12,7 @@ import type { Transport } from '../../../tokens/transport.js';
 import { loginMailedAnswer } from '../answers.js';
 import { postEndpoint, type Posted } from '../endpoints.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
-import { hideDuration } from '../hide-duration.js';
+import { hideDuration } from '../../hide-duration.js';
 import type { Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';

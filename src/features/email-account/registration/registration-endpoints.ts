@@ -12,7 +12,7 @@ import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
 import { messageAnswer } from '../answers.js';
 import { addressFields } from '../fields.js';
-import { hideDuration } from '../hide-duration.js';
+import { hideDuration } from '../../hide-duration.js';
 import { askerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';

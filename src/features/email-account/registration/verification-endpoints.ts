@@ -10,7 +10,7 @@ import { deliverTokens } from '../../../http/token-response.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { messageEndpoint, postEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
-import { hideDuration } from '../hide-duration.js';
+import { hideDuration } from '../../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { resendVerification } from './resend-verification.js';
 import { verifyAddress, type Verification } from './verify-address.js';

@@ -4,7 +4,7 @@ import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { messageEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
-import { hideDuration } from '../hide-duration.js';
+import { hideDuration } from '../../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { askReset } from './ask-reset.js';
 import { resetPassword } from './reset-password.js';

@@ -1,6 +1,6 @@
 import { AuthError } from '../../../errors.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import { MAX_TOTP, type UserFactors } from '../factors.js';
+import { MAX_FACTORS, type UserFactors } from '../factors.js';
 import { factorNeeded, isByFactor } from '../fresh.js';
 import type { Asker, FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
@@ -43,7 +43,7 @@ export async function confirmTotp(
     throw new AuthError('INVALID_SECOND_FACTOR');
   // Two such logins may have enrolled one each at the same moment, and one may be a thief's: neither goes on.
   const now = await factors.of(userId);
-  const isOneTooMany = now.totp.length > MAX_TOTP;
+  const isOneTooMany = now.all.length > MAX_FACTORS;
   if (isOneTooMany || (mayBeFirst && hasOthers(now, id))) {
     await factors.remove(userId, id);
     throw isOneTooMany ? new AuthError('TOO_MANY_FACTORS') : factorNeeded();
@@ -76,6 +76,6 @@ function stepOf(
 }
 
 /** Whether the user has another factor than this one. */
-function hasOthers({ totp }: UserFactors, id: string): boolean {
-  return totp.some((factor) => factor.id !== id);
+export function hasOthers({ all }: UserFactors, id: string): boolean {
+  return all.some((factor) => factor.id !== id);
 }

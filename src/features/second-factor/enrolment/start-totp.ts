@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AuthError } from '../../../errors.js';
 import { activeUser } from '../../../stores/user-store.js';
 import { base32 } from '../../../utils/base32.js';
-import { MAX_TOTP } from '../factors.js';
+import { MAX_FACTORS } from '../factors.js';
 import type { FactorServices } from '../services.js';
 import { newTotpSecret, otpauthUri } from '../totp.js';
 
@@ -25,7 +25,7 @@ export async function startTotp(
 ): Promise<StartedEnrolment> {
   const user = activeUser(await config.users.findById(userId));
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
-  if ((await factors.of(userId)).totp.length >= MAX_TOTP) throw new AuthError('TOO_MANY_FACTORS');
+  if ((await factors.of(userId)).all.length >= MAX_FACTORS) throw new AuthError('TOO_MANY_FACTORS');
   const { digits, periodSeconds } = options.totp;
   const id = randomBytes(ID_BYTES).toString('base64url');
   const secret = newTotpSecret();

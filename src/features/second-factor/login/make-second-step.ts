@@ -2,15 +2,12 @@ import type { Request, Response } from 'express';
 import { startByRequest, type StartedSession } from '../../../controllers/start-session.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
-import { answerOf } from '../fields.js';
+import { answerOf, type AnswerBody } from '../fields.js';
 import { askerOf, type Asker, type FactorServices } from '../services.js';
 import { PassedFactor } from '../session-check.js';
 import { proveSecondStep, type ShownSecrets } from './second-step.js';
 
-/** What `answerSchema` has let pass. */
-interface SecondStepBody {
-  code?: string | undefined;
-  recoveryCode?: string | undefined;
+interface SecondStepBody extends AnswerBody {
   challenge?: string | undefined;
   trustDevice?: boolean | undefined;
 }
@@ -58,8 +55,8 @@ async function trust(
 ): Promise<((res: Response, sessionId: string) => void) | undefined> {
   if (!devices) return undefined;
   await config.timeKnown();
-  const { devices: stored, totp } = await factors.of(user.id);
-  const secret = await devices.trust(stored, { user, totp, now: config.now() }, origin.userAgent);
+  const { all, devices: stored } = await factors.of(user.id);
+  const secret = await devices.trust(stored, { user, all, now: config.now() }, origin.userAgent);
   return (res, sessionId) => {
     devices.cookie.keep(res, secret, devices.seconds);
     const deviceId = digestOf(secret);

@@ -16,7 +16,7 @@ export function secondStepEndpoint(services: FactorServices): Endpoint {
     challenge: challengeField,
     ...(services.devices && { trustDevice: trustDeviceField }),
   };
-  const body = component('AuthSecondFactorRequest', answerSchema(members));
+  const body = component('AuthSecondFactorRequest', answerSchema(services, members));
   return {
     verb: 'post',
     path: '/login/second-factor',

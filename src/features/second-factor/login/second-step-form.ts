@@ -21,7 +21,7 @@ const optionsSchema = formOptionsSchema('/');
 export function createSecondStepForm(services: FactorServices, options: FormOptions = {}): RequestHandler {
   const { config, devices, sameSiteAlways } = services;
   const { redirectTo, failureRedirect } = parseCall('secondStep()', optionsSchema, options);
-  const schema = answerSchema(devices ? { trustDevice: trustDeviceField } : {});
+  const schema = answerSchema(services, devices ? { trustDevice: trustDeviceField } : {});
   const read = readForm(schema, {
     convert: ({ trustDevice, ...form }) => ({
       ...filledIn(form),

@@ -20,7 +20,7 @@ export function reauthenticateEndpoint(services: FactorServices): Endpoint {
   const { anyPassword } = createFieldSchemas(config);
   const body = component(
     'AuthReauthenticateRequest',
-    answerSchema({}, { [config.passwordField]: anyPassword.optional() }),
+    answerSchema(services, {}, { [config.passwordField]: anyPassword.optional() }),
   );
   return {
     verb: 'post',

@@ -22,8 +22,8 @@ async function devicesOf({ config, factors }: FactorServices, userId: string): P
   const user = activeUser(await config.users.findById(userId));
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
   await config.timeKnown();
-  const { devices, totp } = await factors.of(userId);
-  return trustedOf(devices, { user, totp, now: config.now() });
+  const { all, devices } = await factors.of(userId);
+  return trustedOf(devices, { user, all, now: config.now() });
 }
 
 function listEndpoint(services: FactorServices, { cookie }: TrustedDevices): Endpoint {

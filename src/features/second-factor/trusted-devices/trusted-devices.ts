@@ -32,7 +32,7 @@ interface TrustedDeviceData {
 /** What decides whether a device is trusted, as it is now. */
 export interface Circumstances {
   readonly user: StoredUser;
-  readonly totp: readonly { readonly id: string }[];
+  readonly all: readonly { readonly id: string }[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -61,17 +61,17 @@ export class TrustedDevices {
   /** Stores a new device, and forgets those that are trusted no more. @returns its secret, for the cookie */
   async trust(
     devices: readonly TrustedDevice[],
-    { user, totp, now }: Circumstances,
+    { user, all, now }: Circumstances,
     userAgent: string | undefined,
   ): Promise<string> {
     const secret = this.cookie.newSecret();
     const data: TrustedDeviceData = {
       name: keptUserAgent(userAgent, 'label') ?? null,
       expiresAt: now + this.seconds * 1000,
-      factors: totp.map(({ id }) => id),
+      factors: all.map(({ id }) => id),
       password: nameOfPassword(user),
     };
-    const kept = trustedOf(devices, { user, totp, now }).slice(1 - MAX_DEVICES);
+    const kept = trustedOf(devices, { user, all, now }).slice(1 - MAX_DEVICES);
     for (const { id } of devices)
       if (!kept.some((each) => each.id === id)) await this.#store.remove(user.id, TRUSTED_DEVICE, id);
     await this.#store.add({
@@ -97,7 +97,7 @@ export class TrustedDevices {
 /** Those that are still trusted. */
 export function trustedOf(
   devices: readonly TrustedDevice[],
-  { user, totp, now }: Circumstances,
+  { user, all, now }: Circumstances,
 ): TrustedDevice[] {
   const password = nameOfPassword(user);
   return devices.filter(
@@ -105,7 +105,7 @@ export function trustedOf(
       data.expiresAt > now &&
       data.password === password &&
       data.factors.length > 0 &&
-      data.factors.every((factor) => totp.some(({ id }) => id === factor)),
+      data.factors.every((factor) => all.some(({ id }) => id === factor)),
   );
 }
 

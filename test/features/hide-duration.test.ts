@@ -1,4 +1,4 @@
-import { hideDuration } from '../../../src/features/email-account/hide-duration';
+import { hideDuration } from '../../src/features/hide-duration';
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());

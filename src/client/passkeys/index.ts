@@ -1,0 +1,8 @@
+export { passkeys } from './passkeys.js';
+export type {
+  Passkey,
+  PasskeyClient,
+  PasskeyLogin,
+  PasskeyProof,
+  RegisteredPasskey,
+} from './passkey-client.js';

@@ -1,0 +1,87 @@
+import type { AuthClient, AuthUser } from '../auth-client.js';
+import type { BrowserApi, BrowserCredential } from './browser-api.js';
+import type { PasskeyClient, PasskeyLogin, PasskeyProof, RegisteredPasskey } from './passkey-client.js';
+
+/** Challenges are good for five minutes. A list of passkeys that is open for longer gets a new one. */
+const RENEW_MS = 270_000;
+
+interface Challenge {
+  challengeId?: string;
+}
+
+/**
+ * Makes the calls of the server's feature `passkeys`. Logins by it are logins of `auth`: its state changes, and its listeners are called.
+ * @param auth what `createAuthClient` returns
+ * @throws TypeError when it is something else
+ */
+export function passkeys(auth: AuthClient): PasskeyClient {
+  if (typeof auth?.login !== 'function')
+    throw new TypeError('passkeys(): auth must be what createAuthClient() returns');
+  const transport = auth.transport === 'bearer' ? { transport: 'body' } : {};
+  const { navigator, PublicKeyCredential: api } = globalThis as unknown as BrowserApi;
+  /** Browsers take one request at a time. */
+  let waiting: AbortController | undefined;
+
+  const begin = () => {
+    waiting?.abort();
+    return (waiting = new AbortController()).signal;
+  };
+
+  const optionsOf = <Options>(path: string, body?: object) =>
+    auth.call<Options>('POST', `${path}/options`, { ...body, ...transport });
+
+  async function ask(signal: AbortSignal, body?: object, autofill?: boolean): Promise<PasskeyProof> {
+    const options = await optionsOf<Challenge>('/login/passkey', body);
+    const found = await navigator.credentials.get({
+      publicKey: api?.parseRequestOptionsFromJSON?.(options),
+      signal,
+      ...(autofill && { mediation: 'conditional' }),
+    });
+    return proofOf(found, options);
+  }
+
+  /** Until the user picks a passkey, or another method is called. */
+  async function askByAutofill(body: object): Promise<PasskeyProof | undefined> {
+    const signal = begin();
+    if (!(await api?.isConditionalMediationAvailable?.())) return undefined;
+    while (!signal.aborted) {
+      const late = AbortSignal.timeout(RENEW_MS);
+      try {
+        return await ask(AbortSignal.any([signal, late]), body, true);
+      } catch (error) {
+        if (!signal.aborted && !late.aborted) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async function login(details: PasskeyLogin & { autofill?: boolean } = {}): Promise<AuthUser | undefined> {
+    const { autofill, remember, ...owner } = details;
+    const proof = autofill ? await askByAutofill(owner) : await ask(begin(), owner);
+    return proof && auth.login({ ...proof, ...(remember && { remember }) }, '/login/passkey');
+  }
+
+  return {
+    supported: !!api && 'parseRequestOptionsFromJSON' in api,
+    async register(details) {
+      const signal = begin();
+      const options = await optionsOf<Challenge>('/passkeys');
+      const made = await navigator.credentials.create({
+        publicKey: api?.parseCreationOptionsFromJSON?.(options),
+        signal,
+      });
+      return auth.call<RegisteredPasskey>('POST', '/passkeys', { ...proofOf(made, options), ...details });
+    },
+    login: login as PasskeyClient['login'],
+    prove: (body) => ask(begin(), body),
+    async remove(id) {
+      await auth.call('DELETE', `/passkeys/${id}`);
+      const { rpId } = await optionsOf<{ rpId: string }>('/login/passkey');
+      await api?.signalUnknownCredential?.({ rpId, credentialId: id });
+    },
+  };
+}
+
+function proofOf(credential: BrowserCredential, { challengeId }: Challenge): PasskeyProof {
+  return { credential: credential.toJSON(), ...(challengeId && { challengeId }) };
+}

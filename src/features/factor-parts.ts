@@ -1,0 +1,67 @@
+import type { Request } from 'express';
+import type { Credential } from '../stores/credential-store.js';
+import type { StoredUser } from '../stores/user-store.js';
+import type { Asker } from './asker.js';
+
+/** A second factor, as GET /factors lists it. */
+export interface ListedFactor {
+  readonly id: string;
+  readonly kind: 'totp' | 'passkey';
+  readonly name: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
+/** What a browser returned for a passkey. */
+export interface CredentialAnswer {
+  readonly credential: object;
+  /** From clients without cookies. */
+  readonly challengeId?: string | undefined;
+}
+
+/** A kind of second factor that a feature of its own brings. `secondFactor` asks it. */
+export interface FactorPart {
+  readonly kind: 'passkey';
+  /** The factors among the credentials of a user. */
+  listed(credentials: readonly Credential[]): ListedFactor[];
+  /**
+   * Judges an answer, and uses it up in all processes and for all purposes.
+   * @param by names what it is for. The same `by` may use the same answer again, so what an outage has stopped can go on
+   * @returns undefined if it is wrong
+   * @throws AuthError SERVICE_UNAVAILABLE
+   */
+  prove(
+    user: StoredUser,
+    answer: CredentialAnswer,
+    by: string,
+    asker: Asker,
+  ): Promise<{ readonly id: string; readonly method: 'hwk' | 'swk' } | undefined>;
+  /** @returns false if the user has no such factor @throws AuthError LAST_WAY_IN, SERVICE_UNAVAILABLE */
+  remove(owner: Express.User, id: string, asker: Asker): Promise<boolean>;
+}
+
+/** What `secondFactor` does for a feature that brings a kind of factor. */
+export interface FactorRules {
+  /**
+   * Whether this login may add a factor: one by a factor, or the first of a user.
+   * @param id of the factor to come, which may be stored already
+   * @throws AuthError REAUTHENTICATION_REQUIRED
+   */
+  beforeAdding(owner: Express.User, id: string): Promise<AddedFactor>;
+  /** @throws AuthError REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one */
+  beforeRemoving(owner: Express.User): Promise<void>;
+  /** A factor is one no longer: ends the trusted devices. */
+  retired(userId: string): Promise<void>;
+  /** A factor is removed: the recovery codes go with the last one. */
+  removed(userId: string): Promise<void>;
+  /** Whose login waits for its second step in this browser, or with the challenge of a client without cookies. */
+  pendingUser(req: Request, challenge: string | undefined): Promise<string | undefined>;
+}
+
+/** A factor that has just been stored. */
+export interface AddedFactor {
+  /** Two logins without a factor may have added one each at the same moment. @throws AuthError REAUTHENTICATION_REQUIRED */
+  confirm(): Promise<void>;
+  /** @returns the user's first recovery codes, or undefined if the user has some */
+  recoveryCodes(): Promise<string[] | undefined>;
+}

@@ -1,0 +1,2 @@
+export { passkeys } from './passkeys.js';
+export type { PasskeysOptions } from './options.js';

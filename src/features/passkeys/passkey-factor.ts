@@ -1,0 +1,51 @@
+import { digestOf } from '../../utils/digest.js';
+import type { FactorPart } from '../factor-parts.js';
+import { judgeAssertion, methodOf, useAssertion } from './judge-assertion.js';
+import { removePasskey } from './remove-passkey.js';
+import { shownBy, type PasskeyServices } from './services.js';
+import { lastUsedAtOf, passkeysIn } from './stored-passkeys.js';
+
+/** A passkey as a second factor, and as the proof of a step-up. */
+export function createPasskeyFactor(services: PasskeyServices): FactorPart {
+  const { challenges, passkeys, webauthn } = services;
+  return {
+    kind: 'passkey',
+    listed: (credentials) =>
+      passkeysIn(credentials).map(({ id, createdAt, data }) => ({
+        id,
+        kind: 'passkey',
+        name: data.name,
+        createdAt,
+        lastUsedAt: lastUsedAtOf(data),
+      })),
+    async prove(user, { credential, challengeId }, by, asker) {
+      const challenge = webauthn.challengeIn(credential);
+      if (challenge === undefined) return undefined;
+      const passkey = await passkeys.find((credential as { id: string }).id);
+      if (passkey?.userId !== user.id) return undefined;
+      const asked = await challenges.find('passkey', challenge, shownBy(services, asker, challengeId));
+      if (asked ? !mayAnswer(asked, user.id) : !isRepeated(passkey.data.last, challenge, by))
+        return undefined;
+      const answer = { credential, challenge };
+      const assertion = await judgeAssertion(services, answer, passkey, { mayLackUser: true });
+      if (!assertion) return undefined;
+      // Of parallel uses one goes on. One that an outage has stopped after this may try again.
+      if (asked && !(await challenges.take('passkey', challenge))) return undefined;
+      const isUsed = await useAssertion(services, passkey, { challenge, assertion, by }, asker.origin);
+      return isUsed ? { id: passkey.id, method: methodOf(passkey) } : undefined;
+    },
+    remove: (owner, id, asker) => removePasskey(services, owner, id, asker),
+  };
+}
+
+function mayAnswer({ userId }: { readonly userId?: string | null | undefined }, id: string): boolean {
+  return userId === undefined || userId === id;
+}
+
+function isRepeated(
+  last: { readonly challenge: string; readonly by: string } | undefined,
+  challenge: string,
+  by: string,
+): boolean {
+  return last?.by === by && last.challenge === digestOf(challenge);
+}

@@ -1,0 +1,111 @@
+import { AuthError } from '../../../errors.js';
+import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { digestOf } from '../../../utils/digest.js';
+import type { Asker } from '../../asker.js';
+import { shownBy, type PasskeyServices } from '../services.js';
+import type { Passkey } from '../stored-passkeys.js';
+
+export interface PasskeyRegistration {
+  readonly credential: object;
+  readonly challengeId?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface RegisteredPasskey {
+  readonly passkey: Passkey;
+  readonly recoveryCodes?: string[];
+}
+
+/**
+ * Registers a passkey. With `secondFactor` it is a second factor from now on, so every other session ends. What an outage stops after the
+ * passkey is stored, the same request again finishes.
+ * @returns the recovery codes, if they are the user's first ones
+ * @throws AuthError INVALID_PASSKEY, PASSKEY_EXISTS; REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one
+ */
+export async function registerPasskey(
+  services: PasskeyServices,
+  owner: Express.User,
+  registration: PasskeyRegistration,
+  asker: Asker,
+): Promise<RegisteredPasskey> {
+  const { config, others, passkeys, sessions } = services;
+  const { id: userId, sessionId } = owner;
+  const user = activeUser(await config.users.findById(userId));
+  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const { id } = registration.credential as { id: string };
+  const adding = await others.factorRules()?.beforeAdding(owner, id);
+  const pending = await store(services, owner, registration, asker);
+  if (adding) {
+    await adding.confirm().catch(async (error: unknown) => {
+      // One of two logins may be a thief's: neither goes on. After an outage it is not known, and the same request asks again.
+      if (error instanceof AuthError && error.code === 'REAUTHENTICATION_REQUIRED')
+        await passkeys.remove(userId, id);
+      throw error;
+    });
+    // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
+    await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
+  }
+  const recoveryCodes = await adding?.recoveryCodes();
+  return {
+    passkey: await finish(services, user, { id, pending, sessionId }, asker),
+    ...(recoveryCodes && { recoveryCodes }),
+  };
+}
+
+/** Judges the answer, and stores the passkey. @returns the name of the challenge, which marks the passkey until all is done */
+async function store(
+  services: PasskeyServices,
+  { id: userId, sessionId }: Express.User,
+  { credential, challengeId, name }: PasskeyRegistration,
+  asker: Asker,
+): Promise<string> {
+  const { challenges, passkeys, webauthn } = services;
+  const challenge = webauthn.challengeIn(credential);
+  if (challenge === undefined) throw new AuthError('INVALID_PASSKEY');
+  const pending = digestOf(challenge);
+  const asked = await challenges.find(
+    'passkey-registration',
+    challenge,
+    shownBy(services, asker, challengeId),
+  );
+  if (!asked) {
+    const stored = await passkeys.find((credential as { id: string }).id);
+    if (stored?.userId === userId && stored.data.pending === pending) return pending;
+    throw new AuthError('INVALID_PASSKEY');
+  }
+  if (asked.userId !== userId || asked.session !== digestOf(sessionId))
+    throw new AuthError('INVALID_PASSKEY');
+  const made = await webauthn.verifyRegistration(credential, challenge);
+  // Of parallel answers to one challenge, one goes on.
+  if (!made || !(await challenges.take('passkey-registration', challenge)))
+    throw new AuthError('INVALID_PASSKEY');
+  if (!(await passkeys.add(userId, made, name ?? null, pending))) throw new AuthError('PASSKEY_EXISTS');
+  return pending;
+}
+
+/** Announces it once, and takes the mark away. */
+async function finish(
+  { events, notify, passkeys }: PasskeyServices,
+  user: StoredUser,
+  { id, pending, sessionId }: { id: string; pending: string; sessionId: string },
+  { locale, origin }: Asker,
+): Promise<Passkey> {
+  const changed = await passkeys.change(user.id, id, (data) =>
+    data.pending === pending ? { ...data, pending: undefined } : undefined,
+  );
+  // Another session has removed it at the same moment.
+  if (!changed) throw new AuthError('INVALID_PASSKEY');
+  const { before, after } = changed;
+  if (before.data.pending === pending) {
+    const { backedUp } = after;
+    events.announce('passkeyAdded', () => ({
+      userId: user.id,
+      sessionId,
+      passkeyId: id,
+      backedUp,
+      ...origin,
+    }));
+    notify({ kind: 'factor-added', user, locale });
+  }
+  return { ...before, data: after };
+}

@@ -1,0 +1,68 @@
+import type { Response } from 'express';
+import { AuthError } from '../../../errors.js';
+import { activeUser } from '../../../stores/user-store.js';
+import type { Transport } from '../../../tokens/transport.js';
+import { digestOf } from '../../../utils/digest.js';
+import type { Asker } from '../../asker.js';
+import { CHALLENGE_SECONDS } from '../challenges.js';
+import { descriptorsOf, type CredentialDescriptor } from '../credential-descriptor.js';
+import { bindToBrowser } from '../new-browser-secret.js';
+import type { PasskeyServices } from '../services.js';
+import { userHandleOf } from '../user-handle.js';
+import { ALGORITHMS } from '../webauthn.js';
+
+/** How many a user may have: each is one more device that opens the account. */
+const MAX_PASSKEYS = 10;
+
+/** For `PublicKeyCredential.parseCreationOptionsFromJSON`. */
+export interface RegistrationOptions {
+  readonly challenge: string;
+  readonly rp: { readonly id: string; readonly name: string };
+  readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
+  readonly pubKeyCredParams: readonly { readonly type: 'public-key'; readonly alg: number }[];
+  readonly timeout: number;
+  readonly attestation: 'none';
+  readonly authenticatorSelection: {
+    readonly residentKey: 'required';
+    readonly requireResidentKey: true;
+    readonly userVerification: 'required';
+  };
+  readonly excludeCredentials: readonly CredentialDescriptor[];
+  readonly challengeId?: string;
+}
+
+/**
+ * A challenge to register a passkey, for this session and this browser.
+ * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone; TOO_MANY_FACTORS; CROSS_SITE_REQUEST, SERVICE_UNAVAILABLE
+ */
+export async function registrationOptions(
+  services: PasskeyServices,
+  { id: userId, sessionId }: Express.User,
+  transport: Transport,
+  asker: Asker,
+  res: Response,
+): Promise<RegistrationOptions> {
+  const { challenges, config, options, passkeys } = services;
+  const { digest, handOver } = bindToBrowser(services, asker, transport);
+  const user = activeUser(await config.users.findById(userId));
+  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const data = { browser: digest, transport, userId, session: digestOf(sessionId) };
+  const known = await passkeys.of(userId);
+  if (known.length >= MAX_PASSKEYS) throw new AuthError('TOO_MANY_FACTORS');
+  const challenge = await challenges.create('passkey-registration', data, userId);
+  return {
+    challenge,
+    rp: { id: options.rpId, name: options.rpName },
+    user: { id: userHandleOf(userId), name: user.username, displayName: user.username },
+    pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
+    timeout: CHALLENGE_SECONDS * 1000,
+    attestation: 'none',
+    authenticatorSelection: {
+      residentKey: 'required',
+      requireResidentKey: true,
+      userVerification: 'required',
+    },
+    excludeCredentials: descriptorsOf(known),
+    ...handOver(res),
+  };
+}

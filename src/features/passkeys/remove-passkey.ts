@@ -1,0 +1,51 @@
+import { AuthError } from '../../errors.js';
+import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import type { Asker } from '../asker.js';
+import type { PasskeyServices } from './services.js';
+
+/**
+ * Removes a passkey of the user's own, and ends every other session. What an outage stops, the same request again finishes.
+ * @returns false if the user has no such passkey
+ * @throws AuthError LAST_WAY_IN if nothing else logs the user in; ACCESS_TOKEN_INVALID for a user who is gone
+ */
+export async function removePasskey(
+  services: PasskeyServices,
+  { id: userId, sessionId }: Express.User,
+  passkeyId: string,
+  { locale, origin }: Asker,
+): Promise<boolean> {
+  const { config, events, notify, others, passkeys, sessions } = services;
+  const user = activeUser(await config.users.findById(userId));
+  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const isOnlyWayIn = !(await hasOtherWayIn(services, user));
+  const hasOther = async () => (await passkeys.of(userId)).some(({ id }) => id !== passkeyId);
+  const retire = (retired: true | undefined) =>
+    passkeys.change(userId, passkeyId, (data) =>
+      data.retired === retired ? undefined : { ...data, retired },
+    );
+  const found = await passkeys.find(passkeyId);
+  if (found?.userId === userId && isOnlyWayIn && !(await hasOther())) throw new AuthError('LAST_WAY_IN');
+  if (!(await retire(true))) return false;
+  // Another one may have been removed at the same moment: then neither is.
+  if (isOnlyWayIn && !(await hasOther())) {
+    await retire(undefined);
+    throw new AuthError('LAST_WAY_IN');
+  }
+  const rules = others.factorRules();
+  await rules?.retired(userId);
+  // A login by this passkey has its session by now, which ends, or notices that the passkey is gone.
+  await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
+  // Of parallel requests one goes on.
+  if (!(await passkeys.remove(userId, passkeyId))) return true;
+  await rules?.removed(userId);
+  events.announce('passkeyRemoved', () => ({ userId, sessionId, passkeyId, ...origin }));
+  notify({ kind: 'factor-removed', user, locale });
+  return true;
+}
+
+/** Whether the user can log in without any passkey. What an app brings of its own has linked an identity. */
+async function hasOtherWayIn({ config, others }: PasskeyServices, user: StoredUser): Promise<boolean> {
+  if (user.passwordHash !== null || others.logIn(user)) return true;
+  const linked = await config.users.identities?.listIdentities(user.id);
+  return (linked ?? []).length > 0;
+}

@@ -1,0 +1,33 @@
+import type { BrowserSecret } from '../../http/browser-secret.js';
+import type { NamedLimit } from '../../limits/attempt-limits.js';
+import type { Asker } from '../asker.js';
+import type { FeatureContext } from '../feature.js';
+import type { Challenges, ShownSecrets } from './challenges.js';
+import type { PasskeysConfig } from './options.js';
+import type { StoredPasskeys } from './stored-passkeys.js';
+import type { WebAuthn } from './webauthn.js';
+
+/** What the flows of this feature work with. */
+export interface PasskeyServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
+  readonly options: PasskeysConfig;
+  readonly passkeys: StoredPasskeys;
+  readonly challenges: Challenges;
+  readonly webauthn: WebAuthn;
+  /** By which a browser shows that it has asked for a challenge. */
+  readonly browser: BrowserSecret;
+  /** Counts wrong answers by challenge. */
+  readonly tries: NamedLimit;
+  /** Counts challenges for logins by address. */
+  readonly asked: NamedLimit;
+}
+
+/** What the request shows: the cookie, or what a client without cookies sends back. */
+export function shownBy(
+  { browser }: Pick<PasskeyServices, 'browser'>,
+  { req }: Pick<Asker, 'req'>,
+  challengeId: string | undefined,
+): ShownSecrets {
+  return challengeId === undefined
+    ? { transport: 'cookie', secrets: browser.read(req) }
+    : { transport: 'body', secrets: [challengeId] };
+}

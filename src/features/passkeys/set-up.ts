@@ -1,0 +1,59 @@
+import { BrowserSecret } from '../../http/browser-secret.js';
+import type { Feature, FeatureContext } from '../feature.js';
+import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
+import { loginEndpoints } from './login/login-endpoints.js';
+import { createLoginCheck } from './login/passkey-login.js';
+import { parsePasskeysOptions, type PasskeysConfig, type PasskeysOptions } from './options.js';
+import { passkeyEndpoints } from './passkey-endpoints.js';
+import { createPasskeyFactor } from './passkey-factor.js';
+import { registrationEndpoints } from './registration/registration-endpoints.js';
+import type { PasskeyServices } from './services.js';
+import { StoredPasskeys } from './stored-passkeys.js';
+import { loadWebAuthn, type WebAuthnLibrary } from './webauthn-library.js';
+import { WebAuthn } from './webauthn.js';
+
+/** Answers a challenge, of which wrong ones count. */
+const TRIES = 5;
+/** Challenges an address, within a minute. */
+const CHALLENGES = 30;
+
+/** See `passkeys`. */
+export function createPasskeys(options: PasskeysOptions): Feature {
+  const config = parsePasskeysOptions(options);
+  const library = loadWebAuthn();
+  return {
+    name: 'passkeys',
+    setUp(context) {
+      const services = createServices(config, library, context);
+      return {
+        endpoints: [
+          ...loginEndpoints(services),
+          ...registrationEndpoints(services),
+          ...passkeyEndpoints(services),
+        ],
+        factor: createPasskeyFactor(services),
+        // Only a login by this feature gets INVALID_PASSKEY, and its endpoint says so.
+        beforeSession: { check: createLoginCheck(services), failures: [] },
+      };
+    },
+  };
+}
+
+function createServices(
+  options: PasskeysConfig,
+  library: WebAuthnLibrary,
+  context: FeatureContext,
+): PasskeyServices {
+  const { config, limits } = context;
+  return {
+    ...context,
+    options,
+    passkeys: new StoredPasskeys(context.credentials()),
+    challenges: new Challenges(context.oneTimeTokens()),
+    webauthn: new WebAuthn(options, library),
+    browser: new BrowserSecret(config.cookies, 'passkey'),
+    // A window begins with the first answer, so it ends after the challenge does.
+    tries: limits.named('passkey', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
+    asked: limits.named('passkey-options', { attempts: CHALLENGES, windowSeconds: 60 }),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Credential, CredentialStore } from '../../stores/credential-store.js';
+import { untilStored } from '../../stores/until-stored.js';
+import type { NewPasskey } from './webauthn.js';
+
+export const PASSKEY = 'passkey';
+
+/** What the store keeps of a passkey. */
+export interface PasskeyData extends Omit<NewPasskey, 'id'> {
+  readonly name: string | null;
+  /** Milliseconds since 1970; null before the first use. */
+  readonly lastUsedAt: number | null;
+  /** Names the latest challenge that it has answered, and what for. The same again is no second use: an outage has stopped it. */
+  readonly last?: LastAnswer | undefined;
+  /** The registration isn't finished. Names its challenge: the same request again goes on. */
+  readonly pending?: string | undefined;
+  /** It is no passkey any more. The row stays until what its removal ends has ended, so an outage leaves nothing half done. */
+  readonly retired?: true | undefined;
+}
+
+export interface LastAnswer {
+  /** The digest of the challenge. */
+  readonly challenge: string;
+  readonly by: string;
+}
+
+export interface Passkey {
+  /** The credential id. */
+  readonly id: string;
+  readonly userId: string;
+  readonly createdAt: Date;
+  readonly data: PasskeyData;
+  /** The data as the store has it, for a compare-and-set. */
+  readonly stored: string;
+}
+
+/** An id that the store can keep, and that `toJSON` of a browser may have made. */
+const ID = /^[\w-]{1,1024}$/;
+
+/** The passkeys of users, in the credential store. */
+export class StoredPasskeys {
+  readonly #store: CredentialStore;
+
+  constructor(store: CredentialStore) {
+    this.#store = store;
+  }
+
+  /** Oldest first. */
+  async of(userId: string): Promise<Passkey[]> {
+    return passkeysIn(await this.#store.list(userId, PASSKEY));
+  }
+
+  async find(id: string): Promise<Passkey | undefined> {
+    const found = await this.#findRow(id);
+    return found?.data.retired ? undefined : found;
+  }
+
+  /** @returns false if some user has this passkey already */
+  add(
+    userId: string,
+    { id, ...passkey }: NewPasskey,
+    name: string | null,
+    pending: string,
+  ): Promise<boolean> {
+    const data: PasskeyData = { ...passkey, name, lastUsedAt: null, pending };
+    return this.#store.add({ userId, kind: PASSKEY, id, data: JSON.stringify(data) });
+  }
+
+  /** @returns false, and changes nothing, when it has changed or gone meanwhile */
+  replace({ userId, id, stored }: Passkey, data: PasskeyData): Promise<boolean> {
+    return this.#store.replace({ userId, kind: PASSKEY, id, data: stored }, JSON.stringify(data));
+  }
+
+  /**
+   * Changes a passkey of the user.
+   * @param change returns undefined to leave it as it is
+   * @returns the passkey before and after; undefined if the user has no such passkey
+   */
+  async change(
+    userId: string,
+    id: string,
+    change: (data: PasskeyData) => PasskeyData | undefined,
+  ): Promise<{ before: Passkey; after: PasskeyData } | undefined> {
+    const changed = await untilStored(async () => {
+      const before = await this.#findRow(id);
+      if (before?.userId !== userId) return 'unknown';
+      const after = change(before.data);
+      if (!after) return { before, after: before.data };
+      return (await this.replace(before, after)) ? { before, after } : undefined;
+    });
+    return changed === 'unknown' ? undefined : changed;
+  }
+
+  /** @returns whether the user had it */
+  remove(userId: string, id: string): Promise<boolean> {
+    return this.#store.remove(userId, PASSKEY, id);
+  }
+
+  async #findRow(id: string): Promise<Passkey | undefined> {
+    if (!ID.test(id)) return undefined;
+    const found = await this.#store.find(PASSKEY, id);
+    return found && toPasskey(found);
+  }
+}
+
+/** The passkeys among the credentials of a user. */
+export function passkeysIn(credentials: readonly Credential[]): Passkey[] {
+  return credentials
+    .filter(({ kind }) => kind === PASSKEY)
+    .map(toPasskey)
+    .filter(({ data }) => !data.retired);
+}
+
+/** Only this file writes them. */
+function toPasskey({ userId, id, createdAt, data }: Credential): Passkey {
+  return { id, userId, createdAt, data: JSON.parse(data) as PasskeyData, stored: data };
+}
+
+export function lastUsedAtOf({ lastUsedAt }: Pick<PasskeyData, 'lastUsedAt'>): Date | null {
+  return lastUsedAt === null ? null : new Date(lastUsedAt);
+}

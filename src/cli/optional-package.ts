@@ -1,15 +1,30 @@
 import { CommandError } from './describe-error.js';
 
-/** Loads an optional peer dependency: `pg` or `ioredis`. @throws CommandError when it is not installed */
-export async function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
-  try {
-    return await load();
-  } catch (error) {
-    if (!isMissing(error, name)) throw error;
-    throw new CommandError(
-      `The package ${name} is missing: run \`npm install passport-visa ${name}\` in the folder of your app, and this command there`,
-    );
+/** Loads an optional peer dependency, such as `pg`. @throws CommandError when it is not installed */
+export function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+  return firstInstalled({ [name]: load });
+}
+
+/**
+ * Loads the first of several packages that is installed.
+ * @param loaders by the name of the package
+ * @throws CommandError when none is
+ */
+export async function firstInstalled<Module>(
+  loaders: Record<string, () => Promise<Module>>,
+): Promise<Module> {
+  for (const [name, load] of Object.entries(loaders)) {
+    try {
+      return await load();
+    } catch (error) {
+      if (!isMissing(error, name)) throw error;
+    }
   }
+  const [name = '', ...others] = Object.keys(loaders);
+  const instead = others.length > 0 ? `. Instead of ${name} you can install ${others.join(' or ')}` : '';
+  throw new CommandError(
+    `The package ${name} is missing: run \`npm install passport-visa ${name}\` in the folder of your app, and this command there${instead}`,
+  );
 }
 
 function isMissing(error: unknown, name: string): boolean {

@@ -99,10 +99,10 @@ function withRedisSessions<T>(
   { redisPrefix: keyPrefix }: StoreNames,
   work: (sessions: RefreshTokenStore) => Promise<T>,
 ): Promise<T> {
-  return withRedis(async (redis) => {
+  return withRedis(async ({ client }) => {
     const { RedisRefreshTokenStore } = await import('../stores/redis/refresh-token-store.js');
     const options = keyPrefix === undefined ? {} : { keyPrefix };
-    return work(asUsageError(() => new RedisRefreshTokenStore(redis, options)));
+    return work(asUsageError(() => new RedisRefreshTokenStore(client, options)));
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { reasonOf } from '../describe-error.js';
+import { RefusedCommand, type RedisConnection } from '../redis.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** The digest of no script. */
@@ -55,10 +55,9 @@ export const REDIS_COMMANDS: readonly string[] = [
  * Sends each command in a transaction that is never executed. Redis queues or refuses each one, and reads or writes nothing.
  * Closing the connection discards the transaction.
  */
-export async function checkRedisPermissions(redis: Redis, prefix: string): Promise<Finding> {
+export async function checkRedisPermissions(redis: RedisConnection, prefix: string): Promise<Finding> {
   const { ok, warn, fail } = findingsAbout('redis');
-  const connection = redis.duplicate();
-  connection.on('error', () => undefined); // each command reports it
+  const connection = await redis.another();
   try {
     const refused = await findRefusedCommands(connection, prefix);
     if (refused.length === 0)
@@ -74,17 +73,17 @@ export async function checkRedisPermissions(redis: Redis, prefix: string): Promi
       'docs/cli.md has the list of commands',
     );
   } finally {
-    connection.disconnect();
+    connection.end();
   }
 }
 
-async function findRefusedCommands(redis: Redis, prefix: string): Promise<string[]> {
+async function findRefusedCommands(redis: RedisConnection, prefix: string): Promise<string[]> {
   const refused: string[] = [];
   // Outside a transaction EXEC always fails, but only a user without the right to it gets NOPERM.
-  if (await isRefused(redis.call('EXEC'))) refused.push('EXEC');
-  if (await isRefused(redis.call('MULTI'))) return [...refused, 'MULTI'];
+  if (await isRefused(redis.send('EXEC'))) refused.push('EXEC');
+  if (await isRefused(redis.send('MULTI'))) return [...refused, 'MULTI'];
   for (const [command, ...args] of exampleCommands(prefix))
-    if (await isRefused(redis.call(command, ...args))) refused.push(command);
+    if (await isRefused(redis.send(command, ...args))) refused.push(command);
   return [...new Set(refused)];
 }
 
@@ -93,8 +92,7 @@ async function isRefused(answer: Promise<unknown>): Promise<boolean> {
     await answer;
     return false;
   } catch (error) {
-    const { name, message } = error as Error;
-    if (name !== 'ReplyError') throw error;
-    return /\bNOPERM\b/.test(message); // the answer to EXEC may be EXECABORT with the reason behind it
+    if (!(error instanceof RefusedCommand)) throw error;
+    return /\bNOPERM\b/.test(error.message); // the answer to EXEC may be EXECABORT with the reason behind it
   }
 }

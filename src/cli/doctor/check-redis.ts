@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis';
 import { DEFAULT_KEY_PREFIX } from '../../stores/redis/keys.js';
 import { reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
-import { withRedis } from '../redis.js';
+import { RefusedCommand, withRedis, type RedisConnection } from '../redis.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { compareVersions } from './check-environment.js';
 import { connectionFailure, findingsAbout, type Finding } from './finding.js';
@@ -26,7 +25,7 @@ export async function checkRedis(prefix = DEFAULT_KEY_PREFIX): Promise<Finding[]
   }
 }
 
-async function checkServer(redis: Redis): Promise<Finding[]> {
+async function checkServer(redis: RedisConnection): Promise<Finding[]> {
   const info = await readInfo(redis);
   if (!info)
     return [
@@ -73,10 +72,10 @@ export function judgePersistence(info: RedisInfo, save: string | undefined): Fin
   );
 }
 
-async function checkClock(redis: Redis): Promise<Finding> {
+async function checkClock(redis: RedisConnection): Promise<Finding> {
   try {
     const ahead = await measureClock(async () => {
-      const [seconds, microseconds] = await redis.time();
+      const [seconds, microseconds] = (await redis.send('TIME')) as string[];
       return Number(seconds) * 1000 + Number(microseconds) / 1000;
     });
     return judgeClock('redis', ahead);
@@ -85,17 +84,19 @@ async function checkClock(redis: Redis): Promise<Finding> {
   }
 }
 
-async function readInfo(redis: Redis): Promise<RedisInfo | undefined> {
-  const text = await unlessForbidden(redis.info());
+async function readInfo(redis: RedisConnection): Promise<RedisInfo | undefined> {
+  const text = (await unlessForbidden(redis.send('INFO'))) as string | undefined;
   if (text === undefined) return undefined;
-  const lines = text.split(/\r?\n/).map((line) => line.split(':', 2));
+  const lines = String(text)
+    .split(/\r?\n/)
+    .map((line) => line.split(':', 2));
   return Object.fromEntries(lines.map(([name = '', value = '']) => [name, value]));
 }
 
 /** Undefined when CONFIG is forbidden or unknown, as on many managed servers. */
-async function readSave(redis: Redis): Promise<string | undefined> {
-  const reply = await unlessForbidden(redis.call('CONFIG', 'GET', 'save'));
-  // ioredis returns a list or an object, depending on the version of the protocol (RESP2 or RESP3).
+async function readSave(redis: RedisConnection): Promise<string | undefined> {
+  const reply = await unlessForbidden(redis.send('CONFIG', 'GET', 'save'));
+  // The client returns a list or an object, depending on the version of the protocol (RESP2 or RESP3).
   const value: unknown = Array.isArray(reply) ? reply[1] : (reply as { save?: unknown } | undefined)?.save;
   return typeof value === 'string' ? value : undefined;
 }
@@ -105,7 +106,7 @@ async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if ((error as Error).name === 'ReplyError') return undefined;
+    if (error instanceof RefusedCommand) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,9 @@
-import type { Redis } from 'ioredis';
 import { checkedTableName } from '../../stores/postgres/client.js';
 import { DEFAULT_USERS_TABLE } from '../../stores/postgres/default-tables.js';
 import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
-import { withRedis } from '../redis.js';
+import { withRedis, type RedisConnection } from '../redis.js';
 import type { StoreNames } from '../stores.js';
 import { findingsAbout, type Finding } from './finding.js';
 
@@ -47,11 +46,12 @@ function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix:
 }
 
 /** Each user's sessions are one hash, whose key ends with the id in braces. */
-async function idsOfUsersWithSessions(redis: Redis, prefix: string): Promise<string[]> {
+async function idsOfUsersWithSessions(redis: RedisConnection, prefix: string): Promise<string[]> {
   const ids = new Set<string>();
   let cursor = '0';
   for (let step = 0; step < MAX_STEPS && ids.size < SAMPLE; step += 1) {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${escaped(prefix)}{*}`, 'COUNT', 500);
+    const page = await redis.send('SCAN', cursor, 'MATCH', `${escaped(prefix)}{*}`, 'COUNT', '500');
+    const [next, keys] = page as [string, string[]];
     for (const key of keys) ids.add(idOfTaggedKey(prefix, key));
     cursor = next;
     if (cursor === '0') break;

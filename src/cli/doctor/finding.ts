@@ -1,4 +1,5 @@
 import { CommandError, reasonOf, UsageError } from '../describe-error.js';
+import { RefusedCommand } from '../redis.js';
 
 /** One line of the doctor's report. */
 export interface Finding {
@@ -38,7 +39,7 @@ function connectionCure(variable: string, error: unknown): string {
     : `start the server, and see whether ${variable} and the firewall let this machine in`;
 }
 
-/** Whether the server itself sent the error: PostgreSQL's have a `severity`, and ioredis calls those of Redis `ReplyError`. */
+/** Whether the server itself sent the error: PostgreSQL's have a `severity`. */
 function isServerError(reason: unknown): boolean {
-  return reason instanceof Error && ('severity' in reason || reason.name === 'ReplyError');
+  return reason instanceof RefusedCommand || (reason instanceof Error && 'severity' in reason);
 }

@@ -31,6 +31,7 @@ test('the guards of a verifier judge roles and fresh logins, and refuse as those
   const { get, client } = createService({ jwks: await jwksOf(login), clock }, (app, { guard }) => {
     app.get('/admin', guard({ roles: ['admin'] }), (_req, res) => void res.json({}));
     app.get('/fresh', guard({ freshWithin: '5m' }), (_req, res) => void res.json({}));
+    app.get('/factor', guard({ secondFactor: true }), (_req, res) => void res.json({}));
     app.get('/verified', guard({ emailVerified: true }), (_req, res) => void res.json({}));
     app.get(
       '/optional',
@@ -42,6 +43,9 @@ test('the guards of a verifier judge roles and fresh logins, and refuse as those
   expectFailure(await get('/profile'), 'NO_ACCESS_TOKEN');
   expectFailure(await get('/admin', accessToken), 'FORBIDDEN');
   expectFailure(await get('/verified', accessToken), 'EMAIL_NOT_VERIFIED');
+  const oneFactor = await get('/factor', accessToken);
+  expect([oneFactor.status, oneFactor.body.code]).toEqual([401, 'REAUTHENTICATION_REQUIRED']);
+  expect(oneFactor.headers['www-authenticate']).toContain('acr_values="mfa"');
   expect((await get('/fresh', accessToken)).status).toBe(200);
   expect((await get('/optional')).body).toEqual({ code: 'NO_ACCESS_TOKEN' });
   const foreign = { Cookie: cookieHeader({ accessToken }), Origin: 'https://evil.example' };
@@ -176,6 +180,7 @@ test.each<[string, unknown, RegExp]>([
   ['deny without a store', { onStoreDown: 'deny' }, /onStoreDown 'deny' needs the option revocations/],
   ['roles as text', { roles: 'admin' }, /roles must be a list of at least one role, not a text/],
   ['no role', { roles: [] }, /roles must be a list of at least one role/],
+  ['a method with a quote', { amr: ['a"b'] }, /amr must be a list of methods/],
   ['an unknown option', { role: ['admin'] }, /Unknown option role: .*did you mean roles/],
   ['a duration without a unit', { freshWithin: '5' }, /freshWithin must be seconds or a text with its unit/],
   ['no object', 'admin', /guard\(\) needs an object of options/],

@@ -53,6 +53,7 @@ const ROOTS = {
   index: ['auth', 'create-auth'],
   testing: ['auth', 'create-auth'],
   cli: ['auth', 'create-auth'],
+  verifier: [],
 };
 
 /** The folders that know Express and Passport. `config` only for the type of the option `passport`. */

@@ -22,6 +22,7 @@ import {
   SECOND_FACTOR_CLIENT_PAGE,
   PASSKEY_CLIENT_PAGE,
   PASSKEYS_PAGE,
+  VERIFIER_PAGE,
 } from './reference/pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,6 +38,8 @@ const secondFactorClient = readExports(`${root}src/client/second-factor/index.ts
 assertComplete(secondFactorClient, SECOND_FACTOR_CLIENT_PAGE.parts);
 const hashes = readExports(`${root}src/hashes/index.ts`);
 assertComplete(hashes, HASHES_PAGE.parts);
+const verifier = readExports(`${root}src/verifier/index.ts`);
+assertComplete(verifier, VERIFIER_PAGE.parts);
 
 const passkeyClient = readExports(`${root}src/client/passkeys/index.ts`);
 assertComplete(passkeyClient, PASSKEY_CLIENT_PAGE.parts);
@@ -59,6 +62,7 @@ const pages = {
   'docs/reference/endpoints-second-factor.md': factorEndpointsPage(withFactor, core),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
+  'docs/reference/verifier.md': apiPage(VERIFIER_PAGE, verifier),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
   'docs/reference/client-account.md': apiPage(ACCOUNT_CLIENT_PAGE, accountClient),
   'docs/reference/client-second-factor.md': apiPage(SECOND_FACTOR_CLIENT_PAGE, secondFactorClient),

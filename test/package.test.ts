@@ -5,6 +5,7 @@ import * as source from '../src';
 import * as sourcePasskeys from '../src/features/passkeys';
 import * as sourceHashes from '../src/hashes';
 import * as sourceTesting from '../src/testing';
+import * as sourceVerifier from '../src/verifier';
 
 const ROOT = join(__dirname, '..');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -37,6 +38,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/testing', sourceTesting],
   ['passport-visa/hashes', sourceHashes],
   ['passport-visa/passkeys', sourcePasskeys],
+  ['passport-visa/verifier', sourceVerifier],
 ];
 
 /** Names that Node adds to those of an imported CommonJS module. */
@@ -154,6 +156,24 @@ test('passport-visa/passkeys loads no dependency before it is used', () => {
   expect(run(script, 'commonjs')).toBe('');
 });
 
+test('a verifier loads nothing of the router, and of the dependencies only what reads a request', () => {
+  const script = `
+    const { createVerifier } = require('passport-visa/verifier');
+    const { publicKey } = require('node:crypto').generateKeyPairSync('ed25519');
+    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'a' }] };
+    createVerifier({ jwks, issuer: 'https://login.example.com', audience: 'https://api.example.com' });
+    const files = Object.keys(require.cache);
+    const packages = files.filter((file) => file.includes('node_modules')).map((file) => file.split('node_modules/').at(-1).split('/')[0]);
+    const folders = files.filter((file) => !file.includes('node_modules')).map((file) => file.split('/dist/')[1].split('/')[0]);
+    process.stdout.write(JSON.stringify([[...new Set(packages)].sort(), [...new Set(folders)].sort()]));`;
+  const [packages, folders] = JSON.parse(run(script, 'commonjs')) as [string[], string[]];
+  expect(packages).toEqual(['bowser', 'cookie', 'ipaddr.js', 'ms', 'tiny-lru']);
+  expect(folders).toEqual([
+    ...['errors.js', 'events', 'http', 'messages', 'middleware', 'sessions', 'stores', 'tokens', 'utils'],
+    'verifier',
+  ]);
+});
+
 test('the public API consists of these names; changing it must be a decision', () => {
   expect(Object.keys(source).sort()).toEqual([
     'AUTH_EVENT_NAMES',
@@ -186,6 +206,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'userStoreContract',
   ]);
   expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
+  expect(Object.keys(sourceVerifier)).toEqual(['createVerifier']);
 });
 
 test('the client is ESM only, has no side effects and leaves nothing open', () => {
@@ -209,6 +230,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/testing', sourceTesting],
     ['dist/hashes', sourceHashes],
     ['dist/features/passkeys', sourcePasskeys],
+    ['dist/verifier', sourceVerifier],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');
     const values = [...declared.matchAll(/^export (?!type)(?:\{([^}]*)\}|declare function (\w+))/gms)]

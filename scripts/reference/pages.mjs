@@ -5,7 +5,7 @@ export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 export const AUTH_PAGE = {
   title: 'auth, stores and types',
   text:
-    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [Testing your app](../testing.md) ' +
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
     '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
   calledAs: {
     Auth: 'auth',
@@ -296,5 +296,27 @@ export const HASHES_PAGE = {
       title: 'Types',
       names: ['HashingScheme', 'VerifyingScheme', 'ThreadedScheme', 'PasswordFunctions', 'PasswordVerifier'],
     },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const VERIFIER_PAGE = {
+  title: 'Verifier',
+  text: 'What `passport-visa/verifier` exports: guards for services that have no secret and start no session. [Other services](../other-services.md) shows how to use it. [auth, stores and types](auth.md) has the types that both share.',
+  calledAs: { Verifier: 'verifier', VerifierOptions: 'VerifierOptions' },
+  hidden: [],
+  parts: [
+    {
+      title: 'Verifier',
+      names: [
+        'createVerifier',
+        'VerifierOptions',
+        'Verifier',
+        'VerifierGuardOptions',
+        'VerifierCheckOptions',
+        'VerifierVerify',
+      ],
+    },
+    { title: 'Types', names: ['VerifierStore', 'JwkSet', 'Jwk'] },
   ],
 };

@@ -1,11 +1,12 @@
 // A user's life from registration to logout, in an app with the installed package, on a real Redis and PostgreSQL. Runs as ESM
 // and as CJS, on each Node.
 const assert = require('node:assert/strict');
-const { randomUUID } = require('node:crypto');
+const { generateKeyPairSync, randomUUID } = require('node:crypto');
 const { once } = require('node:events');
 
 // All runs share the servers, so each uses names of its own.
 const RUN = randomUUID();
+const SHARED = { issuer: 'https://login.example.com', audience: 'https://api.example.com' };
 const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
 
 /**
@@ -13,12 +14,13 @@ const CREDENTIALS = { username: `alice ${RUN}`, password: 'a violet umbrella' };
  * @param {any} modules.express
  * @param {any} modules.visa
  * @param {any} modules.testing
+ * @param {any} modules.verifier
  * @param {any} [modules.client] ESM only
  * @param {any} [modules.account] ESM only
  * @param {any} modules.Redis
  * @param {any} modules.Pool
  */
-async function runApp({ express, visa, testing, client, account, Redis, Pool }) {
+async function runApp({ express, visa, testing, verifier, client, account, Redis, Pool }) {
   const redis = new Redis(process.env.REDIS_URL);
   const pool = new Pool({ connectionString: process.env.DATABASE_URL });
   const users = new visa.PostgresUserStore(pool);
@@ -26,7 +28,8 @@ async function runApp({ express, visa, testing, client, account, Redis, Pool }) 
   const auth = visa.createAuth({
     users,
     refreshTokens: new visa.RedisRefreshTokenStore(redis, { keyPrefix: RUN }),
-    accessToken: { secret: 'an access secret of at least 32 bytes', expiresIn: '30m' },
+    accessToken: { algorithm: 'EdDSA', secret: generateKeyPairSync('ed25519'), expiresIn: '30m', ...SHARED },
+    jwks: true,
     refreshToken: { secret: 'a refresh secret of at least 32 bytes', expiresIn: '3h' },
     password: { cost: 10 },
   });
@@ -42,6 +45,7 @@ async function runApp({ express, visa, testing, client, account, Redis, Pool }) 
   try {
     await registerToLogout(origin);
     await logInWithoutPassword(origin, auth, testing);
+    await useOtherService(origin, auth, testing, verifier);
     if (client) await logInByClient(origin, client, account);
   } finally {
     // The process must now end by itself, or its time limit fails the run.
@@ -58,6 +62,15 @@ async function logInWithoutPassword(origin, auth, testing) {
   const bob = await testing.loginAs(auth, { username: `bob ${RUN}`, roles: ['admin'] });
   const answer = await fetch(`${origin}/profile`, { headers: bob.headers });
   assert.equal(/** @type {any} */ (await answer.json()).sessionId, bob.sessionId);
+}
+
+/** @param {string} origin @param {any} auth @param {any} testing @param {any} verifier */
+async function useOtherService(origin, auth, testing, { createVerifier }) {
+  const service = createVerifier({ jwks: `${origin}/auth/jwks.json`, ...SHARED });
+  await service.ready();
+  const { accessToken, sessionId } = await testing.loginAs(auth, { username: `dan ${RUN}` });
+  assert.equal((await service.verify(accessToken)).sessionId, sessionId);
+  await service.close();
 }
 
 /** @param {string} origin @param {any} client @param {any} account */

@@ -2,7 +2,8 @@ const express = require('express');
 const { Redis } = require('ioredis');
 const visa = require('passport-visa');
 const testing = require('passport-visa/testing');
+const verifier = require('passport-visa/verifier');
 const { Pool } = require('pg');
 const { runApp } = require('./app.cjs');
 
-void runApp({ express, visa, testing, Redis, Pool });
+void runApp({ express, visa, testing, verifier, Redis, Pool });

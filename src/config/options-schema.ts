@@ -1,9 +1,9 @@
 import type { Authenticator } from 'passport';
 import { z } from 'zod';
 import type { Feature } from '../features/feature.js';
-import { errorBodySchema } from '../http/error-body.js';
+import { errorBodySchema } from '../http/error-body-option.js';
 import { registerSchema } from '../http/registration.js';
-import { trustedOriginsSchema } from '../http/trusted-origins.js';
+import { trustedOriginsSchema } from '../http/trusted-origins-option.js';
 import { localesOf } from '../messages/catalogs.js';
 import { messagesSchema } from '../messages/messages-schema.js';
 import { openApiConfigSchema } from '../openapi/openapi-options.js';

@@ -1,5 +1,4 @@
 import type { Request } from 'express';
-import { z } from 'zod';
 import type { AuthError } from '../errors.js';
 import { isPromise } from '../utils/is-promise.js';
 import { kindOf } from '../utils/option-words.js';
@@ -25,39 +24,6 @@ export interface ErrorBodyConfig {
   readonly contentType: string;
   readonly schema: Readonly<Record<string, unknown>>;
 }
-
-const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(; ?charset=utf-8)?$/i;
-
-const aFunction = z.custom<ErrorBody>((value) => typeof value === 'function', 'must be a function');
-
-export const errorBodySchema = z
-  .union(
-    [
-      aFunction,
-      z.strictObject({
-        body: aFunction,
-        contentType: z
-          .string()
-          .regex(
-            MEDIA_TYPE,
-            "must be a media type such as 'application/problem+json', with no parameter but charset=utf-8",
-          )
-          .optional(),
-        schema: z.record(z.string(), z.unknown()).optional(),
-      }),
-    ],
-    'must be a function, or { body: a function, contentType?: a media type, schema?: a JSON Schema }',
-  )
-  .optional()
-  .transform((option): ErrorBodyConfig | undefined => {
-    if (option === undefined) return undefined;
-    const {
-      body,
-      contentType = 'application/json',
-      schema = {},
-    } = typeof option === 'function' ? { body: option } : option;
-    return Object.freeze({ body, contentType, schema });
-  });
 
 /** @throws TypeError for a body that can't be sent, and what the app's function throws */
 export function ownBodyOf({ body }: ErrorBodyConfig, error: AuthError, req: Request): object {

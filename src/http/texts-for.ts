@@ -1,4 +1,5 @@
-import express, { type Request, type Response } from 'express';
+import type express from 'express';
+import type { Request, Response } from 'express';
 import { lru } from 'tiny-lru';
 import { AUTH_FAILURES, AuthError, type AuthErrorCode, type FieldError } from '../errors.js';
 import type { Catalogs } from '../messages/catalogs.js';
@@ -95,9 +96,12 @@ function createNegotiation(catalogs: Catalogs): (req: Request) => Locale {
   };
 }
 
-/** Express's function needs no Express: it only reads a header. A request that never passed through Express doesn't have it. */
+/**
+ * Express's function only reads a header. A request that never passed through Express doesn't have it. Express is loaded here, because
+ * a service that only verifies tokens may be built on something else.
+ */
 function acceptedLanguages(req: Request, locales: Locale[]): string | false {
-  return Object.assign(Object.create(express.request) as Request, { headers: req.headers }).acceptsLanguages(
-    locales,
-  );
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { request } = require('express') as typeof express;
+  return Object.assign(Object.create(request) as Request, { headers: req.headers }).acceptsLanguages(locales);
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { isPromise } from '../utils/is-promise.js';
 import { kindOf } from '../utils/option-words.js';
 import type { SiteConfig } from './cross-site.js';
@@ -11,27 +10,13 @@ const WILDCARD = /^([a-z][a-z0-9+.-]*:\/\/)\*((?:\.[a-z0-9_-]+){2,}|\.localhost)
 const ANY_SCHEME = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 const URL_SCHEME = /^(?:https?|wss?|ftp):/;
 
-const origin = z.string().refine(isOrigin, {
-  message:
-    "must be an origin such as 'https://app.example.com' or 'capacitor://localhost', without a path or a slash at its end; " +
-    "'*' may only stand for the whole first label, as in 'https://*.example.com'",
-});
-
-export const trustedOriginsSchema = z
-  .union(
-    [
-      z.custom<(origin: string) => boolean>((value) => typeof value === 'function'),
-      z.array(origin).readonly(),
-    ],
-    {
-      error: ({ input }) =>
-        Array.isArray(input) ? undefined : `must be a list of origins or a function, not ${kindOf(input)}`,
-    },
-  )
-  .default([]);
+/** What an origin must look like. */
+export const ORIGIN_FORM =
+  "must be an origin such as 'https://app.example.com' or 'capacitor://localhost', without a path or a slash at its end; " +
+  "'*' may only stand for the whole first label, as in 'https://*.example.com'";
 
 /** URL knows the origins of a few schemes only. Browsers send those of apps and extensions as `scheme://host`. */
-function isOrigin(value: string): boolean {
+export function isOrigin(value: string): boolean {
   if (value.includes('*')) return WILDCARD.test(value) && isOrigin(value.replace('*', 'any'));
   if (URL_SCHEME.test(value)) return URL.canParse(value) && new URL(value).origin === value;
   return ANY_SCHEME.test(value);

@@ -8,7 +8,8 @@ import { activeUser, type StoredUser } from '../stores/user-store.js';
 import type { GuardChecks, ProofChecks } from './guard-options.js';
 
 export interface GuardCheckServices {
-  config: Pick<SessionConfig, 'users' | 'now'>;
+  /** Without `users`, `loadUser` finds no one. */
+  config: Pick<SessionConfig, 'now'> & { readonly users?: Pick<SessionConfig['users'], 'findById'> };
   accessTokens: AccessTokens;
   sessions: Pick<Sessions, 'find'>;
 }
@@ -64,7 +65,7 @@ async function verifyInStore(
   token: AuthenticatedUser,
 ): Promise<AuthenticatedUser> {
   const { id, sessionId } = token;
-  const user = checks.loadUser ? withoutPasswordHash(token, await config.users.findById(id)) : token;
+  const user = checks.loadUser ? withoutPasswordHash(token, await config.users?.findById(id)) : token;
   // `checkSession` asks the store anyway, so a stale revocation list is no reason to refuse.
   accessTokens.assertNotRevoked(
     id,

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { CANT_DENY } from '../sessions/revocations.js';
 import type { OnStoreDown, SessionConfig } from '../sessions/session-config.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { ACR_VALUE } from '../utils/error-details.js';
+import { lazySchema } from '../utils/lazy-schema.js';
 import { parseCall } from '../utils/parse-call.js';
 
 /** In `amr`, more than one factor (RFC 8176). */
@@ -58,27 +58,31 @@ export interface GuardOptions {
 /** What `auth.verify` takes: the options of a guard that need no response. */
 export type VerifyOptions = Omit<GuardOptions, 'renew' | 'onFailure'>;
 
-const verifySchema = z.strictObject({
-  optional: z.boolean().default(false),
-  roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
-  emailVerified: z.boolean().default(false),
-  beforeEnrolment: z.boolean().default(false),
-  loadUser: z.boolean().default(false),
-  freshWithin: z.unknown().optional(),
-  amr: z
-    .array(z.string().regex(ACR_VALUE, 'must be visible ASCII without spaces, quotes and backslashes'))
-    .nonempty()
-    .readonly()
-    .optional(),
-  secondFactor: z.boolean().default(false),
-  checkSession: z.boolean().default(false),
-  onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
-});
+const verifySchema = lazySchema((z) =>
+  z.strictObject({
+    optional: z.boolean().default(false),
+    roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
+    emailVerified: z.boolean().default(false),
+    beforeEnrolment: z.boolean().default(false),
+    loadUser: z.boolean().default(false),
+    freshWithin: z.unknown().optional(),
+    amr: z
+      .array(z.string().regex(ACR_VALUE, 'must be visible ASCII without spaces, quotes and backslashes'))
+      .nonempty()
+      .readonly()
+      .optional(),
+    secondFactor: z.boolean().default(false),
+    checkSession: z.boolean().default(false),
+    onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
+  }),
+);
 
-const guardSchema = verifySchema.extend({
-  renew: z.boolean().default(false),
-  onFailure: z.enum(['answer', 'next']).default('answer'),
-});
+const guardSchema = lazySchema((z) =>
+  verifySchema().extend({
+    renew: z.boolean().default(false),
+    onFailure: z.enum(['answer', 'next']).default('answer'),
+  }),
+);
 
 export interface ProofChecks {
   readonly freshWithinSeconds: number | undefined;
@@ -112,18 +116,26 @@ interface Checkable {
 
 /** @throws TypeError that names the option and the cure */
 export function parseGuardOptions(options: GuardOptions, services: Checkable): ParsedGuardOptions {
-  const parsed = parseCall('guard()', guardSchema, options);
+  const parsed = parseCall('guard()', guardSchema(), options);
   return { ...parsed, ...checksIn('guard()', parsed, services) };
 }
 
 /** @throws TypeError that names the option and the cure */
 export function parseVerifyOptions(options: VerifyOptions, services: Checkable): GuardChecks {
-  return checksIn('verify()', parseCall('verify()', verifySchema, options), services);
+  return checksIn('verify()', parseCall('verify()', verifySchema(), options), services);
 }
 
-function checksIn(
+/** Options whose members have the right types. */
+interface Given extends Omit<GuardChecks, 'proof'> {
+  freshWithin?: unknown;
+  amr?: readonly string[] | undefined;
+  secondFactor: boolean;
+}
+
+/** @throws TypeError that names the option and the cure */
+export function checksIn(
   call: string,
-  { freshWithin, amr, secondFactor, ...checks }: z.output<typeof verifySchema>,
+  { freshWithin, amr, secondFactor, ...checks }: Given,
   { config: { revocation }, featureClaims }: Checkable,
 ): GuardChecks {
   if (checks.emailVerified && !featureClaims.emailVerified)

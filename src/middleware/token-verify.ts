@@ -13,14 +13,20 @@ import { asError } from '../utils/as-error.js';
 import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { createErrorHandler, type ErrorHandlerServices } from './error-handler.js';
 import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from './guard-checks.js';
-import { parseGuardOptions, type GuardChecks, type GuardOptions } from './guard-options.js';
+import {
+  parseGuardOptions,
+  type GuardChecks,
+  type GuardOptions,
+  type ParsedGuardOptions,
+} from './guard-options.js';
 import { announceRefusal, type Refused } from './refusals.js';
 import type { Renewals } from './renew.js';
 
 export interface GuardServices extends GuardCheckServices, ErrorHandlerServices {
   config: GuardCheckServices['config'] & ErrorHandlerServices['config'] & Pick<SessionConfig, 'revocation'>;
   authenticateRequest: AuthenticateRequest;
-  renewals: Renewals;
+  /** Undefined where there is nothing to renew with. Then no guard may have the option `renew`. */
+  renewals: Pick<Renewals, 'authenticate' | 'renew'> | undefined;
   featureClaims: FeatureClaims;
 }
 
@@ -32,7 +38,11 @@ type Fail = (error: unknown, handled: Handled, who: Refused | undefined) => void
  * @throws TypeError that names the option and the cure
  */
 export function createGuard(services: GuardServices, options: GuardOptions = {}): RequestHandler {
-  const checks = parseGuardOptions(options, services);
+  return guardBy(services, parseGuardOptions(options, services));
+}
+
+/** The guard that makes these checks. */
+export function guardBy(services: GuardServices, checks: ParsedGuardOptions): RequestHandler {
   const { renewals } = services;
   const handleAuthError =
     checks.onFailure === 'next' ? handOver(services.events) : createErrorHandler(services);
@@ -48,13 +58,13 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
     next();
   };
 
-  const guardBy = (authenticateRequest: AuthenticateRequest, fail: Fail) =>
+  const judgeBy = (authenticateRequest: AuthenticateRequest, fail: Fail) =>
     checks.loadUser || checks.checkSession
       ? guardWithStore(services, checks, authenticateRequest, fail)
       : guardWithoutStore(services, checks, authenticateRequest, fail);
 
-  const guard = guardBy(services.authenticateRequest, neverThrowing(refuse));
-  if (!checks.renew) return guard;
+  const guard = judgeBy(services.authenticateRequest, neverThrowing(refuse));
+  if (!checks.renew || !renewals) return guard;
   const renewOrRefuse: Fail = (error, [req, res, next], who) => {
     // Without a response that takes cookies, the new tokens would be lost.
     if (!failureOf(error).renewable || !canSetCookies(res)) {
@@ -68,7 +78,7 @@ export function createGuard(services: GuardServices, options: GuardOptions = {})
       (failure: unknown) => callCatching(() => refuse(failure, [req, res, proceed], asker), proceed),
     );
   };
-  return guardBy(renewals.authenticate, neverThrowing(renewOrRefuse));
+  return judgeBy(renewals.authenticate, neverThrowing(renewOrRefuse));
 }
 
 /**

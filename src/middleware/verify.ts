@@ -33,17 +33,25 @@ export interface Verify {
 
 /** The checks of a guard as a call. */
 export function createVerify(services: VerifyServices): Verify {
+  return verifyBy(services, (options) => parseVerifyOptions(options, services)) as Verify;
+}
+
+/** @param parse the options of a call */
+export function verifyBy<Options extends object>(
+  services: VerifyServices,
+  parse: (options: Options) => GuardChecks,
+): (source: VerifySource, options?: Options) => Promise<AuthenticatedUser | undefined> {
   const { events } = services;
-  const byDefault = parseVerifyOptions({}, services);
+  const byDefault = parse({} as Options);
   // An app that hands over the same object each time pays for its parsing once.
-  const parsed = new WeakMap<VerifyOptions, GuardChecks>();
-  const checksOf = (options: VerifyOptions) => {
-    const checks = parsed.get(options) ?? parseVerifyOptions(options, services);
+  const parsed = new WeakMap<Options, GuardChecks>();
+  const checksOf = (options: Options) => {
+    const checks = parsed.get(options) ?? parse(options);
     parsed.set(options, checks);
     return checks;
   };
 
-  async function verify(source: VerifySource, options?: VerifyOptions) {
+  return async function verify(source, options) {
     const checks = options === undefined ? byDefault : checksOf(options);
     const req = requestIn(source);
     const authenticate = req
@@ -63,8 +71,7 @@ export function createVerify(services: VerifyServices): Verify {
       announceRefusal(events, error, req, { ...token, origin });
       throw error;
     }
-  }
-  return verify as Verify;
+  };
 }
 
 /** @throws AuthError that says why it is no good access token */

@@ -11,7 +11,7 @@ import type { AuthenticatedUser } from '../http/authenticated-user.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
 import type { AccessTokenConfig } from '../tokens/access-token.js';
 import { selectKey } from '../tokens/jwt.js';
-import type { Algorithm } from '../tokens/keys.js';
+import type { JsonWebTokenAlgorithm } from '../tokens/json-web-token.js';
 import { asError } from '../utils/as-error.js';
 import { keepCode } from './authenticate.js';
 
@@ -62,7 +62,7 @@ export function createJwtStrategy({
         selectAccessToken(extractAccessTokens(req, config), accessTokens).token,
       secretOrKeyProvider: (_req, token, done) =>
         done(null, selectKey(token as string, 'at+jwt', keys).key as unknown as Buffer),
-      algorithms: [keys.algorithm as Exclude<Algorithm, 'EdDSA'>],
+      algorithms: [keys.algorithm as JsonWebTokenAlgorithm],
       // The guard's checks have judged the times, by the store's clock.
       jsonWebTokenOptions: { ignoreNotBefore: true },
       ignoreExpiration: true,

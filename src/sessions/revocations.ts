@@ -19,7 +19,10 @@ export const READY_TIMEOUT_MS = 10_000;
 export const CANT_DENY =
   "is 'deny', which needs instant revocation: leave revocation out, or set it to 'instant', with a store that can do it";
 
-type RevocationsConfig = Pick<SessionConfig, 'accessToken' | 'refreshTokens' | 'revocation'>;
+interface RevocationsConfig extends Pick<SessionConfig, 'revocation'> {
+  readonly accessToken: Pick<SessionConfig['accessToken'], 'expiresInSeconds'>;
+  readonly refreshTokens: Pick<SessionConfig['refreshTokens'], 'followRevocations'>;
+}
 
 /**
  * The sessions that have ended while their access tokens may still verify: those that this process ended or found gone and,

@@ -1,8 +1,8 @@
-import jsonwebtoken from 'jsonwebtoken';
 import { isKeepable } from '../utils/keepable-text.js';
 import { smallerTwin } from './ecdsa.js';
 import { TOKEN_FORMAT, type TokenType, type VerificationKey, type VerificationKeys } from './headers.js';
 import type { Algorithm, KeySet } from './keys.js';
+import { jsonWebToken, type JsonWebTokenAlgorithm } from './json-web-token.js';
 import { isOwnSignature, ownSignature } from './own-signature.js';
 
 /** Why a token is refused. The rule that an invalid token breaks stays a secret, because only attackers could use it. */
@@ -64,7 +64,7 @@ function signWithoutLimit(type: TokenType, claims: Claims, { algorithm, signing 
   if (signature !== undefined) return `${signed}.${signature}`;
   const header = { alg: algorithm, typ: type, kid: signing.kid, ver: TOKEN_FORMAT };
   return withSmallerTwin(
-    jsonwebtoken.sign(claims, signing.key, { algorithm: algorithm as jsonwebtoken.Algorithm, header }),
+    jsonWebToken().sign(claims, signing.key, { algorithm: algorithm as JsonWebTokenAlgorithm, header }),
     algorithm,
   );
 }
@@ -126,8 +126,8 @@ function isSignature(token: string, end: number, { algorithm, key }: Verificatio
   const verdict = isOwnSignature(algorithm, key, token.slice(0, end), signature);
   if (verdict !== undefined) return verdict;
   try {
-    jsonwebtoken.verify(token, key, {
-      algorithms: [algorithm as jsonwebtoken.Algorithm],
+    jsonWebToken().verify(token, key, {
+      algorithms: [algorithm as JsonWebTokenAlgorithm],
       ignoreExpiration: true,
       ignoreNotBefore: true,
     });

@@ -5,6 +5,11 @@ import { ED25519_SIGNATURE_BYTES, type Algorithm } from './algorithms.js';
 /** Node's names of the hashes. HMAC is faster here than with jsonwebtoken. */
 const HMAC_HASHES: Partial<Record<Algorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
+/** Whether the functions below do it. All others are jsonwebtoken's. */
+export function isOwnAlgorithm(algorithm: Algorithm): boolean {
+  return algorithm === 'EdDSA' || algorithm in HMAC_HASHES;
+}
+
 /**
  * The signature of a text, in base64url.
  * @returns undefined for an algorithm that jsonwebtoken does. It has no EdDSA

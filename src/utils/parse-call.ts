@@ -26,7 +26,7 @@ export function parseCall<Schema extends z.ZodType>(
 }
 
 /** Handed to Express without a call, `auth.guard` gets the first request as its options. */
-function isRequest(value: unknown): boolean {
+export function isRequest(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'httpVersion' in value;
 }
 

@@ -1,5 +1,6 @@
 import { reasonOf } from '../describe-error.js';
 import { judgeClock } from './check-clock.js';
+import { checkJwks } from './check-jwks.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** For all requests of the check together. */
@@ -24,6 +25,7 @@ export async function checkUrl(base: URL, fetchFrom: Fetch = fetch): Promise<Fin
       ...judgeTransport(base, check),
       ...judgeDate(check),
       ...(await judgeLogout(base, request)),
+      ...(await checkJwks(request)),
       ...(await judgePlainHttp(base, (url) => fetchFrom(url, { signal, redirect: 'manual' }))),
     ];
   } catch (error) {

@@ -40,14 +40,15 @@ test('the client makes a second step, and asks for a proof again', async () => {
       options: object,
     ): { client: AuthClient; factors: SecondFactorClient; logIn: LogIn };
   };
-  let phone: Authenticator | undefined;
-  const askForCode = () => Promise.resolve({ code: phone?.nextCode(), trustDevice: false });
-  const askForProof = jest.fn(() => Promise.resolve({ code: phone?.nextCode() }));
+  const phones: Authenticator[] = [];
+  const askForCode = () => Promise.resolve({ code: phones[0]?.nextCode(), trustDevice: false });
+  const askForProof = jest.fn(() => Promise.resolve({ code: phones[0]?.nextCode() }));
   const open = () => start(`${site.origin}/auth`, { askForCode, askForProof, fetch: site.browser() });
 
   const { factors, logIn } = open();
   await logIn('ann', PASSWORD);
-  phone = new Authenticator(await factors.startTotp(), server.clock);
+  const phone = new Authenticator(await factors.startTotp(), server.clock);
+  phones.push(phone);
   await factors.confirmTotp({ id: phone.id, code: phone.code() });
   expect(await factors.renewRecoveryCodes()).toHaveLength(10);
   expect(askForProof).toHaveBeenCalledTimes(1);

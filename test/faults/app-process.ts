@@ -8,8 +8,10 @@ const START_TIMEOUT_MS = 20_000;
 export interface AppSettings {
   /** Where the users are stored. */
   postgres: string;
-  /** Where the sessions are stored. Default: in PostgreSQL, with the users. */
-  redis?: { url: string } | { nodes: readonly object[] } | { sentinels: readonly object[]; name: string };
+  /** Where the sessions are stored, and the client's package (default: ioredis). Default: in PostgreSQL, with the users. */
+  redis?: (
+    { url: string } | { nodes: readonly object[] } | { sentinels: readonly object[]; name: string }
+  ) & { library?: 'ioredis' | 'redis' };
   /** Override the options of `createAuth`. */
   options?: object;
   /** Express's `trust proxy`. Default: none. */

@@ -9,6 +9,7 @@ import {
   RedisRefreshTokenStore,
 } from 'passport-visa';
 import pg from 'pg';
+import { createClient, createCluster, createSentinel } from 'redis';
 
 // Sets the clock of this process ahead: `new Date()` and `Date.now()` return the wrong time.
 const aheadMs = Number(process.env.CLOCK_AHEAD_MS ?? 0);
@@ -32,7 +33,7 @@ const settings = JSON.parse(process.env.FAULTS_APP ?? '');
 const pool = new pg.Pool({ connectionString: settings.postgres });
 const users = new PostgresUserStore(pool);
 const refreshTokens = settings.redis
-  ? new RedisRefreshTokenStore(connect(settings.redis))
+  ? new RedisRefreshTokenStore(await connect(settings.redis))
   : new PostgresRefreshTokenStore(pool);
 
 const auth = createAuth({
@@ -72,7 +73,15 @@ process.on('disconnect', () => process.exit()); // ends with the test
 
 /** @param {any} redis */
 function connect(redis) {
+  if (redis.library === 'redis') return connectNodeRedis(redis).connect();
   if (redis.nodes) return new Redis.Cluster(redis.nodes);
   if (redis.sentinels) return new Redis(redis);
   return new Redis(redis.url);
+}
+
+/** @param {any} redis */
+function connectNodeRedis({ nodes, sentinels, name, url }) {
+  if (nodes) return createCluster({ rootNodes: nodes.map((/** @type {object} */ socket) => ({ socket })) });
+  if (sentinels) return createSentinel({ name, sentinelRootNodes: sentinels });
+  return createClient({ url });
 }

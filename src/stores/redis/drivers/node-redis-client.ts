@@ -55,9 +55,14 @@ export function isSentinel(client: AnyNodeRedis): client is NodeRedisSentinel {
   return 'getMasterNode' in client;
 }
 
-/** A Cluster is ready while some of its nodes are, so the others don't keep the users of these waiting. */
+/**
+ * A Cluster is ready while some of its nodes are, so the others don't keep the users of these waiting. A Sentinel counts as ready
+ * while it has a master: with a command that waits, it asks the sentinels again and again without a pause.
+ */
 export function isReady(client: AnyNodeRedis): boolean {
-  return client.isOpen && (isCluster(client) ? client.masters.length > 0 : client.isReady);
+  if (!client.isOpen) return false;
+  if (isCluster(client)) return client.masters.length > 0;
+  return client.isReady && (!isSentinel(client) || client.getMasterNode() !== undefined);
 }
 
 /** Options of node-redis. Its own types are not used: those of the versions differ, and it need not be installed. */

@@ -21,6 +21,8 @@ type KnownScript = RedisScript & { readonly sha: string };
 const NOT_CONNECTED = "The client of node-redis isn't connected: call await client.connect() first";
 /** How often a client that has to wait looks whether it is ready: not every kind has an event for it. */
 const LOOK_MS = 20;
+/** A failover takes about four seconds, and each wait almost one. */
+const WAITS_BEFORE_NUDGE = 8;
 /** The app's own choices don't apply to our commands: types of answers, and the time that a command may wait to be sent. */
 const OWN_RULES = { typeMapping: {}, timeout: undefined };
 
@@ -34,6 +36,8 @@ export class NodeRedisDriver implements RedisDriver {
   protected readonly options: NodeRedisOptions;
   readonly #scripts = new Map<string, KnownScript>();
   #wasOpen = false;
+  #waits = 0;
+  #isNudging = false;
 
   constructor(client: AnyNodeRedis) {
     this.client = client;
@@ -57,7 +61,19 @@ export class NodeRedisDriver implements RedisDriver {
   async becomeReady(withinMs: number): Promise<void> {
     const until = performance.now() + withinMs;
     while (this.status === 'connecting' && performance.now() < until) await sleep(LOOK_MS);
+    this.#nudge();
     if (this.status === 'not connected') throw new TypeError(NOT_CONNECTED);
+  }
+
+  /** A Sentinel that has missed the news of a new master looks for it when it gets a command. One that waits is enough. */
+  #nudge(): void {
+    this.#waits = this.status === 'connecting' ? this.#waits + 1 : 0;
+    if (!isSentinel(this.client) || this.#isNudging || this.#waits < WAITS_BEFORE_NUDGE) return;
+    this.#isNudging = true;
+    this.client
+      .sendCommand(false, ['PING'], OWN_RULES)
+      .catch(ignore)
+      .finally(() => (this.#isNudging = false));
   }
 
   /** A connection that may not select its database never becomes ready, so none is ever in another one. */

@@ -83,6 +83,8 @@ export type SecondFactorKind = 'totp' | 'passkey' | 'recovery-codes';
  */
 export type FactorFailureReason = 'wrong-code' | 'used-code' | 'unusable-secret' | 'wrong-passkey';
 
+type Counters = Record<'stored' | 'received', number>;
+
 /** Undefined where it isn't known. */
 interface PossibleUser {
   userId: string | undefined;
@@ -196,7 +198,6 @@ export const AUTH_EVENTS = {
   reauthenticateFailed: failure<
     RequestOrigin & { userId: string; sessionId: string; code: 'INVALID_CREDENTIALS' }
   >(),
-  /** `backedUp`: the passkey is on other devices too, or in the user's account at a provider. */
   passkeyAdded: success<
     RequestOrigin & { userId: string; sessionId: string; passkeyId: string; backedUp: boolean }
   >(),
@@ -204,13 +205,7 @@ export const AUTH_EVENTS = {
   passkeyRemoved: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
   /** A passkey has counted fewer uses than before: there may be a copy of it. `refused`: as the option `counter` says. */
   passkeyCounterRegressed: failure<
-    RequestOrigin & {
-      userId: string;
-      passkeyId: string;
-      stored: number;
-      received: number;
-      refused: boolean;
-    }
+    RequestOrigin & { userId: string; passkeyId: string; refused: boolean } & Counters
   >(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.

@@ -83,8 +83,6 @@ export type SecondFactorKind = 'totp' | 'passkey' | 'recovery-codes';
  */
 export type FactorFailureReason = 'wrong-code' | 'used-code' | 'unusable-secret' | 'wrong-passkey';
 
-type Counters = Record<'stored' | 'received', number>;
-
 /** Undefined where it isn't known. */
 interface PossibleUser {
   userId: string | undefined;
@@ -205,7 +203,10 @@ export const AUTH_EVENTS = {
   passkeyRemoved: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
   /** A passkey has counted fewer uses than before: there may be a copy of it. `refused`: as the option `counter` says. */
   passkeyCounterRegressed: failure<
-    RequestOrigin & { userId: string; passkeyId: string; refused: boolean } & Counters
+    RequestOrigin & { userId: string; passkeyId: string; refused: boolean } & Record<
+        'stored' | 'received',
+        number
+      >
   >(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.

@@ -9,7 +9,6 @@ export interface RequestOrigin {
 /** Works out the origin when a failure or a listener needs it: most requests have neither. */
 export type LazyOrigin = () => RequestOrigin;
 
-/** The origin of what server code does without a request. */
 export const NO_ORIGIN: RequestOrigin = Object.freeze({ ip: undefined, userAgent: undefined });
 
 /** Why sessions ended; `session-limit` is a login beyond `limits.sessions`, `server` is `auth.sessions`. */
@@ -83,7 +82,6 @@ export type SecondFactorKind = 'totp' | 'passkey' | 'recovery-codes';
  */
 export type FactorFailureReason = 'wrong-code' | 'used-code' | 'unusable-secret' | 'wrong-passkey';
 
-/** Undefined where it isn't known. */
 interface PossibleUser {
   userId: string | undefined;
   sessionId: string | undefined;
@@ -181,7 +179,6 @@ export const AUTH_EVENTS = {
   factorFailed: failure<
     RequestOrigin & { userId: string; kind: SecondFactorKind; reason: FactorFailureReason }
   >(),
-  /** `left`: how many codes the user still has. */
   recoveryCodeUsed: success<RequestOrigin & { userId: string; left: number }>(),
   recoveryCodesRenewed: success<RequestOrigin & { userId: string; sessionId: string }>(),
   /** From now on the browser skips the second factor, until the trust expires or ends. */
@@ -196,7 +193,6 @@ export const AUTH_EVENTS = {
   reauthenticateFailed: failure<
     RequestOrigin & { userId: string; sessionId: string; code: 'INVALID_CREDENTIALS' }
   >(),
-  /** `backedUp`: the passkey is on other devices too, or in the user's account at a provider. */
   passkeyAdded: success<
     RequestOrigin & { userId: string; sessionId: string; passkeyId: string; backedUp: boolean }
   >(),
@@ -204,13 +200,10 @@ export const AUTH_EVENTS = {
   passkeyRemoved: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
   /** A passkey has counted fewer uses than before: there may be a copy of it. `refused`: as the option `counter` says. */
   passkeyCounterRegressed: failure<
-    RequestOrigin & {
-      userId: string;
-      passkeyId: string;
-      stored: number;
-      received: number;
-      refused: boolean;
-    }
+    RequestOrigin & { userId: string; passkeyId: string; refused: boolean } & Record<
+        'stored' | 'received',
+        number
+      >
   >(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.

@@ -9,7 +9,6 @@ import { useDocPage } from '../../helpers/snippets';
 
 /** What a stranger sends to a recipe, and what the other side may do: each answer is a kind one, without a stack. */
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
-const JSON_TYPE = { 'Content-Type': 'application/json' };
 const HUGE = 'x'.repeat(300_000);
 const LONG_PATH = `/${'x'.repeat(4000)}`;
 
@@ -144,7 +143,4 @@ describe('SAML', () => {
       ]);
     },
   );
-});
-
-  });
 });

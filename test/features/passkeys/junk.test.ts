@@ -108,7 +108,7 @@ describe('junk', () => {
     expect(challenge).toBeDefined();
   });
 
-  test('whatever stands in a member, the answer is 400 or 401, and nothing is registered', async () => {
+  test('whatever stands in a member, the answer is no error of the server', async () => {
     const { browser, passkey } = await app.enrolled('members');
     const member = fc.oneof(
       fc.constantFrom('id', 'rawId', 'type', 'response'),
@@ -136,6 +136,8 @@ describe('junk', () => {
         const creation = (await browser.post('/auth/passkeys/options')).body as Creation;
         const made = damaged(newPasskey().create(creation), name, value);
         const registered = await browser.post('/auth/passkeys').send({ credential: made });
+        // A user may have ten.
+        if (registered.status === 201) await browser.delete(`/auth/passkeys/${made.id as string}`);
         // What a login has only is not looked at here, and neither is what the browser says of transports.
         const isIgnored = ['authenticatorData', 'signature', 'userHandle', 'transports'].includes(name);
         expect(isIgnored ? [201, 400] : [400, 401]).toContain(registered.status);

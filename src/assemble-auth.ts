@@ -42,6 +42,7 @@ import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { FeatureClaims } from './sessions/token-claims.js';
 import type { BeforeSession } from './sessions/start-session.js';
+import type { Sockets, SocketsServices } from './sockets/sockets.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 import { TextSealer } from './tokens/sealed-text.js';
 
@@ -57,6 +58,8 @@ export function assembleAuth(options: AuthOptions): Auth {
   const services = createServices(config, events);
   const { passport, sessions, revocations, features, guard } = services;
   const tokenVerify = guard();
+  const textOf = createTextOf(config, services.localeOf);
+  const { close: closeSockets, ...forSockets } = lazySockets({ ...services, textOf });
   const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
   const added = endpoints.filter((each) => !core.includes(each)).map(nameOf);
@@ -90,7 +93,8 @@ export function assembleAuth(options: AuthOptions): Auth {
     verify: createVerify(services),
     flowState: services.flowState,
     errorHandler: createErrorHandler(services),
-    textOf: createTextOf(config, services.localeOf),
+    textOf,
+    ...forSockets,
     passport,
     openapi,
     sessions: createServerSessions(sessions, revocations),
@@ -109,6 +113,7 @@ export function assembleAuth(options: AuthOptions): Auth {
       } finally {
         if (config.passport) takeBackStrategies();
         stopFollowingUsers?.();
+        closeSockets();
         revocations.close();
         await services.passwords.close();
       }
@@ -116,6 +121,26 @@ export function assembleAuth(options: AuthOptions): Auth {
   };
   return rememberUserStore(auth, options.users);
 }
+
+/** An app without sockets loads none of this. */
+function lazySockets(services: SocketsServices): ForSockets & { close: () => void } {
+  let made: Sockets | undefined;
+  const sockets = () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const module = require('./sockets/sockets.js') as typeof import('./sockets/sockets.js');
+    return (made ??= new module.Sockets(services));
+  };
+  return {
+    socketIo: (options) => sockets().socketIo(options),
+    upgrade: (server, options) => sockets().upgrade(server, options),
+    renew: (socket, token) => sockets().renew(socket, token),
+    requireFresh: (socket, maxAge) => sockets().requireFresh(socket, maxAge),
+    requireRoles: (socket, roles) => sockets().requireRoles(socket, roles),
+    close: () => made?.close(),
+  };
+}
+
+type ForSockets = Pick<Auth, 'socketIo' | 'upgrade' | 'renew' | 'requireFresh' | 'requireRoles'>;
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
 function createServices(config: AuthConfig, events: AuthEvents) {

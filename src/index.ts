@@ -111,5 +111,12 @@ export type { Revocation, RevocationFeed, RevocationFollower } from './stores/re
 export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
 export type { Algorithm, KeyInput, KeyPair, Secret } from './tokens/keys.js';
+export type {
+  SocketEndCode,
+  SocketIoData,
+  SocketIoMiddleware,
+  SocketIoSocket,
+  WebSocketServerLike,
+} from './sockets/socket-types.js';
 export { newUsername } from './stores/new-username.js';
 export { normalizeUsername, usernameKey } from './utils/username.js';

@@ -85,9 +85,14 @@ function withoutPasswordHash(token: AuthenticatedUser, found: StoredUser | undef
   return { ...user, sessionId, authTime, amr, ...ofFeatures, ...(claims && { claims }) };
 }
 
-function assertAllowed(
+/** What a guard asks of the user whom it has verified. @throws AuthError */
+export function assertAllowed(
   { authTime, emailVerified, roles: has }: AuthenticatedUser,
-  { freshWithinSeconds, emailVerified: needsAddress, roles: needed }: GuardChecks,
+  {
+    freshWithinSeconds,
+    emailVerified: needsAddress,
+    roles: needed,
+  }: Partial<Pick<GuardChecks, 'freshWithinSeconds' | 'emailVerified' | 'roles'>>,
   nowMs: number,
 ): void {
   if (freshWithinSeconds !== undefined && nowMs - authTime.getTime() >= freshWithinSeconds * 1000) {

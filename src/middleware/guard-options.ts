@@ -83,8 +83,12 @@ export function parseGuardOptions(options: GuardOptions, services: Checkable): P
 }
 
 /** @throws TypeError that names the option and the cure */
-export function parseVerifyOptions(options: VerifyOptions, services: Checkable): GuardChecks {
-  return checksIn('verify()', parseCall('verify()', verifySchema, options), services);
+export function parseVerifyOptions(
+  options: VerifyOptions,
+  services: Checkable,
+  call = 'verify()',
+): GuardChecks {
+  return checksIn(call, parseCall(call, verifySchema, options), services);
 }
 
 function checksIn(
@@ -98,11 +102,15 @@ function checksIn(
     );
   if (checks.onStoreDown === 'deny' && revocation === 'expiry')
     throw new TypeError(`${call}: onStoreDown ${CANT_DENY}`);
-  const freshWithinSeconds = freshWithin === undefined ? undefined : durationInSeconds(freshWithin);
-  if (freshWithin !== undefined && !(freshWithinSeconds !== undefined && freshWithinSeconds > 0)) {
-    throw new TypeError(
-      `${call}: freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
-    );
-  }
+  const freshWithinSeconds = freshWithin === undefined ? undefined : ageIn(call, freshWithin);
   return { ...checks, freshWithinSeconds };
+}
+
+/** @throws TypeError that names the option and the cure */
+export function ageIn(call: string, freshWithin: unknown): number {
+  const seconds = durationInSeconds(freshWithin);
+  if (seconds !== undefined && seconds > 0) return seconds;
+  throw new TypeError(
+    `${call}: freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
+  );
 }

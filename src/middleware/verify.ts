@@ -14,7 +14,7 @@ import { verifyFirstInStore, verifyWithoutStore, type GuardCheckServices } from 
 import { parseVerifyOptions, type GuardChecks, type VerifyOptions } from './guard-options.js';
 import { announceRefusal } from './refusals.js';
 
-interface VerifyServices extends GuardCheckServices {
+export interface VerifyServices extends GuardCheckServices {
   config: GuardCheckServices['config'] & Pick<SessionConfig, 'revocation'>;
   events: AuthEvents;
   authenticateRequest: AuthenticateRequest;
@@ -33,7 +33,6 @@ export interface Verify {
 
 /** The checks of a guard as a call. */
 export function createVerify(services: VerifyServices): Verify {
-  const { events } = services;
   const byDefault = parseVerifyOptions({}, services);
   // An app that hands over the same object each time pays for its parsing once.
   const parsed = new WeakMap<VerifyOptions, GuardChecks>();
@@ -49,22 +48,37 @@ export function createVerify(services: VerifyServices): Verify {
     const authenticate = req
       ? (ended?: readonly string[]) => services.authenticateRequest(req, ended)
       : () => userOfToken(services, source as string | undefined);
-    const origin = lazyOriginOf(req);
-    let token: AuthenticatedUser | undefined;
-    try {
-      token = authenticate();
-      if (checks.loadUser || checks.checkSession)
-        return await verifyFirstInStore(services, checks, authenticate, token);
-      verifyWithoutStore(services, checks, token);
-      return token;
-    } catch (error) {
-      if (checks.optional && failureOf(error).anonymous) return undefined;
-      announceAndHandOver(events, error);
-      announceRefusal(events, error, req, { ...token, origin });
-      throw error;
-    }
+    return checkToken(services, checks, req, authenticate);
   }
   return verify as Verify;
+}
+
+/**
+ * The checks of a guard. Announces what it refuses.
+ * @param authenticate reads the token, or the next one that is of none of these sessions
+ * @returns undefined only with `optional`
+ */
+export async function checkToken(
+  services: VerifyServices,
+  checks: GuardChecks,
+  req: Request | undefined,
+  authenticate: (ended?: readonly string[]) => AuthenticatedUser,
+): Promise<AuthenticatedUser | undefined> {
+  const { events } = services;
+  const origin = lazyOriginOf(req);
+  let token: AuthenticatedUser | undefined;
+  try {
+    token = authenticate();
+    if (checks.loadUser || checks.checkSession)
+      return await verifyFirstInStore(services, checks, authenticate, token);
+    verifyWithoutStore(services, checks, token);
+    return token;
+  } catch (error) {
+    if (checks.optional && failureOf(error).anonymous) return undefined;
+    announceAndHandOver(events, error);
+    announceRefusal(events, error, req, { ...token, origin });
+    throw error;
+  }
 }
 
 /** @throws AuthError that says why it is no good access token */

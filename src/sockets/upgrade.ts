@@ -133,7 +133,8 @@ function createRefuse(services: UpgradeServices) {
         res.end();
       });
     } catch (thrown) {
-      warnOf('WebSocket', thrown);
+      // A client that sends the handshake right behind another request, which has no answer yet, gets none.
+      if ((thrown as { code?: unknown }).code !== 'ERR_HTTP_SOCKET_ASSIGNED') warnOf('WebSocket', thrown);
       socket.destroy();
     }
   };

@@ -29,13 +29,15 @@ const plans = (await app.call('logIn', SESSIONS)).map((/** @type {object} */ log
   ...login,
   port: app.ready,
 }));
+// Those to Redis.
+const { connections: own } = await app.call('memory');
 for (let step = 1; step <= STEPS; step += 1) {
   // A call must answer in time.
   for (let part = 0; part < 10; part += 1)
     await clients.call('churn', { plans, count: Math.round(count / STEPS / 10) });
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const { heap, open, connections } = await app.call('memory');
-  samples.push({ connections: (step * count) / STEPS, heap, open: Math.max(open, connections - 1) });
+  samples.push({ connections: (step * count) / STEPS, heap, open: Math.max(open, connections - own) });
   process.stderr.write(`${whole((step * count) / STEPS)}: ${whole(heap)} bytes, ${open} open\n`);
 }
 await clients.stop();

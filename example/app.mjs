@@ -1,6 +1,6 @@
 // An ordinary Express app. The lines that passport-visa adds are marked with "visa".
 import express from 'express';
-import { AuthError, createAuth, emailAccount } from 'passport-visa';
+import { AuthError, createAuth, emailAccount, secondFactor } from 'passport-visa';
 import { adminRoutes } from './admin.mjs';
 import { isLoopback } from './loopback.mjs';
 import { linkPages, pageFiles, securityHeaders, sendPage } from './page.mjs';
@@ -26,6 +26,8 @@ export function createApp({ users, refreshTokens }, mailing, settings) {
         appName: 'passport-visa example',
         login: ['link', 'code'],
       }),
+      // visa: a second step at the login, for users who want one
+      secondFactor({ issuer: 'passport-visa example', key: settings.factorKey }),
     ],
   });
   logEvents(auth.events);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
-const SECRETS = ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET'];
+const SECRETS = ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET', 'FACTOR_KEY'];
 
 /**
  * Loads the file into process.env; variables that are set already win. Secrets that neither has are added to the file first.
@@ -19,7 +19,7 @@ export function loadEnvFile(path) {
     const lines = missing.map((name) => `${name}=${randomBytes(48).toString('base64url')}\n`);
     appendFileSync(path, separator + lines.join(''), { mode: 0o600 });
     chmodSync(path, 0o600); // an existing file may be readable by everyone
-    console.log(`Wrote ${missing.join(' and ')} to ${path}`);
+    console.log(`Wrote ${new Intl.ListFormat('en').format(missing)} to ${path}`);
   }
   // An empty variable counts as unset, and must not hide the one in the file.
   for (const name of SECRETS) if (!process.env[name]) delete process.env[name];

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const PUBLIC = fileURLToPath(new URL('public', import.meta.url));
 const CLIENT = dirname(fileURLToPath(import.meta.resolve('passport-visa/client')));
+const LEAN_QR = fileURLToPath(import.meta.resolve('lean-qr'));
 
 /** Scripts, styles and pictures from this server only. No inline code, no framing, and no forms that submit elsewhere. */
 export function securityHeaders() {
@@ -26,11 +27,12 @@ export function securityHeaders() {
   });
 }
 
-/** All files but the page itself: `/` serves the page to browsers and JSON to other clients. */
+/** The page's files, the client, and what draws QR codes. Not the page itself: `/` serves the page to browsers and JSON to other clients. */
 export function pageFiles() {
   return express
     .Router()
     .use('/client', express.static(CLIENT, { index: false }))
+    .get('/lean-qr.mjs', (_req, res) => res.sendFile(LEAN_QR))
     .use(express.static(PUBLIC, { index: false, redirect: false }));
 }
 

@@ -17,6 +17,8 @@ export function readSettings() {
     // createAuth reads a list with spaces between, while a secret is being changed: docs/upgrading.md.
     accessTokenSecret: env['ACCESS_TOKEN_SECRET'],
     refreshTokenSecret: env['REFRESH_TOKEN_SECRET'],
+    /** Seals the secrets of authenticator apps. The file has it, or has just got it. */
+    factorKey: env['FACTOR_KEY'] ?? '',
     accessTokenExpiresIn: /** @type {import('passport-visa').Duration} */ (
       env['ACCESS_TOKEN_EXPIRES_IN'] || '30m'
     ),

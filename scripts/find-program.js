@@ -1,4 +1,5 @@
-// Finds Redis, PostgreSQL, curl and Chromium on this machine. CommonJS, because setup.mjs and the tests both load it.
+// Finds Redis, PostgreSQL, curl, Chromium and PyJWT on this machine. CommonJS, because setup.mjs and the tests both load it.
+const { spawnSync } = require('node:child_process');
 const { accessSync, constants, readdirSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 
@@ -32,6 +33,15 @@ function findChromium() {
   if (given) return isExecutable(given) ? given : undefined;
   const paths = CHROMIUM_NAMES.flatMap((name) => pathFolders().map((folder) => join(folder, name)));
   return [...paths, ...MAC_CHROMIUMS].find(isExecutable);
+}
+
+/** @returns {string | undefined} a Python that has PyJWT and what it verifies public-key signatures with */
+function findPyJwt() {
+  // The system's own first: its packages are those of apt-get.
+  const pythons = ['/usr/bin', ...pathFolders()]
+    .map((folder) => join(folder, 'python3'))
+    .filter(isExecutable);
+  return pythons.find((python) => spawnSync(python, ['-c', 'import jwt, cryptography']).status === 0);
 }
 
 /** @returns {{ initdb: string, postgres: string } | undefined} the paths of the server's programs */
@@ -81,4 +91,4 @@ function isExecutable(path) {
   }
 }
 
-module.exports = { findChromium, findCurl, findPostgres, findRedis };
+module.exports = { findChromium, findCurl, findPostgres, findPyJwt, findRedis };

@@ -2,12 +2,25 @@
 // With --check it writes nothing, and fails if a page isn't current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createAuth, emailAccount, MemoryRefreshTokenStore, MemoryUserStore } from '../dist/index.mjs';
+import {
+  createAuth,
+  emailAccount,
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  secondFactor,
+} from '../dist/index.mjs';
 import { apiPage } from './reference/api-page.mjs';
 import { readExports } from './reference/declarations.mjs';
-import { emailEndpointsPage, endpointsPage } from './reference/endpoints-page.mjs';
+import { emailEndpointsPage, endpointsPage, factorEndpointsPage } from './reference/endpoints-page.mjs';
 import { optionsPage } from './reference/options-page.mjs';
-import { ACCOUNT_CLIENT_PAGE, AUTH_PAGE, CLIENT_PAGE, ELSEWHERE, HASHES_PAGE } from './reference/pages.mjs';
+import {
+  ACCOUNT_CLIENT_PAGE,
+  AUTH_PAGE,
+  CLIENT_PAGE,
+  ELSEWHERE,
+  HASHES_PAGE,
+  SECOND_FACTOR_CLIENT_PAGE,
+} from './reference/pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -18,6 +31,8 @@ assertComplete(server, AUTH_PAGE.parts);
 assertComplete(client, CLIENT_PAGE.parts);
 const accountClient = readExports(`${root}src/client/account/index.ts`);
 assertComplete(accountClient, ACCOUNT_CLIENT_PAGE.parts);
+const secondFactorClient = readExports(`${root}src/client/second-factor/index.ts`);
+assertComplete(secondFactorClient, SECOND_FACTOR_CLIENT_PAGE.parts);
 const hashes = readExports(`${root}src/hashes/index.ts`);
 assertComplete(hashes, HASHES_PAGE.parts);
 
@@ -26,15 +41,20 @@ const withEmail = describeEndpoints({
   usernameField: 'email',
   features: [emailAccount({ send() {}, baseUrl: 'https://app.example.com', login: ['link', 'code'] })],
 });
+const withFactor = describeEndpoints({
+  features: [secondFactor({ issuer: 'Example', key: 'a key of second factors, for nobody to use' })],
+});
 
 const pages = {
   'docs/reference/options.md': optionsPage(server),
   'docs/reference/endpoints.md': endpointsPage(core),
   'docs/reference/endpoints-email.md': emailEndpointsPage(withEmail, core),
+  'docs/reference/endpoints-second-factor.md': factorEndpointsPage(withFactor, core),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
   'docs/reference/client-account.md': apiPage(ACCOUNT_CLIENT_PAGE, accountClient),
+  'docs/reference/client-second-factor.md': apiPage(SECOND_FACTOR_CLIENT_PAGE, secondFactorClient),
 };
 
 for (const [page, text] of Object.entries(pages)) {

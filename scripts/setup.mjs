@@ -1,12 +1,22 @@
 // Installs the programs that the tests need and that are missing.
 import { spawnSync } from 'node:child_process';
-import { findChromium, findCurl, findPostgres, findRedis } from './find-program.js';
+import { findChromium, findCurl, findPostgres, findPyJwt, findRedis } from './find-program.js';
 
+/** @typedef {{ name: string, find: () => unknown, apt: string[], brew: string | undefined, byHand?: string }} Program */
+
+/** @type {Program[]} */
 const PROGRAMS = [
-  { name: 'Redis', find: findRedis, apt: 'redis-server', brew: 'redis' },
-  { name: 'PostgreSQL', find: findPostgres, apt: 'postgresql', brew: 'postgresql@16' },
-  { name: 'curl', find: findCurl, apt: 'curl', brew: 'curl' }, // runs the commands that the example prints
-  { name: 'Chromium', find: findChromium, apt: 'chromium', brew: 'chromium' }, // opens the page of the example
+  { name: 'Redis', find: findRedis, apt: ['redis-server'], brew: 'redis' },
+  { name: 'PostgreSQL', find: findPostgres, apt: ['postgresql'], brew: 'postgresql@16' },
+  { name: 'curl', find: findCurl, apt: ['curl'], brew: 'curl' }, // runs the commands that the example prints
+  { name: 'Chromium', find: findChromium, apt: ['chromium'], brew: 'chromium' }, // opens the page of the example
+  {
+    name: 'PyJWT', // verifies our tokens by /jwks.json
+    find: findPyJwt,
+    apt: ['python3-jwt', 'python3-cryptography'],
+    brew: undefined,
+    byHand: "python3 -m pip install --user 'pyjwt[crypto]'",
+  },
 ];
 
 const missing = missingPrograms();
@@ -15,21 +25,24 @@ if (missing.length === 0) {
 } else {
   install();
   const still = missingPrograms();
-  if (still.length > 0) fail(`${names(still)} still not found after the installation`);
+  const byHand = still.flatMap(({ name, byHand }) => (byHand ? `; install ${name} by hand: ${byHand}` : []));
+  if (still.length > 0) fail(`${names(still)} still not found after the installation${byHand.join('')}`);
   console.log(`setup: ${names(missing)} installed`);
 }
 
 function install() {
   if (hasProgram('apt-get')) {
-    const packages = missing.map(({ apt }) => apt);
+    const packages = missing.flatMap(({ apt }) => apt);
     announce(packages, 'apt-get');
     // The package lists may be old, or missing as in most container images.
     run(...asRoot('apt-get', ['update']));
     run(...asRoot('apt-get', ['install', '-y', '--no-install-recommends', ...packages]));
   } else if (hasProgram('brew')) {
-    const formulae = missing.map(({ brew }) => brew);
-    announce(formulae, 'brew');
-    run('brew', ['install', ...formulae]);
+    const formulae = missing.flatMap(({ brew }) => brew ?? []);
+    if (formulae.length > 0) {
+      announce(formulae, 'brew');
+      run('brew', ['install', ...formulae]);
+    }
   } else {
     fail(`install ${names(missing)} by hand: neither apt-get nor brew was found`);
   }
@@ -39,7 +52,7 @@ function missingPrograms() {
   return PROGRAMS.filter(({ find }) => find() === undefined);
 }
 
-/** @param {typeof PROGRAMS} programs */
+/** @param {Program[]} programs */
 function names(programs) {
   return programs.map(({ name }) => name).join(', ');
 }

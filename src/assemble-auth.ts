@@ -31,6 +31,7 @@ import { createPassport, createProveLogin, useStrategies } from './passport/inde
 import { accountEndpoints } from './routes/account-endpoints.js';
 import { createAuthRouter } from './routes/auth-router.js';
 import { describeEndpoints } from './routes/describe-endpoints.js';
+import { jwksEndpoints } from './routes/jwks-endpoint.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
@@ -44,6 +45,7 @@ import type { FeatureClaims } from './sessions/token-claims.js';
 import type { BeforeSession } from './sessions/start-session.js';
 import type { Sockets, SocketsServices } from './sockets/sockets.js';
 import { rememberUserStore } from './stores/user-store-of.js';
+import { AccessTokenVerifier } from './tokens/access-token-verifier.js';
 import { TextSealer } from './tokens/sealed-text.js';
 
 const NO_REGISTER_OPTIONS =
@@ -60,7 +62,7 @@ export function assembleAuth(options: AuthOptions): Auth {
   const tokenVerify = guard();
   const textOf = createTextOf(config, services.localeOf);
   const { close: closeSockets, ...forSockets } = lazySockets({ ...services, textOf });
-  const core = [...loginEndpoints(services), ...sessionEndpoints(services), ...accountEndpoints(services)];
+  const core = coreEndpoints(services);
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
   const added = endpoints.filter((each) => !core.includes(each)).map(nameOf);
   // Also where `register` is false: a form would make accounts that the feature knows nothing of.
@@ -122,6 +124,15 @@ export function assembleAuth(options: AuthOptions): Auth {
   return rememberUserStore(auth, options.users);
 }
 
+function coreEndpoints(services: ReturnType<typeof createServices>) {
+  return [
+    ...loginEndpoints(services),
+    ...sessionEndpoints(services),
+    ...accountEndpoints(services),
+    ...jwksEndpoints(services),
+  ];
+}
+
 /** An app without sockets loads none of this. */
 function lazySockets(services: SocketsServices): ForSockets & { close: () => void } {
   let made: Sockets | undefined;
@@ -150,7 +161,8 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const beforeSession: BeforeSession[] = [];
   const featureClaims: FeatureClaims = {};
   const sessions = new Sessions(config, events, revocations, beforeSession, featureClaims);
-  const accessTokens = new AccessTokens(config, revocations, featureClaims);
+  const verifier = new AccessTokenVerifier(config.accessToken);
+  const accessTokens = new AccessTokens(config, revocations, featureClaims, verifier);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
   const limits = new AttemptLimits(config, events);
   const passport = config.passport ?? createPassport();
@@ -169,6 +181,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   };
   const guard = (guardOptions?: GuardOptions) => createGuard(guards, guardOptions);
   const sameSiteIfCookies = createSameSite(config, events, { foreign: 'without cookies' });
+  const sameSiteAlways = createSameSite(config, events);
   const sealer = new TextSealer(config.refreshToken.keys.verificationKeys);
   const flowState = createFlowState(config, events, sealer);
   const bodies = createBodySchemas(config);
@@ -182,6 +195,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     sealer,
     guard,
     sameSiteIfCookies,
+    sameSiteAlways,
     textsFor,
     localeOf,
     bodies,
@@ -198,7 +212,6 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     passport,
     proveLogin: createProveLogin(passport),
     limitRegistrations: createLimitRegistrations(limits),
-    sameSiteAlways: createSameSite(config, events),
     formGuard: guard({ checkSession: true, renew: true, onFailure: 'next' }),
     sameSiteIfCookiesSent: createSameSite(config, events, {
       foreign: 'without cookies',

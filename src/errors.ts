@@ -1,6 +1,7 @@
-import { assertDetails } from './utils/error-details.js';
+import { assertDetails, type AuthErrorDetails } from './utils/error-details.js';
 import type { FieldError } from './utils/field-error.js';
 
+export type { AuthErrorDetails } from './utils/error-details.js';
 export type { BrokenRule, FieldError } from './utils/field-error.js';
 
 /** What a failure means: how it looks on the wire, and what this package does about it. One row a code. */
@@ -94,9 +95,11 @@ const FAILURES = {
   },
   FORBIDDEN: { status: 403, message: 'Forbidden', event: 'refused' },
   EMAIL_NOT_VERIFIED: { status: 403, message: 'The e-mail address is not verified yet' },
+  SECOND_FACTOR_ENROLMENT_REQUIRED: { status: 403, message: 'Set up a second factor first', renewable: true },
   CROSS_SITE_REQUEST: { status: 403, message: 'Cross-site request refused', event: 'refused' },
   DEVICE_NOT_FOUND: { status: 404, message: 'Trusted device not found' },
   FACTOR_NOT_FOUND: { status: 404, message: 'Second factor not found' },
+  TOO_MANY_FACTORS: { status: 409, message: 'There are too many second factors: remove one first' },
   USERNAME_TAKEN: { status: 409, message: 'Username is already taken' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be application/json' },
@@ -127,27 +130,7 @@ export type CodeAnnouncedBy<Event extends NonNullable<Failure['event']>> = {
   [Code in AuthErrorCode]: (typeof FAILURES)[Code] extends { event: Event } ? Code : never;
 }[AuthErrorCode];
 
-/** What an AuthError may say beyond its code. */
-export interface AuthErrorDetails {
-  /** The fields that were refused; sent with `VALIDATION_FAILED`. */
-  errors?: readonly FieldError[];
-  /** Replaces the status of the code; `SESSION_NOT_FOUND` is 404 where an id was asked for, else 401. */
-  status?: number;
-  /** Seconds, sent as `Retry-After`. Default: 2 for `SERVICE_UNAVAILABLE`, else none. */
-  retryAfterSeconds?: number;
-  /** Seconds since the login that would be young enough, sent as `max_age` (RFC 9470 §3). */
-  maxAgeSeconds?: number;
-  /** The kinds of second factor that the user has; sent with `SECOND_FACTOR_REQUIRED`. */
-  factors?: readonly string[];
-  /** Proves the first step of a login without cookies; sent with `SECOND_FACTOR_REQUIRED`. */
-  challenge?: string;
-  /** A more exact text than that of the code: its key in `messages/`, and its English. */
-  text?: { key: string; english: string };
-  /** What went wrong underneath; for logs, never sent. */
-  cause?: unknown;
-}
-
-/** The JSON of a failure. */
+/** The body of every failure, unless the option `errorBody` gives it another shape. */
 export interface AuthErrorBody {
   code: AuthErrorCode;
   message: string;
@@ -170,6 +153,8 @@ export class AuthError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** With `REAUTHENTICATION_REQUIRED`: how recent the login must be. */
   readonly maxAgeSeconds: number | undefined;
+  /** With `REAUTHENTICATION_REQUIRED`: the proofs of which one would do, by the names of RFC 8176. */
+  readonly acrValues: readonly string[] | undefined;
   /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has, such as `'totp'`. */
   readonly factors: readonly string[] | undefined;
   /** With `SECOND_FACTOR_REQUIRED` and `transport: 'body'`: send it back with the second step. As secret as a password for 5 minutes. */
@@ -190,6 +175,7 @@ export class AuthError extends Error {
     this.errors = details.errors;
     this.retryAfterSeconds = details.retryAfterSeconds ?? retryAfterOf(code);
     this.maxAgeSeconds = details.maxAgeSeconds;
+    this.acrValues = details.acrValues;
     this.factors = details.factors;
     // Not enumerable: whoever logs an error must not log what opens a login.
     Object.defineProperty(this, 'challenge', { value: details.challenge });

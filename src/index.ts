@@ -23,7 +23,7 @@ export type { ChangePasswordOptions } from './controllers/form-password.js';
 export type { RegisterOptions } from './controllers/form-register.js';
 export type { LogoutOptions } from './controllers/form-logout.js';
 export { AUTH_FAILURES, AuthError, UsernameTakenError } from './errors.js';
-export type { AuthErrorCode, AuthErrorDetails } from './errors.js';
+export type { AuthErrorBody, AuthErrorCode } from './errors.js';
 export type { AuditRecord } from './events/audit.js';
 export { AUTH_EVENT_NAMES } from './events/auth-event.js';
 export type {
@@ -32,6 +32,7 @@ export type {
   AuthEventDetails,
   AuthEventMap,
   AuthEventName,
+  FactorFailureReason,
   FlowStateFailureReason,
   LoginFailureReason,
   MailKind,
@@ -39,6 +40,7 @@ export type {
   RefusalCode,
   RequestOrigin,
   RevocationReason,
+  SecondFactorKind,
 } from './events/auth-event.js';
 export type { AuthEvents } from './events/auth-events.js';
 export type { Feature } from './features/feature.js';
@@ -47,11 +49,15 @@ export type { EmailAccount } from './features/email-account/account.js';
 export type { EmailAccountOptions, MailLogin } from './features/email-account/options.js';
 export type { Mail, MailText, SendMail } from './features/email-account/mails/mail.js';
 export type { MailTextsOption, OwnMailTexts } from './features/email-account/mails/mail-texts.js';
+export { secondFactor } from './features/second-factor/second-factor.js';
+export type { FactorReset, SecondFactor } from './features/second-factor/feature-calls.js';
+export type { SecondFactorOptions } from './features/second-factor/options.js';
 export type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 export type { AuthOptions } from './config/auth-options.js';
 export type { LimitsOptions } from './config/limits-options.js';
 export type { PasswordOptions } from './config/password-options.js';
 export type { RegisteredUser, RegistrationOptions } from './http/registration.js';
+export type { AuthErrorDetails } from './utils/error-details.js';
 export type { BrokenRule, FieldError } from './utils/field-error.js';
 export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from './utils/standard-schema.js';
 export type { FlowStateOptions } from './flow-state/flow-options.js';
@@ -94,6 +100,12 @@ export {
   type ListUsersOptions,
   type PostgresUserStoreOptions,
 } from './stores/postgres/user-store.js';
+export type { IoredisClient } from './stores/redis/drivers/ioredis.js';
+export type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+} from './stores/redis/drivers/node-redis-client.js';
 export type { RedisClient } from './stores/redis/redis-client.js';
 export {
   RedisRefreshTokenStore,
@@ -103,6 +115,8 @@ export type {
   CreateOptions,
   NewSession,
   RefreshTokenStore,
+  RaiseRequest,
+  RaiseResult,
   RotateRequest,
   RotateResult,
   Session,
@@ -110,7 +124,8 @@ export type {
 export type { Revocation, RevocationFeed, RevocationFollower } from './stores/revocation-feed.js';
 export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
-export type { Algorithm, KeyInput, KeyPair, Secret } from './tokens/keys.js';
+export type { Algorithm } from './tokens/algorithms.js';
+export type { KeyInput, KeyPair, Secret } from './tokens/keys.js';
 export type {
   SocketEndCode,
   SocketIoData,

@@ -125,6 +125,32 @@ test('the code for sockets is loaded by the first call that needs it, and neithe
   expect(after.filter((file) => !existsSync(join(ROOT, 'dist/sockets', file)))).toEqual([]);
 });
 
+test('a feature that the app does not use loads nothing but the function that makes it', () => {
+  const script = `
+    const { createAuth, emailAccount, MemoryRefreshTokenStore, MemoryUserStore, secondFactor } = require('passport-visa');
+    const secret = () => require('node:crypto').randomBytes(48).toString('base64');
+    const create = (features) => createAuth({
+      users: new MemoryUserStore(),
+      refreshTokens: new MemoryRefreshTokenStore(),
+      accessToken: { secret: secret() },
+      refreshToken: { secret: secret() },
+      features,
+    });
+    const loaded = (folder) => Object.keys(require.cache).map((file) => file.split('/features/' + folder + '/')[1]).filter(Boolean);
+    create([]);
+    const without = [loaded('email-account'), loaded('second-factor')];
+    create([emailAccount({ send() {}, baseUrl: 'http://localhost' })]);
+    const withEmail = loaded('second-factor');
+    create([secondFactor({ issuer: 'App', key: secret() })]);
+    process.stdout.write(JSON.stringify({ without, withEmail, withFactor: loaded('second-factor').includes('set-up.js') }));
+    process.exit();`;
+  expect(JSON.parse(run(script, 'commonjs'))).toEqual({
+    without: [['email-account.js'], ['second-factor.js']],
+    withEmail: ['second-factor.js'],
+    withFactor: true,
+  });
+});
+
 test('passport-visa/testing loads no test runner and no HTTP client', () => {
   const script = `
     require('passport-visa/testing');
@@ -157,6 +183,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'emailAccount',
     'newUsername',
     'normalizeUsername',
+    'secondFactor',
     'userOf',
     'usernameKey',
   ]);
@@ -183,6 +210,8 @@ test('the client is ESM only, has no side effects and leaves nothing open', () =
   expect(JSON.parse(run(script, 'module'))).toEqual(['AuthClientError', 'createAuthClient']);
   const account = script.replace('passport-visa/client', 'passport-visa/client/account');
   expect(JSON.parse(run(account, 'module'))).toEqual(['createAccountClient', 'takeToken']);
+  const factor = script.replace('passport-visa/client', 'passport-visa/client/second-factor');
+  expect(JSON.parse(run(factor, 'module'))).toEqual(['createSecondFactorClient', 'stepUp']);
 });
 
 test('the types declare what the code exports, no more and no less', () => {

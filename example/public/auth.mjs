@@ -1,8 +1,17 @@
 // The client of passport-visa for this page. Tokens stay in HttpOnly cookies: no script ever sees one.
 import { createAuthClient } from '/client/index.js';
+import { createSecondFactorClient, stepUp } from '/client/second-factor/index.js';
 import { language } from './texts.mjs';
 
-export const auth = createAuthClient({ baseUrl: '/auth', fetch: fetchInLanguage });
+export const auth = createAuthClient({
+  baseUrl: '/auth',
+  fetch: fetchInLanguage,
+  // Loaded when it is needed first.
+  reauthenticate: stepUp(async (question) => (await import('./proof-dialog.mjs')).askForProof(question)),
+});
+
+/** The calls of the second step at the login. */
+export const secondFactor = createSecondFactorClient(auth);
 
 /** @type {string | null} */
 let mails = null;

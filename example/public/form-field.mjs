@@ -5,6 +5,8 @@ import { t } from './texts.mjs';
 /**
  * @typedef {object} FieldOptions
  * @property {string} name the server's name for it
+ * @property {string} [id] unique in the page. Default: from the name
+ * @property {boolean} [optional]
  * @property {string} label
  * @property {'username' | 'email' | 'one-time-code' | 'current-password' | 'new-password' | 'off'} autocomplete
  * @property {string} [hint]
@@ -12,9 +14,16 @@ import { t } from './texts.mjs';
  */
 
 /** @param {FieldOptions} options */
-export function createField({ name, label, autocomplete, hint, value }) {
+export function createField({
+  name,
+  id = `field-${name}`,
+  label,
+  autocomplete,
+  hint,
+  value,
+  optional = false,
+}) {
   const isPassword = autocomplete.endsWith('password');
-  const id = `field-${name}`;
   const input = h('input', {
     id,
     name,
@@ -23,7 +32,7 @@ export function createField({ name, label, autocomplete, hint, value }) {
     // Not `type: 'email'`: names from before the addresses log in too, and browsers rewrite addresses with letters such as ü.
     type: isPassword ? 'password' : 'text',
     inputmode: INPUT_MODES[autocomplete],
-    required: true,
+    required: !optional,
     autocapitalize: 'none',
     spellcheck: 'false',
     maxlength: '1024',

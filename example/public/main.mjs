@@ -107,7 +107,11 @@ function render(content, title) {
 
 /** @param {string} path a view that doesn't exist or that this person may not see */
 function redirect(path) {
-  if (!user && ROUTES[path]) wanted = path;
+  const route = ROUTES[path];
+  if (!user && route) {
+    wanted = path;
+    if (route.loginNotice) notify(t(route.loginNotice));
+  }
   history.replaceState(null, '', user ? '#/profile' : '#/login');
   return show();
 }

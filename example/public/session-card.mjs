@@ -63,7 +63,7 @@ export function sessionCard(session, onEnd) {
 }
 
 /** The server stores labels such as "Chrome 142, Windows": see `storeUserAgent` in app.mjs. @param {string | null} label */
-function deviceName(label) {
+export function deviceName(label) {
   if (!label) return t('devices.unknown');
   const [program = label, system] = label.split(', ');
   const browser = program.replace(/ [\d.]+$/, '');
@@ -71,7 +71,7 @@ function deviceName(label) {
 }
 
 /** @param {string | null} label */
-function deviceIcon(label) {
+export function deviceIcon(label) {
   if (/android|ios|iphone/i.test(label ?? '')) return 'phone';
   return /, /.test(label ?? '') ? 'computer' : 'terminal';
 }

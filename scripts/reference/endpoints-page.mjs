@@ -51,17 +51,48 @@ export function endpointsPage({ tags, paths, components }) {
  * @param {Description} description `auth.openapi()` with the feature `emailAccount`
  * @param {Description} core `auth.openapi()` without it
  */
-export function emailEndpointsPage({ paths, components }, core) {
+export function emailEndpointsPage(description, core) {
+  return featurePage(description, core, {
+    title: 'Endpoints of e-mail accounts',
+    text:
+      "What the feature `emailAccount` adds to [the endpoints](endpoints.md) of `auth.router`, here with `login: ['link', 'code']` and " +
+      "`usernameField: 'email'`. Without these two options the last four don't exist, and the address is called `username`. What that page says about all " +
+      'endpoints holds here too. [E-mail accounts](../email.md) says how they work together.',
+    note: "With `verification: 'later'`, POST /register answers as [without the feature](endpoints.md#post-register): 201 with the user, or 409 `USERNAME_TAKEN`.",
+    replaced: ['POST /register'],
+  });
+}
+
+/**
+ * docs/reference/endpoints-second-factor.md
+ * @param {Description} description `auth.openapi()` with the feature `secondFactor`
+ * @param {Description} core `auth.openapi()` without it
+ */
+export function factorEndpointsPage(description, core) {
+  return featurePage(description, core, {
+    title: 'Endpoints of the second factor',
+    text:
+      'What the feature `secondFactor` adds to [the endpoints](endpoints.md) of `auth.router`. With `trustedDevices: false` the endpoints of trusted devices ' +
+      "don't exist. What that page says about all endpoints holds here too. [A second factor](../second-factor.md) says how they work together.",
+    note: 'Every endpoint that starts a session, such as POST /login, may also answer 401 [`SECOND_FACTOR_REQUIRED`](../errors.md#second_factor_required).',
+    replaced: [],
+  });
+}
+
+/**
+ * @param {Description} description `auth.openapi()` with the feature
+ * @param {Description} core `auth.openapi()` without it
+ * @param {{ title: string, text: string, note: string, replaced: string[] }} page `replaced`: what the feature answers in its own way
+ */
+function featurePage({ paths, components }, core, { title, text, note, replaced }) {
   const known = operationsOf(core.paths).map(({ name }) => name);
-  const operations = operationsOf(paths).filter(({ name }) => !known.includes(name) || name === REGISTER);
+  const operations = operationsOf(paths).filter(
+    ({ name }) => !known.includes(name) || replaced.includes(name),
+  );
   return [
     GENERATED,
-    '# Endpoints of e-mail accounts',
-    wrap(
-      "What the feature `emailAccount` adds to [the endpoints](endpoints.md) of `auth.router`, here with `login: ['link', 'code']` and " +
-        "`usernameField: 'email'`. Without these two options the last four don't exist, and the address is called `username`. What that page says about all " +
-        'endpoints holds here too. [E-mail accounts](../email.md) says how they work together.',
-    ),
+    `# ${title}`,
+    wrap(text),
     table(
       ['endpoint', 'needs', 'what it does'],
       operations.map(({ name, operation }) => [
@@ -70,15 +101,10 @@ export function emailEndpointsPage({ paths, components }, core) {
         operation.summary,
       ]),
     ),
-    wrap(
-      "With `verification: 'later'`, POST /register answers as [without the feature](endpoints.md#post-register): 201 with the user, or 409 `USERNAME_TAKEN`.",
-    ),
+    wrap(note),
     ...operations.map((each) => section(each, components, '##')),
   ].join('\n\n');
 }
-
-/** The feature answers it in its own way. */
-const REGISTER = 'POST /register';
 
 /** @param {Description['paths']} paths */
 const operationsOf = (paths) =>

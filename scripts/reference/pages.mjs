@@ -14,6 +14,7 @@ export const AUTH_PAGE = {
     ServerPasswords: 'auth.passwords',
     ServerUsernames: 'auth.usernames',
     EmailAccount: 'account',
+    SecondFactor: 'factor',
     FlowState: 'auth.flowState',
     UserStore: 'UserStore',
     IdentityStore: 'IdentityStore',
@@ -89,6 +90,7 @@ export const AUTH_PAGE = {
         ...['SendMail', 'Mail', 'MailTextsOption', 'OwnMailTexts', 'MailText'],
       ],
     },
+    { title: 'Second factor', names: ['secondFactor', 'SecondFactor', 'SecondFactorOptions', 'FactorReset'] },
     {
       title: 'Users in requests',
       names: [
@@ -114,6 +116,8 @@ export const AUTH_PAGE = {
           'FlowStateFailureReason',
           'MailKind',
           'OneTimeTokenPurpose',
+          'SecondFactorKind',
+          'FactorFailureReason',
           'RefusalCode',
           'AuditRecord',
           'AuditEventName',
@@ -127,6 +131,7 @@ export const AUTH_PAGE = {
           'AuthError',
           'AuthErrorDetails',
           'UsernameTakenError',
+          'AuthErrorBody',
           'AuthErrorCode',
           'AUTH_FAILURES',
           'FieldError',
@@ -159,7 +164,16 @@ export const AUTH_PAGE = {
     {
       title: 'Session stores',
       names: [
-        ...['RefreshTokenStore', 'NewSession', 'CreateOptions', 'Session', 'RotateRequest', 'RotateResult'],
+        ...[
+          'RefreshTokenStore',
+          'NewSession',
+          'CreateOptions',
+          'Session',
+          'RotateRequest',
+          'RotateResult',
+          'RaiseRequest',
+          'RaiseResult',
+        ],
         ...['RedisRefreshTokenStore', 'RedisRefreshTokenStoreOptions', 'PostgresRefreshTokenStore'],
         ...['PostgresRefreshTokenStoreOptions', 'MemoryRefreshTokenStore', 'AttemptCounter'],
         ...['RevocationFeed', 'Revocation', 'RevocationFollower'],
@@ -176,7 +190,18 @@ export const AUTH_PAGE = {
       title: 'Types of options',
       names: [
         ...['Duration', 'Secret', 'KeyInput', 'KeyPair', 'Algorithm', 'OnStoreDown'],
-        ...['Locale', 'MessagesOption', 'Messages', 'MessageKey', 'PostgresClient', 'RedisClient'],
+        ...[
+          'Locale',
+          'MessagesOption',
+          'Messages',
+          'MessageKey',
+          'PostgresClient',
+          'RedisClient',
+          'IoredisClient',
+          'NodeRedisClient',
+          'NodeRedisCluster',
+          'NodeRedisSentinel',
+        ],
       ],
     },
   ],
@@ -197,6 +222,7 @@ export const CLIENT_PAGE = {
         'TokenUser',
         'DeviceSession',
         'Credentials',
+        'StepUp',
         'AuthChange',
         'TokenStorage',
         'StoredTokens',
@@ -218,6 +244,24 @@ export const ACCOUNT_CLIENT_PAGE = {
       names: [
         ...['AddressOwner', 'MailLoginRequest', 'VerificationLink', 'UsedLink', 'UsedLoginLink'],
         ...['ChallengeStorage', 'Challenges'],
+      ],
+    },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const SECOND_FACTOR_CLIENT_PAGE = {
+  title: 'The client of second factors',
+  text: "What `passport-visa/client/second-factor` exports: the calls of the feature `secondFactor`, beside a [client](client.md), and `stepUp` for its option `reauthenticate`. `AuthUser`, `StepUp` and `AuthClientError` are the client's.",
+  calledAs: { SecondFactorClient: 'factors' },
+  hidden: [],
+  parts: [
+    { title: 'Client', names: ['createSecondFactorClient', 'SecondFactorClient', 'stepUp', 'AskForProof'] },
+    {
+      title: 'Types',
+      names: [
+        ...['SecondStep', 'Factors', 'Factor', 'TotpEnrolment', 'TotpConfirmation', 'TrustedDevice'],
+        ...['ProofQuestion', 'Proof'],
       ],
     },
   ],

@@ -5,10 +5,9 @@ import type { IssuedTokens } from '../sessions/issue-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { afterChange, isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
-import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { assertIsNotUsername } from './new-password.js';
-import type { PasswordHasher } from './password-hasher.js';
+import { provePassword, type UserWithPassword } from './prove-password.js';
 import type { CredentialServices } from './verify-credentials.js';
 
 export interface ChangePasswordServices extends CredentialServices {
@@ -62,7 +61,7 @@ export async function repeatedChange(
   attempt: string,
   owner: PasswordOwner,
 ): Promise<RepeatedChange | undefined> {
-  const { config, limits, passwords, sessions } = services;
+  const { config, sessions } = services;
   const { userId, sessionId, ...origin } = owner;
   // The first of two such requests may still be at it.
   const user = await afterChange(config.users, await config.users.findById(userId));
@@ -72,14 +71,11 @@ export async function repeatedChange(
   if (!next) return undefined;
   return {
     async tokens(newPassword, transport) {
-      const verified = limits.password(owner, user, () => verifyCurrent(passwords, user, newPassword, owner));
-      if (!(await unlessWrong(verified))) return undefined;
+      if (!(await unlessWrong(provePassword(services, user, newPassword, owner)))) return undefined;
       return sessions.repeat(user, next, request, { reason: 'password-changed', origin, transport });
     },
   };
 }
-
-type UserWithPassword = StoredUser & { passwordHash: string };
 
 interface ReplacedPassword {
   /** With the new hash, marked: all sessions have yet to end. */
@@ -96,15 +92,14 @@ async function replacePassword(
   change: PasswordChange,
   owner: PasswordOwner,
 ): Promise<ReplacedPassword> {
-  const { config, limits, passwords, sessions } = services;
+  const { config, passwords, sessions } = services;
   const { currentPassword, newPassword, transport, isGone } = change;
   const { userId, sessionId } = owner;
   const requester = { ...owner, isGone };
   const found = await afterChange(config.users, await config.users.findById(userId));
   if (!found) throw new AuthError('ACCESS_TOKEN_INVALID');
   assertIsNotUsername(newPassword, found.username); // before any hash, which takes long
-  const verify = (password: string) =>
-    limits.password(owner, found, () => verifyCurrent(passwords, found, password, requester));
+  const verify = (password: string) => provePassword(services, found, password, requester);
   // The process of an earlier change was killed before all sessions had ended. The same request again finishes it.
   const finished = isMarked(found.passwordHash) ? await unlessWrong(verify(newPassword)) : undefined;
   const user = finished ?? (await verify(currentPassword));
@@ -165,17 +160,4 @@ async function unlessWrong<T>(verified: Promise<T>): Promise<T | undefined> {
     if (isAuthError(error, 'INVALID_CREDENTIALS')) return undefined;
     throw error;
   }
-}
-
-/** @throws AuthError INVALID_CREDENTIALS */
-async function verifyCurrent(
-  passwords: PasswordHasher,
-  user: StoredUser,
-  currentPassword: string,
-  requester: Requester,
-): Promise<UserWithPassword> {
-  const { passwordHash } = user;
-  const { matches } = await passwords.verify(currentPassword, passwordHash, requester);
-  if (!matches || passwordHash === null) throw new AuthError('INVALID_CREDENTIALS');
-  return { ...user, passwordHash };
 }

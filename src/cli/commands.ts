@@ -27,7 +27,9 @@ export function defineCommands(program: Command, setExitCode: (code: number) => 
   defineMigrate(program.command('migrate'));
   const users = program
     .command('users')
-    .description('create, list, disable and enable users; help them with their passwords and addresses');
+    .description(
+      'create, list, disable and enable users; help them with their passwords, addresses and second factors',
+    );
   defineUsersCreate(users.command('create'));
   defineUsersList(users.command('list'));
   defineUsersRoles(users.command('roles'));
@@ -35,6 +37,7 @@ export function defineCommands(program: Command, setExitCode: (code: number) => 
   defineUsersEnable(users.command('enable'));
   defineUsersResetLink(users.command('reset-link'));
   defineUsersVerify(users.command('verify'));
+  defineUsersResetFactors(users.command('reset-factors'));
   const sessions = program.command('sessions').description("list and end a user's sessions");
   defineSessionsList(sessions.command('list'));
   defineSessionsEnd(sessions.command('end'));
@@ -154,6 +157,19 @@ function defineUsersVerify(command: Command): void {
     .addHelpText('after', examples('users verify ann@example.com'))
     .action(async (name: string, options: StoreNames & JsonOption) =>
       (await import('./email-account.js')).verifyAddress(name, options),
+    );
+}
+
+function defineUsersResetFactors(command: Command): void {
+  withSessionOptions(withTableNames(withEnvironment(command)))
+    .description(
+      'for a user who has lost the second factor, in an app with secondFactor(): remove all second factors, recovery codes and trusted ' +
+        'devices, and end all sessions; sends no mail',
+    )
+    .addArgument(usernameArgument())
+    .addHelpText('after', examples('users reset-factors ann', 'users reset-factors ann --json'))
+    .action(async (name: string, options: StoreNames & JsonOption) =>
+      (await import('./second-factor.js')).resetFactors(name, options),
     );
 }
 

@@ -2,6 +2,7 @@ import { UsageError } from './describe-error.js';
 import { checkEnvironment, checkNode } from './doctor/check-environment.js';
 import { checkPostgres } from './doctor/check-postgres.js';
 import { checkRedis } from './doctor/check-redis.js';
+import { checkSecondFactor } from './doctor/check-second-factor.js';
 import { checkSecrets } from './doctor/check-secrets.js';
 import { checkSharedRedis } from './doctor/check-shared-redis.js';
 import { checkUrl } from './doctor/check-url.js';
@@ -29,6 +30,7 @@ export async function doctor({ url, json, only, ...names }: DoctorOptions): Prom
     checkNode(process.versions.node, packageManifest().engines.node),
     ...checkSecrets(process.env),
     ...checkEnvironment(process.env),
+    ...checkSecondFactor(process.env),
     ...postgres,
     ...redis,
     ...sharing,

@@ -15,6 +15,7 @@ Environment:
   REDIS_URL             Redis, where sessions live
   ACCESS_TOKEN_SECRET,  looked at by doctor, and by no other command
   REFRESH_TOKEN_SECRET
+  FACTOR_KEY            the key of secondFactor(), looked at by doctor
   BASE_URL              what links in mails begin with: for users reset-link, and looked at by doctor
   DEBUG                 set to anything: errors with their stack
 

@@ -7,14 +7,18 @@ export class AuthClientError extends Error {
   declare readonly status: number;
   /** With `VALIDATION_FAILED`: the fields that were refused. */
   declare readonly errors: readonly { path: string; message: string }[] | undefined;
+  /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has, such as `'totp'` and `'recovery-code'`. */
+  declare readonly factors: readonly string[] | undefined;
+  /** With `SECOND_FACTOR_REQUIRED` and the transport `'bearer'`: what the second step sends back. */
+  declare readonly challenge: string | undefined;
   /** The seconds of the `Retry-After` header. Undefined without one, and cross-origin unless the server exposes it. */
   declare readonly retryAfterSeconds: number | undefined;
 
   /** @internal */
   constructor(failure: Failure, status = 0, retryAfterSeconds?: number) {
     super(failure.message ?? failure.code, failure);
-    const { code, errors } = failure;
-    Object.assign(this, { code, status, errors, retryAfterSeconds });
+    const { code, errors, factors, challenge } = failure;
+    Object.assign(this, { code, status, errors, factors, challenge, retryAfterSeconds });
   }
 }
 
@@ -23,6 +27,8 @@ interface Failure {
   message?: string;
   cause?: unknown;
   errors?: readonly { path: string; message: string }[];
+  factors?: readonly string[];
+  challenge?: string;
 }
 
 export const UNEXPECTED: Failure = { code: 'UNEXPECTED_RESPONSE' };

@@ -1,3 +1,5 @@
+import type { GuardedFetch } from './guarded-fetch.js';
+import type { Session } from './session.js';
 import type { TokenStorage } from './token-storage.js';
 
 /** The options of `createAuthClient`. */
@@ -13,6 +15,17 @@ export interface AuthClientOptions {
   storage?: TokenStorage;
   /** Sends every request. Default: the global `fetch`, looked up at each call. */
   fetch?: typeof fetch;
+  /**
+   * What `stepUp()` of `passport-visa/client/second-factor` returns. It asks the user to prove again who they are, when the server
+   * refuses a request with 401 `REAUTHENTICATION_REQUIRED`, and then repeats the request. Default: requests get the 401.
+   */
+  reauthenticate?: StepUp;
+}
+
+/** Made by `stepUp()`. */
+export interface StepUp {
+  /** @internal */
+  around(session: Session, send: GuardedFetch): GuardedFetch;
 }
 
 /** A user, as `register`, `login` and `info` return it. */

@@ -15,6 +15,10 @@ const RULES: Record<keyof AuthClientOptions, [rule: string, isMet: (value: never
       isFunction(value?.['get']) && isFunction(value?.['set']) && isFunction(value?.['remove']),
   ],
   fetch: ['must be a function', isFunction],
+  reauthenticate: [
+    'must be what stepUp() returns',
+    (value: { around?: unknown } | null) => isFunction(value?.around),
+  ],
 };
 
 /** @throws TypeError that names the option, and says what it must be */

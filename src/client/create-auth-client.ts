@@ -7,11 +7,11 @@ import type {
   TokenUser,
 } from './auth-client.js';
 import { readAnswer, type AuthClientError } from './auth-client-error.js';
-import { createChangePassword } from './change-password.js';
 import { checkOptions } from './check-options.js';
 import { randomKey } from './environment.js';
 import { createGuardedFetch, type GuardedFetch, type SendWrapper } from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
+import { createRenewingPost } from './renewing-post.js';
 import { createSession, type RequestOptions, type Session } from './session.js';
 import type { StoredTokens } from './token-storage.js';
 import { whileLocked } from './while-locked.js';
@@ -25,8 +25,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   checkOptions(options);
   const session = createSession(options);
   const { refresh, stop } = createRefresh(session);
-  const guardedFetch = createGuardedFetch(session, refresh);
   const { onChange, close } = session.changes;
+  const refreshingFetch = createGuardedFetch(session, refresh);
+  const guardedFetch = options.reauthenticate?.around(session, refreshingFetch) ?? refreshingFetch;
+  const renewingPost = createRenewingPost(session, call);
 
   async function call<Answer>(
     method: string,
@@ -75,7 +77,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       await call('DELETE', `/sessions/${encodeURIComponent(id)}`);
     },
     endOtherSessions: async () => (await call<{ ended: number }>('DELETE', '/sessions')).ended,
-    changePassword: createChangePassword(session, call),
+    changePassword: (change) => renewingPost('/password', change),
     fetch: createFetch(session, guardedFetch),
     refresh: async () => refresh(await session.read()),
   };

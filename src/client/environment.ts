@@ -1,13 +1,24 @@
 /** Globals of a browser tab that Node, a worker or React Native may lack. They are read when used, never at import. */
 interface Environment {
   localStorage?: SharedStorage;
-  navigator?: { locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> } };
+  navigator?: { locks?: Locks };
   BroadcastChannel?: new (name: string) => Channel;
   crypto?: {
     getRandomValues(words: Uint32Array): Uint32Array;
     /** Missing on pages without HTTPS. */
     subtle?: { digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer> };
   };
+}
+
+/** Unlike `localStorage`, the browser keeps these for all tabs in one place. */
+export interface Locks {
+  request<T>(name: string, run: () => Promise<T>): Promise<T>;
+  request<T>(
+    name: string,
+    options: { ifAvailable: true },
+    run: (lock: object | null) => Promise<T>,
+  ): Promise<T>;
+  query(): Promise<{ held?: { name: string }[] }>;
 }
 
 export interface SharedStorage {

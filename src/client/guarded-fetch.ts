@@ -64,7 +64,7 @@ export function createGuardedFetch(session: Session, refresh: Refresh): GuardedF
 }
 
 /** The `code` in the body, read from a copy. An answer that is not from this package's server has none. */
-async function readCode(response: Response): Promise<string> {
+export async function readCode(response: Response): Promise<string> {
   const body: unknown = await response
     .clone()
     .json()

@@ -7,6 +7,7 @@ export type {
   AuthUser,
   Credentials,
   DeviceSession,
+  StepUp,
   TokenUser,
 } from './auth-client.js';
 export type { StoredTokens, TokenStorage } from './token-storage.js';

@@ -4,7 +4,7 @@ import { createChanges, type Changes } from './changes.js';
 import { checkPath } from './check-options.js';
 import { findLocalStorage } from './environment.js';
 import { createExclusively, type Exclusively } from './exclusive.js';
-import { createStateStorage, type StoredTokens, type TokenStorage } from './token-storage.js';
+import { createTokenStorage, type StoredTokens, type TokenStorage } from './token-storage.js';
 
 /** What all parts of a client share. */
 export interface Session {
@@ -14,6 +14,8 @@ export interface Session {
   bearer: boolean;
   storage: TokenStorage;
   exclusively: Exclusively;
+  /** The name of its lock, where all tabs share the tokens. */
+  lock: string | undefined;
   changes: Changes;
   /** Reads the state from the storage: an empty object when there is none. */
   read: () => Promise<StoredTokens>;
@@ -50,7 +52,7 @@ export function createSession({
   const name = `passport-visa:${base}`;
   // Tokens in memory are not shared with other tabs, and on a server each client may belong to another person.
   const shared = bearer && !ownStorage ? undefined : findLocalStorage();
-  const storage = (bearer && ownStorage) || createStateStorage(name, shared);
+  const storage = (bearer && ownStorage) || createTokenStorage(name, shared);
   const send: Session['send'] = (request, signal) =>
     (fetch ?? globalThis.fetch)(request, signal ? { signal } : undefined);
 
@@ -76,6 +78,7 @@ export function createSession({
     bearer,
     storage,
     exclusively: createExclusively(name, !!shared),
+    lock: shared && name,
     changes: createChanges(name, !!shared),
     read: async () => (await storage.get()) ?? {},
     async keep({ accessToken, refreshToken }, { login, round = 0 }) {

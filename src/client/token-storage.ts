@@ -30,7 +30,7 @@ export interface TokenStorage {
  * HttpOnly cookies then. It only lets tabs see each other's refreshes and logouts. While `shared` can't be read or holds no state, this
  * tab goes on with its own.
  */
-export function createStateStorage<State extends object = StoredTokens>(key: string, shared?: SharedStorage) {
+export function createStateStorage<State extends object>(key: string, shared?: SharedStorage) {
   let kept = {} as State;
   function set(state: State): void {
     kept = state;
@@ -44,13 +44,18 @@ export function createStateStorage<State extends object = StoredTokens>(key: str
     get(): State {
       try {
         const state = JSON.parse(shared?.getItem(key) ?? 'null') as unknown;
-        return state && typeof state === 'object' ? (state as State) : kept;
+        return Object(state) === state ? (state as State) : kept;
       } catch {
         return kept; // blocked since the page was loaded, or an entry that someone else wrote
       }
     },
     set,
-    // A new `login`, so requests that began before the logout notice it.
-    remove: () => set({ login: randomKey() } satisfies StoredTokens as State),
   };
+}
+
+/** The same for a session, which can be removed. */
+export function createTokenStorage(key: string, shared?: SharedStorage): TokenStorage {
+  const storage = createStateStorage<StoredTokens>(key, shared);
+  // A new `login`, so requests that began before the logout notice it.
+  return { ...storage, remove: () => storage.set({ login: randomKey() }) };
 }

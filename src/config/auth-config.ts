@@ -33,6 +33,7 @@ export interface AuthConfig
   readonly registration: RegistrationConfig;
   readonly getAliases: boolean;
   readonly openapi: OpenApiConfig;
+  readonly jwks: boolean;
   readonly features: readonly Feature[];
   readonly passport: Authenticator | undefined;
   readonly audit: AuthOptions['audit'];

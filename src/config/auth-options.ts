@@ -35,7 +35,7 @@ export interface AuthOptions<Fields = unknown> {
   /** The tokens that guards check at every request. */
   accessToken: {
     /**
-     * What signs access tokens. HS256 takes at least 32 bytes (HS384: 48, HS512: 64) as text, bytes or a KeyObject. RS, PS and ES
+     * What signs access tokens. HS256 takes at least 32 bytes (HS384: 48, HS512: 64) as text, bytes or a KeyObject. RS, PS, ES and EdDSA
      * take `{ privateKey, publicKey }`, each as PEM text, its bytes or a KeyObject. A list rotates keys: the first signs, all
      * verify. A text may be a list too, with spaces between: `'old new'`. The text as it is verifies last. A text whose words are all
      * too short for a secret is one secret, a phrase. To pass any text as one secret, pass `[text]`.
@@ -49,13 +49,20 @@ export interface AuthOptions<Fields = unknown> {
      */
     expiresIn?: Duration;
     /**
-     * The signature algorithm: HS, RS, PS or ES with 256, 384 or 512. Choose one with key pairs (RS, PS, ES) when another program
-     * verifies the tokens with the public key. Default: `'HS256'`.
+     * The signature algorithm: HS, RS, PS or ES with 256, 384 or 512, or `'EdDSA'` (Ed25519). Choose one with key pairs (RS, PS, ES,
+     * EdDSA) when other services verify the tokens: `jwks` gives them the public keys. Default: `'HS256'`.
      */
     algorithm?: Algorithm;
-    /** The claim `iss`: written into every access token, and required in every one that is verified. Default: none. */
+    /**
+     * The claim `iss`: written into every access token, and required in every one that is verified. With issuer and audience, tokens
+     * also have `jti` and `client_id`, and are in the form of RFC 9068; `client_id` is the issuer, unless `claims` returns another.
+     * Default: none.
+     */
     issuer?: string;
-    /** The claim `aud`: written into every access token, and required in every one that is verified. Default: none. */
+    /**
+     * The claim `aud`: written into every access token, and required in every one that is verified. Services that share keys need one,
+     * or each accepts what was made for another. Default: none.
+     */
     audience?: string;
     /**
      * How many verified tokens a process caches, about 1 kB each plus twice the length of your own claims, to save verifying them
@@ -186,6 +193,12 @@ export interface AuthOptions<Fields = unknown> {
    * of your API. Default: false.
    */
   openapi?: boolean | OpenApiInfo;
+  /**
+   * Whether GET /jwks.json exists, which gives other services the public keys of access tokens: all entries of `accessToken.secret`, with
+   * or without a private key. Set `accessToken.issuer` and `audience` too; `createVerifier` requires them. Default: false.
+   * @throws TypeError if `accessToken.algorithm` is HS256 or its kin, whose keys must stay secret
+   */
+  jwks?: boolean;
   /**
    * A scheme that the header `Authorization` may name besides `Bearer`, for clients that have one of their own: `'Token'`.
    * Default: none.

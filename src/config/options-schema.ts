@@ -81,7 +81,7 @@ const optionsSchema = z.strictObject({
       algorithm: z
         .enum([
           ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512'],
-          ...['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+          ...['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
         ] as Algorithm[])
         .default('HS256'),
       issuer: z.string().min(1).optional(),
@@ -135,6 +135,7 @@ const optionsSchema = z.strictObject({
     .union([z.enum(['full', 'label']), z.literal(false)], "must be 'full', 'label' or false")
     .default('full'),
   openapi: openApiConfigSchema,
+  jwks: z.boolean().default(false),
   authScheme: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/i, "must be a name such as 'Token': letters, digits and -")
@@ -182,6 +183,12 @@ export const consistentOptionsSchema = optionsSchema
       message: CANT_DENY,
     },
   )
+  .refine(({ jwks, accessToken }) => !jwks || !accessToken.algorithm.startsWith('HS'), {
+    path: ['jwks'],
+    message:
+      "is true, but accessToken.algorithm is HMAC ('HS256' by default), whose key also signs and must stay secret: set accessToken.algorithm to " +
+      "'EdDSA' or 'ES256', and accessToken.secret to { privateKey, publicKey }",
+  })
   .refine(({ locale, messages }) => locale === undefined || localesOf(messages).includes(locale), {
     path: ['locale'],
     message: "must be 'en', 'ko' or a language that the option messages adds",

@@ -1,24 +1,25 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { isAuthError } from '../errors.js';
+import { amrSchema } from '../http/amr-schema.js';
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import { redirectLocally, redirectToSchema, type RedirectTo } from '../http/local-redirect.js';
 import { handlerOf, mistakeInCall } from '../http/outside-express.js';
 import { originOf } from '../http/request-origin.js';
 import { createErrorHandler, type ErrorHandlerServices } from '../middleware/error-handler.js';
-import type { Sessions } from '../sessions/sessions.js';
 import type { Proof } from '../sessions/proof.js';
-import { publicUser } from '../stores/public-user.js';
 import type { Transport } from '../tokens/transport.js';
 import { callCatching, catchingNext } from '../utils/call-catching.js';
 import { parseCall } from '../utils/parse-call.js';
+import { loginAnswer } from './login-answer.js';
+import { createRaiseByRequest, type RaiseServices } from './raise-by-request.js';
 import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
 import {
-  amrSchema,
   knownId,
   loginShape,
   proofShape,
   startByRequest,
+  type StartedSession,
   type StartSessionServices,
 } from './start-session.js';
 
@@ -35,6 +36,18 @@ export interface CompleteLoginOptions {
    * the answer is the JSON of `SECOND_FACTOR_REQUIRED`. Throws a TypeError without a feature that asks for a second factor.
    */
   secondFactor?: string;
+  /**
+   * Whether the second factor of a provider counts: where the `amr` of the login has `mfa`, the feature `secondFactor` doesn't ask for
+   * its own. Only for providers whose `amr` you trust. Throws a TypeError without that feature. Default: false.
+   */
+  acceptMfa?: boolean;
+  /**
+   * The user is logged in already, and has proved again who they are: the session goes on with new tokens, which say when and how
+   * (`authTime`, `amr`). If the proof is of another user, the answer is 401 `INVALID_CREDENTIALS`, and nothing changes. The tokens
+   * leave the way the access token came, so not together with `remember`, `transport` or `secondFactor`. Throws a TypeError if
+   * `refreshTokens` has no method `raise()`. Default: false.
+   */
+  reauthenticate?: boolean;
   /** Whether the cookies stay when the browser closes. Default: false. */
   remember?: boolean;
   /** How tokens leave: as cookies (`'cookie'`), or in the JSON of the answer (`'body'`). Default: `'cookie'`. */
@@ -56,6 +69,7 @@ const optionsSchema = z
     redirectTo: redirectToSchema.optional(),
     secondFactor: secondFactorPathSchema,
     amr: amrSchema.optional(),
+    reauthenticate: z.boolean().default(false),
     ...loginShape,
   })
   .refine(({ redirectTo, transport }) => redirectTo === undefined || transport === 'cookie', {
@@ -67,10 +81,14 @@ const optionsSchema = z
     message: "can't be 'body' together with secondFactor: a redirect has no body to read",
   });
 
-interface CompleteLoginServices extends StartSessionServices, ErrorHandlerServices, LoginStops {
-  config: StartSessionServices['config'] & ErrorHandlerServices['config'];
-  sessions: Pick<Sessions, 'start' | 'revoke' | 'findUser'>;
+interface CompleteLoginServices
+  extends Omit<RaiseServices, 'config' | 'sessions'>, Omit<ErrorHandlerServices, 'config'>, LoginStops {
+  config: StartSessionServices['config'] & ErrorHandlerServices['config'] & RaiseServices['config'];
+  sessions: StartSessionServices['sessions'] & RaiseServices['sessions'];
 }
+
+/** Of a session that goes on. */
+const KEPT = ['remember', 'transport', 'secondFactor'] as const;
 
 /**
  * Turns `req.user`, put there by any Passport strategy, into a session and both tokens.
@@ -82,28 +100,51 @@ export function createCompleteLogin(
 ): RequestHandler {
   const { config, sessions, textsFor } = services;
   const { secondFactor, ...parsed } = parseCall('completeLogin()', optionsSchema, options);
-  const { redirectTo, remember, transport, amr } = parsed;
-  assertSecondFactorExists('completeLogin()', secondFactor, services);
+  const { redirectTo, reauthenticate, remember, transport, amr, acceptMfa } = parsed;
+  const kept = reauthenticate ? KEPT.find((name) => options[name] !== undefined) : undefined;
+  if (kept)
+    throw new TypeError(
+      `completeLogin(): ${kept} can't come together with reauthenticate: the session goes on as it is`,
+    );
+  const raise = reauthenticate
+    ? createRaiseByRequest(services, 'completeLogin(): reauthenticate')
+    : undefined;
+  assertSecondFactorExists('completeLogin()', { secondFactor, acceptMfa }, services);
   const handleAuthError = createErrorHandler(services);
 
   async function complete(req: Request, res: AnswerResponse<'login'>): Promise<void> {
     const origin = originOf(req);
     const proof = { amr, ...proofOf(req) };
     const { userId, id } = knownId(NEEDS_ID, req.user);
-    const user = await sessions.findUser(userId, id, origin);
-    const login = { ...proof, req, res, origin, remember, transport };
     res.set('Cache-Control', 'no-store');
-    const started = await startByRequest(services, user, login).catch((error: unknown) => {
-      if (secondFactor !== undefined && isAuthError(error, 'SECOND_FACTOR_REQUIRED')) return undefined;
-      throw error;
-    });
+    const login = { ...proof, req, res, origin };
+    if (raise) {
+      const { reauthenticated } = textsFor(req, res);
+      await answer(req, res, await raise({ ...login, userId, id }), reauthenticated);
+      return;
+    }
+    const user = await sessions.findUser(userId, id, origin);
+    const started = await startByRequest(services, user, { ...login, remember, transport, acceptMfa }).catch(
+      (error: unknown) => {
+        if (secondFactor !== undefined && isAuthError(error, 'SECOND_FACTOR_REQUIRED')) return undefined;
+        throw error;
+      },
+    );
     if (!started) {
       await redirectLocally(req, res, secondFactor as string, config.cookies, 'One more step');
       return;
     }
-    const { issued, inBody } = started;
-    if (redirectTo === undefined)
-      res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+    await answer(req, res, started, textsFor(req, res).loginSuccessful);
+  }
+
+  async function answer(
+    req: Request,
+    res: AnswerResponse<'login'>,
+    { issued, inBody }: StartedSession,
+    message: string,
+  ): Promise<void> {
+    // Tokens in the body must not get lost in a redirect.
+    if (redirectTo === undefined || inBody) res.json(loginAnswer(message, issued, inBody));
     else await redirectLocally(req, res, redirectTo, config.cookies);
   }
 

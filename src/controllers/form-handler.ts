@@ -146,3 +146,8 @@ export function readForm(
     },
   ];
 }
+
+/** A box that isn't ticked sends nothing; a ticked one sends `on`, or its `value`. */
+export function isChecked(value: unknown): boolean {
+  return ![undefined, null, false, '', '0', 'false', 'off'].includes(value as string);
+}

@@ -2,7 +2,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { BodyRequest, BodySchemas } from '../http/body-schemas.js';
 import { redirectLocally } from '../http/local-redirect.js';
 import { parseCall } from '../utils/parse-call.js';
-import { createFormHandler, formOptionsSchema, readForm, type FormOptions } from './form-handler.js';
+import {
+  createFormHandler,
+  formOptionsSchema,
+  isChecked,
+  readForm,
+  type FormOptions,
+} from './form-handler.js';
 import { proveAndStart, type LoginServices } from './login.js';
 import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
 
@@ -30,7 +36,7 @@ interface FormLoginServices extends Omit<LoginServices, 'textsFor'>, LoginStops 
 export function createFormLogin(services: FormLoginServices, options: LoginOptions = {}): RequestHandler {
   const { bodies, config, sameSiteAlways } = services;
   const { redirectTo, failureRedirect, secondFactor } = parseCall('login()', optionsSchema, options);
-  assertSecondFactorExists('login()', secondFactor, services);
+  assertSecondFactorExists('login()', { secondFactor }, services);
   // A form has no booleans, and its tokens leave as cookies.
   const read = readForm(bodies.login, {
     convert: (form) => ({ ...form, remember: isChecked(form['remember']), transport: 'cookie' }),
@@ -42,9 +48,4 @@ export function createFormLogin(services: FormLoginServices, options: LoginOptio
   }
 
   return createFormHandler('login', [sameSiteAlways, ...read, enter], { failureRedirect, secondFactor });
-}
-
-/** A box that isn't ticked sends nothing; a ticked one sends `on`, or its `value`. */
-function isChecked(value: unknown): boolean {
-  return ![undefined, null, false, '', '0', 'false', 'off'].includes(value as string);
 }

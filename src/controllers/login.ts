@@ -4,9 +4,9 @@ import type { BodyRequest } from '../http/body-schemas.js';
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import { assertMaySetCookies } from '../http/cookies.js';
-import { publicUser } from '../stores/public-user.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
+import { loginAnswer } from './login-answer.js';
 import { startByRequest, type StartedSession, type StartSessionServices } from './start-session.js';
 
 /** As RFC 8176 names it. */
@@ -23,7 +23,7 @@ export function createLogin(services: LoginServices): RequestHandler {
   const { textsFor } = services;
   return async function login(req: BodyRequest<'login'>, res: AnswerResponse<'login'>) {
     const { issued, inBody } = await proveAndStart(services, req, res, req.body.transport);
-    res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
+    res.json(loginAnswer(textsFor(req, res).loginSuccessful, issued, inBody));
   };
 }
 

@@ -4,7 +4,7 @@ import { changePassword, repeatedChange, type ChangePasswordServices } from '../
 import type { AnswerResponse } from '../http/answer-schemas.js';
 import {
   createAuthenticateRequest,
-  extractAccessTokens,
+  transportOf,
   type AccessTokenPlaces,
 } from '../http/authenticate-request.js';
 import type { BodyRequest, BodySchemas } from '../http/body-schemas.js';
@@ -77,10 +77,6 @@ export function createRepeatedPassword(services: RepeatedPasswordServices): Requ
     if (issued) answer(services, req, res, issued);
     else next();
   };
-}
-
-function transportOf(req: Request, config: AccessTokenPlaces): Transport {
-  return extractAccessTokens(req, config)[0]?.from === 'header' ? 'body' : 'cookie';
 }
 
 function answer(

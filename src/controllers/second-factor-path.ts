@@ -9,12 +9,13 @@ export interface LoginStops {
   features: { readonly failures: readonly AuthErrorCode[] };
 }
 
-/** @throws TypeError for a path that no login would ever lead to */
+/** @throws TypeError for an option that would have no effect, and names it */
 export function assertSecondFactorExists(
   call: string,
-  secondFactor: string | undefined,
+  options: { readonly secondFactor?: string | undefined; readonly acceptMfa?: boolean | undefined },
   { features }: LoginStops,
 ): void {
-  if (secondFactor === undefined || features.failures.includes('SECOND_FACTOR_REQUIRED')) return;
-  throw new TypeError(`${call}: secondFactor needs the feature that asks for it, in the option features`);
+  const [used] = Object.entries(options).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (used === undefined || features.failures.includes('SECOND_FACTOR_REQUIRED')) return;
+  throw new TypeError(`${call}: ${used} needs the feature that asks for it, in the option features`);
 }

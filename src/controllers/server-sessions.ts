@@ -24,7 +24,7 @@ export interface OriginOptions {
 }
 
 /** What `auth.sessions.start` takes. */
-export type SessionStartOptions = Omit<StartSessionOptions, 'transport'> & OriginOptions;
+export type SessionStartOptions = Omit<StartSessionOptions, 'transport' | 'acceptMfa'> & OriginOptions;
 
 /** What `auth.sessions.refresh` takes. */
 export interface SessionRefreshOptions extends OriginOptions {

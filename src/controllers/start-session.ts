@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { AuthEvents } from '../events/auth-events.js';
+import { amrSchema } from '../http/amr-schema.js';
 import { assertMaySetCookies, replaceCookie } from '../http/cookies.js';
 import { isUnsafe, type SiteConfig } from '../http/cross-site.js';
 import { canAnswer, isNodeRequest } from '../http/outside-express.js';
@@ -20,6 +21,7 @@ import { textOfId } from '../stores/user-ids.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { parseCall } from '../utils/parse-call.js';
+import { assertSecondFactorExists, type LoginStops } from './second-factor-path.js';
 
 /** What `auth.startSession` takes. */
 export interface StartSessionOptions {
@@ -34,14 +36,12 @@ export interface StartSessionOptions {
   amr?: readonly string[];
   /** When they did, if that was earlier. Default: now. */
   authTime?: Date;
+  /**
+   * Whether a second factor that the user has shown elsewhere counts: where `amr` has `mfa`, the feature `secondFactor` doesn't ask
+   * for its own. Throws a TypeError without that feature. Default: false.
+   */
+  acceptMfa?: boolean;
 }
-
-/** Names of authentication methods (RFC 8176). */
-export const amrSchema = z
-  .array(z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be visible ASCII without spaces'))
-  .nonempty()
-  .max(16)
-  .readonly();
 
 /** When and how a user proved who they are, as an app says it. */
 export const proofShape = { amr: amrSchema.optional(), authTime: z.date().optional() };
@@ -49,6 +49,7 @@ export const proofShape = { amr: amrSchema.optional(), authTime: z.date().option
 export const loginShape = {
   remember: z.boolean().default(false),
   transport: z.enum(TRANSPORTS, en.mustBeTransport).default('cookie'),
+  acceptMfa: z.boolean().default(false),
 };
 
 const optionsSchema = z.strictObject({ ...proofShape, ...loginShape });
@@ -70,6 +71,8 @@ export interface RequestLogin extends Proof {
   firstFactor?: readonly string[] | undefined;
   /** What a feature has proved beyond this login, for its own check. */
   passed?: object | undefined;
+  /** Whether a second factor that `amr` names counts, whoever has checked it. Default: no. */
+  acceptMfa?: boolean | undefined;
 }
 
 /** A session with its tokens. With the transport `'body'`, `inBody` is what the answer's body says of them. */
@@ -123,7 +126,7 @@ async function startOne(
   return { issued, inBody };
 }
 
-interface CallServices extends StartSessionServices {
+interface CallServices extends StartSessionServices, LoginStops {
   config: DeliveryConfig & SiteConfig;
   events: AuthEvents;
   sessions: Pick<Sessions, 'start' | 'revoke' | 'findUser'>;
@@ -142,6 +145,7 @@ export function createStartSession(services: CallServices): StartSession {
   return async function startSession(incoming, outgoing, user, options = {}) {
     const [req, res] = [incoming, outgoing] as unknown as [Request, Response];
     const login = parseCall('startSession()', optionsSchema, options);
+    assertSecondFactorExists('startSession()', { acceptMfa: login.acceptMfa }, services);
     const { id, userId } = knownId('startSession() needs user.id, the id of a user in the user store', user);
     assertUnanswered('startSession', req, res);
     // A page of another site could log the browser in as someone else. A GET may come from there: the callback of a provider does.

@@ -69,7 +69,8 @@ export type MailKind =
   | 'login-code'
   | 'factor-added'
   | 'factor-removed'
-  | 'recovery-code-used';
+  | 'recovery-code-used'
+  | 'recovery-codes-renewed';
 
 /** What a second factor is: an authenticator app, or the list of recovery codes. */
 export type SecondFactorKind = 'totp' | 'recovery-codes';
@@ -165,10 +166,16 @@ export const AUTH_EVENTS = {
   factorAdded: success<
     RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
   >(),
+  /** `sessionId` is undefined where server code has done it. */
   factorRemoved: success<
-    RequestOrigin & { userId: string; sessionId: string; kind: SecondFactorKind; factorId: string }
+    RequestOrigin & {
+      userId: string;
+      sessionId: string | undefined;
+      kind: SecondFactorKind;
+      factorId: string;
+    }
   >(),
-  /** A code was refused after the first step of a login. */
+  /** A code was refused, after the first step of a login or in a session. */
   factorFailed: failure<
     RequestOrigin & { userId: string; kind: SecondFactorKind; reason: FactorFailureReason }
   >(),
@@ -179,6 +186,14 @@ export const AUTH_EVENTS = {
   deviceTrusted: success<RequestOrigin & { userId: string; sessionId: string; deviceId: string }>(),
   /** By the user's wish. What else ends the trust (a new password, a factor that is removed) has events of its own. */
   deviceEnded: success<RequestOrigin & { userId: string; sessionId: string; deviceIds: string[] }>(),
+  /** The user has proved again who they are, in the session they had. `amr`: how. */
+  reauthenticated: success<
+    RequestOrigin & { userId: string; sessionId: string; amr: readonly string[] | undefined }
+  >(),
+  /** The password was wrong, or the proof was of another user. A wrong code is `factorFailed`. */
+  reauthenticateFailed: failure<
+    RequestOrigin & { userId: string; sessionId: string; code: 'INVALID_CREDENTIALS' }
+  >(),
   /**
    * A mail was given up after its last try. `error` is what `send` threw, unchanged: it may name the recipient or quote the mail.
    * The audit log doesn't have it.

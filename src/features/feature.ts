@@ -3,6 +3,7 @@ import type { PasswordHasher } from '../accounts/password-hasher.js';
 import type { AuthErrorCode } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { FlowState } from '../flow-state/flow-state.js';
+import type { AccessTokenPlaces } from '../http/authenticate-request.js';
 import type { BodyConfig, BodySchemas } from '../http/body-schemas.js';
 import type { SiteConfig } from '../http/cross-site.js';
 import type { Endpoint, EndpointName } from '../http/endpoint.js';
@@ -61,7 +62,7 @@ export interface FeatureParts {
 
 /** What a user should know: an account that someone else has taken over shows by it. */
 export interface Notice {
-  readonly kind: 'factor-added' | 'factor-removed' | 'recovery-code-used';
+  readonly kind: 'factor-added' | 'factor-removed' | 'recovery-code-used' | 'recovery-codes-renewed';
   readonly user: StoredUser;
   /** The language of the request that did it. */
   readonly locale: Locale;
@@ -83,7 +84,8 @@ export interface FeatureContext {
   readonly config: Pick<SessionConfig, 'users' | 'refreshTokens' | 'now' | 'timeKnown'> &
     BodyConfig &
     DeliveryConfig &
-    SiteConfig & {
+    SiteConfig &
+    AccessTokenPlaces & {
       /** Whether users may register. A feature that replaces the registration leaves its own out too. */
       readonly register: boolean;
     };
@@ -98,6 +100,8 @@ export interface FeatureContext {
   readonly sealer: TextSealer;
   readonly guard: (options?: GuardOptions) => RequestHandler;
   readonly sameSite: RequestHandler;
+  /** For forms: refuses what another site sends also where it brings no cookie. */
+  readonly sameSiteAlways: RequestHandler;
   /** The schemas of the core's bodies. */
   readonly bodies: BodySchemas;
   readonly textsFor: TextsFor;

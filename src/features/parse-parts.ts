@@ -24,7 +24,7 @@ const partsSchema = z.strictObject({
   canonicalUsername: aFunction.optional(),
   notify: aFunction.optional(),
   onLogoutAll: aFunction.optional(),
-  claims: z.strictObject({ emailVerified: aFunction.optional() }).optional(),
+  claims: z.strictObject({ emailVerified: aFunction.optional(), enrol: aFunction.optional() }).optional(),
   ready: aFunction.optional(),
   close: aFunction.optional(),
 });

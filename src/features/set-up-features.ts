@@ -61,14 +61,20 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   };
 }
 
-/** What a feature replaces may be switched off already. Two features that bring the same endpoint are an error of the router. */
+/**
+ * What a feature replaces may be switched off already. Two features that bring the same endpoint are an error of the router. An
+ * endpoint that starts a session may answer what the checks before a session throw.
+ */
 function allEndpoints(core: readonly Endpoint[], parts: readonly FeatureParts[]): Endpoint[] {
   const replaced = new Set(parts.flatMap(({ replaces = [] }) => replaces));
   const failures = parts.flatMap(({ beforeSession }) => beforeSession?.failures ?? []);
   const kept = core.filter((endpoint) => !replaced.has(nameOf(endpoint)));
-  return [...kept, ...parts.flatMap(({ endpoints = [] }) => endpoints)].map((endpoint) =>
-    withLoginFailures(endpoint, failures),
-  );
+  const refused = parts.some(({ claims }) => claims?.enrol) ? ENROLMENT_FAILURES : [];
+  return [...kept, ...parts.flatMap(({ endpoints = [] }) => endpoints)].map((endpoint) => {
+    const { beforeEnrolment, needs, startsSession } = endpoint.operation;
+    const isRefused = needs === 'access token' && !beforeEnrolment;
+    return withFailures(endpoint, [...(startsSession ? failures : []), ...(isRefused ? refused : [])]);
+  });
 }
 
 /** @throws TypeError when two features bring the same claim */
@@ -83,10 +89,12 @@ function allClaims(parts: readonly FeatureParts[]): FeatureClaims {
   return all;
 }
 
-/** An endpoint that starts a session may answer what the checks before a session throw. */
-function withLoginFailures(endpoint: Endpoint, failures: readonly AuthErrorCode[]): Endpoint {
+/** What every guard answers that doesn't let users pass who must enrol a second factor. */
+const ENROLMENT_FAILURES: readonly AuthErrorCode[] = ['SECOND_FACTOR_ENROLMENT_REQUIRED'];
+
+function withFailures(endpoint: Endpoint, failures: readonly AuthErrorCode[]): Endpoint {
   const { operation } = endpoint;
-  if (!operation.startsSession || failures.length === 0) return endpoint;
+  if (failures.length === 0) return endpoint;
   return { ...endpoint, operation: { ...operation, failures: [...operation.failures, ...failures] } };
 }
 

@@ -35,6 +35,10 @@ function createAnswerSchemas() {
     'AuthUser',
     z.strictObject({ id: userId, username, roles }).meta({ description: 'A user.' }),
   );
+  const enrol = z.literal(true).optional().meta({
+    description:
+      'The user must enrol a second factor first: until then other endpoints answer `SECOND_FACTOR_ENROLMENT_REQUIRED`.',
+  });
   const tokenUser = z.strictObject({
     id: userId,
     roles,
@@ -51,6 +55,7 @@ function createAnswerSchemas() {
       .boolean()
       .optional()
       .meta({ description: 'Whether the user has proved the e-mail address, where the app asks for that.' }),
+    enrol,
   });
   const claims = z
     .record(z.string(), z.unknown())
@@ -101,6 +106,23 @@ function createAnswerSchemas() {
         examples: [10800],
       }),
   };
+  const jwkMember = z.string().optional();
+  const publicKey = z
+    .strictObject({
+      kty: z.enum(['RSA', 'EC', 'OKP']),
+      crv: jwkMember,
+      x: jwkMember,
+      y: jwkMember,
+      n: jwkMember,
+      e: jwkMember,
+      kid: z.string().meta({
+        description: 'The thumbprint of the key (RFC 7638).',
+        examples: ['kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'],
+      }),
+      use: z.literal('sig'),
+      alg: z.string().meta({ examples: ['EdDSA'] }),
+    })
+    .meta({ description: 'A public key (RFC 7518 §6, RFC 8037 §2).' });
   /** Tokens leave by cookie, or in the body. */
   const byTransport = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     z.xor([
@@ -110,7 +132,7 @@ function createAnswerSchemas() {
 
   return {
     register: component('AuthRegisterResponse', z.strictObject({ message, user })),
-    login: component('AuthLoginResponse', byTransport({ message, user })),
+    login: component('AuthLoginResponse', byTransport({ message, user, enrol })),
     check: check(tokenUser),
     /** In place of `check`, where the app has claims of its own. */
     checkWithClaims: check(tokenUser.extend({ claims })),
@@ -134,6 +156,13 @@ function createAnswerSchemas() {
       z.strictObject({ ended: ended('How many sessions ended.') }),
     ),
     password: component('AuthPasswordResponse', byTransport({ message })),
+    jwks: component(
+      'AuthJwksResponse',
+      z
+        .strictObject({ keys: z.array(publicKey) })
+        .meta({ description: 'A JWK Set (RFC 7517): the keys that verify access tokens.' }),
+    ),
+    reauthenticate: component('AuthReauthenticateResponse', byTransport({ message })),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { AuthError, isAuthError } from '../errors.js';
 import type { AccessClaims } from '../tokens/access-token.js';
+import type { Transport } from '../tokens/transport.js';
 import { failureToReport } from '../utils/failure-to-report.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
 import { readCookies, type CookieConfig } from './cookies.js';
@@ -32,6 +33,11 @@ export function extractAccessTokens(
   const token = header && authorization.exec(header)?.[1];
   if (token) return [{ token, from: 'header' }];
   return readCookies(req, cookies.accessName).map((each) => ({ token: each, from: 'cookie' }));
+}
+
+/** How tokens leave in the answer to a request: as its access token came. */
+export function transportOf(req: Request, places: AccessTokenPlaces): Transport {
+  return extractAccessTokens(req, places)[0]?.from === 'header' ? 'body' : 'cookie';
 }
 
 /**
@@ -109,11 +115,13 @@ export function userIn({
   authTime,
   amr,
   emailVerified,
+  enrol,
   appClaims,
 }: AccessClaims): AuthenticatedUser {
   const user: AuthenticatedUser = { id: userId, roles: [...roles], sessionId, authTime: new Date(authTime) };
   if (amr) user.amr = [...amr];
   if (emailVerified !== undefined) user.emailVerified = emailVerified;
+  if (enrol) user.enrol = true;
   if (appClaims) user.claims = appClaims;
   return user;
 }

@@ -18,6 +18,8 @@ export interface AuthenticatedUser extends WithClaims {
   amr?: string[] | undefined;
   /** With the feature `emailAccount`: whether the user has proved the address. As it was at the login or the last refresh. */
   emailVerified?: boolean | undefined;
+  /** With the feature `secondFactor`: the user must enrol one first. Only behind `guard({ beforeEnrolment: true })`. */
+  enrol?: true | undefined;
 }
 
 /** `req.user` behind `guard({ loadUser: true })`: the stored user as it is now. */

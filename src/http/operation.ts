@@ -19,11 +19,16 @@ export interface Operation {
     readonly text: string;
     /** Made when the document is asked for: most processes never do. Left out: 204, without a body. */
     readonly answer?: () => z.ZodType;
-    /** `revalidate`: caches may keep the answer, and ask each time whether it is current. Default: no cache may keep it. */
-    readonly cache?: 'revalidate';
+    /**
+     * `revalidate`: caches may keep the answer, and ask each time whether it is current. `minutes`: they may use it without asking for
+     * some minutes. Default: no cache may keep it.
+     */
+    readonly cache?: 'revalidate' | 'minutes';
   };
   /** What a success does to the cookies: always, or where the text says so. */
   readonly cookies?: { readonly always: boolean; readonly text: string };
+  /** A user may call it who must enrol a second factor first. Default: not, where it needs an access token. */
+  readonly beforeEnrolment?: true;
   /** It starts a session, so the codes of the features' checks before a session are among its failures. */
   readonly startsSession?: true;
   readonly failures: readonly AuthErrorCode[];
@@ -34,11 +39,15 @@ export interface Operation {
   readonly unauthorizedClearsCookies?: true;
 }
 
+/** How long the public keys may be used without asking again. A new key must be known for so long before it signs. */
+export const KEYS_MAX_AGE_SECONDS = 300;
+
 export const TAGS = {
   Login: 'Log in, stay logged in, log out.',
   User: 'Who is logged in.',
   Sessions: 'The devices on which the user is logged in: one session each.',
   Account: 'Registration, and the password.',
+  Keys: 'What other services verify access tokens with.',
   Description: 'This document.',
 } as const;
 

@@ -23,6 +23,8 @@ export const en = {
   bodyNotUtf8: 'The request body must be in UTF-8',
   bodyEncodingUnknown:
     'The Content-Encoding of the request body must be gzip or deflate, or there must be none',
+  // In place of INVALID_CREDENTIALS.
+  anotherUser: 'This is not the user who is logged in',
   // In place of MALFORMED_BODY.
   bodyEncodingBroken: 'The request body is not compressed as its Content-Encoding says',
 
@@ -32,6 +34,7 @@ export const en = {
   userLogout: 'User Logout',
   loggedOutEverywhere: 'Logged out everywhere',
   passwordChanged: 'Password changed',
+  reauthenticated: 'Reauthentication successful',
   verificationMailed: 'A mail is on its way. Open its link to finish the registration',
   resetMailed: 'If the address has an account, a mail with a link is on its way',
   passwordReset: 'The new password is set. Log in with it',

@@ -60,6 +60,8 @@ function bodyIn(texts: Messages, error: AuthError): AuthErrorBody {
 function challengeOf(error: AuthError): string {
   const { challenge } = failureOf(error);
   if (challenge === undefined) return 'Bearer';
-  const maxAge = error.maxAgeSeconds === undefined ? '' : `, max_age="${error.maxAgeSeconds}"`;
-  return `Bearer error="${challenge}", error_description="${error.message}"${maxAge}`;
+  const { acrValues, maxAgeSeconds } = error;
+  const acr = acrValues === undefined ? '' : `, acr_values="${acrValues.join(' ')}"`;
+  const maxAge = maxAgeSeconds === undefined ? '' : `, max_age="${maxAgeSeconds}"`;
+  return `Bearer error="${challenge}", error_description="${error.message}"${acr}${maxAge}`;
 }

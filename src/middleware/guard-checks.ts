@@ -5,7 +5,7 @@ import { MAX_SESSIONS_PER_REQUEST } from '../sessions/refresh-candidates.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { activeUser, type StoredUser } from '../stores/user-store.js';
-import type { GuardChecks } from './guard-options.js';
+import type { GuardChecks, ProofChecks } from './guard-options.js';
 
 export interface GuardCheckServices {
   config: Pick<SessionConfig, 'users' | 'now'>;
@@ -20,6 +20,7 @@ export function verifyWithoutStore(
   token: AuthenticatedUser,
 ): void {
   accessTokens.assertNotRevoked(token.id, token.sessionId, checks.onStoreDown);
+  assertEnrolled(token, checks);
   assertAllowed(token, checks, config.now());
 }
 
@@ -71,6 +72,7 @@ async function verifyInStore(
     checks.checkSession ? 'allow-until-expiry' : checks.onStoreDown,
   );
   if (checks.checkSession && !(await sessions.find(id, sessionId))) throw new AuthError('SESSION_REVOKED');
+  assertEnrolled(token, checks);
   assertAllowed(user, checks, config.now());
   return user;
 }
@@ -80,24 +82,42 @@ function withoutPasswordHash(token: AuthenticatedUser, found: StoredUser | undef
   const stored = activeUser(found);
   if (!stored) throw new AuthError('ACCESS_TOKEN_INVALID');
   const { passwordHash: _secret, ...user } = stored;
-  const { sessionId, authTime, amr, emailVerified, claims } = token;
-  const ofFeatures = emailVerified === undefined ? undefined : { emailVerified };
+  const { sessionId, authTime, amr, emailVerified, enrol, claims } = token;
+  const ofFeatures = { ...(emailVerified !== undefined && { emailVerified }), ...(enrol && { enrol }) };
   return { ...user, sessionId, authTime, amr, ...ofFeatures, ...(claims && { claims }) };
+}
+
+/** By the token: a store of the app's own may have a member of that name. */
+function assertEnrolled({ enrol }: AuthenticatedUser, { beforeEnrolment }: GuardChecks): void {
+  if (enrol && !beforeEnrolment) throw new AuthError('SECOND_FACTOR_ENROLMENT_REQUIRED');
 }
 
 /** What a guard asks of the user whom it has verified. @throws AuthError */
 export function assertAllowed(
-  { authTime, emailVerified, roles: has }: AuthenticatedUser,
+  user: AuthenticatedUser,
   {
-    freshWithinSeconds,
+    proof,
     emailVerified: needsAddress,
     roles: needed,
-  }: Partial<Pick<GuardChecks, 'freshWithinSeconds' | 'emailVerified' | 'roles'>>,
+  }: Partial<Pick<GuardChecks, 'proof' | 'emailVerified' | 'roles'>>,
   nowMs: number,
 ): void {
-  if (freshWithinSeconds !== undefined && nowMs - authTime.getTime() >= freshWithinSeconds * 1000) {
-    throw new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: freshWithinSeconds });
-  }
+  if (proof) assertProved(user, proof, nowMs);
+  const { emailVerified, roles: has } = user;
   if (needsAddress && emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
   if (needed && !needed.some((role) => has.includes(role))) throw new AuthError('FORBIDDEN');
+}
+
+/** The challenge says all that a new proof must be like, not only what this one lacks (RFC 9470 §3). */
+function assertProved(
+  { amr = [], authTime }: AuthenticatedUser,
+  { freshWithinSeconds, methods }: ProofChecks,
+  nowMs: number,
+): void {
+  const isFresh = freshWithinSeconds === undefined || nowMs - authTime.getTime() < freshWithinSeconds * 1000;
+  if (isFresh && methods.every((anyOf) => anyOf.some((method) => amr.includes(method)))) return;
+  throw new AuthError('REAUTHENTICATION_REQUIRED', {
+    ...(freshWithinSeconds !== undefined && { maxAgeSeconds: freshWithinSeconds }),
+    ...(methods.length > 0 && { acrValues: methods.flat() }),
+  });
 }

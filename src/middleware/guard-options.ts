@@ -3,7 +3,11 @@ import { CANT_DENY } from '../sessions/revocations.js';
 import type { OnStoreDown, SessionConfig } from '../sessions/session-config.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
+import { ACR_VALUE } from '../utils/error-details.js';
 import { parseCall } from '../utils/parse-call.js';
+
+/** In `amr`, more than one factor (RFC 8176). */
+const SECOND_FACTOR = 'mfa';
 
 /** What `auth.guard` takes. */
 export interface GuardOptions {
@@ -16,10 +20,25 @@ export interface GuardOptions {
    * the last refresh. Throws a TypeError without the feature. Default: false.
    */
   emailVerified?: boolean;
+  /**
+   * With the feature `secondFactor` and its option `required`: also lets users pass who must enrol a second factor first, and have
+   * `req.user.enrol`. For the page on which they do. Other guards refuse them: 403 `SECOND_FACTOR_ENROLMENT_REQUIRED`. Default: false.
+   */
+  beforeEnrolment?: boolean;
   /** `req.user` is the stored user as it is now, without the password hash. Costs one read of the user store. Default: false. */
   loadUser?: boolean;
-  /** The login must be more recent than this, else 401 `REAUTHENTICATION_REQUIRED`. Default: any age. */
+  /** The latest proof of who the user is must be more recent than this, else 401 `REAUTHENTICATION_REQUIRED`. Default: any age. */
   freshWithin?: Duration;
+  /**
+   * The latest proof must be by one of these methods, by the names of RFC 8176 such as `'otp'`, else 401
+   * `REAUTHENTICATION_REQUIRED`. Default: any method.
+   */
+  amr?: readonly string[];
+  /**
+   * The user must have proved a second factor in this session (`amr` has `'mfa'`), else 401 `REAUTHENTICATION_REQUIRED`. Default:
+   * false.
+   */
+  secondFactor?: boolean;
   /** Asks the store whether the session still exists. Costs one read of the session store. Default: false. */
   checkSession?: boolean;
   /** What this guard does while its process can't know which sessions have just ended. Default: the option of `createAuth`. */
@@ -43,8 +62,15 @@ const verifySchema = z.strictObject({
   optional: z.boolean().default(false),
   roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
   emailVerified: z.boolean().default(false),
+  beforeEnrolment: z.boolean().default(false),
   loadUser: z.boolean().default(false),
   freshWithin: z.unknown().optional(),
+  amr: z
+    .array(z.string().regex(ACR_VALUE, 'must be visible ASCII without spaces, quotes and backslashes'))
+    .nonempty()
+    .readonly()
+    .optional(),
+  secondFactor: z.boolean().default(false),
   checkSession: z.boolean().default(false),
   onStoreDown: z.enum(['deny', 'allow-until-expiry']).optional(),
 });
@@ -54,13 +80,21 @@ const guardSchema = verifySchema.extend({
   onFailure: z.enum(['answer', 'next']).default('answer'),
 });
 
+export interface ProofChecks {
+  readonly freshWithinSeconds: number | undefined;
+  /** Methods of which the proof must have one, for each option that asks for some. */
+  readonly methods: readonly (readonly string[])[];
+}
+
 /** The options with their defaults filled in. */
 export interface GuardChecks {
   readonly optional: boolean;
   readonly roles?: readonly string[] | undefined;
   readonly emailVerified: boolean;
+  readonly beforeEnrolment: boolean;
   readonly loadUser: boolean;
-  readonly freshWithinSeconds: number | undefined;
+  /** What the latest proof of the user must be like. Undefined: anything. */
+  readonly proof: ProofChecks | undefined;
   readonly checkSession: boolean;
   readonly onStoreDown?: OnStoreDown | undefined;
 }
@@ -93,7 +127,7 @@ export function parseVerifyOptions(
 
 function checksIn(
   call: string,
-  { freshWithin, ...checks }: z.output<typeof verifySchema>,
+  { freshWithin, amr, secondFactor, ...checks }: z.output<typeof verifySchema>,
   { config: { revocation }, featureClaims }: Checkable,
 ): GuardChecks {
   if (checks.emailVerified && !featureClaims.emailVerified)
@@ -103,7 +137,9 @@ function checksIn(
   if (checks.onStoreDown === 'deny' && revocation === 'expiry')
     throw new TypeError(`${call}: onStoreDown ${CANT_DENY}`);
   const freshWithinSeconds = freshWithin === undefined ? undefined : ageIn(call, freshWithin);
-  return { ...checks, freshWithinSeconds };
+  const methods = [...(secondFactor ? [[SECOND_FACTOR]] : []), ...(amr ? [amr] : [])];
+  const needsProof = freshWithinSeconds !== undefined || methods.length > 0;
+  return { ...checks, proof: needsProof ? { freshWithinSeconds, methods } : undefined };
 }
 
 /** @throws TypeError that names the option and the cure */

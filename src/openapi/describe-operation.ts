@@ -2,7 +2,7 @@ import type { ErrorBodyConfig } from '../http/error-body.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { schemaRef } from './component-schemas.js';
 import { failureResponse, failuresOf } from './failures.js';
-import { SET_COOKIE } from './headers.js';
+import { cacheHeaderOf, SET_COOKIE } from './headers.js';
 import type { Operation } from '../http/operation.js';
 import { SECURITY } from './security.js';
 
@@ -48,7 +48,7 @@ function successOf({ success: { status, text, answer, cache }, cookies }: Operat
   const response = {
     description: text,
     headers: {
-      'Cache-Control': { $ref: `#/components/headers/${cache ? 'AuthNoCache' : 'AuthNoStore'}` },
+      'Cache-Control': { $ref: `#/components/headers/${cacheHeaderOf(cache)}` },
       ...(cookies && {
         'Set-Cookie': { ...SET_COOKIE, description: cookies.text, required: cookies.always },
       }),
@@ -69,7 +69,7 @@ function parametersOf(path: string, { parameters: described, idempotencyKey }: O
       in: 'header',
       description:
         'The same for the retries of one request: a retry whose first answer got lost then gets the same tokens. A refresh may be ' +
-        'repeated however late; a change of the password within the reuse window.',
+        'repeated however late; a change of the password within the reuse window; a reauthentication until the next refresh.',
       schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
       example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
     });

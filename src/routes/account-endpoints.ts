@@ -44,13 +44,14 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
     {
       verb: 'get',
       path: '/check',
-      chain: [guard(), check],
+      chain: [guard({ beforeEnrolment: true }), check],
       operation: {
         id: 'check',
         tag: 'User',
         summary: 'See who the access token belongs to',
         description: 'Reads only the token, and queries no database.',
         needs: 'access token',
+        beforeEnrolment: true,
         success: {
           text: 'Who is logged in, by the token.',
           answer: () => (config.appClaims ? answerSchemas().checkWithClaims : answerSchemas().check),
@@ -64,13 +65,14 @@ function userEndpoints({ config, guard }: AccountEndpointServices): Endpoint[] {
     {
       verb: 'get',
       path: '/info',
-      chain: [guard({ loadUser: true }), info],
+      chain: [guard({ loadUser: true, beforeEnrolment: true }), info],
       operation: {
         id: 'info',
         tag: 'User',
         summary: 'Get the user who is logged in',
         description: 'Reads the user from the store: name and roles are as they are now.',
         needs: 'access token',
+        beforeEnrolment: true,
         success: { text: 'Who is logged in, by the store.', answer: () => answerSchemas().info },
         failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
       },

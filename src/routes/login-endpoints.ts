@@ -160,13 +160,20 @@ function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
   return {
     verb: 'post',
     path: '/logout-all',
-    chain: [sameSiteIfCookies, guard(), parseBody, validateBody(bodies.none), createLogoutAll(services)],
+    chain: [
+      sameSiteIfCookies,
+      guard({ beforeEnrolment: true }),
+      parseBody,
+      validateBody(bodies.none),
+      createLogoutAll(services),
+    ],
     operation: {
       id: 'logoutAll',
       tag: 'Login',
       summary: 'Log out on all devices',
       description: 'Ends every session of the user, this one included.',
       needs: 'access token',
+      beforeEnrolment: true,
       success: { text: 'No session is left.', answer: () => answerSchemas().logoutAll },
       cookies: { always: false, text: CLEARED },
       failures: [...GUARD_FAILURES, ...BODY_FAILURES, 'CROSS_SITE_REQUEST', 'SERVICE_UNAVAILABLE'],

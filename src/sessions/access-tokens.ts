@@ -1,26 +1,31 @@
 import { AuthError } from '../errors.js';
-import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
+import type { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import type { Revocations } from './revocations.js';
 import type { SessionConfig } from './session-config.js';
 import type { FeatureClaims } from './token-claims.js';
 import { toAuthError } from './token-failure.js';
 
-type AccessTokensConfig = Pick<SessionConfig, 'accessToken' | 'now' | 'onStoreDown'>;
+type AccessTokensConfig = Pick<SessionConfig, 'now' | 'onStoreDown'>;
 
 /** Judges access tokens, without I/O. */
 export class AccessTokens {
   readonly #config: AccessTokensConfig;
   readonly #revocations: Revocations;
   readonly #features: FeatureClaims;
-  readonly #verifier: AccessTokenVerifier;
+  readonly #verifier: Pick<AccessTokenVerifier, 'verify'>;
 
   /** @param features what features say in access tokens */
-  constructor(config: AccessTokensConfig, revocations: Revocations, features: FeatureClaims) {
+  constructor(
+    config: AccessTokensConfig,
+    revocations: Revocations,
+    features: FeatureClaims,
+    verifier: Pick<AccessTokenVerifier, 'verify'>,
+  ) {
     this.#config = config;
     this.#revocations = revocations;
     this.#features = features;
-    this.#verifier = new AccessTokenVerifier(config.accessToken);
+    this.#verifier = verifier;
   }
 
   /**
@@ -35,7 +40,8 @@ export class AccessTokens {
       throw toAuthError(error, 'ACCESS_TOKEN');
     }
     // Signed before the feature was there. A refresh brings a token with the claim.
-    if (this.#features.emailVerified && claims.emailVerified === undefined)
+    const { emailVerified, enrol } = this.#features;
+    if ((emailVerified && claims.emailVerified === undefined) || (enrol && claims.enrol === undefined))
       throw new AuthError('ACCESS_TOKEN_EXPIRED');
     return claims;
   }

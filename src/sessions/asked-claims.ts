@@ -4,4 +4,5 @@ import type { AppClaims } from '../tokens/app-claims.js';
 export interface AskedClaims {
   readonly appClaims?: AppClaims | undefined;
   readonly emailVerified?: boolean | undefined;
+  readonly enrol?: boolean | undefined;
 }

@@ -15,6 +15,8 @@ export interface IssuedTokens {
   refreshToken: string;
   issuedAt: Date;
   accessExpiresAt: Date;
+  /** Whether the user must enrol a second factor before anything else. */
+  enrol?: true;
 }
 
 /** Makes the pair of tokens of a stored session. */
@@ -70,6 +72,7 @@ export class TokenIssuer {
       accessExpiresAt,
       accessToken: signAccessToken(accessClaims, accessToken),
       refreshToken: signRefreshToken(refreshClaims, refreshToken.keys),
+      ...(claims?.enrol && { enrol: true }),
     };
   }
 }

@@ -11,11 +11,13 @@ export interface SessionTokens {
   accessTokenExpiresAt: Date;
   /** When the session ends unless it is refreshed before. */
   refreshTokenExpiresAt: Date;
+  /** With the feature `secondFactor`: the user must enrol one first, and can do nothing else with these tokens. */
+  enrol?: true;
 }
 
 /** What server code gets of a pair of tokens. */
 export function sessionTokens(issued: IssuedTokens): SessionTokens {
-  const { user, session, accessToken, refreshToken, accessExpiresAt } = issued;
+  const { user, session, accessToken, refreshToken, accessExpiresAt, enrol } = issued;
   return {
     user: publicUser(user),
     sessionId: session.sessionId,
@@ -23,5 +25,6 @@ export function sessionTokens(issued: IssuedTokens): SessionTokens {
     refreshToken,
     accessTokenExpiresAt: accessExpiresAt,
     refreshTokenExpiresAt: session.expiresAt,
+    ...(enrol && { enrol }),
   };
 }

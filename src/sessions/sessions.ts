@@ -2,6 +2,7 @@ import type { AuthEvents } from '../events/auth-events.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { SessionEnder } from './end-sessions.js';
 import { TokenIssuer } from './issue-tokens.js';
+import { SessionRaiser } from './raise-session.js';
 import type { Revocations } from './revocations.js';
 import { SessionRotator } from './rotate-session.js';
 import { MOST_SESSIONS, type SessionConfig } from './session-config.js';
@@ -10,7 +11,7 @@ import { SessionStarter, type BeforeSession } from './start-session.js';
 import { TokenClaims, type FeatureClaims } from './token-claims.js';
 import { TokenSize } from './token-size.js';
 
-/** Starts, rotates, ends and lists sessions: the one place that joins tokens and store. */
+/** Starts, rotates, raises, ends and lists sessions: the one place that joins tokens and store. */
 export class Sessions {
   readonly findUser: SessionStarter['findUser'];
   readonly start: SessionStarter['start'];
@@ -19,6 +20,10 @@ export class Sessions {
   readonly repeat: SessionStarterOver['repeat'];
   readonly refresh: SessionRotator['refresh'];
   readonly assertTokenFits: SessionRotator['assertTokenFits'];
+  readonly raise: SessionRaiser['raise'];
+  readonly raiseOrJoin: SessionRaiser['raiseOrJoin'];
+  readonly repeatRaise: SessionRaiser['repeat'];
+  readonly assertRaises: SessionRaiser['assertRaises'];
   readonly revoke: SessionEnder['revoke'];
   readonly revokeAll: SessionEnder['revokeAll'];
   readonly endByTokens: SessionEnder['endByTokens'];
@@ -43,6 +48,7 @@ export class Sessions {
     const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, claims, beforeSession });
     const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer, claims });
     const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize, claims });
+    const raiser = new SessionRaiser({ config, events, issuer, tokenSize, claims });
     this.#config = config;
     this.findUser = starter.findUser.bind(starter);
     this.start = starter.start.bind(starter);
@@ -51,6 +57,10 @@ export class Sessions {
     this.repeat = starterOver.repeat.bind(starterOver);
     this.refresh = rotator.refresh.bind(rotator);
     this.assertTokenFits = rotator.assertTokenFits.bind(rotator);
+    this.raise = raiser.raise.bind(raiser);
+    this.raiseOrJoin = raiser.raiseOrJoin.bind(raiser);
+    this.repeatRaise = raiser.repeat.bind(raiser);
+    this.assertRaises = raiser.assertRaises.bind(raiser);
     this.revoke = ender.revoke.bind(ender);
     this.revokeAll = ender.revokeAll.bind(ender);
     this.endByTokens = ender.endByTokens.bind(ender);

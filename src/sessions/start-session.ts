@@ -28,6 +28,8 @@ export interface LoginDetails extends Proof {
   firstFactor?: readonly string[] | undefined;
   /** What a feature has proved beyond this login. Its own check recognises it by its class, so no app can make one. Default: nothing. */
   passed?: object | undefined;
+  /** Whether the app trusts the `mfa` of `amr`, so no feature asks for a second factor. Default: no. */
+  acceptMfa?: boolean | undefined;
 }
 
 /** A login as the checks before its session see it. */

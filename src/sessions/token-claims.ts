@@ -10,6 +10,8 @@ import type { TokenSize } from './token-size.js';
 export interface FeatureClaims {
   /** `email_verified` in the access token, and `req.user.emailVerified`. */
   readonly emailVerified?: (user: StoredUser) => boolean | Promise<boolean>;
+  /** `enrol` in the access token: guards let the user do nothing but enrol a second factor. */
+  readonly enrol?: (user: StoredUser) => boolean | Promise<boolean>;
 }
 
 /** Asks the app and the features for the claims of access tokens. */
@@ -26,7 +28,8 @@ export class TokenClaims {
 
   /** Whether there are any. */
   get exist(): boolean {
-    return this.#config.appClaims !== undefined || this.#features.emailVerified !== undefined;
+    const { emailVerified, enrol } = this.#features;
+    return (this.#config.appClaims ?? emailVerified ?? enrol) !== undefined;
   }
 
   /**
@@ -48,7 +51,11 @@ export class TokenClaims {
 
   /** Only the features' claims, which fit beside any user that fits. @returns undefined where there are none */
   async ofFeatures(user: StoredUser): Promise<AskedClaims | undefined> {
-    const { emailVerified } = this.#features;
-    return emailVerified && { emailVerified: await emailVerified(user) };
+    const { emailVerified, enrol } = this.#features;
+    if (!emailVerified && !enrol) return undefined;
+    return {
+      ...(emailVerified && { emailVerified: await emailVerified(user) }),
+      ...(enrol && { enrol: await enrol(user) }),
+    };
   }
 }

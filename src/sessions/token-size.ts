@@ -26,7 +26,14 @@ export class TokenSize {
   constructor(config: Pick<SessionConfig, 'accessToken' | 'maxTokenLength' | 'now'>) {
     this.#config = config;
     const times = { authTime: LONGEST_TIME, issuedAt: LONGEST_TIME, expiresAt: LONGEST_TIME };
-    const withoutUser = { userId: '', sessionId: '', roles: [], emailVerified: false, ...times };
+    const withoutUser = {
+      userId: '',
+      sessionId: '',
+      roles: [],
+      emailVerified: false,
+      enrol: false,
+      ...times,
+    };
     this.#lengthWithoutUser = accessTokenLength(withoutUser, config.accessToken) + MAX_AMR_LENGTH;
   }
 

@@ -37,6 +37,6 @@ export async function renew(
 
 /** In place, because the app holds the object: `request.user` and `socket.data.user`. */
 function replaceMembers(user: AuthenticatedUser, next: AuthenticatedUser): void {
-  for (const name of ['amr', 'emailVerified', 'claims'] as const) delete user[name];
+  for (const name of ['amr', 'emailVerified', 'enrol', 'claims'] as const) delete user[name];
   Object.assign(user, next);
 }

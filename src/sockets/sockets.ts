@@ -47,7 +47,7 @@ export class Sockets {
 
   requireFresh(socket: object, maxAge: Duration): AuthenticatedUser {
     const freshWithinSeconds = ageIn('requireFresh()', maxAge);
-    return this.#require('requireFresh()', socket, { freshWithinSeconds });
+    return this.#require('requireFresh()', socket, { proof: { freshWithinSeconds, methods: [] } });
   }
 
   requireRoles(socket: object, roles: readonly string[]): AuthenticatedUser {

@@ -60,6 +60,25 @@ export type RotateResult =
   | { outcome: 'reused' }
   | { outcome: 'unknown' };
 
+/** A new proof of who the user is, for a session that goes on. */
+export interface RaiseRequest extends Omit<RotateRequest, 'reuseWindowSeconds' | 'maxElsewhere'> {
+  /**
+   * What the session gets. It is so high that no refresh token has it, not even one that a lost write has made the store forget. So
+   * every token from before is a reuse, at once.
+   */
+  generation: number;
+  /** When the user proved who they are, in place of what the session has. */
+  authTime: Date;
+  /** How, in place of what the session has. Default: not known. */
+  amr?: readonly string[] | undefined;
+}
+
+/** The result of a raise; `now` is the store's time. */
+export type RaiseResult =
+  | { outcome: 'raised' | 'replayed'; session: Session; now: Date }
+  | { outcome: 'outrun' }
+  | { outcome: 'unknown' };
+
 /** What a login asks of the store beside its session. */
 export interface CreateOptions {
   /**
@@ -102,6 +121,17 @@ export interface RefreshTokenStore {
    * makes the count `maxElsewhere` is `reused`; the first in the session says `firstElsewhere`.
    */
   rotate(request: RotateRequest): Promise<RotateResult>;
+  /**
+   * Gives a session a new proof, in ONE atomic operation that is safe to run twice:
+   *
+   * - There is no such session: `unknown`.
+   * - The attempt is the stored one and not empty: `replayed`. The store writes nothing.
+   * - The generation is higher than the stored one: `raised`. The store writes what a rotation writes, and `authTime` and `amr`.
+   * - In every other case: `outrun`. The store writes nothing: another request has raised the session first.
+   *
+   * Without this method no one can prove again in a session who they are. What needs it is a TypeError then.
+   */
+  raise?(request: RaiseRequest): Promise<RaiseResult>;
   /** Undefined if this user has no such session, or if it has expired. */
   find(userId: string, sessionId: string): Promise<Session | undefined>;
   /**

@@ -30,7 +30,9 @@ export interface LoginAsOptions extends Omit<StartSessionOptions, 'transport'> {
   userAgent?: string;
 }
 
-const OPTIONS: readonly (keyof LoginAsOptions)[] = ['amr', 'authTime', 'ip', 'remember', 'userAgent'];
+const OPTIONS: readonly (keyof LoginAsOptions)[] = [
+  ...(['acceptMfa', 'amr', 'authTime', 'ip', 'remember', 'userAgent'] as const),
+];
 
 /**
  * Logs a user in without a password. It does what `auth.startSession()` does after any other proof, so the store has a real

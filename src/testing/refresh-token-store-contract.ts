@@ -9,6 +9,7 @@ import type {
 import { contractOptions, type RefreshTokenStoreContractOptions } from './contract-options.js';
 import { casesOf, type ContractCase } from './contract.js';
 import { originCases } from './origin-cases.js';
+import { raiseCases } from './raise-cases.js';
 import { HOUR, newSession, request, REUSE_WINDOW, started } from './session-fixtures.js';
 import { sessionLimitCases } from './session-limit-cases.js';
 
@@ -29,6 +30,7 @@ export function refreshTokenStoreContract(
   return [
     ...(without.includes('session-limit') ? [] : sessionLimitCases(promise)),
     ...(without.includes('origin') ? [] : originCases(promise)),
+    ...raiseCases(promise),
     promise('keeps a created session as generation 0', async (store) => {
       const session = newSession({ remember: true, ip: '2001:db8::1', userAgent: 'Browser/1.0 (X; Y)' });
       await store.create(session);

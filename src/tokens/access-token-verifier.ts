@@ -2,7 +2,7 @@ import { lru, type LRU } from 'tiny-lru';
 import {
   verifyAccessToken,
   type AccessClaims,
-  type AccessTokenConfig,
+  type AccessTokenRules,
   type VerifiedAccessToken,
 } from './access-token.js';
 import { compactCopy } from '../utils/compact-copy.js';
@@ -17,11 +17,11 @@ const FINGERPRINTS = 16_381;
  * the same configuration as this cache, so it never contains a token that was verified with other keys.
  */
 export class AccessTokenVerifier {
-  readonly #config: AccessTokenConfig;
+  readonly #config: AccessTokenRules;
   readonly #verified: LRU<VerifiedAccessToken> | undefined;
   readonly #seen = new SeenTokens();
 
-  constructor(config: AccessTokenConfig) {
+  constructor(config: AccessTokenRules) {
     this.#config = config;
     this.#verified = config.cacheSize === 0 ? undefined : lru(config.cacheSize);
   }
@@ -33,7 +33,7 @@ export class AccessTokenVerifier {
     const known = this.#verified?.get(token);
     const { payload, claims } = known ?? verifyAccessToken(token, this.#config);
     // Signed before the app had claims of its own. A refresh brings a token with them; without them a guard would pass it half read.
-    if (this.#config.hasAppClaims && !claims.appClaims) throw new TokenError('expired');
+    if (this.#config.hasAppClaims === true && !claims.appClaims) throw new TokenError('expired');
     try {
       checkTimes(payload, nowMs);
     } catch (error) {

@@ -7,7 +7,7 @@ export type AppClaims = Readonly<Record<string, unknown>>;
 /** Names that RFC 7519, RFC 9068 and this package give to claims. */
 const RESERVED = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'roles', 'auth_time', 'amr', 'ver', 'cnf'],
-  'email_verified',
+  ...['email_verified', 'enrol'],
 ];
 const reserved = new Set(RESERVED);
 /** No names of what every object has either: jsonwebtoken takes `constructor` for one of its own claims, and `__proto__` has an effect. */

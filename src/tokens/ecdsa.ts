@@ -1,4 +1,4 @@
-import type { Algorithm } from './keys.js';
+import type { Algorithm } from './algorithms.js';
 
 /** The order n of each curve (SEC 2, FIPS 186-5). */
 const ORDERS: Partial<Record<Algorithm, bigint>> = {

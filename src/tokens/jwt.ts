@@ -1,9 +1,9 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { equalInConstantTime } from '../utils/equal-in-constant-time.js';
 import { isKeepable } from '../utils/keepable-text.js';
 import { smallerTwin } from './ecdsa.js';
-import { TOKEN_FORMAT, type Algorithm, type KeySet, type TokenType } from './keys.js';
+import { TOKEN_FORMAT, type TokenType, type VerificationKey, type VerificationKeys } from './headers.js';
+import type { Algorithm, KeySet } from './keys.js';
+import { isOwnSignature, ownSignature } from './own-signature.js';
 
 /** Why a token is refused. The rule that an invalid token breaks stays a secret, because only attackers could use it. */
 export type TokenFault = 'expired' | 'invalid';
@@ -35,12 +35,6 @@ const [QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [
 /** How far the clocks of processes and stores may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
-/**
- * Node's names of the hashes. HMAC is done here, because it is faster than with jsonwebtoken. With the other algorithms almost
- * all time goes into the key operation, so jsonwebtoken does them.
- */
-const HMAC_HASHES: Partial<Record<Algorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
-
 /** A token would be too long to be stored or sent. Only the developer can fix this, not the client. */
 export class TokenTooLongError extends Error {
   override readonly name = 'TokenTooLongError';
@@ -65,13 +59,14 @@ export function signJwt(type: TokenType, claims: Claims, keys: KeySet): string {
 }
 
 function signWithoutLimit(type: TokenType, claims: Claims, { algorithm, signing }: KeySet): string {
-  const hash = HMAC_HASHES[algorithm];
-  if (hash === undefined) {
-    const header = { alg: algorithm, typ: type, kid: signing.kid, ver: TOKEN_FORMAT };
-    return withSmallerTwin(jsonwebtoken.sign(claims, signing.key, { algorithm, header }), algorithm);
-  }
   const signed = `${signing.headers[type]}.${encode(JSON.stringify(claims))}`;
-  return `${signed}.${hmac(hash, signing.key, signed)}`;
+  const signature = ownSignature(algorithm, signing.key, signed);
+  if (signature !== undefined) return `${signed}.${signature}`;
+  const header = { alg: algorithm, typ: type, kid: signing.kid, ver: TOKEN_FORMAT };
+  return withSmallerTwin(
+    jsonwebtoken.sign(claims, signing.key, { algorithm: algorithm as jsonwebtoken.Algorithm, header }),
+    algorithm,
+  );
 }
 
 function withSmallerTwin(token: string, algorithm: Algorithm): string {
@@ -95,13 +90,13 @@ function base64urlLength(bytes: number): number {
  * Checks the signature, the type and the form. Leaves `exp` to `checkTimes`, because logout accepts expired tokens.
  * @throws TokenError 'invalid'
  */
-export function verifySignature(token: string, type: TokenType, keys: KeySet): Claims {
+export function verifySignature(token: string, type: TokenType, keys: VerificationKeys): Claims {
   const key = selectKey(token, type, keys);
   const end = token.lastIndexOf('.');
   const segment = token.slice(token.indexOf('.') + 1, end);
   const json = Buffer.from(segment, 'base64url').toString('utf8');
   // The depth is checked first, because jsonwebtoken parses the token that it verifies.
-  if (isTooDeep(json) || !isSignature(token, end, keys.algorithm, key)) throw new TokenError('invalid');
+  if (isTooDeep(json) || !isSignature(token, end, key)) throw new TokenError('invalid');
   return checkClaims(parseCanonical(json, segment));
 }
 
@@ -110,7 +105,7 @@ export function verifySignature(token: string, type: TokenType, keys: KeySet): C
  * key always comes from our own set, and a token with `jwk`, `jku`, `x5u`, `x5c` or `crit` is refused (RFC 8725 §3.10).
  * @throws TokenError 'invalid'
  */
-export function selectKey(token: string, type: TokenType, keys: KeySet): KeyObject {
+export function selectKey(token: string, type: TokenType, keys: VerificationKeys): VerificationKey {
   if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid');
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
@@ -120,19 +115,19 @@ export function selectKey(token: string, type: TokenType, keys: KeySet): KeyObje
 }
 
 /** Whether the header of the token names one of these keys. The signature isn't checked. */
-export function isSignedBy(token: string, { byHeader }: KeySet): boolean {
+export function isSignedBy(token: string, { byHeader }: VerificationKeys): boolean {
   const header = token.slice(0, Math.max(token.indexOf('.'), 0));
   return byHeader['at+jwt'].has(header) || byHeader['rt+jwt'].has(header);
 }
 
 /** @param end the index of the last dot */
-function isSignature(token: string, end: number, algorithm: Algorithm, key: KeyObject): boolean {
+function isSignature(token: string, end: number, { algorithm, key }: VerificationKey): boolean {
   const signature = token.slice(end + 1);
-  const hash = HMAC_HASHES[algorithm];
-  if (hash !== undefined) return equalInConstantTime(signature, hmac(hash, key, token.slice(0, end)));
+  const verdict = isOwnSignature(algorithm, key, token.slice(0, end), signature);
+  if (verdict !== undefined) return verdict;
   try {
     jsonwebtoken.verify(token, key, {
-      algorithms: [algorithm],
+      algorithms: [algorithm as jsonwebtoken.Algorithm],
       ignoreExpiration: true,
       ignoreNotBefore: true,
     });
@@ -140,10 +135,6 @@ function isSignature(token: string, end: number, algorithm: Algorithm, key: KeyO
     return false;
   }
   return encode(smallerTwin(algorithm, Buffer.from(signature, 'base64url'))) === signature;
-}
-
-function hmac(hash: string, key: KeyObject, text: string): string {
-  return createHmac(hash, key).update(text).digest('base64url');
 }
 
 /** Whether a JSON text has too many levels. Looks at each character once, and doesn't parse the text. */

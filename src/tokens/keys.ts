@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createHmac, createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { digestOf } from '../utils/digest.js';
+import { ED25519_SIGNATURE_BYTES, type Algorithm } from './algorithms.js';
+import { keysByHeader, headerOf, TOKEN_FORMAT, type TokenType, type VerificationKeys } from './headers.js';
+import { thumbprintOf } from './jwk.js';
 
-export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
-export type AsymmetricAlgorithm =
-  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
-/** The signature algorithm of access tokens (RFC 7518 §3.1): HS, RS, PS or ES with 256, 384 or 512, such as `'ES256'`. */
-export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
+export type { Algorithm, AsymmetricAlgorithm, HmacAlgorithm } from './algorithms.js';
 
 /** A secret text, its bytes, a PEM text or a KeyObject. */
 export type KeyInput = string | Uint8Array | KeyObject;
@@ -18,29 +17,15 @@ export interface KeyPair {
 /** One key for HMAC, or a pair for an asymmetric algorithm. */
 export type Secret = KeyInput | KeyPair;
 
-/**
- * The `typ` of a token. `at+jwt` comes from RFC 9068. Refresh tokens have `rt+jwt`, so neither is accepted in place of the other
- * (RFC 8725 §3.11).
- */
-export type TokenType = 'at+jwt' | 'rt+jwt';
-
 /** Keys that are prepared once, at start, because preparing a key takes fifty times as long as a signature. */
-export interface KeySet {
+export interface KeySet extends VerificationKeys {
   readonly algorithm: Algorithm;
   readonly signing: SigningKey;
   /** The key ids of all keys. Equal keys have equal ids. */
   readonly kids: ReadonlySet<string>;
   /** All keys that verify, first the one that also signs. */
   readonly verificationKeys: readonly KeyObject[];
-  /** The key for each whole header, encoded as it is before the first dot. No other header is ever accepted. */
-  readonly byHeader: Readonly<Record<TokenType, ReadonlyMap<string, KeyObject>>>;
 }
-
-/**
- * The version of a token's format: the member `ver` of its header. A token without `ver` is also of format 1, signed before there
- * were versions.
- */
-export const TOKEN_FORMAT = 1;
 
 interface SigningKey {
   readonly kid: string;
@@ -72,15 +57,7 @@ export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): 
   const first = keys[0];
   if (!first) throw new KeyError('is an empty list: give at least one secret');
   if (!first.signingKey) throw new KeyError('needs a privateKey in its first entry, the one that signs');
-  const header = (type: TokenType, kid: string, ver?: number) =>
-    Buffer.from(JSON.stringify({ alg: algorithm, typ: type, kid, ver })).toString('base64url');
-  const byHeader = (type: TokenType) =>
-    new Map(
-      [TOKEN_FORMAT, undefined].flatMap((ver) =>
-        keys.map(({ kid, verificationKey }) => [header(type, kid, ver), verificationKey] as const),
-      ),
-    );
-  const ownHeader = (type: TokenType) => header(type, first.kid, TOKEN_FORMAT);
+  const ownHeader = (type: TokenType) => headerOf(algorithm, type, first.kid, TOKEN_FORMAT);
   return Object.freeze({
     algorithm,
     signing: Object.freeze({
@@ -91,18 +68,25 @@ export function createKeySet(algorithm: Algorithm, secrets: readonly Secret[]): 
     }),
     kids: new Set(keys.map(({ kid }) => kid)),
     verificationKeys: keys.map(({ verificationKey }) => verificationKey),
-    byHeader: { 'at+jwt': byHeader('at+jwt'), 'rt+jwt': byHeader('rt+jwt') },
+    byHeader: keysByHeader(
+      keys.flatMap(({ kid, formerKid, verificationKey: key }) =>
+        [kid, formerKid].flatMap((each) => (each === undefined ? [] : [{ kid: each, algorithm, key }])),
+      ),
+    ),
   });
 }
 
 interface PreparedKey {
   kid: string;
+  /** The id by which tokens named the key before it was the thumbprint. They are still accepted. */
+  formerKid?: string;
   signingKey: KeyObject | undefined;
   verificationKey: KeyObject;
 }
 
 /** RFC 7518 §3.2, §3.3, §3.4 */
 function signatureBytes(algorithm: Algorithm, key: KeyObject): number {
+  if (algorithm === 'EdDSA') return ED25519_SIGNATURE_BYTES;
   if (algorithm.startsWith('HS')) return hashBytes(algorithm);
   if (algorithm.startsWith('ES')) return 2 * (COORDINATE_BYTES[algorithm] as number);
   return Math.ceil((key.asymmetricKeyDetails?.modulusLength as number) / 8);
@@ -156,7 +140,8 @@ function asymmetricKey(algorithm: Algorithm, secret: Secret): PreparedKey {
   const signingKey =
     privateKey === undefined ? undefined : readKey('privateKey', privateKey, createPrivateKey);
   if (signingKey) assertPair(signingKey, der);
-  return { kid: digestOf(der).slice(0, 16), signingKey, verificationKey };
+  const formerKid = digestOf(der).slice(0, 16);
+  return { kid: thumbprintOf(verificationKey), formerKid, signingKey, verificationKey };
 }
 
 function isKeyPair(secret: Secret): secret is KeyPair {
@@ -195,8 +180,13 @@ function assertPair(privateKey: KeyObject, publicDer: Buffer): void {
   if (!derived.equals(publicDer)) throw new KeyError('.privateKey and .publicKey are not a pair');
 }
 
-function assertFits(algorithm: Algorithm, key: KeyObject): void {
+/** @throws KeyError for a key that the algorithm can't use, or that is too short */
+export function assertFits(algorithm: Algorithm, key: KeyObject): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (algorithm === 'EdDSA') {
+    if (type === 'ed25519') return;
+    throw new KeyError("doesn't fit EdDSA, which needs an Ed25519 key");
+  }
   if (algorithm.startsWith('ES')) {
     if (type === 'ec' && details?.namedCurve === CURVES[algorithm]) return;
     throw new KeyError(`doesn't fit ${algorithm}, which needs an EC key on the curve ${CURVES[algorithm]}`);

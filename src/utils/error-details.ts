@@ -1,4 +1,30 @@
+import type { FieldError } from './field-error.js';
 import { kindOf } from './option-words.js';
+
+/** What an AuthError may say beyond its code. */
+export interface AuthErrorDetails {
+  /** The fields that were refused; sent with `VALIDATION_FAILED`. */
+  errors?: readonly FieldError[];
+  /** Replaces the status of the code; `SESSION_NOT_FOUND` is 404 where an id was asked for, else 401. */
+  status?: number;
+  /** Seconds, sent as `Retry-After`. Default: 2 for `SERVICE_UNAVAILABLE`, else none. */
+  retryAfterSeconds?: number;
+  /** Seconds since the login that would be young enough, sent as `max_age` (RFC 9470 §3). */
+  maxAgeSeconds?: number;
+  /** The proofs of which one would do, by the names of RFC 8176; sent as `acr_values` (RFC 9470 §3). */
+  acrValues?: readonly string[];
+  /** The kinds of second factor that the user has; sent with `SECOND_FACTOR_REQUIRED`. */
+  factors?: readonly string[];
+  /** Proves the first step of a login without cookies; sent with `SECOND_FACTOR_REQUIRED`. */
+  challenge?: string;
+  /** A more exact text than that of the code: its key in `messages/`, and its English. */
+  text?: { key: string; english: string };
+  /** What went wrong underneath; for logs, never sent. */
+  cause?: unknown;
+}
+
+/** What a challenge can quote without an escape: RFC 6749 §3.3, of which RFC 9470 §3 takes the form. */
+export const ACR_VALUE = /^[!#-[\]-~]+$/;
 
 /** What each detail of an AuthError must be, in words, and whether it is. JavaScript has no types, so apps hand over other things too. */
 const ERROR_DETAILS = {
@@ -12,6 +38,10 @@ const ERROR_DETAILS = {
   ],
   retryAfterSeconds: ['a whole number of seconds', isWhole],
   maxAgeSeconds: ['a whole number of seconds', isWhole],
+  acrValues: [
+    'a list of visible ASCII texts without spaces, quotes and backslashes',
+    (value: unknown) => Array.isArray(value) && value.every((each) => isText(each) && ACR_VALUE.test(each)),
+  ],
   factors: ['a list of texts', (value: unknown) => Array.isArray(value) && value.every(isText)],
   challenge: ['a text', isText],
   text: ['{ key, english }, two texts', (value: unknown) => areTexts(value, ['key', 'english'])],

@@ -187,7 +187,14 @@ test('an address is changed at the new one, and put back from the old one', asyn
   await page.getByText(`We have sent a link to ${next}.`).waitFor();
   const { url } = await mailTo(app, next, 'email-change');
   // Elsewhere only the user can do it, by a login.
-  await openLink(await browser.open(), url, 'Log in');
+  const elsewhere = await openLink(await browser.open(), url, 'Log in');
+  await elsewhere.getByText('log in first, with the address that you have had so far').waitFor();
+  const other = await browser.open();
+  await logIn(other, app, await app.createUser({ username: 'other@example.com' }));
+  const wrong = await openLink(other, url, 'Change your address');
+  await wrong.getByText('You are logged in as other@example.com.').waitFor();
+  await press(wrong, 'Change the address');
+  await wrong.getByText('belongs to another browser or account').waitFor();
   const confirm = await openLink(context, url, 'Change your address');
   await press(confirm, 'Change the address');
   await heading(confirm, 'Your address is changed');

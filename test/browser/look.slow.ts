@@ -96,7 +96,54 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     await page.route('**/auth/email/change', (route) => route.fulfill({ status: 401, json }));
     await page.locator('#field-username').fill('new@example.com');
     await page.keyboard.press('Enter');
-    await page.locator('#field-password').waitFor();
+    await page.locator('#proof-password').waitFor();
+    return page;
+  },
+  'second-step': async (context) => {
+    const page = await openView(context, app, '/second-step');
+    const json = { code: 'INVALID_SECOND_FACTOR', message: '' };
+    await page.route('**/auth/login/second-factor', (route) => route.fulfill({ status: 401, json }));
+    await page.locator('#field-code').fill('000000');
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-invalid]').waitFor();
+    return page;
+  },
+  'recovery-step': async (context) => {
+    const page = await openView(context, app, '/recovery-step');
+    await page.locator('button[type=submit]').click();
+    await page.locator('[aria-invalid]').waitFor();
+    return page;
+  },
+  security: (context) => openMemberView(context, '/security'),
+  'security-on': async (context) => {
+    await context.route('**/auth/factors', (route) => route.fulfill({ json: FACTORS }));
+    await context.route('**/auth/trusted-devices', (route) => route.fulfill({ json: { devices: DEVICES } }));
+    return openMemberView(context, '/security');
+  },
+  'security-question': async (context) => {
+    await context.route('**/auth/factors', (route) => route.fulfill({ json: FACTORS }));
+    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
+    await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill({ status: 401, json }));
+    const page = await openMemberView(context, '/security');
+    await page.locator('section .actions button').first().click();
+    await page.locator('dialog[open] .danger').click();
+    await page.locator('#proof-code').waitFor();
+    return page;
+  },
+  authenticator: async (context) => {
+    const page = await openMemberView(context, '/authenticator');
+    await page.locator('#field-code').fill('000000');
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-invalid]').waitFor();
+    return page;
+  },
+  'recovery-codes': async (context) => {
+    const page = await openMemberView(context, '/authenticator');
+    const recoveryCodes = Array(10).fill('K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC');
+    await page.route('**/auth/factors/totp/confirm', (route) => route.fulfill({ json: { recoveryCodes } }));
+    await page.locator('#field-code').fill('000000');
+    await page.keyboard.press('Enter');
+    await page.locator('.codes').waitFor();
     return page;
   },
   profile: (context) => openMemberView(context, '/profile'),
@@ -118,6 +165,20 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     return page;
   },
 };
+
+const TIMES = { createdAt: '2026-11-02T08:30:00.000Z', expiresAt: '2026-12-28T08:30:00.000Z' };
+const FACTOR = { kind: 'totp', name: 'A phone with a rather long name', createdAt: TIMES.createdAt };
+const FACTORS = {
+  factors: [
+    { ...FACTOR, id: 'one', lastUsedAt: TIMES.createdAt },
+    { ...FACTOR, id: 'two', name: null, lastUsedAt: null },
+  ],
+  recoveryCodesLeft: 9,
+};
+const DEVICES = [
+  { ...TIMES, id: 'one', current: true, name: 'Chrome 142, Windows' },
+  { ...TIMES, id: 'two', current: false, name: null },
+];
 
 async function openLink(context: BrowserContext, page: string): Promise<Page> {
   const opened = await context.newPage();

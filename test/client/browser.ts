@@ -91,17 +91,7 @@ export function losing(path: string): Network {
 /** Installs the globals that the tabs of one browser share: storage and locks. */
 export function installBrowserGlobals(): BrowserGlobals {
   const items = new Map<string, string>();
-  const queues = new Map<string, Promise<unknown>>();
-  const locks = {
-    request<T>(name: string, run: () => Promise<T>): Promise<T> {
-      const turn = Promise.resolve(queues.get(name)).then(run);
-      queues.set(
-        name,
-        turn.catch(() => undefined),
-      );
-      return turn;
-    },
-  };
+  const locks = new Locks();
   const localStorage = {
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => void items.set(key, value),
@@ -111,6 +101,10 @@ export function installBrowserGlobals(): BrowserGlobals {
   Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
   return {
     items,
+    clear() {
+      items.clear();
+      locks.clear();
+    },
     remove() {
       for (const name of ['localStorage', 'navigator'] as const) {
         delete (globalThis as Record<string, unknown>)[name];
@@ -120,6 +114,46 @@ export function installBrowserGlobals(): BrowserGlobals {
     },
   };
 }
+
+/** Web Locks. */
+class Locks {
+  /** Of each name that a lock is held or waited for, the end of the last turn. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #held = new Set<string>();
+
+  request<T>(
+    name: string,
+    ...rest: [run: Run<T>] | [options: { ifAvailable: true }, run: Run<T>]
+  ): Promise<T> {
+    const run = rest.at(-1) as Run<T>;
+    const before = this.#turns.get(name);
+    if (before && rest.length > 1) return run(null);
+    const turn = Promise.resolve(before).then(() => {
+      this.#held.add(name);
+      return run({ name });
+    });
+    const end = turn
+      .catch(() => undefined)
+      .then(() => {
+        this.#held.delete(name);
+        if (this.#turns.get(name) === end) this.#turns.delete(name);
+      });
+    this.#turns.set(name, end);
+    return turn;
+  }
+
+  query(): Promise<{ held: { name: string }[] }> {
+    return Promise.resolve({ held: [...this.#held].map((name) => ({ name })) });
+  }
+
+  /** As when all tabs are closed. */
+  clear(): void {
+    this.#turns.clear();
+    this.#held.clear();
+  }
+}
+
+type Run<T> = (lock: { name: string } | null) => Promise<T>;
 
 /** A token storage that outlives its clients. */
 export function keychain(): { kept: StoredTokens | undefined; get(): unknown; set: unknown } & NonNullable<
@@ -143,6 +177,8 @@ export function keychain(): { kept: StoredTokens | undefined; get(): unknown; se
 export interface BrowserGlobals {
   /** Of `localStorage`. */
   readonly items: Map<string, string>;
+  /** Makes it another browser: nothing is stored, and no tab holds a lock. */
+  clear(): void;
   remove(): void;
 }
 

@@ -20,11 +20,16 @@ test.each<[what: string, options: unknown, message: string]>([
     'methods get, set and remove',
   ],
   ['a storage of null', { baseUrl: '/auth', storage: null }, 'methods get, set and remove'],
+  [
+    'a reauthenticate that is a plain function',
+    { baseUrl: '/auth', reauthenticate: () => Promise.resolve({}) },
+    'reauthenticate must be what stepUp() returns',
+  ],
   ['a fetch that is no function', { baseUrl: '/auth', fetch: {} }, 'fetch must be a function'],
   [
     'a misspelt option',
     { baseURL: '/auth', baseUrl: '/auth' },
-    'Unknown option baseURL: known are baseUrl, transport, storage, fetch',
+    'Unknown option baseURL: known are baseUrl, transport, storage, fetch, reauthenticate',
   ],
   ['an unknown option of null', { baseUrl: '/auth', toString: null }, 'Unknown option toString'],
 ])('createAuthClient refuses %s', (_what, options, message) => {

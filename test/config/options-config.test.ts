@@ -56,6 +56,7 @@ describe('parseOptions', () => {
       registration: { schema: undefined, create: expect.any(Function) as () => unknown },
       trustedOrigins: new Set(),
       getAliases: true,
+      jwks: false,
       features: [],
       maxTokenLength: { cookie: 4029, body: 8192 },
       revocation: 'instant',

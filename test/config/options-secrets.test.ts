@@ -8,6 +8,8 @@ const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+const ed25519 = generateKeyPairSync('ed25519');
+const ed448 = generateKeyPairSync('ed448');
 const pemText = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
 const MISSING =
@@ -79,6 +81,10 @@ describe('a key pair that does not fit', () => {
     ['P-384 with ES256', 'ES256', p384, /doesn't fit ES256, .* prime256v1/],
     ['P-256 with ES384', 'ES384', p256, /doesn't fit ES384, .* secp384r1/],
     ['EC with RS256', 'RS256', p256, /doesn't fit RS256, which needs an RSA key/],
+    ['EC with EdDSA', 'EdDSA', p256, /doesn't fit EdDSA, which needs an Ed25519 key/],
+    ['Ed448 with EdDSA', 'EdDSA', ed448, /doesn't fit EdDSA, which needs an Ed25519 key/],
+    ['Ed25519 with ES256', 'ES256', ed25519, /doesn't fit ES256, which needs an EC key/],
+    ['a text with EdDSA', 'EdDSA', ACCESS_SECRET, /must be \{ privateKey, publicKey \} for EdDSA/],
     ['EC with PS512', 'PS512', p256, /doesn't fit PS512, which needs an RSA key/],
     ['no pair', 'RS256', { ...rsa, publicKey: otherRsa.publicKey }, /are not a pair/],
     ['keys swapped', 'RS256', { privateKey: rsa.publicKey, publicKey: rsa.privateKey }, /is a private key/],

@@ -1,4 +1,12 @@
-import type { CreateOptions, NewSession, NewUser, RotateRequest, Session, StoredUser } from '../../src';
+import type {
+  CreateOptions,
+  NewSession,
+  NewUser,
+  RaiseRequest,
+  RotateRequest,
+  Session,
+  StoredUser,
+} from '../../src';
 import { refreshTokenStoreContract, userStoreContract } from '../../src/testing';
 import { MapRefreshTokenStore, MapUserStore } from '../stores/map-stores';
 import { brokenPromises, tick } from './broken';
@@ -205,6 +213,86 @@ describe('the contract catches a store that', () => {
         override create(session: NewSession, { maxSessions = Infinity }: CreateOptions = {}) {
           const all = [...this.sessions.values()].filter(({ userId }) => userId === session.userId);
           return super.create(session, { maxSessions: all.length < maxSessions ? maxSessions : 1 });
+        }
+      },
+    ],
+    [
+      'checks a raise, waits, and then writes',
+      /once under 100 parallel raises/,
+      class extends MapRefreshTokenStore {
+        override async raise(request: RaiseRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          await tick();
+          if (before) this.sessions.set(request.sessionId, before);
+          return super.raise(request);
+        }
+      },
+    ],
+    [
+      'raises a session to one more generation only',
+      /when a token from before comes back/,
+      class extends MapRefreshTokenStore {
+        override async raise(request: RaiseRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          return super.raise({ ...request, generation: (before?.generation ?? 0) + 1 });
+        }
+      },
+    ],
+    [
+      'raises a session whatever another request has done',
+      /has raised the session first/,
+      class extends MapRefreshTokenStore {
+        override async raise(request: RaiseRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          return super.raise({
+            ...request,
+            generation: Math.max(request.generation, (before?.generation ?? 0) + 1),
+          });
+        }
+      },
+    ],
+    [
+      'raises a session again by the same attempt',
+      /by the same attempt once/,
+      class extends MapRefreshTokenStore {
+        override raise = (request: RaiseRequest) => super.raise({ ...request, attempt: undefined });
+      },
+    ],
+    [
+      'treats two missing attempts of raises as the same',
+      /missing and empty attempts of raises/,
+      class extends MapRefreshTokenStore {
+        override raise = (request: RaiseRequest) =>
+          super.raise({ ...request, attempt: request.attempt || 'none' });
+      },
+    ],
+    [
+      'keeps how the user proved who they are before',
+      /also by nothing/,
+      class extends MapRefreshTokenStore {
+        override async raise({ amr, ...request }: RaiseRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          return super.raise({ ...request, amr: amr ?? before?.amr });
+        }
+      },
+    ],
+    [
+      'raises sessions of other users',
+      /none of another user/,
+      class extends MapRefreshTokenStore {
+        override raise = (request: RaiseRequest) => {
+          const session = this.sessions.get(request.sessionId);
+          return super.raise({ ...request, userId: session?.userId ?? request.userId });
+        };
+      },
+    ],
+    [
+      'loses when the user proved it',
+      /raises a session, and leaves/,
+      class extends MapRefreshTokenStore {
+        override async raise(request: RaiseRequest) {
+          const before = await this.find(request.userId, request.sessionId);
+          return super.raise({ ...request, authTime: before?.authTime ?? request.authTime });
         }
       },
     ],

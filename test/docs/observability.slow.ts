@@ -198,6 +198,8 @@ const MEMBERS: { [Name in AuthEventName]: Record<keyof AuthEventDetails[Name], t
   recoveryCodesRenewed: { userId: true, sessionId: true, ip: true, userAgent: true },
   deviceTrusted: { userId: true, sessionId: true, deviceId: true, ip: true, userAgent: true },
   deviceEnded: { userId: true, sessionId: true, deviceIds: true, ip: true, userAgent: true },
+  reauthenticated: { userId: true, sessionId: true, amr: true, ip: true, userAgent: true },
+  reauthenticateFailed: { userId: true, sessionId: true, code: true, ip: true, userAgent: true },
   mailFailed: { kind: true, userId: true, error: true },
   refused: {
     ...{ code: true, method: true, route: true },

@@ -66,6 +66,7 @@ describe('without servers', () => {
     expect(statSync(envFile).mode & 0o777).toBe(0o600);
     expect(secretsOf(envFile)).toEqual([
       expect.stringMatching(/^ACCESS_TOKEN_SECRET=[\w-]{64}$/),
+      expect.stringMatching(/^FACTOR_KEY=[\w-]{64}$/),
       expect.stringMatching(/^REFRESH_TOKEN_SECRET=[\w-]{64}$/),
     ]);
 
@@ -173,7 +174,9 @@ describe('settings', () => {
     // The file's port is invalid too, but variables that are set win.
     expect(await refused({ ENV_FILE: file, PORT: 'abc' })).toContain('got "abc"');
     expect(readFileSync(file, 'utf8')).toMatch(
-      new RegExp(`^${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none\nREFRESH_TOKEN_SECRET=[\\w-]{64}\n$`),
+      new RegExp(
+        `^${mine}\nREFRESH_TOKEN_SECRET=\n# my port\nPORT=none\nREFRESH_TOKEN_SECRET=[\\w-]{64}\nFACTOR_KEY=[\\w-]{64}\n$`,
+      ),
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });

@@ -20,6 +20,7 @@ const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256
 const keySets: Record<string, KeySet> = {
   HS256: createKeySet('HS256', [ACCESS_SECRET]),
   ES256: createKeySet('ES256', [{ publicKey, privateKey }]),
+  EdDSA: createKeySet('EdDSA', [generateKeyPairSync('ed25519')]),
 };
 const configOf = (keys: KeySet) => ({
   keys,

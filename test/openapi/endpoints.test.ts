@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createAuth, type AuthOptions } from '../../src';
 import { optionsWith } from '../helpers/apps/options';
+
+const ed25519 = generateKeyPairSync('ed25519');
 
 /** The routes in the description and those that Express really has, as in `post /login`. */
 function routesOf(options: AuthOptions): { described: string[]; routed: string[] } {
@@ -22,6 +25,11 @@ describe('the description has exactly the endpoints of the router', () => {
     ['without the aliases', { getAliases: false }, 11],
     ['without both', { register: false, getAliases: false }, 10],
     ['with its own description', { openapi: true }, 14],
+    [
+      'with its public keys',
+      { jwks: true, 'accessToken.algorithm': 'EdDSA', 'accessToken.secret': ed25519 },
+      14,
+    ],
     ['with everything else changed', { usernameField: 'email', onStoreDown: 'deny', limits: {} }, 13],
   ])('%s', (_case, changes, count) => {
     const { described, routed } = routesOf(optionsWith(changes));

@@ -7,6 +7,8 @@ import {
   type CreateOptions,
   type NewSession,
   type NewUser,
+  type RaiseRequest,
+  type RaiseResult,
   type RefreshTokenStore,
   type RotateRequest,
   type RotateResult,
@@ -31,27 +33,30 @@ export class MapRefreshTokenStore implements RefreshTokenStore {
     const session = this.live(request.userId, request.sessionId, now);
     if (!session) return { outcome: 'unknown' };
     if (request.generation > session.generation) {
-      session.generation = request.generation;
-      session.rotatedAt = now;
-      session.attempt = request.attempt;
-      session.expiresAt = new Date(
-        Math.min(
-          now.getTime() + request.expiresInSeconds * 1000,
-          session.createdAt.getTime() + request.maxLifetimeSeconds * 1000,
-        ),
-      );
+      this.advance(session, request, now);
       return { outcome: 'rotated', session: { ...session }, now };
     }
     const age = now.getTime() - session.rotatedAt.getTime();
-    const sameAttempt = Boolean(request.attempt) && request.attempt === session.attempt;
     if (
       request.generation === session.generation &&
-      (sameAttempt || age <= request.reuseWindowSeconds * 1000)
+      (sameAttempt(session, request) || age <= request.reuseWindowSeconds * 1000)
     ) {
       return { outcome: 'replayed', session: { ...session }, now };
     }
     this.sessions.delete(session.sessionId);
     return { outcome: 'reused' };
+  }
+
+  async raise(request: RaiseRequest): Promise<RaiseResult> {
+    const now = request.now ?? new Date();
+    const session = this.live(request.userId, request.sessionId, now);
+    if (!session) return { outcome: 'unknown' };
+    if (sameAttempt(session, request)) return { outcome: 'replayed', session: { ...session }, now };
+    if (request.generation <= session.generation) return { outcome: 'outrun' };
+    this.advance(session, request, now);
+    session.authTime = request.authTime;
+    session.amr = request.amr;
+    return { outcome: 'raised', session: { ...session }, now };
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -75,6 +80,18 @@ export class MapRefreshTokenStore implements RefreshTokenStore {
     return ended;
   }
 
+  protected advance(session: Session, request: Omit<RotateRequest, 'reuseWindowSeconds'>, now: Date): void {
+    session.generation = request.generation;
+    session.rotatedAt = now;
+    session.attempt = request.attempt;
+    session.expiresAt = new Date(
+      Math.min(
+        now.getTime() + request.expiresInSeconds * 1000,
+        session.createdAt.getTime() + request.maxLifetimeSeconds * 1000,
+      ),
+    );
+  }
+
   /** The user's live sessions, the one used last first. */
   protected ofUser(userId: string): Session[] {
     return [...this.sessions.keys()]
@@ -86,6 +103,10 @@ export class MapRefreshTokenStore implements RefreshTokenStore {
     const session = this.sessions.get(sessionId);
     return session?.userId === userId && session.expiresAt > now ? session : undefined;
   }
+}
+
+function sameAttempt(session: Session, { attempt }: { attempt?: string | undefined }): boolean {
+  return Boolean(attempt) && attempt === session.attempt;
 }
 
 export class MapUserStore implements UserStore {

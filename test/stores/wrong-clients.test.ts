@@ -2,12 +2,12 @@ import { Redis } from 'ioredis';
 import { Client, type Pool } from 'pg';
 import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } from '../../src';
 
-/** What node-redis has that matters here. */
-const nodeRedis = { isOpen: true, sendCommand: () => Promise.resolve(), on: () => undefined };
+/** What node-redis before version 5 has that matters here. */
+const nodeRedis4 = { isOpen: true, isReady: true, sendCommand: () => Promise.resolve(), on: () => undefined };
 
 test.each<[string, unknown, string]>([
   ['a URL', 'redis://127.0.0.1', 'got a text, not a client: pass a client of ioredis'],
-  ['a client of node-redis', nodeRedis, 'got a client of the package redis (node-redis)'],
+  ['a client of node-redis 4', nodeRedis4, 'got a client of another package, or of an older version'],
   ['nothing', undefined, 'got no client'],
   ['options', { host: '127.0.0.1' }, 'got no Redis client'],
 ])('the Redis store refuses %s when it is made, and says what to pass', (_what, client, message) => {
@@ -15,6 +15,7 @@ test.each<[string, unknown, string]>([
   expect(make).toThrow(TypeError);
   expect(make).toThrow(message);
   expect(make).toThrow('new RedisRefreshTokenStore(new Redis(url))');
+  expect(make).toThrow('new RedisRefreshTokenStore(createClient({ url }))');
 });
 
 describe.each([

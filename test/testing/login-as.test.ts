@@ -160,7 +160,7 @@ describe('the argument of loginAs', () => {
 test.each([
   [
     { user_agent: 'x' },
-    'Unknown option user_agent: known are amr, authTime, ip, remember, userAgent (did you mean userAgent?)',
+    'Unknown option user_agent: known are acceptMfa, amr, authTime, ip, remember, userAgent (did you mean userAgent?)',
   ],
   [{ transport: 'body' }, 'Unknown option transport: known are'],
   [{ redirectTo: '/' }, 'Unknown option redirectTo: known are'],

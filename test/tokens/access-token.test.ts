@@ -27,6 +27,8 @@ test('a token has the user, session, roles and times, with the claim names of RF
   expect(Object.entries(decodeToken(token).payload)).toEqual([
     ['iss', 'https://id.example'],
     ['aud', 'api'],
+    ['jti', expect.stringMatching(/^[\w-]{22}$/)],
+    ['client_id', 'https://id.example'],
     ['sub', 'ann'],
     ['sid', 'session'],
     ['roles', ['admin', 'editor']],

@@ -89,7 +89,7 @@ describe('in a token', () => {
 describe('what the app returns', () => {
   test.each([
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'roles', 'auth_time', 'amr', 'ver', 'cnf'],
-    ...['email_verified', '__proto__', 'constructor', 'toString', 'hasOwnProperty'],
+    ...['email_verified', 'enrol', '__proto__', 'constructor', 'toString', 'hasOwnProperty'],
   ])('the name %s is reserved', (name) => {
     const message = `claim with the name ${name}, which is reserved: choose another. Reserved are iss, `;
     expect(() => readAppClaims({ tenant: 'acme', [name]: undefined })).toThrow(message);

@@ -11,6 +11,7 @@ const keys: [Algorithm, Secret][] = [
   ['HS256', 'a-secret-of-these-tests-0123456789-abcdef'],
   ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
   ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+  ['EdDSA', generateKeyPairSync('ed25519')],
 ];
 
 /** CPU time, which a busy machine changes little. The lowest of several samples had no garbage collection in it. */

@@ -196,6 +196,7 @@ describe('length', () => {
     ['ES256', ec('P-256')],
     ['ES384', ec('P-384')],
     ['ES512', ec('P-521')],
+    ['EdDSA', generateKeyPairSync('ed25519')],
   ])('the length of a token by %s is known before it is signed', (algorithm, secret) => {
     const its = createKeySet(algorithm, [secret]);
     for (const sub of ['a', 'ab', 'abc', 'é', '"']) {

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import {
+  constants,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { join } from 'node:path';
+import { publicJwk, thumbprintOf } from '../../src/tokens/jwk';
 import { signJwt, verifySignature } from '../../src/tokens/jwt';
 import { createKeySet, KeyError, type Algorithm, type Secret } from '../../src/tokens/keys';
 
@@ -27,6 +37,7 @@ const pairs: [Algorithm, Secret][] = [
   ['ES256', ec('P-256')],
   ['ES384', ec('P-384')],
   ['ES512', ec('P-521')],
+  ['EdDSA', generateKeyPairSync('ed25519')],
 ];
 
 test.each(pairs)('%s signs and verifies', (algorithm, secret) => {
@@ -72,6 +83,46 @@ test('each key has its own id, which does not reveal the key', () => {
   const ids = [FIRST, SECOND].map((each) => createKeySet('HS256', [each]).signing.kid);
   expect(new Set(ids).size).toBe(2);
   for (const kid of ids) expect(kid).toMatch(/^[\w-]{16}$/);
+});
+
+test.each<[string, JsonWebKey, string]>([
+  [
+    'the RSA key of RFC 7638 §3.1',
+    {
+      kty: 'RSA',
+      n: '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw',
+      e: 'AQAB',
+    },
+    'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+  ],
+  [
+    'the Ed25519 key of RFC 8037, appendix A.3',
+    { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+    'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+  ],
+])('%s has the thumbprint that the RFC gives', (_name, key, thumbprint) => {
+  expect(thumbprintOf(createPublicKey({ key, format: 'jwk' }))).toBe(thumbprint);
+});
+
+test('an RSA-PSS key has the members and the thumbprint of the same RSA key', () => {
+  const { publicKey } = pss('sha256') as { publicKey: KeyObject };
+  const jwk = publicJwk(publicKey);
+  expect(jwk).toEqual({ e: 'AQAB', kty: 'RSA', n: expect.stringMatching(/^[\w-]{342}$/) });
+  const plain = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  const { modulusLength } = plain.asymmetricKeyDetails ?? {};
+  expect([modulusLength, thumbprintOf(plain)]).toEqual([2048, thumbprintOf(publicKey)]);
+  const text = Buffer.from('signed by the private half');
+  const { privateKey } = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
+  const itsPublicKey = createPublicKey({ key: { ...publicJwk(createPublicKey(privateKey)) }, format: 'jwk' });
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  expect(
+    verify(
+      'sha256',
+      text,
+      { key: itsPublicKey, padding },
+      sign('sha256', text, { key: privateKey, padding }),
+    ),
+  ).toBe(true);
 });
 
 test('a key has the same id in all processes', () => {

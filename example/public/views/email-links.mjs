@@ -1,12 +1,15 @@
 import { account } from '../account.mjs';
+import { auth } from '../auth.mjs';
 import { t } from '../texts.mjs';
 import { linkView } from './link.mjs';
 
 /** @type {import('../router.mjs').View} */
-export function confirmEmailView() {
+export async function confirmEmailView() {
+  // The link changes this account only. Someone with two may be logged in to the other.
+  const { username } = await auth.info();
   return linkView({
     title: t('confirm.title'),
-    lead: t('confirm.lead'),
+    lead: t('confirm.lead', { username }),
     submit: t('confirm.submit'),
     otherWay: { href: '#/email', text: t('link.newChange') },
     async onSubmit({ token, end }) {

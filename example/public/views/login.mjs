@@ -2,6 +2,7 @@ import { auth } from '../auth.mjs';
 import { h } from '../dom.mjs';
 import { createForm } from '../form.mjs';
 import { t } from '../texts.mjs';
+import { logInBy } from './second-step.mjs';
 
 /** @type {import('../router.mjs').View} */
 export function loginView(page) {
@@ -30,8 +31,7 @@ export function loginView(page) {
       ],
       submit: t('login.submit'),
       async onSubmit({ username = '', password = '' }) {
-        await auth.login({ username, password, remember: remember.checked });
-        await page.enter();
+        await logInBy(page, () => auth.login({ username, password, remember: remember.checked }));
       },
     }),
     h(

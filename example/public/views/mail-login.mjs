@@ -3,6 +3,7 @@ import { h } from '../dom.mjs';
 import { createForm } from '../form.mjs';
 import { t } from '../texts.mjs';
 import { linkView } from './link.mjs';
+import { logInBy } from './second-step.mjs';
 import { mailsLink, rememberSent } from './sent.mjs';
 
 /** Where the code was sent. */
@@ -45,8 +46,7 @@ export function loginCodeView(page) {
       fieldFor: (code) =>
         code === 'ONE_TIME_TOKEN_INVALID' ? { field: 'code', text: t('code.wrong') } : undefined,
       async onSubmit({ code = '' }) {
-        await account.verifyLoginCode({ code });
-        await page.enter();
+        await logInBy(page, () => account.verifyLoginCode({ code }));
       },
     }),
     h('p', { class: 'other' }, h('a', { href: '#/login-by-mail' }, t('code.again'))),
@@ -61,15 +61,14 @@ export function loginLinkView(page) {
     submit: t('login.submit'),
     otherWay: { href: '#/login-by-mail', text: t('link.newLogin') },
     async onSubmit({ token, end }) {
-      const { user } = await account.verifyLoginLink({ token });
-      if (user) await page.enter();
-      else
+      const showUsed = () =>
         end(() => ({
           title: t('loginLink.usedTitle'),
           text: t('loginLink.used'),
           href: '#/login',
           link: t('login.submit'),
         }));
+      await logInBy(page, async () => (await account.verifyLoginLink({ token })).user, showUsed);
     },
   });
 }

@@ -32,6 +32,7 @@ export async function profileView() {
         t('profile.devicesHint'),
         String(sessions.length),
       ),
+      linkTo('#/security', 'shield', t('security.title'), t('profile.securityHint')),
       linkTo('#/email', 'mail', t('email.title'), t('profile.emailHint')),
       linkTo('#/password', 'key', t('profile.password'), t('profile.passwordHint')),
     ),
@@ -45,7 +46,7 @@ function fact(name, value) {
 
 /**
  * @param {string} href
- * @param {'computer' | 'key' | 'mail'} image
+ * @param {'computer' | 'key' | 'mail' | 'shield'} image
  * @param {string} title
  * @param {string} hint
  * @param {string} [count]

@@ -2,6 +2,7 @@ import { account } from '../account.mjs';
 import { asFailure } from '../failures.mjs';
 import { t } from '../texts.mjs';
 import { linkView } from './link.mjs';
+import { logInBy } from './second-step.mjs';
 
 /** Whether the server has asked for the password, as it does in another browser than the one that registered. */
 let needsPassword = false;
@@ -20,17 +21,15 @@ export function verifyView(page) {
       code === 'INVALID_CREDENTIALS' ? { field: 'password', text: t('verify.wrongPassword') } : undefined,
     async onSubmit({ token, values: { password }, end }) {
       try {
-        const { user } = await account.verifyEmail({ token, ...(password !== undefined && { password }) });
-        if (user) {
-          page.notify(t('verify.done'));
-          await page.enter();
-        } else
+        const link = { token, ...(password !== undefined && { password }) };
+        const showUsed = () =>
           end(() => ({
             title: t('verify.doneTitle'),
             text: t('verify.repeated'),
             href: '#/login',
             link: t('login.submit'),
           }));
+        await logInBy(page, async () => (await account.verifyEmail(link)).user, showUsed);
       } catch (error) {
         if (needsPassword || asFailure(error).code !== 'INVALID_CREDENTIALS') throw error;
         needsPassword = true;

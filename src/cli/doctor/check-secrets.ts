@@ -1,5 +1,5 @@
 import { isPem, MIN_SECRET_BYTES, secretsIn } from '../../tokens/secrets-in.js';
-import { hashBytes } from '../../tokens/keys.js';
+import { hashBytes, MAKE_A_SECRET } from '../../tokens/keys.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** 32 random hexadecimal digits have about 118 bits. Prose of that length has about as much, so it is not noticed here. */
@@ -7,6 +7,7 @@ const MIN_ENTROPY_BITS = 96;
 const PLACEHOLDER =
   /change[-_ ]?(me|this|it)|secret|password|passw0rd|example|placeholder|your[-_ ]|replace|insert|todo|1234567|qwerty/i;
 const CURE = 'make two with `npx passport-visa secret`';
+const FACTOR_KEY_CURE = `make one with ${MAKE_A_SECRET}`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,34 +21,45 @@ export function checkSecrets(env: Environment): Finding[] {
     findings.push(findingsAbout('secrets').fail('both secrets are the same', CURE));
   else if (secretsIn(access).some((secret) => secret && secretsIn(refresh).includes(secret)))
     findings.push(findingsAbout('secrets').fail('both lists have a secret in common', CURE));
+  return [...findings, ...checkFactorKey(env)];
+}
+
+/** The key of `secondFactor()`, where the app has one. */
+function checkFactorKey({ FACTOR_KEY: key, ...tokens }: Environment): Finding[] {
+  if (!key) return [];
+  const findings = judgeSecrets('FACTOR_KEY', key, FACTOR_KEY_CURE);
+  const { fail } = findingsAbout('secrets');
+  for (const name of ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET'])
+    if (secretsIn(tokens[name] ?? '').some((secret) => secret && secretsIn(key).includes(secret)))
+      findings.push(fail(`FACTOR_KEY and ${name} have a secret in common`, FACTOR_KEY_CURE));
   return findings;
 }
 
-function judgeSecrets(name: 'ACCESS_TOKEN_SECRET' | 'REFRESH_TOKEN_SECRET', value: string): Finding[] {
+function judgeSecrets(name: string, value: string, cure = CURE): Finding[] {
   const secrets = secretsIn(value);
   const named = (at: number) => (secrets.length === 1 ? name : `${name} (${at + 1} of ${secrets.length})`);
-  const findings = secrets.map((secret, at) => judgeSecret(named(at), secret));
+  const findings = secrets.map((secret, at) => judgeSecret(named(at), secret, cure));
   return looksLikeOtherList(value) ? [...findings, listWarning(name)] : findings;
 }
 
-function judgeSecret(name: string, value: string): Finding {
+function judgeSecret(name: string, value: string, cure: string): Finding {
   const { ok, warn, fail } = findingsAbout('secrets');
-  if (!value) return fail(`${name} is not set`, `${CURE}, or name the file that has it with --env-file`);
+  if (!value) return fail(`${name} is not set`, `${cure}, or name the file that has it with --env-file`);
   if (isPem(value))
     return warn(`${name} is a PEM key, which is not judged here`, 'createAuth judges it when the app starts');
   const bytes = Buffer.byteLength(value);
   if (bytes < MIN_SECRET_BYTES)
-    return fail(`${name} has ${bytes} bytes; ${MIN_SECRET_BYTES} are the least`, shortCure(name));
-  if (PLACEHOLDER.test(value)) return fail(`${name} looks like a placeholder that was never replaced`, CURE);
+    return fail(`${name} has ${bytes} bytes; ${MIN_SECRET_BYTES} are the least`, shortCure(name, cure));
+  if (PLACEHOLDER.test(value)) return fail(`${name} looks like a placeholder that was never replaced`, cure);
   if (entropyBits(value) < MIN_ENTROPY_BITS)
-    return fail(`${name} repeats itself too much to be random`, CURE);
+    return fail(`${name} repeats itself too much to be random`, cure);
   return ok(`${name} is set, ${bytes} bytes${name.startsWith('ACCESS') ? onlyEnoughFor(bytes) : ''}`);
 }
 
 /** A word of a list may be a piece of one secret. */
-function shortCure(name: string): string {
-  if (!name.endsWith(')')) return CURE;
-  return `${CURE}; the white space makes the text a list: if it is one secret, pass [text] to createAuth`;
+function shortCure(name: string, cure: string): string {
+  if (!name.endsWith(')')) return cure;
+  return `${cure}; the white space makes the text a list: if it is one secret, pass [text] to createAuth`;
 }
 
 /** The algorithm is an option in the app's code, which the doctor doesn't see. Refresh tokens are always HS256. */

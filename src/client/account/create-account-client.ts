@@ -9,7 +9,7 @@ import type {
   UsedLoginLink,
 } from './account-client.js';
 import { createChallenges } from './challenges.js';
-import { createSharedCalls } from './shared-calls.js';
+import { createSharedCalls } from '../shared-calls.js';
 import { takeToken } from './take-token.js';
 import { createUseOnce } from './use-once.js';
 

@@ -40,7 +40,7 @@ export function postEndpoint<Body>(
       parseBody,
       validateBody(schema),
       (req: Request, res: Response) =>
-        answer({ body: req.body as Body, asker: askerOf(services, req), req }, res),
+        answer({ body: req.body as Body, asker: askerOf(services, req, res), req }, res),
     ],
     operation: {
       tag: 'Account',

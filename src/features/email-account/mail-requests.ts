@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { isAuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
@@ -23,20 +23,30 @@ export interface Asker {
   readonly secrets: readonly string[];
   /** Whether the client has closed the connection. */
   readonly isGone: () => boolean;
+  /** Resolves when the answer has been handed over, or the connection is closed. */
+  readonly answered: Promise<void>;
 }
+
+/** Who is to get a mail. Server code has no request, so there is no answer to wait for. */
+export type MailAsker = Pick<Asker, 'locale'> & Partial<Pick<Asker, 'answered'>>;
 
 interface AskerServices {
   readonly browser: Pick<BrowserSecret, 'read'>;
   readonly localeOf: LocaleOf;
 }
 
-export function askerOf({ browser, localeOf }: AskerServices, req: Request): Asker {
+export function askerOf({ browser, localeOf }: AskerServices, req: Request, res: Response): Asker {
   return {
     origin: originOf(req),
     locale: localeOf(req),
     secrets: browser.read(req),
     isGone: isGoneOf(req),
+    answered: answeredOf(res),
   };
+}
+
+function answeredOf(res: Response): Promise<void> {
+  return res.closed ? Promise.resolve() : new Promise((resolve) => res.once('close', () => resolve()));
 }
 
 /** Mails that requests ask for, within their limits, and notices, which are always sent. */
@@ -69,9 +79,9 @@ export class MailRequests {
     return isWithinLimit(() => counted(this.#byAddress, addressGroup(origin.ip), origin, byMailbox));
   }
 
-  /** Posts a mail. It is sent later, and its failures are events, never errors here. */
-  send(content: MailContent, { locale }: Pick<Asker, 'locale'>): void {
-    this.#mailer.post(content, () => renderMail(content, locale, this.#options));
+  /** Posts a mail. It is sent after the answer, and its failures are events, never errors here. */
+  send(content: MailContent, { locale, answered }: MailAsker): void {
+    this.#mailer.post(content, () => renderMail(content, locale, this.#options), answered);
   }
 }
 

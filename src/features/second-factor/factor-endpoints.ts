@@ -4,6 +4,7 @@ import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
+import { activeUser } from '../../stores/user-store.js';
 import { factorAnswers } from './answers.js';
 import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
@@ -29,13 +30,14 @@ function listEndpoint({ factors, guard }: FactorServices): Endpoint {
   return {
     verb: 'get',
     path: '/factors',
-    chain: [guard(), list],
+    chain: [guard({ beforeEnrolment: true }), list],
     operation: {
       id: 'listFactors',
       tag: 'Account',
       summary: "List the user's second factors",
       description: 'And how many recovery codes are left.',
       needs: 'access token',
+      beforeEnrolment: true,
       success: { text: 'The second factors.', answer: () => factorAnswers().list },
       failures: [...GUARD_FAILURES, 'SERVICE_UNAVAILABLE'],
     },
@@ -64,6 +66,7 @@ function removeEndpoint(services: FactorServices): Endpoint {
         'Ends every other session. The recovery codes go with the last second factor. The login must be younger than 5 minutes, and ' +
         'by a second factor.',
       needs: 'access token',
+      beforeEnrolment: true,
       parameters: {
         id: {
           description: 'The `id` of a second factor, as the list has it.',
@@ -84,13 +87,16 @@ function removeEndpoint(services: FactorServices): Endpoint {
 }
 
 function renewEndpoint(services: FactorServices): Endpoint {
-  const { bodies, events, factors } = services;
+  const { bodies, config, events, factors, notify } = services;
   const renew: RequestHandler = async (req, res) => {
-    const { origin } = askerOf(services, req);
+    const { locale, origin } = askerOf(services, req);
     const { id: userId, sessionId } = req.user as Express.User;
+    const user = activeUser(await config.users.findById(userId));
+    if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
     if ((await factors.of(userId)).totp.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
     const recoveryCodes = await factors.renewRecoveryCodes(userId);
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
+    notify({ kind: 'recovery-codes-renewed', user, locale });
     res.json({ recoveryCodes });
   };
   return {
@@ -105,6 +111,7 @@ function renewEndpoint(services: FactorServices): Endpoint {
         'The old ones are no good any more. The login must be younger than 5 minutes, and by a second factor. A user without a second ' +
         'factor has no recovery codes.',
       needs: 'access token',
+      beforeEnrolment: true,
       success: { text: 'The new recovery codes.', answer: () => factorAnswers().renewRecoveryCodes },
       failures: [
         ...GUARD_FAILURES,

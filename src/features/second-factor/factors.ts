@@ -58,6 +58,9 @@ export interface FactorName {
   readonly id: string;
 }
 
+/** How many apps a user may have: each of them is one more secret that opens the account, and one more to try a code against. */
+export const MAX_TOTP = 10;
+
 /** How often a change at the same moment may come first. Each of them uses up a code, so it can't go on for long. */
 const MAX_TRIES = 60;
 
@@ -89,6 +92,11 @@ export class Factors {
       has: ({ kind, id }) =>
         kind === TOTP ? totp.some((each) => each.id === id) : totp.length > 0 && row?.id === id,
     };
+  }
+
+  /** The ids of the user's authenticator apps, also of those that a removal has retired and an outage has kept. */
+  async totpIds(userId: string): Promise<string[]> {
+    return (await this.#store.list(userId, TOTP)).map(({ id }) => id);
   }
 
   /** @returns false if there is a factor with this id already */

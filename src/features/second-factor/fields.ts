@@ -55,20 +55,26 @@ export const nameField = text
   )
   .meta({ description: 'What the user calls it. White space around it is dropped.', examples: ['My phone'] });
 
-/** A body with one second factor and these members. */
-export function answerSchema<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z
-    .strictObject(
-      { code: codeField.optional(), recoveryCode: recoveryCodeField.optional(), ...shape },
-      anObject,
-    )
-    .superRefine((body, context) => {
-      const { code, recoveryCode } = body as { code?: string; recoveryCode?: string };
-      if (code === undefined && recoveryCode === undefined)
-        context.addIssue({ code: 'custom', path: ['code'], message: rule('required') });
-      if (code !== undefined && recoveryCode !== undefined)
-        context.addIssue({ code: 'custom', path: ['recoveryCode'], message: rule('mustBeAlone') });
-    });
+/** The second factors that a body may have, of which it has one. */
+const answers = { code: codeField.optional(), recoveryCode: recoveryCodeField.optional() };
+
+/**
+ * A body with one second factor and these members.
+ * @param instead members that are a proof in place of a second factor
+ */
+export function answerSchema<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  instead: z.core.$ZodLooseShape = {},
+) {
+  const proofs = { ...instead, ...answers };
+  return z.strictObject({ ...proofs, ...shape }, anObject).superRefine((body, context) => {
+    const names = Object.keys(proofs);
+    const [first, ...others] = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
+    if (first === undefined)
+      context.addIssue({ code: 'custom', path: [names[0] as string], message: rule('required') });
+    for (const other of others)
+      context.addIssue({ code: 'custom', path: [other], message: rule('mustBeAlone') });
+  });
 }
 
 /** The second factor of a body that `answerSchema` has let pass. */

@@ -12,15 +12,20 @@ export function freshGuards(services: FactorServices): RequestHandler[] {
 /** The same, where the handler itself asks for the factor. */
 export function freshLoginGuards({ guard, sameSite }: FactorServices): RequestHandler[] {
   // Who changes the factors can take over the account, so a session that has just ended may not.
-  return [sameSite, guard({ freshWithin: FRESH_SECONDS, checkSession: true })];
+  return [sameSite, guard({ freshWithin: FRESH_SECONDS, checkSession: true, beforeEnrolment: true })];
 }
 
+/**
+ * Whether the latest proof was by a second factor. After a password that was proved again, `amr` keeps the `mfa` of the login, but a
+ * thief who has a session and the password has no factor.
+ */
 export function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
-  return amr.includes('mfa');
+  const isByPassword = amr.length === 2 && amr.includes('pwd');
+  return amr.includes('mfa') && !isByPassword;
 }
 
 export function factorNeeded(): AuthError {
-  return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS });
+  return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS, acrValues: ['mfa'] });
 }
 
 /** A password alone changes no factor of a user who has one. */

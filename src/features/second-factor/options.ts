@@ -1,5 +1,6 @@
 import { KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import type { ClaimsUser } from '../../sessions/ask-claims.js';
 import { createKeySet, KeyError, MAKE_A_SECRET, type KeyInput } from '../../tokens/keys.js';
 import { secretsIn } from '../../tokens/secrets-in.js';
 import { durationInSeconds, type Duration } from '../../utils/duration.js';
@@ -26,6 +27,13 @@ export interface SecondFactorOptions {
    * every login is asked. Default: `'30d'`.
    */
   trustedDevices?: Duration | false;
+  /**
+   * Who must have a second factor: `(user) => user.roles.includes('admin')`. Until such a user has enrolled one, logins answer with
+   * `enrol: true`, and guards refuse all but the enrolment: 403 `SECOND_FACTOR_ENROLMENT_REQUIRED`. Asked at each login, refresh and
+   * new password, for at most a second. If it fails or takes longer, the answer is 503. Default: no one.
+   * @throws TypeError that goes to `next(error)`, if it returns anything but a boolean. No session begins then
+   */
+  required?: (user: ClaimsUser) => boolean | Promise<boolean>;
 }
 
 /** The options with their defaults filled in. */
@@ -37,6 +45,8 @@ export interface SecondFactorConfig {
   readonly recoveryCodes: number;
   /** Undefined: no device is trusted. */
   readonly trustedDeviceSeconds: number | undefined;
+  /** Undefined: no one must have a second factor. */
+  readonly required: ((user: ClaimsUser) => unknown) | undefined;
 }
 
 const keyInput = z.custom<KeyInput>(
@@ -75,6 +85,11 @@ const optionsSchema = z.strictObject({
       });
       return z.NEVER;
     }),
+  required: z
+    .custom<NonNullable<SecondFactorConfig['required']>>((value) => typeof value === 'function', {
+      message: 'must be a function of the user that returns true or false',
+    })
+    .optional(),
 });
 
 /** @throws TypeError that names the option and the cure */
@@ -83,10 +98,17 @@ export function parseSecondFactorOptions(options: SecondFactorOptions): SecondFa
     key,
     totp,
     trustedDevices: trustedDeviceSeconds,
+    required,
     ...parsed
   } = parseCall('secondFactor()', optionsSchema, options);
   const { digits, period: periodSeconds, window } = totp;
-  return { ...parsed, trustedDeviceSeconds, totp: { digits, periodSeconds, window }, keys: keysOf(key) };
+  return {
+    ...parsed,
+    required,
+    trustedDeviceSeconds,
+    totp: { digits, periodSeconds, window },
+    keys: keysOf(key),
+  };
 }
 
 function keysOf(key: KeyInput | readonly KeyInput[]): readonly KeyObject[] {

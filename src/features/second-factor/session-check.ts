@@ -53,6 +53,8 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
       if (isStored) await passed.confirm(services, login);
       return;
     }
+    // The app trusts whoever has checked it.
+    if (login.acceptMfa && login.amr?.includes('mfa')) return;
     const factors = await services.factors.of(user.id);
     if (factors.totp.length === 0) return;
     if (await comesFromTrustedDevice(services, user, factors, login)) return;

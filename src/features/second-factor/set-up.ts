@@ -1,13 +1,21 @@
+import { z } from 'zod';
 import { BrowserSecret } from '../../http/browser-secret.js';
-import type { Feature, FeatureContext } from '../feature.js';
+import { languageTag } from '../../messages/own-texts.js';
+import { parseCall } from '../../utils/parse-call.js';
+import type { FeatureContext, FeatureParts } from '../feature.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { enrolmentEndpoints } from './enrolment/enrolment-endpoints.js';
 import { Enrolments } from './enrolment/enrolments.js';
 import { factorEndpoints } from './factor-endpoints.js';
 import { Factors } from './factors.js';
+import type { SecondFactor } from './feature-calls.js';
 import { secondStepEndpoint } from './login/second-step-endpoint.js';
+import { createSecondStepForm } from './login/second-step-form.js';
+import { mustEnrol } from './must-enrol.js';
 import { parseSecondFactorOptions, type SecondFactorConfig, type SecondFactorOptions } from './options.js';
+import { resetFactors } from './reset-factors.js';
 import type { FactorServices } from './services.js';
+import { reauthenticateEndpoint } from './step-up/reauthenticate-endpoint.js';
 import { createSessionCheck } from './session-check.js';
 import { TotpSecrets } from './totp-secrets.js';
 import { DeviceCookie } from './trusted-devices/device-cookie.js';
@@ -19,33 +27,55 @@ const TRIES = 5;
 /** Wrong codes in a row a user, after which each must wait. */
 const FAILURES = 10;
 
+const resetSchema = z.strictObject({ locale: languageTag.default('en') });
+
 /** See `secondFactor`. */
-export function createSecondFactor(options: SecondFactorOptions): Feature {
+export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   const config = parseSecondFactorOptions(options);
+  let services: FactorServices | undefined;
+  const servicesFor = (call: string): FactorServices => {
+    if (services) return services;
+    throw new TypeError(`${call}(): this feature is in no createAuth yet: put it into the option features`);
+  };
   return {
     name: 'secondFactor',
     setUp(context) {
-      const services = createServices(config, context);
-      const { devices } = services;
-      const stopFollowing = devices && context.config.users.onUserGone?.((id) => devices.endAll(id));
-      return {
-        endpoints: [
-          secondStepEndpoint(services),
-          ...enrolmentEndpoints(services),
-          // Last: its `/factors/:id` fits the paths above.
-          ...factorEndpoints(services),
-          ...(devices ? deviceEndpoints(services, devices) : []),
-        ],
-        ...(devices && { onLogoutAll: async (userId: string) => void (await devices.endAll(userId)) }),
-        ...(stopFollowing && {
-          close: () => {
-            stopFollowing();
-            return Promise.resolve();
-          },
-        }),
-        beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },
-      };
+      if (services) throw new TypeError('secondFactor(): make one for each createAuth');
+      services = createServices(config, context);
+      return partsOf(services);
     },
+    async resetFactors(userId, resetOptions = {}) {
+      const { locale } = parseCall('resetFactors()', resetSchema, resetOptions);
+      const given = servicesFor('resetFactors');
+      const user = await given.config.users.findById(userId);
+      if (!user) throw new TypeError('resetFactors(): there is no such user');
+      return resetFactors(given, user, locale);
+    },
+    secondStep: (formOptions) => createSecondStepForm(servicesFor('secondStep'), formOptions),
+  };
+}
+
+function partsOf(services: FactorServices): FeatureParts {
+  const { config, devices, options } = services;
+  const stopFollowing = devices && config.users.onUserGone?.((id) => devices.endAll(id));
+  return {
+    endpoints: [
+      secondStepEndpoint(services),
+      reauthenticateEndpoint(services),
+      ...enrolmentEndpoints(services),
+      // Last: its `/factors/:id` fits the paths above.
+      ...factorEndpoints(services),
+      ...(devices ? deviceEndpoints(services, devices) : []),
+    ],
+    ...(options.required && { claims: { enrol: (user) => mustEnrol(services, user) } }),
+    ...(devices && { onLogoutAll: async (userId) => void (await devices.endAll(userId)) }),
+    ...(stopFollowing && {
+      close: () => {
+        stopFollowing();
+        return Promise.resolve();
+      },
+    }),
+    beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },
   };
 }
 
@@ -53,6 +83,7 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   const { config, limits } = context;
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
+  context.sessions.assertRaises('secondFactor');
   const { trustedDeviceSeconds } = options;
   return {
     ...context,

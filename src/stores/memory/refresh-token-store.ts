@@ -1,6 +1,8 @@
 import type {
   CreateOptions,
   NewSession,
+  RaiseRequest,
+  RaiseResult,
   RefreshTokenStore,
   RotateRequest,
   RotateResult,
@@ -18,6 +20,8 @@ interface Origins {
   readonly counted: number | undefined;
   readonly count: number | undefined;
 }
+
+type Advance = Omit<RotateRequest, 'reuseWindowSeconds'>;
 
 /** Sessions in the memory of one process, for tests and for trying things out. A restart logs everyone out. */
 export class MemoryRefreshTokenStore implements RefreshTokenStore {
@@ -58,16 +62,7 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     if (!session) return Promise.resolve({ outcome: 'unknown' });
 
     if (request.generation > session.generation) {
-      const rotated = {
-        ...session,
-        generation: request.generation,
-        rotatedAt: now,
-        attempt: request.attempt,
-        expiresAt: nextExpiry(session, request, now),
-      };
-      ofUser.set(request.sessionId, rotated);
-      const { counted, count } = this.#origins.get(session) ?? {};
-      this.#origins.set(rotated, { origin: request.origin, counted, count });
+      const rotated = this.#advance(ofUser, session, request, now);
       return Promise.resolve({ outcome: 'rotated', session: { ...rotated }, now });
     }
     const replay = isReplay(session, request, now) && this.#countElsewhere(session, request);
@@ -75,6 +70,20 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     ofUser.delete(request.sessionId);
     this.#announce({ userId: request.userId, sessionIds: [request.sessionId] });
     return Promise.resolve({ outcome: 'reused' });
+  }
+
+  raise({ authTime, amr, ...request }: RaiseRequest): Promise<RaiseResult> {
+    const now = request.now ?? new Date(this.#now());
+    const ofUser = this.#liveSessions(request.userId, now.getTime());
+    const session = ofUser.get(request.sessionId);
+    if (!session) return Promise.resolve({ outcome: 'unknown' });
+    if (isSameAttempt(session, request))
+      return Promise.resolve({ outcome: 'replayed', session: { ...session }, now });
+    if (request.generation <= session.generation) return Promise.resolve({ outcome: 'outrun' });
+    const { amr: _replaced, ...kept } = session;
+    const proved = { ...kept, authTime, ...(amr && { amr: [...amr] }) };
+    const raised = this.#advance(ofUser, session, request, now, proved);
+    return Promise.resolve({ outcome: 'raised', session: { ...raised }, now });
   }
 
   find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -129,6 +138,23 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     for (const follower of this.#followers) follower.onRevoked(revocation);
   }
 
+  /** Writes the generation of the request. @param proved the session with its other members. @returns it as stored */
+  #advance(
+    ofUser: Map<string, Session>,
+    session: Session,
+    request: Advance,
+    now: Date,
+    proved: Session = session,
+  ): Session {
+    const { generation, attempt, sessionId } = request;
+    const expiresAt = nextExpiry(session, request, now);
+    const advanced = { ...proved, generation, rotatedAt: now, attempt, expiresAt };
+    ofUser.set(sessionId, advanced);
+    const { counted, count } = this.#origins.get(session) ?? {};
+    this.#origins.set(advanced, { origin: request.origin, counted, count });
+    return advanced;
+  }
+
   /** @returns false when too many generations in a row were replayed from elsewhere */
   #countElsewhere(session: Session, request: RotateRequest): { firstElsewhere?: boolean } | false {
     const origins = this.#origins.get(session);
@@ -156,7 +182,7 @@ function latestFirst(a: Session, b: Session): number {
   return b.rotatedAt.getTime() - a.rotatedAt.getTime();
 }
 
-function nextExpiry(session: Session, request: RotateRequest, now: Date): Date {
+function nextExpiry(session: Session, request: Advance, now: Date): Date {
   return new Date(
     Math.min(
       now.getTime() + request.expiresInSeconds * 1000,
@@ -165,7 +191,7 @@ function nextExpiry(session: Session, request: RotateRequest, now: Date): Date {
   );
 }
 
-function isSameAttempt(session: Session, { attempt }: RotateRequest): boolean {
+function isSameAttempt(session: Session, { attempt }: Advance): boolean {
   return Boolean(attempt) && attempt === session.attempt;
 }
 

@@ -124,7 +124,7 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
         WHERE expire <= (SELECT ((extract(epoch FROM clock_timestamp()) - 60) * 1000)::bigint)
         ORDER BY expire LIMIT ${PRUNED_ATTEMPTS} FOR UPDATE SKIP LOCKED)`,
 
-    // The row lock makes parallel calls wait for each other, and each reads what the one before has written.
+    // The row lock makes parallel calls wait for each other, and each reads what the one before has written. $13 and $14 raise the session.
     rotate: `
       WITH locked AS (
         SELECT * FROM ${table} WHERE id = $2 AND user_id = $1 AND ${bounded} FOR UPDATE
@@ -140,7 +140,9 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
           WHEN extract(epoch FROM clock_timestamp()) * 1000 > $10::float8 THEN 'late'
           WHEN format <> ${SESSION_FORMAT} THEN 'unreadable'
           WHEN expires_at <= now THEN 'unknown'
+          WHEN $13::timestamptz IS NOT NULL AND attempt = nullif($4::text, '') THEN 'replayed'
           WHEN $3::bigint > generation THEN 'rotated'
+          WHEN $13::timestamptz IS NOT NULL THEN 'outrun'
           WHEN $3::bigint < generation OR
             ((attempt = nullif($4::text, '')) IS NOT TRUE AND now - rotated_at > $7::float8 * interval '1 second') THEN 'reused'
           WHEN is_elsewhere IS NOT TRUE THEN 'replayed'
@@ -158,6 +160,8 @@ export function refreshTokenStatements(table: string, attemptsTable: string, rev
           origin_generation = $3::bigint,
           elsewhere_generation = CASE outcome WHEN 'rotated' THEN stored.elsewhere_generation ELSE $3::bigint END,
           elsewhere_count = CASE outcome WHEN 'rotated' THEN stored.elsewhere_count ELSE new_count END,
+          auth_time = coalesce($13::timestamptz, stored.auth_time),
+          amr = CASE WHEN $13::timestamptz IS NULL THEN stored.amr ELSE $14::text[] END,
           expires_at = CASE outcome WHEN 'rotated' THEN
             least(decided.now + $5::float8 * interval '1 second', decided.created_at + $6::float8 * interval '1 second')
             ELSE stored.expires_at END

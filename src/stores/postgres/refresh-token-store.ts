@@ -17,6 +17,8 @@ import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
   CreateOptions,
   NewSession,
+  RaiseRequest,
+  RaiseResult,
   RefreshTokenStore,
   RotateRequest,
   RotateResult,
@@ -24,6 +26,7 @@ import type {
 } from '../refresh-token-store.js';
 import { WriteDeadline } from '../write-deadline.js';
 import { unreadableSession } from '../session-format.js';
+import { raiseResult, rotateParameters, rotateResult, type RotatedRow } from './rotations.js';
 import { toSession } from './session-row.js';
 import { openRevocationReader, type ReadRows } from './revocation-reader.js';
 import { followLog } from '../follow-log.js';
@@ -43,11 +46,6 @@ export interface PostgresRefreshTokenStoreOptions {
   /** The table of tokens that can be used once. Default: `visa_one_time_tokens`. */
   oneTimeTokensTable?: string;
 }
-
-type RotatedRow = SessionRow & {
-  outcome: RotateResult['outcome'] | 'first elsewhere' | 'elsewhere' | 'late' | 'unreadable';
-  now: string;
-};
 
 interface EndedRow {
   id: string | null;
@@ -139,31 +137,26 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
+    return rotateResult(await this.#advance(request));
+  }
+
+  async raise(request: RaiseRequest): Promise<RaiseResult> {
+    return raiseResult(await this.#advance(request));
+  }
+
+  /** @returns undefined where there is no such session. @throws AuthError SERVICE_UNAVAILABLE also for one that can't be read */
+  async #advance(request: RotateRequest | RaiseRequest): Promise<RotatedRow | undefined> {
     if (!this.#deadline.isKnown) await this.time();
-    const [row] = await this.#postgres.query<RotatedRow>(this.#sql.rotate, [
-      request.userId,
-      request.sessionId,
-      request.generation,
-      request.attempt ?? null,
-      request.expiresInSeconds,
-      request.maxLifetimeSeconds,
-      request.reuseWindowSeconds,
-      request.now ?? null,
-      this.#keepForSeconds,
-      this.#deadline.next(),
-      request.origin ?? null,
-      request.maxElsewhere ?? null,
-    ]);
-    if (!row) return { outcome: 'unknown' };
-    if (row.outcome === 'late') {
+    const [row] = await this.#postgres.query<RotatedRow>(
+      this.#sql.rotate,
+      rotateParameters(request, this.#keepForSeconds, this.#deadline.next()),
+    );
+    if (row?.outcome === 'late') {
       this.#deadline.forget();
       throw serviceUnavailable(new Error('PostgreSQL was too late with a rotation'));
     }
-    if (row.outcome === 'unreadable') throw unreadableSession(row.format);
-    if (row.outcome === 'reused' || row.outcome === 'unknown') return { outcome: row.outcome };
-    const result = { session: toSession(row), now: readText.time(row.now) };
-    if (row.outcome === 'first elsewhere') return { outcome: 'replayed', ...result, firstElsewhere: true };
-    return { outcome: row.outcome === 'rotated' ? 'rotated' : 'replayed', ...result };
+    if (row?.outcome === 'unreadable') throw unreadableSession(row.format);
+    return row;
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {

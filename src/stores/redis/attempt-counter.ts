@@ -1,6 +1,6 @@
 import { limiterCounter, loadLimiters, type AttemptCounter } from '../attempt-counter.js';
 import type { BoundedRedis } from './client.js';
-import type { RedisScript } from './home-database.js';
+import type { RedisScript } from './driver.js';
 
 const onOneKey = (lua: string): RedisScript => ({ numberOfKeys: 1, lua });
 
@@ -53,6 +53,6 @@ export function redisAttemptCounter(
 function limiterClient(redis: BoundedRedis): object {
   return {
     defineCommand: (_name: string, script: RedisScript) => redis.define('visaCountAttempt', script),
-    rlflxIncr: ([key = '', ...args]: string[]) => redis.send('visaCountAttempt', key, ...args),
+    rlflxIncr: ([key = '', ...args]: string[]) => redis.send('visaCountAttempt', [key, ...args]),
   };
 }

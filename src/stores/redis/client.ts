@@ -1,10 +1,7 @@
 import { BoundedCalls, isProgrammingError, NotSentError } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
-import { listenTo } from './client-events.js';
-import type { RedisClient } from './redis-client.js';
-import { COMMANDING } from './connection-options.js';
-import { inHomeDatabase, runAtHome, type RedisScript } from './home-database.js';
-import { openOwnConnection, type OwnConnection } from './own-connection.js';
+import type { OwnConnection, RedisDriver, RedisScript } from './driver.js';
+import { homeDatabaseOf, inHomeDatabase, runAtHome } from './home-database.js';
 
 /** Error codes that mean a mistake in the program. Every other code (LOADING, READONLY, OOM …) means an outage. */
 const MISTAKES = /^(ERR|NOSCRIPT|NOPERM|CROSSSLOT) /;
@@ -12,10 +9,8 @@ const MISTAKES = /^(ERR|NOSCRIPT|NOPERM|CROSSSLOT) /;
 const OUTAGE_IN_SCRIPT =
   /^ERR Error running script .* -?(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|WRONGTYPE) /;
 const WRONG_TYPE = /^(ERR Error running script .* -?)?WRONGTYPE /;
-/** `wait` is the state of a lazy client, which connects with its first command. */
-const READY = new Set(['ready', 'wait']);
 
-type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+type Argument = string | number;
 
 /**
  * Runs the store's scripts, all with a time limit and in the home database. It distinguishes an outage from a mistake in the program.
@@ -25,108 +20,87 @@ type Command = (key: string, ...args: (string | number)[]) => Promise<unknown>;
  */
 export class BoundedRedis {
   readonly #scripts = new Map<string, RedisScript>();
-  readonly #appClient: RedisClient;
+  readonly #ofApp: RedisDriver;
   readonly #calls: BoundedCalls;
-  readonly #becomingReady = new Map<RedisClient, Promise<void>>();
+  readonly #becomingReady = new Map<RedisDriver, Promise<void>>();
   #own: OwnConnection | undefined;
 
-  constructor(client: RedisClient, scripts: Readonly<Record<string, RedisScript>>) {
-    this.#appClient = client;
-    // A dropped NAT entry or a dead host leaves a connection that looks open. By itself ioredis would wait for ever.
+  constructor(driver: RedisDriver, scripts: Readonly<Record<string, RedisScript>>) {
+    this.#ofApp = driver;
+    // A dropped NAT entry or a dead host leaves a connection that looks open. By itself the client would wait for ever.
     this.#calls = new BoundedCalls('Redis', isOutage, {
-      // While the other nodes of a Cluster answer, ioredis doesn't notice that one node has been replaced.
-      onTimeout: () => client.isCluster && this.#recover(),
-      reconnect: () => client.isCluster || this.#recover(),
-      ping: async () => this.#client.ping(),
+      // While the other nodes of a Cluster answer, its client doesn't notice that one node has been replaced.
+      onTimeout: () => driver.isCluster && this.#recover(),
+      reconnect: () => driver.isCluster || this.#recover(),
+      ping: async () => this.#driver.command(undefined, ['PING']),
     });
-    // Without a listener ioredis prints every connection error. The calls report the outage instead.
-    if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
     for (const [name, script] of Object.entries(scripts)) this.define(name, script);
   }
 
-  /** The client that scripts go over now: the app's, or our own once the app's seemed dead. */
-  get #client(): RedisClient {
-    return this.#own?.client ?? this.#appClient;
+  /** What scripts go over now: the app's client, or our own once the app's seemed dead. */
+  get #driver(): RedisDriver {
+    return this.#own ?? this.#ofApp;
   }
 
   define(name: string, script: RedisScript): void {
     const homing = inHomeDatabase(script);
     this.#scripts.set(name, homing);
-    this.#appClient.defineCommand(name, homing);
-    this.#own?.client.defineCommand(name, homing);
+    this.#ofApp.define(name, homing);
+    this.#own?.define(name, homing);
   }
 
   /** @param operation calls `send` */
   readonly run: BoundedCalls['run'] = (operation, undo) =>
     this.#calls.run(() => {
-      const client = this.#client;
-      return READY.has(client.status) ? operation() : this.#ready(client).then(operation);
+      const driver = this.#driver;
+      return driver.status === 'ready' ? operation() : this.#ready(driver).then(operation);
     }, undo);
 
-  /** Runs a script without a time limit. */
-  async send(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
-    const client = this.#client;
-    const commands = client as unknown as Record<string, Command>;
-    const run = (home: string) => (commands[script] as Command)(key, ...args, home).then(assertExecuted);
+  /** Runs a script without a time limit. If it can't be sent by `until`, it is never sent. */
+  async send(
+    script: string,
+    args: readonly [key: string, ...args: Argument[]],
+    until = performance.now() + CALL_TIMES.timeout,
+  ): Promise<unknown> {
+    const driver = this.#driver;
+    const run = (home: string) => driver.script(script, [...args, home], until).then(assertExecuted);
     try {
-      return await runAtHome(this.#appClient, client, run);
+      return await runAtHome(this.#ofApp, driver, run);
     } catch (error) {
-      throw WRONG_TYPE.test((error as Error).message) ? wrongType(key) : error;
+      throw WRONG_TYPE.test((error as Error).message) ? wrongType(args[0]) : error;
     }
   }
 
-  call(script: string, key: string, ...args: (string | number)[]): Promise<unknown> {
-    return this.run(() => this.send(script, key, ...args));
+  call(script: string, ...args: [key: string, ...args: Argument[]]): Promise<unknown> {
+    const until = performance.now() + CALL_TIMES.timeout;
+    return this.run(() => this.send(script, args, until));
   }
 
   /** Opens a connection of our own in place of the app's. If it is open already, it connects again. */
   #recover(): void {
-    if (this.#own && this.#own.client.status !== 'end') {
-      if (this.#own.client.refreshSlotsCache) this.#own.client.refreshSlotsCache(ignore);
-      else this.#own.client.disconnect(true);
-      return;
-    }
-    if (this.#appClient.status === 'end') return; // the app has closed it
-    this.#own = openOwnConnection(this.#appClient, COMMANDING);
-    for (const [name, script] of this.#scripts) this.#own?.client.defineCommand(name, script);
+    if (this.#own && this.#own.status !== 'end') return this.#own.reconnect();
+    if (this.#ofApp.status === 'end') return; // the app has closed it
+    this.#own = this.#ofApp.dedicated('commanding', homeDatabaseOf(this.#ofApp));
+    for (const [name, script] of this.#scripts) this.#own?.define(name, script);
   }
 
   /**
-   * Waits until the connection is ready. Otherwise a command that is sent while the connection is down would wait in ioredis's
-   * queue, and run long after its request was answered. All waiting calls share one listener.
+   * Waits until the connection is ready. Otherwise a command that is sent while the connection is down would wait in the client's
+   * queue, and run long after its request was answered. All waiting calls share one promise.
    */
-  #ready(client: RedisClient): Promise<void> {
+  #ready(driver: RedisDriver): Promise<void> {
     const ready =
-      this.#becomingReady.get(client) ??
-      new Promise<void>((resolve, reject) => {
-        const finish = () => {
-          clearTimeout(timer);
-          stopListening();
-          this.#becomingReady.delete(client);
-          if (READY.has(client.status)) resolve();
-          else reject(new NotSentError(`The connection to Redis is not ready (${client.status})`));
-        };
-        const timer = setTimeout(finish, CALL_TIMES.ready);
-        const stopListening = listenTo(client, 'ready', finish);
-      });
-    this.#becomingReady.set(client, ready);
+      this.#becomingReady.get(driver) ??
+      driver
+        .becomeReady(CALL_TIMES.ready)
+        .then(() => {
+          if (driver.status !== 'ready')
+            throw new NotSentError(`The connection to Redis is not ready (${driver.status})`);
+        })
+        .finally(() => this.#becomingReady.delete(driver));
+    this.#becomingReady.set(driver, ready);
     return ready;
   }
-}
-
-/** @throws TypeError that says what was passed instead of a client, and what to pass */
-export function assertRedisClient(client: unknown): asserts client is RedisClient {
-  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
-  if (['defineCommand', 'disconnect', 'on', 'listeners'].every((name) => typeof members[name] === 'function'))
-    return;
-  const cure = 'pass a client of ioredis: new RedisRefreshTokenStore(new Redis(url))';
-  if (typeof client === 'string')
-    throw new TypeError(`RedisRefreshTokenStore got a text, not a client: ${cure}`);
-  if (typeof members['sendCommand'] === 'function')
-    throw new TypeError(`RedisRefreshTokenStore got a client of the package redis (node-redis): ${cure}`);
-  throw new TypeError(
-    `RedisRefreshTokenStore got ${client === undefined ? 'no client' : 'no Redis client'}: ${cure}`,
-  );
 }
 
 /** Between the app's `multi({ pipeline: false })` and `exec()`, Redis only queues whatever comes over the client. */
@@ -151,5 +125,3 @@ function isOutage(error: unknown): boolean {
   const { message } = error as Error;
   return !MISTAKES.test(message) || OUTAGE_IN_SCRIPT.test(message);
 }
-
-function ignore(): void {}

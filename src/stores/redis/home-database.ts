@@ -1,33 +1,25 @@
-import type { RedisClient } from './redis-client.js';
-import { presumedDatabaseOf } from './client-condition.js';
-import { listenTo } from './client-events.js';
-
-/** A Lua script. On a Cluster all its keys must have the same hash tag. */
-export interface RedisScript {
-  readonly numberOfKeys: number;
-  readonly lua: string;
-}
+import type { RedisDriver, RedisScript } from './driver.js';
 
 /** By client, because all stores over one client share its sessions. Weak, so a client that the app drops is collected. */
-const homes = new WeakMap<RedisClient, number>();
+const homes = new WeakMap<RedisDriver, number | undefined>();
 
 /**
  * Where the stores over a client keep everything: the database that the client is in when the first of them uses it. If the app
  * selects another one later, the stores stay, because in another database they would find no session.
  */
-export function homeDatabaseOf(client: RedisClient): number {
-  return homes.get(client) ?? presumedDatabaseOf(client);
+export function homeDatabaseOf(driver: RedisDriver): number | undefined {
+  return homes.has(driver) ? homes.get(driver) : driver.database;
 }
 
 /** From now on the client's home is the database that it is in, unless it has one. */
-export function settleHomeDatabase(client: RedisClient): void {
-  if (!homes.has(client)) homes.set(client, presumedDatabaseOf(client));
+export function settleHomeDatabase(driver: RedisDriver): void {
+  if (!homes.has(driver)) homes.set(driver, driver.database);
 }
 
 /** By client: whether Redis has ever let a script of ours go to the home database of that client. */
-const reached = new WeakSet<RedisClient>();
+const reached = new WeakSet<RedisDriver>();
 /** By client: whether its connection is in the home database, as far as the first script on it told. */
-const atHome = new WeakMap<RedisClient, boolean>();
+const atHome = new WeakMap<RedisDriver, boolean>();
 
 /**
  * Makes the script run in the home database, whatever the connection has selected. The connection itself stays where it is: in a
@@ -58,43 +50,42 @@ const ELSEWHERE = /^ELSEWHERE /;
  * Redis may refuse SELECT. If it always has, the client never was in another database than 0, and the script runs there. If it
  * allowed it before its permissions were changed, the sessions are in the home database. A connection from before is still there,
  * but a new one is in database 0: ioredis says nothing when its own SELECT is refused. All sessions would seem to be gone there.
- * @param client the one that runs the script: the app's, or one of our own in its place
+ * @param driver the one that runs the script: the app's, or one of our own in its place
  * @param run runs the script with this last argument
  * @throws Error that names the cure, when the script can't get to the home database
  */
 export async function runAtHome(
-  appClient: RedisClient,
-  client: RedisClient,
+  ofApp: RedisDriver,
+  driver: RedisDriver,
   run: (home: string) => Promise<unknown>,
 ): Promise<unknown> {
-  if (appClient.isCluster) return run(''); // it has only one database
-  settleHomeDatabase(appClient);
-  const home = homeDatabaseOf(appClient);
-  const hasMoved = presumedDatabaseOf(appClient) !== home;
+  settleHomeDatabase(ofApp);
+  const home = homeDatabaseOf(ofApp);
+  if (home === undefined) return run('');
+  const hasMoved = ofApp.database !== home;
   // Every connection begins in database 0.
   if (home === 0 && !hasMoved) return run('0');
   try {
     const answer = await run(`!${home}`);
-    reached.add(appClient);
-    if (!hasMoved) noteWhereItIs(client, true);
+    reached.add(ofApp);
+    if (!hasMoved) noteWhereItIs(driver, true);
     return answer;
   } catch (error) {
     if (!ELSEWHERE.test((error as Error).message)) throw error;
     if (hasMoved) throw new Error(HAS_MOVED, { cause: error });
-    noteWhereItIs(client, false);
-    if (reached.has(appClient) && !atHome.get(client))
-      throw new Error(mayNotReturnTo(home), { cause: error });
+    noteWhereItIs(driver, false);
+    if (reached.has(ofApp) && !atHome.get(driver)) throw new Error(mayNotReturnTo(home), { cause: error });
     return run(String(home));
   }
 }
 
 /** The first answer on a connection counts. Permissions that change later don't move it. */
-function noteWhereItIs(client: RedisClient, isAtHome: boolean): void {
-  if (atHome.has(client)) return;
-  atHome.set(client, isAtHome);
-  const stopListening = listenTo(client, 'close', () => {
+function noteWhereItIs(driver: RedisDriver, isAtHome: boolean): void {
+  if (atHome.has(driver)) return;
+  atHome.set(driver, isAtHome);
+  const stopListening = driver.onLost(() => {
     stopListening();
-    atHome.delete(client);
+    atHome.delete(driver);
   });
 }
 

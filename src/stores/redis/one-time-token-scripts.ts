@@ -1,4 +1,4 @@
-import type { RedisScript } from './home-database.js';
+import type { RedisScript } from './driver.js';
 import { clock, keepKeyFor } from './session-lua.js';
 
 /**

@@ -1,20 +1,46 @@
+import type { RedisDriver } from './driver.js';
+import { IoredisDriver, isIoredisClient, type IoredisClient } from './drivers/ioredis.js';
+import { NodeRedisDriver } from './drivers/node-redis.js';
+import {
+  isNodeRedis,
+  type NodeRedisClient,
+  type NodeRedisCluster,
+  type NodeRedisSentinel,
+} from './drivers/node-redis-client.js';
+
 /**
- * The members of ioredis that the store uses. Pass a `Redis` or a `Cluster` of version 5 or 6. The types of the two versions are
- * incompatible, so this interface names only what is used.
+ * A Redis client that the stores take: a `Redis` or a `Cluster` of ioredis 5 or 6 or of iovalkey, or a client, a Cluster or a Sentinel
+ * of node-redis 5 or 6. Connect one of node-redis with `await client.connect()` before its first use.
  */
-export interface RedisClient {
-  readonly status: string;
-  on(event: string, listener: () => void): unknown;
-  off(event: string, listener: () => void): unknown;
-  listeners(event: string): unknown[];
-  /** Whether the server answers at all. */
-  ping(): Promise<unknown>;
-  disconnect(reconnect?: boolean): void;
-  defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
-  readonly isCluster?: boolean;
-  readonly options?: object;
-  /** Makes a Cluster client find out again which node has which keys. */
-  refreshSlotsCache?(done: () => void): void;
-  /** A Cluster client takes nodes and then options; any other client takes only options. */
-  duplicate?(nodesOrOptions?: object, options?: object): RedisClient;
+export type RedisClient = IoredisClient | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel;
+
+/** By client, because all stores over a client share its sessions. Weak, so a client that the app drops is collected. */
+const drivers = new WeakMap<object, RedisDriver>();
+
+/**
+ * The driver for a client. Clients are told apart by their members, so none of their packages is needed.
+ * @throws TypeError that says what was passed instead of a client, and what to pass
+ */
+export function driverOf(client: RedisClient): RedisDriver {
+  const driver = drivers.get(client) ?? makeDriver(client);
+  drivers.set(client, driver);
+  return driver;
+}
+
+const CURE =
+  'pass a client of ioredis, new RedisRefreshTokenStore(new Redis(url)), or of node-redis 5 or 6, ' +
+  'new RedisRefreshTokenStore(createClient({ url }))';
+
+function makeDriver(client: unknown): RedisDriver {
+  const members = (typeof client === 'object' && client !== null ? client : {}) as Record<string, unknown>;
+  if (isIoredisClient(members)) return new IoredisDriver(client as IoredisClient);
+  if (isNodeRedis(members)) return new NodeRedisDriver(client as NodeRedisClient);
+  throw new TypeError(`RedisRefreshTokenStore got ${kindOf(client, members)}: ${CURE}`);
+}
+
+function kindOf(client: unknown, members: Record<string, unknown>): string {
+  if (typeof client === 'string') return 'a text, not a client';
+  if (client === undefined) return 'no client';
+  if (typeof members['sendCommand'] !== 'function') return 'no Redis client';
+  return 'execute' in members ? 'a pool of clients' : 'a client of another package, or of an older version';
 }

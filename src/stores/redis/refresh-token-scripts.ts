@@ -1,5 +1,5 @@
 import { SESSION_FORMAT } from '../session-format.js';
-import type { RedisScript } from './home-database.js';
+import type { RedisScript } from './driver.js';
 import { clock, keepKeyFor, origins, outbox, PIECE, surplus, unpack } from './session-lua.js';
 
 /**
@@ -47,8 +47,9 @@ export const refreshTokenScripts = {
 
   /**
    * ARGV: session id, `generation expiresIn maxLifetime reuseWindow keep deadline now maxElsewhere origin`, attempt (optional). They
-   * share one argument, because each argument costs time; the last four may be empty, and the times are in ms. Returns the outcome
-   * (`elsewhere` is the first replay from elsewhere), the packed session, the time and the ids to announce.
+   * share one argument, because each argument costs time; the last four may be empty, and the times are in ms. To raise the session,
+   * one more: `authTime amr…`. Returns the outcome (`elsewhere` is the first replay from elsewhere), the packed session, the time
+   * and the ids to announce.
    */
   visaRotateSession: onUserAndOutbox(`${clock}${unpack}${origins}${keepKeyFor}${outbox}
     local generation, expiresIn, maxLifetime, reuseWindow, keepMs, deadline, now, maxElsewhere, origin =
@@ -59,17 +60,24 @@ export const refreshTokenScripts = {
     if not packed then return {'unknown', '', '', (unannounced({ARGV[1]}, keepMs))} end
     local session = unpackSession(packed)
     if not session then return {'unreadable', packed} end
-    local generation, attempt, now = tonumber(generation), ARGV[3] or '', tonumber(now) or time
+    local generation, attempt, now, proof = tonumber(generation), ARGV[3] or '', tonumber(now) or time, ARGV[4]
     if session.expiresAt <= now then
       redis.call('HDEL', KEYS[1], ARGV[1])
       return {'unknown', '', '', (unannounced({ARGV[1]}, keepMs))}
     end
+    local sameAttempt = attempt ~= '' and attempt == session.attempt
+    if proof and sameAttempt then return {'replayed', packed, digits(now)} end
     if generation > session.generation then
       local expiresAt = math.min(now + expiresIn, session.createdAt + maxLifetime)
       local rest = session.rest
-      if origin ~= '' then
-        local members, amr, _, _, counted = splitOrigins(rest)
-        rest = joinOrigins(members, amr, digits(generation), origin, counted)
+      if origin ~= '' or proof then
+        local members, amr, rotation, rotator, counted = splitOrigins(rest)
+        if origin ~= '' then rotation, rotator = digits(generation), origin end
+        if proof then
+          local authTime, methods = string.match(proof, '^(%-?%d+) ?(.*)$')
+          members, amr = digits(authTime - session.createdAt) .. string.match(members, '\\n.*$'), methods
+        end
+        rest = joinOrigins(members, amr, rotation, rotator, counted)
       end
       local rotated = table.concat({
         '${SESSION_FORMAT}', digits(generation), digits(now - session.createdAt), digits(expiresAt - session.createdAt), attempt,
@@ -77,9 +85,9 @@ export const refreshTokenScripts = {
       }, '\\n')
       redis.call('HSET', KEYS[1], ARGV[1], rotated)
       keepKeyFor(expiresAt - now)
-      return {'rotated', rotated, digits(now)}
+      return {proof and 'raised' or 'rotated', rotated, digits(now)}
     end
-    local sameAttempt = attempt ~= '' and attempt == session.attempt
+    if proof then return {'outrun', '', digits(now)} end
     if generation == session.generation and (sameAttempt or now - session.rotatedAt <= tonumber(reuseWindow)) then
       local members, amr, rotation, rotator, rest = splitOrigins(session.rest)
       local counted, count = string.match(rest, '^ (%d+) (%d+)$')

@@ -2,18 +2,22 @@ import { serviceUnavailable } from '../../errors.js';
 import type { AttemptCounter } from '../attempt-counter.js';
 import { attemptScripts, redisAttemptCounter } from './attempt-counter.js';
 import { WriteDeadline } from '../write-deadline.js';
-import { assertRedisClient, BoundedRedis } from './client.js';
-import type { RedisClient } from './redis-client.js';
+import { BoundedRedis } from './client.js';
+import type { RedisDriver } from './driver.js';
+import { driverOf, type RedisClient } from './redis-client.js';
 import { checkedKeyPrefix, DEFAULT_KEY_PREFIX, taggedKey } from './keys.js';
 import { oneTimeTokenScripts } from './one-time-token-scripts.js';
 import { RedisOneTimeTokens } from './one-time-tokens.js';
 import { refreshTokenScripts } from './refresh-token-scripts.js';
 import { openRevocationReader } from './revocation-reader.js';
 import { packSession, unpackSession, unreadablePacked } from './packed-session.js';
+import { proofOf, raiseResult, rotateResult, rulesOf, type RotateReply } from './rotations.js';
 import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type {
   CreateOptions,
   NewSession,
+  RaiseRequest,
+  RaiseResult,
   RefreshTokenStore,
   RotateRequest,
   RotateResult,
@@ -25,13 +29,6 @@ import { followLog } from '../follow-log.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 
 const SCRIPTS = { ...refreshTokenScripts, ...attemptScripts, ...oneTimeTokenScripts };
-
-type RotateReply = [
-  outcome: RotateResult['outcome'] | 'elsewhere' | 'late' | 'unreadable',
-  packed: string,
-  now: string,
-  unannounced: string[],
-];
 
 /** `isMore` is a text with `stringNumbers: true`. */
 type PieceReply = [now: string, ended: string[], unannounced: string[], isMore: number | string];
@@ -53,7 +50,7 @@ const optionsSchema = lazySchema((z) => z.strictObject({ keyPrefix: z.string().o
  * logged in one stream, which all processes follow.
  */
 export class RedisRefreshTokenStore implements RefreshTokenStore {
-  readonly #client: RedisClient;
+  readonly #driver: RedisDriver;
   readonly #redis: BoundedRedis;
   readonly #keyPrefix: string;
   readonly #deadline = new WriteDeadline();
@@ -67,9 +64,8 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
       optionsSchema(),
       options,
     );
-    assertRedisClient(client);
-    this.#client = client;
-    this.#redis = new BoundedRedis(client, SCRIPTS);
+    this.#driver = driverOf(client);
+    this.#redis = new BoundedRedis(this.#driver, SCRIPTS);
     this.#keyPrefix = checkedKeyPrefix(keyPrefix);
   }
 
@@ -93,43 +89,37 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   }
 
   async rotate(request: RotateRequest): Promise<RotateResult> {
-    const { userId, sessionId, generation, attempt, now: givenTime } = request;
+    return rotateResult(request, await this.#advance(request));
+  }
+
+  async raise(request: RaiseRequest): Promise<RaiseResult> {
+    return raiseResult(request, await this.#advance(request, proofOf(request)));
+  }
+
+  /** @throws AuthError SERVICE_UNAVAILABLE also for a session that can't be read */
+  async #advance(request: RotateRequest | RaiseRequest, proof?: string): Promise<RotateReply> {
+    const { userId, sessionId, attempt } = request;
     if (!this.#deadline.isKnown) await this.time();
-    const rules = [
-      generation,
-      request.expiresInSeconds * 1000,
-      request.maxLifetimeSeconds * 1000,
-      request.reuseWindowSeconds * 1000,
-      this.#keepMs,
-      this.#deadline.next(),
-      givenTime?.getTime() ?? '',
-      request.maxElsewhere ?? '',
-      request.origin ?? '',
-    ];
+    const rules = rulesOf(request, this.#keepMs, this.#deadline.next());
     const key = this.#key(userId);
-    const reply = await this.#redis.call(
+    const reply = (await this.#redis.call(
       'visaRotateSession',
       key,
       outboxOf(key),
       sessionId,
-      rules.join(' '),
-      ...(attempt === undefined ? [] : [attempt]),
-    );
-    const [outcome, packed, now, unannounced] = reply as RotateReply;
+      rules,
+      ...(attempt === undefined && proof === undefined ? [] : [attempt ?? '']),
+      ...(proof === undefined ? [] : [proof]),
+    )) as RotateReply;
+    const [outcome, packed, now, unannounced] = reply;
     if (outcome === 'late') {
       this.#deadline.learn(now);
       throw serviceUnavailable(new Error('Redis was too late with a rotation'));
     }
     if (outcome === 'unreadable') throw unreadablePacked(packed);
-    if (outcome === 'reused' || outcome === 'unknown') {
-      await this.#emptyOutbox(userId, unannounced);
-      return { outcome };
-    }
-    if (!givenTime) this.#deadline.learn(now);
-    const session = unpackSession(userId, sessionId, packed);
-    const time = new Date(Number(now));
-    if (outcome === 'elsewhere') return { outcome: 'replayed', session, now: time, firstElsewhere: true };
-    return { outcome, session, now: time };
+    if (outcome === 'reused' || outcome === 'unknown') await this.#emptyOutbox(userId, unannounced);
+    else if (!request.now) this.#deadline.learn(now);
+    return reply;
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -178,7 +168,7 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   followRevocations(follower: RevocationFollower): RevocationFeed {
     this.#keepMs = Math.max(this.#keepMs, follower.keepForSeconds * 1000);
     const announce = (revocation: Revocation) => this.#announce(revocation);
-    const stop = followLog(() => openRevocationReader(this.#client, this.#logKey(), announce), follower);
+    const stop = followLog(() => openRevocationReader(this.#driver, this.#logKey(), announce), follower);
     return { announce: (revocation) => announce(revocation).then(() => undefined), close: stop };
   }
 

@@ -1,22 +1,10 @@
-import type { RedisClient } from './redis-client.js';
-import { presumedDatabaseOf } from './client-condition.js';
-import { READING } from './connection-options.js';
+import type { RedisDriver } from './driver.js';
 import { homeDatabaseOf } from './home-database.js';
-import { openOwnConnection } from './own-connection.js';
 import { pause, WAIT_MS, type RevocationReader } from '../follow-log.js';
 import type { Revocation } from '../revocation-feed.js';
 
-/** The commands that read a stream. */
-interface StreamClient extends RedisClient {
-  select(database: number): Promise<unknown>;
-  xrange(
-    key: string,
-    start: string,
-    end: string,
-    ...count: (string | number)[]
-  ): Promise<[string, string[]][]>;
-  xread(...options: (string | number)[]): Promise<unknown>;
-}
+/** Its id, and names and values in turn. */
+type Entry = [id: string, members: string[]];
 
 /** Writes an entry of the log. @returns its id */
 type AnnounceRevocation = (revocation: Revocation) => Promise<string>;
@@ -34,31 +22,33 @@ const BEGINNING = '0-0';
  * nothing to miss.
  */
 export function openRevocationReader(
-  client: RedisClient,
+  driver: RedisDriver,
   key: string,
   announce: AnnounceRevocation,
 ): RevocationReader {
-  if (client.status === 'end') throw new Error('The Redis client has been closed');
+  if (driver.status === 'end') throw new Error('The Redis client has been closed');
+  const openedIn = homeDatabaseOf(driver);
   // A client that can't be duplicated is asked once a second instead.
-  const own = openOwnConnection(client, READING);
-  const openedIn = homeDatabaseOf(client);
-  const isAtHome = () => homeDatabaseOf(client) === (own ? openedIn : presumedDatabaseOf(client));
-  const reading = (own?.client ?? client) as StreamClient;
-  const entriesFrom = (start: string) => reading.xrange(key, start, '+', 'COUNT', BATCH);
+  const own = driver.dedicated('reading', openedIn);
+  const isAtHome = () => homeDatabaseOf(driver) === (own ? openedIn : driver.database);
+  const reading = own ?? driver;
+  const entries = (start: string, end: string, ...count: string[]) =>
+    reading.command(key, ['XRANGE', key, start, end, ...count]) as Promise<Entry[]>;
+  const entriesFrom = (start: string) => entries(start, '+', 'COUNT', String(BATCH));
 
   /**
    * ioredis says nothing when Redis refuses the SELECT of a new connection, which then reads the log of database 0. That is the right
    * one only if Redis refuses it to the app's client as well. So the app's client writes an entry, and this connection must find it.
    */
   async function assertAtHome(): Promise<void> {
-    if (!own || client.isCluster || openedIn === 0) return;
-    const isSelected = await reading.select(openedIn).then(
+    if (!own || openedIn === undefined || openedIn === 0) return;
+    const isSelected = await own.command(undefined, ['SELECT', String(openedIn)]).then(
       () => true,
       () => false,
     );
     if (isSelected) return;
     const id = await announce(NO_SESSION);
-    const [entry] = await reading.xrange(key, id, id);
+    const [entry] = await entries(id, id);
     if (!entry)
       throw new Error(
         `Redis refuses SELECT, so the log of revocations in database ${openedIn} can't be read: give the app's user +select`,
@@ -74,23 +64,24 @@ export function openRevocationReader(
           "The app's Redis client has selected another database: give that one a client of its own, redis.duplicate({ db })",
         );
       const known = position === undefined || position === BEGINNING ? undefined : position;
-      let entries = known === undefined ? [] : await entriesFrom(known);
+      let read = known === undefined ? [] : await entriesFrom(known);
       // If the entry that was read last is missing, it has expired, or a failover has lost it and others may have its place.
-      const continues = known !== undefined && entries[0]?.[0] === known;
-      if (!continues) entries = await entriesFrom('-');
+      const continues = known !== undefined && read[0]?.[0] === known;
+      if (!continues) read = await entriesFrom('-');
       return {
-        revocations: (continues ? entries.slice(1) : entries)
+        revocations: (continues ? read.slice(1) : read)
           .map(([, members]) => toRevocation(members))
           .filter(({ userId }) => userId !== NO_SESSION.userId),
-        position: entries.at(-1)?.[0] ?? BEGINNING,
-        more: entries.length === BATCH,
+        position: read.at(-1)?.[0] ?? BEGINNING,
+        more: read.length === BATCH,
       };
     },
     async wait(position) {
-      if (own) await reading.xread('COUNT', 1, 'BLOCK', WAIT_MS, 'STREAMS', key, position);
+      const blocking = ['BLOCK', String(WAIT_MS), 'STREAMS', key, position];
+      if (own) await own.command(key, ['XREAD', 'COUNT', '1', ...blocking]);
       else await pause(WAIT_MS);
     },
-    close: () => own?.close(),
+    close: () => own?.end(),
   };
 }
 

@@ -47,6 +47,7 @@ export const origins = `
     return string.match(rest, '^([^\\n]*\\n[^\\n]*\\n[^\\n]*\\n[^\\n]*)\\n?([^\\n]*)\\n?(%d*) ?(%S*)(.*)$')
   end
   local function joinOrigins(members, amr, generation, origin, counted)
+    if generation == '' then return members .. '\\n' .. amr end
     return members .. '\\n' .. amr .. '\\n' .. generation .. ' ' .. origin .. counted
   end`;
 

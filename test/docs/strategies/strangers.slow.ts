@@ -256,27 +256,3 @@ describe('passkeys', () => {
     expect((await codeOf(await fetch(`${app}/passkeys/register`, { method: 'POST' })))[0]).toBe(401);
   });
 });
-
-describe('TOTP', () => {
-  const page = useDocPage('docs/strategies/totp.md');
-  let app: string;
-  beforeAll(async () => {
-    app = (await page.start('totp')).address;
-  });
-
-  test.each<[string, string, number, string | undefined]>([
-    ['/login', 'no body', 400, undefined],
-    ['/login', 'broken JSON', 400, '{'],
-    ['/login', 'wrong types', 400, '{"username":{"$ne":1},"password":[1]}'],
-    ['/login', 'a body that is too large', 413, JSON.stringify(HUGE)],
-    ['/login/totp', 'no body', 400, undefined],
-    ['/login/totp', 'broken JSON', 400, '{'],
-    ['/login/totp', 'wrong types', 400, '{"state":{"a":1},"code":[1]}'],
-    ['/login/totp', 'a made-up state', 400, '{"state":"made-up","code":"123456"}'],
-    ['/totp', 'no session', 401, '{}'],
-    ['/totp/confirm', 'no session', 401, '{}'],
-  ])('POST %s with %s is %i', async (path, _what, status, body) => {
-    const init = { method: 'POST', headers: JSON_TYPE, ...(body && { body }) };
-    expect((await codeOf(await fetch(app + path, init)))[0]).toBe(status);
-  });
-});

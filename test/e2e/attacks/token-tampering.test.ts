@@ -16,6 +16,7 @@ import {
 const now = Math.floor(Date.now() / 1000);
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const ed = generateKeyPairSync('ed25519');
 
 /** An app whose only user is logged in, with routes for all the ways in which a token may be sent. */
 function createTarget(accessToken: Partial<AuthOptions['accessToken']> = {}) {
@@ -156,23 +157,27 @@ const asymmetric: [string, Target, Signer][] = [
   ['RS256', createTarget({ algorithm: 'RS256', secret: rsa }), pairSigner('RS256', rsa.privateKey)],
   ['PS256', createTarget({ algorithm: 'PS256', secret: rsa }), pairSigner('PS256', rsa.privateKey)],
   ['ES256', createTarget({ algorithm: 'ES256', secret: ec }), pairSigner('ES256', ec.privateKey)],
+  ['EdDSA', createTarget({ algorithm: 'EdDSA', secret: ed }), pairSigner('EdDSA', ed.privateKey)],
 ];
 
 describe.each(asymmetric)('access token by %s', (algorithm, target, sign) => {
   test('signed by hand is accepted', async () => {
-    expect((await viaHeader(target, '/profile', resign(target.accessToken, sign, {}))).status).toBe(200);
+    const signed = resign(target.accessToken, sign, {});
+    expect((await viaHeader(target, '/profile', signed)).status).toBe(200);
+    expect((await viaCookie(target, '/passport', 'accessToken', signed)).status).toBe(200);
   });
 
   test.each(forgeries)('%s is refused', async (_what, forge) => {
     const forged = forge(target.accessToken, sign);
     await expectUntouched(target, async () => {
       await expectAccessRefused(target, forged);
+      expect((await viaCookie(target, '/passport', 'accessToken', forged)).status).toBe(401);
       expect((await viaCookie(target, '/auth/logout', 'accessToken', forged)).status).toBe(200);
     });
   });
 
   test('signed by HMAC with the public key is refused, in any encoding of the key', async () => {
-    const { publicKey } = algorithm === 'ES256' ? ec : rsa;
+    const { publicKey } = { ES256: ec, EdDSA: ed }[algorithm] ?? rsa;
     const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
     const secrets = [pem, pem.trim(), JSON.stringify(publicKey.export({ format: 'jwk' }))];
     for (const secret of [...secrets, publicKey.export({ type: 'spki', format: 'der' }).toString('latin1')])
@@ -192,6 +197,21 @@ test('a signature by the same key with another scheme is refused', async () => {
     return Buffer.concat([Buffer.from([0x30, both.length]), both]).toString('base64url');
   };
   await expectAccessRefused(es, resign(es.accessToken, der, {}));
+});
+
+/** RFC 8032 §5.1.7: S must be below the order L, or anyone could write (R, S + L) for (R, S). */
+test('a token with the order of the curve added to its Ed25519 signature is refused', async () => {
+  const target = (asymmetric[3] as [string, Target, Signer])[1];
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const [header, payload, signature = ''] = target.accessToken.split('.');
+  const [r, s] = halves(signature);
+  const sum = BigInt(`0x${Buffer.from(s).reverse().toString('hex')}`) + order;
+  const added = Buffer.from(sum.toString(16).padStart(64, '0'), 'hex').reverse();
+  expect(added).toHaveLength(32);
+  await expectAccessRefused(
+    target,
+    `${header}.${payload}.${Buffer.concat([r, added]).toString('base64url')}`,
+  );
 });
 
 /** With ECDSA anyone can turn a signature into its twin (r, n − s), which verifies too. */

@@ -1,12 +1,14 @@
-import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore, type Algorithm } from '../../../src/index';
 import { ACCESS_SECRET, createTestApp, REFRESH_SECRET, type TestOptions } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
-import { decodeToken, nonCanonical, resign, signByHand } from '../../helpers/tokens/tokens';
+import { decodeToken, nonCanonical, pairSigner, resign, signByHand } from '../../helpers/tokens/tokens';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const otherP256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const ed25519 = generateKeyPairSync('ed25519');
+const otherEd25519 = generateKeyPairSync('ed25519');
 const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 const pem = {
   privateKey: p256.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -36,6 +38,7 @@ test.each<[string, Algorithm, object | string]>([
   ['ES256', 'ES256', p256],
   ['ES256 with PEM texts', 'ES256', pem],
   ['ES512', 'ES512', p521],
+  ['EdDSA', 'EdDSA', ed25519],
 ])('%s signs access tokens; refresh tokens are still HS256', async (_what, algorithm, secret) => {
   const app = appFamily()({ accessToken: { algorithm, secret: secret as string } });
   const { accessToken, refreshToken } = await app.tokens();
@@ -78,6 +81,12 @@ describe('key rotation', () => {
       { accessToken: { algorithm: 'ES256', secret: [otherP256, { publicKey: p256.publicKey }] } },
       { accessToken: { algorithm: 'ES256', secret: otherP256 } },
     ],
+    [
+      'Ed25519 key pairs',
+      { accessToken: { algorithm: 'EdDSA', secret: ed25519 } },
+      { accessToken: { algorithm: 'EdDSA', secret: [otherEd25519, { publicKey: ed25519.publicKey }] } },
+      { accessToken: { algorithm: 'EdDSA', secret: otherEd25519 } },
+    ],
   ];
 
   test.each(rows)(
@@ -102,6 +111,39 @@ describe('key rotation', () => {
     },
   );
 
+  test('a next key that has been made known is accepted before any process signs with it, and all processes agree', async () => {
+    const app = appFamily();
+    const [previous, current, next] = [generateKeyPairSync('ed25519'), ed25519, otherEd25519];
+    const known = ({ publicKey }: typeof current) => ({ publicKey });
+    const steps = [
+      [previous, known(current)],
+      [current, known(previous), known(next)],
+      [next, known(current)],
+    ].map((secret) => app({ accessToken: { algorithm: 'EdDSA', secret } }));
+    for (const [at, step] of steps.entries()) {
+      const { accessToken } = await step.tokens();
+      for (const neighbour of steps.slice(Math.max(at - 1, 0), at + 2))
+        expect((await neighbour.profile(accessToken)).status).toBe(200);
+    }
+  });
+
+  test.each([
+    ['ES256', p256],
+    ['EdDSA', ed25519],
+    ['RS256', rsa],
+  ] as const)(
+    '%s: a token that names its key in the former way is still accepted',
+    async (algorithm, secret) => {
+      const app = appFamily()({ accessToken: { algorithm, secret } });
+      const { accessToken } = await app.tokens();
+      const der = secret.publicKey.export({ type: 'spki', format: 'der' });
+      const kid = createHash('sha256').update(der).digest('base64url').slice(0, 16);
+      const former = resign(accessToken, pairSigner(algorithm, secret.privateKey), { header: { kid } });
+      expect(decodeToken(accessToken).header['kid']).toMatch(/^[\w-]{43}$/);
+      expect((await app.profile(former)).status).toBe(200);
+    },
+  );
+
   test('a replayed token is signed with the key that is now first', async () => {
     const app = appFamily();
     const { refreshToken } = await app({}).tokens();
@@ -120,6 +162,43 @@ describe('issuer and audience', () => {
   test('access tokens contain the issuer and the audience', async () => {
     const { accessToken } = await appFamily()(options).tokens();
     expect(decodeToken(accessToken).payload).toMatchObject({ iss: 'https://auth.example', aud: 'api' });
+  });
+
+  test('access tokens have the claims of RFC 9068, and each has an id of its own', async () => {
+    const app = appFamily()(options);
+    const [one, other] = [await app.tokens(), await app.tokens()].map(
+      ({ accessToken }) => decodeToken(accessToken).payload,
+    );
+    expect(one).toMatchObject({
+      ...{ iss: 'https://auth.example', aud: 'api', client_id: 'https://auth.example' },
+      ...{ sub: expect.any(String), iat: expect.any(Number), exp: expect.any(Number) },
+      jti: expect.stringMatching(/^[\w-]{22}$/),
+    });
+    expect(other?.['jti']).not.toBe(one?.['jti']);
+  });
+
+  test('a token from before there were these claims is still accepted, and one with another type is not', async () => {
+    const app = appFamily()(options);
+    const { accessToken } = await app.tokens();
+    const changed = (payload: object) => resign(accessToken, ACCESS_SECRET, { payload: { ...payload } });
+    expect((await app.profile(changed({ jti: undefined, client_id: undefined }))).status).toBe(200);
+    expectFailure(await app.profile(changed({ jti: 1 })), 'ACCESS_TOKEN_INVALID');
+  });
+
+  test("the client_id is none of the app's own claims, unless the app has returned it", async () => {
+    const claimsWith = async (claims: object) => {
+      const app = appFamily()({ accessToken: { ...options.accessToken, claims: () => claims } });
+      return (await app.profile((await app.tokens()).accessToken)).body.claims as unknown;
+    };
+    expect(await claimsWith({ tenant: 'acme' })).toEqual({ tenant: 'acme' });
+    expect(await claimsWith({ client_id: 'the phone' })).toEqual({ client_id: 'the phone' });
+  });
+
+  test('without an audience a token has none of these claims', async () => {
+    const app = appFamily()({ accessToken: { issuer: 'https://auth.example' } });
+    const { payload } = decodeToken((await app.tokens()).accessToken);
+    expect(payload).not.toHaveProperty('jti');
+    expect(payload).not.toHaveProperty('client_id');
   });
 
   test.each<[string, object]>([

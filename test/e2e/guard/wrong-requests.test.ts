@@ -157,6 +157,11 @@ test.each<[detail: string, wrong: unknown[], words: string]>([
   ['status', ['401', 200, 4.5, 600, NaN, null], 'a whole number from 400 to 599'],
   ['retryAfterSeconds', ['2', -1, 1.5, Infinity, null], 'a whole number of seconds'],
   ['maxAgeSeconds', ['2', -1, {}], 'a whole number of seconds'],
+  [
+    'acrValues',
+    ['mfa', [1], ['a b'], ['a"'], ['a\\'], ['a\r\nb'], ['']],
+    'a list of visible ASCII texts without spaces, quotes and backslashes',
+  ],
   ['text', ['x', {}, { key: 'x' }, { key: 'x', english: 1 }, null], '{ key, english }, two texts'],
 ])('new AuthError() refuses %s of another type', (detail, wrong, words) => {
   for (const value of wrong) {

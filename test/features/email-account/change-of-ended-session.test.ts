@@ -52,6 +52,21 @@ test('a change that is asked for while all sessions end is worthless', async () 
   expect((await confirm(token)).status).toBe(401);
 });
 
+test('a change that is confirmed while all sessions end is taken back', async () => {
+  await ask();
+  const token = tokenOf(await email.mailTo(B, 'email-change'));
+  const updateUsername = stores.users.updateUsername?.bind(stores.users);
+  const spy = jest.spyOn(stores.users as Required<typeof stores.users>, 'updateUsername');
+  spy.mockImplementationOnce(async (...args) => {
+    await owner.post('/auth/logout-all');
+    return (await updateUsername?.(...args)) ?? false;
+  });
+  expect((await confirm(token)).body).toMatchObject({ code: 'ONE_TIME_TOKEN_INVALID' });
+  expect(spy).toHaveBeenCalledTimes(2);
+  expect(await stores.users.findByUsername(A)).toBeDefined();
+  expect(email.mails).toEqual([]);
+});
+
 test('a change is confirmed in another browser, while the session that asked lives', async () => {
   await ask();
   const token = tokenOf(await email.mailTo(B, 'email-change'));

@@ -319,6 +319,18 @@ describe('beside emailAccount', () => {
     expect(await mail('factor-added')).toMatchObject({ to: carol.username, userId: carol.id, locale: 'ko' });
   });
 
+  test('the owner gets a mail about new recovery codes', async () => {
+    const browser = both.browser();
+    await both.firstStep(browser, carol.username);
+    await both.secondStep(browser, { code: ofCarol.nextCode() });
+    expect((await browser.post('/auth/factors/recovery-codes')).status).toBe(200);
+    expect(await mail('recovery-codes-renewed')).toMatchObject({
+      to: carol.username,
+      subject: 'Your account at app.example.com has new recovery codes',
+      locale: 'en',
+    });
+  });
+
   test.each(['link', 'code'])('a login by a %s is asked for the second factor', async (way) => {
     const browser = both.browser();
     await browser.post(`/auth/login/${way}`).send({ username: carol.username, remember: true });

@@ -97,6 +97,8 @@ interface FactorAppSettings {
   auth?: TestOptions;
   clock?: FactorClock;
   features?: readonly Feature[];
+  /** In place of one with the options `factor`. */
+  feature?: Feature;
   mount?: (app: Express, auth: Auth) => void;
 }
 
@@ -107,6 +109,7 @@ export function factorApp({
   auth: options,
   clock = new FactorClock(),
   features = [],
+  feature = secondFactor({ issuer: 'App', key: FACTOR_KEY, ...factor }),
   mount,
 }: FactorAppSettings = {}): FactorApp {
   const users = stores?.users ?? new MemoryUserStore();
@@ -118,7 +121,7 @@ export function factorApp({
     limits: { register: false, address: false, logins: false, ...options?.limits },
     accessToken: { secret: ACCESS_SECRET, ...options?.accessToken },
     refreshToken: { secret: REFRESH_SECRET, ...options?.refreshToken },
-    features: [...features, secondFactor({ issuer: 'App', key: FACTOR_KEY, ...factor })],
+    features: [...features, feature],
   });
   const events: AuthEvent[] = [];
   auth.events.onAny((event) => events.push(event));

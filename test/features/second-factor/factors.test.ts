@@ -419,3 +419,38 @@ function base32Bytes(text: string): number[] {
   ).join('');
   return (bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2));
 }
+
+test('a user has at most ten second factors, also when several are enrolled at once', async () => {
+  const factor = factorApp();
+  await factor.createUser('ann');
+  const { browser, authenticator } = await factor.enrol('ann');
+  for (const name of ['2', '3', '4', '5', '6', '7', '8', '9']) {
+    // Another app needs a login by a factor.
+    if (name === '2') {
+      await factor.firstStep(browser, 'ann');
+      await factor.secondStep(browser, { code: authenticator.nextCode() });
+    }
+    await enrolIn(browser, factor.clock, { name });
+  }
+  const other = factor.browser();
+  await factor.firstStep(other, 'ann');
+  await factor.secondStep(other, { code: authenticator.nextCode() });
+  const started = await Promise.all([browser, other].map((each) => each.post('/auth/factors/totp')));
+  const confirmed = await Promise.all(
+    [browser, other].map((each, at) => {
+      const app = new Authenticator(started[at]?.body as { id: string; uri: string }, factor.clock);
+      return each.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    }),
+  );
+  expect(confirmed.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+  const count = async () =>
+    ((await browser.get('/auth/factors')).body as { factors?: unknown[] }).factors?.length;
+  // The confirmation has ended one of the sessions, so the list is that of a new one.
+  await factor.firstStep(browser, 'ann');
+  await factor.secondStep(browser, { code: authenticator.nextCode() });
+  if ((await count()) === 9) await enrolIn(browser, factor.clock);
+  expect(await count()).toBe(10);
+  const answer = await browser.post('/auth/factors/totp');
+  expect([answer.status, answer.body]).toEqual([409, refused('TOO_MANY_FACTORS')]);
+  await factor.auth.close();
+});

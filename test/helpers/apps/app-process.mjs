@@ -7,6 +7,7 @@ import {
   PostgresRefreshTokenStore,
   PostgresUserStore,
   RedisRefreshTokenStore,
+  secondFactor,
 } from 'passport-visa';
 import pg from 'pg';
 import { CALL_TIMES } from '../../../dist/stores/call-times.js';
@@ -41,6 +42,10 @@ const auth = createAuth({
   refreshToken: { secret: REFRESH_TOKEN_SECRET },
   password: { cost: 10 },
   ...(process.env['EMAIL_ACCOUNT'] === 'yes' && { features: [account], limits: { address: false } }),
+  ...(process.env['FACTOR_KEY'] && {
+    features: [secondFactor({ issuer: 'App', key: process.env['FACTOR_KEY'] })],
+    limits: { address: false, logins: false },
+  }),
 });
 const app = express().use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => {

@@ -14,7 +14,7 @@ export interface AppProcesses {
   start(store: string, keyPrefix: string): Promise<string>;
 }
 
-/** Processes of one app, with a new database, for the tests of a file. `EMAIL_ACCOUNT: 'yes'` gives it that feature. */
+/** Processes of one app, with a new database, for the tests of a file. `EMAIL_ACCOUNT: 'yes'` and `FACTOR_KEY` give it these features. */
 export function useAppProcesses(environment: Readonly<Record<string, string>> = {}): AppProcesses {
   const children: ChildProcess[] = [];
   let database: TestDatabase;

@@ -12,7 +12,8 @@ import {
   type UserStore,
 } from '../../../src/index';
 import { describedRouter } from './described-router';
-import { connectRedis, createDatabase, randomPrefix } from './backends';
+import { createDatabase, randomPrefix } from './backends';
+import { REDIS_PACKAGES, sharedRedisUrl } from './redis-clients';
 import { useQuickPasswords } from './quick-passwords';
 
 useQuickPasswords();
@@ -127,16 +128,19 @@ export interface RealStores {
   close(): Promise<void>;
 }
 
+/** The package of the clients that `createRealStores` makes. A test file sets it to run the tests of another file over it. */
+export const realClients: { package: keyof typeof REDIS_PACKAGES } = { package: 'ioredis' };
+
 /** Users in a new PostgreSQL database, sessions in Redis with a new key prefix. */
 export async function createRealStores(): Promise<RealStores> {
   const database = await createDatabase();
-  const redis = connectRedis();
+  const { client, end } = await REDIS_PACKAGES[realClients.package].connect(sharedRedisUrl());
   const users = new PostgresUserStore(database.pool);
   await users.migrate();
   return {
-    options: { users, refreshTokens: new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() }) },
+    options: { users, refreshTokens: new RedisRefreshTokenStore(client, { keyPrefix: randomPrefix() }) },
     async close() {
-      redis.disconnect();
+      end();
       await database.close();
     },
   };

@@ -18,6 +18,8 @@ export interface ExampleApp {
   createUser(options?: { username?: string; roles?: string[] }): Promise<StoredUser>;
   /** The cookies of a new session. No password is hashed for it: that takes longer than the rest of a test. */
   startSession(user: StoredUser, userAgent?: string): Promise<{ name: string; value: string }[]>;
+  /** The cookies of a session whose login was 6 minutes ago, with a password only. */
+  startOldSession(user: StoredUser): Promise<{ name: string; value: string }[]>;
 }
 
 /** The example in its own process, with real PostgreSQL and Redis, for the tests of a file. */
@@ -38,6 +40,7 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
       ENV_FILE: path.join(EXAMPLE, 'none.env'), // the developer who runs the tests may have an .env file
       ACCESS_TOKEN_SECRET: ACCESS_SECRET,
       REFRESH_TOKEN_SECRET: REFRESH_SECRET,
+      FACTOR_KEY: 'the key of second factors, for tests',
       ...env,
     });
     await example.waitForOutput('listens on');
@@ -55,6 +58,14 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
       const login = issuer.client().post('/quick-login').set('User-Agent', userAgent);
       const cookies = setCookies(await login.send({ username }));
       return Object.entries(cookies).map(([name, { value }]) => ({ name, value }));
+    };
+    app.startOldSession = async ({ id }) => {
+      const authTime = new Date(Date.now() - 6 * 60_000);
+      const { accessToken, refreshToken } = await issuer.auth.sessions.start(id, { amr: ['pwd'], authTime });
+      return [
+        { name: 'accessToken', value: accessToken },
+        { name: 'refreshToken', value: refreshToken },
+      ];
     };
     app.createUser = ({ username = NAMES[created++] ?? `Ann ${created}`, roles = [] } = {}) =>
       app.users.create({ username, passwordHash, roles });

@@ -16,6 +16,18 @@ export async function logIn(
   );
 }
 
+/** Logs a browser in with a login that is too old, and too weak, for a change of its account. */
+export async function logInLongAgo(
+  context: BrowserContext,
+  app: ExampleApp,
+  user: StoredUser,
+): Promise<void> {
+  const cookies = await app.startOldSession(user);
+  await context.addCookies(
+    cookies.map((cookie) => ({ ...cookie, url: app.url, httpOnly: true, sameSite: 'Strict' })),
+  );
+}
+
 export interface ShownMail {
   kind: string;
   to: string;

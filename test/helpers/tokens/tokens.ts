@@ -23,8 +23,10 @@ export function hmacSigner(secret: string): Signer {
   return (signed) => createHmac('sha256', secret).update(signed).digest('base64url');
 }
 
-/** Signs with RS256, PS256 or ES256, but without jsonwebtoken, which the package uses. */
-export function pairSigner(algorithm: 'RS256' | 'PS256' | 'ES256', privateKey: KeyObject): Signer {
+/** Signs with RS256, PS256, ES256 or EdDSA, but without jsonwebtoken, which the package uses. */
+export function pairSigner(algorithm: 'RS256' | 'PS256' | 'ES256' | 'EdDSA', privateKey: KeyObject): Signer {
+  if (algorithm === 'EdDSA')
+    return (signed) => sign(null, Buffer.from(signed), privateKey).toString('base64url');
   const options = {
     RS256: { padding: constants.RSA_PKCS1_PADDING },
     PS256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },

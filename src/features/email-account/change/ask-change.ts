@@ -31,15 +31,14 @@ export async function askChange(
   const mayAsk = await mails.mayAsk(to, asker);
   const owner = await config.users.findByUsername(to);
   const isReserved = await reserved.isReserved(to, user.id);
-  if (mayAsk && !owner && !isReserved) {
+  if (mayAsk) {
+    // For a taken address too, but no one gets that link. If the link that the user asked for before stayed good, it would tell.
     const data: ChangeData = { from: user.username, to, sessionId, password: nameOfPassword(user) };
     const link = await links.create('email-change', user.id, { data });
-    mails.send({ kind: 'email-change', to, userId: user.id, ...link }, asker);
-  } else {
-    await links.pretend('email-change', to);
-    if (mayAsk && mayBeTold(owner, user))
+    if (!owner && !isReserved) mails.send({ kind: 'email-change', to, userId: user.id, ...link }, asker);
+    else if (mayBeTold(owner, user))
       mails.send({ kind: 'email-change-taken', to: owner?.username ?? to, userId: owner?.id }, asker);
-  }
+  } else await links.pretend('email-change', to);
   events.announce('emailChangeAsked', () => ({ userId: user.id, ...asker.origin }));
 }
 

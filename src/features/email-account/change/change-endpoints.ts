@@ -5,6 +5,7 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { GUARD_FAILURES } from '../../../http/operation.js';
 import { messageEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { askChange } from './ask-change.js';
 import { confirmChange } from './confirm-change.js';
@@ -21,7 +22,8 @@ function askEndpoint(services: EmailServices): Endpoint {
     // Anyone who has the address can take over the account, so a session that has just ended may not ask.
     guard: services.guard({ freshWithin: '5m', checkSession: true }),
     schema: addressBody('AuthEmailChangeRequest', services.config, 'newAddress'),
-    run: ({ body, asker, req }) => askChange(services, req.user as Express.User, body.address, asker),
+    run: ({ body, asker, req }) =>
+      hideDuration(() => askChange(services, req.user as Express.User, body.address, asker)),
     message: 'addressChangeMailed',
     operation: {
       id: 'changeEmail',

@@ -40,7 +40,7 @@ export async function confirmChange(
   if (!isDone && !(await sessions.find(user.id, sessionId))) throw refuse();
   if (!isDone && !(await isFree(services, to, user.id))) throw refuse();
   const undo = await keepFormer(services, user.id, from, token);
-  const renamed = isDone ? 'before' : await rename(services, user, to, password);
+  const renamed = isDone ? 'before' : await rename(services, user, to, { password, sessionId });
   if (!renamed) throw refuse();
   await proofs.prove({ ...user, username: to });
   const loggedIn = await config.refreshTokens.list(user.id);
@@ -87,16 +87,18 @@ async function keepFormer(
 
 /** @returns how the user has got the new address: by this request, or by the same one at this moment. Undefined if in no way */
 async function rename(
-  { config: { users } }: EmailServices,
+  { config: { users }, sessions }: EmailServices,
   user: StoredUser,
   to: string,
-  password: string,
+  { password, sessionId }: Pick<ChangeData, 'password' | 'sessionId'>,
 ): Promise<'now' | 'meanwhile' | undefined> {
   try {
     if (await users.updateUsername?.(user.id, to, user.username)) {
-      // Read again: a reset at this moment, by the old address, would hold for the account with the new one.
+      // Read again: a reset at this moment, by the old address, would hold for the account with the new one. The session that asked may
+      // have ended at this moment, too.
       const current = await users.findById(user.id);
-      if (current && nameOfPassword(current) === password) return 'now';
+      const isAllowed = current && nameOfPassword(current) === password;
+      if (isAllowed && (await sessions.find(user.id, sessionId))) return 'now';
       await users.updateUsername?.(user.id, user.username, to);
       return undefined;
     }

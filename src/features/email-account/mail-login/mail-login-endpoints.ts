@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { startByRequest } from '../../../controllers/start-session.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
@@ -7,11 +8,11 @@ import { BrowserSecret } from '../../../http/browser-secret.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { newSecret } from '../../../http/new-secret.js';
-import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { loginMailedAnswer } from '../answers.js';
 import { postEndpoint, type Posted } from '../endpoints.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import type { Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
@@ -78,7 +79,7 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
     schema: component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services)),
     async answer({ body: { transport, ...login }, asker, req }, res) {
       const secret = transport === 'body' ? newSecret() : browser.create(req);
-      await way.ask({ ...login, transport, secret }, asker);
+      await hideDuration(() => way.ask({ ...login, transport, secret }, asker));
       if (transport === 'cookie') browser.keep(res, secret, options.loginLifetimeSeconds);
       const message = textsFor(req, res).loginMailed;
       res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });
@@ -171,7 +172,7 @@ async function verifyLogin(
   const { issued, inBody } = await startByRequest(services, user, { ...login, req, res, origin, amr: AMR });
   if (login.transport === 'cookie') browser.clear(res);
   const message = services.textsFor(req, res).loginSuccessful;
-  res.json({ message, user: publicUser(issued.user), ...inBody });
+  res.json(loginAnswer(message, issued, inBody));
 }
 
 function capitalized(name: Way['name']): 'Link' | 'Code' {

@@ -52,7 +52,8 @@ export type MailContent = { readonly to: string; readonly userId?: string | unde
         | 'email-change-taken'
         | 'factor-added'
         | 'factor-removed'
-        | 'recovery-code-used';
+        | 'recovery-code-used'
+        | 'recovery-codes-renewed';
     }
 );
 

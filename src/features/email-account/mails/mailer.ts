@@ -55,13 +55,15 @@ export class Mailer {
   }
 
   /**
-   * Returns at once and never throws. The work comes after the answer of this request, whose time would show whether it caused a mail.
+   * Returns at once and never throws. The work begins when `answered` resolves: the time of an answer would show whether it caused a mail,
+   * because a template may take long to fill.
    * Fails without a try, with `mailFailed`: a mail beyond the first 1,000 under way, one after `close()`, and one whose recipient isn't
    * exactly one address.
    */
-  post(head: MailHead, render: () => Mail): void {
+  post(head: MailHead, render: () => Mail, answered?: Promise<void>): void {
     const refusal = this.#refusalOf(head);
-    const outcome = refusal === undefined ? this.#deliver(head, render) : this.#refuse(head, refusal);
+    const work = () => (refusal === undefined ? this.#deliver(head, render) : this.#refuse(head, refusal));
+    const outcome = answered ? answered.then(work) : work();
     const delivery = outcome.finally(() => this.#underWay.delete(delivery));
     this.#underWay.set(delivery, head);
   }

@@ -41,7 +41,7 @@ export const en: MailTexts = {
     subject: 'Confirm your new email address for {appName}',
     lines: [
       'Someone asked to use this email address for an account at {appName}. If it was you, please confirm.',
-      'The link works once, for {lifetime}. Until you open it, your account keeps the address it has.',
+      'Open the link where you are logged in to that account, or log in there first with its present address. The link works once, for {lifetime}. Until then your account keeps the address it has.',
     ],
     button: 'Confirm new address',
     ifNotYou: 'If it wasn’t you, you can ignore this email. Nothing changes.',
@@ -108,5 +108,14 @@ export const en: MailTexts = {
     ],
     ifNotYou:
       'If it wasn’t you, someone has your password and at least one of your codes. Go to {appName} now and ask for a new password on the login page. Then make new recovery codes.',
+  },
+  'recovery-codes-renewed': {
+    subject: 'Your account at {appName} has new recovery codes',
+    lines: [
+      'New recovery codes were made for your account at {appName}. The old ones don’t work any more.',
+      'If you made them, there is nothing else to do. Keep them in a safe place, and throw the old ones away.',
+    ],
+    ifNotYou:
+      'If it wasn’t you, someone may have got into your account. Go to {appName} now and ask for a new password on the login page. Then make new recovery codes yourself.',
   },
 };

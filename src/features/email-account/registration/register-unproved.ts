@@ -5,7 +5,7 @@ import type { NewUser, StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { createUser } from '../free-address.js';
-import type { Asker } from '../mail-requests.js';
+import type { Asker, MailAsker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import type { Registration } from './start-registration.js';
 
@@ -47,7 +47,7 @@ export async function registerUnproved(
 export async function sendVerification(
   { links, mails }: EmailServices,
   user: StoredUser,
-  asker: Pick<Asker, 'locale'>,
+  asker: MailAsker,
 ): Promise<void> {
   const data: VerificationData = { address: usernameKey(user.username) };
   const link = await links.create('email-verification', user.id, { data });

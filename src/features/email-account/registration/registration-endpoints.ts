@@ -12,6 +12,7 @@ import { validateBody } from '../../../middleware/validate-body.js';
 import { publicUser } from '../../../stores/public-user.js';
 import { messageAnswer } from '../answers.js';
 import { addressFields } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import { askerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
@@ -85,9 +86,9 @@ function createStart(services: EmailServices) {
   const { browser, options, textsFor } = services;
   const { lifetimeSeconds } = options.links['email-verification'];
   return async function start(req: RegistrationRequest, res: Response) {
-    const asker = askerOf(services, req as Request);
+    const asker = askerOf(services, req as Request, res);
     const secret = secretOf(services, req);
-    await startRegistration(services, req.body, secret, asker);
+    await hideDuration(() => startRegistration(services, req.body, secret, asker));
     if (req.body.transport === 'cookie') browser.keep(res, secret, lifetimeSeconds);
     res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
   };
@@ -99,7 +100,7 @@ const REGISTERED_COOKIE_SECONDS = 30 * 24 * 60 * 60;
 function createRegisterUnproved(services: EmailServices) {
   const { browser, textsFor } = services;
   return async function register(req: RegistrationRequest, res: Response) {
-    const asker = askerOf(services, req as Request);
+    const asker = askerOf(services, req as Request, res);
     const secret = secretOf(services, req);
     const user = await registerUnproved(services, req.body, secret, asker);
     if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);

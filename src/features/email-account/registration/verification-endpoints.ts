@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
@@ -6,10 +7,10 @@ import { assertMaySetCookies } from '../../../http/cookies.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { replacedTokens } from '../../../http/replaced-tokens.js';
 import { deliverTokens } from '../../../http/token-response.js';
-import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { messageEndpoint, postEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { resendVerification } from './resend-verification.js';
 import { verifyAddress, type Verification } from './verify-address.js';
@@ -51,7 +52,7 @@ export function verifyEndpoint(services: EmailServices): Endpoint {
       });
       const message = textsFor(req, res).loginSuccessful;
       const inBody = deliverTokens(res, issued, transport, config);
-      res.json({ message, user: publicUser(issued.user), ...inBody });
+      res.json(loginAnswer(message, issued, inBody));
     },
     operation: {
       id: 'verifyEmail',
@@ -82,7 +83,7 @@ export function resendEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
     path: '/email/verify/resend',
     schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
-    run: ({ body, asker }) => resendVerification(services, body.address, asker),
+    run: ({ body, asker }) => hideDuration(() => resendVerification(services, body.address, asker)),
     message: 'verificationMailed',
     operation: {
       id: 'resendVerification',

@@ -1,7 +1,7 @@
 import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import type { Asker } from '../mail-requests.js';
+import type { Asker, MailAsker } from '../mail-requests.js';
 import type { NewLink } from '../one-time-links.js';
 import { recipientOf } from '../recipient-of.js';
 import type { EmailServices } from '../services.js';
@@ -29,11 +29,7 @@ export function createResetLink({ links }: EmailServices, user: StoredUser): Pro
   return links.create('password-reset', user.id, { data });
 }
 
-export async function sendReset(
-  services: EmailServices,
-  user: StoredUser,
-  asker: Pick<Asker, 'locale'>,
-): Promise<void> {
+export async function sendReset(services: EmailServices, user: StoredUser, asker: MailAsker): Promise<void> {
   const link = await createResetLink(services, user);
   services.mails.send({ kind: 'reset', to: user.username, userId: user.id, ...link }, asker);
 }

@@ -4,6 +4,7 @@ import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { messageEndpoint } from '../endpoints.js';
 import { addressBody, tokenField } from '../fields.js';
+import { hideDuration } from '../hide-duration.js';
 import type { EmailServices } from '../services.js';
 import { askReset } from './ask-reset.js';
 import { resetPassword } from './reset-password.js';
@@ -17,7 +18,7 @@ function forgotEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
     path: '/password/forgot',
     schema: addressBody('AuthForgotPasswordRequest', services.config, 'address'),
-    run: ({ body, asker }) => askReset(services, body.address, asker),
+    run: ({ body, asker }) => hideDuration(() => askReset(services, body.address, asker)),
     message: 'resetMailed',
     operation: {
       id: 'forgotPassword',

@@ -1,6 +1,6 @@
 import { AuthError } from '../../../errors.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import type { UserFactors } from '../factors.js';
+import { MAX_TOTP, type UserFactors } from '../factors.js';
 import { factorNeeded, isByFactor } from '../fresh.js';
 import type { Asker, FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
@@ -16,7 +16,7 @@ export interface TotpConfirmation {
  * Enrols the authenticator app that has shown this code, and ends every other session. What an outage stops, the same request again
  * finishes, with the same code. The code logs no one in.
  * @returns the recovery codes, if they are the user's first ones
- * @throws AuthError INVALID_SECOND_FACTOR; REAUTHENTICATION_REQUIRED if another factor was enrolled at the same moment
+ * @throws AuthError INVALID_SECOND_FACTOR; TOO_MANY_FACTORS; REAUTHENTICATION_REQUIRED if another factor was enrolled at the same moment
  */
 export async function confirmTotp(
   services: FactorServices,
@@ -42,9 +42,11 @@ export async function confirmTotp(
   if (!(await factors.addTotp(userId, id, data)) && !(await factors.hasTotp(userId, id)))
     throw new AuthError('INVALID_SECOND_FACTOR');
   // Two such logins may have enrolled one each at the same moment, and one may be a thief's: neither goes on.
-  if (mayBeFirst && hasOthers(await factors.of(userId), id)) {
+  const now = await factors.of(userId);
+  const isOneTooMany = now.totp.length > MAX_TOTP;
+  if (isOneTooMany || (mayBeFirst && hasOthers(now, id))) {
     await factors.remove(userId, id);
-    throw factorNeeded();
+    throw isOneTooMany ? new AuthError('TOO_MANY_FACTORS') : factorNeeded();
   }
   // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);

@@ -38,11 +38,13 @@ function startEndpoint(services: FactorServices): Endpoint {
         'Show `uri` as a QR code, and `secret` to type. It becomes a second factor when a code confirms it within 10 minutes. The login ' +
         'must be younger than 5 minutes, and by a second factor where the user has one.',
       needs: 'access token',
+      beforeEnrolment: true,
       success: { status: 201, text: 'What the app needs.', answer: () => factorAnswers().startTotp },
       failures: [
         ...GUARD_FAILURES,
         'REAUTHENTICATION_REQUIRED',
         ...BODY_FAILURES,
+        'TOO_MANY_FACTORS',
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],
@@ -80,6 +82,7 @@ function confirmEndpoint(services: FactorServices): Endpoint {
         'From now on a login needs it. Ends every other session. With the first second factor come the recovery codes. If the answer ' +
         'gets lost, ask for new ones.',
       needs: 'access token',
+      beforeEnrolment: true,
       body: { schema: body, required: true },
       success: { text: 'It is a second factor.', answer: () => factorAnswers().confirmTotp },
       unauthorized: 'TotpConfirmRefused',
@@ -88,6 +91,7 @@ function confirmEndpoint(services: FactorServices): Endpoint {
         'REAUTHENTICATION_REQUIRED',
         'INVALID_SECOND_FACTOR',
         ...BODY_FAILURES,
+        'TOO_MANY_FACTORS',
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],

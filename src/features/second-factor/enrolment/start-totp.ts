@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AuthError } from '../../../errors.js';
 import { activeUser } from '../../../stores/user-store.js';
 import { base32 } from '../../../utils/base32.js';
+import { MAX_TOTP } from '../factors.js';
 import type { FactorServices } from '../services.js';
 import { newTotpSecret, otpauthUri } from '../totp.js';
 
@@ -16,14 +17,15 @@ export interface StartedEnrolment {
 
 /**
  * Begins to enrol an authenticator app. Nothing is asked at a login until a code has confirmed it.
- * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone
+ * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone; TOO_MANY_FACTORS
  */
 export async function startTotp(
-  { config, enrolments, options, secrets }: FactorServices,
+  { config, enrolments, factors, options, secrets }: FactorServices,
   { id: userId, sessionId }: Express.User,
 ): Promise<StartedEnrolment> {
   const user = activeUser(await config.users.findById(userId));
   if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  if ((await factors.of(userId)).totp.length >= MAX_TOTP) throw new AuthError('TOO_MANY_FACTORS');
   const { digits, periodSeconds } = options.totp;
   const id = randomBytes(ID_BYTES).toString('base64url');
   const secret = newTotpSecret();

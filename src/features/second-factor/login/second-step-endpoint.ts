@@ -1,18 +1,14 @@
-import type { RequestHandler, Response } from 'express';
-import { startByRequest } from '../../../controllers/start-session.js';
+import type { RequestHandler } from 'express';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES } from '../../../http/operation.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
-import { publicUser } from '../../../stores/public-user.js';
-import type { StoredUser } from '../../../stores/user-store.js';
-import { digestOf } from '../../../utils/digest.js';
-import { answerOf, answerSchema, challengeField, trustDeviceField } from '../fields.js';
-import { askerOf, type Asker, type FactorServices } from '../services.js';
-import { PassedFactor } from '../session-check.js';
-import { proveSecondStep, type ShownSecrets } from './second-step.js';
+import { answerSchema, challengeField, trustDeviceField } from '../fields.js';
+import type { FactorServices } from '../services.js';
+import { makeSecondStep } from './make-second-step.js';
 
 /** POST /login/second-factor */
 export function secondStepEndpoint(services: FactorServices): Endpoint {
@@ -53,55 +49,10 @@ export function secondStepEndpoint(services: FactorServices): Endpoint {
   };
 }
 
-interface SecondStepBody {
-  code?: string | undefined;
-  recoveryCode?: string | undefined;
-  challenge?: string | undefined;
-  trustDevice?: boolean | undefined;
-}
-
 function createSecondStep(services: FactorServices): RequestHandler {
-  const { browser, textsFor } = services;
+  const { textsFor } = services;
   return async function secondStep(req, res) {
-    const asker = askerOf(services, req);
-    const { challenge: sent, trustDevice = false, ...answer } = req.body as SecondStepBody;
-    const shown: ShownSecrets =
-      sent === undefined
-        ? { transport: 'cookie', secrets: browser.read(req) }
-        : { transport: 'body', secrets: [sent] };
-    const { user, challenge, factor } = await proveSecondStep(services, answerOf(answer), shown, asker);
-    const { transport, remember, amr, authTime } = challenge;
-    // Before the session begins: an outage here leaves the challenge and the code usable.
-    const keepTrust = trustDevice && transport === 'cookie' ? await trust(services, user, asker) : undefined;
-    const { issued, inBody } = await startByRequest(services, user, {
-      req,
-      res,
-      origin: asker.origin,
-      transport,
-      remember,
-      amr: [...new Set([...amr, factor.method, 'mfa'])],
-      authTime: authTime === undefined ? undefined : new Date(authTime),
-      passed: new PassedFactor(challenge, factor.name),
-    });
-    if (transport === 'cookie') browser.clear(res);
-    keepTrust?.(res, issued.session.sessionId);
-    res.json({ message: textsFor(req, res).loginSuccessful, user: publicUser(issued.user), ...inBody });
-  };
-}
-
-/** Stores the trust. @returns a function that hands it to the browser, once it is logged in */
-async function trust(
-  { config, devices, events, factors }: FactorServices,
-  user: StoredUser,
-  { origin }: Asker,
-): Promise<((res: Response, sessionId: string) => void) | undefined> {
-  if (!devices) return undefined;
-  await config.timeKnown();
-  const { devices: stored, totp } = await factors.of(user.id);
-  const secret = await devices.trust(stored, { user, totp, now: config.now() }, origin.userAgent);
-  return (res, sessionId) => {
-    devices.cookie.keep(res, secret, devices.seconds);
-    const deviceId = digestOf(secret);
-    events.announce('deviceTrusted', () => ({ userId: user.id, sessionId, deviceId, ...origin }));
+    const { issued, inBody } = await makeSecondStep(services, req, res);
+    res.json(loginAnswer(textsFor(req, res).loginSuccessful, issued, inBody));
   };
 }

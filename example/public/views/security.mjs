@@ -1,0 +1,180 @@
+// What protects the account besides its password. Each part is a section of its own: more ways, such as passkeys, are further parts.
+import { secondFactor } from '../auth.mjs';
+import { confirmed } from '../dialog.mjs';
+import { h, icon } from '../dom.mjs';
+import { deviceIcon, deviceName } from '../session-card.mjs';
+import { t } from '../texts.mjs';
+import { timeText } from '../times.mjs';
+import { showRecoveryCodes } from './recovery-codes.mjs';
+
+/**
+ * @typedef {import('../router.mjs').Page} Page
+ * @typedef {import('passport-visa/client/second-factor').Factor} Factor
+ * @typedef {import('passport-visa/client/second-factor').TrustedDevice} TrustedDevice
+ */
+
+/** @type {import('../router.mjs').View} */
+export async function securityView(page) {
+  const [{ factors, recoveryCodesLeft }, devices] = await Promise.all([
+    secondFactor.list(),
+    secondFactor.trustedDevices(),
+  ]);
+  const isOn = factors.length > 0;
+  return [
+    h('h1', { tabindex: '-1' }, t('security.title')),
+    h('p', { class: 'lead' }, t('security.lead')),
+    factorsPart(page, factors),
+    isOn && recoveryPart(page, recoveryCodesLeft),
+    isOn && devicesPart(page, devices),
+  ];
+}
+
+/** @param {Page} page @param {Factor[]} factors */
+function factorsPart(page, factors) {
+  const isOn = factors.length > 0;
+  return part(
+    'factors',
+    t('factors.title'),
+    t(isOn ? 'factors.on' : 'factors.off'),
+    isOn && h('ul', { class: 'devices' }, ...factors.map((factor) => factorCard(factor, remove))),
+    h(
+      'div',
+      { class: 'actions' },
+      h('a', { class: isOn ? 'button' : 'button primary', href: '#/authenticator' }, t('factors.add')),
+    ),
+  );
+
+  /** @param {Factor} factor @param {string} name */
+  async function remove({ id }, name) {
+    const question = {
+      title: t('factors.removeQuestion', { name }),
+      text: t(factors.length > 1 ? 'factors.removeText' : 'factors.removeLastText'),
+      action: t('factors.remove'),
+    };
+    if (!(await confirmed(question))) return;
+    await page.act(() => secondFactor.remove(id), t('factors.removed', { name }));
+    await page.refresh();
+  }
+}
+
+/** @param {Factor} factor @param {(factor: Factor, name: string) => void} onRemove */
+function factorCard(factor, onRemove) {
+  const name = factor.name ?? t('factors.app');
+  return card({
+    id: factor.id,
+    image: 'phone',
+    title: name,
+    facts: [
+      factor.lastUsedAt ? timeText(factor.lastUsedAt, 'factors.used') : t('factors.unused'),
+      ' · ',
+      timeText(factor.createdAt, 'factors.added'),
+    ],
+    action: { text: t('factors.remove'), label: t('factors.removeNamed', { name }) },
+    onAction: () => onRemove(factor, name),
+  });
+}
+
+/** @param {Page} page @param {number} left */
+function recoveryPart(page, left) {
+  return part(
+    'recovery',
+    t('recovery.title'),
+    t(left > 0 ? 'recovery.left' : 'recovery.none', { count: String(left) }),
+    h(
+      'div',
+      { class: 'actions' },
+      h('button', { type: 'button', class: 'button', onclick: renew }, t('recovery.renew')),
+    ),
+  );
+
+  async function renew() {
+    const question = {
+      title: t('recovery.renewQuestion'),
+      text: t('recovery.renewText'),
+      action: t('recovery.renew'),
+    };
+    if (!(await confirmed(question))) return;
+    await page.act(async () => showRecoveryCodes(page, await secondFactor.renewRecoveryCodes()));
+  }
+}
+
+/** @param {Page} page @param {TrustedDevice[]} devices */
+function devicesPart(page, devices) {
+  return part(
+    'trusted',
+    t('trusted.title'),
+    t(devices.length > 0 ? 'trusted.some' : 'trusted.none'),
+    devices.length > 0 && h('ul', { class: 'devices' }, ...devices.map((device) => deviceCard(device, end))),
+    devices.length > 1 &&
+      h(
+        'div',
+        { class: 'actions' },
+        h('button', { type: 'button', class: 'button danger', onclick: endAll }, t('trusted.endAll')),
+      ),
+  );
+
+  /** @param {TrustedDevice} device @param {string} name */
+  async function end({ id }, name) {
+    await page.act(() => secondFactor.endTrustedDevice(id), t('trusted.ended', { device: name }));
+    await page.refresh();
+  }
+
+  async function endAll() {
+    await page.act(() => secondFactor.endTrustedDevices(), t('trusted.endedAll'));
+    await page.refresh();
+  }
+}
+
+/** @param {TrustedDevice} device @param {(device: TrustedDevice, name: string) => void} onEnd */
+function deviceCard(device, onEnd) {
+  const name = deviceName(device.name);
+  return card({
+    id: device.id,
+    image: deviceIcon(device.name),
+    title: name,
+    badge: device.current ? t('devices.this') : undefined,
+    facts: [timeText(device.createdAt, 'trusted.since'), ' · ', timeText(device.expiresAt, 'trusted.until')],
+    action: { text: t('trusted.end'), label: t('trusted.endNamed', { device: name }) },
+    onAction: () => onEnd(device, name),
+  });
+}
+
+/** @param {string} id @param {string} title @param {string} text @param {...import('../dom.mjs').Child} content */
+function part(id, title, text, ...content) {
+  return h(
+    'section',
+    { class: 'part', 'aria-labelledby': `part-${id}` },
+    h('h2', { id: `part-${id}` }, title),
+    h('p', { class: 'hint' }, text),
+    ...content,
+  );
+}
+
+/**
+ * @param {object} parts
+ * @param {string} parts.id
+ * @param {Parameters<typeof icon>[0]} parts.image
+ * @param {string} parts.title
+ * @param {string | undefined} [parts.badge]
+ * @param {import('../dom.mjs').Child[]} parts.facts
+ * @param {{ text: string, label: string }} parts.action
+ * @param {() => void} parts.onAction
+ */
+function card({ id, image, title, badge, facts, action, onAction }) {
+  return h(
+    'li',
+    { class: 'card device', 'aria-labelledby': `card-${id}` },
+    icon(image),
+    h(
+      'div',
+      { class: 'text' },
+      h('h3', { id: `card-${id}` }, title, badge ? h('span', { class: 'badge' }, badge) : null),
+      h('p', { class: 'hint' }, ...facts),
+    ),
+    h(
+      'button',
+      { type: 'button', class: 'button small', 'aria-label': action.label, onclick: onAction },
+      action.text,
+    ),
+  );
+}

@@ -1,0 +1,88 @@
+import { Redis } from 'ioredis';
+import * as redis6 from 'redis';
+import * as redis5 from 'redis5';
+import type { RedisClient } from '../../../src/index';
+
+/** A client that is connected. */
+export interface ConnectedClient {
+  readonly client: RedisClient;
+  /** Sends a command of the app's own. */
+  send(...command: [string, ...string[]]): Promise<unknown>;
+  end(): void;
+}
+
+interface Nodes {
+  readonly nodes: readonly { host: string; port: number }[];
+}
+interface Sentinels {
+  readonly name: string;
+  readonly sentinels: { host: string; port: number }[];
+}
+
+/** A package of Redis clients, with its default settings. */
+export interface RedisPackage {
+  connect(url: string): Promise<ConnectedClient>;
+  connectCluster(cluster: Nodes): Promise<ConnectedClient>;
+  connectSentinel(sentinel: Sentinels): Promise<ConnectedClient>;
+}
+
+type NodeRedis = Pick<typeof redis6, 'createClient' | 'createCluster' | 'createSentinel'>;
+
+/** No listener for errors: a store must make do without. */
+function nodeRedis({ createClient, createCluster, createSentinel }: NodeRedis): RedisPackage {
+  return {
+    async connect(url) {
+      const client = createClient({ url });
+      await client.connect();
+      return {
+        client,
+        send: (...command) => client.sendCommand(command),
+        end: () => client.isOpen && client.destroy(),
+      };
+    },
+    async connectCluster({ nodes }) {
+      const client = createCluster({ rootNodes: nodes.map((socket) => ({ socket })) });
+      await client.connect();
+      return {
+        client,
+        send: (...command) => client.sendCommand(command[1], false, command),
+        end: () => client.isOpen && client.destroy(),
+      };
+    },
+    async connectSentinel({ name, sentinels }) {
+      const client = createSentinel({ name, sentinelRootNodes: sentinels });
+      await client.connect();
+      return {
+        client,
+        send: (...command) => client.sendCommand(false, command),
+        end: () => void client.destroy(),
+      };
+    },
+  };
+}
+
+const ioredis: RedisPackage = {
+  connect: (url) => Promise.resolve(connected(new Redis(url))),
+  connectCluster: ({ nodes }) => {
+    const client = new Redis.Cluster([...nodes]);
+    return Promise.resolve({
+      client,
+      send: (name, ...args) => client.call(name, args),
+      end: () => client.disconnect(),
+    });
+  },
+  connectSentinel: ({ name, sentinels }) => Promise.resolve(connected(new Redis({ name, sentinels }))),
+};
+
+function connected(client: Redis): ConnectedClient {
+  return { client, send: (name, ...args) => client.call(name, args), end: () => client.disconnect() };
+}
+
+/** Both versions of node-redis that the stores take. Version 6 speaks RESP 3 by default, version 5 RESP 2. */
+export const NODE_REDIS = { 'node-redis 6': nodeRedis(redis6), 'node-redis 5': nodeRedis(redis5 as never) };
+
+export const REDIS_PACKAGES = { ioredis, ...NODE_REDIS };
+
+export function sharedRedisUrl(): string {
+  return process.env['TEST_REDIS_URL'] as string;
+}

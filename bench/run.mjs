@@ -11,6 +11,7 @@ import { measureLogin } from './parts/login.mjs';
 import { measureMemory } from './parts/memory.mjs';
 import { measureRefresh } from './parts/refresh.mjs';
 import { measureSameAnswers } from './parts/same-answers.mjs';
+import { measureSockets } from './parts/sockets.mjs';
 import { measureStartUp } from './parts/startup.mjs';
 
 /**
@@ -29,6 +30,7 @@ const parts = {
   refresh: measureRefresh,
   memory: measureMemory,
   growth: measureGrowth,
+  sockets: measureSockets,
   startup: measureStartUp,
   answers: measureSameAnswers,
 };
@@ -44,6 +46,8 @@ const full = {
   postgresSizes: [1_000, 10_000, 100_000],
   growthOperations: 1000,
   startUps: 15,
+  sockets: 10_000,
+  signOuts: 1000,
   sameAnswers: 1000,
 };
 
@@ -59,6 +63,8 @@ const quick = {
   postgresSizes: [1_000, 3_000],
   growthOperations: 200,
   startUps: 5,
+  sockets: 1000,
+  signOuts: 200,
   sameAnswers: 200,
 };
 

@@ -16,6 +16,9 @@ const MAY_IMPORT = {
   accounts: ['sessions', 'limits', 'hashes', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
   'flow-state': ['limits', 'http', 'tokens', 'events', 'errors', 'utils'],
   middleware: ['sessions', 'limits', 'http', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
+  sockets: [
+    ...['middleware', 'sessions', 'http', 'tokens', 'stores', 'events', 'messages', 'errors', 'utils'],
+  ],
   openapi: ['http', 'errors', 'utils'],
   passport: ['accounts', 'sessions', 'http', 'tokens', 'stores', 'errors', 'utils'],
   controllers: [
@@ -58,7 +61,17 @@ const ROOTS = {
 
 /** The folders that know Express and Passport. `config` only for the type of the option `passport`. */
 const KNOW_EXPRESS = [
-  ...['http', 'middleware', 'flow-state', 'passport', 'controllers', 'features', 'routes', 'config'],
+  ...[
+    'http',
+    'middleware',
+    'sockets',
+    'flow-state',
+    'passport',
+    'controllers',
+    'features',
+    'routes',
+    'config',
+  ],
 ];
 
 module.exports = { MAY_IMPORT, ROOTS, KNOW_EXPRESS };

@@ -43,6 +43,7 @@ import { createServerSessions } from './controllers/server-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import type { FeatureClaims } from './sessions/token-claims.js';
 import type { BeforeSession } from './sessions/start-session.js';
+import type { Sockets, SocketsServices } from './sockets/sockets.js';
 import { rememberUserStore } from './stores/user-store-of.js';
 import { AccessTokenVerifier } from './tokens/access-token-verifier.js';
 import { TextSealer } from './tokens/sealed-text.js';
@@ -59,12 +60,9 @@ export function assembleAuth(options: AuthOptions): Auth {
   const services = createServices(config, events);
   const { passport, sessions, revocations, features, guard } = services;
   const tokenVerify = guard();
-  const core = [
-    ...loginEndpoints(services),
-    ...sessionEndpoints(services),
-    ...accountEndpoints(services),
-    ...jwksEndpoints(services),
-  ];
+  const textOf = createTextOf(config, services.localeOf);
+  const { close: closeSockets, ...forSockets } = lazySockets({ ...services, textOf });
+  const core = coreEndpoints(services);
   const { endpoints, openapi } = describeEndpoints(config, features.endpoints(core));
   const added = endpoints.filter((each) => !core.includes(each)).map(nameOf);
   // Also where `register` is false: a form would make accounts that the feature knows nothing of.
@@ -97,7 +95,8 @@ export function assembleAuth(options: AuthOptions): Auth {
     verify: createVerify(services),
     flowState: services.flowState,
     errorHandler: createErrorHandler(services),
-    textOf: createTextOf(config, services.localeOf),
+    textOf,
+    ...forSockets,
     passport,
     openapi,
     sessions: createServerSessions(sessions, revocations),
@@ -116,6 +115,7 @@ export function assembleAuth(options: AuthOptions): Auth {
       } finally {
         if (config.passport) takeBackStrategies();
         stopFollowingUsers?.();
+        closeSockets();
         revocations.close();
         await services.passwords.close();
       }
@@ -123,6 +123,35 @@ export function assembleAuth(options: AuthOptions): Auth {
   };
   return rememberUserStore(auth, options.users);
 }
+
+function coreEndpoints(services: ReturnType<typeof createServices>) {
+  return [
+    ...loginEndpoints(services),
+    ...sessionEndpoints(services),
+    ...accountEndpoints(services),
+    ...jwksEndpoints(services),
+  ];
+}
+
+/** An app without sockets loads none of this. */
+function lazySockets(services: SocketsServices): ForSockets & { close: () => void } {
+  let made: Sockets | undefined;
+  const sockets = () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const module = require('./sockets/sockets.js') as typeof import('./sockets/sockets.js');
+    return (made ??= new module.Sockets(services));
+  };
+  return {
+    socketIo: (options) => sockets().socketIo(options),
+    upgrade: (server, options) => sockets().upgrade(server, options),
+    renew: (socket, token) => sockets().renew(socket, token),
+    requireFresh: (socket, maxAge) => sockets().requireFresh(socket, maxAge),
+    requireRoles: (socket, roles) => sockets().requireRoles(socket, roles),
+    close: () => made?.close(),
+  };
+}
+
+type ForSockets = Pick<Auth, 'socketIo' | 'upgrade' | 'renew' | 'requireFresh' | 'requireRoles'>;
 
 /** What is made once. Each endpoint, guard and feature takes from it what its own types ask for. */
 function createServices(config: AuthConfig, events: AuthEvents) {

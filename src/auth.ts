@@ -7,16 +7,19 @@ import type { ChangePasswordOptions } from './controllers/form-password.js';
 import type { EndSession } from './controllers/end-session.js';
 import type { RegisterOptions } from './controllers/form-register.js';
 import type { StartSession } from './controllers/start-session.js';
+import type { AuthenticatedUser } from './http/authenticated-user.js';
 import type { AuthEvents } from './events/auth-events.js';
 import type { FlowState } from './flow-state/flow-state.js';
 import type { TextOf } from './http/texts-for.js';
-import type { GuardOptions } from './middleware/guard-options.js';
+import type { GuardOptions, VerifyOptions } from './middleware/guard-options.js';
 import type { Verify } from './middleware/verify.js';
 import type { OpenApiDocument } from './openapi/openapi-document.js';
 import type { OpenApiOptions } from './openapi/openapi-options.js';
 import type { ServerPasswords } from './controllers/server-passwords.js';
 import type { ServerUsernames } from './controllers/server-usernames.js';
 import type { ServerSessions } from './controllers/server-sessions.js';
+import type { SocketIoMiddleware, WebSocketServerLike } from './sockets/socket-types.js';
+import type { Duration } from './utils/duration.js';
 
 /** What `createAuth` returns. */
 export interface Auth {
@@ -85,6 +88,45 @@ export interface Auth {
    * @throws TypeError that names the option and the cure
    */
   readonly verify: Verify;
+  /**
+   * Guards the sockets of socket.io 4: `io.use(auth.socketIo())`. A client connects only with an access token, from `auth.token`, the
+   * header `Authorization` or its cookie, else it gets `connect_error` with `data: { code, message }`. `socket.data.user` is the user. When
+   * the session ends in any process, or the token expires, the client gets `auth.ended` with `{ code }`, and the socket is
+   * disconnected. It goes on with `socket.emit('auth.renew', { token }, ack)`.
+   * @throws TypeError that names the option and the cure
+   */
+  socketIo(options?: VerifyOptions): SocketIoMiddleware;
+  /**
+   * Guards every handshake of a `WebSocketServer` of ws 8: `auth.upgrade(new WebSocketServer({ server }))`. A client connects only with an
+   * access token, from the header `Authorization` or its cookie, else the handshake is refused as a guard refuses. `request.user` is
+   * the user. When the session ends in any process, or the token expires, the socket is closed: 4401, and the code is the reason.
+   * @returns the server
+   * @throws TypeError that names the option and the cure
+   */
+  upgrade<Server extends WebSocketServerLike>(server: Server, options?: VerifyOptions): Server;
+  /**
+   * The open socket goes on with another access token of its session, which the client has sent. The user object of the socket gets
+   * the roles and claims of that token.
+   * @returns that user
+   * @throws AuthError with the codes of a guard. The socket goes on as before, until its own token expires
+   * @throws TypeError for what is no guarded socket
+   */
+  renew(socket: object, token: unknown): Promise<AuthenticatedUser>;
+  /**
+   * Before an event that needs a recent login: `auth.requireFresh(socket, '5m')`.
+   * @returns the user of the socket
+   * @throws AuthError REAUTHENTICATION_REQUIRED; SESSION_REVOKED, ACCESS_TOKEN_EXPIRED, SERVICE_UNAVAILABLE for a socket that is about to be
+   * closed; NO_ACCESS_TOKEN for an anonymous one
+   * @throws TypeError for what is no guarded socket, and for a wrong age
+   */
+  requireFresh(socket: object, maxAge: Duration): AuthenticatedUser;
+  /**
+   * Before an event that needs one of these roles: `auth.requireRoles(socket, ['admin'])`.
+   * @returns the user of the socket
+   * @throws AuthError FORBIDDEN, and the others of `requireFresh`
+   * @throws TypeError for what is no guarded socket, and for wrong roles
+   */
+  requireRoles(socket: object, roles: readonly string[]): AuthenticatedUser;
   /** What a login of several requests keeps between them, such as OpenID Connect's state and nonce, without express-session. */
   readonly flowState: FlowState;
   /**
@@ -121,7 +163,7 @@ export interface Auth {
   ready(): Promise<void>;
   /**
    * Call it at shutdown, after the server has closed. Ends what `createAuth` opened: first the features, then the hashing threads
-   * and the connection that follows revocations, and takes the strategies `local` and `jwt` out of a Passport instance of your own.
+   * and the connection that follows revocations, closes guarded sockets, and takes the strategies `local` and `jwt` out of a Passport instance of your own.
    * It leaves the clients of the stores open: close them yourself.
    */
   close(): Promise<void>;

@@ -126,5 +126,12 @@ export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/
 export type { Duration } from './utils/duration.js';
 export type { Algorithm } from './tokens/algorithms.js';
 export type { KeyInput, KeyPair, Secret } from './tokens/keys.js';
+export type {
+  SocketEndCode,
+  SocketIoData,
+  SocketIoMiddleware,
+  SocketIoSocket,
+  WebSocketServerLike,
+} from './sockets/socket-types.js';
 export { newUsername } from './stores/new-username.js';
 export { normalizeUsername, usernameKey } from './utils/username.js';

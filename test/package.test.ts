@@ -106,6 +106,29 @@ test('the import of passport-visa loads no dependency but ms, and createAuth loa
   );
 });
 
+test('the code for sockets is loaded by the first call that needs it, and neither ws nor socket.io ever is', () => {
+  const script = `
+    const { createAuth, MemoryRefreshTokenStore, MemoryUserStore } = require('passport-visa');
+    const auth = createAuth({
+      users: new MemoryUserStore(),
+      refreshTokens: new MemoryRefreshTokenStore(),
+      accessToken: { secret: require('node:crypto').randomBytes(48).toString('base64') },
+      refreshToken: { secret: require('node:crypto').randomBytes(48).toString('base64') },
+    });
+    auth.guard();
+    auth.sessions.onEnd(() => {});
+    const loaded = () => Object.keys(require.cache).filter((file) => /dist.sockets|node_modules.(ws|socket.io|engine.io)/.test(file))
+      .map((file) => file.split(/[\\\\/]/).at(-1));
+    const before = loaded();
+    auth.upgrade({ handleUpgrade() {} });
+    process.stdout.write(JSON.stringify([before, loaded()]));
+    process.exit();`;
+  const [before, after] = JSON.parse(run(script, 'commonjs')) as [string[], string[]];
+  expect(before).toEqual([]);
+  expect(after).toContain('sockets.js');
+  expect(after.filter((file) => !existsSync(join(ROOT, 'dist/sockets', file)))).toEqual([]);
+});
+
 test('a feature that the app does not use loads nothing but the function that makes it', () => {
   const script = `
     const { createAuth, emailAccount, MemoryRefreshTokenStore, MemoryUserStore, secondFactor } = require('passport-visa');

@@ -138,7 +138,7 @@ const howTo = `## How to run it
 npm ci
 npm run bench                 # everything; writes this page
 npm run bench -- --quick      # two or three minutes; prints, and writes nothing
-npm run bench -- guard login  # some parts: guard, login, refresh, memory, growth, startup; prints, and writes nothing
+npm run bench -- guard login  # some parts: guard, login, refresh, memory, growth, sockets, startup; prints, and writes nothing
 \`\`\`
 
 You need \`redis-server\` and PostgreSQL on the machine (\`npm run setup\` installs them), and \`taskset\` to give each process its own core.

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { isDate } from 'node:util/types';
 import type { AuthErrorCode } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
@@ -63,11 +64,11 @@ declare global {
 
 /**
  * The user behind a guard: `req.user`, but never undefined, and of this type whatever the app's types say. After `loadUser` write
- * `userOf<LoadedUser>(req)`.
+ * `userOf<LoadedUser>(req)`. Takes the request of a WebSocket too, behind `auth.upgrade`.
  * @throws TypeError if no guard has verified the request, or an optional guard has let it pass as anonymous
  */
-export function userOf<User extends AuthenticatedUser = VerifiedUser>(req: Request): User {
-  const user = req.user as Partial<AuthenticatedUser> | undefined;
+export function userOf<User extends AuthenticatedUser = VerifiedUser>(req: Request | IncomingMessage): User {
+  const user = (req as Request).user as Partial<AuthenticatedUser> | undefined;
   if (typeof user?.sessionId === 'string' && isDate(user.authTime)) return user as User;
   throw new TypeError('userOf(req): no guard has verified a user; put auth.tokenVerify before this handler');
 }

@@ -93,9 +93,14 @@ function assertEnrolled({ enrol }: AuthenticatedUser, { beforeEnrolment }: Guard
   if (enrol && !beforeEnrolment) throw new AuthError('SECOND_FACTOR_ENROLMENT_REQUIRED');
 }
 
-function assertAllowed(
+/** What a guard asks of the user whom it has verified. @throws AuthError */
+export function assertAllowed(
   user: AuthenticatedUser,
-  { proof, emailVerified: needsAddress, roles: needed }: GuardChecks,
+  {
+    proof,
+    emailVerified: needsAddress,
+    roles: needed,
+  }: Partial<Pick<GuardChecks, 'proof' | 'emailVerified' | 'roles'>>,
   nowMs: number,
 ): void {
   if (proof) assertProved(user, proof, nowMs);

@@ -121,8 +121,12 @@ export function parseGuardOptions(options: GuardOptions, services: Checkable): P
 }
 
 /** @throws TypeError that names the option and the cure */
-export function parseVerifyOptions(options: VerifyOptions, services: Checkable): GuardChecks {
-  return checksIn('verify()', parseCall('verify()', verifySchema(), options), services);
+export function parseVerifyOptions(
+  options: VerifyOptions,
+  services: Checkable,
+  call = 'verify()',
+): GuardChecks {
+  return checksIn(call, parseCall(call, verifySchema(), options), services);
 }
 
 /** Options whose members have the right types. */
@@ -144,13 +148,17 @@ export function checksIn(
     );
   if (checks.onStoreDown === 'deny' && revocation === 'expiry')
     throw new TypeError(`${call}: onStoreDown ${CANT_DENY}`);
-  const freshWithinSeconds = freshWithin === undefined ? undefined : durationInSeconds(freshWithin);
-  if (freshWithin !== undefined && !(freshWithinSeconds !== undefined && freshWithinSeconds > 0)) {
-    throw new TypeError(
-      `${call}: freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
-    );
-  }
+  const freshWithinSeconds = freshWithin === undefined ? undefined : ageIn(call, freshWithin);
   const methods = [...(secondFactor ? [[SECOND_FACTOR]] : []), ...(amr ? [amr] : [])];
   const needsProof = freshWithinSeconds !== undefined || methods.length > 0;
   return { ...checks, proof: needsProof ? { freshWithinSeconds, methods } : undefined };
+}
+
+/** @throws TypeError that names the option and the cure */
+export function ageIn(call: string, freshWithin: unknown): number {
+  const seconds = durationInSeconds(freshWithin);
+  if (seconds !== undefined && seconds > 0) return seconds;
+  throw new TypeError(
+    `${call}: freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
+  );
 }

@@ -41,7 +41,6 @@ export function verifyBy<Options extends object>(
   services: VerifyServices,
   parse: (options: Options) => GuardChecks,
 ): (source: VerifySource, options?: Options) => Promise<AuthenticatedUser | undefined> {
-  const { events } = services;
   const byDefault = parse({} as Options);
   // An app that hands over the same object each time pays for its parsing once.
   const parsed = new WeakMap<Options, GuardChecks>();
@@ -57,21 +56,36 @@ export function verifyBy<Options extends object>(
     const authenticate = req
       ? (ended?: readonly string[]) => services.authenticateRequest(req, ended)
       : () => userOfToken(services, source as string | undefined);
-    const origin = lazyOriginOf(req);
-    let token: AuthenticatedUser | undefined;
-    try {
-      token = authenticate();
-      if (checks.loadUser || checks.checkSession)
-        return await verifyFirstInStore(services, checks, authenticate, token);
-      verifyWithoutStore(services, checks, token);
-      return token;
-    } catch (error) {
-      if (checks.optional && failureOf(error).anonymous) return undefined;
-      announceAndHandOver(events, error);
-      announceRefusal(events, error, req, { ...token, origin });
-      throw error;
-    }
+    return checkToken(services, checks, req, authenticate);
   };
+}
+
+/**
+ * The checks of a guard. Announces what it refuses.
+ * @param authenticate reads the token, or the next one that is of none of these sessions
+ * @returns undefined only with `optional`
+ */
+export async function checkToken(
+  services: VerifyServices,
+  checks: GuardChecks,
+  req: Request | undefined,
+  authenticate: (ended?: readonly string[]) => AuthenticatedUser,
+): Promise<AuthenticatedUser | undefined> {
+  const { events } = services;
+  const origin = lazyOriginOf(req);
+  let token: AuthenticatedUser | undefined;
+  try {
+    token = authenticate();
+    if (checks.loadUser || checks.checkSession)
+      return await verifyFirstInStore(services, checks, authenticate, token);
+    verifyWithoutStore(services, checks, token);
+    return token;
+  } catch (error) {
+    if (checks.optional && failureOf(error).anonymous) return undefined;
+    announceAndHandOver(events, error);
+    announceRefusal(events, error, req, { ...token, origin });
+    throw error;
+  }
 }
 
 /** @throws AuthError that says why it is no good access token */

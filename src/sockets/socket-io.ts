@@ -1,0 +1,146 @@
+import type { Request } from 'express';
+import { AuthError } from '../errors.js';
+import type { TextOf } from '../http/texts-for.js';
+import { parseVerifyOptions, type VerifyOptions } from '../middleware/guard-options.js';
+import type { AccessTokens } from '../sessions/access-tokens.js';
+import { admit, tokensOfHandshake, type AdmitServices } from './admit.js';
+import type { Admission, LiveSockets, SocketGuard, SocketKind } from './live-sockets.js';
+import { renew } from './renew.js';
+import type { SocketEndCode, SocketIoMiddleware, SocketIoSocket } from './socket-types.js';
+import { warnOf } from './warn-of.js';
+
+/** What tells a client of socket.io why its socket ends. */
+const ENDED = 'auth.ended';
+/** The event by which a client brings the next access token. */
+const RENEW = 'auth.renew';
+
+interface Namespace {
+  prependListener(event: 'connect', listener: (socket: Socket) => void): unknown;
+  readonly server: { readonly opts?: { connectionStateRecovery?: { skipMiddlewares?: boolean } } };
+}
+
+/** The members of a socket of socket.io that are used here. */
+interface Socket extends SocketIoSocket {
+  readonly connected: boolean;
+  readonly conn: { readonly readyState: string; close(discard?: boolean): void };
+  readonly nsp: Namespace;
+  emit(event: string, ...values: unknown[]): unknown;
+  on(event: string, listener: (this: Socket, ...values: unknown[]) => void): unknown;
+  disconnect(close: boolean): unknown;
+}
+
+const SOCKET_IO: SocketKind = {
+  isClosed: (socket) => (socket as Socket).conn.readyState === 'closed' || isGone(socket as Socket),
+  tell: (socket, code) => void (socket as Socket).emit(ENDED, { code }),
+  close: (socket) => void (socket as Socket).disconnect(true),
+  cutOff: (socket) => (socket as Socket).conn.close(true),
+};
+
+/** The client has left the namespace. Its connection may go on, for another one. */
+function isGone({ connected, conn }: Socket): boolean {
+  return !connected && conn.readyState === 'open';
+}
+
+export interface SocketIoServices extends AdmitServices {
+  accessTokens: AccessTokens;
+  textOf: TextOf;
+}
+
+/**
+ * Middleware of socket.io that lets a socket connect only with a good access token.
+ * @throws TypeError that names the option and the cure
+ */
+export function createSocketIo(
+  services: SocketIoServices,
+  sockets: LiveSockets,
+  options: VerifyOptions,
+): SocketIoMiddleware {
+  const checks = parseVerifyOptions(options, services, 'socketIo()');
+  const guard: SocketGuard = { kind: SOCKET_IO, checks };
+  const onRenew = createOnRenew(services, sockets);
+  // Sockets between this middleware and their connection. Other middleware may refuse them, and nothing says so.
+  const admitted = new WeakMap<object, Admission>();
+  const watched = new WeakSet<object>();
+
+  function onConnect(socket: Socket): void {
+    const admission = admitted.get(socket);
+    if (!admission) return;
+    admitted.delete(socket);
+    socket.on(RENEW, onRenew);
+    try {
+      sockets.add(socket, guard, admission);
+    } catch (error) {
+      SOCKET_IO.tell?.(socket, (error as { code: SocketEndCode }).code);
+      socket.disconnect(true);
+    }
+  }
+
+  return function socketIoGuard(given, next) {
+    const socket = given as Socket;
+    admitSocket(services, checks, socket).then(
+      (admission) => {
+        if (!watched.has(socket.nsp)) socket.nsp.prependListener('connect', onConnect);
+        watched.add(socket.nsp);
+        if (admission) admitted.set(socket, admission);
+        else sockets.addAnonymous(socket);
+        // A connection that socket.io has restored brings the user from before.
+        Object.assign(socket.data as object, { user: admission?.user });
+        next();
+      },
+      (error: unknown) => next(errorFor(services, socket, error)),
+    );
+  };
+}
+
+async function admitSocket(
+  services: SocketIoServices,
+  checks: SocketGuard['checks'],
+  socket: Socket,
+): Promise<Admission | undefined> {
+  if (socket.nsp.server.opts?.connectionStateRecovery?.skipMiddlewares)
+    throw new TypeError(
+      'socketIo(): connectionStateRecovery lets clients come back without a check: set its option skipMiddlewares to false',
+    );
+  const req = socket.request as Request;
+  return admit(services, checks, req, () => {
+    const { token } = socket.handshake.auth;
+    if (token === undefined || token === null || token === '') return tokensOfHandshake(req, services.config);
+    if (typeof token !== 'string') throw new AuthError('ACCESS_TOKEN_INVALID');
+    return [{ token, from: 'header' }];
+  });
+}
+
+/** What the client gets in `connect_error`. */
+function errorFor(services: SocketIoServices, socket: Socket, error: unknown): Error & { data?: unknown } {
+  if (error instanceof AuthError)
+    return Object.assign(new Error(error.message), { data: bodyOf(services, socket, error) });
+  warnOf('socket of socket.io', error);
+  return new Error('Internal error');
+}
+
+function bodyOf({ textOf }: SocketIoServices, socket: Socket, error: AuthError) {
+  return { code: error.code, message: textOf(error, socket.request as Request) };
+}
+
+/** Acknowledges with `{ expiresAt }`, or `{ code, message }`. Never throws: what comes is the client's. */
+function createOnRenew(services: SocketIoServices, sockets: LiveSockets) {
+  return function onRenew(this: Socket, ...values: unknown[]): void {
+    const { token } = (values[0] ?? {}) as { token?: unknown };
+    const last = values.at(-1);
+    const acknowledge = typeof last === 'function' ? (last as (answer: object) => void) : () => undefined;
+    renew(services, sockets, this, token)
+      .then(
+        ({ expiresAt }) => ({ expiresAt: expiresAt.toISOString() }),
+        (error: unknown) => {
+          if (!(error instanceof AuthError)) warnOf('socket of socket.io', error);
+          return bodyOf(
+            services,
+            this,
+            error instanceof AuthError ? error : new AuthError('SERVICE_UNAVAILABLE'),
+          );
+        },
+      )
+      .then(acknowledge)
+      .catch((error: unknown) => warnOf('socket of socket.io', error));
+  };
+}

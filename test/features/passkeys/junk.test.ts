@@ -137,7 +137,7 @@ describe('junk', () => {
         const made = damaged(newPasskey().create(creation), name, value);
         const registered = await browser.post('/auth/passkeys').send({ credential: made });
         // A user may have ten.
-        if (registered.status === 201) await browser.delete(`/auth/passkeys/${made.id as string}`);
+        if (registered.status === 201) await browser.delete(`/auth/passkeys/${made.id}`);
         // What a login has only is not looked at here, and neither is what the browser says of transports.
         const isIgnored = ['authenticatorData', 'signature', 'userHandle', 'transports'].includes(name);
         expect(isIgnored ? [201, 400] : [400, 401]).toContain(registered.status);

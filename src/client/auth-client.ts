@@ -1,5 +1,3 @@
-import type { GuardedFetch } from './guarded-fetch.js';
-import type { Session } from './session.js';
 import type { TokenStorage } from './token-storage.js';
 
 /** The options of `createAuthClient`. */
@@ -24,8 +22,8 @@ export interface AuthClientOptions {
 
 /** Made by `stepUp()`. */
 export interface StepUp {
-  /** @internal */
-  around(session: Session, send: GuardedFetch): GuardedFetch;
+  /** @internal A method of `FetchWrapper`, whose types depend on the options of a client. */
+  around: unknown;
 }
 
 /** A user, as `register`, `login` and `info` return it. */

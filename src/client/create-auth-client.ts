@@ -9,7 +9,12 @@ import type {
 import { readAnswer, type AuthClientError } from './auth-client-error.js';
 import { checkOptions } from './check-options.js';
 import { randomKey } from './environment.js';
-import { createGuardedFetch, type GuardedFetch, type SendWrapper } from './guarded-fetch.js';
+import {
+  createGuardedFetch,
+  type FetchWrapper,
+  type GuardedFetch,
+  type SendWrapper,
+} from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
 import { createRenewingPost } from './renewing-post.js';
 import { createSession, type RequestOptions, type Session } from './session.js';
@@ -27,7 +32,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { refresh, stop } = createRefresh(session);
   const { onChange, close } = session.changes;
   const refreshingFetch = createGuardedFetch(session, refresh);
-  const guardedFetch = options.reauthenticate?.around(session, refreshingFetch) ?? refreshingFetch;
+  const stepUp = options.reauthenticate as FetchWrapper | undefined;
+  const guardedFetch = stepUp?.around(session, refreshingFetch) ?? refreshingFetch;
   const renewingPost = createRenewingPost(session, call);
 
   async function call<Answer>(

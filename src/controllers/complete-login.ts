@@ -126,8 +126,7 @@ export function createCompleteLogin(
     res.set('Cache-Control', 'no-store');
     const login = { ...proof, amr: vouched, req, res, origin };
     if (raise) {
-      const { reauthenticated } = textsFor(req, res);
-      await answer(req, res, await raise({ ...login, userId, id }), reauthenticated);
+      await answer(req, res, await raise({ ...login, userId, id }), 'reauthenticated');
       return;
     }
     const user = await sessions.findUser(userId, id, origin);
@@ -141,17 +140,18 @@ export function createCompleteLogin(
       await redirectLocally(req, res, secondFactor as string, config.cookies, 'One more step');
       return;
     }
-    await answer(req, res, started, textsFor(req, res).loginSuccessful);
+    await answer(req, res, started, 'loginSuccessful');
   }
 
   async function answer(
     req: Request,
     res: AnswerResponse<'login'>,
     { issued, inBody }: StartedSession,
-    message: string,
+    message: 'loginSuccessful' | 'reauthenticated',
   ): Promise<void> {
     // Tokens in the body must not get lost in a redirect.
-    if (redirectTo === undefined || inBody) res.json(loginAnswer(message, issued, inBody));
+    if (redirectTo === undefined || inBody)
+      res.json(loginAnswer(textsFor(req, res)[message], issued, inBody));
     else await redirectLocally(req, res, redirectTo, config.cookies);
   }
 

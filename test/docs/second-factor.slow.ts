@@ -128,10 +128,15 @@ describe('an app of users with a second factor', () => {
     const post = async (path: string, fields: object) =>
       (await browser.post(path).type('form').send(fields)).headers['location'] as string;
     expect(await post('/login', { username: 'ann', password: PASSWORD })).toBe('/login/code');
-    const wrong = { code: authenticator.wrongCode(), recoveryCode: '' };
-    expect(await post('/login/code', wrong)).toBe('/login/code?error=INVALID_SECOND_FACTOR');
-    expect(await post('/login/code', { code: authenticator.nextCode() })).toBe('/account');
-    expect(await post('/login/code', wrong)).toBe('/login?error=FLOW_STATE_INVALID');
+    // As a browser sends the form of the page: its text fields, also the empty ones, and no box that isn't ticked.
+    const form = page.snippet('code-form');
+    const action = /action="([^"]+)"/.exec(form)?.[1] as string;
+    const names = Array.from(form.matchAll(/<input name="(\w+)"/g), ([, name = '']) => name);
+    const sent = (code: string) => ({ ...Object.fromEntries(names.map((name) => [name, ''])), code });
+    const wrong = sent(authenticator.wrongCode());
+    expect(await post(action, wrong)).toBe('/login/code?error=INVALID_SECOND_FACTOR');
+    expect(await post(action, sent(authenticator.nextCode()))).toBe('/account');
+    expect(await post(action, wrong)).toBe('/login?error=FLOW_STATE_INVALID');
   });
 
   test("the provider's own second factor counts, where the page says so", async () => {

@@ -232,14 +232,19 @@ describe('the link between an Auth and loginAs', () => {
       'passwords',
       'ready',
       'register',
+      'renew',
+      'requireFresh',
+      'requireRoles',
       'router',
       'sessions',
+      'socketIo',
     ];
     expect(Object.keys(auth).sort()).toEqual([
       ...names,
       'startSession',
       'textOf',
       'tokenVerify',
+      'upgrade',
       'usernames',
       'verify',
     ]);

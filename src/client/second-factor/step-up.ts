@@ -2,7 +2,7 @@ import { unlessAborted } from '../abort.js';
 import { readAnswer, type AuthClientError } from '../auth-client-error.js';
 import type { StepUp } from '../auth-client.js';
 import { environment } from '../environment.js';
-import { readCode, type GuardedFetch } from '../guarded-fetch.js';
+import { readCode, type FetchWrapper, type GuardedFetch } from '../guarded-fetch.js';
 import { createRenewingPost } from '../renewing-post.js';
 import type { Session } from '../session.js';
 
@@ -40,7 +40,8 @@ const WRONG_PROOF = /^(INVALID|VALIDATION|FLOW)_/;
  */
 export function stepUp(ask: AskForProof): StepUp {
   if (typeof ask !== 'function') throw new TypeError('stepUp(): ask must be a function');
-  return { around: (session, send) => createStepUpFetch(session, send, ask) };
+  const wrapper: FetchWrapper = { around: (session, send) => createStepUpFetch(session, send, ask) };
+  return wrapper;
 }
 
 function createStepUpFetch(session: Session, send: GuardedFetch, ask: AskForProof): GuardedFetch {

@@ -197,7 +197,7 @@ export const AUTH_EVENTS = {
     RequestOrigin & { userId: string; sessionId: string; passkeyId: string; backedUp: boolean }
   >(),
   passkeyRenamed: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
-  passkeyRemoved: success<RequestOrigin & { userId: string; sessionId: string; passkeyId: string }>(),
+  passkeyRemoved: success<RequestOrigin & { userId: string; sessionId?: string; passkeyId: string }>(),
   /** A passkey has counted fewer uses than before: there may be a copy of it. `refused`: as the option `counter` says. */
   passkeyCounterRegressed: failure<
     RequestOrigin & { userId: string; passkeyId: string; refused: boolean } & Record<

@@ -3,6 +3,9 @@ import type { Credential } from '../stores/credential-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
 
+/** The kind of their rows in the credential store. */
+export const PASSKEY = 'passkey';
+
 /** A second factor, as GET /factors lists it. */
 export interface ListedFactor {
   readonly id: string;

@@ -1,8 +1,7 @@
 import type { Credential, CredentialStore } from '../../stores/credential-store.js';
 import { untilStored } from '../../stores/until-stored.js';
+import { PASSKEY } from '../factor-parts.js';
 import type { NewPasskey } from './webauthn.js';
-
-export const PASSKEY = 'passkey';
 
 /** What the store keeps of a passkey. */
 export interface PasskeyData extends Omit<NewPasskey, 'id'> {

@@ -1,6 +1,6 @@
 import type { Credential, CredentialStore, NewCredential } from '../../stores/credential-store.js';
 import { untilStored } from '../../stores/until-stored.js';
-import type { FactorPart, ListedFactor } from '../factor-parts.js';
+import { PASSKEY, type FactorPart, type ListedFactor } from '../factor-parts.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';
 import { toDevice, TRUSTED_DEVICE, type TrustedDevice } from './trusted-devices/trusted-devices.js';
@@ -108,6 +108,15 @@ export class Factors {
   /** The ids of the user's authenticator apps, also of those that a removal has retired and an outage has kept. */
   async totpIds(userId: string): Promise<string[]> {
     return (await this.#store.list(userId, TOTP)).map(({ id }) => id);
+  }
+
+  /** Takes the user's passkeys away. Also where no feature knows them, as in the CLI. @returns their ids */
+  async removePasskeys(userId: string): Promise<string[]> {
+    const removed: string[] = [];
+    for (const { id } of await this.#store.list(userId, PASSKEY))
+      // Of parallel calls one goes on.
+      if (await this.#store.remove(userId, PASSKEY, id)) removed.push(id);
+    return removed;
   }
 
   /** @returns false if there is a factor with this id already */

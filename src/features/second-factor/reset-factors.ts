@@ -16,10 +16,13 @@ export async function resetFactors(
   const { id: userId } = user;
   const ids = await factors.totpIds(userId);
   for (const id of ids) await factors.retire(userId, id);
+  const passkeyIds = await factors.removePasskeys(userId);
   await devices?.endAll(userId);
   // A login by one of these factors has its session by now, which ends, or notices that the factor is gone.
   const sessionIds = await sessions.revokeAll(userId, {}, 'factor-removed', NO_ORIGIN);
-  const factorIds: string[] = [];
+  const factorIds = [...passkeyIds];
+  for (const passkeyId of passkeyIds)
+    events.announce('passkeyRemoved', () => ({ userId, passkeyId, ...NO_ORIGIN }));
   for (const factorId of ids) {
     // Of parallel calls one goes on.
     if (!(await factors.remove(userId, factorId))) continue;

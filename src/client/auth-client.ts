@@ -40,6 +40,12 @@ export interface TokenUser {
   sessionId: string;
   /** When the user last had to prove who they are, in ISO 8601. */
   authTime: string;
+  /** How the user proved who they are, if the login said so (RFC 8176). */
+  amr?: string[];
+  /** With the feature `emailAccount`: whether the address is proved. */
+  emailVerified?: boolean;
+  /** With the feature `secondFactor`: the user must enrol one first. */
+  enrol?: true;
   /** Further claims, if the server adds some (`accessToken.claims`). */
   claims?: Record<string, unknown>;
 }

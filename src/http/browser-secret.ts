@@ -4,7 +4,7 @@ import { newSecret } from './new-secret.js';
 
 const SECRET = /^[\w-]{32}$/;
 
-/** A cookie by which a browser shows later that it asked for a mail. */
+/** A cookie by which a browser shows later that it made an earlier request: for a mail, for a challenge, or the first step of a login. */
 export class BrowserSecret {
   readonly #cookies: CookieConfig;
   readonly #name: string;

@@ -12,5 +12,5 @@ export async function untilStored<Result>(attempt: () => Promise<Result | undefi
     const result = await attempt();
     if (result !== undefined) return result;
   }
-  throw serviceUnavailable(new Error('The second factors changed at the same moment, again and again'));
+  throw serviceUnavailable(new Error('A credential changed at the same moment, again and again'));
 }

@@ -196,8 +196,9 @@ test('an old login is asked for a proof once in all tabs, and what the user want
   const sent: string[] = [];
   context.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await wantNewCodes();
+  const refused = other.waitForResponse((response) => response.url().endsWith('/auth/factors/totp'));
   await follow(other, 'Add an authenticator app');
-  await other.waitForResponse((response) => response.url().endsWith('/auth/factors/totp'));
+  await refused;
   await dialogIn(page)
     .getByLabel('Code', { exact: true })
     .fill(await phone.nextCode());

@@ -75,9 +75,14 @@ export function passkeys(auth: AuthClient): PasskeyClient {
     login: login as PasskeyClient['login'],
     prove: (body) => ask(begin(), body),
     async remove(id) {
-      await auth.call('DELETE', `/passkeys/${id}`);
-      const { rpId } = await optionsOf<{ rpId: string }>('/login/passkey');
-      await api?.signalUnknownCredential?.({ rpId, credentialId: id });
+      await auth.call('DELETE', `/passkeys/${encodeURIComponent(id)}`);
+      if (!api?.signalUnknownCredential) return;
+      try {
+        const { rpId } = await optionsOf<{ rpId: string }>('/login/passkey');
+        await api.signalUnknownCredential({ rpId, credentialId: id });
+      } catch {
+        // The passkey is gone. The browser only goes on offering it.
+      }
     },
   };
 }

@@ -63,7 +63,7 @@ export class Challenges {
     return data.transport === transport ? { ...data, userId: token.subject, hash } : undefined;
   }
 
-  /** Of parallel calls in all processes, one is told true. */
+  /** Of parallel calls in all processes, only one gets true. */
   async take({ hash }: Pick<Challenge, 'hash'>): Promise<boolean> {
     return (await this.#store.take(PURPOSE, hash)) !== undefined;
   }

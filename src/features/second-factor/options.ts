@@ -12,7 +12,7 @@ export interface SecondFactorOptions {
   issuer: string;
   /**
    * Seals the secrets of authenticator apps in the store: at least 32 bytes, a secret of its own. Of a list, the first one seals and
-   * all of them open; a text with white space is read as a list. Whoever loses it loses every TOTP factor.
+   * all of them open; a text with white space is read as a list. Without it no TOTP factor works any more.
    */
   key: KeyInput | readonly KeyInput[];
   /**

@@ -57,7 +57,7 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
     }
     // The feature that has made it confirms it.
     if (passed instanceof MultiFactorLogin && passed.isOf(user)) return;
-    // The app trusts whoever has checked it.
+    // The app trusts the provider that has checked it.
     if (login.acceptMfa && login.amr?.includes('mfa')) return;
     const factors = await services.factors.of(user.id);
     if (factors.all.length === 0) return;

@@ -8,7 +8,5 @@ module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/**/*.slow.ts', '<rootDir>/test/fuzz/*.test.ts'],
   testTimeout: 240_000,
-  // They mostly wait, so one more than there are processors.
-  maxWorkers: base.maxWorkers + 1,
   collectCoverage: false,
 };

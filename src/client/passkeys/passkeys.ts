@@ -76,15 +76,20 @@ export function passkeys(auth: AuthClient): PasskeyClient {
     prove: (body) => ask(begin(), body),
     async remove(id) {
       await auth.call('DELETE', `/passkeys/${encodeURIComponent(id)}`);
-      if (!api?.signalUnknownCredential) return;
-      try {
-        const { rpId } = await optionsOf<{ rpId: string }>('/login/passkey');
-        await api.signalUnknownCredential({ rpId, credentialId: id });
-      } catch {
-        // The passkey is gone. The browser only goes on offering it.
-      }
+      await signalRemoved(api, id, () => optionsOf<{ rpId: string }>('/login/passkey'));
     },
   };
+}
+
+/** The passkey is gone. If this fails, the browser only goes on offering it. */
+async function signalRemoved(
+  api: BrowserApi['PublicKeyCredential'],
+  credentialId: string,
+  options: () => Promise<{ rpId: string }>,
+): Promise<void> {
+  if (!api?.signalUnknownCredential) return;
+  const asked = options().then(({ rpId }) => api.signalUnknownCredential?.({ rpId, credentialId }));
+  await asked.catch(() => undefined);
 }
 
 function proofOf(credential: BrowserCredential, { challengeId }: Challenge): PasskeyProof {

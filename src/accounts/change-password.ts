@@ -2,6 +2,7 @@ import { AuthError, isAuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { Requester } from '../limits/requester.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
+import { amrAfter } from '../sessions/raise-session.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { afterChange, isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
@@ -137,6 +138,8 @@ async function startOver(
       change: withoutMark(user.passwordHash),
       origin,
       transport,
+      // A password proves no second factor again. Where it isn't known how the user has logged in, it stays unknown.
+      proof: { amr: session.amr && amrAfter(['pwd'], session) },
       takeBack,
     } as const;
     return (issued = await sessions.startOver(user, session, details));

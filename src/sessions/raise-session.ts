@@ -134,10 +134,10 @@ export class SessionRaiser {
 }
 
 /**
- * How a session is proved after a raise. A password leaves it as true as before that the login had a second factor. Every other proof
+ * How a session is proved after a new proof. A password leaves it as true as before that the login had a second factor. Every other proof
  * says itself what it is.
  */
-function amrAfter(
+export function amrAfter(
   proof: readonly string[] | undefined,
   { amr = [] }: Pick<Session, 'amr'>,
 ): readonly string[] | undefined {

@@ -182,10 +182,11 @@ export class Factors {
     });
   }
 
-  /** Uses a recovery code up. The same `by` may use it again. */
+  /** Uses a recovery code up. The same `by` may use it again. Those that a removal has left behind are good for nothing. */
   useRecoveryCode(userId: string, code: string, by: string): Promise<UsedRecoveryCode> {
     const hash = recoveryCodeHash(code);
     return untilStored<UsedRecoveryCode>(async () => {
+      if ((await this.of(userId)).all.length === 0) return { outcome: 'wrong-code' };
       const row = await this.#findCodes(userId);
       const codes = row ? codesIn(row) : [];
       const found = codes.find((each) => each.hash === hash);

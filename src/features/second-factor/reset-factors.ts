@@ -30,6 +30,7 @@ export async function resetFactors(
     const removed = { userId, sessionId: undefined, kind: 'totp', factorId, ...NO_ORIGIN } as const;
     events.announce('factorRemoved', () => removed);
   }
+  await factors.removeCodesWithoutFactor(userId);
   if (factorIds.length > 0 && activeUser(user)) notify({ kind: 'factor-removed', user, locale });
   return { factorIds, sessionIds };
 }

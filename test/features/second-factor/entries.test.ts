@@ -234,13 +234,17 @@ test('registering logs no one in, and a user without a second factor logs in as 
   expect((await browser.get('/auth/check')).body).not.toHaveProperty('user.amr');
 });
 
-test('a new password goes on in a session by the same proof', async () => {
+test('a new password goes on in a session that keeps mfa, and changes no factor by itself', async () => {
   const browser = factor.browser();
   await factor.firstStep(browser, 'ann');
   await finish(browser, ['pwd', 'otp', 'mfa']);
   const change = { currentPassword: PASSWORD, newPassword: 'quite another 8 words' };
   expect((await browser.post('/auth/password').send(change)).status).toBe(200);
-  expect((await browser.get('/auth/check')).body).toMatchObject({ user: { amr: ['pwd', 'otp', 'mfa'] } });
+  // The proof of that moment is the password: a thief of the session who knows it has no factor.
+  expect((await browser.get('/auth/check')).body).toMatchObject({ user: { amr: ['pwd', 'mfa'] } });
+  expect((await browser.post('/auth/factors/recovery-codes')).body).toMatchObject({
+    code: 'REAUTHENTICATION_REQUIRED',
+  });
   expect((await browser.post('/auth/refresh')).status).toBe(200);
 });
 

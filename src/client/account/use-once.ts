@@ -50,9 +50,9 @@ export function createUseOnce(): UseOnce {
     void locks?.request(`passport-visa:links ${name} ${until}`, () => new Promise(() => undefined));
   }
 
-  return async function useOnce(path, token, use) {
-    const name = await nameOf(`${path} ${token}`);
+  return function useOnce(path, token, use) {
     return exclusively(async () => {
+      const name = await nameOf(`${path} ${token}`);
       if (await isUsed(name)) return undefined;
       const result = await use();
       remember(name);

@@ -238,6 +238,7 @@ test('a new password goes on in a session that keeps mfa, and changes no factor 
   const browser = factor.browser();
   await factor.firstStep(browser, 'ann');
   await finish(browser, ['pwd', 'otp', 'mfa']);
+  factor.clock.forward(10 * 60_000);
   const change = { currentPassword: PASSWORD, newPassword: 'quite another 8 words' };
   expect((await browser.post('/auth/password').send(change)).status).toBe(200);
   // The proof of that moment is the password: a thief of the session who knows it has no factor.

@@ -1,8 +1,15 @@
 import type { Request, Response } from 'express';
+import type { Transport } from '../tokens/transport.js';
 import { appendCookie, assertMaySetCookies, clearCookie, readCookies, type CookieConfig } from './cookies.js';
 import { newSecret } from './new-secret.js';
 
 const SECRET = /^[\w-]{32}$/;
+
+/** What a request shows to prove that its browser or client has made an earlier one: cookies, or what a client without cookies sends back. */
+export interface ShownSecrets {
+  readonly transport: Transport;
+  readonly secrets: readonly string[];
+}
 
 /** A cookie by which a browser shows later that it made an earlier request: for a mail, for a challenge, or the first step of a login. */
 export class BrowserSecret {
@@ -35,6 +42,13 @@ export class BrowserSecret {
   /** The secrets in the request's cookies. There is more than one only if a neighbouring host has set a cookie of this name too. */
   read(req: Request): string[] {
     return readCookies(req, this.#name).filter((text) => SECRET.test(text));
+  }
+
+  /** @param sent what a client without cookies has sent back; undefined for a browser */
+  shown(req: Request, sent: string | undefined): ShownSecrets {
+    return sent === undefined
+      ? { transport: 'cookie', secrets: this.read(req) }
+      : { transport: 'body', secrets: [sent] };
   }
 
   clear(res: Response): void {

@@ -3,6 +3,7 @@ import { serviceUnavailable } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { RevocationFeed } from '../stores/revocation-feed.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../tokens/jwt.js';
+import { Waiting } from '../utils/waiting.js';
 import { RevokedSessions } from './revoked-sessions.js';
 import type { SessionConfig } from './session-config.js';
 import {
@@ -40,7 +41,7 @@ export class Revocations {
   /** What was announced last; undefined until the store has answered or failed. */
   #announcedCurrent: boolean | undefined;
   #isClosed = false;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
 
   constructor(config: RevocationsConfig, events: AuthEvents) {
     this.#config = config;
@@ -109,7 +110,7 @@ export class Revocations {
 
   /** @throws AuthError SERVICE_UNAVAILABLE when the store can't be reached for 10 seconds */
   async ready(): Promise<void> {
-    if (this.#staleness && !this.#isClosed) await this.#settled();
+    if (this.#staleness && !this.#isClosed) await this.#waiting.atMost(READY_TIMEOUT_MS);
     this.assertCurrent();
   }
 
@@ -118,26 +119,13 @@ export class Revocations {
     this.#isClosed = true;
     this.#feed.close();
     this.#staleness = new Error('auth.close() has been called');
-    for (const finish of this.#waiting) finish();
-  }
-
-  /** Resolves when this process is current or closed, or after the timeout. */
-  #settled(): Promise<void> {
-    return new Promise<void>((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(finish);
-        resolve();
-      };
-      const timer = setTimeout(finish, READY_TIMEOUT_MS);
-      this.#waiting.add(finish);
-    });
+    this.#waiting.release();
   }
 
   #becomeCurrent(validForMs: number): void {
     this.#staleness = undefined;
     this.#currentUntil = performance.now() + validForMs;
-    for (const finish of this.#waiting) finish();
+    this.#waiting.release();
     if (this.#announcedCurrent === true) return;
     this.#announcedCurrent = true;
     this.#events.announce('revocations', () => ({ current: true }));

@@ -3,6 +3,7 @@ import { READY_TIMEOUT_MS } from '../sessions/revocations.js';
 import { readJwkSet, type ReadJwkSet } from '../tokens/jwk-set.js';
 import { mayBeOfAnotherKey } from '../tokens/unknown-key.js';
 import { asError } from '../utils/as-error.js';
+import { Waiting } from '../utils/waiting.js';
 import { prepareFor, type KeySource } from './key-source.js';
 
 /** How often and how long the server of the keys is asked, in milliseconds. */
@@ -29,7 +30,7 @@ export class RemoteKeys implements KeySource {
   failure: Error | undefined = new Error('The keys have not been read yet');
   readonly #read: () => Promise<unknown>;
   readonly #onFailure: (error: Error) => void;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   #asking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -60,7 +61,7 @@ export class RemoteKeys implements KeySource {
   }
 
   async ready(): Promise<void> {
-    if (!this.keys && !this.#isClosed) await this.#settled();
+    if (!this.keys && !this.#isClosed) await this.#waiting.atMost(READY_TIMEOUT_MS);
     if (!this.keys) throw serviceUnavailable(this.failure);
   }
 
@@ -68,7 +69,7 @@ export class RemoteKeys implements KeySource {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     if (!this.keys) this.failure = new Error('close() has been called');
-    for (const finish of this.#waiting) finish();
+    this.#waiting.release();
   }
 
   /** All who ask meanwhile wait for the same answer. */
@@ -89,7 +90,7 @@ export class RemoteKeys implements KeySource {
       }
       this.failure = undefined;
       this.#failures = 0;
-      for (const finish of this.#waiting) finish();
+      this.#waiting.release();
     } catch (error) {
       this.failure = asError(error) as Error;
       this.#failures += 1;
@@ -102,18 +103,5 @@ export class RemoteKeys implements KeySource {
     if (this.#failures === 0) return KEY_TIMES.maxAge;
     const longest = this.keys ? KEY_TIMES.lastRetry : KEY_TIMES.lastRetryWithoutKeys;
     return Math.min(KEY_TIMES.firstRetry * 2 ** (this.#failures - 1), longest);
-  }
-
-  /** Resolves when there are keys, or this is closed, or after the timeout. */
-  #settled(): Promise<void> {
-    return new Promise<void>((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(finish);
-        resolve();
-      };
-      const timer = setTimeout(finish, READY_TIMEOUT_MS);
-      this.#waiting.add(finish);
-    });
   }
 }

@@ -1,8 +1,8 @@
 import { serviceUnavailable } from '../../errors.js';
+import { isBrowser } from '../../http/is-browser.js';
 import { newSecret } from '../../http/new-secret.js';
 import { finishChange, withMark } from '../../stores/unfinished-change.js';
 import type { StoredUser } from '../../stores/user-store.js';
-import { isBrowser } from './is-browser.js';
 import type { Asker } from './mail-requests.js';
 import type { EmailServices } from './services.js';
 import { unlinkIdentities } from './unlink-identities.js';

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { ShownSecrets } from '../../http/browser-secret.js';
+import { isBrowser } from '../../http/is-browser.js';
 import type { OneTimeTokenStore } from '../../stores/one-time-token-store.js';
 import type { Transport } from '../../tokens/transport.js';
 import { digestOf } from '../../utils/digest.js';
@@ -19,12 +21,6 @@ export interface ChallengeData {
   readonly userId?: string | null | undefined;
   /** The digest of the only session that may. */
   readonly session?: string | undefined;
-}
-
-/** What a request shows to prove that its browser has asked for the challenge. */
-export interface ShownSecrets {
-  readonly transport: Transport;
-  readonly secrets: readonly string[];
 }
 
 /** Challenges that wait for an answer. The store has their hashes. */
@@ -59,11 +55,10 @@ export class Challenges {
     const token = await this.#store.find(purpose, digestOf(challenge));
     if (!token) return undefined;
     const data = JSON.parse(token.data as string) as ChallengeData;
-    const isShown = secrets.some((secret) => digestOf(secret) === data.browser);
-    return isShown && data.transport === transport ? data : undefined;
+    return isBrowser(secrets, data.browser) && data.transport === transport ? data : undefined;
   }
 
-  /** Of parallel calls in all processes, one is told true. */
+  /** Of parallel calls in all processes, only one gets true. */
   async take(purpose: ChallengePurpose, challenge: string): Promise<boolean> {
     return (await this.#store.take(purpose, digestOf(challenge))) !== undefined;
   }

@@ -2,7 +2,7 @@ import { digestOf } from '../../utils/digest.js';
 import type { FactorPart } from '../factor-parts.js';
 import { judgeAssertion, methodOf, useAssertion } from './judge-assertion.js';
 import { removePasskey } from './remove-passkey.js';
-import { shownBy, type PasskeyServices } from './services.js';
+import type { PasskeyServices } from './services.js';
 import { lastUsedAtOf, passkeysIn } from './stored-passkeys.js';
 
 /** A passkey as a second factor, and as the proof of a step-up. */
@@ -23,7 +23,11 @@ export function createPasskeyFactor(services: PasskeyServices): FactorPart {
       if (challenge === undefined) return undefined;
       const passkey = await passkeys.find((credential as { id: string }).id);
       if (passkey?.userId !== user.id) return undefined;
-      const asked = await challenges.find('passkey', challenge, shownBy(services, asker, challengeId));
+      const asked = await challenges.find(
+        'passkey',
+        challenge,
+        services.browser.shown(asker.req, challengeId),
+      );
       if (asked ? !mayAnswer(asked, user.id) : !isRepeated(passkey.data.last, challenge, by))
         return undefined;
       const answer = { credential, challenge };

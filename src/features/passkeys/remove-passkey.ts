@@ -1,6 +1,7 @@
 import { AuthError } from '../../errors.js';
-import { activeUser, type StoredUser } from '../../stores/user-store.js';
+import type { StoredUser } from '../../stores/user-store.js';
 import type { Asker } from '../asker.js';
+import { ownUser } from '../own-user.js';
 import type { PasskeyServices } from './services.js';
 
 /**
@@ -15,8 +16,7 @@ export async function removePasskey(
   { locale, origin }: Asker,
 ): Promise<boolean> {
   const { config, events, notify, others, passkeys, sessions } = services;
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, userId);
   const isOnlyWayIn = !(await hasOtherWayIn(services, user));
   const hasOther = async () => (await passkeys.of(userId)).some(({ id }) => id !== passkeyId);
   const retire = (retired: true | undefined) =>

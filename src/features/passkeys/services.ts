@@ -1,8 +1,7 @@
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
-import type { Asker } from '../asker.js';
 import type { FeatureContext } from '../feature.js';
-import type { Challenges, ShownSecrets } from './challenges.js';
+import type { Challenges } from './challenges.js';
 import type { PasskeysConfig } from './options.js';
 import type { StoredPasskeys } from './stored-passkeys.js';
 import type { WebAuthn } from './webauthn.js';
@@ -19,15 +18,4 @@ export interface PasskeyServices extends Omit<FeatureContext, 'credentials' | 'o
   readonly tries: NamedLimit;
   /** Counts challenges for logins by address. */
   readonly asked: NamedLimit;
-}
-
-/** What the request shows: the cookie, or what a client without cookies sends back. */
-export function shownBy(
-  { browser }: Pick<PasskeyServices, 'browser'>,
-  { req }: Pick<Asker, 'req'>,
-  challengeId: string | undefined,
-): ShownSecrets {
-  return challengeId === undefined
-    ? { transport: 'cookie', secrets: browser.read(req) }
-    : { transport: 'body', secrets: [challengeId] };
 }

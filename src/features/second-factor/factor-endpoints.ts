@@ -4,7 +4,7 @@ import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
-import { activeUser } from '../../stores/user-store.js';
+import { ownUser } from '../own-user.js';
 import { factorAnswers } from './answers.js';
 import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
@@ -85,8 +85,7 @@ function renewEndpoint(services: FactorServices): Endpoint {
   const renew: RequestHandler = async (req, res) => {
     const { locale, origin } = askerOf(services, req);
     const { id: userId, sessionId } = req.user as Express.User;
-    const user = activeUser(await config.users.findById(userId));
-    if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+    const user = await ownUser(config.users, userId);
     if ((await factors.of(userId)).all.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
     const recoveryCodes = await factors.renewRecoveryCodes(userId);
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));

@@ -46,6 +46,8 @@ export interface UserFactors {
   readonly totp: readonly TotpFactor[];
   /** Of every kind, oldest first. */
   readonly all: readonly ListedFactor[];
+  /** The recovery codes, used ones too. */
+  readonly codes: Credential | undefined;
   readonly recoveryCodesLeft: number;
   /** Trusted or not: `trustedOf` knows. Oldest first. */
   readonly devices: readonly TrustedDevice[];
@@ -91,17 +93,16 @@ export class Factors {
     const all = [...totp.map(listed), ...(this.#otherKind()?.listed(credentials) ?? [])].sort(
       (one, other) => one.createdAt.getTime() - other.createdAt.getTime(),
     );
-    const codes = row && all.length > 0 ? codesIn(row) : [];
+    const [codes, leftover] = all.length > 0 ? [row, undefined] : [undefined, row];
     return {
       totp,
       all,
-      recoveryCodesLeft: codes.filter(({ usedBy }) => usedBy === undefined).length,
+      codes,
+      recoveryCodesLeft: codes ? codesIn(codes).filter(({ usedBy }) => usedBy === undefined).length : 0,
       devices: credentials.filter(({ kind }) => kind === TRUSTED_DEVICE).map(toDevice),
-      leftover: all.length > 0 ? undefined : row,
+      leftover,
       has: ({ kind, id }) =>
-        kind === RECOVERY_CODES
-          ? all.length > 0 && row?.id === id
-          : all.some((each) => each.kind === kind && each.id === id),
+        kind === RECOVERY_CODES ? codes?.id === id : all.some((each) => each.kind === kind && each.id === id),
     };
   }
 
@@ -186,8 +187,7 @@ export class Factors {
   useRecoveryCode(userId: string, code: string, by: string): Promise<UsedRecoveryCode> {
     const hash = recoveryCodeHash(code);
     return untilStored<UsedRecoveryCode>(async () => {
-      if ((await this.of(userId)).all.length === 0) return { outcome: 'wrong-code' };
-      const row = await this.#findCodes(userId);
+      const { codes: row } = await this.of(userId);
       const codes = row ? codesIn(row) : [];
       const found = codes.find((each) => each.hash === hash);
       if (!row || !found) return { outcome: 'wrong-code' };

@@ -1,18 +1,11 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../../errors.js';
+import { FRESH_SECONDS, freshLoginGuards } from '../fresh-login.js';
 import type { FactorServices } from './services.js';
-
-const FRESH_SECONDS = 300;
 
 /** What a change of the second factors needs: a login younger than 5 minutes, by a factor where the user has one. */
 export function freshGuards(services: FactorServices): RequestHandler[] {
   return [...freshLoginGuards(services), createProvedByFactor(services)];
-}
-
-/** The same, where the handler itself asks for the factor. */
-export function freshLoginGuards({ guard, sameSite }: FactorServices): RequestHandler[] {
-  // Who changes the factors can take over the account, so a session that has just ended may not.
-  return [sameSite, guard({ freshWithin: FRESH_SECONDS, checkSession: true, beforeEnrolment: true })];
 }
 
 /**

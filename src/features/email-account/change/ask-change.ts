@@ -1,6 +1,6 @@
-import { AuthError } from '../../../errors.js';
 import { nameOfPassword } from '../../../stores/name-of-password.js';
-import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import type { StoredUser } from '../../../stores/user-store.js';
+import { ownUser } from '../../own-user.js';
 import { isAddress } from '../address.js';
 import type { Asker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
@@ -26,8 +26,7 @@ export async function askChange(
   asker: Asker,
 ): Promise<void> {
   const { config, events, links, mails, reserved } = services;
-  const user = activeUser(await config.users.findById(id));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, id);
   const mayAsk = await mails.mayAsk(to, asker);
   const owner = await config.users.findByUsername(to);
   const isReserved = await reserved.isReserved(to, user.id);

@@ -1,9 +1,10 @@
+import type { ShownSecrets } from '../../../http/browser-secret.js';
+import { isBrowser } from '../../../http/is-browser.js';
 import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
-import { isBrowser } from '../is-browser.js';
 import { dataOf } from '../one-time-links.js';
 import type { EmailServices } from '../services.js';
 
@@ -24,12 +25,6 @@ export interface LoginData {
   to: string;
   remember: boolean;
   transport: Transport;
-}
-
-/** What shows that the same browser or client asked: the secrets in its cookies, or the challenge in the body. */
-export interface ShownSecrets {
-  readonly transport: Transport;
-  readonly secrets: readonly string[];
 }
 
 /** A login that its mail has proved. */

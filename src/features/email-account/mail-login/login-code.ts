@@ -1,17 +1,12 @@
 import { AuthError, isAuthError } from '../../../errors.js';
+import type { ShownSecrets } from '../../../http/browser-secret.js';
 import type { NamedLimit } from '../../../limits/attempt-limits.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isWithinLimit, type Asker } from '../mail-requests.js';
 import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
-import {
-  keptWithToken,
-  loginOf,
-  type LoginRequest,
-  type ProvedLogin,
-  type ShownSecrets,
-} from './asked-login.js';
+import { keptWithToken, loginOf, type LoginRequest, type ProvedLogin } from './asked-login.js';
 
 const MAX_WRONG_CODES = 3;
 

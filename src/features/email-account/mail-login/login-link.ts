@@ -1,13 +1,8 @@
+import type { ShownSecrets } from '../../../http/browser-secret.js';
 import type { Asker } from '../mail-requests.js';
 import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
-import {
-  keptWithToken,
-  loginOf,
-  type LoginRequest,
-  type ProvedLogin,
-  type ShownSecrets,
-} from './asked-login.js';
+import { keptWithToken, loginOf, type LoginRequest, type ProvedLogin } from './asked-login.js';
 
 /** Sends a link that logs in. Neither the result nor an error tells whether the address has a user. */
 export async function askLoginLink(

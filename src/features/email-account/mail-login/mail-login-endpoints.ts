@@ -4,19 +4,19 @@ import { loginAnswer } from '../../../controllers/login-answer.js';
 import { startByRequest } from '../../../controllers/start-session.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
-import { BrowserSecret } from '../../../http/browser-secret.js';
+import { BrowserSecret, type ShownSecrets } from '../../../http/browser-secret.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { newSecret } from '../../../http/new-secret.js';
 import type { Transport } from '../../../tokens/transport.js';
+import { hideDuration } from '../../hide-duration.js';
 import { loginMailedAnswer } from '../answers.js';
 import { postEndpoint, type Posted } from '../endpoints.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
-import { hideDuration } from '../../hide-duration.js';
 import type { Asker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
-import type { LoginRequest, ProvedLogin, ShownSecrets } from './asked-login.js';
+import type { LoginRequest, ProvedLogin } from './asked-login.js';
 import { askLoginCode, limitsOfCodes, proveLoginCode } from './login-code.js';
 import { askLoginLink, proveLoginLink } from './login-link.js';
 
@@ -162,10 +162,7 @@ async function verifyLogin(
   res: Response,
 ): Promise<void> {
   const { challenge, [way.member]: text = '' } = body;
-  const shown: ShownSecrets =
-    challenge === undefined
-      ? { transport: 'cookie', secrets: browser.read(req) }
-      : { transport: 'body', secrets: [challenge] };
+  const shown = browser.shown(req, challenge);
   const { user: found, ...login } = await way.prove(text, shown, asker);
   const user = await proveMailbox(services, found, asker, 'login');
   const { origin } = asker;

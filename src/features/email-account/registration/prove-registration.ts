@@ -1,8 +1,8 @@
 import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
+import { isBrowser } from '../../../http/is-browser.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { createUser } from '../free-address.js';
-import { isBrowser } from '../is-browser.js';
 import type { Asker } from '../mail-requests.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { WaitingRegistration } from './waiting-registrations.js';

@@ -1,5 +1,6 @@
 import { verifyCredentials } from '../../../accounts/verify-credentials.js';
 import { AuthError } from '../../../errors.js';
+import { isBrowser } from '../../../http/is-browser.js';
 import { newSecret } from '../../../http/new-secret.js';
 import type { IssuedTokens } from '../../../sessions/issue-tokens.js';
 import type { LoginDetails } from '../../../sessions/start-session.js';
@@ -7,7 +8,6 @@ import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { PresentedTokens, Transport } from '../../../tokens/transport.js';
 import { usernameKey } from '../../../utils/username.js';
-import { isBrowser } from '../is-browser.js';
 import type { Asker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';

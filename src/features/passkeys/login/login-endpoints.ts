@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import { loginAnswer } from '../../../controllers/login-answer.js';
 import { startByRequest } from '../../../controllers/start-session.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
@@ -9,12 +10,11 @@ import { BODY_FAILURES } from '../../../http/operation.js';
 import { rule } from '../../../messages/rule.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
-import { publicUser } from '../../../stores/public-user.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { askerOf } from '../../asker.js';
 import { challengeIdField, credentialField } from '../../credential-fields.js';
 import { passkeyAnswers } from '../answers.js';
-import { shownBy, type PasskeyServices } from '../services.js';
+import type { PasskeyServices } from '../services.js';
 import { loginOptions, type LoginOptionsBody } from './login-options.js';
 import { provePasskey } from './passkey-login.js';
 
@@ -108,7 +108,7 @@ function loginEndpoint(services: PasskeyServices): Endpoint {
         const asker = askerOf(services, req as Request);
         const { credential, challengeId, remember, transport } = req.body;
         // Tokens leave the way that the options went.
-        const shown = shownBy(services, asker, transport === 'body' ? challengeId : undefined);
+        const shown = services.browser.shown(asker.req, transport === 'body' ? challengeId : undefined);
         const { user, method, passed } = await provePasskey(services, credential, shown, asker);
         const login = { remember, transport, amr: [method, 'mfa'], passed };
         const { origin } = asker;
@@ -119,7 +119,7 @@ function loginEndpoint(services: PasskeyServices): Endpoint {
           origin,
         });
         const message = textsFor(req as Request, res).loginSuccessful;
-        res.json({ message, user: publicUser(issued.user), ...inBody });
+        res.json(loginAnswer(message, issued, inBody));
       },
     ],
     operation: {

@@ -1,14 +1,14 @@
 import type { Request, Response } from 'express';
-import type { Transport } from '../../../tokens/transport.js';
 import { activeUser } from '../../../stores/user-store.js';
+import type { Transport } from '../../../tokens/transport.js';
 import { addressGroup } from '../../../utils/address-group.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
 import { hideDuration } from '../../hide-duration.js';
+import { bindToBrowser } from '../bind-to-browser.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
 import { descriptorsOf, type CredentialDescriptor } from '../credential-descriptor.js';
 import { decoysOf } from '../decoys.js';
-import { bindToBrowser } from '../new-browser-secret.js';
 import type { PasskeyServices } from '../services.js';
 
 /** For `PublicKeyCredential.parseRequestOptionsFromJSON`. */

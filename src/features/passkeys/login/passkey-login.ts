@@ -1,11 +1,11 @@
 import { AuthError, isAuthError } from '../../../errors.js';
 import type { RequestOrigin } from '../../../events/auth-event.js';
+import type { ShownSecrets } from '../../../http/browser-secret.js';
 import type { BeforeSession, CheckedLogin } from '../../../sessions/start-session.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
 import { MultiFactorLogin } from '../../multi-factor-login.js';
-import type { ShownSecrets } from '../challenges.js';
 import { judgeAssertion, methodOf, useAssertion } from '../judge-assertion.js';
 import type { PasskeyServices } from '../services.js';
 

@@ -1,8 +1,9 @@
 import { AuthError } from '../../../errors.js';
-import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
-import { shownBy, type PasskeyServices } from '../services.js';
+import { ownUser } from '../../own-user.js';
+import type { PasskeyServices } from '../services.js';
 import type { Passkey } from '../stored-passkeys.js';
 
 export interface PasskeyRegistration {
@@ -30,8 +31,7 @@ export async function registerPasskey(
 ): Promise<RegisteredPasskey> {
   const { config, others, passkeys, sessions } = services;
   const { id: userId, sessionId } = owner;
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, userId);
   const { id } = registration.credential as { id: string };
   const adding = await others.factorRules()?.beforeAdding(owner, id);
   const pending = await store(services, owner, registration, asker);
@@ -66,7 +66,7 @@ async function store(
   const asked = await challenges.find(
     'passkey-registration',
     challenge,
-    shownBy(services, asker, challengeId),
+    services.browser.shown(asker.req, challengeId),
   );
   if (!asked) {
     const stored = await passkeys.find((credential as { id: string }).id);

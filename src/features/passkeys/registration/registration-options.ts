@@ -1,12 +1,12 @@
 import type { Response } from 'express';
 import { AuthError } from '../../../errors.js';
-import { activeUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
+import { ownUser } from '../../own-user.js';
+import { bindToBrowser } from '../bind-to-browser.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
 import { descriptorsOf, type CredentialDescriptor } from '../credential-descriptor.js';
-import { bindToBrowser } from '../new-browser-secret.js';
 import type { PasskeyServices } from '../services.js';
 import { userHandleOf } from '../user-handle.js';
 import { ALGORITHMS } from '../webauthn.js';
@@ -44,8 +44,7 @@ export async function registrationOptions(
 ): Promise<RegistrationOptions> {
   const { challenges, config, options, passkeys } = services;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, userId);
   const data = { browser: digest, transport, userId, session: digestOf(sessionId) };
   const known = await passkeys.of(userId);
   if (known.length >= MAX_PASSKEYS) throw new AuthError('TOO_MANY_FACTORS');

@@ -1,5 +1,6 @@
 import { AuthError } from '../../../errors.js';
-import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import type { StoredUser } from '../../../stores/user-store.js';
+import { ownUser } from '../../own-user.js';
 import { MAX_FACTORS, type UserFactors } from '../factors.js';
 import { factorNeeded, isByFactor } from '../fresh.js';
 import type { Asker, FactorServices } from '../services.js';
@@ -26,8 +27,7 @@ export async function confirmTotp(
 ): Promise<{ recoveryCodes?: string[] }> {
   const { config, enrolments, events, factors, notify, sessions } = services;
   const { id: userId, sessionId } = owner;
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, userId);
   // A login without a factor may enrol only the first one.
   const mayBeFirst = !isByFactor(owner);
   const before = await factors.of(userId);

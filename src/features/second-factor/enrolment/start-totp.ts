@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AuthError } from '../../../errors.js';
-import { activeUser } from '../../../stores/user-store.js';
 import { base32 } from '../../../utils/base32.js';
+import { ownUser } from '../../own-user.js';
 import { MAX_FACTORS } from '../factors.js';
 import type { FactorServices } from '../services.js';
 import { newTotpSecret, otpauthUri } from '../totp.js';
@@ -23,8 +23,7 @@ export async function startTotp(
   { config, enrolments, factors, options, secrets }: FactorServices,
   { id: userId, sessionId }: Express.User,
 ): Promise<StartedEnrolment> {
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, userId);
   if ((await factors.of(userId)).all.length >= MAX_FACTORS) throw new AuthError('TOO_MANY_FACTORS');
   const { digits, periodSeconds } = options.totp;
   const id = randomBytes(ID_BYTES).toString('base64url');

@@ -5,7 +5,7 @@ import { digestOf } from '../../../utils/digest.js';
 import { answerOf, type AnswerBody } from '../fields.js';
 import { askerOf, type Asker, type FactorServices } from '../services.js';
 import { PassedFactor } from '../session-check.js';
-import { proveSecondStep, type ShownSecrets } from './second-step.js';
+import { proveSecondStep } from './second-step.js';
 
 interface SecondStepBody extends AnswerBody {
   challenge?: string | undefined;
@@ -24,10 +24,7 @@ export async function makeSecondStep(
   const { browser } = services;
   const asker = askerOf(services, req);
   const { challenge: sent, trustDevice = false, ...answer } = req.body as SecondStepBody;
-  const shown: ShownSecrets =
-    sent === undefined
-      ? { transport: 'cookie', secrets: browser.read(req) }
-      : { transport: 'body', secrets: [sent] };
+  const shown = browser.shown(req, sent);
   const { user, challenge, factor } = await proveSecondStep(services, answerOf(answer), shown, asker);
   const { transport, remember, amr, authTime } = challenge;
   // Before the session begins: an outage here leaves the challenge and the code usable.

@@ -1,16 +1,10 @@
 import { type AuthError, isAuthError } from '../../../errors.js';
+import type { ShownSecrets } from '../../../http/browser-secret.js';
 import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
-import type { Transport } from '../../../tokens/transport.js';
 import type { Challenge } from '../challenges.js';
 import { proveFactor, type FactorAnswer, type ProvedFactor } from '../prove-factor.js';
 import { challengeRefused, type Asker, type FactorServices } from '../services.js';
-
-/** What a request shows to prove that its browser has made the first step: cookies, or what a client without cookies sends back. */
-export interface ShownSecrets {
-  readonly transport: Transport;
-  readonly secrets: readonly string[];
-}
 
 /** A login whose second step was right. Its challenge is still there, until the session is stored. */
 export interface ProvedSecondStep {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
-import { activeUser } from '../../../stores/user-store.js';
+import { ownUser } from '../../own-user.js';
 import { askerOf, type FactorServices } from '../services.js';
 import { deviceAnswers } from './device-answers.js';
 import { trustedOf, type TrustedDevice, type TrustedDevices } from './trusted-devices.js';
@@ -19,8 +19,7 @@ export function deviceEndpoints(services: FactorServices, devices: TrustedDevice
 
 /** The user's devices that are still trusted. @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone */
 async function devicesOf({ config, factors }: FactorServices, userId: string): Promise<TrustedDevice[]> {
-  const user = activeUser(await config.users.findById(userId));
-  if (!user) throw new AuthError('ACCESS_TOKEN_INVALID');
+  const user = await ownUser(config.users, userId);
   await config.timeKnown();
   const { all, devices } = await factors.of(userId);
   return trustedOf(devices, { user, all, now: config.now() });

@@ -3,11 +3,12 @@ import { checkSecondFactor } from '../../src/cli/doctor/check-second-factor';
 import { checkSecrets } from '../../src/cli/doctor/check-secrets';
 import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
 import { cli, cliJson } from '../helpers/apps/cli';
-import { factorApp, type FactorStores } from '../features/second-factor/factor-app';
+import { factorApp } from '../features/second-factor/factor-app';
+import type { FeatureStores } from '../helpers/apps/feature-stores';
 
 let database: TestDatabase;
 let env: Record<string, string>;
-let stores: FactorStores;
+let stores: FeatureStores;
 beforeAll(async () => {
   database = await createDatabase();
   env = { DATABASE_URL: database.url };

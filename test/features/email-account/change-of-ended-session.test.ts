@@ -1,5 +1,6 @@
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, realStores, tokenOf, type EmailApp } from './email-app';
+import { emailApp, tokenOf, type EmailApp } from './email-app';
+import { realStores } from '../../helpers/apps/feature-stores';
 
 const [A, B] = ['a@example.com', 'b@example.com'];
 

@@ -1,14 +1,7 @@
 import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import {
-  emailApp,
-  NEW_PASSWORD,
-  tokenOf,
-  type EmailApp,
-  type EmailStores,
-  EACH_STORES,
-  type OpenStores,
-} from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
+import { EACH_STORES, type FeatureStores, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const [A, B, C] = ['a@example.com', 'b@example.com', 'c@example.com'];
 const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
@@ -260,7 +253,7 @@ test('a user store that can rename no one is refused at start, by the name of th
 
 /** Makes the nth call of a store that the features use fail, as if the process had been killed there. */
 async function failOnce<T>(
-  { users, refreshTokens }: EmailStores,
+  { users, refreshTokens }: FeatureStores,
   nth: number,
   request: () => PromiseLike<T>,
 ): Promise<[T]> {

@@ -5,22 +5,17 @@ import {
   emailAccount,
   MemoryRefreshTokenStore,
   MemoryUserStore,
-  PostgresUserStore,
-  RedisRefreshTokenStore,
   type Auth,
   type EmailAccount,
   type EmailAccountOptions,
   type Mail,
 } from '../../../src/index';
 import { ACCESS_SECRET, REFRESH_SECRET, type TestOptions } from '../../helpers/apps/app';
-import { connectRedis, createDatabase, randomPrefix } from '../../helpers/apps/backends';
 import { describedRouter } from '../../helpers/apps/described-router';
 import { eventually } from '../../helpers/eventually';
+import type { FeatureStores } from '../../helpers/apps/feature-stores';
 
 export const NEW_PASSWORD = 'another horse 8 battery';
-
-/** The stores of an app, which a second app of the same test may share. */
-export type EmailStores = Pick<Required<TestOptions>, 'users' | 'refreshTokens'>;
 
 export interface EmailApp {
   readonly app: Express;
@@ -36,7 +31,7 @@ export interface EmailApp {
 }
 
 interface EmailAppSettings {
-  stores?: EmailStores;
+  stores?: FeatureStores;
   account?: Partial<EmailAccountOptions>;
   auth?: TestOptions;
   /** In place of one that keeps its mails. */
@@ -92,36 +87,4 @@ export function emailApp({
 /** The token that the page of a link reads from the fragment. */
 export function tokenOf({ url = '' }: Mail): string {
   return new URLSearchParams(new URL(url).hash.slice(1)).get('token') ?? '';
-}
-
-/** Stores that a test closes when it has ended. */
-export type OpenStores = EmailStores & { close(): Promise<void> };
-
-export function memoryStores(): EmailStores {
-  return { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() };
-}
-
-/** The stores that tests of `describe.each` run on, by the name that their titles have. */
-export const EACH_STORES = [
-  [
-    'memory',
-    (): Promise<OpenStores> => Promise.resolve({ ...memoryStores(), close: () => Promise.resolve() }),
-  ],
-  ['PostgreSQL and Redis', realStores],
-] as const;
-
-/** Redis and PostgreSQL. */
-export async function realStores(): Promise<OpenStores> {
-  const database = await createDatabase();
-  const redis = connectRedis();
-  const users = new PostgresUserStore(database.pool);
-  await users.migrate();
-  return {
-    users,
-    refreshTokens: new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() }),
-    async close() {
-      redis.disconnect();
-      await database.close();
-    },
-  };
 }

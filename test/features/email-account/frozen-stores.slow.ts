@@ -1,10 +1,9 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { PostgresUserStore, RedisRefreshTokenStore } from '../../../src/index';
-import { BoundedPostgres } from '../../../src/stores/postgres/client';
-import { BoundedRedis } from '../../../src/stores/redis/client';
 import { PASSWORD } from '../../helpers/apps/app';
 import { BRIEF, REAL, useCallTimes } from '../../helpers/call-times';
+import { freezeAt } from '../../helpers/servers/freeze-at';
 import { startPostgres } from '../../helpers/servers/postgres-server';
 import { startRedis } from '../../helpers/servers/redis-server';
 import type { TestServer } from '../../helpers/servers/test-server';
@@ -130,31 +129,6 @@ const FLOWS: Record<string, Flow> = {
   },
 };
 
-/** Freezes the server that gets the nth command from now on, right before it. @returns which, if there were so many */
-function freezeAt(nth: number): { frozen?: 'redis' | 'postgres'; end(): void } {
-  let commands = 0;
-  const state: ReturnType<typeof freezeAt> = { end: () => spies.forEach((spy) => spy.mockRestore()) };
-  const spyOn = (server: 'redis' | 'postgres', prototype: object, method: string) => {
-    const real = Reflect.get(prototype, method) as (...args: unknown[]) => unknown;
-    return jest.spyOn(prototype as never, method as never).mockImplementation(function (
-      this: unknown,
-      ...args: unknown[]
-    ) {
-      commands += 1;
-      if (commands === nth) {
-        servers[server].freeze();
-        state.frozen = server;
-      }
-      return real.apply(this, args);
-    } as never);
-  };
-  const spies = [
-    spyOn('redis', BoundedRedis.prototype, 'call'),
-    spyOn('postgres', BoundedPostgres.prototype, 'query'),
-  ];
-  return state;
-}
-
 test.each(Object.keys(FLOWS))(
   'whichever store freezes before whichever command of %s, it is 503, and the same request again finishes',
   async (name) => {
@@ -163,7 +137,7 @@ test.each(Object.keys(FLOWS))(
       count += 1;
       const user = { address: `user${count}@example.com`, next: `next${count}@example.com` };
       const step = await begin(user);
-      const freezing = freezeAt(nth);
+      const freezing = freezeAt(servers, nth);
       const begun = performance.now();
       const first = await step();
       const took = performance.now() - begun;

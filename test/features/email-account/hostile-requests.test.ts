@@ -1,7 +1,8 @@
 import { RedisRefreshTokenStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { connectRedis, randomPrefix } from '../../helpers/apps/backends';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp } from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
+import { realStores } from '../../helpers/apps/feature-stores';
 
 const [A, B, C, D] = ['a@example.com', 'b@example.com', 'c@example.com', 'd@example.com'];
 const PATHS = {

@@ -3,14 +3,8 @@ import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } 
 import type { OneTimeTokenStore } from '../../../src/stores/one-time-token-store';
 import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
-import {
-  emailApp,
-  tokenOf,
-  type EmailApp,
-  type EmailStores,
-  EACH_STORES,
-  type OpenStores,
-} from './email-app';
+import { emailApp, tokenOf, type EmailApp } from './email-app';
+import { EACH_STORES, type FeatureStores, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
@@ -405,9 +399,9 @@ function wrongCode(right: string | undefined, index = 0): string {
 
 /** The same store. Codes that are looked up are counted. */
 function countingFinds(
-  refreshTokens: EmailStores['refreshTokens'],
+  refreshTokens: FeatureStores['refreshTokens'],
   count: () => void,
-): Pick<EmailStores, 'refreshTokens'> {
+): Pick<FeatureStores, 'refreshTokens'> {
   const tokens = refreshTokens.oneTimeTokens?.() as OneTimeTokenStore;
   const counting = withMember(tokens, 'find', (...args: Parameters<OneTimeTokenStore['find']>) => {
     count();

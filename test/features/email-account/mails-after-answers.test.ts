@@ -3,7 +3,8 @@ import request from 'supertest';
 import { emailAccount } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
-import { emailApp, memoryStores } from './email-app';
+import { emailApp } from './email-app';
+import { memoryStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 

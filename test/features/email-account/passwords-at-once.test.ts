@@ -1,6 +1,7 @@
 import { isMarked } from '../../../src/stores/unfinished-change';
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, realStores, tokenOf, type EmailApp } from './email-app';
+import { emailApp, tokenOf, type EmailApp } from './email-app';
+import { realStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 

@@ -2,12 +2,13 @@ import type { Response } from 'supertest';
 import { AuthError, type MemoryUserStore } from '../../../src/index';
 import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
-import { emailApp, tokenOf, type EmailApp, type EmailStores, memoryStores } from './email-app';
+import { emailApp, tokenOf, type EmailApp } from './email-app';
+import { type FeatureStores, memoryStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 const COOKIE = /^(flow\w*|[\w-]+)\.email=[\w-]{32}/;
 
-let stores: EmailStores;
+let stores: FeatureStores;
 let email: EmailApp;
 const apps: EmailApp[] = [];
 
@@ -256,7 +257,7 @@ async function reserve(address: string, userId: string): Promise<void> {
 type Watch = (name: string, proceed: () => unknown) => unknown;
 
 /** Both stores, and their parts, with each of their calls in the hands of `watch`. */
-function watched(of: EmailStores, watch: Watch): EmailStores {
+function watched(of: FeatureStores, watch: Watch): FeatureStores {
   const wrap = <Store extends object>(store: Store, prefix = ''): Store =>
     new Proxy(store, {
       get(target, name) {
@@ -274,7 +275,7 @@ function watched(of: EmailStores, watch: Watch): EmailStores {
   return { users: wrap(of.users, 'createUser'), refreshTokens: wrap(of.refreshTokens) };
 }
 
-function recording(of: EmailStores, calls: string[]): EmailStores {
+function recording(of: FeatureStores, calls: string[]): FeatureStores {
   const known = ['find', 'findByUsername', 'create', 'createUser', 'take', 'removeAll', 'add'];
   return watched(of, (name, proceed) => {
     if (known.includes(name)) calls.push(name);
@@ -282,7 +283,7 @@ function recording(of: EmailStores, calls: string[]): EmailStores {
   });
 }
 
-function failing(of: EmailStores, method: string): EmailStores {
+function failing(of: FeatureStores, method: string): FeatureStores {
   return watched(of, (name, proceed) =>
     name === method ? Promise.reject(new AuthError('SERVICE_UNAVAILABLE')) : proceed(),
   );

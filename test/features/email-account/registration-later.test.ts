@@ -3,15 +3,8 @@ import request from 'supertest';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
 import { createTestApp, PASSWORD } from '../../helpers/apps/app';
 import { expectFailure } from '../../helpers/failures';
-import {
-  emailApp,
-  NEW_PASSWORD,
-  tokenOf,
-  type EmailApp,
-  memoryStores,
-  EACH_STORES,
-  type OpenStores,
-} from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
+import { EACH_STORES, memoryStores, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 

@@ -1,15 +1,8 @@
 import request from 'supertest';
 import { AuthError, type AuthEvent } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import {
-  emailApp,
-  NEW_PASSWORD,
-  tokenOf,
-  type EmailApp,
-  type EmailStores,
-  EACH_STORES,
-  type OpenStores,
-} from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
+import { EACH_STORES, type FeatureStores, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 const MAILED = { message: 'A mail is on its way. Open its link to finish the registration' };
@@ -305,7 +298,7 @@ async function cookieOf(browser: Browser): Promise<string> {
   return cookie.split(';')[0] as string;
 }
 
-type Sessions = EmailStores['refreshTokens'];
+type Sessions = FeatureStores['refreshTokens'];
 
 /** The store, whose method fails once as in an outage. */
 function failOnce(store: Sessions, method: keyof Sessions): Sessions {

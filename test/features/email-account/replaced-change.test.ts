@@ -1,5 +1,6 @@
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, EACH_STORES, tokenOf, type EmailApp, type OpenStores } from './email-app';
+import { emailApp, tokenOf, type EmailApp } from './email-app';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const [MALLORY, OWN, ASKED] = ['mallory@example.com', 'own@example.com', 'asked@example.com'];
 

@@ -1,6 +1,7 @@
 import type { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp } from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
+import { realStores } from '../../helpers/apps/feature-stores';
 
 /** What a thief may do: replace a token while a request of this process uses it, so the request finds no token to delete. */
 

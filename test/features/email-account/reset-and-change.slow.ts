@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { useRealPasswords } from '../../helpers/apps/quick-passwords';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailStores } from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf } from './email-app';
+import { EACH_STORES } from '../../helpers/apps/feature-stores';
 
 // A change of the address comes while the new password is hashed.
 useRealPasswords();
@@ -11,13 +11,10 @@ const ROUNDS = 40;
 /** About as long as the hash of the new password takes. */
 const LONGEST_LEAD_MS = 120;
 
-test.each(['memory', 'PostgreSQL and Redis'])(
+test.each(EACH_STORES)(
   'of a reset and a change of the address at once, at most one holds (%s)',
-  async (name) => {
-    const stores: EmailStores & { close?(): Promise<void> } =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+  async (_name, open) => {
+    const stores = await open();
     const apps = [emailApp({ stores }), emailApp({ stores })] as const;
     const [email, other] = apps;
     const passwordHash = await email.auth.passwords.hash(PASSWORD);
@@ -52,6 +49,6 @@ test.each(['memory', 'PostgreSQL and Redis'])(
       expect((await email.client().post('/auth/login').send({ username, password })).status).toBe(200);
     }
     for (const { auth } of apps) await auth.close();
-    await stores.close?.();
+    await stores.close();
   },
 );

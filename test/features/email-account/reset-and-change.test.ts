@@ -1,26 +1,24 @@
-import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { type MemoryUserStore, type StoredUser } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, NEW_PASSWORD, realStores, tokenOf, type EmailApp, type EmailStores } from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const [A, B] = ['a@example.com', 'b@example.com'];
 const INVALID = { code: 'ONE_TIME_TOKEN_INVALID' };
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a reset beside a change of the address, on %s', (name) => {
-  let stores: EmailStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a reset beside a change of the address, on %s', (_name, open) => {
+  let stores: OpenStores;
   let users: MemoryUserStore;
   let email: EmailApp;
   let ann: StoredUser;
   let passwordHash: string;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
     users = stores.users as MemoryUserStore;
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     email = emailApp({ stores });

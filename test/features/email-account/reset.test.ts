@@ -1,8 +1,9 @@
 import request from 'supertest';
 import { PASSWORD } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
-import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp, EACH_STORES, type OpenStores } from './email-app';
+import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 

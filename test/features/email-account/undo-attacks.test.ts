@@ -1,6 +1,7 @@
 import type { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { emailApp, realStores, tokenOf, type EmailApp } from './email-app';
+import { emailApp, tokenOf, type EmailApp } from './email-app';
+import { realStores } from '../../helpers/apps/feature-stores';
 
 const [A, B, C] = ['a@example.com', 'b@example.com', 'c@example.com'];
 

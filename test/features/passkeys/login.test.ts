@@ -2,26 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
 import { setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
-import { realStores, refused, type FactorStores } from '../second-factor/factor-app';
+import { refused } from '../second-factor/factor-app';
 import { newPasskey, passkeyApp, RP_ID, type PasskeyApp } from './passkey-app';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const INVALID = refused('INVALID_PASSKEY');
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a login with a passkey, on %s', (name) => {
-  let stores: FactorStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a login with a passkey, on %s', (_name, open) => {
+  let stores: OpenStores;
   let app: PasskeyApp;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
     app = passkeyApp({ stores });
   });
 
   afterAll(async () => {
     await app.auth.close();
-    await stores.close?.();
+    await stores.close();
   });
 
   const enrolled = () => app.enrolled(`ann-${randomUUID()}`);

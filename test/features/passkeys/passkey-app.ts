@@ -15,13 +15,14 @@ import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET, type TestOptions } from '../..
 import { describedRouter } from '../../helpers/apps/described-router';
 import { quickHash } from '../../helpers/apps/quick-passwords';
 import { SoftwarePasskey, type AnswerSettings } from '../../helpers/browsers/software-authenticator';
-import { FACTOR_KEY, FactorClock, type Browser, type FactorStores } from '../second-factor/factor-app';
+import { FACTOR_KEY, FactorClock, type Browser } from '../second-factor/factor-app';
+import type { FeatureStores } from '../../helpers/apps/feature-stores';
 
 export const RP_ID = 'example.com';
 export const ORIGIN = 'https://app.example.com';
 
 interface PasskeyAppSettings {
-  stores?: FactorStores;
+  stores?: FeatureStores;
   passkeys?: Partial<PasskeysOptions>;
   /** Whether `secondFactor` is on too. Default: false. */
   factor?: boolean;

@@ -5,8 +5,6 @@ import {
   createAuth,
   MemoryRefreshTokenStore,
   MemoryUserStore,
-  PostgresUserStore,
-  RedisRefreshTokenStore,
   type Auth,
   type AuthEvent,
   type Feature,
@@ -15,14 +13,13 @@ import {
 import type { SecondFactorOptions } from '../../../src/features/second-factor/options';
 import { secondFactor } from '../../../src/features/second-factor/second-factor';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET, type TestOptions } from '../../helpers/apps/app';
-import { connectRedis, createDatabase, randomPrefix } from '../../helpers/apps/backends';
 import { describedRouter } from '../../helpers/apps/described-router';
 import { quickHash } from '../../helpers/apps/quick-passwords';
+import type { FeatureStores } from '../../helpers/apps/feature-stores';
 
 export const FACTOR_KEY = 'a-key-for-second-factors-0123456789';
 export const PERIOD_MS = 30_000;
 
-export type FactorStores = Pick<Required<TestOptions>, 'users' | 'refreshTokens'>;
 export type Browser = ReturnType<typeof request.agent>;
 
 /** A clock that tests set forward, because an authenticator app has a new code every 30 seconds. */
@@ -92,7 +89,7 @@ export interface Enrolled {
 }
 
 interface FactorAppSettings {
-  stores?: FactorStores;
+  stores?: FeatureStores;
   factor?: Partial<SecondFactorOptions>;
   auth?: TestOptions;
   clock?: FactorClock;
@@ -162,22 +159,6 @@ export async function enrolIn(
   expect(confirmed.status).toBe(200);
   const { recoveryCodes = [] } = confirmed.body as { recoveryCodes?: string[] };
   return { authenticator, recoveryCodes };
-}
-
-/** Redis and PostgreSQL, with `close`. */
-export async function realStores(): Promise<FactorStores & { close(): Promise<void> }> {
-  const database = await createDatabase();
-  const redis = connectRedis();
-  const users = new PostgresUserStore(database.pool);
-  await users.migrate();
-  return {
-    users,
-    refreshTokens: new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() }),
-    async close() {
-      redis.disconnect();
-      await database.close();
-    },
-  };
 }
 
 /** What a refusal looks like, whatever its text. */

@@ -1,36 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { type StoredUser } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import {
   Authenticator,
   enrolIn,
   factorApp,
   FACTOR_KEY,
-  realStores,
   refused,
   type Browser,
   type FactorApp,
-  type FactorStores,
 } from './factor-app';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const INVALID = [401, refused('INVALID_SECOND_FACTOR')];
 const STALE = [401, refused('REAUTHENTICATION_REQUIRED')];
 const NOT_FOUND = [404, refused('FACTOR_NOT_FOUND')];
 
-describe.each(['memory', 'PostgreSQL and Redis'])('the second factors of a user, on %s', (name) => {
-  let stores: FactorStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('the second factors of a user, on %s', (_name, open) => {
+  let stores: OpenStores;
   let factor: FactorApp;
   let ann: StoredUser;
   let browser: Browser;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     factor = factorApp({ stores });

@@ -1,5 +1,5 @@
 import { AuthError } from '../../../src/index';
-import type { FactorStores } from './factor-app';
+import type { FeatureStores } from '../../helpers/apps/feature-stores';
 
 /** Methods that return at once: parts of a store, or a function that ends something. */
 const AT_ONCE = new Set([
@@ -15,12 +15,12 @@ export type Fault = 'before' | 'after';
 
 /** Stores of which one call, or every call from there on, fails as in an outage. */
 export class FaultyStores {
-  readonly stores: FactorStores;
+  readonly stores: FeatureStores;
   /** The calls since `failAt`, as `list` or `create`. */
   readonly calls: string[] = [];
   #failing: { at: number; fault: Fault; onwards: boolean } | undefined;
 
-  constructor({ users, refreshTokens }: FactorStores) {
+  constructor({ users, refreshTokens }: FeatureStores) {
     this.stores = {
       users: this.#faulty(users, 'users'),
       refreshTokens: this.#faulty(refreshTokens, 'sessions'),

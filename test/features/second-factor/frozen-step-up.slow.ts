@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { PostgresUserStore, RedisRefreshTokenStore } from '../../../src/index';
-import { BoundedPostgres } from '../../../src/stores/postgres/client';
-import { BoundedRedis } from '../../../src/stores/redis/client';
 import { PASSWORD } from '../../helpers/apps/app';
 import { BRIEF, REAL, useCallTimes } from '../../helpers/call-times';
 import { eventually } from '../../helpers/eventually';
+import { freezeAt } from '../../helpers/servers/freeze-at';
 import { startPostgres } from '../../helpers/servers/postgres-server';
 import { startRedis } from '../../helpers/servers/redis-server';
 import type { TestServer } from '../../helpers/servers/test-server';
@@ -48,31 +47,6 @@ afterAll(async () => {
   await Promise.all(Object.values(servers).map((server) => server.stop()));
 });
 
-/** Freezes the server that gets the nth command from now on, right before it. @returns which, if there were so many */
-function freezeAt(nth: number): { frozen?: 'redis' | 'postgres'; end(): void } {
-  let commands = 0;
-  const state: ReturnType<typeof freezeAt> = { end: () => spies.forEach((spy) => spy.mockRestore()) };
-  const spyOn = (server: 'redis' | 'postgres', prototype: object, method: string) => {
-    const real = Reflect.get(prototype, method) as (...args: unknown[]) => unknown;
-    return jest.spyOn(prototype as never, method as never).mockImplementation(function (
-      this: unknown,
-      ...args: unknown[]
-    ) {
-      commands += 1;
-      if (commands === nth) {
-        servers[server].freeze();
-        state.frozen = server;
-      }
-      return real.apply(this, args);
-    } as never);
-  };
-  const spies = [
-    spyOn('redis', BoundedRedis.prototype, 'call'),
-    spyOn('postgres', BoundedPostgres.prototype, 'query'),
-  ];
-  return state;
-}
-
 const send = ({ accessToken }: Tokens, body: object, key: string) =>
   factor
     .client()
@@ -99,7 +73,7 @@ test.each<[string, () => object, string[]]>([
     for (let nth = 1; ; nth += 1) {
       const tokens = await newTokens();
       const [body, key] = [proof(), randomUUID()];
-      const freezing = freezeAt(nth);
+      const freezing = freezeAt(servers, nth);
       const begun = performance.now();
       const first = await send(tokens, body, key);
       const took = performance.now() - begun;

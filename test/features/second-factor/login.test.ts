@@ -1,35 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { type MemoryUserStore, type StoredUser } from '../../../src/index';
 import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
-import {
-  factorApp,
-  PERIOD_MS,
-  realStores,
-  refused,
-  type Enrolled,
-  type FactorApp,
-  type FactorStores,
-} from './factor-app';
+import { factorApp, PERIOD_MS, refused, type Enrolled, type FactorApp } from './factor-app';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const NEEDED = { ...refused('SECOND_FACTOR_REQUIRED'), factors: ['totp', 'recovery-code'] };
 const INVALID = refused('INVALID_SECOND_FACTOR');
 const BEGIN_AGAIN = refused('FLOW_STATE_INVALID');
 
-describe.each(['memory', 'PostgreSQL and Redis'])('a login in two steps, on %s', (name) => {
-  let stores: FactorStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('a login in two steps, on %s', (name, open) => {
+  let stores: OpenStores;
   let factor: FactorApp;
   let ann: StoredUser;
   let enrolled: Enrolled;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     factor = factorApp({ stores });

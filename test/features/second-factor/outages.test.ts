@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
 import { setCookies } from '../../helpers/apps/app';
+import { memoryStores } from '../../helpers/apps/feature-stores';
 import { Authenticator, factorApp, FactorClock, refused } from './factor-app';
 import { FaultyStores, type Fault } from './faulty-stores';
 
 const DOWN = [503, refused('SERVICE_UNAVAILABLE')];
-
-const memoryStores = () => ({ users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() });
 
 /** More calls than any request makes. */
 const MANY = 40;

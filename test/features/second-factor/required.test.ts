@@ -1,15 +1,11 @@
 import type { RequestHandler } from 'express';
-import {
-  MemoryRefreshTokenStore,
-  MemoryUserStore,
-  type SecondFactorOptions,
-  type StoredUser,
-} from '../../../src/index';
+import { type MemoryUserStore, type SecondFactorOptions, type StoredUser } from '../../../src/index';
 import { ACCESS_SECRET, PASSWORD } from '../../helpers/apps/app';
 import { PATIENT, useCallTimes } from '../../helpers/call-times';
 import { decodeToken, resign } from '../../helpers/tokens/tokens';
-import { enrolIn, factorApp, refused, type Browser, type FactorApp, type FactorStores } from './factor-app';
+import { enrolIn, factorApp, refused, type Browser, type FactorApp } from './factor-app';
 import { FaultyStores } from './faulty-stores';
+import { type FeatureStores, memoryStores } from '../../helpers/apps/feature-stores';
 
 const ENROL_FIRST = [403, refused('SECOND_FACTOR_ENROLMENT_REQUIRED')];
 const DOWN = [503, refused('SERVICE_UNAVAILABLE')];
@@ -17,12 +13,7 @@ const DOWN = [503, refused('SERVICE_UNAVAILABLE')];
 type Requires = NonNullable<SecondFactorOptions['required']>;
 const isAdmin: Requires = ({ roles }) => roles.includes('admin');
 
-const memoryStores = (): FactorStores => ({
-  users: new MemoryUserStore(),
-  refreshTokens: new MemoryRefreshTokenStore(),
-});
-
-let stores: FactorStores;
+let stores: FeatureStores;
 let factor: FactorApp;
 let ann: StoredUser;
 

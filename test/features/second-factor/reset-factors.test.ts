@@ -1,69 +1,55 @@
-import {
-  emailAccount,
-  MemoryRefreshTokenStore,
-  MemoryUserStore,
-  type Mail,
-  type SecondFactor,
-} from '../../../src/index';
+import { emailAccount, type Mail, type SecondFactor } from '../../../src/index';
 import { secondFactor } from '../../../src/features/second-factor/second-factor';
 import { eventually } from '../../helpers/eventually';
-import { FACTOR_KEY, factorApp, realStores, type FactorStores } from './factor-app';
+import { FACTOR_KEY, factorApp } from './factor-app';
 import { FaultyStores } from './faulty-stores';
+import { EACH_STORES, memoryStores, type FeatureStores } from '../../helpers/apps/feature-stores';
 
 const ANN = 'ann@example.com';
 const mails: Mail[] = [];
 
 /** An app whose server code has the value of the feature. */
-function supportedApp(stores: FactorStores) {
+function supportedApp(stores: FeatureStores) {
   mails.length = 0;
   const support = secondFactor({ issuer: 'App', key: FACTOR_KEY });
   const account = emailAccount({ send: (mail) => mails.push(mail), baseUrl: 'https://app.example.com' });
   return { support, factor: factorApp({ stores, features: [account], feature: support }) };
 }
 
-const memoryStores = (): FactorStores => ({
-  users: new MemoryUserStore(),
-  refreshTokens: new MemoryRefreshTokenStore(),
+test.each(EACH_STORES)('support takes away all factors of a user, on %s', async (_name, open) => {
+  const stores = await open();
+  const { support, factor } = supportedApp(stores);
+  const { id } = await factor.createUser(ANN);
+  const { browser, authenticator, recoveryCodes } = await factor.enrol(ANN);
+  const trusted = factor.browser();
+  await factor.firstStep(trusted, ANN);
+  await factor.secondStep(trusted, { code: authenticator.nextCode(), trustDevice: true });
+  const halfway = factor.browser();
+  expect((await factor.firstStep(halfway, ANN)).status).toBe(401);
+  factor.events.length = 0;
+
+  const reset = await support.resetFactors(id, { locale: 'ko' });
+  expect(reset).toEqual({ factorIds: [authenticator.id], sessionIds: expect.any(Array) as string[] });
+  expect(reset.sessionIds).toHaveLength(2);
+  expect((await browser.get('/auth/check')).status).toBe(401);
+  expect((await factor.secondStep(halfway, { recoveryCode: recoveryCodes[0] })).status).toBe(401);
+  expect(await stores.users.credentials?.().list(id)).toEqual([]);
+  expect((await factor.firstStep(factor.browser(), ANN)).status).toBe(200);
+  expect(factor.events).toContainEqual(
+    expect.objectContaining({
+      type: 'factorRemoved',
+      userId: id,
+      factorId: authenticator.id,
+      sessionId: undefined,
+    }),
+  );
+  await eventually('a mail', () => Promise.resolve(mails.some(({ kind }) => kind === 'factor-removed')));
+  expect(mails.find(({ kind }) => kind === 'factor-removed')).toMatchObject({ to: ANN, locale: 'ko' });
+  // Nothing is left to take away but the session since.
+  expect(await support.resetFactors(id)).toMatchObject({ factorIds: [], sessionIds: [expect.any(String)] });
+  await factor.auth.close();
+  await stores.close();
 });
-
-test.each(['memory', 'PostgreSQL and Redis'])(
-  'support takes away all factors of a user, on %s',
-  async (name) => {
-    const stores: FactorStores & { close?(): Promise<void> } =
-      name === 'memory' ? memoryStores() : await realStores();
-    const { support, factor } = supportedApp(stores);
-    const { id } = await factor.createUser(ANN);
-    const { browser, authenticator, recoveryCodes } = await factor.enrol(ANN);
-    const trusted = factor.browser();
-    await factor.firstStep(trusted, ANN);
-    await factor.secondStep(trusted, { code: authenticator.nextCode(), trustDevice: true });
-    const halfway = factor.browser();
-    expect((await factor.firstStep(halfway, ANN)).status).toBe(401);
-    factor.events.length = 0;
-
-    const reset = await support.resetFactors(id, { locale: 'ko' });
-    expect(reset).toEqual({ factorIds: [authenticator.id], sessionIds: expect.any(Array) as string[] });
-    expect(reset.sessionIds).toHaveLength(2);
-    expect((await browser.get('/auth/check')).status).toBe(401);
-    expect((await factor.secondStep(halfway, { recoveryCode: recoveryCodes[0] })).status).toBe(401);
-    expect(await stores.users.credentials?.().list(id)).toEqual([]);
-    expect((await factor.firstStep(factor.browser(), ANN)).status).toBe(200);
-    expect(factor.events).toContainEqual(
-      expect.objectContaining({
-        type: 'factorRemoved',
-        userId: id,
-        factorId: authenticator.id,
-        sessionId: undefined,
-      }),
-    );
-    await eventually('a mail', () => Promise.resolve(mails.some(({ kind }) => kind === 'factor-removed')));
-    expect(mails.find(({ kind }) => kind === 'factor-removed')).toMatchObject({ to: ANN, locale: 'ko' });
-    // Nothing is left to take away but the session since.
-    expect(await support.resetFactors(id)).toMatchObject({ factorIds: [], sessionIds: [expect.any(String)] });
-    await factor.auth.close();
-    await stores.close?.();
-  },
-);
 
 test('what an outage stops, the same call again finishes', async () => {
   for (let at = 0, calls = 1; at < calls; at += 1) {

@@ -2,15 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
 import { ACCESS_SECRET, cookieHeader, PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
-import {
-  factorApp,
-  realStores,
-  refused,
-  type Browser,
-  type Enrolled,
-  type FactorApp,
-  type FactorStores,
-} from './factor-app';
+import { factorApp, refused, type Browser, type Enrolled, type FactorApp } from './factor-app';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const WRONG_PASSWORD = refused('INVALID_CREDENTIALS');
 const WRONG_CODE = refused('INVALID_SECOND_FACTOR');
@@ -22,20 +15,17 @@ interface Tokens {
   refreshToken: string;
 }
 
-describe.each(['memory', 'PostgreSQL and Redis'])('POST /reauthenticate, on %s', (name) => {
-  let stores: FactorStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('POST /reauthenticate, on %s', (name, open) => {
+  let stores: OpenStores;
   let factor: FactorApp;
   let ann: StoredUser;
   let enrolled: Enrolled;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     factor = factorApp({ stores });

@@ -5,14 +5,13 @@ import {
   Authenticator,
   enrolIn,
   factorApp,
-  realStores,
   refused,
   type Browser,
   type Enrolled,
   type FactorApp,
-  type FactorStores,
 } from './factor-app';
 import { FaultyStores } from './faulty-stores';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CHROME =
@@ -22,21 +21,18 @@ interface Listed {
   devices: { id: string; current: boolean; name: string | null; createdAt: string; expiresAt: string }[];
 }
 
-describe.each(['memory', 'PostgreSQL and Redis'])('trusted devices, on %s', (name) => {
-  let stores: FactorStores & { close?(): Promise<void> };
+describe.each(EACH_STORES)('trusted devices, on %s', (_name, open) => {
+  let stores: OpenStores;
   let factor: FactorApp;
   let second: FactorApp;
   let ann: StoredUser;
   let enrolled: Enrolled;
 
   beforeAll(async () => {
-    stores =
-      name === 'memory'
-        ? { users: new MemoryUserStore(), refreshTokens: new MemoryRefreshTokenStore() }
-        : await realStores();
+    stores = await open();
   });
 
-  afterAll(() => stores.close?.());
+  afterAll(() => stores.close());
 
   beforeEach(async () => {
     factor = factorApp({ stores });

@@ -48,7 +48,7 @@ const full = {
   startUps: 15,
   sockets: 10_000,
   signOuts: 1000,
-  sameAnswers: 1000,
+  sameAnswers: 2000,
 };
 
 /** @type {Pace} */

@@ -28,7 +28,7 @@ const digest = (salt, password) =>
     .digest('base64url');
 
 /**
- * Accounts by e-mail, with `users` accounts `known-0@example.com` and on.
+ * Accounts by e-mail, with `users` accounts `known-0@example.com` and on. A login is that of one more user, who may ask for addresses.
  *
  * @param {{ redisUrl: string, postgresUrl: string, users: number }} settings
  */
@@ -60,5 +60,8 @@ export default async function createApp({ redisUrl, postgresUrl, users: count })
   await auth.ready();
   for (let number = 0; number < count; number += 1)
     await users.create({ username: `known-${number}@example.com`, passwordHash: 'quick$a$b' });
-  return express().use('/auth', auth.router);
+  const asker = await users.create({ username: 'asker@example.com', passwordHash: 'quick$a$b' });
+  const app = express();
+  app.post('/login/:number', (req, _res, next) => next(void (req.user = asker)), auth.completeLogin());
+  return app.use('/auth', auth.router);
 }

@@ -4,11 +4,12 @@ import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
+import { askerOf } from '../asker.js';
 import { ownUser } from '../own-user.js';
 import { factorAnswers } from './answers.js';
 import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
-import { askerOf, type FactorServices } from './services.js';
+import { type FactorServices } from './services.js';
 
 /** GET /factors, POST /factors/recovery-codes, DELETE /factors/:id */
 export function factorEndpoints(services: FactorServices): Endpoint[] {

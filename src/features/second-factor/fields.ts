@@ -6,8 +6,6 @@ import type { OtherFeatures } from '../feature.js';
 import type { FactorAnswer } from './prove-factor.js';
 import { readRecoveryCode } from './recovery-codes.js';
 
-export { nameField } from '../name-field.js';
-
 /** People copy "123 456". */
 export const codeField = text
   .transform((typed, context) => {

@@ -3,9 +3,10 @@ import type { FactorFailureReason, SecondFactorKind } from '../../events/auth-ev
 import { refusedField } from '../../messages/rule.js';
 import { untilStored } from '../../stores/until-stored.js';
 import type { StoredUser } from '../../stores/user-store.js';
+import type { Asker } from '../asker.js';
 import type { CredentialAnswer } from '../factor-parts.js';
 import type { FactorName, TotpFactor } from './factors.js';
-import type { Asker, FactorServices } from './services.js';
+import type { FactorServices } from './services.js';
 import { stepsOf } from './totp.js';
 
 /** What a user has sent as the second factor. */

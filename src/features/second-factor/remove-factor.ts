@@ -1,6 +1,7 @@
 import { AuthError } from '../../errors.js';
 import { activeUser } from '../../stores/user-store.js';
-import type { Asker, FactorServices } from './services.js';
+import type { Asker } from '../asker.js';
+import type { FactorServices } from './services.js';
 
 /** As `startTotp` makes them. The store need not be asked for another one (and PostgreSQL refuses NUL). */
 const FACTOR_ID = /^[\w-]{22}$/;

@@ -10,8 +10,6 @@ import type { SecondFactorConfig } from './options.js';
 import type { TotpSecrets } from './totp-secrets.js';
 import type { TrustedDevices } from './trusted-devices/trusted-devices.js';
 
-export { askerOf, type Asker } from '../asker.js';
-
 /** What the flows of this feature work with. */
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: SecondFactorConfig;

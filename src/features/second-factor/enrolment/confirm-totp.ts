@@ -1,9 +1,10 @@
 import { AuthError } from '../../../errors.js';
 import type { StoredUser } from '../../../stores/user-store.js';
+import type { Asker } from '../../asker.js';
 import { ownUser } from '../../own-user.js';
 import { MAX_FACTORS, type UserFactors } from '../factors.js';
 import { factorNeeded, isByFactor } from '../fresh.js';
-import type { Asker, FactorServices } from '../services.js';
+import type { FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
 import type { Enrolment } from './enrolments.js';
 

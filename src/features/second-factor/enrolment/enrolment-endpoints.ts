@@ -6,11 +6,13 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
+import { askerOf } from '../../asker.js';
 import { freshLoginGuards } from '../../fresh-login.js';
+import { nameField } from '../../name-field.js';
 import { factorAnswers } from '../answers.js';
-import { codeField, nameField } from '../fields.js';
+import { codeField } from '../fields.js';
 import { freshGuards } from '../fresh.js';
-import { askerOf, type FactorServices } from '../services.js';
+import { type FactorServices } from '../services.js';
 import { confirmTotp, type TotpConfirmation } from './confirm-totp.js';
 import { startTotp } from './start-totp.js';
 

@@ -2,8 +2,9 @@ import type { Request, Response } from 'express';
 import { startByRequest, type StartedSession } from '../../../controllers/start-session.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
+import { askerOf, type Asker } from '../../asker.js';
 import { answerOf, type AnswerBody } from '../fields.js';
-import { askerOf, type Asker, type FactorServices } from '../services.js';
+import { type FactorServices } from '../services.js';
 import { PassedFactor } from '../session-check.js';
 import { proveSecondStep } from './second-step.js';
 

@@ -2,9 +2,10 @@ import { type AuthError, isAuthError } from '../../../errors.js';
 import type { ShownSecrets } from '../../../http/browser-secret.js';
 import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
+import { type Asker } from '../../asker.js';
 import type { Challenge } from '../challenges.js';
 import { proveFactor, type FactorAnswer, type ProvedFactor } from '../prove-factor.js';
-import { challengeRefused, type Asker, type FactorServices } from '../services.js';
+import { challengeRefused, type FactorServices } from '../services.js';
 
 /** A login whose second step was right. Its challenge is still there, until the session is stored. */
 export interface ProvedSecondStep {

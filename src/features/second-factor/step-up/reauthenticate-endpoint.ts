@@ -10,8 +10,9 @@ import { isGoneOf } from '../../../http/request-origin.js';
 import { deliverTokens } from '../../../http/token-response.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
+import { askerOf } from '../../asker.js';
 import { answerOf, answerSchema } from '../fields.js';
-import { askerOf, type FactorServices } from '../services.js';
+import { type FactorServices } from '../services.js';
 import { reauthenticate, type UserProof } from './reauthenticate.js';
 
 /** POST /reauthenticate */

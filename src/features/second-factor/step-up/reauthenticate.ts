@@ -8,8 +8,9 @@ import { afterChange } from '../../../stores/unfinished-change.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
+import type { Asker } from '../../asker.js';
 import { proveFactor, type FactorAnswer, type ProvedFactor } from '../prove-factor.js';
-import type { Asker, FactorServices } from '../services.js';
+import type { FactorServices } from '../services.js';
 
 /** What a user sends to prove again who they are. */
 export type UserProof = { readonly password: string } | FactorAnswer;

@@ -4,8 +4,9 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
+import { askerOf } from '../../asker.js';
 import { ownUser } from '../../own-user.js';
-import { askerOf, type FactorServices } from '../services.js';
+import { type FactorServices } from '../services.js';
 import { deviceAnswers } from './device-answers.js';
 import { trustedOf, type TrustedDevice, type TrustedDevices } from './trusted-devices.js';
 

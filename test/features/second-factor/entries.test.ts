@@ -375,14 +375,30 @@ describe('beside emailAccount', () => {
     await later.auth.close();
   });
 
-  test('a reset ends the challenges, and the next login is asked for the second factor', async () => {
-    const browser = both.browser();
-    await both.firstStep(browser, carol.username);
+  /** Sets a new password with the link of a mail. */
+  const resetBy = async (newPassword: string) => {
     await both.client().post('/auth/password/forgot').send({ username: carol.username });
     const { url = '' } = await mail('reset');
     const token = new URLSearchParams(new URL(url).hash.slice(1)).get('token');
-    const newPassword = 'quite another 8 words';
     expect((await both.client().post('/auth/password/reset').send({ token, newPassword })).status).toBe(200);
+  };
+
+  test('a reset ends trusted devices, too', async () => {
+    const browser = both.browser();
+    await both.firstStep(browser, carol.username);
+    await both.secondStep(browser, { code: ofCarol.nextCode(), trustDevice: true });
+    expect((await both.firstStep(browser, carol.username)).status).toBe(200);
+    const newPassword = 'quite another 8 words';
+    await resetBy(newPassword);
+    const again = await both.firstStep(browser, carol.username, { password: newPassword });
+    expect([again.status, again.body]).toEqual([401, NEEDED]);
+  });
+
+  test('a reset ends the challenges, and the next login is asked for the second factor', async () => {
+    const browser = both.browser();
+    await both.firstStep(browser, carol.username);
+    const newPassword = 'quite another 8 words';
+    await resetBy(newPassword);
     expect((await both.secondStep(browser, { code: ofCarol.nextCode() })).body).toEqual(
       refused('FLOW_STATE_INVALID'),
     );

@@ -18,7 +18,7 @@ import {
   secondFactorPathSchema,
   vouchedAmr,
   type LoginStops,
-} from './second-factor-path.js';
+} from './second-factor-options.js';
 import {
   knownId,
   loginShape,

@@ -10,7 +10,11 @@ import {
   type FormOptions,
 } from './form-handler.js';
 import { proveAndStart, type LoginServices } from './login.js';
-import { assertSecondFactorExists, secondFactorPathSchema, type LoginStops } from './second-factor-path.js';
+import {
+  assertSecondFactorExists,
+  secondFactorPathSchema,
+  type LoginStops,
+} from './second-factor-options.js';
 
 /** What `auth.login` takes. `redirectTo` is `'/'` by default. */
 export interface LoginOptions extends FormOptions {

@@ -14,14 +14,14 @@ import { en } from '../messages/en.js';
 import { forbidCaching } from '../middleware/method-and-cache.js';
 import { assertSameSite } from '../middleware/same-site.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
+import type { Proof } from '../sessions/proof.js';
 import { sessionTokens, type SessionTokens } from '../sessions/session-tokens.js';
 import type { Sessions } from '../sessions/sessions.js';
-import type { Proof } from '../sessions/proof.js';
 import { textOfId } from '../stores/user-ids.js';
 import type { StoredUser } from '../stores/user-store.js';
 import { TRANSPORTS, type Transport } from '../tokens/transport.js';
 import { parseCall } from '../utils/parse-call.js';
-import { assertSecondFactorExists, vouchedAmr, type LoginStops } from './second-factor-path.js';
+import { assertSecondFactorExists, vouchedAmr, type LoginStops } from './second-factor-options.js';
 
 /** What `auth.startSession` takes. */
 export interface StartSessionOptions {

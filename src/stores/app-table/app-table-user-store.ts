@@ -37,6 +37,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   readonly #database: BoundedDatabase;
   readonly #mapping: UserMapping;
   readonly #tables: OwnTables;
+  readonly #statements: readonly string[];
   readonly #values: UserColumnValues;
   readonly #usernames: Usernames;
   readonly #newRows: NewRows;
@@ -47,8 +48,14 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   /**
    * @param mapping what `userMapping` made of the options
    * @param facts shared with the rows of the database, if they need them too
+   * @param statements create the app's table, where it is the store's own
    */
-  constructor(database: AppDatabase, mapping: UserMapping, facts = new TableFacts(database)) {
+  constructor(
+    database: AppDatabase,
+    mapping: UserMapping,
+    facts = new TableFacts(database),
+    statements: readonly string[] = [],
+  ) {
     const { dialect } = database;
     const { username, usernameKey: keyColumn } = mapping.columns;
     this.#source = database;
@@ -56,6 +63,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     this.#mapping = mapping;
     this.#values = new UserColumnValues(mapping, facts);
     this.#tables = ownTables(mapping, database.place);
+    this.#statements = dialect.migration([...statements, ...ownTableStatements(this.#tables, dialect)]);
     this.#usernames =
       keyColumn === undefined
         ? new KeyTable(dialect, this.#tables.usernames as string, username)
@@ -67,11 +75,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   /** The SQL of the tables beside yours, for your own migrations. Safe to run again. */
   get schema(): string {
-    const { dialect } = this.#source;
-    return dialect
-      .migration(ownTableStatements(this.#tables, dialect))
-      .map((each) => `${each};`)
-      .join('\n');
+    return this.#statements.map((each) => `${each};`).join('\n');
   }
 
   /**
@@ -79,8 +83,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * several processes at once. Changes nothing in your table, except the column `usernameKey`.
    */
   async migrate(): Promise<void> {
-    const { dialect, sql } = this.#source;
-    for (const each of dialect.migration(ownTableStatements(this.#tables, dialect))) await sql.execute(each);
+    for (const each of this.#statements) await this.#source.sql.execute(each);
     await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
   }
 

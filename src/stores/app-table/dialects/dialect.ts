@@ -33,7 +33,7 @@ export interface OwnTable {
   readonly columns: readonly string[];
   readonly primaryKey: string;
   /** The column with an index that isn't unique. */
-  readonly indexed: string;
+  readonly indexed?: string;
 }
 
 /** What differs between the databases. Knows no driver and no library. */
@@ -53,7 +53,13 @@ export interface Dialect {
     /** Compared by bytes. At most 510 characters. */
     readonly key: string;
     readonly text: string;
+    /** Milliseconds since 1970. */
     readonly time: string;
+    readonly flag: string;
+    /** The literal of false. */
+    readonly no: string;
+    /** When the row was inserted, with its default. */
+    readonly moment: string;
   };
   /** Milliseconds since 1970, by the clock of the database: an expression. */
   readonly nowMs: string;

@@ -96,7 +96,7 @@ const schema = lazySchema((zod) => zod.strictObject(mappingShape(zod)));
  * @throws TypeError that names the option and says how to fix it
  */
 export function userMapping(call: string, options: UserTableOptions): UserMapping {
-  return mappingOf(call, parseCall(call, schema(), options) as UserTableOptions);
+  return mappingOf(call, parseCall(call, schema(), options));
 }
 
 /** For options whose types have been checked. @throws TypeError */

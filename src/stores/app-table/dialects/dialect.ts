@@ -64,7 +64,7 @@ export interface Dialect {
   /** Milliseconds since 1970, by the clock of the database: an expression. */
   readonly nowMs: string;
   /** The statements that create a table of ours and its index where they are missing. */
-  createTable(table: OwnTable): string[];
+  createTable(this: void, table: OwnTable): string[];
   /** `INSERT` that inserts nothing where a row with the same primary key is there. */
   insertNew(table: string, columns: readonly string[], rows: number): string;
   /** The end of a SELECT that locks its row, and waits as long as a request may. */

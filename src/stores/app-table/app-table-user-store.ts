@@ -2,6 +2,7 @@ import { isKeepable } from '../../utils/keepable-text.js';
 import { usernameKey } from '../../utils/username.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import type { ListUsersOptions } from '../list-users-options.js';
 import {
   checkedChanges,
   checkedIdentityUser,
@@ -109,7 +110,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * One page of the users, sorted by username as the database sorts: `users.list({ limit: 50, after: 'ann' })`.
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
-  async list(options: { limit?: number; after?: string } = {}): Promise<StoredUser[]> {
+  async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
     const { limit, after } = checkedPage(options);
     const rows = await this.#database.read((access) => access.rows.page(after, limit));
     return Promise.all(rows.map((row) => this.#toUser(row)));

@@ -2,6 +2,7 @@ import { isKeepable } from '../../utils/keepable-text.js';
 import { usernameKey } from '../../utils/username.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import type { ListUsersOptions } from '../list-users-options.js';
 import {
   checkedChanges,
   checkedIdentityUser,
@@ -37,6 +38,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   readonly #database: BoundedDatabase;
   readonly #mapping: UserMapping;
   readonly #tables: OwnTables;
+  readonly #statements: readonly string[];
   readonly #values: UserColumnValues;
   readonly #usernames: Usernames;
   readonly #newRows: NewRows;
@@ -47,8 +49,14 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   /**
    * @param mapping what `userMapping` made of the options
    * @param facts shared with the rows of the database, if they need them too
+   * @param statements create the app's table, where it is the store's own
    */
-  constructor(database: AppDatabase, mapping: UserMapping, facts = new TableFacts(database)) {
+  constructor(
+    database: AppDatabase,
+    mapping: UserMapping,
+    facts = new TableFacts(database),
+    statements: readonly string[] = [],
+  ) {
     const { dialect } = database;
     const { username, usernameKey: keyColumn } = mapping.columns;
     this.#source = database;
@@ -56,6 +64,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     this.#mapping = mapping;
     this.#values = new UserColumnValues(mapping, facts);
     this.#tables = ownTables(mapping, database.place);
+    this.#statements = dialect.migration([...statements, ...ownTableStatements(this.#tables, dialect)]);
     this.#usernames =
       keyColumn === undefined
         ? new KeyTable(dialect, this.#tables.usernames as string, username)
@@ -67,11 +76,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   /** The SQL of the tables beside yours, for your own migrations. Safe to run again. */
   get schema(): string {
-    const { dialect } = this.#source;
-    return dialect
-      .migration(ownTableStatements(this.#tables, dialect))
-      .map((each) => `${each};`)
-      .join('\n');
+    return this.#statements.map((each) => `${each};`).join('\n');
   }
 
   /**
@@ -79,8 +84,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * several processes at once. Changes nothing in your table, except the column `usernameKey`.
    */
   async migrate(): Promise<void> {
-    const { dialect, sql } = this.#source;
-    for (const each of dialect.migration(ownTableStatements(this.#tables, dialect))) await sql.execute(each);
+    for (const each of this.#statements) await this.#source.sql.execute(each);
     await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
   }
 
@@ -106,7 +110,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * One page of the users, sorted by username as the database sorts: `users.list({ limit: 50, after: 'ann' })`.
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
-  async list(options: { limit?: number; after?: string } = {}): Promise<StoredUser[]> {
+  async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
     const { limit, after } = checkedPage(options);
     const rows = await this.#database.read((access) => access.rows.page(after, limit));
     return Promise.all(rows.map((row) => this.#toUser(row)));

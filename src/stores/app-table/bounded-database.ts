@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serviceUnavailable } from '../../errors.js';
+import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
@@ -27,6 +27,7 @@ export class BoundedDatabase {
   }
 
   kindOfError(error: unknown): ErrorKind {
+    if (error instanceof AuthError) return 'mistake'; // judged already
     return this.#database.kindOfError?.(error) ?? this.#database.dialect.kindOfError(error);
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { types } from 'node:util';
 import type { Dialect } from './dialects/dialect.js';
 import type { SqlStatements, TablePlace } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -134,6 +135,8 @@ export class SqlUserRows implements UserRows {
         const kind = (await facts.column(name))?.kind;
         if (name === mapping.columns.roles)
           return isPostgres && kind === 'texts' ? value : JSON.stringify(value);
+        // Drivers make something else of objects, each in its own way.
+        if (!isPostgres && isPlain(value)) return JSON.stringify(value);
         if (typeof value === 'boolean') return isPostgres && kind === 'boolean' ? value : Number(value);
         return value;
       }),
@@ -170,4 +173,8 @@ export class SqlUserRows implements UserRows {
 
 function marks(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !types.isDate(value) && !ArrayBuffer.isView(value);
 }

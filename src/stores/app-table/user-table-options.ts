@@ -55,7 +55,9 @@ export interface UserMapping {
 const CURE = "columns: { id: 'id', username: 'email', passwordHash: 'password_hash' }";
 
 const columnSchema = (zod: typeof z) =>
-  zod.string({ error: `must be the name of a column, as in ${CURE}` }).min(1);
+  zod
+    .string({ error: `must be the name of a column, as in ${CURE}` })
+    .regex(/^[^\0?]+$/, { error: 'must be the name of a column, and have no ?' });
 
 const functionSchema = (zod: typeof z, what: string) =>
   zod.custom<(row: Row) => never>((value) => typeof value === 'function', { error: what }).optional();
@@ -94,7 +96,14 @@ const schema = lazySchema((zod) => zod.strictObject(mappingShape(zod)));
  * @throws TypeError that names the option and says how to fix it
  */
 export function userMapping(call: string, options: UserTableOptions): UserMapping {
-  const { columns, roles: rolesOf, fields, prefix } = parseCall(call, schema(), options) as UserTableOptions;
+  return mappingOf(call, parseCall(call, schema(), options));
+}
+
+/** For options whose types have been checked. @throws TypeError */
+export function mappingOf(
+  call: string,
+  { columns, roles: rolesOf, fields, prefix }: UserTableOptions,
+): UserMapping {
   const { disabled, ...others } = columns;
   const flag = typeof disabled === 'string' ? { column: disabled, invert: false } : disabled;
   if (others.roles !== undefined && rolesOf)

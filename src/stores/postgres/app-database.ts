@@ -78,16 +78,16 @@ function onConnectionOf(connect: () => Promise<Connection>): Transaction {
     let isEnded = false;
     try {
       await connection.query('BEGIN');
-      try {
-        const result = await work(connection);
-        await connection.query('COMMIT');
-        isEnded = true;
-        return result;
-      } catch (error) {
-        await connection.query('ROLLBACK');
-        isEnded = true;
-        throw error;
-      }
+      const result = await work(connection);
+      await connection.query('COMMIT');
+      isEnded = true;
+      return result;
+    } catch (error) {
+      isEnded = await connection.query('ROLLBACK').then(
+        () => true,
+        () => false,
+      );
+      throw error;
     } finally {
       connection.release?.(!isEnded);
     }

@@ -1,18 +1,17 @@
-import { AppTableUserStore } from '../../../src/stores/app-table/app-table-user-store';
-import { userMapping } from '../../../src/stores/app-table/user-table-options';
-import { postgresAppDatabase } from '../../../src/stores/postgres/app-database';
+import { PostgresUserStore } from '../../../src';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../../src/testing';
 import { runContract } from '../../contract/run-contract';
 import { createDatabase, type TestDatabase } from '../../helpers/apps/backends';
 
 let database: TestDatabase;
-let store: AppTableUserStore;
+let store: PostgresUserStore;
 
 beforeAll(async () => {
   database = await createDatabase();
   await database.pool.query(`CREATE TABLE "Account" (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, email text NOT NULL UNIQUE, "passwordHash" text, roles text[] NOT NULL DEFAULT '{}', disabled boolean NOT NULL DEFAULT false)`);
-  const mapping = userMapping('test', {
+  store = new PostgresUserStore(database.pool, {
+    table: 'Account',
     columns: {
       id: 'id',
       username: 'email',
@@ -21,8 +20,6 @@ beforeAll(async () => {
       disabled: 'disabled',
     },
   });
-  const { database: app, facts } = postgresAppDatabase(database.pool, { table: 'Account' }, mapping);
-  store = new AppTableUserStore(app, mapping, facts);
   await store.migrate();
 });
 afterAll(() => database.close());

@@ -33,7 +33,7 @@ export interface OwnTable {
   readonly columns: readonly string[];
   readonly primaryKey: string;
   /** The column with an index that isn't unique. */
-  readonly indexed: string;
+  readonly indexed?: string;
 }
 
 /** What differs between the databases. Knows no driver and no library. */
@@ -53,12 +53,18 @@ export interface Dialect {
     /** Compared by bytes. At most 510 characters. */
     readonly key: string;
     readonly text: string;
+    /** Milliseconds since 1970. */
     readonly time: string;
+    readonly flag: string;
+    /** The literal of false. */
+    readonly no: string;
+    /** When the row was inserted, with its default. */
+    readonly moment: string;
   };
   /** Milliseconds since 1970, by the clock of the database: an expression. */
   readonly nowMs: string;
   /** The statements that create a table of ours and its index where they are missing. */
-  createTable(table: OwnTable): string[];
+  createTable(this: void, table: OwnTable): string[];
   /** `INSERT` that inserts nothing where a row with the same primary key is there. */
   insertNew(table: string, columns: readonly string[], rows: number): string;
   /** The end of a SELECT that locks its row, and waits as long as a request may. */

@@ -44,11 +44,16 @@ export const MYSQL: Dialect = {
     key: bytes('varchar(510)'),
     text: bytes('mediumtext'),
     time: 'bigint',
+    flag: 'boolean',
+    no: 'false',
+    moment: 'timestamp(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)',
   },
   nowMs: 'CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)',
-  createTable: ({ name, columns, primaryKey, indexed }) => [
-    `CREATE TABLE IF NOT EXISTS ${name} (\n  ${[...columns, `PRIMARY KEY (${primaryKey})`, `INDEX (${indexed})`].join(',\n  ')}\n) ENGINE = InnoDB`,
-  ],
+  createTable: ({ name, columns, primaryKey, indexed }) => {
+    const lines = [...columns, `PRIMARY KEY (${primaryKey})`];
+    if (indexed !== undefined) lines.push(`INDEX (${indexed})`);
+    return [`CREATE TABLE IF NOT EXISTS ${name} (\n  ${lines.join(',\n  ')}\n) ENGINE = InnoDB`];
+  },
   // The values have been checked, so IGNORE ignores nothing but a row that is there.
   insertNew: (table, columns, rows) =>
     `INSERT IGNORE INTO ${table} (${columns.join(', ')}) VALUES ${Array.from(

@@ -48,11 +48,14 @@ export const POSTGRES: Dialect = {
     key: 'varchar(510) COLLATE "C"',
     text: 'text COLLATE "C"',
     time: 'bigint',
+    flag: 'boolean',
+    no: 'false',
+    moment: 'timestamptz NOT NULL DEFAULT now()',
   },
   nowMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
   createTable: ({ name, columns, primaryKey, indexed }) => [
     `CREATE TABLE IF NOT EXISTS ${name} (\n  ${[...columns, `PRIMARY KEY (${primaryKey})`].join(',\n  ')}\n)`,
-    createIndex(name, indexed),
+    ...(indexed === undefined ? [] : [createIndex(name, indexed)]),
   ],
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from(

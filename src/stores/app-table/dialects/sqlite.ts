@@ -27,11 +27,24 @@ export const SQLITE: Dialect = {
   name: 'sqlite',
   title: 'SQLite',
   quoted: (name) => `"${name.replaceAll('"', '""')}"`,
-  types: { short: 'text', id: 'text', key: 'text', text: 'text', time: 'integer' },
+  types: {
+    short: 'text',
+    id: 'text',
+    key: 'text',
+    text: 'text',
+    time: 'integer',
+    flag: 'boolean',
+    no: '0',
+    moment: 'text NOT NULL DEFAULT CURRENT_TIMESTAMP',
+  },
   nowMs: `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`,
   createTable: ({ name, columns, primaryKey, indexed }) => [
     `CREATE TABLE IF NOT EXISTS ${name} (\n  ${[...columns, `PRIMARY KEY (${primaryKey})`].join(',\n  ')}\n)`,
-    `CREATE INDEX IF NOT EXISTS ${name}_${indexed} ON ${name.split('.').at(-1) as string} (${indexed})`,
+    ...(indexed === undefined
+      ? []
+      : [
+          `CREATE INDEX IF NOT EXISTS ${name}_${indexed} ON ${name.split('.').at(-1) as string} (${indexed})`,
+        ]),
   ],
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from(

@@ -31,7 +31,7 @@ export class KyselyUserStore extends AppTableUserStore {
    * @throws TypeError that names what is wrong and how to fix it
    */
   constructor(db: KyselyClient, options: KyselyUserStoreOptions) {
-    const members = ((db) ?? {});
+    const members = db ?? {};
     if (!METHODS.every((method) => typeof members[method] === 'function'))
       throw wrongClient(CALL, 'an instance of Kysely: new Kysely<Database>({ dialect })', db);
     const { table, mapping } = namedTable(CALL, options);

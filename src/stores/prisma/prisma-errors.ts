@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
 
 /** Undefined: the error has the code of the database. */
 export function kindOfPrismaError(error: unknown): ErrorKind | undefined {
-  const { name, code, meta } = ((error) ?? {}) as {
+  const { name, code, meta } = (error ?? {}) as {
     name?: unknown;
     code?: unknown;
     meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };

@@ -40,6 +40,18 @@ export class BoundedDatabase {
     return this.#run((isLate) => work(whileInTime(this.#database, isLate)));
   }
 
+  /** Whether there is such a table of ours. */
+  async isThere(table: string): Promise<boolean> {
+    const look = this.#calls.run(() => this.#database.sql.query(`SELECT 1 FROM ${table} WHERE 1 = 0`));
+    return look.then(
+      () => true,
+      (error: unknown) => {
+        if (this.kindOfError(error) === 'schema') return false;
+        throw error;
+      },
+    );
+  }
+
   /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
   statement<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
     return this.#run((isLate) => {
@@ -67,7 +79,7 @@ export class BoundedDatabase {
     try {
       const answer = await this.#calls.run(async () => {
         // Before a transaction, which would otherwise wait for a second connection while it has one.
-        await this.#facts.columns();
+        await this.#facts.load();
         return work(() => performance.now() > lateAt);
       });
       this.#hasAnswered = true;

@@ -2,6 +2,7 @@ import type { AppTableUserStore } from '../../src/stores/app-table/app-table-use
 import type { UserTableOptions } from '../../src/stores/app-table/user-table-options';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
+import { PATIENT, useCallTimes } from '../helpers/call-times';
 import type { TestServer } from '../helpers/servers/servers';
 import { startDatabase, type Database, type Table } from './tables';
 
@@ -36,6 +37,7 @@ export function proveLibrary(library: Library): void {
     let store: AppTableUserStore;
 
     beforeAll(async () => {
+      useCallTimes(PATIENT);
       server = await startDatabase(database);
       app = await library.open(database, server.url);
       store = app.store('person_int', person());

@@ -10,6 +10,8 @@ import { canBeId } from './values.js';
 export const EXACT_ID = 'visaid';
 const MAX_CANDIDATES = 100;
 
+type Id = string | number | bigint | undefined;
+
 /** Which rows a query is about. */
 export interface RowQuery {
   readonly column: string;
@@ -90,7 +92,7 @@ export class BuiltRows implements UserRows {
     const row = await this.#queries.insert(await this.#encoded(all));
     return row
       ? this.#found(row)
-      : this.#inserted(id?.countsUp === true, all[column], String(values[this.#columns.username]));
+      : this.#inserted(id?.countsUp === true, all[column] as Id, String(values[this.#columns.username]));
   }
 
   async update(id: string, values: Row): Promise<void> {
@@ -108,11 +110,11 @@ export class BuiltRows implements UserRows {
   }
 
   /** MySQL's INSERT returns no row. */
-  async #inserted(countsUp: boolean, given: unknown, username: string): Promise<FoundRow> {
+  async #inserted(countsUp: boolean, given: Id, username: string): Promise<FoundRow> {
     const { dialect } = this.#table;
     let id = given;
     if (id === undefined && countsUp)
-      id = (await this.#sql.query(`SELECT ${dialect.asText('LAST_INSERT_ID()')} AS id`))[0]?.['id'];
+      id = (await this.#sql.query(`SELECT ${dialect.asText('LAST_INSERT_ID()')} AS id`))[0]?.['id'] as Id;
     const byId = id === undefined ? [] : await this.find('id', [String(id)]);
     const found = byId.length > 0 ? byId : await this.find('username', [username]);
     const own = found.find(({ row }) => row[this.#columns.username] === username);

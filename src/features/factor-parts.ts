@@ -1,10 +1,6 @@
 import type { Request } from 'express';
-import type { Credential } from '../stores/credential-store.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
-
-/** The kind of their rows in the credential store. */
-export const PASSKEY = 'passkey';
 
 /** A second factor, as GET /factors lists it. */
 export interface ListedFactor {
@@ -22,11 +18,9 @@ export interface CredentialAnswer {
   readonly challengeId?: string | undefined;
 }
 
-/** A kind of second factor that a feature of its own brings. `secondFactor` asks it. */
+/** How a feature of its own proves a kind of second factor. `secondFactor` asks it. */
 export interface FactorPart {
   readonly kind: 'passkey';
-  /** The factors among the credentials of a user. */
-  listed(credentials: readonly Credential[]): ListedFactor[];
   /**
    * Judges an answer, and uses it up in all processes and for all purposes.
    * @param by names what it is for. The same `by` may use the same answer again, so what an outage has stopped can go on
@@ -39,8 +33,6 @@ export interface FactorPart {
     by: string,
     asker: Asker,
   ): Promise<{ readonly id: string; readonly method: 'hwk' | 'swk' } | undefined>;
-  /** @returns false if the user has no such factor @throws AuthError LAST_WAY_IN, SERVICE_UNAVAILABLE */
-  remove(owner: Express.User, id: string, asker: Asker): Promise<boolean>;
 }
 
 /** What `secondFactor` does for a feature that brings a kind of factor. */

@@ -8,7 +8,7 @@ import { passkeyEndpoints } from './passkey-endpoints.js';
 import { createPasskeyFactor } from './passkey-factor.js';
 import { registrationEndpoints } from './registration/registration-endpoints.js';
 import type { PasskeyServices } from './services.js';
-import { StoredPasskeys } from './stored-passkeys.js';
+import { StoredPasskeys } from '../stored-passkeys.js';
 import { loadWebAuthn, type WebAuthnLibrary } from './webauthn-library.js';
 import { WebAuthn } from './webauthn.js';
 

@@ -3,6 +3,7 @@ import type { RequestOrigin } from '../../events/auth-event.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
 import type { FeatureContext } from '../feature.js';
+import type { StoredPasskeys } from '../stored-passkeys.js';
 import type { Challenges } from './challenges.js';
 import type { Enrolments } from './enrolment/enrolments.js';
 import type { Factors } from './factors.js';
@@ -14,6 +15,7 @@ import type { TrustedDevices } from './trusted-devices/trusted-devices.js';
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: SecondFactorConfig;
   readonly factors: Factors;
+  readonly passkeys: StoredPasskeys;
   readonly secrets: TotpSecrets;
   readonly challenges: Challenges;
   readonly enrolments: Enrolments;

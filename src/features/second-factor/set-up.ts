@@ -3,6 +3,7 @@ import { BrowserSecret } from '../../http/browser-secret.js';
 import { languageTag } from '../../messages/own-texts.js';
 import { parseCall } from '../../utils/parse-call.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
+import { StoredPasskeys } from '../stored-passkeys.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { enrolmentEndpoints } from './enrolment/enrolment-endpoints.js';
 import { Enrolments } from './enrolment/enrolments.js';
@@ -90,7 +91,8 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   return {
     ...context,
     options,
-    factors: new Factors(credentials, options.recoveryCodes, () => context.others.factor()),
+    factors: new Factors(credentials, options.recoveryCodes),
+    passkeys: new StoredPasskeys(credentials),
     secrets: new TotpSecrets(options.keys),
     challenges: new Challenges(tokens),
     enrolments: new Enrolments(tokens),

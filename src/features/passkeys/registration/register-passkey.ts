@@ -4,7 +4,7 @@ import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
 import { ownUser } from '../../own-user.js';
 import type { PasskeyServices } from '../services.js';
-import type { Passkey } from '../stored-passkeys.js';
+import type { Passkey } from '../../stored-passkeys.js';
 
 export interface PasskeyRegistration {
   readonly credential: object;

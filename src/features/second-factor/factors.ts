@@ -64,9 +64,6 @@ export interface FactorName {
   readonly id: string;
 }
 
-/** How many a user may have, of all kinds: each of them is one more secret that opens the account. */
-export const MAX_FACTORS = 10;
-
 /** The second factors of users, in the credential store. */
 export class Factors {
   readonly #store: CredentialStore;

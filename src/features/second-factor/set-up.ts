@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { BrowserSecret } from '../../http/browser-secret.js';
 import { languageTag } from '../../messages/own-texts.js';
 import { parseCall } from '../../utils/parse-call.js';
+import { assertFieldsFree } from '../assert-fields-free.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { StoredPasskeys } from '../stored-passkeys.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { enrolmentEndpoints } from './enrolment/enrolment-endpoints.js';
 import { Enrolments } from './enrolment/enrolments.js';
+import { proofNames } from './fields.js';
 import { factorEndpoints } from './factor-endpoints.js';
 import { createFactorRules } from './factor-rules.js';
 import { Factors } from './factors.js';
@@ -84,6 +86,7 @@ function partsOf(services: FactorServices): FeatureParts {
 
 function createServices(options: SecondFactorConfig, context: FeatureContext): FactorServices {
   const { config, limits } = context;
+  assertFieldsFree('secondFactor()', config, 'passwordField', proofNames(context));
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
   context.sessions.assertRaises('secondFactor');

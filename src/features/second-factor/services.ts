@@ -27,6 +27,11 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   readonly tries: NamedLimit;
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */
   readonly failures: NamedLimit;
+  /**
+   * Count wrong codes of step-ups, for which a stolen session is enough. Logins don't wait for them. That of the user is for someone who
+   * begins one session after another.
+   */
+  readonly stepUps: { readonly session: NamedLimit; readonly user: NamedLimit };
 }
 
 /** One answer for a challenge that is unknown, spent, expired, of another browser, or whose user or password has changed. */

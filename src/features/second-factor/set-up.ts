@@ -28,8 +28,11 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.js';
 
 /** Wrong codes a challenge, after which the login has to begin again. */
 const TRIES = 5;
-/** Wrong codes in a row a user, after which each must wait. */
+/** Wrong codes in a row a user, after which each must wait. Also wrong codes of a session in a day. */
 const FAILURES = 10;
+/** The same for step-ups: more than one session can cause, so one that is stolen makes only itself wait. */
+const STEP_UP_FAILURES = 20;
+const DAY_SECONDS = 24 * 60 * 60;
 
 const resetSchema = z.strictObject({ locale: languageTag.default('en') });
 
@@ -107,5 +110,9 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
     // A window begins with the first try, so it ends after the challenge does.
     tries: limits.named('second-factor', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
     failures: limits.named('second-factor-user', { failures: FAILURES }),
+    stepUps: {
+      session: limits.named('step-up-session', { failures: FAILURES, windowSeconds: DAY_SECONDS }),
+      user: limits.named('step-up-user', { failures: STEP_UP_FAILURES }),
+    },
   };
 }

@@ -20,7 +20,12 @@ const INSTRUCTING_HEADERS = ['Set-Cookie', 'Retry-After', 'WWW-Authenticate'];
 export class Description {
   readonly #document: OpenApiDocument;
   // Whether the schemas themselves are valid is what `npm run lint:openapi` checks, once.
-  readonly #ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, validateSchema: false });
+  readonly #ajv = new Ajv2020({
+    strict: true,
+    allowUnionTypes: true,
+    allErrors: true,
+    validateSchema: false,
+  });
   readonly #validators = new Map<object, ValidateFunction>();
 
   constructor(document: OpenApiDocument) {

@@ -99,7 +99,7 @@ export function assembleAuth(options: AuthOptions): Auth {
     ...forSockets,
     passport,
     openapi,
-    sessions: createServerSessions(sessions, revocations),
+    sessions: createServerSessions(services),
     usernames: createServerUsernames(services),
     passwords: createServerPasswords(services),
     events,

@@ -131,7 +131,10 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     return Promise.all(rows.map((row) => this.#values.toUser(row)));
   }
 
-  /** @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets */
+  /**
+   * Inserts a user into your table.
+   * @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets
+   */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
     const { username, values } = await this.#values.forNewUser(user, fields);
     const create = this.#database.write((access) => this.#newRows.insert(access, username, values));

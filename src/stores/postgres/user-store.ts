@@ -101,7 +101,10 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return this.#store.list(options);
   }
 
-  /** @param fields with `columns`: further columns. They never replace what a column of the mapping gets */
+  /**
+   * Inserts a user.
+   * @param fields with `columns`: further columns. They never replace what a column of the mapping gets
+   */
   create(user: NewUser, fields?: unknown): Promise<StoredUser> {
     return this.#store.create(user, fields as undefined);
   }

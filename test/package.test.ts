@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as source from '../src';
 import * as sourcePasskeys from '../src/features/passkeys';
 import * as sourceHashes from '../src/hashes';
+import * as sourceMysql from '../src/stores/mysql';
 import * as sourceTesting from '../src/testing';
 import * as sourceVerifier from '../src/verifier';
 
@@ -38,6 +39,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/testing', sourceTesting],
   ['passport-visa/hashes', sourceHashes],
   ['passport-visa/passkeys', sourcePasskeys],
+  ['passport-visa/mysql', sourceMysql],
   ['passport-visa/verifier', sourceVerifier],
 ];
 
@@ -229,6 +231,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'userStoreContract',
   ]);
   expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
+  expect(Object.keys(sourceMysql)).toEqual(['MysqlUserStore']);
   expect(Object.keys(sourceVerifier)).toEqual(['createVerifier']);
 });
 
@@ -253,6 +256,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/testing', sourceTesting],
     ['dist/hashes', sourceHashes],
     ['dist/features/passkeys', sourcePasskeys],
+    ['dist/stores/mysql', sourceMysql],
     ['dist/verifier', sourceVerifier],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');

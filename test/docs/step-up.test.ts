@@ -42,7 +42,7 @@ test('a payment asks for the password again, and the session goes on', async () 
 test('the page asks for the factor of a user who has one, and sends the others to set one up', async () => {
   const server = factorApp({
     mount: (app, auth) =>
-      app.post('/payments', auth.guard({ secondFactor: true, freshWithin: '5m' }), (req, res) =>
+      app.post('/payments', auth.guard({ secondFactor: true, freshWithin: '5m' }), (_req, res) =>
         res.json({}),
       ),
   });
@@ -54,15 +54,16 @@ test('the page asks for the factor of a user who has one, and sends the others t
       options: object,
     ): { client: AuthClient; secondFactor: SecondFactorClient; pay(url: string): Promise<string> };
   };
-  let phone: Authenticator | undefined;
+  const phones: Authenticator[] = [];
   const showDialog = jest.fn((kinds: string[]) =>
-    Promise.resolve(kinds.includes('totp') ? { code: phone?.nextCode() } : { password: PASSWORD }),
+    Promise.resolve(kinds.includes('totp') ? { code: phones[0]?.nextCode() } : { password: PASSWORD }),
   );
   const { client, secondFactor, pay } = start(`${site.origin}/auth`, { showDialog, fetch: site.browser() });
   await client.login({ username: 'ann', password: PASSWORD });
   expect(await pay(`${site.origin}/payments`)).toBe('Set up a second factor first');
   server.clock.forward(6 * 60_000);
-  phone = new Authenticator(await secondFactor.startTotp(), server.clock);
+  const phone = new Authenticator(await secondFactor.startTotp(), server.clock);
+  phones.push(phone);
   await secondFactor.confirmTotp({ id: phone.id, code: phone.code() });
   expect(await pay(`${site.origin}/payments`)).toBe('Paid');
   expect(showDialog.mock.calls.map(([kinds]) => kinds)).toEqual([['password'], ['totp', 'recovery-code']]);

@@ -155,6 +155,11 @@ describe('the options', () => {
     expect(make(options)).toThrow(message);
   });
 
+  test('a variable of the environment is taken as it is, and refused where it is missing', () => {
+    const key = process.env['FACTOR_KEY_THAT_NO_ONE_SETS'];
+    expect(() => secondFactor({ issuer: 'App', key })).toThrow('key must be a secret');
+  });
+
   test('no error shows the key', () => {
     const secret = 'hunter2-hunter2';
     for (const key of [secret, [secret], { secret }]) expect(make({ key })).not.toThrow(secret);

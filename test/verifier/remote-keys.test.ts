@@ -194,6 +194,25 @@ test('without any keys the answer is 503 within two seconds, and the keys count 
   expect((await service.get('/profile', token)).status).toBe(200);
 });
 
+test('warnings say which keys are missing, and name the verifier', async () => {
+  const warnings: string[] = [];
+  const emitWarning = jest
+    .spyOn(process, 'emitWarning')
+    .mockImplementation((warning) => void warnings.push(String(warning)));
+  try {
+    KEY_TIMES.firstRetry = 20;
+    const { server, service } = await serve('junk');
+    const ready = service.verifier.ready();
+    const about = () => warnings.filter((each) => each.includes(server.url)).join('\n');
+    for (const text of ['verifier.ready() is waiting for the keys', "verifier.events.on('unavailable'"])
+      await eventually(text, () => Promise.resolve(about().includes(text)));
+    server.answer = answerWith(await jwksOf(before));
+    await ready;
+  } finally {
+    emitWarning.mockRestore();
+  }
+});
+
 test('a verifier that is closed before it has keys asks no more, and says 503', async () => {
   KEY_TIMES.firstRetry = 10;
   const { server, service } = await serve('junk');

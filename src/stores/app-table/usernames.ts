@@ -1,4 +1,5 @@
 import { UsernameTakenError } from '../../errors.js';
+import { nfc } from '../../utils/nfc.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import type { TableAccess } from './sql-database.js';
 import type { FoundRow, Row, Spellings, UserRows } from './user-rows.js';
@@ -63,8 +64,18 @@ export function spellingsOf(username: string): Spellings {
   const [lower, upper] = [name.toLowerCase(), name.toUpperCase()];
   const title = upper.slice(0, 1) + lower.slice(1);
   return {
-    exact: unique([username, name, key, lower, upper, title, name.normalize('NFD'), lower.normalize('NFD')]),
-    lowered: unique([key, lower, ...asciiLowered(lower), lower.normalize('NFD')]),
+    exact: unique([
+      username,
+      name,
+      key,
+      lower,
+      upper,
+      title,
+      nfc(upper),
+      nfc(title),
+      ...[name, lower].map(nfd),
+    ]),
+    lowered: unique([key, lower, ...asciiLowered(lower), nfd(lower)]),
   };
 }
 
@@ -83,6 +94,10 @@ function asciiLowered(lower: string): string[] {
   return Array.from({ length: 2 ** places.length }, (_, bits) =>
     withUpper((nth) => ((bits >> nth) & 1) === 1),
   );
+}
+
+function nfd(text: string): string {
+  return text.normalize('NFD');
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import mysql from 'mysql2/promise';
+import { cli } from '../helpers/apps/cli';
 import { useDocPage } from '../helpers/snippets';
 import { startMariaDb, type TestServer } from '../helpers/servers/servers';
 
@@ -14,6 +15,9 @@ afterAll(() => server.stop());
 test('the app of the page registers and logs in, over the table of the page', async () => {
   const connection = await mysql.createConnection({ uri: server.url });
   await connection.query(page.snippet('table'));
+  const { stdout: beside } = await cli(['migrate', '--dialect', 'mysql', '--beside', 'people']);
+  for (const statement of beside.split(';').filter((each) => each.trim() !== ''))
+    await connection.query(statement);
   const browse = await page.start('own-table', { MYSQL_URL: server.url });
   const post = (path: string, body: object) =>
     browse(path, {

@@ -99,7 +99,7 @@ test('--beside prints the SQL of the tables beside a table of the app, for the d
   const { users } = await cliJson<{ users: string }>(['migrate', '--dialect', 'sqlite']);
   expect(users).toContain('CREATE TABLE IF NOT EXISTS visa_users (');
   const wrong = await cli(['migrate', '--dialect', 'oracle']);
-  expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('postgres, mysql, sqlite')]);
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('postgres, mysql, sqlite')]);
 });
 
 test('the doctor knows every column of every table, from the same SQL', async () => {

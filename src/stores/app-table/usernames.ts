@@ -33,10 +33,14 @@ export interface Usernames {
   adopt(access: TableAccess, found: readonly FoundRow[]): Promise<string[]>;
 }
 
-/** The key of the name that stands in the row. Undefined for a row without a name. */
+/** As many characters as the columns of keys have. No name that a user may get has a longer key. */
+const MAX_KEY = 510;
+
+/** The key of the name that stands in the row. Undefined for a row without a name, or with one that is too long for a user's. */
 export function keyIn(row: Row, column: string): string | undefined {
   const username = row[column];
-  return typeof username === 'string' ? usernameKey(username) : undefined;
+  const key = typeof username === 'string' ? usernameKey(username) : undefined;
+  return key !== undefined && key.length <= MAX_KEY ? key : undefined;
 }
 
 /** The rows that have the key, whatever else the collation of the database has found. The smallest id comes first. */
@@ -96,8 +100,9 @@ function asciiLowered(lower: string): string[] {
   );
 }
 
+/** A longer text is no user's name, and could take long. */
 function nfd(text: string): string {
-  return text.normalize('NFD');
+  return text.length > MAX_KEY ? text : text.normalize('NFD');
 }
 
 function unique(texts: readonly string[]): string[] {

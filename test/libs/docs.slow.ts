@@ -38,11 +38,11 @@ function modules(...names: string[]): Record<string, unknown> {
 }
 
 describe.each([
-  ['knex', 'destroy'],
-  ['kysely', 'destroy'],
-  ['drizzle', '$client'],
-  ['prisma', '$disconnect'],
-])('docs/%s.md', (name, end) => {
+  ['knex', () => useDocPage('docs/knex.md'), 'destroy'],
+  ['kysely', () => useDocPage('docs/kysely.md'), 'destroy'],
+  ['drizzle', () => useDocPage('docs/drizzle.md'), '$client'],
+  ['prisma', () => useDocPage('docs/prisma.md'), '$disconnect'],
+])('docs/%s.md', (name, usePage, end) => {
   let shown: Snippet;
   // Before the page ends its database.
   afterAll(async () => {
@@ -51,7 +51,7 @@ describe.each([
     if (end === '$client') await (db[end] as { end(): Promise<void> }).end();
     else await (db[end] as () => Promise<void>).call(db);
   });
-  const page = useDocPage(`docs/${name}.md`);
+  const page = usePage();
 
   beforeAll(async () => {
     await page.database.pool

@@ -20,6 +20,7 @@ import {
   ELSEWHERE,
   HASHES_PAGE,
   MYSQL_PAGE,
+  OWN_TABLE_PAGES,
   SECOND_FACTOR_CLIENT_PAGE,
   PASSKEY_CLIENT_PAGE,
   PASSKEYS_PAGE,
@@ -49,6 +50,13 @@ assertComplete(passkeys, PASSKEYS_PAGE.parts);
 
 const mysql = readExports(`${root}src/stores/mysql/index.ts`);
 assertComplete(mysql, MYSQL_PAGE.parts);
+/** @type {Record<string, string>} */
+const ownTablePages = {};
+for (const [name, page] of Object.entries(OWN_TABLE_PAGES)) {
+  const exported = readExports(`${root}src/stores/${name}/index.ts`);
+  assertComplete(exported, page.parts);
+  ownTablePages[`docs/reference/${name}.md`] = apiPage(page, exported);
+}
 
 const core = describeEndpoints({});
 const withEmail = describeEndpoints({
@@ -67,6 +75,7 @@ const pages = {
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/mysql.md': apiPage(MYSQL_PAGE, mysql),
+  ...ownTablePages,
   'docs/reference/verifier.md': apiPage(VERIFIER_PAGE, verifier),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
   'docs/reference/client-account.md': apiPage(ACCOUNT_CLIENT_PAGE, accountClient),

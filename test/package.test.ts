@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import * as source from '../src';
 import * as sourcePasskeys from '../src/features/passkeys';
 import * as sourceHashes from '../src/hashes';
+import * as sourceDrizzle from '../src/stores/drizzle';
+import * as sourceKnex from '../src/stores/knex';
+import * as sourceKysely from '../src/stores/kysely';
 import * as sourceMysql from '../src/stores/mysql';
+import * as sourcePrisma from '../src/stores/prisma';
 import * as sourceTesting from '../src/testing';
 import * as sourceVerifier from '../src/verifier';
 
@@ -40,6 +44,10 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/hashes', sourceHashes],
   ['passport-visa/passkeys', sourcePasskeys],
   ['passport-visa/mysql', sourceMysql],
+  ['passport-visa/prisma', sourcePrisma],
+  ['passport-visa/drizzle', sourceDrizzle],
+  ['passport-visa/kysely', sourceKysely],
+  ['passport-visa/knex', sourceKnex],
   ['passport-visa/verifier', sourceVerifier],
 ];
 
@@ -257,6 +265,10 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/hashes', sourceHashes],
     ['dist/features/passkeys', sourcePasskeys],
     ['dist/stores/mysql', sourceMysql],
+    ['dist/stores/prisma', sourcePrisma],
+    ['dist/stores/drizzle', sourceDrizzle],
+    ['dist/stores/kysely', sourceKysely],
+    ['dist/stores/knex', sourceKnex],
     ['dist/verifier', sourceVerifier],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');

@@ -5,7 +5,7 @@ export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 export const AUTH_PAGE = {
   title: 'auth, stores and types',
   text:
-    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [MySQL](mysql.md) `passport-visa/mysql`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [MySQL](mysql.md) `passport-visa/mysql`, [Prisma](prisma.md) `passport-visa/prisma`, [Drizzle](drizzle.md) `passport-visa/drizzle`, [Kysely](kysely.md) `passport-visa/kysely`, [Knex](knex.md) `passport-visa/knex`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
     '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
   calledAs: {
     Auth: 'auth',
@@ -333,6 +333,37 @@ export const MYSQL_PAGE = {
     },
   ],
 };
+
+/** The stores over the app's own table, by their entry points. */
+export const OWN_TABLE_PAGES = Object.fromEntries(
+  /** @type {const} */ ([
+    ['prisma', 'Prisma', ['PrismaClientLike']],
+    ['drizzle', 'Drizzle', ['DrizzleClient', 'DrizzleTable']],
+    ['kysely', 'Kysely', ['KyselyClient']],
+    ['knex', 'Knex', ['KnexClient']],
+  ]).map(([name, title, clients]) => [
+    name,
+    /** @type {import('./api-page.mjs').Page} */ ({
+      title,
+      text: `What \`passport-visa/${name}\` exports: users in your own table, through ${title}. [${title}](../${name}.md) shows how to use it; [Your own users table](../own-users-table.md) explains the mapping.`,
+      calledAs: {},
+      hidden: [],
+      parts: [
+        {
+          title: 'Store',
+          names: [
+            `${title}UserStore`,
+            `${title}UserStoreOptions`,
+            'UserTableOptions',
+            'UserColumns',
+            'UserTableRow',
+          ],
+        },
+        { title: 'Clients', names: [...clients] },
+      ],
+    }),
+  ]),
+);
 
 /** @type {import('./api-page.mjs').Page} */
 export const VERIFIER_PAGE = {

@@ -14,11 +14,11 @@ proveLibrary({
   name: 'Kysely',
   names: { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' },
   async open(database, url) {
+    const pool = new Pool({ connectionString: url });
+    pool.on('error', () => undefined); // the tests kill its server
     const db = new Kysely<{ person_int: Person; person_big: Person }>({
       dialect:
-        database === 'postgres'
-          ? new PostgresDialect({ pool: new Pool({ connectionString: url }) })
-          : new MysqlDialect({ pool: createPool(url) }),
+        database === 'postgres' ? new PostgresDialect({ pool }) : new MysqlDialect({ pool: createPool(url) }),
     });
     return {
       store: (table, options) => new KyselyUserStore(db, { table, ...options }),

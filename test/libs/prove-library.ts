@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { UsernameTakenError, type AuthError } from '../../src';
 import type { AppTableUserStore } from '../../src/stores/app-table/app-table-user-store';
 import type { UserTableOptions } from '../../src/stores/app-table/user-table-options';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
-import { PATIENT, useCallTimes } from '../helpers/call-times';
+import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
+import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
-import { startDatabase, type Database, type Table } from './tables';
+import { onConnection, startDatabase, type Database, type Table } from './tables';
 
 /** An app's client of a library. */
 export interface Opened {
@@ -20,6 +23,7 @@ export interface Library {
 }
 
 const HASH = `$2b$10$${'a'.repeat(53)}`;
+const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 
 export function proveLibrary(library: Library): void {
   describe.each<Database>(['postgres', 'mariadb'])(`${library.name} on %s`, (database) => {
@@ -34,6 +38,17 @@ export function proveLibrary(library: Library): void {
         disabled: { column: 'active', invert: true },
       },
     });
+    const member = (): UserTableOptions => ({
+      columns: {
+        id: 'id',
+        username: 'email',
+        usernameKey: library.names.emailKey,
+        passwordHash: library.names.passwordHash,
+        disabled: 'blocked',
+      },
+      roles: (row) => [row[library.names.isAdmin] ? 'admin' : 'member'],
+    });
+    const sql = (text: string) => onConnection(database, server.url, ({ query }) => query(text));
     let store: AppTableUserStore;
 
     beforeAll(async () => {
@@ -52,11 +67,187 @@ export function proveLibrary(library: Library): void {
     runContract(identityStoreContract(() => store));
     runContract(credentialStoreContract(() => ({ users: store, credentials: store.credentials() })));
 
-    test.each<Table>(['person_big', 'person_uuid'])('ids of %s come back as they went', async (table) => {
-      const other = app.store(table, person());
-      await other.migrate();
-      const created = await other.create({ username: 'Ann', passwordHash: HASH, roles: ['admin'] });
-      expect(await other.findById(created.id)).toEqual(created);
+    test.each<Table>(['person_int', 'person_big', 'person_uuid'])(
+      'ids of %s go back to the database as they came',
+      async (table) => {
+        const other = app.store(table, person());
+        await other.migrate();
+        const [ann, bob] = [
+          await other.create({ username: `Ann-${table}`, passwordHash: HASH, roles: ['admin'] }),
+          await other.create({ username: `bob-${table}`, passwordHash: HASH }),
+        ];
+        const kept = await sql(`SELECT id FROM ${table} WHERE email = 'Ann-${table}'`);
+        expect(ann.id).toBe(String(kept[0]?.['id']));
+        if (table === 'person_big')
+          expect([ann.id, bob.id]).toEqual(['9007199254740993', '9007199254740994']);
+        for (const user of [ann, bob]) {
+          expect(await other.findById(user.id)).toEqual(user);
+          expect(await other.updatePasswordHash(user.id, OTHER_HASH, HASH)).toBe(true);
+          expect(await other.update(user.id, { roles: ['editor', 'ü'], disabled: true })).toBe(true);
+          expect(await other.findByUsername(user.username.toUpperCase())).toEqual({
+            ...user,
+            passwordHash: OTHER_HASH,
+            roles: ['editor', 'ü'],
+            disabled: true,
+          });
+          expect(
+            await other.credentials().add({ userId: user.id, kind: 'totp', id: user.id, data: '' }),
+          ).toBe(true);
+        }
+        for (const nobody of ['', '0', '1e3', `${ann.id} `, '9'.repeat(40), randomUUID(), "'"]) {
+          expect(await other.findById(nobody)).toBeUndefined();
+          expect(await other.updatePasswordHash(nobody, HASH, OTHER_HASH)).toBe(false);
+        }
+        expect(await other.delete(ann.id)).toBe(true);
+        expect(await other.findById(ann.id)).toBeUndefined();
+        expect(await other.findById(bob.id)).toBeDefined();
+      },
+    );
+
+    test('users of the app are listed page by page, and those that it wrote itself are found', async () => {
+      const listed = app.store('member', member());
+      await listed.migrate();
+      for (const name of ['ann', 'Bob', 'carl'])
+        await sql(
+          `INSERT INTO member (id, email, city) VALUES ('${randomUUID()}', '${name}@example.com', 'Ulm')`,
+        );
+      const found = await listed.findByUsername('bob@EXAMPLE.com');
+      expect(found).toMatchObject({ username: 'Bob@example.com', passwordHash: null, roles: ['member'] });
+      const first = await listed.list({ limit: 2 });
+      const rest = await listed.list({ after: first[1]?.username as string });
+      expect([...first, ...rest].map(({ username }) => username).sort()).toEqual([
+        'Bob@example.com',
+        'ann@example.com',
+        'carl@example.com',
+      ]);
+      await sql('DELETE FROM member');
+    });
+
+    test('100 creates of one name at once make one user', async () => {
+      const name = randomUUID();
+      const created = await Promise.allSettled(
+        Array.from({ length: 100 }, (_, n) =>
+          store.create({ username: n % 2 ? name : name.toUpperCase(), passwordHash: HASH }),
+        ),
+      );
+      expect(created.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const each of created)
+        if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(UsernameTakenError);
+      const rows = await sql(`SELECT count(*) AS n FROM person_int WHERE lower(email) = '${name}'`);
+      expect(Number(rows[0]?.['n'])).toBe(1);
+    });
+
+    test('further NOT NULL columns are filled from the fields, the key is in a column, roles come from a flag', async () => {
+      const members = app.store('member', member());
+      await members.migrate();
+      const { isAdmin } = library.names;
+      const user = await members.create(
+        { username: 'Zoë', passwordHash: HASH },
+        { city: 'Ulm', [isAdmin]: true },
+      );
+      expect(user).toMatchObject({ username: 'Zoë', roles: ['admin'], disabled: false });
+      expect(await members.findByUsername('ZOË')).toEqual(user);
+      expect(await sql('SELECT email_key, city FROM member')).toEqual([{ email_key: 'zoë', city: 'Ulm' }]);
+      await expect(members.create({ username: 'zOË', passwordHash: HASH }, { city: 'Bonn' })).rejects.toThrow(
+        UsernameTakenError,
+      );
+      await expect(members.update(user.id, { roles: ['admin'] })).rejects.toThrow(/function roles/);
+      await expect(
+        members.create(
+          { username: 'x', passwordHash: HASH },
+          { city: 'x', [library.names.passwordHash]: 'x' },
+        ),
+      ).rejects.toThrow(TypeError);
+      expect(await members.update(user.id, { disabled: true })).toBe(true);
+      expect(await sql('SELECT id FROM member WHERE blocked')).toEqual([{ id: user.id }]);
+      expect(await members.updateUsername(user.id, 'Zoe', 'Zoë')).toBe(true);
+      expect(await sql('SELECT email_key FROM member')).toEqual([{ email_key: 'zoe' }]);
+    });
+
+    test('a transaction that a deadlock has rolled back is tried again', async () => {
+      const { id, username } = await store.create({ username: randomUUID(), passwordHash: HASH });
+      const next = randomUUID();
+      await onConnection(database, server.url, async ({ query }) => {
+        // PostgreSQL rolls back whoever notices the deadlock first, MariaDB whoever has written less.
+        if (database === 'postgres') await query("SET deadlock_timeout = '1h'");
+        await query('BEGIN');
+        const keys = [next, ...Array.from({ length: 20 }, () => randomUUID())];
+        await query(
+          `INSERT INTO person_int_usernames (username_key, user_id) VALUES ${keys.map((key) => `('${key}', 'x')`).join(', ')}`,
+        );
+        const renaming = store.updateUsername(id, next, username);
+        await eventually('the store has locked the row, and waits for the key', async () => {
+          const free = await sql(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE SKIP LOCKED`);
+          return free.length === 0;
+        });
+        await query(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE`); // the deadlock
+        await query('ROLLBACK');
+        expect(await renaming).toBe(true);
+      });
+      expect((await store.findById(id))?.username).toBe(next);
+    });
+
+    describe('outages', () => {
+      const user = { username: 'outage', passwordHash: HASH };
+      let id: string;
+      const calls = (): [string, () => Promise<unknown>][] => [
+        ['findById', () => store.findById(id)],
+        ['findByUsername', () => store.findByUsername(user.username)],
+        ['create', () => store.create({ ...user, username: randomUUID() })],
+        ['updatePasswordHash', () => store.updatePasswordHash(id, OTHER_HASH, HASH)],
+        ['credentials().list', () => store.credentials().list(id)],
+      ];
+
+      beforeAll(async () => {
+        ({ id } = await store.create(user));
+        useCallTimes(REAL);
+      });
+      afterAll(() => useCallTimes(PATIENT));
+
+      async function assertUnavailable(): Promise<void> {
+        for (const [call, run] of calls()) {
+          const start = performance.now();
+          const failure = await run().catch((error: unknown) => error);
+          expect([call, (failure as AuthError).code]).toEqual([call, 'SERVICE_UNAVAILABLE']);
+          expect(performance.now() - start).toBeLessThan(2000);
+        }
+      }
+
+      const heals = () =>
+        eventually('the store works again', async () => {
+          const found = await store.findById(id).catch(() => undefined);
+          return found?.id === id;
+        });
+
+      test('a frozen server is a 503 within 2 seconds, for a new client too', async () => {
+        server.freeze();
+        try {
+          await assertUnavailable();
+          const fresh = await library.open(database, server.url);
+          try {
+            const start = performance.now();
+            const failure = await fresh
+              .store('person_int', person())
+              .findById(id)
+              .catch((error: unknown) => error);
+            expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
+            expect(performance.now() - start).toBeLessThan(2000);
+          } finally {
+            server.thaw();
+            await fresh.end();
+          }
+        } finally {
+          server.thaw();
+        }
+        await heals();
+      });
+
+      test('a killed server is a 503 within 2 seconds, and the store heals by itself', async () => {
+        await server.kill();
+        await assertUnavailable();
+        await server.restart();
+        await heals();
+      });
     });
   });
 }

@@ -11,16 +11,19 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   P2037: 'outage', // too many connections
 };
 
-/** Undefined: the error has the code of the database. */
+/** Undefined: the dialect judges by the code of the database. */
 export function kindOfPrismaError(error: unknown): ErrorKind | undefined {
   const { name, code, meta } = (error ?? {}) as {
     name?: unknown;
     code?: unknown;
-    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
+    meta?: { driverAdapterError?: { cause?: { kind?: unknown; originalCode?: unknown } } };
   };
   if (name === 'PrismaClientValidationError') return 'mistake';
   if (name !== 'PrismaClientKnownRequestError') return undefined;
   const known = KINDS[String(code)] ?? (/^P1/.test(String(code)) ? 'outage' : undefined);
   if (known) return known;
-  return meta?.driverAdapterError?.cause?.originalCode === undefined ? 'mistake' : undefined;
+  const cause = meta?.driverAdapterError?.cause;
+  if (cause?.originalCode !== undefined) return undefined;
+  // Without a code of the database, the driver has lost the connection.
+  return cause && cause.kind !== 'UnsupportedNativeDataType' ? 'outage' : 'mistake';
 }

@@ -38,8 +38,8 @@ module.exports = {
       name: 'one-backend-knows-no-other',
       comment: 'Interfaces know no backend, and no backend another one.',
       severity: 'error',
-      from: { path: '^src/stores/(?:(memory|postgres|redis)/)?' },
-      to: { path: '^src/stores/(memory|postgres|redis)/', pathNot: '^src/stores/$1/' },
+      from: { path: '^src/stores/(?:(memory|postgres|redis|sqlite)/)?' },
+      to: { path: '^src/stores/(memory|postgres|redis|sqlite)/', pathNot: '^src/stores/$1/' },
     },
     {
       name: 'one-feature-knows-no-other',

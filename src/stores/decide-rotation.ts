@@ -55,7 +55,8 @@ export function decideRaise(
 }
 
 function advanced({ session, origins }: KeptSession, request: Advance, now: Date): KeptSession {
-  const { generation, attempt, origin } = request;
+  const { generation, origin } = request;
+  const attempt = request.attempt || undefined;
   const expiresAt = nextExpiry(session, request, now);
   return {
     session: { ...session, generation, rotatedAt: now, attempt, expiresAt },

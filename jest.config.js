@@ -6,6 +6,8 @@ module.exports = {
     '\\.m?[jt]s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // A package of its own, with libraries that the slow tests alone need.
+  modulePathIgnorePatterns: ['<rootDir>/test/libs/'],
   globalSetup: '<rootDir>/test/helpers/servers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/servers/global-teardown.ts',
   // Bounds only decide when a test fails, so they are for a busy machine.

@@ -8,5 +8,9 @@ module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/**/*.slow.ts', '<rootDir>/test/fuzz/*.test.ts'],
   testTimeout: 240_000,
+  globalSetup: '<rootDir>/test/helpers/servers/slow-global-setup.ts',
+  modulePathIgnorePatterns: [],
+  // Kysely is an ES module, which Jest can't load as it is.
+  transformIgnorePatterns: ['/node_modules/(?!kysely/)'],
   collectCoverage: false,
 };

@@ -1,4 +1,4 @@
-// Finds Redis, PostgreSQL, curl, Chromium and PyJWT on this machine. CommonJS, because setup.mjs and the tests both load it.
+// Finds Redis, PostgreSQL, MariaDB, curl, Chromium and PyJWT on this machine. CommonJS, because setup.mjs and the tests both load it.
 const { spawnSync } = require('node:child_process');
 const { accessSync, constants, readdirSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
@@ -55,6 +55,21 @@ function findPostgres() {
   return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
 }
 
+/** @returns {{ server: string, initialise: string, base: string } | undefined} the server, the program that makes its data folder, and the folder above both */
+function findMariaDb() {
+  // Debian's server is in /usr/sbin, which isn't on every user's PATH.
+  const base = [
+    ...pathFolders().map((folder) => join(folder, '..')),
+    '/usr',
+    ...BREW_FOLDERS.map((brew) => join(brew, 'mariadb')),
+  ].find((folder) => isExecutable(join(folder, 'bin/mariadb-install-db')));
+  if (base === undefined) return undefined;
+  const server = ['sbin', 'bin'].map((folder) => join(base, folder, 'mariadbd')).find(isExecutable);
+  return server === undefined
+    ? undefined
+    : { server, initialise: join(base, 'bin/mariadb-install-db'), base };
+}
+
 function pathFolders() {
   return (process.env.PATH ?? '').split(delimiter).filter(Boolean);
 }
@@ -91,4 +106,4 @@ function isExecutable(path) {
   }
 }
 
-module.exports = { findChromium, findCurl, findPostgres, findPyJwt, findRedis };
+module.exports = { findChromium, findCurl, findMariaDb, findPostgres, findPyJwt, findRedis };

@@ -1,6 +1,6 @@
 // Installs the programs that the tests need and that are missing.
 import { spawnSync } from 'node:child_process';
-import { findChromium, findCurl, findPostgres, findPyJwt, findRedis } from './find-program.js';
+import { findChromium, findCurl, findMariaDb, findPostgres, findPyJwt, findRedis } from './find-program.js';
 
 /** @typedef {{ name: string, find: () => unknown, apt: string[], brew: string | undefined, byHand?: string }} Program */
 
@@ -8,6 +8,12 @@ import { findChromium, findCurl, findPostgres, findPyJwt, findRedis } from './fi
 const PROGRAMS = [
   { name: 'Redis', find: findRedis, apt: ['redis-server'], brew: 'redis' },
   { name: 'PostgreSQL', find: findPostgres, apt: ['postgresql'], brew: 'postgresql@16' },
+  {
+    name: 'MariaDB', // without a service: the tests start it
+    find: findMariaDb,
+    apt: ['mariadb-server-core', 'mariadb-client-core'],
+    brew: 'mariadb',
+  },
   { name: 'curl', find: findCurl, apt: ['curl'], brew: 'curl' }, // runs the commands that the example prints
   { name: 'Chromium', find: findChromium, apt: ['chromium'], brew: 'chromium' }, // opens the page of the example
   {

@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findPostgres } from '../../../scripts/find-program.js';
 import { serverFolder } from './server-folder';
+import { systemUser, type SystemUser } from './system-user';
 import { startServer, type ServerOptions, type TestServer } from './test-server';
-
-type SystemUser = { uid: number; gid: number } | undefined;
 
 /** A PostgreSQL server whose superuser `postgres` needs no password. After `kill` and `restart` it still has its data. */
 export async function startPostgres({ args = [], dir, port }: ServerOptions = {}): Promise<TestServer> {
   const programs = findPostgres();
   if (!programs) throw new Error('PostgreSQL was not found: run `npm run setup`');
-  const user = postgresUser();
+  const user = systemUser('postgres');
   const folder = serverFolder(dir);
   if (user) chownSync(folder.path, user.uid, user.gid);
   const data = join(folder.path, 'data');
@@ -51,12 +50,4 @@ async function initialise(initdb: string, data: string, user: SystemUser): Promi
   if (existsSync(join(data, 'PG_VERSION'))) return;
   const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
   await promisify(execFile)(initdb, args, { cwd: join(data, '..'), ...user });
-}
-
-/** PostgreSQL refuses to run as root. */
-function postgresUser(): SystemUser {
-  if (process.getuid?.() !== 0) return undefined;
-  const entry = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'));
-  if (!entry) throw new Error('The system user postgres was not found: run `npm run setup`');
-  return { uid: Number(entry[1]), gid: Number(entry[2]) };
 }

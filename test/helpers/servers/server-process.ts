@@ -75,8 +75,8 @@ export class ServerProcess {
 
   async #untilReady(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    // Redis and PostgreSQL use the same words. Sentinel only logs its id.
-    while (!/ready to accept connections|sentinel id is/i.test(this.#log())) {
+    // Redis and PostgreSQL use the same words, MariaDB nearly. Sentinel only logs its id.
+    while (!/ready (to accept|for) connections|sentinel id is/i.test(this.#log())) {
       if (hasEnded(child)) throw await this.#failure('ended while it started');
       if (Date.now() > deadline) throw await this.#failure(`was not ready after ${START_TIMEOUT_MS} ms`);
       await sleep(10);

@@ -1,3 +1,4 @@
+export { startMariaDb } from './mariadb-server';
 export { startPostgres } from './postgres-server';
 export { startRedisCluster, type TestCluster } from './redis-cluster';
 export { startRedisSentinel, type TestSentinel } from './redis-sentinel';

@@ -1,10 +1,12 @@
-const { globalSetup: _setup, globalTeardown: _teardown, ...base } = require('./jest.config.js');
+const base = require('./jest.config.js');
 
-/** The tests of SQLite, which need no server. test/libs/sqlite/node-24.slow.ts runs them on Node 24. @type {import('jest').Config} */
+/** What needs SQLite, and no server. test/libs/sqlite/drivers.slow.ts runs it on Node 24. @type {import('jest').Config} */
 module.exports = {
   ...base,
-  testMatch: ['<rootDir>/test/libs/sqlite/*.slow.ts'],
-  testPathIgnorePatterns: ['/node_modules/', 'node-24.slow.ts$'],
+  testMatch: ['<rootDir>/test/libs/sqlite/*.sqlite.ts'],
+  modulePathIgnorePatterns: [],
+  globalSetup: null,
+  globalTeardown: null,
   testTimeout: 240_000,
   collectCoverage: false,
 };

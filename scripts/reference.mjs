@@ -22,6 +22,7 @@ import {
   SECOND_FACTOR_CLIENT_PAGE,
   PASSKEY_CLIENT_PAGE,
   PASSKEYS_PAGE,
+  SQLITE_PAGE,
   VERIFIER_PAGE,
 } from './reference/pages.mjs';
 
@@ -46,6 +47,9 @@ assertComplete(passkeyClient, PASSKEY_CLIENT_PAGE.parts);
 const passkeys = readExports(`${root}src/features/passkeys/index.ts`);
 assertComplete(passkeys, PASSKEYS_PAGE.parts);
 
+const sqlite = readExports(`${root}src/stores/sqlite/index.ts`);
+assertComplete(sqlite, SQLITE_PAGE.parts);
+
 const core = describeEndpoints({});
 const withEmail = describeEndpoints({
   usernameField: 'email',
@@ -68,6 +72,7 @@ const pages = {
   'docs/reference/client-second-factor.md': apiPage(SECOND_FACTOR_CLIENT_PAGE, secondFactorClient),
   'docs/reference/client-passkeys.md': apiPage(PASSKEY_CLIENT_PAGE, passkeyClient),
   'docs/reference/passkeys.md': apiPage(PASSKEYS_PAGE, passkeys),
+  'docs/reference/sqlite.md': apiPage(SQLITE_PAGE, sqlite),
 };
 
 for (const [page, text] of Object.entries(pages)) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as source from '../src';
 import * as sourcePasskeys from '../src/features/passkeys';
 import * as sourceHashes from '../src/hashes';
+import * as sourceSqlite from '../src/stores/sqlite';
 import * as sourceTesting from '../src/testing';
 import * as sourceVerifier from '../src/verifier';
 
@@ -38,6 +39,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/testing', sourceTesting],
   ['passport-visa/hashes', sourceHashes],
   ['passport-visa/passkeys', sourcePasskeys],
+  ['passport-visa/sqlite', sourceSqlite],
   ['passport-visa/verifier', sourceVerifier],
 ];
 
@@ -172,11 +174,15 @@ test('passport-visa/hashes loads no dependency before it is used', () => {
   expect(run(script, 'commonjs')).toBe('');
 });
 
-test('passport-visa/passkeys loads no dependency before it is used', () => {
+test.each([
+  ['passkeys', []],
+  ['sqlite', ['ms']],
+])('passport-visa/%s loads no driver and no other library before it is used', (entry, expected) => {
   const script = `
-    require('passport-visa/passkeys');
-    process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('node_modules'))));`;
-  expect(run(script, 'commonjs')).toBe('');
+    require('passport-visa/${entry}');
+    const packages = Object.keys(require.cache).filter((file) => file.includes('node_modules'));
+    process.stdout.write(JSON.stringify(packages.map((file) => file.split('node_modules/').at(-1).split('/')[0])));`;
+  expect(JSON.parse(run(script, 'commonjs'))).toEqual(expected);
 });
 
 test('a verifier loads nothing of the router, and of the dependencies only what reads a request', () => {
@@ -228,6 +234,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'testClock',
     'userStoreContract',
   ]);
+  expect(Object.keys(sourceSqlite)).toEqual(['SqliteRefreshTokenStore']);
   expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
   expect(Object.keys(sourceVerifier)).toEqual(['createVerifier']);
 });
@@ -253,6 +260,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/testing', sourceTesting],
     ['dist/hashes', sourceHashes],
     ['dist/features/passkeys', sourcePasskeys],
+    ['dist/stores/sqlite', sourceSqlite],
     ['dist/verifier', sourceVerifier],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');

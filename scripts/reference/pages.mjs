@@ -5,7 +5,7 @@ export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 export const AUTH_PAGE = {
   title: 'auth, stores and types',
   text:
-    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [SQLite](sqlite.md) `passport-visa/sqlite`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
     '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
   calledAs: {
     Auth: 'auth',
@@ -286,6 +286,18 @@ export const PASSKEYS_PAGE = {
   calledAs: {},
   hidden: [],
   parts: [{ title: 'Feature', names: ['passkeys', 'PasskeysOptions'] }],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const SQLITE_PAGE = {
+  title: 'SQLite',
+  text: 'What `passport-visa/sqlite` exports: stores in a file of SQLite. [SQLite](../sqlite.md) shows how to use them.',
+  calledAs: {},
+  hidden: [],
+  parts: [
+    { title: 'Sessions', names: ['SqliteRefreshTokenStore', 'SqliteRefreshTokenStoreOptions'] },
+    { title: 'Database', names: ['SqliteDatabase', 'SqliteStatement'] },
+  ],
 };
 
 /** @type {import('./api-page.mjs').Page} */

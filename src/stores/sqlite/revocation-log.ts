@@ -73,7 +73,7 @@ function toRevocation(row: RevocationRow): Revocation {
 
 function statements(table: string) {
   return {
-    last: `SELECT keep_for FROM ${table} ORDER BY number DESC LIMIT 1`,
+    last: `SELECT keep_for FROM ${table} WHERE number = (SELECT max(number) FROM ${table})`,
     /** user id, session id, seconds, milliseconds since 1970 */
     add: `INSERT INTO ${table} (user_id, session_id, keep_for, keep_until) VALUES (?, ?, ?, ?)`,
     /** the last number that was read, now */

@@ -2,41 +2,65 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SqliteDatabase } from '../../../src/stores/sqlite';
+import { SqliteRefreshTokenStore, type SqliteDatabase } from '../../../src/stores/sqlite';
 
 /** What both drivers can do, and the tests need. */
 export interface TestDatabase extends SqliteDatabase {
   close(): void;
 }
 
-interface DriverOptions {
-  /** `busy_timeout` in milliseconds. Default: the driver's own. */
-  timeout?: number;
-}
-
-/** The driver under test. The tests run once with better-sqlite3 here, and once with node:sqlite on Node 24 (node-24.slow.ts). */
-export const DRIVER = process.env['SQLITE_DRIVER'] ?? 'better-sqlite3';
+type Open = (file: string, options?: object) => TestDatabase;
+type Constructor = new (file: string, options?: object) => TestDatabase;
 
 const load = createRequire(__filename);
 
-/** Opens a file with the driver under test. */
-export function openDatabase(file: string, options: DriverOptions = {}): TestDatabase {
-  if (DRIVER === 'node:sqlite') {
-    const { DatabaseSync } = load('node:sqlite') as {
-      DatabaseSync: new (file: string, options: DriverOptions) => TestDatabase;
-    };
-    return new DatabaseSync(file, options);
-  }
-  const Database = load('better-sqlite3') as new (file: string, options: DriverOptions) => TestDatabase;
-  return new Database(file, options);
+/** The drivers, by name. Both need a newer Node than the other tests: drivers.slow.ts starts it. */
+export const DRIVERS: [name: string, open: Open][] = [
+  [
+    'node:sqlite',
+    (file, options = {}) => {
+      const { DatabaseSync } = load('node:sqlite') as { DatabaseSync: Constructor };
+      return new DatabaseSync(file, options);
+    },
+  ],
+  [
+    'better-sqlite3',
+    (file, options = {}) => {
+      const Database = load('better-sqlite3') as Constructor;
+      return new Database(file, options);
+    },
+  ],
+];
+
+export interface Files {
+  /** A file in a folder that is deleted after the tests. */
+  path(name: string): string;
+  /** Opens a file, or ':memory:', until after the tests. */
+  open(name: string, options?: object): TestDatabase;
+  /** A store with a connection of its own, as each process has. */
+  store(name: string): SqliteRefreshTokenStore;
 }
 
-/** A folder for the files of a test file, which is deleted after its tests. */
-export function useFolder(): { file(name: string): string } {
+/** Files for the tests of a block, opened with one driver. */
+export function useFiles(openFile: Open): Files {
   let folder: string;
+  const opened: TestDatabase[] = [];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'passport-visa-sqlite-'));
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  return { file: (name) => join(folder, name) };
+  afterAll(async () => {
+    for (const database of opened) database.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const files: Files = {
+    path: (name) => (name === ':memory:' ? name : join(folder, name)),
+    open(name, options) {
+      const database = openFile(files.path(name), options);
+      database.exec('PRAGMA synchronous = OFF'); // these tests cut no power
+      opened.push(database);
+      return database;
+    },
+    store: (name) => new SqliteRefreshTokenStore(files.open(name)),
+  };
+  return files;
 }

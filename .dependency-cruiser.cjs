@@ -2,6 +2,9 @@ const { KNOW_EXPRESS, MAY_IMPORT, ROOTS } = require('./scripts/layers.cjs');
 
 const EXPRESS = '^node_modules/(@types/)?(express|passport|passport-local|passport-jwt|cookie-parser)/';
 
+/** The folders of src/stores/ but `app-table`, which those over the app's own table share. */
+const BACKENDS = 'memory|postgres|redis|mysql|sqlite|prisma|drizzle|kysely|knex';
+
 /** A folder of src/, or a file at its top. */
 const inside = (names) => `^src/(${names.join('|')})(/|\\.m?ts$)`;
 
@@ -38,8 +41,8 @@ module.exports = {
       name: 'one-backend-knows-no-other',
       comment: 'Interfaces know no backend, and no backend another one.',
       severity: 'error',
-      from: { path: '^src/stores/(?:(memory|postgres|redis|sqlite)/)?' },
-      to: { path: '^src/stores/(memory|postgres|redis|sqlite)/', pathNot: '^src/stores/$1/' },
+      from: { path: `^src/stores/(?:(${BACKENDS})/)?` },
+      to: { path: `^src/stores/(${BACKENDS})/`, pathNot: '^src/stores/$1/' },
     },
     {
       name: 'one-feature-knows-no-other',

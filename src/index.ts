@@ -95,11 +95,9 @@ export {
   PostgresRefreshTokenStore,
   type PostgresRefreshTokenStoreOptions,
 } from './stores/postgres/refresh-token-store.js';
-export {
-  PostgresUserStore,
-  type ListUsersOptions,
-  type PostgresUserStoreOptions,
-} from './stores/postgres/user-store.js';
+export { PostgresUserStore, type PostgresUserStoreOptions } from './stores/postgres/user-store.js';
+export type { ListUsersOptions } from './stores/list-users-options.js';
+export type { UserColumns } from './stores/app-table/user-table-options.js';
 export type { IoredisClient } from './stores/redis/drivers/ioredis.js';
 export type {
   NodeRedisClient,

@@ -34,9 +34,7 @@ export class BoundedPostgres {
 
   /** @throws TypeError that says what was passed instead of a client, and what to pass */
   constructor(client: PostgresClient) {
-    assertPostgresClient(client);
-    this.#client = client;
-    ignoreIdleErrors(client);
+    this.#client = checkedPostgresClient(client);
   }
 
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
@@ -69,6 +67,16 @@ export class BoundedPostgres {
   async migrate(block: string): Promise<void> {
     await this.#client.query(block);
   }
+}
+
+/**
+ * The client, whose idle connections may break without ending the process.
+ * @throws TypeError that says what was passed instead of a client, and what to pass
+ */
+export function checkedPostgresClient(client: PostgresClient): PostgresClient {
+  assertPostgresClient(client);
+  ignoreIdleErrors(client);
+  return client;
 }
 
 function assertPostgresClient(client: unknown): asserts client is PostgresClient {

@@ -1,0 +1,245 @@
+import { isKeepable } from '../../utils/keepable-text.js';
+import { usernameKey } from '../../utils/username.js';
+import type { CredentialStore } from '../credential-store.js';
+import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
+import type { ListUsersOptions } from '../list-users-options.js';
+import {
+  checkedChanges,
+  checkedIdentityUser,
+  checkedPage,
+  checkedRename,
+  checkedUserId,
+} from '../user-arguments.js';
+import { UserGoneListeners } from '../user-gone-listeners.js';
+import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
+import { adoptRows } from './adopt-rows.js';
+import { BoundedDatabase } from './bounded-database.js';
+import { AppTableCredentials } from './credentials.js';
+import { Identities } from './identities.js';
+import { KeyColumn } from './key-column.js';
+import { KeyTable } from './key-table.js';
+import { NewRows } from './new-rows.js';
+import { clearUser, ownTables, ownTableStatements, type OwnTables } from './own-tables.js';
+import type { AppDatabase } from './sql-database.js';
+import { TableFacts } from './table-facts.js';
+import { UserColumnValues } from './user-column-values.js';
+import type { FoundRow, Row } from './user-rows.js';
+import type { UserMapping } from './user-table-options.js';
+import type { Usernames } from './usernames.js';
+
+/**
+ * Users in the app's own table. What the table lacks (keys of usernames, identities, credentials) is in tables of ours beside it. Each
+ * library has a class that extends this one.
+ */
+export class AppTableUserStore implements UserStore, IdentityStore {
+  /** `create(user, fields)` fills columns with the fields of a registration. */
+  readonly takesFields = true;
+  readonly #source: AppDatabase;
+  readonly #database: BoundedDatabase;
+  readonly #mapping: UserMapping;
+  readonly #tables: OwnTables;
+  readonly #statements: readonly string[];
+  readonly #values: UserColumnValues;
+  readonly #usernames: Usernames;
+  readonly #newRows: NewRows;
+  readonly #identities: Identities;
+  readonly #credentials: CredentialStore;
+  readonly #userGone = new UserGoneListeners();
+
+  /**
+   * @param mapping what `userMapping` made of the options
+   * @param facts shared with the rows of the database, if they need them too
+   * @param statements create the app's table, where it is the store's own
+   */
+  constructor(
+    database: AppDatabase,
+    mapping: UserMapping,
+    facts = new TableFacts(database),
+    statements: readonly string[] = [],
+  ) {
+    const { dialect } = database;
+    const { username, usernameKey: keyColumn } = mapping.columns;
+    this.#source = database;
+    this.#database = new BoundedDatabase(database, facts);
+    this.#mapping = mapping;
+    this.#values = new UserColumnValues(mapping, facts);
+    this.#tables = ownTables(mapping, database.place);
+    this.#statements = dialect.migration([...statements, ...ownTableStatements(this.#tables, dialect)]);
+    this.#usernames =
+      keyColumn === undefined
+        ? new KeyTable(dialect, this.#tables.usernames as string, username)
+        : new KeyColumn(keyColumn, username);
+    this.#newRows = new NewRows(this.#database, mapping, this.#usernames, this.#tables);
+    this.#identities = new Identities(dialect, this.#tables.identities);
+    this.#credentials = new AppTableCredentials(this.#database, dialect, this.#tables.credentials);
+  }
+
+  /** The SQL of the tables beside yours, for your own migrations. Safe to run again. */
+  get schema(): string {
+    return this.#statements.map((each) => `${each};`).join('\n');
+  }
+
+  /**
+   * Creates what is missing of the tables beside yours, and keeps the `usernameKey` of each row that is there. Safe to run again, and in
+   * several processes at once. Changes nothing in your table, except the column `usernameKey`.
+   */
+  async migrate(): Promise<void> {
+    for (const each of this.#statements) await this.#source.sql.execute(each);
+    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
+  }
+
+  async findByUsername(username: string): Promise<StoredUser | undefined> {
+    if (!isKeepable(username)) return undefined;
+    const found = await this.#database.read(async (access) => {
+      const named = await this.#usernames.find(access, username);
+      // Whoever comes next keeps it instead.
+      if (named?.keep) await named.keep().catch(() => undefined);
+      return named?.found;
+    });
+    return found && this.#toUser(found);
+  }
+
+  async findById(id: string): Promise<StoredUser | undefined> {
+    if (!isKeepable(id)) return undefined;
+    const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
+    const row = found.find((each) => each.id === id);
+    return row && this.#toUser(row);
+  }
+
+  /**
+   * One page of the users, sorted by username as the database sorts: `users.list({ limit: 50, after: 'ann' })`.
+   * @throws RangeError if `limit` is not a whole number from 1 to 1000
+   */
+  async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
+    const { limit, after } = checkedPage(options);
+    const rows = await this.#database.read((access) => access.rows.page(after, limit));
+    return Promise.all(rows.map((row) => this.#toUser(row)));
+  }
+
+  /** @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets */
+  async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
+    const { username, values } = await this.#values.forNewUser(user, fields);
+    const create = this.#database.write((access) => this.#newRows.insert(access, username, values));
+    return this.#toUser(await create.catch((error: unknown) => this.#newRows.takenOr(error, username)));
+  }
+
+  async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
+    const { passwordHash } = this.#mapping.columns;
+    return this.#change(id, (row) =>
+      (row[passwordHash] ?? null) === previous ? { [passwordHash]: next } : undefined,
+    );
+  }
+
+  async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
+    const rename = checkedRename(id, next, previous);
+    const { username } = this.#mapping.columns;
+    const values = { [username]: rename.name, ...this.#usernames.values(rename.key) };
+    const renaming = this.#database.write(async (access) => {
+      const locked = await access.rows.lock(rename.id);
+      if (locked?.row[username] !== rename.previous) return false;
+      await this.#usernames.reserve(access, rename.name, locked.id);
+      await access.rows.update(locked.id, values);
+      const previousKey = usernameKey(rename.previous);
+      if (previousKey !== rename.key) await this.#usernames.release(access, previousKey, locked.id);
+      return true;
+    });
+    return renaming.catch((error: unknown) => this.#newRows.takenOr(error, rename.name));
+  }
+
+  /**
+   * Changes the roles (new ones replace all old ones), the disabled flag or both: `users.update(id, { roles: ['admin'] })`. Disabling
+   * a user ends their sessions. Access tokens keep the old roles until the next refresh.
+   * @returns whether there is such a user
+   * @throws TypeError if the mapping has no column for it
+   */
+  async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
+    const checked = checkedChanges(changes);
+    const values = this.#values.forChanges(checked);
+    const isChanged = await this.#change(checkedUserId('update', id), () => values);
+    if (isChanged && checked.disabled) await this.#userGone.notify(id);
+    return isChanged;
+  }
+
+  /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
+  async delete(id: string): Promise<boolean> {
+    checkedUserId('delete', id);
+    const isDeleted = await this.#database.write(async ({ rows, sql }) => {
+      const locked = await rows.lock(id);
+      await clearUser(sql, this.#tables, id);
+      if (locked) await rows.remove(id);
+      return locked !== undefined;
+    });
+    // Even if the user was gone already, because an earlier call may have failed here.
+    await this.#userGone.notify(id);
+    return isDeleted;
+  }
+
+  async findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
+    const checked = checkedIdentity(identity);
+    const found = await this.#database.read((access) => this.#identities.findUser(access, checked));
+    return found && this.#toUser(found);
+  }
+
+  async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
+    const checked = checkedIdentity(identity);
+    const newUser = { ...checkedIdentityUser(user), passwordHash: null };
+    const known = await this.findByIdentity(checked);
+    if (known) return known;
+    const { username, values } = await this.#values.forNewUser(newUser, undefined);
+    const creating = this.#database.write(async (access) => {
+      const owner = await this.#identities.reserve(access, checked);
+      if (owner) return owner;
+      const created = await this.#newRows.insert(access, username, values);
+      await this.#identities.assign(access.sql, checked, created.id);
+      return created;
+    });
+    return this.#toUser(await creating.catch((error: unknown) => this.#newRows.takenOr(error, username)));
+  }
+
+  async link(userId: string, identity: Identity): Promise<boolean> {
+    const checked = checkedIdentity(identity);
+    checkedUserId('link', userId);
+    return this.#database.write(async (access) => {
+      const locked = await access.rows.lock(userId);
+      return locked !== undefined && this.#identities.link(access, userId, checked);
+    });
+  }
+
+  async unlink(userId: string, identity: Identity): Promise<boolean> {
+    const checked = checkedIdentity(identity);
+    checkedUserId('unlink', userId);
+    return this.#database.statement((access) => this.#identities.unlink(access, userId, checked));
+  }
+
+  async listIdentities(userId: string): Promise<Identity[]> {
+    checkedUserId('listIdentities', userId);
+    return this.#database.read((access) => this.#identities.list(access, userId));
+  }
+
+  credentials(): CredentialStore {
+    return this.#credentials;
+  }
+
+  onUserGone(listener: UserGoneListener): () => void {
+    return this.#userGone.add(listener);
+  }
+
+  /**
+   * Compare-and-set on a locked row. The comparison is in JavaScript, because collations don't compare by bytes.
+   * @param values what to change in this row; undefined: nothing
+   */
+  async #change(id: string, values: (row: Row) => Row | undefined): Promise<boolean> {
+    if (!isKeepable(id)) return false;
+    return this.#database.write(async ({ rows }) => {
+      const locked = await rows.lock(id);
+      const changed = locked && values(locked.row);
+      if (!changed) return false;
+      if (Object.keys(changed).length > 0) await rows.update(id, changed);
+      return true;
+    });
+  }
+
+  #toUser(found: FoundRow): Promise<StoredUser> {
+    return this.#values.toUser(found);
+  }
+}

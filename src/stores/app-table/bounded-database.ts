@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AuthError, serviceUnavailable } from '../../errors.js';
+import { BoundedCalls } from '../bounded-calls.js';
+import { CALL_TIMES } from '../call-times.js';
+import type { AppDatabase, TableAccess } from './sql-database.js';
+import type { ErrorKind } from './sql-statements.js';
+import type { TableFacts } from './table-facts.js';
+
+/** Less than the time limit of a call: what part of it a transaction that is rolled back again and again may take. */
+const REPEAT_FOR = 0.8;
+const REPEAT_WITHIN_MS = 30;
+
+/** The app's database with a time limit for each call. It distinguishes an outage from a mistake in the program. */
+export class BoundedDatabase {
+  readonly #database: AppDatabase;
+  readonly #facts: TableFacts;
+  readonly #calls: BoundedCalls;
+
+  constructor(database: AppDatabase, facts: TableFacts) {
+    this.#database = database;
+    this.#facts = facts;
+    this.#calls = new BoundedCalls(
+      database.dialect.title,
+      (error) => ['outage', 'rolled-back'].includes(this.kindOfError(error)),
+      { ping: () => database.sql.query('SELECT 1') },
+    );
+  }
+
+  kindOfError(error: unknown): ErrorKind {
+    if (error instanceof AuthError) return 'mistake'; // judged already
+    return this.#database.kindOfError?.(error) ?? this.#database.dialect.kindOfError(error);
+  }
+
+  /** Calls outside a transaction. */
+  read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+    return this.#run((isLate) => work(whileInTime(this.#database, isLate)));
+  }
+
+  /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
+  statement<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+    return this.#run((isLate) => {
+      const access = whileInTime(this.#database, isLate);
+      return this.#repeated(() => work(access));
+    });
+  }
+
+  /** One transaction. One that the database has rolled back is tried again, and is a 503 in the end. */
+  write<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+    const { dialect } = this.#database;
+    return this.#run((isLate) =>
+      this.#repeated(() =>
+        this.#database.transaction(async (access) => {
+          const inTime = whileInTime(access, isLate);
+          await dialect.begin(inTime.sql);
+          return work(inTime);
+        }),
+      ),
+    );
+  }
+
+  async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {
+    const lateAt = performance.now() + CALL_TIMES.timeout;
+    try {
+      return await this.#calls.run(async () => {
+        // Before a transaction, which would otherwise wait for a second connection while it has one.
+        await this.#facts.columns();
+        return work(() => performance.now() > lateAt);
+      });
+    } catch (error) {
+      throw this.kindOfError(error) === 'schema' ? withHint(error) : error;
+    }
+  }
+
+  async #repeated<T>(work: () => Promise<T>): Promise<T> {
+    const giveUpAt = performance.now() + REPEAT_FOR * CALL_TIMES.timeout;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.kindOfError(error) !== 'rolled-back' || performance.now() > giveUpAt) throw error;
+        await sleep(Math.random() * REPEAT_WITHIN_MS);
+      }
+    }
+  }
+}
+
+/** A developer has to fix a mistake in the schema, so the message says how. */
+function withHint(error: unknown): Error {
+  return new Error(
+    'A table or column is missing: call `await store.migrate()` before the app listens, and compare the option columns with your table',
+    { cause: error },
+  );
+}
+
+/**
+ * Refuses every call after the time limit. The caller has got a 503 then: a transaction that goes on must be rolled back, not
+ * committed.
+ */
+function whileInTime({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
+  const inTime = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+    return async (...args: Args) => {
+      if (isLate()) throw serviceUnavailable(new Error('The call took too long, and was given up'));
+      return call(...args);
+    };
+  };
+  return {
+    rows: {
+      find: inTime((member, values) => rows.find(member, values)),
+      named: inTime((spellings) => rows.named(spellings)),
+      lock: inTime((id) => rows.lock(id)),
+      insert: inTime((values) => rows.insert(values)),
+      update: inTime((id, values) => rows.update(id, values)),
+      remove: inTime((id) => rows.remove(id)),
+      page: inTime((after, limit) => rows.page(after, limit)),
+    },
+    sql: {
+      query: inTime((text, values) => sql.query(text, values)),
+      execute: inTime((text, values) => sql.execute(text, values)),
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { ErrorKind, SqlStatements, TablePlace } from '../sql-statements.js';
+
+/** A column of the app's table, as the database describes it. */
+export interface ColumnFacts {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** The type as the database writes it. */
+  readonly type: string;
+  readonly nullable: boolean;
+  /** Has a default, counts up, or is computed: an INSERT need not name it. */
+  readonly hasDefault: boolean;
+  /** Whether the database counts it up: AUTO_INCREMENT. */
+  readonly countsUp: boolean;
+  /** Whether the collation takes `Ann` and `ann` for one text. */
+  readonly foldsCase: boolean;
+  /** For texts. Undefined: no limit. */
+  readonly maxLength: number | undefined;
+}
+
+/** `integer` is of at most 32 bits, `number` any other number. */
+export type ColumnKind =
+  'integer' | 'bigint' | 'number' | 'boolean' | 'text' | 'uuid' | 'json' | 'texts' | 'other';
+
+/** A unique index: its columns, or the expression as the database writes it. */
+export interface UniqueIndex {
+  readonly parts: readonly string[];
+}
+
+/** A table of ours. Its name has been checked. */
+export interface OwnTable {
+  readonly name: string;
+  /** Names and types, such as `user_id varchar(255) NOT NULL`. */
+  readonly columns: readonly string[];
+  readonly primaryKey: string;
+  /** The column with an index that isn't unique. */
+  readonly indexed?: string;
+}
+
+/** What differs between the databases. Knows no driver and no library. */
+export interface Dialect {
+  readonly name: 'postgres' | 'mysql' | 'sqlite';
+  /** For messages. */
+  readonly title: string;
+
+  /** A name as it stands in a statement: `"order"`. */
+  quoted(name: string): string;
+  /** The types of our tables' columns. */
+  readonly types: {
+    /** ASCII, compared by bytes, at most 64 characters. */
+    readonly short: string;
+    /** Compared by bytes. At most 255 characters. */
+    readonly id: string;
+    /** Compared by bytes. At most 510 characters. */
+    readonly key: string;
+    readonly text: string;
+    /** Milliseconds since 1970. */
+    readonly time: string;
+    readonly flag: string;
+    /** The literal of false. */
+    readonly no: string;
+    /** When the row was inserted, with its default. */
+    readonly moment: string;
+  };
+  /** Milliseconds since 1970, by the clock of the database: an expression. */
+  readonly nowMs: string;
+  /** The statements that create a table of ours and its index where they are missing. */
+  createTable(this: void, table: OwnTable): string[];
+  /** `INSERT` that inserts nothing where a row with the same primary key is there. */
+  insertNew(table: string, columns: readonly string[], rows: number): string;
+  /** The end of a SELECT that locks its row, and waits as long as a request may. */
+  readonly forUpdate: string;
+  /** A column as an exact text, whatever the driver makes of its type. */
+  asText(column: string): string;
+  /** `lower(column)` with texts that have ASCII letters in lower case only where true. */
+  readonly lowersAsciiOnly: boolean;
+
+  /** Statements at the beginning of each transaction that writes. */
+  begin(sql: SqlStatements): Promise<void>;
+  /** What `migrate()` runs, one statement after the other: each is safe to run again. */
+  migration(statements: readonly string[]): string[];
+
+  columns(sql: SqlStatements, place: TablePlace): Promise<ColumnFacts[]>;
+  uniqueIndexes(sql: SqlStatements, place: TablePlace): Promise<UniqueIndex[]>;
+
+  kindOfError(error: unknown): ErrorKind;
+}

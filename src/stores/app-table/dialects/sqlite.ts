@@ -1,0 +1,115 @@
+import { isProgrammingError } from '../../bounded-calls.js';
+import type { ErrorKind } from '../sql-statements.js';
+import type { ColumnKind, Dialect } from './dialect.js';
+import { errorChain } from './error-chain.js';
+
+/** Primary result codes: https://www.sqlite.org/rescode.html */
+const BUSY = new Set([5, 6]);
+const OUTAGES = new Set([3, 8, 10, 13, 14]); // permissions, read-only, I/O, disk full, file that can't be opened
+const CODES: readonly [RegExp, ErrorKind][] = [
+  [/^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/, 'taken'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'rolled-back'],
+  [/^SQLITE_(PERM|READONLY|IOERR|FULL|CANTOPEN)/, 'outage'],
+];
+const UNIQUE = new Set([2067, 1555, 2579]);
+const PRIMARY_CODE = 0xff;
+
+const KINDS: readonly [RegExp, ColumnKind][] = [
+  [/^bool/i, 'boolean'],
+  [/int/i, 'bigint'],
+  [/json/i, 'json'],
+  [/char|clob|text/i, 'text'],
+  [/uuid/i, 'text'],
+  [/real|floa|doub|dec|num/i, 'number'],
+];
+
+export const SQLITE: Dialect = {
+  name: 'sqlite',
+  title: 'SQLite',
+  quoted: (name) => `"${name.replaceAll('"', '""')}"`,
+  types: {
+    short: 'text',
+    id: 'text',
+    key: 'text',
+    text: 'text',
+    time: 'integer',
+    flag: 'boolean',
+    no: '0',
+    moment: 'text NOT NULL DEFAULT CURRENT_TIMESTAMP',
+  },
+  nowMs: `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`,
+  createTable: ({ name, columns, primaryKey, indexed }) => [
+    `CREATE TABLE IF NOT EXISTS ${name} (\n  ${[...columns, `PRIMARY KEY (${primaryKey})`].join(',\n  ')}\n)`,
+    ...(indexed === undefined
+      ? []
+      : [
+          `CREATE INDEX IF NOT EXISTS ${name}_${indexed} ON ${name.split('.').at(-1) as string} (${indexed})`,
+        ]),
+  ],
+  insertNew: (table, columns, rows) =>
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from(
+      { length: rows },
+      () => `(${columns.map(() => '?').join(', ')})`,
+    ).join(', ')} ON CONFLICT DO NOTHING`,
+  forUpdate: '', // BEGIN IMMEDIATE has locked the file
+  asText: (column) => `CAST(${column} AS TEXT)`,
+  lowersAsciiOnly: true,
+
+  begin: () => Promise.resolve(),
+  migration: (statements) => [...statements],
+
+  async columns(sql, { table, schema }) {
+    const rows = await sql.query(
+      `SELECT name, type, "notnull" AS required, dflt_value AS filled, pk, hidden FROM pragma_table_xinfo(?, ?)`,
+      [table, schema ?? 'main'],
+    );
+    return rows.map((row) => {
+      const type = String(row['type']);
+      const isKey = Number(row['pk']) > 0;
+      const countsUp = isKey && /^integer$/i.test(type);
+      return {
+        name: String(row['name']),
+        kind: KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? 'other',
+        type,
+        nullable: Number(row['required']) === 0 && !isKey,
+        hasDefault: row['filled'] !== null || Number(row['hidden']) > 0 || countsUp,
+        countsUp,
+        foldsCase: false,
+        maxLength: undefined,
+      };
+    });
+  },
+  async uniqueIndexes(sql, { table, schema }) {
+    const rows = await sql.query(
+      `SELECT i.name AS id, coalesce(c.name, '(an expression)') AS part
+         FROM pragma_index_list(?, ?) AS i, pragma_index_info(i.name, ?) AS c
+        WHERE i."unique" = 1 AND i.partial = 0 ORDER BY i.name, c.seqno`,
+      [table, schema ?? 'main', schema ?? 'main'],
+    );
+    const indexes = new Map<unknown, string[]>();
+    for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
+    return Array.from(indexes.values(), (parts) => ({ parts }));
+  },
+
+  kindOfError(error): ErrorKind {
+    for (const each of errorChain(error) as Record<string, unknown>[]) {
+      const kind = kindOfCode(each['code']) ?? kindOfNumber(each['errcode']);
+      if (kind) return /no such (table|column)/.test(String(each['message'])) ? 'schema' : kind;
+    }
+    return isProgrammingError(error) ? 'mistake' : 'outage';
+  },
+};
+
+/** better-sqlite3. */
+function kindOfCode(code: unknown): ErrorKind | undefined {
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined;
+  return CODES.find(([pattern]) => pattern.test(code))?.[1] ?? 'mistake';
+}
+
+/** node:sqlite. */
+function kindOfNumber(code: unknown): ErrorKind | undefined {
+  if (typeof code !== 'number') return undefined;
+  if (UNIQUE.has(code)) return 'taken';
+  if (BUSY.has(code & PRIMARY_CODE)) return 'rolled-back';
+  return OUTAGES.has(code & PRIMARY_CODE) ? 'outage' : 'mistake';
+}

@@ -1,0 +1,48 @@
+import { isAuthError, UsernameTakenError } from '../../errors.js';
+import { usernameKey } from '../../utils/username.js';
+import type { BoundedDatabase } from './bounded-database.js';
+import { clearUser, type OwnTables } from './own-tables.js';
+import type { TableAccess } from './sql-database.js';
+import type { FoundRow, Row } from './user-rows.js';
+import type { UserMapping } from './user-table-options.js';
+import type { Usernames } from './usernames.js';
+
+/** Inserts users into the app's table, together with their keys. */
+export class NewRows {
+  readonly #database: BoundedDatabase;
+  readonly #mapping: UserMapping;
+  readonly #usernames: Usernames;
+  readonly #tables: OwnTables;
+
+  constructor(database: BoundedDatabase, mapping: UserMapping, usernames: Usernames, tables: OwnTables) {
+    this.#database = database;
+    this.#mapping = mapping;
+    this.#usernames = usernames;
+    this.#tables = tables;
+  }
+
+  /** Inside a transaction. @throws UsernameTakenError; what a unique index of the app's throws: see `takenOr` */
+  async insert(access: TableAccess, username: string, values: Row): Promise<FoundRow> {
+    const key = usernameKey(username);
+    await this.#usernames.reserve(access, username);
+    const created = await access.rows.insert({ ...values, ...this.#usernames.values(key) });
+    // A database may give a deleted user's id away again.
+    await clearUser(access.sql, this.#tables, created.id);
+    await this.#usernames.assign(access, key, created.id);
+    return created;
+  }
+
+  /**
+   * After a transaction that gave a user a name. The app's own unique index may take another spelling for the same name. Other unique
+   * columns of the app's are its own matter.
+   */
+  async takenOr(error: unknown, username: string): Promise<never> {
+    if (isAuthError(error, 'USERNAME_TAKEN') || this.#database.kindOfError(error) !== 'taken') throw error;
+    const key = usernameKey(username);
+    const found = await this.#database.read(async ({ rows }) => [
+      ...(await rows.find('username', [username])),
+      ...(this.#mapping.columns.usernameKey === undefined ? [] : await rows.find('usernameKey', [key])),
+    ]);
+    throw found.length > 0 ? new UsernameTakenError({ cause: error }) : error;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Dialect } from './dialects/dialect.js';
+import type { ErrorKind, SqlStatements, TablePlace } from './sql-statements.js';
+import type { UserRows } from './user-rows.js';
+
+/** The app's rows and our tables, on one connection inside a transaction, and on any connection outside. */
+export interface TableAccess {
+  readonly rows: UserRows;
+  readonly sql: SqlStatements;
+}
+
+/** What a library gives `AppTableUserStore`: its way to the app's table. No method waits or retries by itself. */
+export interface AppDatabase extends TableAccess {
+  readonly dialect: Dialect;
+  /** Undefined where the library doesn't tell: then `ready()` can't look at the table. */
+  readonly place: TablePlace | undefined;
+  /**
+   * Runs the work in one transaction. Rolls back if it throws, and throws the same. Inside a transaction that the app has begun, it
+   * is a savepoint, or simply a part of it.
+   */
+  transaction<T>(work: (access: TableAccess) => Promise<T>): Promise<T>;
+  /** What only the library knows about its errors. Undefined: the dialect judges. */
+  kindOfError?(error: unknown): ErrorKind | undefined;
+}

@@ -1,0 +1,113 @@
+import { kindOf } from '../../utils/option-words.js';
+import { newUsername } from '../new-username.js';
+import { checkedNewUser, type UserChanges } from '../user-arguments.js';
+import type { NewUser, StoredUser } from '../user-store.js';
+import type { TableFacts } from './table-facts.js';
+import type { FoundRow, Row } from './user-rows.js';
+import type { UserMapping } from './user-table-options.js';
+import { flagIn, rolesIn } from './values.js';
+
+/** Between users and the columns of the app's table. */
+export class UserColumnValues {
+  readonly #mapping: UserMapping;
+  readonly #facts: TableFacts;
+
+  constructor(mapping: UserMapping, facts: TableFacts) {
+    this.#mapping = mapping;
+    this.#facts = facts;
+  }
+
+  /** @throws TypeError for members or fields that no column takes */
+  async forNewUser(user: NewUser, fields: unknown): Promise<{ username: string; values: Row }> {
+    const { username: given, passwordHash, roles = [] } = checkedNewUser(user, undefined);
+    const username = newUsername(given);
+    const { columns, disabled } = this.#mapping;
+    const values: Row = { ...this.#fields(fields), [columns.username]: username };
+    if (passwordHash !== null) values[columns.passwordHash] = passwordHash;
+    else await this.#assertNullable(columns.passwordHash);
+    // What the app's column says by default holds, unless the user brings roles.
+    if (columns.roles !== undefined && (roles.length > 0 || (await this.#mustBeFilled(columns.roles))))
+      values[columns.roles] = roles;
+    if (disabled && (await this.#mustBeFilled(disabled.column))) values[disabled.column] = disabled.invert;
+    return { username, values };
+  }
+
+  /** @throws TypeError if the mapping has no column for it */
+  forChanges({ roles, disabled }: UserChanges): Row {
+    const { columns, disabled: flag, rolesOf } = this.#mapping;
+    if (roles && columns.roles === undefined) {
+      const reason = rolesOf
+        ? 'the roles come from the function roles of the store'
+        : 'the mapping names no column for them';
+      throw new TypeError(
+        `users.update(): roles can't be changed here: ${reason}. Change your own table instead`,
+      );
+    }
+    if (disabled !== undefined && !flag)
+      throw new TypeError("users.update(): disabled can't be changed: name its column in columns.disabled");
+    return {
+      ...(roles && { [columns.roles as string]: roles }),
+      ...(flag && disabled !== undefined && { [flag.column]: disabled !== flag.invert }),
+    };
+  }
+
+  /** @throws TypeError that names the column whose value isn't what it must be */
+  async toUser({ id, row }: FoundRow): Promise<StoredUser> {
+    const { columns, disabled, rolesOf } = this.#mapping;
+    const [username, passwordHash] = [row[columns.username], row[columns.passwordHash] ?? null];
+    if (typeof username !== 'string') throw wrong(columns.username, 'a text', username);
+    if (passwordHash !== null && typeof passwordHash !== 'string')
+      throw wrong(columns.passwordHash, 'a text or NULL', passwordHash);
+    const flag = disabled && flagIn(row[disabled.column], disabled.column);
+    return {
+      id,
+      username,
+      passwordHash,
+      roles: rolesOf ? await this.#rolesOf(row) : this.#rolesIn(row),
+      disabled: flag === undefined ? disabled?.invert === true : flag !== disabled?.invert,
+    };
+  }
+
+  #rolesIn(row: Row): string[] {
+    const { roles } = this.#mapping.columns;
+    return roles === undefined ? [] : rolesIn(row[roles], roles);
+  }
+
+  async #rolesOf(row: Row): Promise<string[]> {
+    const roles: unknown = await this.#mapping.rolesOf?.(row);
+    if (Array.isArray(roles) && roles.every((role) => typeof role === 'string')) return [...roles];
+    throw new TypeError(
+      `The function roles of the store returned ${kindOf(roles)}: it must return a list of texts`,
+    );
+  }
+
+  #fields(fields: unknown): Row {
+    if (fields === undefined) return {};
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+      throw new TypeError(`users.create(): fields must be an object, not ${kindOf(fields)}`);
+    const filled = this.#mapping.fieldsOf(fields as Row);
+    const mapped = Object.keys(filled).find((name) => this.#mapping.mapped.has(name));
+    if (mapped === undefined) return filled;
+    throw new TypeError(
+      `users.create(): the fields name ${mapped}, a column that the mapping fills: take it out of register.schema, or say in the option fields which columns they fill`,
+    );
+  }
+
+  /** Where the database isn't known to fill the column. NULL would be no role, and not disabled. */
+  async #mustBeFilled(mapped: string): Promise<boolean> {
+    const column = await this.#facts.column(mapped);
+    return column?.hasDefault !== true;
+  }
+
+  async #assertNullable(mapped: string): Promise<void> {
+    const column = await this.#facts.column(mapped);
+    if (column?.nullable !== false) return;
+    throw new TypeError(
+      `The column ${mapped} is NOT NULL, so a user without a password can't be created. Allow NULL: then users can log in by other strategies alone`,
+    );
+  }
+}
+
+function wrong(column: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`The column ${column} holds ${kindOf(value)}, and must hold ${expected}`);
+}

@@ -1,0 +1,50 @@
+import { kindOf } from '../../utils/option-words.js';
+import type { ColumnFacts } from './dialects/dialect.js';
+
+const LARGEST = { integer: 2n ** 32n - 1n, bigint: 2n ** 64n - 1n };
+const SMALLEST = { integer: -(2n ** 31n), bigint: -(2n ** 63n) };
+const WHOLE = /^(0|-?[1-9]\d{0,19})$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a column of this kind can hold the id. A database would refuse it, or read `12abc` as 12. */
+export function canBeId(text: string, kind: ColumnFacts['kind'] | undefined): boolean {
+  if (kind === 'uuid') return UUID.test(text);
+  if (kind !== 'integer' && kind !== 'bigint') return true;
+  if (!WHOLE.test(text)) return false;
+  const id = BigInt(text);
+  return id >= SMALLEST[kind] && id <= LARGEST[kind];
+}
+
+/**
+ * The roles that a column holds: a list, or JSON of one.
+ * @throws TypeError for anything else
+ */
+export function rolesIn(value: unknown, column: string): string[] {
+  const list = typeof value === 'string' ? parsed(value) : value;
+  if (list === null || list === undefined) return [];
+  if (Array.isArray(list) && list.every((role) => typeof role === 'string')) return [...list];
+  throw new TypeError(
+    `The column ${column} holds ${kindOf(value)}, not a list of roles: leave out columns.roles, and give the function roles instead: roles: (row) => [row.${column}]`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+const FLAGS = new Map<unknown, boolean>([
+  ...[true, 1, 1n, 'true', 't', '1'].map((each) => [each, true] as const),
+  ...[false, 0, 0n, 'false', 'f', '0'].map((each) => [each, false] as const),
+]);
+
+/** @returns undefined for NULL @throws TypeError for what is neither true nor false */
+export function flagIn(value: unknown, column: string): boolean | undefined {
+  if (value === null || value === undefined) return undefined;
+  const flag = FLAGS.get(Buffer.isBuffer(value) ? value[0] : value); // MySQL's BIT(1) comes as a byte
+  if (flag !== undefined) return flag;
+  throw new TypeError(`The column ${column} holds ${kindOf(value)}, and must hold true or false`);
+}

@@ -1,0 +1,133 @@
+import { POSTGRES } from '../app-table/dialects/postgres.js';
+import { numberedMarks } from '../app-table/numbered-marks.js';
+import type { AppDatabase, TableAccess } from '../app-table/sql-database.js';
+import type { SqlStatements, TablePlace } from '../app-table/sql-statements.js';
+import { SqlUserRows } from '../app-table/sql-user-rows.js';
+import { TableFacts } from '../app-table/table-facts.js';
+import type { UserMapping } from '../app-table/user-table-options.js';
+import type { Row } from '../app-table/user-rows.js';
+import type { PostgresClient } from './client.js';
+
+/** Answers of pg, and of PGlite, which names the count differently. */
+interface Answer {
+  rows: unknown[];
+  rowCount?: number | null;
+  affectedRows?: number;
+}
+
+interface Connection extends PostgresClient {
+  release?(error?: Error | boolean): void;
+}
+
+const NO_TRANSACTION = '25P01';
+
+/** The app's table in PostgreSQL, through a pool or a client of pg, or PGlite. */
+export function postgresAppDatabase(
+  client: PostgresClient,
+  place: TablePlace,
+  mapping: UserMapping,
+): { database: AppDatabase; facts: TableFacts } {
+  const sql = statementsOf(client);
+  const facts = new TableFacts({ dialect: POSTGRES, sql, place });
+  const accessOf = (connection: PostgresClient): TableAccess => {
+    const statements = statementsOf(connection);
+    return {
+      sql: statements,
+      rows: new SqlUserRows({ dialect: POSTGRES, place, mapping, facts }, statements),
+    };
+  };
+  const transaction = transactionsOf(client);
+  const database: AppDatabase = {
+    ...accessOf(client),
+    dialect: POSTGRES,
+    place,
+    transaction: (work) => transaction((connection) => work(accessOf(connection))),
+  };
+  return { database, facts };
+}
+
+function statementsOf(client: PostgresClient): SqlStatements {
+  const send = async (text: string, values: readonly unknown[] = []) =>
+    (await client.query(numberedMarks(text), [...values])) as Answer;
+  return {
+    query: async (text, values) => (await send(text, values)).rows as Row[],
+    async execute(text, values) {
+      const { rowCount, affectedRows } = await send(text, values);
+      return rowCount ?? affectedRows ?? 0;
+    },
+  };
+}
+
+type Transaction = <T>(work: (connection: PostgresClient) => Promise<T>) => Promise<T>;
+
+function transactionsOf(client: PostgresClient): Transaction {
+  const { connect, totalCount, transaction } = client as {
+    connect?: () => Promise<Connection>;
+    totalCount?: unknown;
+    transaction?: Transaction;
+  };
+  if (typeof transaction === 'function') return (work) => transaction.call(client, work) as never;
+  if (typeof totalCount === 'number' && connect) return onConnectionOf(connect.bind(client));
+  return onOneConnection(client);
+}
+
+/** A pool. A connection whose transaction could not be ended is closed. */
+function onConnectionOf(connect: () => Promise<Connection>): Transaction {
+  return async (work) => {
+    const connection = await connect();
+    let isEnded = false;
+    try {
+      await connection.query('BEGIN');
+      const result = await work(connection);
+      await connection.query('COMMIT');
+      isEnded = true;
+      return result;
+    } catch (error) {
+      isEnded = await connection.query('ROLLBACK').then(
+        () => true,
+        () => false,
+      );
+      throw error;
+    } finally {
+      connection.release?.(!isEnded);
+    }
+  };
+}
+
+/**
+ * A single client: one transaction after the other. In a transaction that the app has begun, each is a savepoint, so that a refused
+ * name doesn't end the app's transaction.
+ */
+function onOneConnection(client: PostgresClient): Transaction {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(() => nested(client, work));
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+async function nested<T>(
+  client: PostgresClient,
+  work: (connection: PostgresClient) => Promise<T>,
+): Promise<T> {
+  const isInside = await client.query('SAVEPOINT passport_visa').then(
+    () => true,
+    (error: unknown) => {
+      if ((error as { code?: unknown }).code === NO_TRANSACTION) return false;
+      throw error;
+    },
+  );
+  const [commit, rollback] = isInside
+    ? ['RELEASE SAVEPOINT passport_visa', 'ROLLBACK TO SAVEPOINT passport_visa']
+    : ['COMMIT', 'ROLLBACK'];
+  if (!isInside) await client.query('BEGIN');
+  try {
+    const result = await work(client);
+    await client.query(commit);
+    return result;
+  } catch (error) {
+    await client.query(rollback);
+    throw error;
+  }
+}

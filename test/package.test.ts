@@ -234,7 +234,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'testClock',
     'userStoreContract',
   ]);
-  expect(Object.keys(sourceSqlite)).toEqual(['SqliteRefreshTokenStore']);
+  expect(Object.keys(sourceSqlite)).toEqual(['SqliteRefreshTokenStore', 'SqliteUserStore']);
   expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
   expect(Object.keys(sourceVerifier)).toEqual(['createVerifier']);
 });

@@ -296,6 +296,10 @@ export const SQLITE_PAGE = {
   hidden: [],
   parts: [
     { title: 'Sessions', names: ['SqliteRefreshTokenStore', 'SqliteRefreshTokenStoreOptions'] },
+    {
+      title: 'Users',
+      names: ['SqliteUserStore', 'SqliteUserStoreOptions', 'UserTableOptions', 'UserColumns'],
+    },
     { title: 'Database', names: ['SqliteDatabase', 'SqliteStatement'] },
   ],
 };

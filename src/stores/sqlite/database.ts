@@ -56,11 +56,15 @@ export function isClosed(database: SqliteDatabase): boolean {
   return open === false || isOpen === false;
 }
 
-/** Prepares a statement that returns rows as objects with numbers, whatever the app has set for the whole database. */
-export function prepare(database: SqliteDatabase, sql: string): SqliteStatement {
+/**
+ * Prepares a statement that returns rows as objects, whatever the app has set for the whole database.
+ * @param asBigInts whether integers come as bigints. As numbers, those above 2^53 are rounded by better-sqlite3, and an error of
+ * node:sqlite
+ */
+export function prepare(database: SqliteDatabase, sql: string, asBigInts: boolean): SqliteStatement {
   const statement = database.prepare(sql) as SqliteStatement & StatementSettings;
-  statement.safeIntegers?.(false);
-  statement.setReadBigInts?.(false);
+  statement.safeIntegers?.(asBigInts);
+  statement.setReadBigInts?.(asBigInts);
   statement.setReturnArrays?.(false);
   return statement;
 }

@@ -16,7 +16,7 @@ import type {
 } from '../refresh-token-store.js';
 import type { RevocationFeed, RevocationFollower } from '../revocation-feed.js';
 import { sqliteAttemptCounter } from './attempt-counter.js';
-import { SqliteConnection, type SqliteValue, type Statements } from './connection.js';
+import { SqliteConnection, type SqliteValue } from './connection.js';
 import { assertSqliteDatabase, type SqliteDatabase } from './database.js';
 import { SqliteOneTimeTokens } from './one-time-tokens.js';
 import { refreshTokenSchema, type SessionTables } from './refresh-token-schema.js';
@@ -24,6 +24,7 @@ import { PIECE, sessionStatements, type SessionStatements } from './refresh-toke
 import { RevocationLog } from './revocation-log.js';
 import { changingValues, newValues, toKeptSession, toSession, type SessionRow } from './session-row.js';
 import { checkedTableName } from './table-name.js';
+import type { Statements } from './transactions.js';
 
 /** The options of `new SqliteRefreshTokenStore`: table names in lower case. */
 export interface SqliteRefreshTokenStoreOptions {

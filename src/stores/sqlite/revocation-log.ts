@@ -1,6 +1,7 @@
 import { followLog, pause, type RevocationReader } from '../follow-log.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
-import type { SqliteConnection, Statements } from './connection.js';
+import type { SqliteConnection } from './connection.js';
+import type { Statements } from './transactions.js';
 
 /** How often the log is read. A read that finds nothing takes some microseconds, like a look at `PRAGMA data_version`. */
 const READ_EVERY_MS = 200;

@@ -1,7 +1,7 @@
 // Another process with a store of its own. It carries out the calls that it gets as messages.
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SqliteRefreshTokenStore } from '../../../dist/stores/sqlite/index.mjs';
+import { SqliteRefreshTokenStore, SqliteUserStore } from '../../../dist/stores/sqlite/index.mjs';
 
 const [driver, file] = process.argv.slice(2);
 const load = createRequire(import.meta.url);
@@ -11,12 +11,27 @@ const database =
     : new (load('better-sqlite3'))(file);
 const store = new SqliteRefreshTokenStore(database);
 
+const users = new SqliteUserStore(database);
+
 const calls = {
   /** @param {string} sql */
   exec: (sql) => void database.exec(sql),
   migrate: () => store.migrate(),
   /** @param {import('../../../dist/index.js').RotateRequest[]} requests */
   rotate: (...requests) => Promise.all(requests.map((request) => store.rotate(request))),
+  /**
+   * @param {string} username
+   * @param {number} times
+   */
+  createUsers: (username, times) =>
+    Promise.all(
+      Array.from({ length: times }, () =>
+        users.create({ username, passwordHash: null }).then(
+          () => 'created',
+          (error) => error.name,
+        ),
+      ),
+    ),
   follow() {
     store.followRevocations({
       keepForSeconds: 60,

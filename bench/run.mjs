@@ -48,6 +48,7 @@ const full = {
   startUps: 15,
   sockets: 10_000,
   signOuts: 1000,
+  sessionsOfUser: 1900,
   sameAnswers: 2000,
 };
 
@@ -65,6 +66,7 @@ const quick = {
   startUps: 5,
   sockets: 1000,
   signOuts: 200,
+  sessionsOfUser: 200,
   sameAnswers: 200,
 };
 

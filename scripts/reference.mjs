@@ -19,6 +19,7 @@ import {
   CLIENT_PAGE,
   ELSEWHERE,
   HASHES_PAGE,
+  MYSQL_PAGE,
   SECOND_FACTOR_CLIENT_PAGE,
   PASSKEY_CLIENT_PAGE,
   PASSKEYS_PAGE,
@@ -47,6 +48,8 @@ assertComplete(passkeyClient, PASSKEY_CLIENT_PAGE.parts);
 const passkeys = readExports(`${root}src/features/passkeys/index.ts`);
 assertComplete(passkeys, PASSKEYS_PAGE.parts);
 
+const mysql = readExports(`${root}src/stores/mysql/index.ts`);
+assertComplete(mysql, MYSQL_PAGE.parts);
 const sqlite = readExports(`${root}src/stores/sqlite/index.ts`);
 assertComplete(sqlite, SQLITE_PAGE.parts);
 
@@ -66,6 +69,7 @@ const pages = {
   'docs/reference/endpoints-second-factor.md': factorEndpointsPage(withFactor, core),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
+  'docs/reference/mysql.md': apiPage(MYSQL_PAGE, mysql),
   'docs/reference/verifier.md': apiPage(VERIFIER_PAGE, verifier),
   'docs/reference/client.md': apiPage(CLIENT_PAGE, client),
   'docs/reference/client-account.md': apiPage(ACCOUNT_CLIENT_PAGE, accountClient),

@@ -41,10 +41,10 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undef
 const now = () => performance.timeOrigin + performance.now();
 
 answerCalls(/** @type {import('node:net').AddressInfo} */ (server.address()).port, {
-  /** @param {number} count */
-  async logIn(count) {
-    const known = await users.findByUsername('ann');
-    const user = known ?? (await users.create({ username: 'ann', passwordHash: null, roles: ['reader'] }));
+  /** @param {{ count: number, username?: string }} wanted */
+  async logIn({ count, username = 'ann' }) {
+    const known = await users.findByUsername(username);
+    const user = known ?? (await users.create({ username, passwordHash: null, roles: ['reader'] }));
     /** @type {{ userId: string, sessionId: string, token: string }[]} */
     const logins = [];
     const logIn = async () => {
@@ -66,6 +66,12 @@ answerCalls(/** @type {import('node:net').AddressInfo} */ (server.address()).por
   async signOutEveryDevice(userId) {
     const at = now();
     await auth.sessions.revokeAll(userId);
+    return at;
+  },
+  /** What the app itself would do, without a session. @returns when it was asked to */
+  closeAll() {
+    const at = now();
+    for (const ws of wss.clients) ws.close(4401, 'SESSION_REVOKED');
     return at;
   },
   async memory() {

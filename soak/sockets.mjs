@@ -25,7 +25,7 @@ const clients = await startChild('../../soak/socket-clients.mjs', { place: place
 
 /** @type {{ connections: number, heap: number, open: number }[]} */
 const samples = [];
-const plans = (await app.call('logIn', SESSIONS)).map((/** @type {object} */ login) => ({
+const plans = (await app.call('logIn', { count: SESSIONS })).map((/** @type {object} */ login) => ({
   ...login,
   port: app.ready,
 }));

@@ -35,7 +35,7 @@ import { jwksEndpoints } from './routes/jwks-endpoint.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
-import { sayWhileWaiting, waitUntilReady } from './sessions/ready.js';
+import { sayWhileWaiting, waitForUsers, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
 import { createServerPasswords } from './controllers/server-passwords.js';
 import { createServerUsernames } from './controllers/server-usernames.js';
@@ -99,12 +99,13 @@ export function assembleAuth(options: AuthOptions): Auth {
     ...forSockets,
     passport,
     openapi,
-    sessions: createServerSessions(sessions, revocations),
+    sessions: createServerSessions(services),
     usernames: createServerUsernames(services),
     passwords: createServerPasswords(services),
     events,
     async ready() {
       await waitUntilReady(config, revocations);
+      await waitForUsers(async () => config.users.ready?.({ hasFields: registersFields(options) }));
       await services.passwords.ready();
       await sayWhileWaiting('its features', features.ready());
     },
@@ -122,6 +123,13 @@ export function assembleAuth(options: AuthOptions): Auth {
     },
   };
   return rememberUserStore(auth, options.users);
+}
+
+/** Whether anything but the user store fills columns of a user who registers. */
+function registersFields({ register }: AuthOptions): boolean {
+  return (
+    register === false || (typeof register === 'object' && ('schema' in register || 'create' in register))
+  );
 }
 
 function coreEndpoints(services: ReturnType<typeof createServices>) {

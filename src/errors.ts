@@ -159,7 +159,7 @@ export class AuthError extends Error {
   readonly maxAgeSeconds: number | undefined;
   /** With `REAUTHENTICATION_REQUIRED`: the proofs of which one would do, by the names of RFC 8176. */
   readonly acrValues: readonly string[] | undefined;
-  /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has, such as `'totp'`. */
+  /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has and the server takes, such as `'totp'`. */
   readonly factors: readonly string[] | undefined;
   /** With `SECOND_FACTOR_REQUIRED` and `transport: 'body'`: send it back with the second step. As secret as a password for 5 minutes. */
   declare readonly challenge: string | undefined;

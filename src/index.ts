@@ -97,7 +97,8 @@ export {
 } from './stores/postgres/refresh-token-store.js';
 export { PostgresUserStore, type PostgresUserStoreOptions } from './stores/postgres/user-store.js';
 export type { ListUsersOptions } from './stores/list-users-options.js';
-export type { UserColumns } from './stores/app-table/user-table-options.js';
+export type { SqlTableOptions } from './stores/app-table/sql-table-options.js';
+export type { UserColumns, UserTableOptions, UserTableRow } from './stores/app-table/user-table-options.js';
 export type { IoredisClient } from './stores/redis/drivers/ioredis.js';
 export type {
   NodeRedisClient,
@@ -120,7 +121,13 @@ export type {
   Session,
 } from './stores/refresh-token-store.js';
 export type { Revocation, RevocationFeed, RevocationFollower } from './stores/revocation-feed.js';
-export type { NewUser, StoredUser, UserGoneListener, UserStore } from './stores/user-store.js';
+export type {
+  NewUser,
+  StoredUser,
+  UserGoneListener,
+  UserStore,
+  UserStoreReadyOptions,
+} from './stores/user-store.js';
 export type { Duration } from './utils/duration.js';
 export type { Algorithm } from './tokens/algorithms.js';
 export type { KeyInput, KeyPair, Secret } from './tokens/keys.js';

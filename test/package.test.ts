@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as source from '../src';
 import * as sourcePasskeys from '../src/features/passkeys';
 import * as sourceHashes from '../src/hashes';
+import * as sourceMysql from '../src/stores/mysql';
 import * as sourceSqlite from '../src/stores/sqlite';
 import * as sourceTesting from '../src/testing';
 import * as sourceVerifier from '../src/verifier';
@@ -39,6 +40,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/testing', sourceTesting],
   ['passport-visa/hashes', sourceHashes],
   ['passport-visa/passkeys', sourcePasskeys],
+  ['passport-visa/mysql', sourceMysql],
   ['passport-visa/sqlite', sourceSqlite],
   ['passport-visa/verifier', sourceVerifier],
 ];
@@ -236,6 +238,7 @@ test('the public API consists of these names; changing it must be a decision', (
   ]);
   expect(Object.keys(sourceSqlite)).toEqual(['SqliteRefreshTokenStore', 'SqliteUserStore']);
   expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
+  expect(Object.keys(sourceMysql)).toEqual(['MysqlUserStore']);
   expect(Object.keys(sourceVerifier)).toEqual(['createVerifier']);
 });
 
@@ -260,6 +263,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/testing', sourceTesting],
     ['dist/hashes', sourceHashes],
     ['dist/features/passkeys', sourcePasskeys],
+    ['dist/stores/mysql', sourceMysql],
     ['dist/stores/sqlite', sourceSqlite],
     ['dist/verifier', sourceVerifier],
   ] as const) {

@@ -5,7 +5,7 @@ export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 export const AUTH_PAGE = {
   title: 'auth, stores and types',
   text:
-    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [SQLite](sqlite.md) `passport-visa/sqlite`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [MySQL](mysql.md) `passport-visa/mysql`, [SQLite](sqlite.md) `passport-visa/sqlite`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
     '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
   calledAs: {
     Auth: 'auth',
@@ -153,6 +153,11 @@ export const AUTH_PAGE = {
         ],
         ...[
           'PostgresUserStoreOptions',
+          'UserColumns',
+          'SqlTableOptions',
+          'UserTableOptions',
+          'UserTableRow',
+          'UserStoreReadyOptions',
           'ListUsersOptions',
           'MemoryUserStore',
           'newUsername',
@@ -291,14 +296,21 @@ export const PASSKEYS_PAGE = {
 /** @type {import('./api-page.mjs').Page} */
 export const SQLITE_PAGE = {
   title: 'SQLite',
-  text: 'What `passport-visa/sqlite` exports: stores in a file of SQLite. [SQLite](../sqlite.md) shows how to use them.',
+  text: 'What `passport-visa/sqlite` exports: stores in a file of SQLite. [SQLite](../sqlite.md) shows how to use them; [Your own users table](../own-users-table.md) explains the mapping.',
   calledAs: {},
   hidden: [],
   parts: [
     { title: 'Sessions', names: ['SqliteRefreshTokenStore', 'SqliteRefreshTokenStoreOptions'] },
     {
       title: 'Users',
-      names: ['SqliteUserStore', 'SqliteUserStoreOptions', 'UserTableOptions', 'UserColumns'],
+      names: [
+        'SqliteUserStore',
+        'SqliteUserStoreOptions',
+        'SqlTableOptions',
+        'UserTableOptions',
+        'UserColumns',
+        'UserTableRow',
+      ],
     },
     { title: 'Database', names: ['SqliteDatabase', 'SqliteStatement'] },
   ],
@@ -316,6 +328,31 @@ export const HASHES_PAGE = {
     {
       title: 'Types',
       names: ['HashingScheme', 'VerifyingScheme', 'ThreadedScheme', 'PasswordFunctions', 'PasswordVerifier'],
+    },
+  ],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const MYSQL_PAGE = {
+  title: 'MySQL and MariaDB',
+  text: 'What `passport-visa/mysql` exports: users in a table of MySQL or MariaDB. [MySQL and MariaDB](../mysql.md) shows how to use it; [Your own users table](../own-users-table.md) explains the mapping.',
+  calledAs: {},
+  hidden: [],
+  parts: [
+    {
+      title: 'Store',
+      names: [
+        'MysqlUserStore',
+        'MysqlUserStoreOptions',
+        'SqlTableOptions',
+        'UserTableOptions',
+        'UserColumns',
+        'UserTableRow',
+      ],
+    },
+    {
+      title: 'Clients',
+      names: ['MysqlClient', 'MysqlPool', 'MysqlConnection', 'MysqlWithPromises', 'MysqlQuery'],
     },
   ],
 };

@@ -7,7 +7,7 @@ export class AuthClientError extends Error {
   declare readonly status: number;
   /** With `VALIDATION_FAILED`: the fields that were refused. */
   declare readonly errors: readonly { path: string; message: string }[] | undefined;
-  /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has, such as `'totp'` and `'recovery-code'`. */
+  /** With `SECOND_FACTOR_REQUIRED`: the kinds of second factor that the user has and the server takes, such as `'totp'` and `'recovery-code'`. */
   declare readonly factors: readonly string[] | undefined;
   /** With `SECOND_FACTOR_REQUIRED` and the transport `'bearer'`: what the second step sends back. */
   declare readonly challenge: string | undefined;

@@ -145,7 +145,8 @@ export interface AuthOptions<Fields = unknown> {
   limits?: LimitsOptions;
   /**
    * The name of the field that holds the username in the bodies of /register and /login: `'email'`. Default: `'username'`.
-   * @throws TypeError for a name with other characters than letters, digits, `-` and `_`, or one that a body has already
+   * @throws TypeError for a name with other characters than letters, digits, `-` and `_`, or one that a body has already, also a body of
+   * a feature
    */
   usernameField?: string;
   /**

@@ -13,6 +13,7 @@ import { textOfId } from '../stores/user-ids.js';
 import { isKeepable } from '../utils/keepable-text.js';
 import { kindOf } from '../utils/option-words.js';
 import { parseCall } from '../utils/parse-call.js';
+import { vouchedAmr, type LoginStops } from './second-factor-options.js';
 import { loginShape, proofShape, type StartSessionOptions } from './start-session.js';
 
 /** Where a request came from, as far as server code knows it: the session and the events keep it. */
@@ -41,7 +42,8 @@ export interface SessionRefreshOptions extends OriginOptions {
  */
 export interface ServerSessions {
   /**
-   * Starts a session for a user who has proved who they are, without a request.
+   * Starts a session for a user who has proved who they are, without a request. With the feature `secondFactor` it leaves `mfa` out of
+   * `amr`: that feature alone says it.
    * @throws AuthError INVALID_CREDENTIALS for an unknown or a disabled user; SERVICE_UNAVAILABLE
    */
   start(userId: string, options?: SessionStartOptions): Promise<SessionTokens>;
@@ -80,25 +82,27 @@ const refreshSchema = z.strictObject({ ...originShape, idempotencyKey: z.string(
 const endSchema = z.strictObject(originShape);
 const exceptSchema = z.strictObject({ except: z.unknown().optional() });
 
-type ServedBy = Pick<
-  Sessions,
-  'findUser' | 'start' | 'refresh' | 'endByTokens' | 'list' | 'revoke' | 'revokeAll'
->;
+interface ServerSessionsServices extends LoginStops {
+  sessions: Pick<
+    Sessions,
+    'findUser' | 'start' | 'refresh' | 'endByTokens' | 'list' | 'revoke' | 'revokeAll'
+  >;
+  revocations: Pick<Revocations, 'onEnd'>;
+}
 
 /**
  * Judges the arguments before any store does. By themselves stores differ: what is an id to one is none to another, and a
  * session would go on in one of them only.
  */
-export function createServerSessions(
-  sessions: ServedBy,
-  revocations: Pick<Revocations, 'onEnd'>,
-): ServerSessions {
+export function createServerSessions(services: ServerSessionsServices): ServerSessions {
+  const { sessions, revocations } = services;
   return {
     async start(userId, options = {}) {
       const { ip, userAgent, ...login } = parseCall('sessions.start()', startSchema, options);
       const origin = originFrom({ ip, userAgent });
       const user = await sessions.findUser(userIdOf('start', userId), userId, origin);
-      return sessionTokens(await sessions.start(user, { ...login, transport: 'body', origin }));
+      const amr = vouchedAmr(login, services);
+      return sessionTokens(await sessions.start(user, { ...login, amr, transport: 'body', origin }));
     },
     async refresh(refreshToken, options = {}) {
       const { idempotencyKey, ...from } = parseCall('sessions.refresh()', refreshSchema, options);

@@ -50,6 +50,8 @@ export type LimitName =
   | 'login-code-mails'
   | 'second-factor'
   | 'second-factor-user'
+  | 'step-up-session'
+  | 'step-up-user'
   | 'passkey'
   | 'passkey-options';
 

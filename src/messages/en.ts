@@ -25,6 +25,8 @@ export const en = {
     'The Content-Encoding of the request body must be gzip or deflate, or there must be none',
   // In place of INVALID_CREDENTIALS.
   anotherUser: 'This is not the user who is logged in',
+  // In place of SECOND_FACTOR_REQUIRED.
+  noFactorTaken: 'A second factor is required, but none that you have works here: ask support for help',
   // In place of MALFORMED_BODY.
   bodyEncodingBroken: 'The request body is not compressed as its Content-Encoding says',
 

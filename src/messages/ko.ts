@@ -45,6 +45,8 @@ export const ko: Messages = {
   bodyNotUtf8: '요청 본문은 UTF-8로 인코딩되어야 합니다.',
   bodyEncodingUnknown: '요청 본문의 Content-Encoding은 gzip 또는 deflate이거나 없어야 합니다.',
   anotherUser: '현재 로그인한 사용자가 아닙니다.',
+  noFactorTaken:
+    '2단계 인증이 필요하지만 현재 사용할 수 있는 인증 수단이 없습니다. 고객 지원에 문의해 주시기 바랍니다.',
   bodyEncodingBroken: '요청 본문이 Content-Encoding에 명시된 방식으로 압축되어 있지 않습니다.',
 
   loginSuccessful: '로그인되었습니다.',

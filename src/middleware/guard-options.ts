@@ -3,6 +3,7 @@ import type { OnStoreDown, SessionConfig } from '../sessions/session-config.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
 import { durationInSeconds, type Duration } from '../utils/duration.js';
 import { ACR_VALUE } from '../utils/error-details.js';
+import { shown } from '../utils/option-words.js';
 import { lazySchema } from '../utils/lazy-schema.js';
 import { parseCall } from '../utils/parse-call.js';
 
@@ -154,11 +155,14 @@ export function checksIn(
   return { ...checks, proof: needsProof ? { freshWithinSeconds, methods } : undefined };
 }
 
-/** @throws TypeError that names the option and the cure */
-export function ageIn(call: string, freshWithin: unknown): number {
-  const seconds = durationInSeconds(freshWithin);
+/**
+ * @param name of the option, or of the parameter of the call
+ * @throws TypeError that names it and the cure
+ */
+export function ageIn(call: string, age: unknown, name = 'freshWithin'): number {
+  const seconds = durationInSeconds(age);
   if (seconds !== undefined && seconds > 0) return seconds;
   throw new TypeError(
-    `${call}: freshWithin must be seconds or a text with its unit such as '5m'; got ${JSON.stringify(freshWithin)}`,
+    `${call}: ${name} must be seconds or a text with its unit such as '5m'; got ${shown(age)}`,
   );
 }

@@ -10,10 +10,27 @@ interface Components {
 
 const REFERENCE = '#/components/schemas/';
 
+/** The answers of all routers have the same schemas, so each is described once. */
+const described = new WeakMap<z.ZodType, Record<string, JsonSchema>>();
+
 /** The JSON Schemas that these operations refer to: bodies, answers, and the parts that they share. */
 export function componentSchemas(operations: readonly Operation[]): Record<string, JsonSchema> {
-  const components = componentsOf(operations);
-  const { schemas } = z.toJSONSchema(components.registry, {
+  const all: Record<string, JsonSchema> = {};
+  for (const { body, success } of operations) {
+    for (const root of [body?.schema, success.answer?.()]) {
+      if (!root) continue;
+      const schemas = described.get(root) ?? describeRoot(root);
+      described.set(root, schemas);
+      Object.assign(all, schemas);
+    }
+  }
+  return all;
+}
+
+/** The JSON Schemas of this schema and of its parts that have names, by name. */
+function describeRoot(root: z.ZodType): Record<string, JsonSchema> {
+  const { registry, byId } = componentsOf(root);
+  const { schemas } = z.toJSONSchema(registry, {
     ...DIALECT,
     uri: (id) => REFERENCE + id,
     override: ({ zodSchema, jsonSchema }) => {
@@ -26,7 +43,7 @@ export function componentSchemas(operations: readonly Operation[]): Record<strin
   return Object.fromEntries(
     Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
       id,
-      completed(components.byId.get(id) as z.core.$ZodType, schema),
+      completed(byId.get(id) as z.core.$ZodType, schema),
     ]),
   );
 }
@@ -40,16 +57,9 @@ export function schemaRef(schema: z.ZodType): JsonSchema {
 
 const DIALECT = { target: 'draft-2020-12', io: 'input', unrepresentable: 'any' } as const;
 
-function componentsOf(operations: readonly Operation[]): Components {
-  const components: Components = { registry: z.registry(), byId: new Map() };
-  for (const { body, success } of operations) {
-    for (const root of [body?.schema, success.answer?.()]) if (root) addNamed(root, components);
-  }
-  return components;
-}
-
-/** Adds every named schema of this one, itself included. Generates a JSON Schema only because zod visits them all then. */
-function addNamed(root: z.ZodType, { registry, byId }: Components): void {
+/** This schema and its parts, as far as they have names. Generates a JSON Schema only because zod visits them all then. */
+function componentsOf(root: z.ZodType): Components {
+  const { registry, byId }: Components = { registry: z.registry(), byId: new Map() };
   z.toJSONSchema(root, {
     ...DIALECT,
     override: ({ zodSchema }) => {
@@ -59,4 +69,5 @@ function addNamed(root: z.ZodType, { registry, byId }: Components): void {
       byId.set(id, zodSchema);
     },
   });
+  return { registry, byId };
 }

@@ -171,9 +171,9 @@ const SECOND_FACTOR_NEEDED: Json = {
     {
       factors: {
         type: 'array',
-        description: 'What the user can prove the second step with.',
+        description:
+          'What the user can prove the second step with: `passkey`, `totp`, `recovery-code`. Empty where only support can help.',
         items: { type: 'string' },
-        minItems: 1,
       },
     },
     {

@@ -38,9 +38,22 @@ export async function sayWhileWaiting(
 async function untilReady(timeKnown: SessionConfig['timeKnown'], revocations: Revocations): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
   await revocations.ready();
+  await untilAvailable(timeKnown, deadline);
+}
+
+/**
+ * Waits for the user store's database.
+ * @throws what the store says is wrong with it; AuthError SERVICE_UNAVAILABLE when it can't be reached for 10 seconds
+ */
+export async function waitForUsers(ready: () => Promise<void>): Promise<void> {
+  const reached = untilAvailable(ready, performance.now() + READY_TIMEOUT_MS);
+  await sayWhileWaiting('the store of users', reached);
+}
+
+async function untilAvailable(work: () => Promise<void>, deadline: number): Promise<void> {
   for (;;) {
     try {
-      return await timeKnown();
+      return await work();
     } catch (error) {
       if (!isAuthError(error, 'SERVICE_UNAVAILABLE') || performance.now() > deadline) throw error;
       await sleep(RETRY_MS);

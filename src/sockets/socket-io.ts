@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { AuthError } from '../errors.js';
+import { isNodeRequest } from '../http/outside-express.js';
 import type { TextOf } from '../http/texts-for.js';
 import { parseVerifyOptions, type VerifyOptions } from '../middleware/guard-options.js';
 import type { AccessTokens } from '../sessions/access-tokens.js';
@@ -53,6 +54,7 @@ export interface SocketIoServices extends AdmitServices {
 export function createSocketIo(
   services: SocketIoServices,
   sockets: LiveSockets,
+  guarded: WeakSet<object>,
   options: VerifyOptions,
 ): SocketIoMiddleware {
   const checks = parseVerifyOptions(options, services, 'socketIo()');
@@ -66,7 +68,6 @@ export function createSocketIo(
     const admission = admitted.get(socket);
     if (!admission) return;
     admitted.delete(socket);
-    socket.on(RENEW, onRenew);
     try {
       sockets.add(socket, guard, admission);
     } catch (error) {
@@ -77,12 +78,14 @@ export function createSocketIo(
 
   return function socketIoGuard(given, next) {
     const socket = given as Socket;
-    admitSocket(services, checks, socket).then(
+    admitSocket(services, checks, guarded, socket).then(
       (admission) => {
         if (!watched.has(socket.nsp)) socket.nsp.prependListener('connect', onConnect);
         watched.add(socket.nsp);
         if (admission) admitted.set(socket, admission);
         else sockets.addAnonymous(socket);
+        // Anonymous sockets get an answer too, or their clients would wait for it in vain.
+        socket.on(RENEW, onRenew);
         // A connection that socket.io has restored brings the user from before.
         Object.assign(socket.data as object, { user: admission?.user });
         next();
@@ -95,8 +98,13 @@ export function createSocketIo(
 async function admitSocket(
   services: SocketIoServices,
   checks: SocketGuard['checks'],
+  guarded: WeakSet<object>,
   socket: Socket,
 ): Promise<Admission | undefined> {
+  // A renewal and a lost store would be judged by the options of one of the guards only.
+  if (guarded.has(socket))
+    throw new TypeError('socketIo(): this namespace is guarded already: call io.use(auth.socketIo()) once');
+  guarded.add(socket);
   if (socket.nsp.server.opts?.connectionStateRecovery?.skipMiddlewares)
     throw new TypeError(
       'socketIo(): connectionStateRecovery lets clients come back without a check: set its option skipMiddlewares to false',
@@ -118,8 +126,13 @@ function errorFor(services: SocketIoServices, socket: Socket, error: unknown): E
   return new Error('Internal error');
 }
 
-function bodyOf({ textOf }: SocketIoServices, socket: Socket, error: AuthError) {
-  return { code: error.code, message: textOf(error, socket.request as Request) };
+function bodyOf(services: SocketIoServices, socket: Socket, error: AuthError) {
+  return { code: error.code, message: textFor(services, socket, error) };
+}
+
+/** In English on an engine of socket.io whose requests are not those of Node. */
+function textFor({ textOf }: SocketIoServices, { request }: Socket, error: AuthError): string {
+  return isNodeRequest(request) ? textOf(error, request as Request) : error.message;
 }
 
 /** Acknowledges with `{ expiresAt }`, or `{ code, message }`. Never throws: what comes is the client's. */

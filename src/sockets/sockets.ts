@@ -8,6 +8,7 @@ import { AuthError } from '../errors.js';
 import type { Revocations } from '../sessions/revocations.js';
 import type { SessionConfig } from '../sessions/session-config.js';
 import type { Duration } from '../utils/duration.js';
+import { isText } from '../utils/check-options.js';
 import { kindOf } from '../utils/option-words.js';
 import { LiveSockets } from './live-sockets.js';
 import { renew } from './renew.js';
@@ -34,7 +35,7 @@ export class Sockets {
   }
 
   socketIo(options: VerifyOptions = {}): SocketIoMiddleware {
-    return createSocketIo(this.#services, this.#live, options);
+    return createSocketIo(this.#services, this.#live, this.#guarded, options);
   }
 
   upgrade<Server extends WebSocketServerLike>(server: Server, options: VerifyOptions = {}): Server {
@@ -46,19 +47,18 @@ export class Sockets {
   }
 
   requireFresh(socket: object, maxAge: Duration): AuthenticatedUser {
-    const freshWithinSeconds = ageIn('requireFresh()', maxAge);
+    const freshWithinSeconds = ageIn('requireFresh()', maxAge, 'maxAge');
     return this.#require('requireFresh()', socket, { proof: { freshWithinSeconds, methods: [] } });
   }
 
   requireRoles(socket: object, roles: readonly string[]): AuthenticatedUser {
-    if (
-      !Array.isArray(roles) ||
-      roles.length === 0 ||
-      !roles.every((role) => role && typeof role === 'string')
-    )
+    if (!Array.isArray(roles) || roles.length === 0)
       throw new TypeError(
         `requireRoles(): roles must be a list of roles such as ['admin'], not ${kindOf(roles)}`,
       );
+    for (const role of roles as unknown[])
+      if (!isText(role))
+        throw new TypeError(`requireRoles(): roles must be a list of texts, and has ${kindOf(role)}`);
     return this.#require('requireRoles()', socket, { roles });
   }
 

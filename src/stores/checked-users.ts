@@ -85,6 +85,7 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
         (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),
     }),
     ...identitiesOf(store, ids),
+    ...(store.ready && { ready: (options) => (store as Required<UserStore>).ready(options) }),
     ...(store.credentials && { credentials: () => (store as Required<UserStore>).credentials() }),
   };
 }

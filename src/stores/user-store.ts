@@ -78,6 +78,21 @@ export interface UserStore {
    * don't work with a store that lacks this method.
    */
   credentials?(): CredentialStore;
+  /**
+   * Looks whether the database is as the store needs it. `auth.ready()` waits for it, and tries again while it fails with
+   * SERVICE_UNAVAILABLE.
+   * @throws Error that says what is wrong and how to cure it
+   */
+  ready?(options?: UserStoreReadyOptions): Promise<void>;
+}
+
+/** What `auth.ready()` tells the user store. */
+export interface UserStoreReadyOptions {
+  /**
+   * Whether registrations bring fields, or the app creates their users itself. If neither, no column may be left that only the app can
+   * fill. Default: true.
+   */
+  hasFields?: boolean;
 }
 
 /** Called with the id of a user who has been disabled or deleted. */

@@ -1,5 +1,6 @@
 import { kindOf } from './option-words.js';
-import { isRequest, unknownName } from './parse-call.js';
+import { unknownName } from './parse-call.js';
+import { requestAsOptions } from './request-as-options.js';
 
 /** Says what is wrong with the value of an option, and how to fix it; undefined for a good one. */
 export type OptionCheck = (value: unknown) => string | undefined;
@@ -14,10 +15,8 @@ export function checkOptions(
   checks: Readonly<Record<string, OptionCheck>>,
   options: unknown,
 ): void {
-  if (isRequest(options))
-    throw new TypeError(
-      `${call} got a request: call it where you add the route, as in app.use(verifier.${call})`,
-    );
+  const misuse = requestAsOptions(call, 'verifier', options);
+  if (misuse) throw new TypeError(misuse);
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new TypeError(`${call} needs an object of options`);
   const names = Object.keys(checks);

@@ -13,7 +13,7 @@ export interface AuthErrorDetails {
   maxAgeSeconds?: number;
   /** The proofs of which one would do, by the names of RFC 8176; sent as `acr_values` (RFC 9470 §3). */
   acrValues?: readonly string[];
-  /** The kinds of second factor that the user has; sent with `SECOND_FACTOR_REQUIRED`. */
+  /** The kinds of second factor that the user has and the server takes; sent with `SECOND_FACTOR_REQUIRED`. */
   factors?: readonly string[];
   /** Proves the first step of a login without cookies; sent with `SECOND_FACTOR_REQUIRED`. */
   challenge?: string;

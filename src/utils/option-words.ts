@@ -40,11 +40,17 @@ function butIs(value: unknown): string {
 /** What a value is, without showing it: it may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'number') return kindOfNumber(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A wrong value as the developer wrote it where that is a text or a number, and else what it is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'number' ? String(value) : kindOf(value);
 }
 
 function kindOfNumber(value: number): string {

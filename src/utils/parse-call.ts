@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { loadZod } from './lazy-schema.js';
 import { inOurWords } from './option-words.js';
+import { requestAsOptions } from './request-as-options.js';
 import { similarNames } from './similar-names.js';
 
 /**
@@ -15,19 +16,12 @@ export function parseCall<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(options, { error: inOurWords });
   if (parsed.success) return parsed.data;
-  if (isRequest(options))
-    throw new TypeError(
-      `${call} got a request: call it where you add the route, as in app.use(auth.${call})`,
-    );
+  const misuse = requestAsOptions(call, 'auth', options);
+  if (misuse) throw new TypeError(misuse);
   const problems = parsed.error.issues.map((issue) => describeIssue(issue, schema));
   throw new TypeError(
     problems.map((each) => (each ? `${call}: ${each}` : `${call} needs an object of options`)).join('\n'),
   );
-}
-
-/** Handed to Express without a call, `auth.guard` gets the first request as its options. */
-export function isRequest(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'httpVersion' in value;
 }
 
 /** What is wrong with an option, and how to fix it. Empty if the options are not an object at all. */

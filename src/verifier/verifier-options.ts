@@ -74,24 +74,26 @@ export function checkVerifierOptions(options: VerifierOptions): void {
     );
 }
 
+/** A list that isn't empty. @param mustHave said of a list with a wrong entry */
+function listOf(isGood: (each: unknown) => boolean, must: string, mustHave: string): OptionCheck {
+  return (value) => {
+    if (!Array.isArray(value) || value.length === 0) return `${must}, not ${kindOf(value)}`;
+    const wrong = value.findIndex((each) => !isGood(each));
+    return wrong < 0 ? undefined : `${mustHave}, and has ${kindOf(value[wrong])}`;
+  };
+}
+
 const CHECKS: Readonly<Record<keyof VerifierCheckOptions, OptionCheck>> = {
   optional: aBoolean,
-  roles: optional(
-    check(
-      (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
-      'must be a list of at least one role',
-    ),
-  ),
+  roles: optional(listOf(isText, 'must be a list of at least one role', 'must be a list of texts')),
   emailVerified: aBoolean,
   beforeEnrolment: aBoolean,
   freshWithin: () => undefined, // checksIn reads it
   amr: optional(
-    check(
-      (value) =>
-        Array.isArray(value) &&
-        value.length > 0 &&
-        value.every((each) => isText(each) && ACR_VALUE.test(each)),
+    listOf(
+      (each) => isText(each) && ACR_VALUE.test(each),
       'must be a list of methods, such as otp',
+      'must be a list of methods in visible ASCII without spaces, quotes and backslashes',
     ),
   ),
   secondFactor: aBoolean,

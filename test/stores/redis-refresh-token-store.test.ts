@@ -83,6 +83,24 @@ describe('an end of a session that could not be announced', () => {
   });
 });
 
+test('thousands of sessions of one user end in few commands: a process that closes as many sockets waits long for each answer', async () => {
+  const prefix = randomPrefix();
+  const store = new RedisRefreshTokenStore(redis, { keyPrefix: prefix });
+  const received = new Set<string>();
+  const feed = store.followRevocations(
+    newFollower({ onRevoked: ({ sessionIds }) => sessionIds.forEach((id) => received.add(id)) }),
+  );
+  const ids = Array.from({ length: 1900 }, (_, n) => `session ${n}`);
+  await Promise.all(ids.map((id) => store.create(newSession('ann', id))));
+  const commands = jest.spyOn(redis, 'sendCommand');
+  expect((await store.revokeAll('ann')).sort()).toEqual([...ids].sort());
+  expect(commands.mock.calls.length).toBeLessThanOrEqual(12);
+  commands.mockRestore();
+  await eventually('all were received', () => Promise.resolve(received.size === ids.length));
+  await eventually('the outbox is empty', async () => (await redis.exists(`${prefix}{ann}:ended`)) === 0);
+  feed.close();
+});
+
 test('the log is kept for the longest lifetime of access tokens', async () => {
   const prefix = randomPrefix();
   const follow = (keepForSeconds: number) =>

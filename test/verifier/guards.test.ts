@@ -179,14 +179,31 @@ test.each<[string, unknown, RegExp]>([
   ['checkSession without a store', { checkSession: true }, /checkSession needs the option revocations/],
   ['deny without a store', { onStoreDown: 'deny' }, /onStoreDown 'deny' needs the option revocations/],
   ['roles as text', { roles: 'admin' }, /roles must be a list of at least one role, not a text/],
-  ['no role', { roles: [] }, /roles must be a list of at least one role/],
-  ['a method with a quote', { amr: ['a"b'] }, /amr must be a list of methods/],
+  ['no role', { roles: [] }, /roles must be a list of at least one role, not an empty list/],
+  ['an empty role', { roles: ['a', ''] }, /roles must be a list of texts, and has an empty text/],
+  ['a method with a quote', { amr: ['a"b'] }, /amr must be a list of methods .*quotes.*, and has a text/],
   ['an unknown option', { role: ['admin'] }, /Unknown option role: .*did you mean roles/],
   ['a duration without a unit', { freshWithin: '5' }, /freshWithin must be seconds or a text with its unit/],
   ['no object', 'admin', /guard\(\) needs an object of options/],
-  ['a request', { httpVersion: '1.1' }, /guard\(\) got a request/],
+  [
+    'a request',
+    { httpVersion: '1.1' },
+    /guard\(\) got a request: call it where .* app.use\(verifier.guard\(\)\)/,
+  ],
 ])('guard throws where the route is made: %s', async (_what, options, message) => {
   const verifier = createVerifier(minimum);
   expect(() => verifier.guard(options as never)).toThrow(message);
+  await verifier.close();
+});
+
+test('a request in the place of options says where it belongs', async () => {
+  const request = { httpVersion: '1.1' } as never;
+  const verifier = createVerifier(minimum);
+  await expect(verifier.verify('', request)).rejects.toThrow(
+    'verify() got a request in place of its options: the options come second, as in verify(req, { optional: true })',
+  );
+  expect(() => createVerifier(request)).toThrow(
+    'createVerifier() got a request in place of its options: call it once at start, as in createVerifier({ jwks, issuer, audience })',
+  );
   await verifier.close();
 });

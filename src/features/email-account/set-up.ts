@@ -5,6 +5,7 @@ import { languageTag } from '../../messages/own-texts.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { normalizeUsername } from '../../utils/username.js';
+import { assertFieldsFree } from '../assert-fields-free.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { isAddress, readAddress } from './address.js';
 import { AddressProofs } from './address-proofs.js';
@@ -81,6 +82,7 @@ function announceAsked({ events }: EmailServices, { id }: StoredUser): void {
 function createServices(options: EmailAccountConfig, context: FeatureContext, mailer: Mailer): EmailServices {
   const { config, limits, sealer } = context;
   assertBrowsersKeepCookies(options, config.cookies);
+  assertFieldsFree('emailAccount()', config, 'passwordField', ['token']);
   if (!config.users.updateUsername)
     throw new TypeError(
       'emailAccount needs users to have the method updateUsername(): take a store of this package, or add the method to yours',

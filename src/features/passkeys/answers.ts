@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { component } from '../../http/component.js';
-import { lastUsedAtOf, type Passkey } from './stored-passkeys.js';
+import { lastUsedAtOf, type Passkey } from '../stored-passkeys.js';
 
 /** A passkey as its user sees it. */
 export function shownPasskey({ id, createdAt, data }: Passkey) {

@@ -1,4 +1,4 @@
-import type { Passkey } from './stored-passkeys.js';
+import type { Passkey } from '../stored-passkeys.js';
 
 /** A passkey, as browsers take it. */
 export interface CredentialDescriptor {

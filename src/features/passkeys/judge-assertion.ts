@@ -2,7 +2,7 @@ import type { RequestOrigin } from '../../events/auth-event.js';
 import { digestOf } from '../../utils/digest.js';
 import { userHandleOf } from './user-handle.js';
 import type { PasskeyServices } from './services.js';
-import type { LastAnswer, Passkey } from './stored-passkeys.js';
+import type { LastAnswer, Passkey } from '../stored-passkeys.js';
 import type { Assertion } from './webauthn.js';
 
 type JudgingServices = Pick<PasskeyServices, 'config' | 'events' | 'options' | 'passkeys' | 'webauthn'>;

@@ -9,9 +9,9 @@ import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
 import { nameField } from '../name-field.js';
+import { removePasskey } from '../remove-passkey.js';
 import { passkeyAnswers, shownPasskey } from './answers.js';
 import { freshGuards } from './fresh.js';
-import { removePasskey } from './remove-passkey.js';
 import type { PasskeyServices } from './services.js';
 
 const ID = {

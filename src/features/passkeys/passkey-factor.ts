@@ -1,23 +1,13 @@
 import { digestOf } from '../../utils/digest.js';
 import type { FactorPart } from '../factor-parts.js';
 import { judgeAssertion, methodOf, useAssertion } from './judge-assertion.js';
-import { removePasskey } from './remove-passkey.js';
 import type { PasskeyServices } from './services.js';
-import { lastUsedAtOf, passkeysIn } from './stored-passkeys.js';
 
 /** A passkey as a second factor, and as the proof of a step-up. */
 export function createPasskeyFactor(services: PasskeyServices): FactorPart {
   const { challenges, passkeys, webauthn } = services;
   return {
     kind: 'passkey',
-    listed: (credentials) =>
-      passkeysIn(credentials).map(({ id, createdAt, data }) => ({
-        id,
-        kind: 'passkey',
-        name: data.name,
-        createdAt,
-        lastUsedAt: lastUsedAtOf(data),
-      })),
     async prove(user, { credential, challengeId }, by, asker) {
       const challenge = webauthn.challengeIn(credential);
       if (challenge === undefined) return undefined;
@@ -38,7 +28,6 @@ export function createPasskeyFactor(services: PasskeyServices): FactorPart {
       const isUsed = await useAssertion(services, passkey, { challenge, assertion, by }, asker.origin);
       return isUsed ? { id: passkey.id, method: methodOf(passkey) } : undefined;
     },
-    remove: (owner, id, asker) => removePasskey(services, owner, id, asker),
   };
 }
 

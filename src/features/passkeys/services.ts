@@ -3,7 +3,7 @@ import type { NamedLimit } from '../../limits/attempt-limits.js';
 import type { FeatureContext } from '../feature.js';
 import type { Challenges } from './challenges.js';
 import type { PasskeysConfig } from './options.js';
-import type { StoredPasskeys } from './stored-passkeys.js';
+import type { StoredPasskeys } from '../stored-passkeys.js';
 import type { WebAuthn } from './webauthn.js';
 
 /** What the flows of this feature work with. */

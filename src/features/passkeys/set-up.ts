@@ -1,4 +1,5 @@
 import { BrowserSecret } from '../../http/browser-secret.js';
+import { assertFieldsFree } from '../assert-fields-free.js';
 import type { Feature, FeatureContext } from '../feature.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { loginEndpoints } from './login/login-endpoints.js';
@@ -8,7 +9,7 @@ import { passkeyEndpoints } from './passkey-endpoints.js';
 import { createPasskeyFactor } from './passkey-factor.js';
 import { registrationEndpoints } from './registration/registration-endpoints.js';
 import type { PasskeyServices } from './services.js';
-import { StoredPasskeys } from './stored-passkeys.js';
+import { StoredPasskeys } from '../stored-passkeys.js';
 import { loadWebAuthn, type WebAuthnLibrary } from './webauthn-library.js';
 import { WebAuthn } from './webauthn.js';
 
@@ -45,6 +46,7 @@ function createServices(
   context: FeatureContext,
 ): PasskeyServices {
   const { config, limits } = context;
+  assertFieldsFree('passkeys()', config, 'usernameField', ['challenge']);
   return {
     ...context,
     options,

@@ -1,21 +1,9 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { isBase64url } from '../credential-fields.js';
+import type { NewPasskey } from '../stored-passkeys.js';
 import type { PasskeysConfig } from './options.js';
 import { isPlainAuthenticatorData, isPlainCbor } from './plain-cbor.js';
 import type { WebAuthnLibrary } from './webauthn-library.js';
-
-/** What a passkey says about itself when it is registered. */
-export interface NewPasskey {
-  /** The credential id, base64url. */
-  readonly id: string;
-  /** COSE, base64url. */
-  readonly publicKey: string;
-  readonly counter: number;
-  readonly transports: readonly string[];
-  /** Whether it may ever be on several devices. */
-  readonly backupEligible: boolean;
-  readonly backedUp: boolean;
-}
 
 /** An answer whose signature is right. */
 export interface Assertion {

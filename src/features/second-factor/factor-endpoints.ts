@@ -73,7 +73,7 @@ function removeEndpoint(services: FactorServices): Endpoint {
         'REAUTHENTICATION_REQUIRED',
         ...BODY_FAILURES,
         'FACTOR_NOT_FOUND',
-        ...(services.others.names.has('passkeys') ? (['LAST_WAY_IN'] as const) : []),
+        'LAST_WAY_IN',
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',
       ],

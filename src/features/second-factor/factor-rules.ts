@@ -1,6 +1,5 @@
 import type { FactorRules } from '../factor-parts.js';
-import { hasOthers } from './enrolment/confirm-totp.js';
-import { assertProvedByFactor, factorNeeded, isByFactor } from './fresh.js';
+import { assertMayAdd, assertProvedByFactor } from './fresh.js';
 import type { FactorServices } from './services.js';
 
 /** What a feature that brings a kind of factor asks this one for. */
@@ -9,15 +8,13 @@ export function createFactorRules(services: FactorServices): FactorRules {
   return {
     async beforeAdding(owner, id) {
       const before = await factors.of(owner.id);
-      const mayBeFirst = !isByFactor(owner);
-      if (mayBeFirst && hasOthers(before, id)) throw factorNeeded();
+      assertMayAdd(owner, before, id);
       return {
-        async confirm() {
-          if (mayBeFirst && hasOthers(await factors.of(owner.id), id)) throw factorNeeded();
-        },
+        confirm: async () => assertMayAdd(owner, await factors.of(owner.id), id),
         recoveryCodes: () => factors.addRecoveryCodes(owner.id, before.leftover),
       };
     },
+    factors: async (userId) => (await factors.of(userId)).all,
     beforeRemoving: (owner) => assertProvedByFactor(services, owner),
     async retired(userId) {
       await devices?.endAll(userId);

@@ -1,6 +1,7 @@
 import type { Credential, CredentialStore, NewCredential } from '../../stores/credential-store.js';
 import { untilStored } from '../../stores/until-stored.js';
-import { PASSKEY, type FactorPart, type ListedFactor } from '../factor-parts.js';
+import type { ListedFactor } from '../factor-parts.js';
+import { listedPasskey, passkeysIn } from '../stored-passkeys.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';
 import { toDevice, TRUSTED_DEVICE, type TrustedDevice } from './trusted-devices/trusted-devices.js';
@@ -63,23 +64,15 @@ export interface FactorName {
   readonly id: string;
 }
 
-/** How many a user may have, of all kinds: each of them is one more secret that opens the account. */
-export const MAX_FACTORS = 10;
-
 /** The second factors of users, in the credential store. */
 export class Factors {
   readonly #store: CredentialStore;
   readonly #codeCount: number;
-  readonly #otherKind: () => FactorPart | undefined;
 
-  /**
-   * @param codeCount how many recovery codes a user gets
-   * @param otherKind what another feature brings
-   */
-  constructor(store: CredentialStore, codeCount: number, otherKind: () => FactorPart | undefined) {
+  /** @param codeCount how many recovery codes a user gets */
+  constructor(store: CredentialStore, codeCount: number) {
     this.#store = store;
     this.#codeCount = codeCount;
-    this.#otherKind = otherKind;
   }
 
   /** One read of the store. */
@@ -90,7 +83,8 @@ export class Factors {
       .map(toFactor)
       .filter(({ data }) => !data.retired);
     const row = credentials.find(({ kind }) => kind === RECOVERY_CODES);
-    const all = [...totp.map(listed), ...(this.#otherKind()?.listed(credentials) ?? [])].sort(
+    // Also where this process lacks the feature `passkeys`: a password alone must not do for their user then.
+    const all = [...totp.map(listed), ...passkeysIn(credentials).map(listedPasskey)].sort(
       (one, other) => one.createdAt.getTime() - other.createdAt.getTime(),
     );
     const [codes, leftover] = all.length > 0 ? [row, undefined] : [undefined, row];
@@ -109,15 +103,6 @@ export class Factors {
   /** The ids of the user's authenticator apps, also of those that a removal has retired and an outage has kept. */
   async totpIds(userId: string): Promise<string[]> {
     return (await this.#store.list(userId, TOTP)).map(({ id }) => id);
-  }
-
-  /** Takes the user's passkeys away. Also where no feature knows them, as in the CLI. @returns their ids */
-  async removePasskeys(userId: string): Promise<string[]> {
-    const removed: string[] = [];
-    for (const { id } of await this.#store.list(userId, PASSKEY))
-      // Of parallel calls one goes on.
-      if (await this.#store.remove(userId, PASSKEY, id)) removed.push(id);
-    return removed;
   }
 
   /** @returns false if there is a factor with this id already */

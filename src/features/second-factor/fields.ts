@@ -57,6 +57,11 @@ function proofsOf({ others }: { readonly others: OtherFeatures }) {
   };
 }
 
+/** The names of all members that belong to a proof. */
+export function proofNames(services: { readonly others: OtherFeatures }): string[] {
+  return Object.keys({ ...proofsOf(services), ...credentialFields(services) });
+}
+
 /**
  * A body with one second factor and these members.
  * @param instead members that are a proof in place of a second factor

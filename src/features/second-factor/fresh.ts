@@ -1,6 +1,8 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../../errors.js';
+import { assertRoom } from '../factor-parts.js';
 import { FRESH_SECONDS, freshLoginGuards } from '../fresh-login.js';
+import type { UserFactors } from './factors.js';
 import type { FactorServices } from './services.js';
 
 /** What a change of the second factors needs: a login younger than 5 minutes, by a factor where the user has one. */
@@ -12,12 +14,21 @@ export function freshGuards(services: FactorServices): RequestHandler[] {
  * Whether the latest proof was by a second factor. After a password that was proved again, `amr` keeps the `mfa` of the login, but a
  * thief who has a session and the password has no factor.
  */
-export function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
+function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
   const isByPassword = amr.length === 2 && amr.includes('pwd');
   return amr.includes('mfa') && !isByPassword;
 }
 
-export function factorNeeded(): AuthError {
+/**
+ * Whether this login may add this factor: one by a factor, or the first of a user.
+ * @throws AuthError REAUTHENTICATION_REQUIRED, TOO_MANY_FACTORS
+ */
+export function assertMayAdd(owner: Express.User, { all }: UserFactors, id: string): void {
+  if (!isByFactor(owner) && all.some((factor) => factor.id !== id)) throw factorNeeded();
+  assertRoom(all, id);
+}
+
+function factorNeeded(): AuthError {
   return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS, acrValues: ['mfa'] });
 }
 

@@ -1,6 +1,7 @@
 import { AuthError } from '../../errors.js';
 import { activeUser } from '../../stores/user-store.js';
 import type { Asker } from '../asker.js';
+import { removePasskey } from '../remove-passkey.js';
 import type { FactorServices } from './services.js';
 
 /** As `startTotp` makes them. The store need not be asked for another one (and PostgreSQL refuses NUL). */
@@ -16,7 +17,7 @@ export async function removeFactor(
   factorId: string,
   asker: Asker,
 ): Promise<void> {
-  if (await services.others.factor()?.remove(owner, factorId, asker)) return;
+  if (await removePasskey(services, owner, factorId, asker)) return;
   await removeTotp(services, owner, factorId, asker);
 }
 

@@ -9,14 +9,14 @@ import type { FactorServices } from './services.js';
  * finishes.
  */
 export async function resetFactors(
-  { devices, events, factors, notify, sessions }: FactorServices,
+  { devices, events, factors, notify, passkeys, sessions }: FactorServices,
   user: StoredUser,
   locale: Locale,
 ): Promise<FactorReset> {
   const { id: userId } = user;
   const ids = await factors.totpIds(userId);
   for (const id of ids) await factors.retire(userId, id);
-  const passkeyIds = await factors.removePasskeys(userId);
+  const passkeyIds = await passkeys.removeAll(userId);
   await devices?.endAll(userId);
   // A login by one of these factors has its session by now, which ends, or notices that the factor is gone.
   const sessionIds = await sessions.revokeAll(userId, {}, 'factor-removed', NO_ORIGIN);

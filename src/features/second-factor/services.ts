@@ -3,6 +3,7 @@ import type { RequestOrigin } from '../../events/auth-event.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
 import type { FeatureContext } from '../feature.js';
+import type { StoredPasskeys } from '../stored-passkeys.js';
 import type { Challenges } from './challenges.js';
 import type { Enrolments } from './enrolment/enrolments.js';
 import type { Factors } from './factors.js';
@@ -14,6 +15,7 @@ import type { TrustedDevices } from './trusted-devices/trusted-devices.js';
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: SecondFactorConfig;
   readonly factors: Factors;
+  readonly passkeys: StoredPasskeys;
   readonly secrets: TotpSecrets;
   readonly challenges: Challenges;
   readonly enrolments: Enrolments;
@@ -25,6 +27,11 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   readonly tries: NamedLimit;
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */
   readonly failures: NamedLimit;
+  /**
+   * Count wrong codes of step-ups, for which a stolen session is enough. Logins don't wait for them. That of the user is for someone who
+   * begins one session after another.
+   */
+  readonly stepUps: { readonly session: NamedLimit; readonly user: NamedLimit };
 }
 
 /** One answer for a challenge that is unknown, spent, expired, of another browser, or whose user or password has changed. */

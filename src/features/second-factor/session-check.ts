@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { AuthError } from '../../errors.js';
 import { newSecret } from '../../http/new-secret.js';
+import { en } from '../../messages/en.js';
 import type { BeforeSession, CheckedLogin } from '../../sessions/start-session.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import { CHALLENGE_SECONDS, type Challenge } from './challenges.js';
@@ -38,9 +39,16 @@ export class PassedFactor {
   }
 }
 
-/** The kinds of second factor that a user has, as the answer of a login lists them. */
-export function kindsOf({ all, recoveryCodesLeft }: UserFactors): string[] {
-  const kinds = (['passkey', 'totp'] as const).filter((kind) => all.some((factor) => factor.kind === kind));
+/**
+ * The kinds of second factor that a user has and this process takes. A passkey is one of them only with the feature that proves it: a
+ * deployment may be half-way, or may have left it out.
+ */
+function kindsFor(
+  { others }: Pick<FactorServices, 'others'>,
+  { all, recoveryCodesLeft }: UserFactors,
+): string[] {
+  const taken = others.factor() ? (['passkey', 'totp'] as const) : (['totp'] as const);
+  const kinds = taken.filter((kind) => all.some((factor) => factor.kind === kind));
   return [...kinds, ...(recoveryCodesLeft > 0 ? ['recovery-code'] : [])];
 }
 
@@ -63,9 +71,11 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
     if (factors.all.length === 0) return;
     if (await comesFromTrustedDevice(services, user, factors, login)) return;
     const challenge = login.request && (await begin(services, user, login));
+    const kinds = kindsFor(services, factors);
     throw new AuthError('SECOND_FACTOR_REQUIRED', {
-      factors: kindsOf(factors),
+      factors: kinds,
       ...(challenge !== undefined && { challenge }),
+      ...(kinds.length === 0 && { text: { key: 'noFactorTaken', english: en.noFactorTaken } }),
     });
   };
 }

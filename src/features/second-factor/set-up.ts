@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { BrowserSecret } from '../../http/browser-secret.js';
 import { languageTag } from '../../messages/own-texts.js';
 import { parseCall } from '../../utils/parse-call.js';
+import { assertFieldsFree } from '../assert-fields-free.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
+import { StoredPasskeys } from '../stored-passkeys.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { enrolmentEndpoints } from './enrolment/enrolment-endpoints.js';
 import { Enrolments } from './enrolment/enrolments.js';
+import { proofNames } from './fields.js';
 import { factorEndpoints } from './factor-endpoints.js';
 import { createFactorRules } from './factor-rules.js';
 import { Factors } from './factors.js';
@@ -25,8 +28,11 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.js';
 
 /** Wrong codes a challenge, after which the login has to begin again. */
 const TRIES = 5;
-/** Wrong codes in a row a user, after which each must wait. */
+/** Wrong codes in a row a user, after which each must wait. Also wrong codes of a session in a day. */
 const FAILURES = 10;
+/** The same for step-ups: more than one session can cause, so one that is stolen makes only itself wait. */
+const STEP_UP_FAILURES = 20;
+const DAY_SECONDS = 24 * 60 * 60;
 
 const resetSchema = z.strictObject({ locale: languageTag.default('en') });
 
@@ -83,6 +89,7 @@ function partsOf(services: FactorServices): FeatureParts {
 
 function createServices(options: SecondFactorConfig, context: FeatureContext): FactorServices {
   const { config, limits } = context;
+  assertFieldsFree('secondFactor()', config, 'passwordField', proofNames(context));
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
   context.sessions.assertRaises('secondFactor');
@@ -90,7 +97,8 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   return {
     ...context,
     options,
-    factors: new Factors(credentials, options.recoveryCodes, () => context.others.factor()),
+    factors: new Factors(credentials, options.recoveryCodes),
+    passkeys: new StoredPasskeys(credentials),
     secrets: new TotpSecrets(options.keys),
     challenges: new Challenges(tokens),
     enrolments: new Enrolments(tokens),
@@ -102,5 +110,9 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
     // A window begins with the first try, so it ends after the challenge does.
     tries: limits.named('second-factor', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
     failures: limits.named('second-factor-user', { failures: FAILURES }),
+    stepUps: {
+      session: limits.named('step-up-session', { failures: FAILURES, windowSeconds: DAY_SECONDS }),
+      user: limits.named('step-up-user', { failures: STEP_UP_FAILURES }),
+    },
   };
 }

@@ -11,9 +11,17 @@ import {
   checkedUserId,
 } from '../user-arguments.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
-import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
+import type {
+  NewUser,
+  StoredUser,
+  UserGoneListener,
+  UserStore,
+  UserStoreReadyOptions,
+} from '../user-store.js';
+import { assertReady } from './assert-ready.js';
 import { adoptRows } from './adopt-rows.js';
 import { BoundedDatabase } from './bounded-database.js';
+import { changeRow } from './change-row.js';
 import { AppTableCredentials } from './credentials.js';
 import { Identities } from './identities.js';
 import { KeyColumn } from './key-column.js';
@@ -23,7 +31,6 @@ import { clearUser, ownTables, ownTableStatements, type OwnTables } from './own-
 import type { AppDatabase } from './sql-database.js';
 import { TableFacts } from './table-facts.js';
 import { UserColumnValues } from './user-column-values.js';
-import type { FoundRow, Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
 import type { Usernames } from './usernames.js';
 
@@ -54,7 +61,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   constructor(
     database: AppDatabase,
     mapping: UserMapping,
-    facts = new TableFacts(database),
+    facts = new TableFacts(database, mapping.columns.username),
     statements: readonly string[] = [],
   ) {
     const { dialect } = database;
@@ -88,6 +95,14 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
   }
 
+  /**
+   * Looks at your table and at the tables beside it. `auth.ready()` calls it.
+   * @throws Error that names what is missing or wrong, with the SQL that cures it
+   */
+  async ready(options: UserStoreReadyOptions = {}): Promise<void> {
+    await assertReady(this.#database, this.#source, this.#mapping, this.#tables, options);
+  }
+
   async findByUsername(username: string): Promise<StoredUser | undefined> {
     if (!isKeepable(username)) return undefined;
     const found = await this.#database.read(async (access) => {
@@ -96,14 +111,14 @@ export class AppTableUserStore implements UserStore, IdentityStore {
       if (named?.keep) await named.keep().catch(() => undefined);
       return named?.found;
     });
-    return found && this.#toUser(found);
+    return found && this.#values.toUser(found);
   }
 
   async findById(id: string): Promise<StoredUser | undefined> {
     if (!isKeepable(id)) return undefined;
     const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
     const row = found.find((each) => each.id === id);
-    return row && this.#toUser(row);
+    return row && this.#values.toUser(row);
   }
 
   /**
@@ -113,19 +128,24 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
     const { limit, after } = checkedPage(options);
     const rows = await this.#database.read((access) => access.rows.page(after, limit));
-    return Promise.all(rows.map((row) => this.#toUser(row)));
+    return Promise.all(rows.map((row) => this.#values.toUser(row)));
   }
 
-  /** @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets */
+  /**
+   * Inserts a user into your table.
+   * @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets
+   */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
     const { username, values } = await this.#values.forNewUser(user, fields);
     const create = this.#database.write((access) => this.#newRows.insert(access, username, values));
-    return this.#toUser(await create.catch((error: unknown) => this.#newRows.takenOr(error, username)));
+    return this.#values.toUser(
+      await create.catch((error: unknown) => this.#newRows.takenOr(error, username)),
+    );
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
     const { passwordHash } = this.#mapping.columns;
-    return this.#change(id, (row) =>
+    return changeRow(this.#database, id, (row) =>
       (row[passwordHash] ?? null) === previous ? { [passwordHash]: next } : undefined,
     );
   }
@@ -155,7 +175,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   async update(id: string, changes: { roles?: string[]; disabled?: boolean }): Promise<boolean> {
     const checked = checkedChanges(changes);
     const values = this.#values.forChanges(checked);
-    const isChanged = await this.#change(checkedUserId('update', id), () => values);
+    const isChanged = await changeRow(this.#database, checkedUserId('update', id), () => values);
     if (isChanged && checked.disabled) await this.#userGone.notify(id);
     return isChanged;
   }
@@ -177,7 +197,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   async findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
     const checked = checkedIdentity(identity);
     const found = await this.#database.read((access) => this.#identities.findUser(access, checked));
-    return found && this.#toUser(found);
+    return found && this.#values.toUser(found);
   }
 
   async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
@@ -193,7 +213,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
       await this.#identities.assign(access.sql, checked, created.id);
       return created;
     });
-    return this.#toUser(await creating.catch((error: unknown) => this.#newRows.takenOr(error, username)));
+    return this.#values.toUser(
+      await creating.catch((error: unknown) => this.#newRows.takenOr(error, username)),
+    );
   }
 
   async link(userId: string, identity: Identity): Promise<boolean> {
@@ -222,24 +244,5 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   onUserGone(listener: UserGoneListener): () => void {
     return this.#userGone.add(listener);
-  }
-
-  /**
-   * Compare-and-set on a locked row. The comparison is in JavaScript, because collations don't compare by bytes.
-   * @param values what to change in this row; undefined: nothing
-   */
-  async #change(id: string, values: (row: Row) => Row | undefined): Promise<boolean> {
-    if (!isKeepable(id)) return false;
-    return this.#database.write(async ({ rows }) => {
-      const locked = await rows.lock(id);
-      const changed = locked && values(locked.row);
-      if (!changed) return false;
-      if (Object.keys(changed).length > 0) await rows.update(id, changed);
-      return true;
-    });
-  }
-
-  #toUser(found: FoundRow): Promise<StoredUser> {
-    return this.#values.toUser(found);
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
-import { CALL_TIMES } from '../call-times.js';
+import { CALL_TIMES, type CallTimes } from '../call-times.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -9,12 +9,15 @@ import type { TableFacts } from './table-facts.js';
 /** Less than the time limit of a call: what part of it a transaction that is rolled back again and again may take. */
 const REPEAT_FOR = 0.8;
 const REPEAT_WITHIN_MS = 30;
+/** For the first call of a library that starts slowly. A request must still be answered within 2 seconds. */
+const FIRST_CALL_MS = 1800;
 
 /** The app's database with a time limit for each call. It distinguishes an outage from a mistake in the program. */
 export class BoundedDatabase {
   readonly #database: AppDatabase;
   readonly #facts: TableFacts;
   readonly #calls: BoundedCalls;
+  #hasAnswered = false;
 
   constructor(database: AppDatabase, facts: TableFacts) {
     this.#database = database;
@@ -23,6 +26,7 @@ export class BoundedDatabase {
       database.dialect.title,
       (error) => ['outage', 'rolled-back'].includes(this.kindOfError(error)),
       { ping: () => database.sql.query('SELECT 1') },
+      Object.create(CALL_TIMES, { timeout: { get: () => this.#timeout } }) as CallTimes,
     );
   }
 
@@ -34,6 +38,18 @@ export class BoundedDatabase {
   /** Calls outside a transaction. */
   read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
     return this.#run((isLate) => work(whileInTime(this.#database, isLate)));
+  }
+
+  /** Whether there is such a table of ours. */
+  async isThere(table: string): Promise<boolean> {
+    const look = this.#calls.run(() => this.#database.sql.query(`SELECT 1 FROM ${table} WHERE 1 = 0`));
+    return look.then(
+      () => true,
+      (error: unknown) => {
+        if (this.kindOfError(error) === 'schema') return false;
+        throw error;
+      },
+    );
   }
 
   /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
@@ -59,16 +75,23 @@ export class BoundedDatabase {
   }
 
   async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {
-    const lateAt = performance.now() + CALL_TIMES.timeout;
+    const lateAt = performance.now() + this.#timeout;
     try {
-      return await this.#calls.run(async () => {
+      const answer = await this.#calls.run(async () => {
         // Before a transaction, which would otherwise wait for a second connection while it has one.
-        await this.#facts.columns();
+        await this.#facts.load();
         return work(() => performance.now() > lateAt);
       });
+      this.#hasAnswered = true;
+      return answer;
     } catch (error) {
       throw this.kindOfError(error) === 'schema' ? withHint(error) : error;
     }
+  }
+
+  get #timeout(): number {
+    const isFirst = this.#database.startsSlowly === true && !this.#hasAnswered;
+    return isFirst ? Math.max(FIRST_CALL_MS, CALL_TIMES.timeout) : CALL_TIMES.timeout;
   }
 
   async #repeated<T>(work: () => Promise<T>): Promise<T> {

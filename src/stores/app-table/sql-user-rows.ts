@@ -38,8 +38,7 @@ export class SqlUserRows implements UserRows {
 
   async named({ exact, lowered }: Spellings): Promise<FoundRow[]> {
     const column = this.#quoted(this.#columns.username);
-    const folds = (await this.#table.facts.column(this.#columns.username))?.foldsCase === true;
-    const lower = folds ? [] : lowered;
+    const lower = (await this.#table.facts.asksLowered(this.#columns.username)) ? lowered : [];
     const or = lower.length === 0 ? '' : ` OR lower(${column}) IN (${marks(lower)})`;
     return this.#select(`WHERE ${column} IN (${marks(exact)})${or} LIMIT ${MAX_CANDIDATES}`, [
       ...exact,

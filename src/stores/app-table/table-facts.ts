@@ -4,10 +4,20 @@ import type { AppDatabase } from './sql-database.js';
 /** What the database says about the columns of the app's table. Asked once, when first needed. */
 export class TableFacts {
   readonly #database: Pick<AppDatabase, 'dialect' | 'sql' | 'place'>;
+  readonly #username: string | undefined;
   #columns: Promise<ReadonlyMap<string, ColumnFacts>> | undefined;
+  #isQuick: Promise<boolean> | undefined;
 
-  constructor(database: Pick<AppDatabase, 'dialect' | 'sql' | 'place'>) {
+  /** @param username the column of the mapping */
+  constructor(database: Pick<AppDatabase, 'dialect' | 'sql' | 'place'>, username?: string) {
     this.#database = database;
+    this.#username = username;
+  }
+
+  /** Asks for all that the rows may need. Inside a transaction it would need a second connection. */
+  async load(): Promise<void> {
+    await this.columns();
+    if (this.#username !== undefined) await this.asksLowered(this.#username);
   }
 
   /** By the names of the database. Empty where the library doesn't tell which table it is. @throws TypeError if there is no such table */
@@ -24,13 +34,30 @@ export class TableFacts {
     return (await this.columns()).get(this.#database.place?.columnName?.(mapped) ?? mapped);
   }
 
+  /**
+   * Whether look-ups ask for `lower(username)` too: not where the collation folds case, and not where that would read a large table at each
+   * login.
+   * @param mapped a name of the mapping
+   */
+  async asksLowered(mapped: string): Promise<boolean> {
+    const column = await this.column(mapped);
+    if (column?.foldsCase) return false;
+    const { dialect, sql, place } = this.#database;
+    if (!place || !column) return true;
+    this.#isQuick ??= dialect.isQuickToLower(sql, place, column.name).catch((error: unknown) => {
+      this.#isQuick = undefined;
+      throw error;
+    });
+    return this.#isQuick;
+  }
+
   async #load(): Promise<ReadonlyMap<string, ColumnFacts>> {
     const { dialect, sql, place } = this.#database;
     if (!place) return new Map();
     const columns = await dialect.columns(sql, place);
     if (columns.length > 0) return new Map(columns.map((each) => [each.name, each]));
     throw new TypeError(
-      `${dialect.title} has no table ${place.table}${place.schema === undefined ? '' : ` in ${place.schema}`}`,
+      `${dialect.title} has no table ${place.table}${place.schema === undefined ? '' : ` in ${place.schema}`}: correct the option table, or call \`await store.migrate()\` if it is the store's own`,
     );
   }
 }

@@ -14,7 +14,7 @@ export type KeyMember = 'id' | 'username' | 'usernameKey';
 export interface Spellings {
   /** Exact texts, for the column as it is. */
   readonly exact: readonly string[];
-  /** For SQL's `lower(username)`. A backend that has no way to lower-case a column ignores them. */
+  /** For SQL's `lower(username)`, unless `TableFacts.asksLowered` says no. A backend that has no way to lower-case ignores them. */
   readonly lowered: readonly string[];
 }
 

@@ -24,6 +24,10 @@ export interface UserColumns {
   emailVerified?: string | undefined;
 }
 
+/** A row of the app's table, for its own functions: the columns by the names of the mapping, with the types that the app knows. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- unknown would make each function of the app's cast
+export type UserTableRow = Record<string, any>;
+
 /** The options of every user store over the app's own table. */
 export interface UserTableOptions {
   columns: UserColumns;
@@ -31,12 +35,12 @@ export interface UserTableOptions {
    * Makes the roles of a user from the row, for a flag, an enum or a table of roles; may ask the database. Then `create` stores
    * none, and `update({ roles })` is refused. Default: the column `roles`, or none.
    */
-  roles?: ((row: Row) => readonly string[] | Promise<readonly string[]>) | undefined;
+  roles?: ((row: UserTableRow) => readonly string[] | Promise<readonly string[]>) | undefined;
   /**
    * Which columns `create(user, fields)` fills from the fields of a registration. Default: each field goes into the column of
    * its name.
    */
-  fields?: ((fields: Row) => Row) | undefined;
+  fields?: ((fields: UserTableRow) => UserTableRow) | undefined;
   /** How the names of our own tables begin: `app` makes `app_usernames`, `app_identities` … Default: the table's name. */
   prefix?: string | undefined;
 }

@@ -31,7 +31,10 @@ export function mysqlAppDatabase(
   mapping: UserMapping,
 ): { database: AppDatabase; facts: TableFacts } {
   const connection = withPromises(client);
-  const facts = new TableFacts({ dialect: MYSQL, sql: statementsOf(connection), place });
+  const facts = new TableFacts(
+    { dialect: MYSQL, sql: statementsOf(connection), place },
+    mapping.columns.username,
+  );
   const accessOf = (one: MysqlConnection): TableAccess => {
     const sql = statementsOf(one);
     return { sql, rows: new SqlUserRows({ dialect: MYSQL, place, mapping, facts }, sql) };

@@ -28,7 +28,7 @@ export function postgresAppDatabase(
   mapping: UserMapping,
 ): { database: AppDatabase; facts: TableFacts } {
   const sql = statementsOf(client);
-  const facts = new TableFacts({ dialect: POSTGRES, sql, place });
+  const facts = new TableFacts({ dialect: POSTGRES, sql, place }, mapping.columns.username);
   const accessOf = (connection: PostgresClient): TableAccess => {
     const statements = statementsOf(connection);
     return {

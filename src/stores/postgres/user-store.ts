@@ -7,7 +7,13 @@ import { sqlTable, type SqlTableOptions } from '../app-table/sql-table-options.j
 import type { CredentialStore } from '../credential-store.js';
 import type { Identity, IdentityStore } from '../identity-store.js';
 import type { ListUsersOptions } from '../list-users-options.js';
-import type { NewUser, StoredUser, UserGoneListener, UserStore } from '../user-store.js';
+import type {
+  NewUser,
+  StoredUser,
+  UserGoneListener,
+  UserStore,
+  UserStoreReadyOptions,
+} from '../user-store.js';
 import { postgresAppDatabase } from './app-database.js';
 import { checkedPostgresClient, type PostgresClient } from './client.js';
 import { PostgresOwnUsers } from './own-user-store.js';
@@ -70,6 +76,14 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return this.#store.migrate();
   }
 
+  /**
+   * With `columns`, looks at your table and at the tables beside it. `auth.ready()` calls it.
+   * @throws Error that names what is missing or wrong, with the SQL that cures it
+   */
+  async ready(options?: UserStoreReadyOptions): Promise<void> {
+    if (this.#store instanceof AppTableUserStore) await this.#store.ready(options);
+  }
+
   findByUsername(username: string): Promise<StoredUser | undefined> {
     return this.#store.findByUsername(username);
   }
@@ -87,7 +101,10 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return this.#store.list(options);
   }
 
-  /** @param fields with `columns`: further columns. They never replace what a column of the mapping gets */
+  /**
+   * Inserts a user.
+   * @param fields with `columns`: further columns. They never replace what a column of the mapping gets
+   */
   create(user: NewUser, fields?: unknown): Promise<StoredUser> {
     return this.#store.create(user, fields as undefined);
   }

@@ -1,6 +1,6 @@
 import { SESSION_FORMAT } from '../session-format.js';
 import type { RedisScript } from './driver.js';
-import { clock, keepKeyFor, origins, outbox, PIECE, surplus, unpack } from './session-lua.js';
+import { clock, keepKeyFor, origins, outbox, PIECE, REVOKED_PIECE, surplus, unpack } from './session-lua.js';
 
 /**
  * The scripts of `RedisRefreshTokenStore`. KEYS[1] is the hash of one user: each field is a session id, and its value is what
@@ -141,7 +141,7 @@ export const refreshTokenScripts = {
    * there are more to end or to announce.
    */
   visaRevokeSessions: onUserAndOutbox(`${clock}${unpack}${outbox}
-    local now, sample, ids, live = storeTime(), redis.call('HRANDFIELD', KEYS[1], ${PIECE}, 'WITHVALUES'), {}, {}
+    local now, sample, ids, live = storeTime(), redis.call('HRANDFIELD', KEYS[1], ${REVOKED_PIECE}, 'WITHVALUES'), {}, {}
     for i = 1, #sample, 2 do
       if sample[i] ~= ARGV[1] then
         ids[#ids + 1] = sample[i]

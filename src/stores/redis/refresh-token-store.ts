@@ -191,13 +191,15 @@ export class RedisRefreshTokenStore implements RefreshTokenStore {
   ): Promise<string[]> {
     const ended: string[] = [];
     let reply = first;
+    let emptied = () => Promise.resolve<unknown>(undefined);
     for (let pieces = 1; ; pieces += 1) {
       const [, endedNow, unannounced, isMore] = reply;
       for (const sessionId of endedNow) ended.push(sessionId);
       onEnded?.(endedNow);
-      const emptied = await this.#emptyOutbox(userId, unannounced);
-      if (Number(isMore) === 0 || pieces === most) return ended;
       await emptied();
+      emptied = await this.#emptyOutbox(userId, unannounced);
+      if (Number(isMore) === 0 || pieces === most) return ended;
+      // Sent right behind the removal, without waiting for its answer: in a process that closes many sockets, every answer waits long.
       reply = (await next()) as PieceReply;
     }
   }

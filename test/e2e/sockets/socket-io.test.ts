@@ -202,6 +202,36 @@ describe('an open socket', () => {
   });
 });
 
+test('auth.renew is answered by any number at once, and in English where the server is not that of Node', async () => {
+  const served = await serve();
+  served.server.use((socket, next) => {
+    Object.defineProperty(socket, 'request', { value: { url: '/' } });
+    next();
+  });
+  const { accessToken: token } = await login();
+  const client = await connect(served.url, { auth: { token } });
+  const renew = (payload: object) =>
+    client.timeout(5000).emitWithAck('auth.renew', payload) as Promise<object>;
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => renew(n % 2 ? { token } : {})));
+  const [good, bad] = [
+    { expiresAt: expect.any(String) },
+    { code: 'NO_ACCESS_TOKEN', message: 'No access token' },
+  ];
+  expect(answers).toEqual(answers.map((_, n) => (n % 2 ? good : bad)));
+});
+
+test('a namespace that is guarded twice lets no one in, and the warning names the cure', async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const { accessToken: token } = await login();
+  const { url, server } = await serve();
+  server.use(auth.socketIo({ roles: ['admin'] }));
+  await expect(connect(url, { auth: { token } })).rejects.toMatchObject({ message: 'Internal error' });
+  expect(warn.mock.calls.map(([text]) => String(text)).join()).toMatch(
+    /this namespace is guarded already: call io.use\(auth.socketIo\(\)\) once/,
+  );
+  warn.mockRestore();
+});
+
 test('a session that ends while other middleware still works leaves no open socket', async () => {
   const served = await serve();
   const { accessToken, sessionId } = await login();
@@ -239,9 +269,17 @@ test('optional lets a client without a token connect as anonymous', async () => 
   const socket = sockets.pop() as Served['sockets'][number];
   expect(socket.data.user).toBeUndefined();
   expect(() => auth.requireRoles(socket, ['admin'])).toThrow('No access token');
+  // An anonymous socket has no session that could go on. The client reconnects with its token.
+  for (const payload of [{ token: (await login()).accessToken }, { token: 'x' }, {}, null])
+    expect(await client.timeout(5000).emitWithAck('auth.renew', payload)).toMatchObject({
+      code: 'ACCESS_TOKEN_INVALID',
+    });
   client.disconnect();
 });
 
 test('a wrong option is a TypeError that names it', () => {
+  expect(() => auth.socketIo({ handshake: {}, nsp: {} } as never)).toThrow(
+    'socketIo() got a socket in place of its options: call it where you add the middleware, as in io.use(auth.socketIo())',
+  );
   expect(() => auth.socketIo({ role: ['admin'] } as never)).toThrow(/^socketIo\(\): Unknown option role/);
 });

@@ -207,9 +207,31 @@ describe('an open socket', () => {
     await users.update(userId, { roles: [] });
     clock.advance('6m');
     expect(() => auth.requireFresh(ws, '5m')).toThrow('Reauthentication required');
-    expect(() => auth.requireFresh(ws, 'soon' as never)).toThrow(/^requireFresh\(\): freshWithin must be/);
-    for (const roles of [[], 'admin', [''], undefined])
-      expect(() => auth.requireRoles(ws, roles as never)).toThrow(/^requireRoles\(\): roles must be a list/);
+    for (const [age, got] of [
+      ['soon', '"soon"'],
+      ['5', '"5"'],
+      [0, '0'],
+      [-1, '-1'],
+      [NaN, 'NaN'],
+      [5n, 'a bigint'],
+      [undefined, 'undefined'],
+      [{}, 'an object'],
+    ] as [unknown, string][])
+      expect(() => auth.requireFresh(ws, age as never)).toThrow(
+        new TypeError(
+          `requireFresh(): maxAge must be seconds or a text with its unit such as '5m'; got ${got}`,
+        ),
+      );
+    for (const [roles, got] of [
+      [[], "a list of roles such as ['admin'], not an empty list"],
+      ['admin', "a list of roles such as ['admin'], not a text"],
+      [undefined, "a list of roles such as ['admin'], not undefined"],
+      [['admin', ''], 'a list of texts, and has an empty text'],
+      [[undefined], 'a list of texts, and has undefined'],
+    ] as [unknown, string][])
+      expect(() => auth.requireRoles(ws, roles as never)).toThrow(
+        new TypeError(`requireRoles(): roles must be ${got}`),
+      );
     client.close();
   });
 
@@ -257,5 +279,8 @@ test('what is no WebSocketServer, what is guarded already and a wrong option are
   );
   expect(() => auth.upgrade(noServer(), { freshWithin: 'x' as never })).toThrow(
     /^upgrade\(\): freshWithin must be/,
+  );
+  expect(() => auth.upgrade(noServer(), { httpVersion: '1.1' } as never)).toThrow(
+    'upgrade() got a request in place of its options: call it once at start, as in auth.upgrade(new WebSocketServer({ server }))',
   );
 });

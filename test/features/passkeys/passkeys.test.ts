@@ -1,5 +1,9 @@
+import { createSecretKey } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
-import { PASSWORD } from '../../helpers/apps/app';
+import { decoysOf } from '../../../src/features/passkeys/decoys';
+import { TextSealer } from '../../../src/tokens/sealed-text';
+import { PASSWORD, REFRESH_SECRET } from '../../helpers/apps/app';
+import { SoftwarePasskey } from '../../helpers/browsers/software-authenticator';
 import { refused } from '../second-factor/factor-app';
 import { FaultyStores } from '../second-factor/faulty-stores';
 import { newPasskey, ORIGIN, passkeyApp, RP_ID, type PasskeyApp } from './passkey-app';
@@ -224,14 +228,19 @@ describe('decoys', () => {
   test('a name has the same made-up passkeys in every process, and a user without passkeys has some too', async () => {
     const [app, other] = [passkeyApp(), passkeyApp()];
     const ids = new Set<string>();
+    let entries = 0;
     for (const username of names) {
       const first = await app.ask(app.browser(), { username });
       const second = await other.ask(other.browser(), { username: ` ${username.toUpperCase()} ` });
       expect(second.allowCredentials).toEqual(first.allowCredentials);
       expect(first.challenge).not.toBe(second.challenge);
+      expect(first.allowCredentials).not.toEqual([]);
+      entries += first.allowCredentials.length;
       for (const { id } of first.allowCredentials) ids.add(id);
     }
-    expect(ids.size).toBe(names.length);
+    // No id is that of two names.
+    expect(ids.size).toBe(entries);
+    expect(entries).toBeGreaterThanOrEqual(names.length);
     const { allowCredentials } = await app.ask(app.browser(), { username: 'ann' });
     await app.createUser('ann');
     expect((await app.ask(app.browser(), { username: 'ann' })).allowCredentials).toEqual(allowCredentials);
@@ -272,6 +281,84 @@ describe('decoys', () => {
     const known = await callsFor('ann');
     expect(known).toContain('users.findByUsername');
     expect(await callsFor('nobody')).toEqual(known);
+    await app.auth.close();
+  });
+});
+
+describe('an answer to a name', () => {
+  interface Entry {
+    id: string;
+    transports: string[];
+  }
+  const formOf = ({ id, transports }: Entry) =>
+    `${Buffer.from(id, 'base64url').length} bytes, ${transports.join('+') || 'no transports'}`;
+  const sealer = new TextSealer([createSecretKey(Buffer.from(REFRESH_SECRET))]);
+  const unknown = Array.from({ length: 1000 }, (_, index) => decoysOf(sealer, `nobody-${index}`));
+  const entries = unknown.flat();
+  const share = (isIt: (list: Entry[]) => boolean) => unknown.filter(isIt).length / unknown.length;
+
+  test('of 1,000 unknown names some have several passkeys, and of each kind that users have', () => {
+    expect(share((list) => list.length === 1)).toBeCloseTo(0.75, 1);
+    expect(share((list) => list.length === 2)).toBeCloseTo(0.19, 1);
+    expect(share((list) => list.length > 2)).toBeGreaterThan(0.03);
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
+    const counts = new Map<string, number>();
+    for (const entry of entries) counts.set(formOf(entry), (counts.get(formOf(entry)) ?? 0) + 1);
+    const shares = Object.fromEntries([...counts].map(([form, count]) => [form, count / entries.length]));
+    const expected = {
+      '20 bytes, hybrid+internal': 0.28,
+      '16 bytes, hybrid+internal': 0.26,
+      '32 bytes, hybrid+internal': 0.08,
+      '32 bytes, internal': 0.12,
+      '16 bytes, internal': 0.11,
+      '48 bytes, nfc+usb': 0.05,
+      '64 bytes, nfc+usb': 0.04,
+      '16 bytes, no transports': 0.04,
+      '32 bytes, no transports': 0.02,
+    };
+    expect(Object.keys(shares).sort()).toEqual(Object.keys(expected).sort());
+    // Three standard deviations of the largest share.
+    for (const [form, is] of Object.entries(expected))
+      expect([form, Math.abs((shares[form] ?? 0) - is) < 0.045]).toEqual([form, true]);
+  });
+
+  test.each<[what: string, passkeys: [bytes: number, transports: unknown][]]>([
+    ['one passkey of a device', [[32, ['internal']]]],
+    ['one whose browser says nothing of transports', [[16, undefined]]],
+    ['one with an empty list', [[32, []]]],
+    ['one with transports in another order', [[20, ['internal', 'hybrid']]]],
+    ['one with transports that no decoy has', [[48, ['ble', 'smart-card', 'usb']]]],
+    [
+      'two passkeys',
+      [
+        [20, ['hybrid', 'internal']],
+        [16, ['hybrid', 'internal']],
+      ],
+    ],
+    [
+      'three',
+      [
+        [32, ['internal']],
+        [16, ['hybrid', 'internal']],
+        [20, ['hybrid']],
+      ],
+    ],
+  ])('of a user with %s looks as one of an unknown name may', async (_what, having) => {
+    const app = passkeyApp();
+    const browser = app.browser();
+    await app.createUser('ann');
+    await app.passwordLogin(browser, 'ann');
+    for (const [idBytes, transports] of having) {
+      const asked = (await browser.post('/auth/passkeys/options')).body as never;
+      const credential = new SoftwarePasskey({ origin: ORIGIN, idBytes }).create(asked);
+      credential.response['transports'] = transports;
+      expect((await browser.post('/auth/passkeys').send({ credential })).status).toBe(201);
+    }
+    const { allowCredentials } = await app.ask(app.browser(), { username: 'ann' });
+    expect(allowCredentials).toHaveLength(having.length);
+    expect(unknown.filter((list) => list.length === having.length).length).toBeGreaterThan(20);
+    const known = new Set(entries.map(formOf));
+    for (const form of allowCredentials.map(formOf)) expect(known).toContain(form);
     await app.auth.close();
   });
 });

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import {
+  MemoryRefreshTokenStore,
+  MemoryUserStore,
+  type AttemptCounter,
+  type StoredUser,
+} from '../../../src/index';
+import { memoryCounter } from '../../../src/stores/attempt-counter';
 import { ACCESS_SECRET, cookieHeader, PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
 import { factorApp, refused, type Browser, type Enrolled, type FactorApp } from './factor-app';
@@ -244,6 +250,29 @@ describe.each(EACH_STORES)('POST /reauthenticate, on %s', (name, open) => {
     expect((await refresh(tokens)).status).toBe(200);
   });
 
+  test('wrong codes in a stolen session make it wait, and neither the login nor another session', async () => {
+    const code = enrolled.authenticator.wrongCode();
+    /** A session that has used up its tries. */
+    const spent = async () => {
+      const tokens = await tokensOfAnn();
+      for (let n = 0; n < 5; n += 1) expect((await byTokens(tokens, { code })).body).toEqual(WRONG_CODE);
+      expect((await byTokens(tokens, { code })).status).toBe(429);
+    };
+    const own = await tokensOfAnn();
+    // Ten in a row would make the second step of a login wait.
+    for (let sessions = 0; sessions < 3; sessions += 1) await spent();
+    expect((await byTokens(own, { code: enrolled.authenticator.nextCode() })).status).toBe(200);
+    // Who begins session after session has got past the login, and comes to an end too.
+    for (let sessions = 0; sessions < 4; sessions += 1) await spent().catch(() => undefined);
+    const waiting = await byTokens(await tokensOfAnn(), { code: enrolled.authenticator.nextCode() });
+    expect(waiting.body).toEqual(refused('TOO_MANY_ATTEMPTS'));
+    expect(factor.events).toContainEqual(
+      expect.objectContaining({ type: 'locked', limit: 'step-up-user', userId: ann.id }),
+    );
+    expect(factor.events).not.toContainEqual(expect.objectContaining({ limit: 'second-factor-user' }));
+    await browserOfAnn();
+  });
+
   test('a session has five tries of codes, in all processes, and then has to wait', async () => {
     const tokens = await tokensOfAnn();
     const other = factorApp({ stores, clock: factor.clock });
@@ -437,4 +466,46 @@ describe('POST /reauthenticate', () => {
     expect(make).toThrow(TypeError);
     expect(make).toThrow('secondFactor needs refreshTokens to have the method raise()');
   });
+});
+
+/** Whose short windows end when the test says so. */
+class WindowedStore extends MemoryRefreshTokenStore {
+  window = 0;
+
+  attemptCounter(name: string, windowSeconds: number): AttemptCounter {
+    const counters: AttemptCounter[] = [];
+    const current = () =>
+      (counters[windowSeconds > 300 ? 0 : this.window] ??= memoryCounter(
+        `${name}-${this.window}`,
+        windowSeconds,
+      ));
+    return {
+      increment: (key) => current().increment(key),
+      decrement: (key) => current().decrement(key),
+      reset: (key) => current().reset(key),
+      hold: (key, seconds) => current().hold(key, seconds),
+    };
+  }
+}
+
+test('a session has ten wrong codes a day, and then waits for the rest of it', async () => {
+  const refreshTokens = new WindowedStore();
+  const factor = factorApp({ stores: { users: new MemoryUserStore(), refreshTokens } });
+  await factor.createUser('ann');
+  const { authenticator, browser } = await factor.enrol('ann');
+  const guess = (code: string) => browser.post('/auth/reauthenticate').send({ code });
+  for (let windows = 0; windows < 2; windows += 1) {
+    for (let n = 0; n < 5; n += 1) expect((await guess(authenticator.wrongCode())).body).toEqual(WRONG_CODE);
+    expect((await guess(authenticator.nextCode())).status).toBe(429);
+    refreshTokens.window += 1;
+  }
+  const answer = await guess(authenticator.nextCode());
+  expect(answer.body).toEqual(refused('TOO_MANY_ATTEMPTS'));
+  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(3600);
+  expect(factor.events).toContainEqual(expect.objectContaining({ type: 'locked', limit: 'step-up-session' }));
+  // The owner logs in again.
+  await factor.firstStep(browser, 'ann');
+  expect((await factor.secondStep(browser, { code: authenticator.nextCode() })).status).toBe(200);
+  expect((await guess(authenticator.nextCode())).status).toBe(200);
+  await factor.auth.close();
 });

@@ -9,6 +9,7 @@ import {
   RedisRefreshTokenStore,
   secondFactor,
 } from 'passport-visa';
+import { passkeys } from 'passport-visa/passkeys';
 import pg from 'pg';
 import { CALL_TIMES } from '../../../dist/stores/call-times.js';
 
@@ -21,6 +22,9 @@ const {
   KEY_PREFIX = '',
   ACCESS_TOKEN_SECRET,
   REFRESH_TOKEN_SECRET,
+  EMAIL_ACCOUNT,
+  FACTOR_KEY,
+  PASSKEY_ORIGIN,
 } = process.env;
 const pool = new pg.Pool({ connectionString: DATABASE_URL });
 const users = new PostgresUserStore(pool);
@@ -41,11 +45,15 @@ const auth = createAuth({
   accessToken: { secret: ACCESS_TOKEN_SECRET },
   refreshToken: { secret: REFRESH_TOKEN_SECRET },
   password: { cost: 10 },
-  ...(process.env['EMAIL_ACCOUNT'] === 'yes' && { features: [account], limits: { address: false } }),
-  ...(process.env['FACTOR_KEY'] && {
-    features: [secondFactor({ issuer: 'App', key: process.env['FACTOR_KEY'] })],
-    limits: { address: false, logins: false },
-  }),
+  features: [
+    ...(EMAIL_ACCOUNT === 'yes' ? [account] : []),
+    ...(FACTOR_KEY ? [secondFactor({ issuer: 'App', key: FACTOR_KEY })] : []),
+    ...(PASSKEY_ORIGIN
+      ? [passkeys({ rpId: new URL(PASSKEY_ORIGIN).hostname, rpName: 'App', origins: PASSKEY_ORIGIN })]
+      : []),
+  ],
+  ...(EMAIL_ACCOUNT === 'yes' && { limits: { address: false } }),
+  ...(FACTOR_KEY && { limits: { address: false, logins: false } }),
 });
 const app = express().use('/auth', auth.router);
 app.get('/profile', auth.tokenVerify, (req, res) => {

@@ -10,11 +10,12 @@ const START_TIMEOUT_MS = 60_000;
 
 export interface AppProcesses {
   readonly database: TestDatabase;
-  /** Starts a process of the app, with its sessions in `store`. @returns its address */
-  start(store: string, keyPrefix: string): Promise<string>;
+  /** Starts a process of the app, with its sessions in `store`. @param features as those of all processes @returns its address */
+  start(store: string, keyPrefix: string, features?: Readonly<Record<string, string>>): Promise<string>;
 }
 
-/** Processes of one app, with a new database, for the tests of a file. `EMAIL_ACCOUNT: 'yes'` and `FACTOR_KEY` give it these features. */
+/** Processes of one app, with a new database, for the tests of a file. `EMAIL_ACCOUNT: 'yes'`, `FACTOR_KEY` and `PASSKEY_ORIGIN` give
+ * it these features. */
 export function useAppProcesses(environment: Readonly<Record<string, string>> = {}): AppProcesses {
   const children: ChildProcess[] = [];
   let database: TestDatabase;
@@ -33,13 +34,13 @@ export function useAppProcesses(environment: Readonly<Record<string, string>> = 
     get database() {
       return database;
     },
-    async start(store, keyPrefix) {
+    async start(store, keyPrefix, features = environment) {
       const servers = { DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
       const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
       const child = fork(require.resolve('./app-process.mjs'), [store], {
         env: {
           ...process.env,
-          ...environment,
+          ...features,
           ...servers,
           ...secrets,
           KEY_PREFIX: keyPrefix,

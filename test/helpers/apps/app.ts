@@ -13,6 +13,7 @@ import {
 } from '../../../src/index';
 import { describedRouter } from './described-router';
 import { createDatabase, randomPrefix } from './backends';
+import { lastingServer } from './lasting-server';
 import { REDIS_PACKAGES, sharedRedisUrl } from './redis-clients';
 import { useQuickPasswords } from './quick-passwords';
 
@@ -82,7 +83,8 @@ export function createTestApp(
     res.status(500).json({ code: 'APP_ERROR' });
   }) satisfies ErrorRequestHandler);
 
-  const client = () => request(app);
+  const server = lastingServer(app);
+  const client = () => request(server);
   const login = async (agent: ReturnType<typeof request.agent>, username: string, body: object) => {
     const response = await agent.post('/quick-login').send({ username, ...body });
     if (response.status !== 200) throw new Error(`login answered ${response.status}: ${response.text}`);
@@ -93,7 +95,7 @@ export function createTestApp(
     app,
     unforeseen,
     client,
-    browser: () => request.agent(app),
+    browser: () => request.agent(server),
     async register(username, password = PASSWORD) {
       const post = () => client().post('/auth/register').send({ username, password });
       let response = await post();
@@ -103,11 +105,11 @@ export function createTestApp(
       return (response.body as { user: { id: string; username: string; roles: string[] } }).user;
     },
     async loggedIn(username, body = {}) {
-      const agent = request.agent(app);
+      const agent = request.agent(server);
       await login(agent, username, body);
       return agent;
     },
-    tokensOf: (username) => login(request.agent(app), username, { transport: 'body' }),
+    tokensOf: (username) => login(request.agent(server), username, { transport: 'body' }),
   };
 }
 

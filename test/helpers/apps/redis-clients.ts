@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis';
-import * as redis6 from 'redis';
-import * as redis5 from 'redis5';
+import type * as redis6 from 'redis';
 import type { RedisClient } from '../../../src/index';
 
 /** A client that is connected. */
@@ -28,10 +27,14 @@ export interface RedisPackage {
 
 type NodeRedis = Pick<typeof redis6, 'createClient' | 'createCluster' | 'createSentinel'>;
 
-/** No listener for errors: a store must make do without. */
-function nodeRedis({ createClient, createCluster, createSentinel }: NodeRedis): RedisPackage {
+/**
+ * No listener for errors: a store must make do without. The package is loaded when a test connects: it takes longer to load than
+ * ours, and most tests do without.
+ */
+function nodeRedis(load: () => Promise<NodeRedis>): RedisPackage {
   return {
     async connect(url) {
+      const { createClient } = await load();
       const client = createClient({ url });
       await client.connect();
       return {
@@ -41,6 +44,7 @@ function nodeRedis({ createClient, createCluster, createSentinel }: NodeRedis): 
       };
     },
     async connectCluster({ nodes }) {
+      const { createCluster } = await load();
       const client = createCluster({ rootNodes: nodes.map((socket) => ({ socket })) });
       await client.connect();
       return {
@@ -50,6 +54,7 @@ function nodeRedis({ createClient, createCluster, createSentinel }: NodeRedis): 
       };
     },
     async connectSentinel({ name, sentinels }) {
+      const { createSentinel } = await load();
       const client = createSentinel({ name, sentinelRootNodes: sentinels });
       await client.connect();
       return {
@@ -79,7 +84,10 @@ function connected(client: Redis): ConnectedClient {
 }
 
 /** Both versions of node-redis that the stores take. Version 6 speaks RESP 3 by default, version 5 RESP 2. */
-export const NODE_REDIS = { 'node-redis 6': nodeRedis(redis6), 'node-redis 5': nodeRedis(redis5 as never) };
+export const NODE_REDIS = {
+  'node-redis 6': nodeRedis(() => import('redis')),
+  'node-redis 5': nodeRedis(() => import('redis5') as never),
+};
 
 export const REDIS_PACKAGES = { ioredis, ...NODE_REDIS };
 

@@ -8,7 +8,13 @@ import { systemUser, type SystemUser } from './system-user';
 import { startServer, type ServerOptions, type TestServer } from './test-server';
 
 /** What every program of MariaDB gets: it must read no file of the machine, and need no disk that is quick. */
-const ALWAYS = ['--no-defaults', '--innodb-flush-method=nosync', '--innodb-log-file-size=8M'];
+const alwaysIn = (folder: string) => [
+  '--no-defaults',
+  '--innodb-flush-method=nosync',
+  '--innodb-log-file-size=8M',
+  // In /tmp two servers that start at once may take each other's files.
+  `--tmpdir=${folder}`,
+];
 
 /**
  * A MariaDB server with an empty database `test`, whose user `root` needs no password. After `kill` and `restart` it still has its
@@ -35,7 +41,13 @@ export async function startMariaDb({ args = [], dir, port }: ServerOptions = {})
     url: (chosen) => `mysql://root@127.0.0.1:${chosen}/test`,
     command: (chosen) => ({
       program: programs.server,
-      args: [...ALWAYS, `--datadir=${data}`, `--port=${chosen}`, ...settings(folder.path), ...args],
+      args: [
+        ...alwaysIn(folder.path),
+        `--datadir=${data}`,
+        `--port=${chosen}`,
+        ...settings(folder.path),
+        ...args,
+      ],
       folder: folder.path,
       stopSignal: 'SIGTERM',
       user,
@@ -68,7 +80,7 @@ async function initialise(
 ): Promise<void> {
   if (existsSync(join(data, 'mysql'))) return;
   const args = [
-    ...ALWAYS,
+    ...alwaysIn(join(data, '..')),
     `--datadir=${data}`,
     `--basedir=${base}`,
     '--auth-root-authentication-method=normal',

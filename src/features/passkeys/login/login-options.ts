@@ -8,7 +8,7 @@ import { hideDuration } from '../../hide-duration.js';
 import { bindToBrowser } from '../bind-to-browser.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
 import { descriptorsOf, type CredentialDescriptor } from '../credential-descriptor.js';
-import { decoysOf } from '../decoys.js';
+import { decoysOf, likeDecoys } from '../decoys.js';
 import type { PasskeyServices } from '../services.js';
 
 /** For `PublicKeyCredential.parseRequestOptionsFromJSON`. */
@@ -89,7 +89,7 @@ async function byName(
   const name = others.canonicalUsername(username);
   const user = activeUser(await config.users.findByUsername(name));
   const decoys = decoysOf(sealer, name);
-  const found = descriptorsOf(await passkeys.of(user?.id ?? digestOf(name)));
+  const found = likeDecoys(descriptorsOf(await passkeys.of(user?.id ?? digestOf(name))));
   return found.length > 0 && user
     ? { userId: user.id, allowed: found, isKnown: false }
     : { userId: null, allowed: decoys, isKnown: false };

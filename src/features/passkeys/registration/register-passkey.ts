@@ -2,9 +2,11 @@ import { AuthError } from '../../../errors.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
+import { assertRoom } from '../../factor-parts.js';
 import { ownUser } from '../../own-user.js';
+import { orTakeBack } from '../../take-back-factor.js';
 import type { PasskeyServices } from '../services.js';
-import type { Passkey } from '../stored-passkeys.js';
+import type { Passkey } from '../../stored-passkeys.js';
 
 export interface PasskeyRegistration {
   readonly credential: object;
@@ -21,7 +23,7 @@ export interface RegisteredPasskey {
  * Registers a passkey. With `secondFactor` it is a second factor from now on, so every other session ends. What an outage stops after the
  * passkey is stored, the same request again finishes.
  * @returns the recovery codes, if they are the user's first ones
- * @throws AuthError INVALID_PASSKEY, PASSKEY_EXISTS; REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one
+ * @throws AuthError INVALID_PASSKEY, PASSKEY_EXISTS, TOO_MANY_FACTORS; REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one
  */
 export async function registerPasskey(
   services: PasskeyServices,
@@ -34,14 +36,14 @@ export async function registerPasskey(
   const user = await ownUser(config.users, userId);
   const { id } = registration.credential as { id: string };
   const adding = await others.factorRules()?.beforeAdding(owner, id);
+  const assertOwnRoom = async () => assertRoom(await passkeys.of(userId), id);
+  if (!adding) await assertOwnRoom();
   const pending = await store(services, owner, registration, asker);
+  await orTakeBack(services, owner, asker, adding ? () => adding.confirm() : assertOwnRoom, {
+    retire: () => passkeys.change(userId, id, (data) => ({ ...data, retired: true })),
+    remove: () => passkeys.remove(userId, id),
+  });
   if (adding) {
-    await adding.confirm().catch(async (error: unknown) => {
-      // One of two logins may be a thief's: neither goes on. After an outage it is not known, and the same request asks again.
-      if (error instanceof AuthError && error.code === 'REAUTHENTICATION_REQUIRED')
-        await passkeys.remove(userId, id);
-      throw error;
-    });
     // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
     await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
   }

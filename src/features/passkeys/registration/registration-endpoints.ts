@@ -103,6 +103,7 @@ function registerEndpoint(services: PasskeyServices): Endpoint {
         'REAUTHENTICATION_REQUIRED',
         'INVALID_PASSKEY',
         'PASSKEY_EXISTS',
+        'TOO_MANY_FACTORS',
         ...BODY_FAILURES,
         'CROSS_SITE_REQUEST',
         'SERVICE_UNAVAILABLE',

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
-import { AuthError } from '../../../errors.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
+import { assertRoom } from '../../factor-parts.js';
 import { ownUser } from '../../own-user.js';
 import { bindToBrowser } from '../bind-to-browser.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
@@ -10,9 +10,6 @@ import { descriptorsOf, type CredentialDescriptor } from '../credential-descript
 import type { PasskeyServices } from '../services.js';
 import { userHandleOf } from '../user-handle.js';
 import { ALGORITHMS } from '../webauthn.js';
-
-/** How many a user may have: each is one more device that opens the account. */
-const MAX_PASSKEYS = 10;
 
 /** For `PublicKeyCredential.parseCreationOptionsFromJSON`. */
 export interface RegistrationOptions {
@@ -42,12 +39,12 @@ export async function registrationOptions(
   asker: Asker,
   res: Response,
 ): Promise<RegistrationOptions> {
-  const { challenges, config, options, passkeys } = services;
+  const { challenges, config, options, others, passkeys } = services;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
   const user = await ownUser(config.users, userId);
   const data = { browser: digest, transport, userId, session: digestOf(sessionId) };
   const known = await passkeys.of(userId);
-  if (known.length >= MAX_PASSKEYS) throw new AuthError('TOO_MANY_FACTORS');
+  assertRoom((await others.factorRules()?.factors(userId)) ?? known);
   const challenge = await challenges.create('passkey-registration', data, userId);
   return {
     challenge,

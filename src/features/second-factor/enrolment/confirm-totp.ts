@@ -1,9 +1,9 @@
 import { AuthError } from '../../../errors.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import type { Asker } from '../../asker.js';
+import { orTakeBack } from '../../take-back-factor.js';
 import { ownUser } from '../../own-user.js';
-import { MAX_FACTORS, type UserFactors } from '../factors.js';
-import { factorNeeded, isByFactor } from '../fresh.js';
+import { assertMayAdd } from '../fresh.js';
 import type { FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
 import type { Enrolment } from './enrolments.js';
@@ -29,10 +29,8 @@ export async function confirmTotp(
   const { config, enrolments, events, factors, notify, sessions } = services;
   const { id: userId, sessionId } = owner;
   const user = await ownUser(config.users, userId);
-  // A login without a factor may enrol only the first one.
-  const mayBeFirst = !isByFactor(owner);
   const before = await factors.of(userId);
-  if (mayBeFirst && hasOthers(before, id)) throw factorNeeded();
+  assertMayAdd(owner, before, id);
   await config.timeKnown();
   const enrolment = await enrolments.find(user, sessionId, id);
   const step = enrolment && stepOf(services, user, enrolment, code);
@@ -42,13 +40,12 @@ export async function confirmTotp(
   // It may be there already: the same request came before, and an outage stopped it.
   if (!(await factors.addTotp(userId, id, data)) && !(await factors.hasTotp(userId, id)))
     throw new AuthError('INVALID_SECOND_FACTOR');
-  // Two such logins may have enrolled one each at the same moment, and one may be a thief's: neither goes on.
+  // Another request may have added one at the same moment.
   const now = await factors.of(userId);
-  const isOneTooMany = now.all.length > MAX_FACTORS;
-  if (isOneTooMany || (mayBeFirst && hasOthers(now, id))) {
-    await factors.remove(userId, id);
-    throw isOneTooMany ? new AuthError('TOO_MANY_FACTORS') : factorNeeded();
-  }
+  await orTakeBack(services, owner, asker, () => assertMayAdd(owner, now, id), {
+    retire: () => factors.retire(userId, id),
+    remove: () => factors.remove(userId, id),
+  });
   // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
   const recoveryCodes = await factors.addRecoveryCodes(userId, before.leftover);
@@ -74,9 +71,4 @@ function stepOf(
 ): number | undefined {
   const secret = secrets.open(sealed, user.id, id);
   return secret && stepsOf(code, secret, rules, options.totp.window, config.now()).at(-1);
-}
-
-/** Whether the user has another factor than this one. */
-export function hasOthers({ all }: UserFactors, id: string): boolean {
-  return all.some((factor) => factor.id !== id);
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { AuthError } from '../../../errors.js';
 import { base32 } from '../../../utils/base32.js';
+import { assertRoom } from '../../factor-parts.js';
 import { ownUser } from '../../own-user.js';
-import { MAX_FACTORS } from '../factors.js';
 import type { FactorServices } from '../services.js';
 import { newTotpSecret, otpauthUri } from '../totp.js';
 
@@ -24,7 +23,7 @@ export async function startTotp(
   { id: userId, sessionId }: Express.User,
 ): Promise<StartedEnrolment> {
   const user = await ownUser(config.users, userId);
-  if ((await factors.of(userId)).all.length >= MAX_FACTORS) throw new AuthError('TOO_MANY_FACTORS');
+  assertRoom((await factors.of(userId)).all);
   const { digits, periodSeconds } = options.totp;
   const id = randomBytes(ID_BYTES).toString('base64url');
   const secret = newTotpSecret();

@@ -27,8 +27,7 @@ export function secondStepEndpoint(services: FactorServices): Endpoint {
       summary: 'Make the second step of a login',
       description:
         'After a login that was answered with `SECOND_FACTOR_REQUIRED`, within 5 minutes, in the browser that made it or with its ' +
-        '`challenge`. Send a `code` of the authenticator app or a `recoveryCode`. Each is good once. After 5 wrong ones the login ' +
-        'has to begin again.',
+        `\`challenge\`. Send ${proofsIn(services)}. Each is good once. After 5 wrong ones the login has to begin again.`,
       needs: 'nothing',
       body: { schema: body, required: true },
       success: { text: 'The user is logged in.', answer: () => answerSchemas().login },
@@ -47,6 +46,13 @@ export function secondStepEndpoint(services: FactorServices): Endpoint {
       ],
     },
   };
+}
+
+function proofsIn({ others }: FactorServices): string {
+  const codes = 'a `code` of the authenticator app';
+  return others.names.has('passkeys')
+    ? `${codes}, a \`recoveryCode\` or the \`credential\` of a passkey, for which POST /login/passkey/options has the options`
+    : `${codes} or a \`recoveryCode\``;
 }
 
 function createSecondStep(services: FactorServices): RequestHandler {

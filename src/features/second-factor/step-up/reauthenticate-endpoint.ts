@@ -42,7 +42,7 @@ export function reauthenticateEndpoint(services: FactorServices): Endpoint {
         'For what needs a recent proof, or one by a second factor (`REAUTHENTICATION_REQUIRED`). Send exactly one proof. The new ' +
         'tokens say when and how, and leave the way the access token came; refresh tokens from before are no good any more. If ' +
         'the answer gets lost, the same request with the same `Idempotency-Key` gets the same tokens, until they are refreshed. ' +
-        'After 5 wrong codes a session has to wait, at most 5 minutes.',
+        'After 5 wrong codes a session has to wait for 5 minutes at most, and after 10 in a day for the rest of it; no login waits.',
       needs: 'access token',
       beforeEnrolment: true,
       idempotencyKey: true,

@@ -99,15 +99,17 @@ async function byFactor(
   throw new AuthError('INVALID_SECOND_FACTOR');
 }
 
-/** Counts the attempt before it is judged: for the session, and then for the user. */
+/** Counts the attempt before it is judged: for the session, and then for the user. What one session may fail is too little to make others wait. */
 function withinLimits(
-  { failures, tries }: FactorServices,
+  { stepUps, tries }: FactorServices,
   { userId, sessionId }: Session,
   { origin }: Asker,
   attempt: () => Promise<ProvedFactor>,
 ): Promise<ProvedFactor> {
   const requester = { ...origin, userId, sessionId };
-  return tries.count(`session ${sessionId}`, requester, () => failures.count(userId, requester, attempt));
+  return tries.count(`session ${sessionId}`, requester, () =>
+    stepUps.session.count(sessionId, requester, () => stepUps.user.count(userId, requester, attempt)),
+  );
 }
 
 /** Names this request and no other, not even a refresh with the same key. It is stored, so no one can tell the key from it. */

@@ -36,6 +36,9 @@ export interface OwnTable {
   readonly indexed?: string;
 }
 
+/** Up to so many rows a table is small: it is read in a few milliseconds. */
+export const SMALL_TABLE = 10_000;
+
 /** What differs between the databases. Knows no driver and no library. */
 export interface Dialect {
   readonly name: 'postgres' | 'mysql' | 'sqlite';
@@ -81,6 +84,8 @@ export interface Dialect {
 
   columns(sql: SqlStatements, place: TablePlace): Promise<ColumnFacts[]>;
   uniqueIndexes(sql: SqlStatements, place: TablePlace): Promise<UniqueIndex[]>;
+  /** Whether rows can be found by `lower(column)` without reading a large table: an index has it, or the table is small. */
+  isQuickToLower(sql: SqlStatements, place: TablePlace, column: string): Promise<boolean>;
 
   kindOfError(error: unknown): ErrorKind;
 }

@@ -1,6 +1,6 @@
 import { isProgrammingError } from '../../bounded-calls.js';
 import type { ErrorKind } from '../sql-statements.js';
-import type { ColumnKind, Dialect } from './dialect.js';
+import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
 import { errorChain } from './error-chain.js';
 
 const DUPLICATE = 1062;
@@ -106,6 +106,15 @@ export const MYSQL: Dialect = {
       ]);
     }
     return Array.from(indexes.values(), (parts) => ({ parts }));
+  },
+
+  // MariaDB has no index of expressions.
+  async isQuickToLower(sql, { schema, table }) {
+    const [row] = await sql.query(
+      `SELECT TABLE_ROWS AS size FROM information_schema.TABLES WHERE TABLE_SCHEMA = coalesce(?, DATABASE()) AND TABLE_NAME = ?`,
+      [schema ?? null, table],
+    );
+    return row !== undefined && Number(row['size']) < SMALL_TABLE;
   },
 
   kindOfError(error): ErrorKind {

@@ -1,7 +1,7 @@
 import { isProgrammingError } from '../../bounded-calls.js';
 import { CALL_TIMES } from '../../call-times.js';
 import type { ErrorKind, TablePlace } from '../sql-statements.js';
-import type { ColumnKind, Dialect } from './dialect.js';
+import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
 import { errorChain } from './error-chain.js';
 
 /** SQLSTATE classes of errors that pass: connection, resources, lock, operator, system. */
@@ -84,7 +84,8 @@ END $migrate$`,
               (NOT a.attnotnull)::text AS nullable, (a.atthasdef OR a.attidentity <> '')::text AS filled,
               (a.attidentity <> '')::text AS counted,
               (CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 END)::text AS length
-         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+         FROM pg_attribute a JOIN pg_type d ON d.oid = a.atttypid
+         JOIN pg_type t ON t.oid = coalesce(nullif(d.typbasetype, 0), d.oid)
         WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped`,
       [relation(place)],
     );
@@ -111,6 +112,17 @@ END $migrate$`,
     for (const { id, part } of rows)
       indexes.set(id, [...(indexes.get(id) ?? []), String(part).replace(/^"(.*)"$/, '$1')]);
     return Array.from(indexes.values(), (parts) => ({ parts }));
+  },
+
+  async isQuickToLower(sql, place, column) {
+    const rows = await sql.query(
+      `SELECT (c.reltuples < ${SMALL_TABLE})::text AS small, pg_get_indexdef(i.indexrelid, 1, true) AS part
+         FROM pg_class c LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
+        WHERE c.oid = to_regclass(?)`,
+      [relation(place)],
+    );
+    const plain = (part: unknown) => String(part).replaceAll(/"|::text/g, '');
+    return rows.some(({ small, part }) => small === 'true' || plain(part) === `lower(${column})`);
   },
 
   kindOfError(error): ErrorKind {

@@ -1,6 +1,6 @@
 import { isProgrammingError } from '../../bounded-calls.js';
 import type { ErrorKind } from '../sql-statements.js';
-import type { ColumnKind, Dialect } from './dialect.js';
+import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
 import { errorChain } from './error-chain.js';
 
 /** Primary result codes: https://www.sqlite.org/rescode.html */
@@ -89,6 +89,27 @@ export const SQLITE: Dialect = {
     const indexes = new Map<unknown, string[]>();
     for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
     return Array.from(indexes.values(), (parts) => ({ parts }));
+  },
+
+  async isQuickToLower(sql, { schema, table }, column) {
+    const main = `"${(schema ?? 'main').replaceAll('"', '""')}"`;
+    const indexes = await sql.query(
+      `SELECT sql FROM ${main}.sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`,
+      [table],
+    );
+    const wanted = `(lower(${column.toLowerCase()}))`;
+    if (
+      indexes.some((each) =>
+        String(each['sql'])
+          .toLowerCase()
+          .replaceAll(/[\s"`[\]]/g, '')
+          .includes(wanted),
+      )
+    )
+      return true;
+    const counted = `SELECT count(*) AS size FROM (SELECT 1 FROM ${main}."${table.replaceAll('"', '""')}" LIMIT ${SMALL_TABLE})`;
+    const [row] = await sql.query(counted);
+    return Number(row?.['size']) < SMALL_TABLE;
   },
 
   kindOfError(error): ErrorKind {

@@ -1,8 +1,16 @@
-import { AuthError } from '../../errors.js';
-import type { StoredUser } from '../../stores/user-store.js';
-import type { Asker } from '../asker.js';
-import { ownUser } from '../own-user.js';
-import type { PasskeyServices } from './services.js';
+import { AuthError } from '../errors.js';
+import type { StoredUser } from '../stores/user-store.js';
+import type { Asker } from './asker.js';
+import { ownUser } from './own-user.js';
+import type { FeatureContext } from './feature.js';
+import type { StoredPasskeys } from './stored-passkeys.js';
+
+export interface RemovalServices extends Pick<
+  FeatureContext,
+  'config' | 'events' | 'notify' | 'others' | 'sessions'
+> {
+  readonly passkeys: StoredPasskeys;
+}
 
 /**
  * Removes a passkey of the user's own, and ends every other session. What an outage stops, the same request again finishes.
@@ -10,7 +18,7 @@ import type { PasskeyServices } from './services.js';
  * @throws AuthError LAST_WAY_IN if nothing else logs the user in; ACCESS_TOKEN_INVALID for a user who is gone
  */
 export async function removePasskey(
-  services: PasskeyServices,
+  services: RemovalServices,
   { id: userId, sessionId }: Express.User,
   passkeyId: string,
   { locale, origin }: Asker,
@@ -44,7 +52,7 @@ export async function removePasskey(
 }
 
 /** Whether the user can log in without any passkey. What an app brings of its own has linked an identity. */
-async function hasOtherWayIn({ config, others }: PasskeyServices, user: StoredUser): Promise<boolean> {
+async function hasOtherWayIn({ config, others }: RemovalServices, user: StoredUser): Promise<boolean> {
   if (user.passwordHash !== null || others.logIn(user)) return true;
   const linked = await config.users.identities?.listIdentities(user.id);
   return (linked ?? []).length > 0;

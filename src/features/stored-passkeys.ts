@@ -1,7 +1,22 @@
-import type { Credential, CredentialStore } from '../../stores/credential-store.js';
-import { untilStored } from '../../stores/until-stored.js';
-import { PASSKEY } from '../factor-parts.js';
-import type { NewPasskey } from './webauthn.js';
+import type { Credential, CredentialStore } from '../stores/credential-store.js';
+import { untilStored } from '../stores/until-stored.js';
+import type { ListedFactor } from './factor-parts.js';
+
+/** The kind of their rows in the credential store. */
+const PASSKEY = 'passkey';
+
+/** What a passkey says about itself when it is registered. */
+export interface NewPasskey {
+  /** The credential id, base64url. */
+  readonly id: string;
+  /** COSE, base64url. */
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  /** Whether it may ever be on several devices. */
+  readonly backupEligible: boolean;
+  readonly backedUp: boolean;
+}
 
 /** What the store keeps of a passkey. */
 export interface PasskeyData extends Omit<NewPasskey, 'id'> {
@@ -35,7 +50,10 @@ export interface Passkey {
 /** An id that the store can keep, and that `toJSON` of a browser may have made. */
 const ID = /^[\w-]{1,1024}$/;
 
-/** The passkeys of users, in the credential store. */
+/**
+ * The passkeys of users, in the credential store. Both `passkeys` and `secondFactor` read them: a passkey is a second factor whether or
+ * not this process has the feature that uses it.
+ */
 export class StoredPasskeys {
   readonly #store: CredentialStore;
 
@@ -94,6 +112,15 @@ export class StoredPasskeys {
     return this.#store.remove(userId, PASSKEY, id);
   }
 
+  /** Those too that a removal has retired. @returns their ids */
+  async removeAll(userId: string): Promise<string[]> {
+    const removed: string[] = [];
+    for (const { id } of await this.#store.list(userId, PASSKEY))
+      // Of parallel calls one goes on.
+      if (await this.remove(userId, id)) removed.push(id);
+    return removed;
+  }
+
   async #findRow(id: string): Promise<Passkey | undefined> {
     if (!ID.test(id)) return undefined;
     const found = await this.#store.find(PASSKEY, id);
@@ -107,6 +134,11 @@ export function passkeysIn(credentials: readonly Credential[]): Passkey[] {
     .filter(({ kind }) => kind === PASSKEY)
     .map(toPasskey)
     .filter(({ data }) => !data.retired);
+}
+
+/** As GET /factors lists it. */
+export function listedPasskey({ id, createdAt, data }: Passkey): ListedFactor {
+  return { id, kind: PASSKEY, name: data.name, createdAt, lastUsedAt: lastUsedAtOf(data) };
 }
 
 /** Only this file writes them. */

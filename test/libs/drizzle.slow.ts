@@ -1,0 +1,103 @@
+import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
+import * as my from 'drizzle-orm/mysql-core';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
+import * as pg from 'drizzle-orm/pg-core';
+import mysql from 'mysql2/promise';
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { DrizzleUserStore } from '../../src/stores/drizzle';
+import { proveLibrary } from './prove-library';
+
+const POSTGRES = {
+  person_int: pg.pgTable('person_int', {
+    id: pg.integer().primaryKey().generatedByDefaultAsIdentity(),
+    email: pg.text().notNull().unique(),
+    passwordHash: pg.text('password_hash'),
+    roles: pg.text().array().notNull().default([]),
+    active: pg.boolean().notNull().default(true),
+  }),
+  person_big: pg.pgTable('person_big', {
+    id: pg.bigint({ mode: 'bigint' }).primaryKey().generatedByDefaultAsIdentity(),
+    email: pg.text().notNull().unique(),
+    passwordHash: pg.text('password_hash'),
+    roles: pg.jsonb().$type<string[]>().notNull().default([]),
+    active: pg.boolean().notNull().default(true),
+  }),
+  person_uuid: pg.pgTable('person_uuid', {
+    id: pg.uuid().primaryKey().defaultRandom(),
+    email: pg.text().notNull().unique(),
+    passwordHash: pg.text('password_hash'),
+    roles: pg.text().array().notNull().default([]),
+    active: pg.boolean().notNull().default(true),
+  }),
+  member: pg.pgTable('member', {
+    id: pg
+      .uuid()
+      .primaryKey()
+      .$defaultFn(() => randomUUID()),
+    email: pg.varchar({ length: 255 }).notNull().unique(),
+    emailKey: pg.varchar('email_key', { length: 510 }).unique(),
+    passwordHash: pg.text('password_hash'),
+    isAdmin: pg.boolean('is_admin').notNull().default(false),
+    city: pg.text().notNull(),
+    blocked: pg.boolean().notNull().default(false),
+  }),
+};
+
+const MYSQL = {
+  person_int: my.mysqlTable('person_int', {
+    id: my.int().primaryKey().autoincrement(),
+    email: my.varchar({ length: 255 }).notNull().unique(),
+    passwordHash: my.varchar('password_hash', { length: 255 }),
+    roles: my.json().$type<string[]>().notNull().default([]),
+    active: my.boolean().notNull().default(true),
+  }),
+  person_big: my.mysqlTable('person_big', {
+    id: my.bigint({ mode: 'bigint' }).primaryKey().autoincrement(),
+    email: my.varchar({ length: 255 }).notNull().unique(),
+    passwordHash: my.varchar('password_hash', { length: 255 }),
+    roles: my.json().$type<string[]>().notNull().default([]),
+    active: my.boolean().notNull().default(true),
+  }),
+  person_uuid: my.mysqlTable('person_uuid', {
+    id: my.char({ length: 36 }).primaryKey(),
+    email: my.varchar({ length: 255 }).notNull().unique(),
+    passwordHash: my.varchar('password_hash', { length: 255 }),
+    roles: my.json().$type<string[]>().notNull().default([]),
+    active: my.boolean().notNull().default(true),
+  }),
+  member: my.mysqlTable('member', {
+    id: my
+      .char({ length: 36 })
+      .primaryKey()
+      .$defaultFn(() => randomUUID()),
+    email: my.varchar({ length: 255 }).notNull().unique(),
+    emailKey: my.varchar('email_key', { length: 510 }).unique(),
+    passwordHash: my.varchar('password_hash', { length: 255 }),
+    isAdmin: my.boolean('is_admin').notNull().default(false),
+    city: my.varchar({ length: 100 }).notNull(),
+    blocked: my.boolean().notNull().default(false),
+  }),
+};
+
+proveLibrary({
+  name: 'Drizzle',
+  names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin' },
+  async open(database, url) {
+    if (database === 'postgres') {
+      const pool = new Pool({ connectionString: url });
+      pool.on('error', () => undefined);
+      const db = drizzlePostgres(pool);
+      return {
+        store: (table, options) => new DrizzleUserStore(db, { table: POSTGRES[table], ...options }),
+        end: () => pool.end(),
+      };
+    }
+    const pool = mysql.createPool(url);
+    const db = drizzleMysql(pool);
+    return {
+      store: (table, options) => new DrizzleUserStore(db, { table: MYSQL[table], ...options }),
+      end: () => pool.end(),
+    };
+  },
+});

@@ -1,0 +1,15 @@
+import knex from 'knex';
+import { KnexUserStore } from '../../src/stores/knex';
+import { proveLibrary } from './prove-library';
+
+proveLibrary({
+  name: 'Knex',
+  names: { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' },
+  async open(database, url) {
+    const db = knex({ client: database === 'postgres' ? 'pg' : 'mysql2', connection: url });
+    return {
+      store: (table, options) => new KnexUserStore(db, { table, ...options }),
+      end: () => db.destroy(),
+    };
+  },
+});

@@ -1,0 +1,31 @@
+import { PrismaClient as MysqlClient } from '@clients/mysql';
+import { PrismaClient as PostgresClient } from '@clients/postgres';
+import { PrismaMariaDb } from '@prisma/adapter-mariadb';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaUserStore } from '../../src/stores/prisma';
+import { proveLibrary } from './prove-library';
+
+const MODELS = {
+  person_int: 'personInt',
+  person_big: 'personBig',
+  person_uuid: 'personUuid',
+  member: 'member',
+};
+
+proveLibrary({
+  name: 'Prisma',
+  names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin' },
+  async open(database, url) {
+    const { hostname: host, port, username: user } = new URL(url);
+    const client =
+      database === 'postgres'
+        ? new PostgresClient({ adapter: new PrismaPg({ connectionString: url }) })
+        : new MysqlClient({
+            adapter: new PrismaMariaDb({ host, port: Number(port), user, database: 'test' }),
+          });
+    return {
+      store: (table, options) => new PrismaUserStore(client, { model: MODELS[table], ...options }),
+      end: () => client.$disconnect(),
+    };
+  },
+});

@@ -24,7 +24,7 @@ export function sqliteAppDatabase(
     },
     execute: (text, values = []) => connection.write(({ run }) => run(text, ...values)),
   };
-  const facts = new TableFacts({ dialect: SQLITE, sql: outside, place });
+  const facts = new TableFacts({ dialect: SQLITE, sql: outside, place }, mapping.columns.username);
   const accessOf = (sql: SqlStatements): TableAccess => ({
     sql,
     rows: new SqlUserRows({ dialect: SQLITE, place, mapping, facts }, sql),

@@ -4,11 +4,13 @@ import express from 'express';
 import { Redis } from 'ioredis';
 import { createAuth, MemoryUserStore, PostgresUserStore, RedisRefreshTokenStore } from 'passport-visa';
 import pg from 'pg';
+import { createClient } from 'redis';
 import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-settings.mjs';
 
 /**
  * @param {object} settings
  * @param {string} settings.redisUrl
+ * @param {'node-redis'} [settings.client] Default: ioredis
  * @param {string} [settings.postgresUrl] where users live; without it they are in memory
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
  * @param {boolean} [settings.claims] whether access tokens have claims of the app's own
@@ -17,6 +19,7 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
  */
 export default async function createApp({
   redisUrl,
+  client,
   postgresUrl,
   cookieParser: parsesCookies,
   claims,
@@ -26,7 +29,7 @@ export default async function createApp({
   const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
   const auth = createAuth({
     users,
-    refreshTokens: new RedisRefreshTokenStore(new Redis(redisUrl)),
+    refreshTokens: new RedisRefreshTokenStore(client ? await nodeRedis(redisUrl) : new Redis(redisUrl)),
     accessToken: {
       secret: ACCESS_SECRET,
       ...(claims && { claims: ({ id }) => ({ tenant: `tenant of ${id}`, plan: 'paid' }) }),
@@ -51,6 +54,11 @@ export default async function createApp({
   }
   app.use('/auth', auth.router);
   return app;
+}
+
+/** @param {string} url */
+function nodeRedis(url) {
+  return createClient({ url }).on('error', console.error).connect();
 }
 
 /** @param {string} connectionString */

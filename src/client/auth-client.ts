@@ -31,6 +31,8 @@ export interface AuthUser {
   id: string;
   username: string;
   roles: string[];
+  /** Of a login, with the feature `secondFactor`: the user must enrol a second factor first. */
+  enrol?: true;
 }
 
 /** A user, as the access token describes it. */

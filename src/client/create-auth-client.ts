@@ -17,8 +17,7 @@ import {
 } from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
 import { createRenewingPost } from './renewing-post.js';
-import { createSession, type RequestOptions, type Session } from './session.js';
-import type { StoredTokens } from './token-storage.js';
+import { createSession, type RequestOptions, type Session, type TokenPair } from './session.js';
 import { whileLocked } from './while-locked.js';
 
 /**
@@ -101,12 +100,22 @@ function createFetch(session: Session, guardedFetch: GuardedFetch): typeof fetch
   };
 }
 
+interface LoginAnswer extends TokenPair {
+  user: AuthUser;
+  /** The user must enrol a second factor first. */
+  enrol?: true;
+}
+
 async function login(session: Session, path: string, credentials: Credentials): Promise<AuthUser> {
-  const body = { ...(session.bearer && { transport: 'body' }), ...credentials };
-  const answer = await session.post<StoredTokens & { user: AuthUser }>(path, body);
+  const answer = await session.post<LoginAnswer>(path, {
+    ...(session.bearer && { transport: 'body' }),
+    ...credentials,
+  });
+  const { user, enrol } = answer;
+  if (enrol) user.enrol = enrol;
   await session.keep(answer, { login: randomKey() });
-  session.changes.announce({ type: 'login', user: answer.user });
-  return answer.user;
+  session.changes.announce({ type: 'login', user });
+  return user;
 }
 
 async function forget(session: Session): Promise<void> {

@@ -5,7 +5,7 @@ import type { StoredTokens } from './token-storage.js';
 
 /** The codes of a 401 that end the session. After any other failure a refresh may succeed later. */
 const SESSION_OVER = /REFRESH_TOKEN|SESSION_NOT_FOUND/;
-const MAX_TRIES = 3;
+const MAX_RETRIES = 2;
 const MAX_WAIT_SECONDS = 10;
 /** Then the refresh is aborted. Until then other calls and other tabs wait for it. */
 const MAX_REFRESH_MS = 30_000;
@@ -70,12 +70,12 @@ async function requestNewTokens(
   body: object,
   options: Required<RequestOptions>,
 ): Promise<TokenPair> {
-  for (let triesLeft = MAX_TRIES - 1; ; triesLeft--) {
+  for (let retriesLeft = MAX_RETRIES; ; retriesLeft--) {
     try {
       return await post('/refresh', body, options);
     } catch (error) {
       const { status, retryAfterSeconds = 1 } = error as AuthClientError;
-      if (status !== 503 || triesLeft === 0 || retryAfterSeconds > MAX_WAIT_SECONDS) throw error;
+      if (status !== 503 || !retriesLeft || retryAfterSeconds > MAX_WAIT_SECONDS) throw error;
       await pause(retryAfterSeconds * 1000, options.signal);
     }
   }

@@ -124,6 +124,26 @@ test('a trusted device skips the second step until it is ended', async () => {
   expect(await factors.trustedDevices()).toEqual([]);
 });
 
+test.each(['cookie', 'bearer'] as const)(
+  'a login says that the user must enrol, until that is done, by %s',
+  async (transport) => {
+    const strict = factorApp({ factor: { required: ({ username }) => username === 'ann' } });
+    const own = await siteOf(strict.app, () => undefined);
+    const client = own.tab(own.browser(), { transport });
+    const changes: AuthChange[] = [];
+    client.onChange((change) => changes.push(change));
+    for (const username of ['ann', 'bob']) await strict.createUser(username);
+    const ann = await client.login(ANN);
+    expect(ann).toStrictEqual({ id: ann.id, username: 'ann', roles: [], enrol: true });
+    await Promise.resolve();
+    expect(changes).toStrictEqual([{ type: 'login', user: ann }]);
+    const bob = await client.login({ ...ANN, username: 'bob' });
+    expect(bob).toStrictEqual({ id: bob.id, username: 'bob', roles: [] });
+    await own.close();
+    await strict.auth.close();
+  },
+);
+
 test('createSecondFactorClient refuses what is no client', () => {
   for (const wrong of [undefined, {}, { baseUrl: '/auth' }])
     expect(() => createSecondFactorClient(wrong as unknown as AuthClient)).toThrow(

@@ -1,4 +1,9 @@
 import { Redis } from 'ioredis';
+import type { TestCluster, TestServer } from '../helpers/servers/servers';
+import type { Device } from './device';
+
+/** Redis acknowledges a write before its replicas have it. The latest writes may be lost, and rotations happen twice. */
+export const LATEST_WRITES_LOST = { sessionsLost: true, writesLost: true };
 
 /** Sends commands to one node, like its operator would. */
 export async function withRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
@@ -38,4 +43,21 @@ export function infoOf(url: string, name: string): Promise<number> {
     const info = await redis.call('INFO', 'everything');
     return Number(new RegExp(`^${name}:(?:count=)?(\\d+)`, 'm').exec(String(info))?.[1] ?? 0);
   });
+}
+
+export async function isMaster({ url }: TestServer): Promise<boolean> {
+  return (await withRedis(url, (admin) => admin.info('replication'))).includes('role:master');
+}
+
+/** The master with the keys of most users. */
+export async function busiestMaster(cluster: TestCluster, devices: readonly Device[]): Promise<TestServer> {
+  const users = new Set(devices.flatMap(({ userId }) => userId ?? []));
+  const counts = new Map<TestServer, number>();
+  for (const user of users) {
+    const master = await cluster.masterOf(`visa:{${user}}`);
+    counts.set(master, (counts.get(master) ?? 0) + 1);
+  }
+  const [[busiest] = []] = [...counts].sort(([, one], [, other]) => other - one);
+  if (!busiest) throw new Error('No device is logged in');
+  return busiest;
 }

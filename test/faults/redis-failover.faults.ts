@@ -2,7 +2,6 @@ import {
   startRedis,
   startRedisCluster,
   startRedisSentinel,
-  type TestCluster,
   type TestServer,
 } from '../helpers/servers/servers';
 import { eventually } from '../helpers/eventually';
@@ -11,11 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lostSessions } from './checker';
 import type { Device } from './device';
 import { isFailure } from './measure';
-import { expectNoLeak, withRedis } from './redis-admin';
+import { busiestMaster, expectNoLeak, isMaster, LATEST_WRITES_LOST, withRedis } from './redis-admin';
 import { runScenario } from './run-scenario';
 
-/** Redis acknowledges a write before its replicas have it. The latest writes may be lost, and rotations happen twice. */
-const LATEST_WRITES_LOST = { sessionsLost: true, writesLost: true };
 /** How many devices have a second device that keeps their tokens. */
 const COPIES = 6;
 
@@ -110,23 +107,6 @@ function countSessions({ url }: TestServer, devices: readonly Device[]): Promise
   });
 }
 
-async function isMaster({ url }: TestServer): Promise<boolean> {
-  return (await withRedis(url, (admin) => admin.info('replication'))).includes('role:master');
-}
-
 async function isInSync({ url }: TestServer): Promise<boolean> {
   return (await withRedis(url, (admin) => admin.info('replication'))).includes('master_link_status:up');
-}
-
-/** The master with the keys of most users. */
-async function busiestMaster(cluster: TestCluster, devices: readonly Device[]): Promise<TestServer> {
-  const users = new Set(devices.flatMap(({ userId }) => userId ?? []));
-  const counts = new Map<TestServer, number>();
-  for (const user of users) {
-    const master = await cluster.masterOf(`visa:{${user}}`);
-    counts.set(master, (counts.get(master) ?? 0) + 1);
-  }
-  const [[busiest] = []] = [...counts].sort(([, one], [, other]) => other - one);
-  if (!busiest) throw new Error('No device is logged in');
-  return busiest;
 }

@@ -46,6 +46,8 @@ export const SCENARIOS = [
   { name: 'A replica is promoted without the last writes', promise: LATEST_WRITES_LOST },
   { name: 'node-redis: Redis with AOF is killed and restarted', promise: NO_SESSION_LOST },
   { name: 'node-redis: Redis is frozen for 5 s', promise: NO_SESSION_LOST },
+  { name: 'node-redis: Sentinel fails over', promise: LATEST_WRITES_LOST },
+  { name: 'node-redis: A Cluster fails over', promise: LATEST_WRITES_LOST },
   { name: 'PostgreSQL with the sessions is stopped at once and restarted', promise: NO_SESSION_LOST },
   {
     name: 'PostgreSQL with the users is stopped at once and restarted',

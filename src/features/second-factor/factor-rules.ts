@@ -4,7 +4,7 @@ import type { FactorServices } from './services.js';
 
 /** What a feature that brings a kind of factor asks this one for. */
 export function createFactorRules(services: FactorServices): FactorRules {
-  const { browser, challenges, devices, factors } = services;
+  const { browser, challenges, endDevices, factors } = services;
   return {
     async beforeAdding(owner, id) {
       const before = await factors.of(owner.id);
@@ -17,7 +17,7 @@ export function createFactorRules(services: FactorServices): FactorRules {
     factors: async (userId) => (await factors.of(userId)).all,
     beforeRemoving: (owner) => assertProvedByFactor(services, owner),
     async retired(userId) {
-      await devices?.endAll(userId);
+      await endDevices(userId);
     },
     removed: (userId) => factors.removeCodesWithoutFactor(userId),
     async pendingUser(req, challenge) {

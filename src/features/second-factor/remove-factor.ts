@@ -26,14 +26,14 @@ export async function removeFactor(
  * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
  */
 async function removeTotp(
-  { config, devices, events, factors, notify, sessions }: FactorServices,
+  { config, endDevices, events, factors, notify, sessions }: FactorServices,
   { id: userId, sessionId }: Express.User,
   factorId: string,
   { locale, origin }: Asker,
 ): Promise<void> {
   if (!FACTOR_ID.test(factorId) || !(await factors.retire(userId, factorId)))
     throw new AuthError('FACTOR_NOT_FOUND');
-  await devices?.endAll(userId);
+  await endDevices(userId);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
   // Of parallel requests one goes on.

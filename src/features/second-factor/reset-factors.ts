@@ -9,7 +9,7 @@ import type { FactorServices } from './services.js';
  * finishes.
  */
 export async function resetFactors(
-  { devices, events, factors, notify, passkeys, sessions }: FactorServices,
+  { endDevices, events, factors, notify, passkeys, sessions }: FactorServices,
   user: StoredUser,
   locale: Locale,
 ): Promise<FactorReset> {
@@ -17,7 +17,7 @@ export async function resetFactors(
   const ids = await factors.totpIds(userId);
   for (const id of ids) await factors.retire(userId, id);
   const passkeyIds = await passkeys.removeAll(userId);
-  await devices?.endAll(userId);
+  await endDevices(userId);
   // A login by one of these factors has its session by now, which ends, or notices that the factor is gone.
   const sessionIds = await sessions.revokeAll(userId, {}, 'factor-removed', NO_ORIGIN);
   const factorIds = [...passkeyIds];

@@ -9,7 +9,7 @@ import type { Enrolments } from './enrolment/enrolments.js';
 import type { Factors } from './factors.js';
 import type { SecondFactorConfig } from './options.js';
 import type { TotpSecrets } from './totp-secrets.js';
-import type { TrustedDevices } from './trusted-devices/trusted-devices.js';
+import type { EndDevices, TrustedDevices } from './trusted-devices/trusted-devices.js';
 
 /** What the flows of this feature work with. */
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
@@ -23,6 +23,7 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   readonly browser: BrowserSecret;
   /** Undefined where the option `trustedDevices` is false. */
   readonly devices: TrustedDevices | undefined;
+  readonly endDevices: EndDevices;
   /** Counts wrong codes by challenge. */
   readonly tries: NamedLimit;
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */

@@ -24,7 +24,7 @@ import { createSessionCheck } from './session-check.js';
 import { TotpSecrets } from './totp-secrets.js';
 import { DeviceCookie } from './trusted-devices/device-cookie.js';
 import { deviceEndpoints } from './trusted-devices/device-endpoints.js';
-import { TrustedDevices } from './trusted-devices/trusted-devices.js';
+import { createEndDevices, TrustedDevices } from './trusted-devices/trusted-devices.js';
 
 /** Wrong codes a challenge, after which the login has to begin again. */
 const TRIES = 5;
@@ -63,8 +63,8 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
 }
 
 function partsOf(services: FactorServices): FeatureParts {
-  const { config, devices, options } = services;
-  const stopFollowing = devices && config.users.onUserGone?.((id) => devices.endAll(id));
+  const { config, devices, endDevices, options } = services;
+  const stopFollowing = config.users.onUserGone?.(endDevices);
   return {
     endpoints: [
       secondStepEndpoint(services),
@@ -75,7 +75,7 @@ function partsOf(services: FactorServices): FeatureParts {
       ...(devices ? deviceEndpoints(services, devices) : []),
     ],
     ...(options.required && { claims: { enrol: (user) => mustEnrol(services, user) } }),
-    ...(devices && { onLogoutAll: async (userId) => void (await devices.endAll(userId)) }),
+    onLogoutAll: async (userId) => void (await endDevices(userId)),
     ...(stopFollowing && {
       close: () => {
         stopFollowing();
@@ -107,6 +107,7 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
       trustedDeviceSeconds === undefined
         ? undefined
         : new TrustedDevices(credentials, new DeviceCookie(config.cookies), trustedDeviceSeconds),
+    endDevices: createEndDevices(credentials),
     // A window begins with the first try, so it ends after the challenge does.
     tries: limits.named('second-factor', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
     failures: limits.named('second-factor-user', { failures: FAILURES }),

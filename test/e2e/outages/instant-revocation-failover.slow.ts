@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { Redis, type Cluster } from 'ioredis';
+import { Redis } from 'ioredis';
 import { MemoryUserStore, RedisRefreshTokenStore } from '../../../src/index';
 import { createTestApp, type TestApp } from '../../helpers/apps/app';
+import { REDIS_PACKAGES, type ConnectedClient, type RedisPackage } from '../../helpers/apps/redis-clients';
 import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { startRedisCluster, startRedisSentinel, type TestServer } from '../../helpers/servers/servers';
@@ -15,39 +16,50 @@ const USERNAME = 'ann';
 const TIMEOUT_MS = 60_000;
 
 type Tokens = Awaited<ReturnType<TestApp['tokensOf']>>;
-type RedisOrCluster = Redis | Cluster;
 
 interface Deployment {
   readonly servers: readonly TestServer[];
   /** A new client: each process has its own. */
-  connect(): RedisOrCluster;
+  connect(): Promise<ConnectedClient>;
   /** The server that holds the log of revocations. */
   logMaster(): Promise<TestServer>;
   stop(): Promise<void>;
 }
 
-async function deployCluster(options: { replicas: boolean }): Promise<Deployment> {
+async function deployCluster(library: RedisPackage, options: { replicas: boolean }): Promise<Deployment> {
   const cluster = await startRedisCluster(options);
   return {
     servers: cluster.servers,
-    connect: () => new Redis.Cluster([...cluster.nodes]),
+    connect: () => library.connectCluster(cluster),
     logMaster: () => cluster.masterOf(LOG_KEY),
     stop: () => cluster.stop(),
   };
 }
 
-/** The options of ioredis with which a client notices a frozen master. */
-const NOTICES_FROZEN_MASTER = { failoverDetector: true, commandTimeout: 500 };
-
-async function deploySentinel(clientOptions: object = {}): Promise<Deployment> {
+async function deploySentinel(library: RedisPackage): Promise<Deployment> {
   const { name, sentinels, servers, stop } = await startRedisSentinel();
   return {
     servers,
-    connect: () => new Redis({ name, sentinels, ...clientOptions }),
+    connect: () => library.connectSentinel({ name, sentinels }),
     logMaster: () => Promise.resolve(servers[0]),
     stop,
   };
 }
+
+const { ioredis } = REDIS_PACKAGES;
+const nodeRedis = REDIS_PACKAGES['node-redis 6'];
+/** ioredis, with the options with which it notices a frozen master. */
+const watchful: RedisPackage = {
+  ...ioredis,
+  connectSentinel({ name, sentinels }) {
+    const client = new Redis({ name, sentinels, failoverDetector: true, commandTimeout: 500 });
+    return Promise.resolve({
+      client,
+      send: (command, ...args) => client.call(command, args),
+      end: () => client.disconnect(),
+    });
+  },
+};
 
 interface Process {
   readonly auth: TestApp['auth'];
@@ -80,13 +92,13 @@ beforeEach(async () => {
 
 /** An app that shares only the servers and the users with the others. */
 async function startProcess({ connect }: Deployment): Promise<Process> {
-  const client = connect();
+  const { client, end } = await connect();
   const testApp = createTestApp({ users, refreshTokens: new RedisRefreshTokenStore(client) }, (app, auth) => {
     app.get('/strict', auth.guard({ onStoreDown: 'deny' }), (_req, res) => res.json({}));
   });
   closing.push(async () => {
     await testApp.auth.close();
-    client.disconnect();
+    end();
   });
   await testApp.auth.ready();
   return {
@@ -134,10 +146,13 @@ async function waitUntilReplicated(master: TestServer): Promise<void> {
   }
 }
 
-test(
-  'on a Cluster, a session that one process ends is refused by the others, also by one that starts later',
-  async () => {
-    const cluster = await deployed(deployCluster({ replicas: false }));
+test.each([
+  ['ioredis', ioredis],
+  ['node-redis', nodeRedis],
+])(
+  'on a Cluster, a session that one process ends is refused by the others, also by one that starts later: %s',
+  async (_name, library) => {
+    const cluster = await deployed(deployCluster(library, { replicas: false }));
     const [here, there] = await Promise.all([startProcess(cluster), startProcess(cluster)]);
     const [ended, kept] = [await here.login(), await here.login()];
     await there.visit(ended.accessToken).expect(200);
@@ -152,10 +167,22 @@ test(
 );
 
 test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<void> | void]>([
-  ['Cluster, master killed', () => deployCluster({ replicas: true }), (master) => master.kill()],
-  ['Cluster, master frozen', () => deployCluster({ replicas: true }), (master) => master.freeze()],
-  ['Sentinel, master killed', () => deploySentinel(), (master) => master.kill()],
-  ['Sentinel, master frozen', () => deploySentinel(NOTICES_FROZEN_MASTER), (master) => master.freeze()],
+  ['Cluster, master killed', () => deployCluster(ioredis, { replicas: true }), (master) => master.kill()],
+  ['Cluster, master frozen', () => deployCluster(ioredis, { replicas: true }), (master) => master.freeze()],
+  ['Sentinel, master killed', () => deploySentinel(ioredis), (master) => master.kill()],
+  ['Sentinel, master frozen', () => deploySentinel(watchful), (master) => master.freeze()],
+  [
+    'node-redis, Cluster, master killed',
+    () => deployCluster(nodeRedis, { replicas: true }),
+    (master) => master.kill(),
+  ],
+  [
+    'node-redis, Cluster, master frozen',
+    () => deployCluster(nodeRedis, { replicas: true }),
+    (master) => master.freeze(),
+  ],
+  ['node-redis, Sentinel, master killed', () => deploySentinel(nodeRedis), (master) => master.kill()],
+  ['node-redis, Sentinel, master frozen', () => deploySentinel(nodeRedis), (master) => master.freeze()],
 ])(
   'after a failover (%s) every process becomes current again by itself and has missed no revocation',
   async (_name, deploy, lose) => {
@@ -185,8 +212,10 @@ test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<vo
 );
 
 test.each<[string, () => Promise<Deployment>]>([
-  ['Redis Cluster', () => deployCluster({ replicas: false })],
-  ['Redis behind Sentinel', () => deploySentinel()],
+  ['Redis Cluster', () => deployCluster(ioredis, { replicas: false })],
+  ['Redis behind Sentinel', () => deploySentinel(ioredis)],
+  ['Redis Cluster, with node-redis', () => deployCluster(nodeRedis, { replicas: false })],
+  ['Redis behind Sentinel, with node-redis', () => deploySentinel(nodeRedis)],
 ])(
   'while a %s has no master, guards deny or allow as onStoreDown says',
   async (_name, deploy) => {

@@ -173,6 +173,24 @@ describe.each(EACH_STORES)('trusted devices, on %s', (_name, open) => {
     expect(await logIn('', ann.username, password)).toBe(401);
   });
 
+  test('a logout everywhere ends the trust also in a process that trusts no devices', async () => {
+    const without = factorApp({ stores, clock: factor.clock, factor: { trustedDevices: false } });
+    const browser = factor.browser();
+    const cookie = await trust(browser);
+    const asked = await without.client().post('/auth/login').set('Cookie', cookie).send({
+      username: ann.username,
+      password: PASSWORD,
+    });
+    expect(asked.status).toBe(401);
+    expect(await logIn(cookie)).toBe(200);
+    const own = without.browser();
+    await without.firstStep(own, ann.username);
+    expect((await without.secondStep(own, { code: enrolled.authenticator.nextCode() })).status).toBe(200);
+    expect((await own.post('/auth/logout-all')).status).toBe(200);
+    expect(await logIn(cookie)).toBe(401);
+    await without.auth.close();
+  });
+
   test('another factor beside the first leaves the trust', async () => {
     const browser = factor.browser();
     const cookie = await trust(browser);

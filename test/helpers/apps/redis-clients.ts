@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type Cluster } from 'ioredis';
 import type * as redis6 from 'redis';
 import type { RedisClient } from '../../../src/index';
 
@@ -66,28 +66,37 @@ function nodeRedis(load: () => Promise<NodeRedis>): RedisPackage {
   };
 }
 
-const ioredis: RedisPackage = {
-  connect: (url) => Promise.resolve(connected(new Redis(url))),
-  connectCluster: ({ nodes }) => {
-    const client = new Redis.Cluster([...nodes]);
-    return Promise.resolve({
-      client,
-      send: (name, ...args) => client.call(name, args),
-      end: () => client.disconnect(),
-    });
-  },
-  connectSentinel: ({ name, sentinels }) => Promise.resolve(connected(new Redis({ name, sentinels }))),
-};
+function likeIoredis(load: () => Promise<{ Redis: typeof Redis }>): RedisPackage {
+  return {
+    async connect(url) {
+      const { Redis: Client } = await load();
+      return connected(new Client(url));
+    },
+    async connectCluster({ nodes }) {
+      const { Redis: Client } = await load();
+      return connected(new Client.Cluster([...nodes]));
+    },
+    async connectSentinel({ name, sentinels }) {
+      const { Redis: Client } = await load();
+      return connected(new Client({ name, sentinels }));
+    },
+  };
+}
 
-function connected(client: Redis): ConnectedClient {
+function connected(client: Redis | Cluster): ConnectedClient {
   return { client, send: (name, ...args) => client.call(name, args), end: () => client.disconnect() };
 }
+
+const ioredis = likeIoredis(() => Promise.resolve({ Redis }));
 
 /** Both versions of node-redis that the stores take. Version 6 speaks RESP 3 by default, version 5 RESP 2. */
 export const NODE_REDIS = {
   'node-redis 6': nodeRedis(() => import('redis')),
   'node-redis 5': nodeRedis(() => import('redis5') as never),
 };
+
+/** A fork of ioredis, by the makers of Valkey. */
+export const IOVALKEY = likeIoredis(() => import('iovalkey') as never);
 
 export const REDIS_PACKAGES = { ioredis, ...NODE_REDIS };
 

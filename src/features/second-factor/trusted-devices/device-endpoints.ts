@@ -62,7 +62,7 @@ function endAllEndpoint(services: FactorServices, devices: TrustedDevices): Endp
     const { origin } = askerOf(services, req);
     const { id: userId, sessionId } = req.user as Express.User;
     const trusted = await devicesOf(services, userId);
-    await devices.endAll(userId);
+    await services.endDevices(userId);
     devices.cookie.clear(res);
     if (trusted.length > 0)
       events.announce('deviceEnded', () => ({

@@ -87,11 +87,16 @@ export class TrustedDevices {
   end(userId: string, id: string): Promise<boolean> {
     return this.#store.remove(userId, TRUSTED_DEVICE, id);
   }
+}
 
-  /** @returns how many there were, trusted or not */
-  endAll(userId: string): Promise<number> {
-    return this.#store.removeAll(userId, { kinds: [TRUSTED_DEVICE] });
-  }
+/**
+ * Ends all trusted devices of a user. Also where this process trusts none: another one may.
+ * @returns how many there were, trusted or not
+ */
+export type EndDevices = (userId: string) => Promise<number>;
+
+export function createEndDevices(store: CredentialStore): EndDevices {
+  return (userId) => store.removeAll(userId, { kinds: [TRUSTED_DEVICE] });
 }
 
 /** Those that are still trusted. */

@@ -3,7 +3,7 @@ import express from 'express';
 
 /**
  * @param {import('passport-visa').Auth} auth
- * @param {import('passport-visa').PostgresUserStore | import('passport-visa').MemoryUserStore} users
+ * @param {import('./stores.mjs').Stores['users'] | import('passport-visa').MemoryUserStore} users
  */
 export function adminRoutes(auth, users) {
   const router = express.Router();

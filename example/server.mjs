@@ -55,7 +55,7 @@ async function listen(server, { port, host }) {
 /**
  * Makes an existing account an admin. If the name were promised in advance, anyone could register it and be admin.
  *
- * @param {import('passport-visa').PostgresUserStore} users
+ * @param {import('./stores.mjs').Stores['users']} users
  * @param {string} username
  */
 async function makeAdmin(users, username) {

@@ -24,6 +24,7 @@ import {
   SECOND_FACTOR_CLIENT_PAGE,
   PASSKEY_CLIENT_PAGE,
   PASSKEYS_PAGE,
+  SQLITE_PAGE,
   VERIFIER_PAGE,
 } from './reference/pages.mjs';
 
@@ -57,6 +58,8 @@ for (const [name, page] of Object.entries(OWN_TABLE_PAGES)) {
   assertComplete(exported, page.parts);
   ownTablePages[`docs/reference/${name}.md`] = apiPage(page, exported);
 }
+const sqlite = readExports(`${root}src/stores/sqlite/index.ts`);
+assertComplete(sqlite, SQLITE_PAGE.parts);
 
 const core = describeEndpoints({});
 const withEmail = describeEndpoints({
@@ -82,6 +85,7 @@ const pages = {
   'docs/reference/client-second-factor.md': apiPage(SECOND_FACTOR_CLIENT_PAGE, secondFactorClient),
   'docs/reference/client-passkeys.md': apiPage(PASSKEY_CLIENT_PAGE, passkeyClient),
   'docs/reference/passkeys.md': apiPage(PASSKEYS_PAGE, passkeys),
+  'docs/reference/sqlite.md': apiPage(SQLITE_PAGE, sqlite),
 };
 
 for (const [page, text] of Object.entries(pages)) {

@@ -9,6 +9,7 @@ import * as sourceKnex from '../src/stores/knex';
 import * as sourceKysely from '../src/stores/kysely';
 import * as sourceMysql from '../src/stores/mysql';
 import * as sourcePrisma from '../src/stores/prisma';
+import * as sourceSqlite from '../src/stores/sqlite';
 import * as sourceTesting from '../src/testing';
 import * as sourceVerifier from '../src/verifier';
 
@@ -48,6 +49,7 @@ const ENTRIES: [string, object][] = [
   ['passport-visa/drizzle', sourceDrizzle],
   ['passport-visa/kysely', sourceKysely],
   ['passport-visa/knex', sourceKnex],
+  ['passport-visa/sqlite', sourceSqlite],
   ['passport-visa/verifier', sourceVerifier],
 ];
 
@@ -182,11 +184,15 @@ test('passport-visa/hashes loads no dependency before it is used', () => {
   expect(run(script, 'commonjs')).toBe('');
 });
 
-test('passport-visa/passkeys loads no dependency before it is used', () => {
+test.each([
+  ['passkeys', []],
+  ['sqlite', ['ms']],
+])('passport-visa/%s loads no driver and no other library before it is used', (entry, expected) => {
   const script = `
-    require('passport-visa/passkeys');
-    process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('node_modules'))));`;
-  expect(run(script, 'commonjs')).toBe('');
+    require('passport-visa/${entry}');
+    const packages = Object.keys(require.cache).filter((file) => file.includes('node_modules'));
+    process.stdout.write(JSON.stringify(packages.map((file) => file.split('node_modules/').at(-1).split('/')[0])));`;
+  expect(JSON.parse(run(script, 'commonjs'))).toEqual(expected);
 });
 
 test('a verifier loads nothing of the router, and of the dependencies only what reads a request', () => {
@@ -238,6 +244,7 @@ test('the public API consists of these names; changing it must be a decision', (
     'testClock',
     'userStoreContract',
   ]);
+  expect(Object.keys(sourceSqlite)).toEqual(['SqliteRefreshTokenStore', 'SqliteUserStore']);
   expect(Object.keys(sourceHashes).sort()).toEqual(['argon2', 'pbkdf2', 'phpass', 'scrypt']);
   expect(Object.keys(sourceMysql)).toEqual(['MysqlUserStore']);
   expect(Object.keys(sourceVerifier)).toEqual(['createVerifier']);
@@ -269,6 +276,7 @@ test('the types declare what the code exports, no more and no less', () => {
     ['dist/stores/drizzle', sourceDrizzle],
     ['dist/stores/kysely', sourceKysely],
     ['dist/stores/knex', sourceKnex],
+    ['dist/stores/sqlite', sourceSqlite],
     ['dist/verifier', sourceVerifier],
   ] as const) {
     const declared = readFileSync(join(ROOT, folder, 'index.d.ts'), 'utf8');

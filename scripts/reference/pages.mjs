@@ -5,7 +5,7 @@ export const ELSEWHERE = ['AuthOptions', 'LimitsOptions', 'PasswordOptions'];
 export const AUTH_PAGE = {
   title: 'auth, stores and types',
   text:
-    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [MySQL](mysql.md) `passport-visa/mysql`, [Prisma](prisma.md) `passport-visa/prisma`, [Drizzle](drizzle.md) `passport-visa/drizzle`, [Kysely](kysely.md) `passport-visa/kysely`, [Knex](knex.md) `passport-visa/knex`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
+    'What `passport-visa` exports, except the [options](options.md) of `createAuth`. [Client](client.md) has `passport-visa/client`, [Hashes](hashes.md) `passport-visa/hashes`, [MySQL](mysql.md) `passport-visa/mysql`, [Prisma](prisma.md) `passport-visa/prisma`, [Drizzle](drizzle.md) `passport-visa/drizzle`, [Kysely](kysely.md) `passport-visa/kysely`, [Knex](knex.md) `passport-visa/knex`, [SQLite](sqlite.md) `passport-visa/sqlite`, [Verifier](verifier.md) `passport-visa/verifier`, [Testing your app](../testing.md) ' +
     '`passport-visa/testing`. Methods that take options throw a TypeError for an option that is unknown or wrong; the message names it.',
   calledAs: {
     Auth: 'auth',
@@ -291,6 +291,29 @@ export const PASSKEYS_PAGE = {
   calledAs: {},
   hidden: [],
   parts: [{ title: 'Feature', names: ['passkeys', 'PasskeysOptions'] }],
+};
+
+/** @type {import('./api-page.mjs').Page} */
+export const SQLITE_PAGE = {
+  title: 'SQLite',
+  text: 'What `passport-visa/sqlite` exports: stores in a file of SQLite. [SQLite](../sqlite.md) shows how to use them; [Your own users table](../own-users-table.md) explains the mapping.',
+  calledAs: {},
+  hidden: [],
+  parts: [
+    { title: 'Sessions', names: ['SqliteRefreshTokenStore', 'SqliteRefreshTokenStoreOptions'] },
+    {
+      title: 'Users',
+      names: [
+        'SqliteUserStore',
+        'SqliteUserStoreOptions',
+        'SqlTableOptions',
+        'UserTableOptions',
+        'UserColumns',
+        'UserTableRow',
+      ],
+    },
+    { title: 'Database', names: ['SqliteDatabase', 'SqliteStatement'] },
+  ],
 };
 
 /** @type {import('./api-page.mjs').Page} */

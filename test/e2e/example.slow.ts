@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,6 +22,7 @@ const processes: ExampleProcess[] = [];
 
 beforeAll(() => {
   guardFolder(folder);
+  mkdirSync(path.join(dataFolder, 'postgres'), { recursive: true }); // PGlite, also on a Node that has SQLite
   try {
     execFileSync('curl', ['--version']);
   } catch {
@@ -311,4 +312,26 @@ describe('on real servers', () => {
     expect(await example.stop()).toBe(0);
     await other.close();
   });
+});
+
+test('where Node has SQLite, accounts and sessions are in its file, survive kill -9, and two processes share them', async () => {
+  const sqliteFolder = path.join(folder, 'sqlite');
+  const node24 = path.join(EXAMPLE, '../test/libs/node_modules/node24/bin/node');
+  const startOnSqlite = async () => {
+    const env = { ENV_FILE: envFile, DATA_DIR: sqliteFolder };
+    const example = new ExampleProcess(env, [path.join(EXAMPLE, 'server.mjs')], node24);
+    processes.push(example);
+    return example.waitForOutput('users and sessions in SQLite');
+  };
+  const first = await startOnSqlite();
+  rmSync(path.join(folder, 'cookies.txt'), { force: true });
+  const [register, verify, login, profile] = first.curlLines as [string, string, string, string];
+  for (const line of [register, verify, login]) await paste(line);
+  first.signal('SIGKILL');
+  expect(await first.exit()).toBe('SIGKILL');
+  const [second, third] = [await startOnSqlite(), await startOnSqlite()];
+  for (const { url } of [second, third])
+    expect(await paste(profile.replace(first.url, url))).toMatchObject({ message: 'You are logged in' });
+  expect(readdirSync(sqliteFolder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  for (const example of [second, third]) expect(await example.stop()).toBe(0);
 });

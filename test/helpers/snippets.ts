@@ -30,9 +30,17 @@ export interface DocPage {
   /** Writes a file next to the snippets, for their relative imports. */
   write(name: string, code: string): void;
   /** Runs a snippet as a module, in a process that ends with the tests. Several names: one module with all of them, in this order. */
-  run(names: Names, env?: Record<string, string>, options?: { stderr?: 'inherit' | 'pipe' }): ChildProcess;
+  run(names: Names, env?: Record<string, string>, options?: RunOptions): ChildProcess;
   /** Runs a snippet that listens on PORT. */
-  start(names: Names, env?: Record<string, string>): Promise<Running>;
+  start(names: Names, env?: Record<string, string>, options?: RunOptions): Promise<Running>;
+}
+
+interface RunOptions {
+  stderr?: 'inherit' | 'pipe';
+  /** Another Node than the one that runs the tests. */
+  node?: string;
+  /** What a reader changes in the snippet. */
+  edit?: (code: string) => string;
 }
 
 type Names = string | readonly string[];
@@ -90,17 +98,18 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     used.add(name);
     return code;
   };
-  const run: DocPage['run'] = (names, env = {}, { stderr = 'inherit' } = {}) => {
+  const run: DocPage['run'] = (names, env = {}, options = {}) => {
+    const { stderr = 'inherit', node = process.execPath, edit = (code: string) => code } = options;
     const parts = [names].flat();
     const module = path.join(folder, `${parts.join('-')}.mjs`);
-    writeFileSync(module, filledIn(parts.map(snippet).join('\n')));
+    writeFileSync(module, edit(filledIn(parts.map(snippet).join('\n'))));
     const settings = {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'],
       ACCESS_TOKEN_SECRET: ACCESS_SECRET,
       REFRESH_TOKEN_SECRET: REFRESH_SECRET,
     };
-    const child = spawn(process.execPath, [module], {
+    const child = spawn(node, [module], {
       env: { ...process.env, ...settings, ...env },
       stdio: ['ignore', 'pipe', stderr],
     });
@@ -120,9 +129,9 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
       symlinkSync(path.join(root, 'test/libs/node_modules'), path.join(folder, 'node_modules')),
     write: (name, code) => writeFileSync(path.join(folder, name), code),
     run,
-    async start(names, env = {}) {
+    async start(names, env = {}, options = {}) {
       const port = env['PORT'] ?? String(await freePort());
-      const child = run(names, { ...env, PORT: port });
+      const child = run(names, { ...env, PORT: port }, options);
       const address = `http://127.0.0.1:${port}`;
       await eventually(`${String(names)} listens`, async () => (await fetch(address)).status > 0);
       return Object.assign(browserOf(address), { address, child });

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { Client, type Pool } from 'pg';
 import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } from '../../src';
+import { SqliteRefreshTokenStore, type SqliteDatabase } from '../../src/stores/sqlite';
 
 /** What node-redis before version 5 has that matters here. */
 const nodeRedis4 = { isOpen: true, isReady: true, sendCommand: () => Promise.resolve(), on: () => undefined };
@@ -51,4 +52,27 @@ test('a client of ioredis is taken before it has connected', () => {
   const lazy = new Redis({ lazyConnect: true });
   expect(() => new RedisRefreshTokenStore(lazy)).not.toThrow();
   lazy.disconnect();
+});
+
+const method = () => undefined;
+/** As the package sqlite3 has it, which calls back. */
+const sqlite3 = { prepare: method, exec: method, all: method };
+
+test.each<[string, unknown, string]>([
+  ['the path of a file', 'app.db', 'got a text, not a database'],
+  ['nothing', undefined, 'got no database of node:sqlite or better-sqlite3'],
+  ['a class', class {}, 'got no database'],
+  ['a database of the package sqlite3', sqlite3, 'got no database'],
+  ['a pool', { query: method }, 'got no database'],
+  [
+    'one opened to be read',
+    { ...sqlite3, pragma: method, readonly: true },
+    'a database that was opened read-only',
+  ],
+])('the SQLite store refuses %s when it is made, and says what to pass', (_what, database, message) => {
+  const make = () => new SqliteRefreshTokenStore(database as SqliteDatabase);
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
+  expect(make).toThrow('new SqliteRefreshTokenStore(new DatabaseSync(file)) with node:sqlite');
+  expect(make).toThrow('new SqliteRefreshTokenStore(new Database(file)) with better-sqlite3');
 });

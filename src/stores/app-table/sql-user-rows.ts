@@ -64,7 +64,7 @@ export class SqlUserRows implements UserRows {
       VALUES (${marks(names)})`;
     const encoded = await this.#encoded(all);
     if (dialect.name !== 'mysql') {
-      const [row] = await this.#sql.query(`${insert} RETURNING ${await this.#list()}`, encoded);
+      const [row] = await this.#sql.query(`${insert} RETURNING ${await this.#list('*')}`, encoded);
       return this.#found(row as Row);
     }
     await this.#sql.execute(insert, encoded);
@@ -106,11 +106,14 @@ export class SqlUserRows implements UserRows {
     return rows.map((row) => this.#found(row));
   }
 
-  /** An app can give its driver other parsers, and some drivers round. Texts come as they are. */
-  async #list(): Promise<string> {
+  /**
+   * An app can give its driver other parsers, and some drivers round. Texts come as they are.
+   * @param everything `*` after RETURNING, where SQLite takes no name of a table
+   */
+  async #list(everything = `${this.#name}.*`): Promise<string> {
     const { dialect, facts } = this.#table;
     const roles = this.#columns.roles;
-    const parts = [`${this.#name}.*`, `${dialect.asText(this.#quoted(this.#columns.id))} AS ${EXACT_ID}`];
+    const parts = [everything, `${dialect.asText(this.#quoted(this.#columns.id))} AS ${EXACT_ID}`];
     // Empty for a table that the database doesn't describe.
     const kind = roles === undefined ? undefined : (await facts.column(roles))?.kind;
     if (roles !== undefined && dialect.name === 'postgres' && kind !== 'text')

@@ -10,18 +10,9 @@ import type {
 } from '../refresh-token-store.js';
 import type { OneTimeTokenStore } from '../one-time-token-store.js';
 import type { Revocation, RevocationFeed, RevocationFollower } from '../revocation-feed.js';
+import { decideRaise, decideRotation, type KeptSession, type Origins } from '../decide-rotation.js';
 import { checkedClockOption } from './clock-option.js';
 import { MemoryOneTimeTokens } from './one-time-tokens.js';
-
-/** Who rotated to the generation of a session, and the generations in a row that were replayed from elsewhere. */
-interface Origins {
-  readonly origin: string | undefined;
-  /** The last such generation. */
-  readonly counted: number | undefined;
-  readonly count: number | undefined;
-}
-
-type Advance = Omit<RotateRequest, 'reuseWindowSeconds'>;
 
 /** Sessions in the memory of one process, for tests and for trying things out. A restart logs everyone out. */
 export class MemoryRefreshTokenStore implements RefreshTokenStore {
@@ -60,30 +51,26 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     const ofUser = this.#liveSessions(request.userId, now.getTime());
     const session = ofUser.get(request.sessionId);
     if (!session) return Promise.resolve({ outcome: 'unknown' });
-
-    if (request.generation > session.generation) {
-      const rotated = this.#advance(ofUser, session, request, now);
-      return Promise.resolve({ outcome: 'rotated', session: { ...rotated }, now });
+    const decision = decideRotation(this.#kept(session), request, now);
+    if (decision.outcome === 'reused') {
+      ofUser.delete(request.sessionId);
+      this.#announce({ userId: request.userId, sessionIds: [request.sessionId] });
+      return Promise.resolve(decision);
     }
-    const replay = isReplay(session, request, now) && this.#countElsewhere(session, request);
-    if (replay) return Promise.resolve({ outcome: 'replayed', session: { ...session }, now, ...replay });
-    ofUser.delete(request.sessionId);
-    this.#announce({ userId: request.userId, sessionIds: [request.sessionId] });
-    return Promise.resolve({ outcome: 'reused' });
+    const { write, ...result } = decision;
+    return Promise.resolve({ ...result, session: { ...this.#write(ofUser, session, write) }, now });
   }
 
-  raise({ authTime, amr, ...request }: RaiseRequest): Promise<RaiseResult> {
+  raise(request: RaiseRequest): Promise<RaiseResult> {
     const now = request.now ?? new Date(this.#now());
     const ofUser = this.#liveSessions(request.userId, now.getTime());
     const session = ofUser.get(request.sessionId);
     if (!session) return Promise.resolve({ outcome: 'unknown' });
-    if (isSameAttempt(session, request))
-      return Promise.resolve({ outcome: 'replayed', session: { ...session }, now });
-    if (request.generation <= session.generation) return Promise.resolve({ outcome: 'outrun' });
-    const { amr: _replaced, ...kept } = session;
-    const proved = { ...kept, authTime, ...(amr && { amr: [...amr] }) };
-    const raised = this.#advance(ofUser, session, request, now, proved);
-    return Promise.resolve({ outcome: 'raised', session: { ...raised }, now });
+    const decision = decideRaise(this.#kept(session), request, now);
+    if (decision.outcome === 'outrun') return Promise.resolve(decision);
+    const write = 'write' in decision ? decision.write : undefined;
+    const { outcome } = decision;
+    return Promise.resolve({ outcome, session: { ...this.#write(ofUser, session, write) }, now });
   }
 
   find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -138,32 +125,16 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
     for (const follower of this.#followers) follower.onRevoked(revocation);
   }
 
-  /** Writes the generation of the request. @param proved the session with its other members. @returns it as stored */
-  #advance(
-    ofUser: Map<string, Session>,
-    session: Session,
-    request: Advance,
-    now: Date,
-    proved: Session = session,
-  ): Session {
-    const { generation, attempt, sessionId } = request;
-    const expiresAt = nextExpiry(session, request, now);
-    const advanced = { ...proved, generation, rotatedAt: now, attempt, expiresAt };
-    ofUser.set(sessionId, advanced);
-    const { counted, count } = this.#origins.get(session) ?? {};
-    this.#origins.set(advanced, { origin: request.origin, counted, count });
-    return advanced;
+  #kept(session: Session): KeptSession {
+    return { session, origins: this.#origins.get(session) ?? {} };
   }
 
-  /** @returns false when too many generations in a row were replayed from elsewhere */
-  #countElsewhere(session: Session, request: RotateRequest): { firstElsewhere?: boolean } | false {
-    const origins = this.#origins.get(session);
-    if (!origins?.origin || !request.origin || origins.origin === request.origin) return {};
-    if (isSameAttempt(session, request) || origins.counted === session.generation) return {};
-    const count = origins.counted === session.generation - 1 ? (origins.count ?? 0) + 1 : 1;
-    if (request.maxElsewhere !== undefined && count >= request.maxElsewhere) return false;
-    this.#origins.set(session, { ...origins, counted: session.generation, count });
-    return origins.counted === undefined ? { firstElsewhere: true } : {};
+  /** @param write what to keep in place of `session`; without it, nothing changes. @returns the session as stored */
+  #write(ofUser: Map<string, Session>, session: Session, write: KeptSession | undefined): Session {
+    if (!write) return session;
+    ofUser.set(write.session.sessionId, write.session);
+    this.#origins.set(write.session, write.origins);
+    return write.session;
   }
 
   /** Deletes the user's expired sessions, and returns the others. */
@@ -180,25 +151,4 @@ export class MemoryRefreshTokenStore implements RefreshTokenStore {
 
 function latestFirst(a: Session, b: Session): number {
   return b.rotatedAt.getTime() - a.rotatedAt.getTime();
-}
-
-function nextExpiry(session: Session, request: Advance, now: Date): Date {
-  return new Date(
-    Math.min(
-      now.getTime() + request.expiresInSeconds * 1000,
-      session.createdAt.getTime() + request.maxLifetimeSeconds * 1000,
-    ),
-  );
-}
-
-function isSameAttempt(session: Session, { attempt }: Advance): boolean {
-  return Boolean(attempt) && attempt === session.attempt;
-}
-
-function isReplay(session: Session, request: RotateRequest, now: Date): boolean {
-  if (request.generation !== session.generation) return false;
-  return (
-    isSameAttempt(session, request) ||
-    now.getTime() - session.rotatedAt.getTime() <= request.reuseWindowSeconds * 1000
-  );
 }

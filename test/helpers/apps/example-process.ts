@@ -14,8 +14,12 @@ export class ExampleProcess {
   readonly #exit: Promise<unknown[]>;
   output = '';
 
-  constructor(env: Record<string, string> = {}, args = [path.join(EXAMPLE, 'server.mjs')]) {
-    this.#child = spawn(process.execPath, args, {
+  constructor(
+    env: Record<string, string> = {},
+    args = [path.join(EXAMPLE, 'server.mjs')],
+    node = process.execPath,
+  ) {
+    this.#child = spawn(node, args, {
       env: { PATH: String(process.env['PATH']), PORT: '0', ...env },
     });
     guardProcess(this.pid);

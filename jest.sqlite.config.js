@@ -1,0 +1,12 @@
+const base = require('./jest.config.js');
+
+/** What needs SQLite, and no server. test/libs/sqlite/drivers.slow.ts runs it on Node 24. @type {import('jest').Config} */
+module.exports = {
+  ...base,
+  testMatch: ['<rootDir>/test/libs/sqlite/*.sqlite.ts'],
+  modulePathIgnorePatterns: [],
+  globalSetup: null,
+  globalTeardown: null,
+  testTimeout: 240_000,
+  collectCoverage: false,
+};

@@ -1,0 +1,57 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** A process of other-process.mjs. */
+export class OtherProcess {
+  readonly #child: ChildProcess;
+  readonly messages: Record<string, unknown>[] = [];
+  #calls = 0;
+  readonly #ended: Promise<never>;
+
+  constructor(driver: string, file: string) {
+    this.#child = fork(join(__dirname, 'other-process.mjs'), [driver, file], { serialization: 'advanced' });
+    this.#ended = once(this.#child, 'exit').then(() => {
+      throw new Error('The other process has ended');
+    });
+    this.#ended.catch(() => undefined); // killing it is no failure
+    this.#child.on('message', (message) => this.messages.push(message as Record<string, unknown>));
+  }
+
+  /** Sends a call without waiting for its answer. */
+  send(call: string, ...args: unknown[]): number {
+    this.#calls += 1;
+    this.#child.send({ id: this.#calls, call, args });
+    return this.#calls;
+  }
+
+  /** @throws what the call has thrown, as a text */
+  async call(call: string, ...args: unknown[]): Promise<unknown> {
+    const id = this.send(call, ...args);
+    for (;;) {
+      const message = this.messages.find((each) => each['id'] === id);
+      if (message && 'failure' in message) throw new Error(String(message['failure']));
+      if (message) return message['answer'];
+      await this.#another();
+    }
+  }
+
+  /** The next message that is no answer. */
+  async next(): Promise<Record<string, unknown>> {
+    for (;;) {
+      const at = this.messages.findIndex((message) => !('id' in message));
+      if (at !== -1) return this.messages.splice(at, 1)[0] as Record<string, unknown>;
+      await this.#another();
+    }
+  }
+
+  async #another(): Promise<void> {
+    await Promise.race([once(this.#child, 'message'), this.#ended]);
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+}

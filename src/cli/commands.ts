@@ -56,9 +56,21 @@ function defineMigrate(command: Command): void {
     .description('create the tables of users and sessions in PostgreSQL, or what is missing of them')
     .addOption(new Option('--only <part>', 'one part of the schema').choices(['users', 'sessions']))
     .option('--dry-run', 'print the SQL, and connect to nothing')
+    .addOption(
+      new Option(
+        '--dialect <name>',
+        'the database of users; for mysql and sqlite the SQL is printed (default: postgres)',
+      ).choices(['postgres', 'mysql', 'sqlite']),
+    )
+    .option('--beside <table>', 'print the SQL of the tables beside a table of users of your own')
     .addHelpText(
       'after',
-      examples('migrate --env-file .env', 'migrate --dry-run > schema.sql', 'migrate --only users'),
+      examples(
+        'migrate --env-file .env',
+        'migrate --dry-run > schema.sql',
+        'migrate --only users',
+        'migrate --dialect mysql --beside people',
+      ),
     )
     .action(async (options: MigrateOptions) => (await import('./migrate.js')).migrate(options));
 }

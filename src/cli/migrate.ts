@@ -1,9 +1,12 @@
 import type { PostgresClient } from '../stores/postgres/client.js';
 import { printJson, printLine, startOnNewLine, type JsonOption } from './output.js';
 import { withPostgres } from './postgres.js';
+import type { DialectName } from './print-users-sql.js';
 import { openPostgresSessionStore, openUserStore, type StoreNames } from './stores.js';
 
 export interface MigrateOptions extends StoreNames, JsonOption {
+  dialect?: DialectName;
+  beside?: string;
   only?: 'users' | 'sessions';
   dryRun?: boolean;
 }
@@ -16,7 +19,11 @@ interface StoreWithSchema {
 /** For `--dry-run`: a store does not connect until it is used, so its `schema` needs no server. */
 const NO_SERVER: PostgresClient = { query: () => Promise.reject(new Error('There is no server')) };
 
-export async function migrate({ only, dryRun, json, ...names }: MigrateOptions): Promise<void> {
+export async function migrate(options: MigrateOptions): Promise<void> {
+  const { dialect, beside, only, dryRun, json, ...names } = options;
+  // No driver of these databases is loaded here, and the mapping of the app's table isn't known: the app runs the SQL.
+  if ((dialect !== undefined && dialect !== 'postgres') || beside !== undefined)
+    return (await import('./print-users-sql.js')).printUsersSql(options);
   if (dryRun) {
     printSchemas(await openStores(NO_SERVER, names, only), json);
     return;

@@ -22,16 +22,18 @@ const MAX_TEXT = 512;
 export class AuthEvents extends EventEmitter<AuthEventMap> {
   readonly #now: () => number;
   readonly #first: Listener | undefined;
-  readonly #outage = new OutageWarning();
+  readonly #outage: OutageWarning;
 
   /**
    * @param now milliseconds since 1970
    * @param first is called with every event before all listeners, and can't be removed as they can
+   * @param owner what warnings call the object with these events
    */
-  constructor(now: () => number = Date.now, first?: Listener) {
+  constructor(now: () => number = Date.now, first?: Listener, owner = 'auth') {
     super();
     this.#now = now;
     this.#first = first;
+    this.#outage = new OutageWarning(owner);
   }
 
   /** Listens to every event, in the order they happen. @returns a function that removes the listener */

@@ -9,12 +9,18 @@ const GRACE_MS = 500;
 export class OutageWarning {
   #lastFailureMs = -Infinity;
   #warning: NodeJS.Timeout | undefined;
+  readonly #owner: string;
+
+  /** @param owner what an app calls the object with the events: `auth` */
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
 
   failed(error: Error): void {
     const now = performance.now();
     const isNew = now - this.#lastFailureMs > QUIET_MS;
     this.#lastFailureMs = now;
-    if (isNew) this.#warning = setTimeout(warn, GRACE_MS, error).unref();
+    if (isNew) this.#warning = setTimeout(warn, GRACE_MS, error, this.#owner).unref();
   }
 
   healed(): void {
@@ -23,9 +29,9 @@ export class OutageWarning {
   }
 }
 
-function warn(error: Error): void {
+function warn(error: Error, owner: string): void {
   process.emitWarning(
-    `Requests get 503: ${reasonOf(error)}. This warning comes once for each outage. To get every failure, listen: auth.events.on('unavailable', …)`,
+    `Requests get 503: ${reasonOf(error)}. This warning comes once for each outage. To get every failure, listen: ${owner}.events.on('unavailable', …)`,
     'PassportVisaWarning',
   );
 }

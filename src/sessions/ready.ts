@@ -14,19 +14,24 @@ const SAY_AFTER_MS = 1000;
 export async function waitUntilReady(
   { timeKnown }: Pick<SessionConfig, 'timeKnown'>,
   revocations: Revocations,
+  owner = 'auth',
 ): Promise<void> {
   const reason = () => revocations.staleness ?? 'its clock has not been read yet';
-  await sayWhileWaiting('the store of sessions', untilReady(timeKnown, revocations), reason);
+  await sayWhileWaiting('the store of sessions', untilReady(timeKnown, revocations), reason, owner);
 }
 
-/** Resolves or rejects as the promise does. If that takes more than a second, a warning says what `auth.ready()` waits for. */
+/** Resolves or rejects as the promise does. If that takes more than a second, a warning says what `ready()` waits for. */
 export async function sayWhileWaiting(
   what: string,
   awaited: Promise<void>,
   reason: () => unknown = () => 'it is not ready yet',
+  owner = 'auth',
 ): Promise<void> {
   const timer = setTimeout(() => {
-    process.emitWarning(`auth.ready() is waiting for ${what}: ${reasonOf(reason())}`, 'PassportVisaWarning');
+    process.emitWarning(
+      `${owner}.ready() is waiting for ${what}: ${reasonOf(reason())}`,
+      'PassportVisaWarning',
+    );
   }, SAY_AFTER_MS);
   try {
     await awaited;

@@ -12,6 +12,8 @@ import { warnOf } from './warn-of.js';
 
 /** What tells a client of socket.io why its socket ends. */
 const ENDED = 'auth.ended';
+/** The `readyState` of a WebSocket. */
+const CLOSED = 3;
 /** The event by which a client brings the next access token. */
 const RENEW = 'auth.renew';
 
@@ -20,10 +22,17 @@ interface Namespace {
   readonly server: { readonly opts?: { connectionStateRecovery?: { skipMiddlewares?: boolean } } };
 }
 
+interface Connection {
+  readonly readyState: string;
+  /** With the transport websocket it has a WebSocket, of ws or of another package. */
+  readonly transport?: { readonly socket?: { readonly readyState?: unknown; terminate?(): void } };
+  close(discard?: boolean): void;
+}
+
 /** The members of a socket of socket.io that are used here. */
 interface Socket extends SocketIoSocket {
   readonly connected: boolean;
-  readonly conn: { readonly readyState: string; close(discard?: boolean): void };
+  readonly conn: Connection;
   readonly nsp: Namespace;
   emit(event: string, ...values: unknown[]): unknown;
   on(event: string, listener: (this: Socket, ...values: unknown[]) => void): unknown;
@@ -31,11 +40,21 @@ interface Socket extends SocketIoSocket {
 }
 
 const SOCKET_IO: SocketKind = {
-  isClosed: (socket) => (socket as Socket).conn.readyState === 'closed' || isGone(socket as Socket),
+  isClosed: (socket) => isClosed((socket as Socket).conn) || isGone(socket as Socket),
   tell: (socket, code) => void (socket as Socket).emit(ENDED, { code }),
   close: (socket) => void (socket as Socket).disconnect(true),
-  cutOff: (socket) => (socket as Socket).conn.close(true),
+  cutOff(socket) {
+    const { conn } = socket as Socket;
+    conn.close(true);
+    conn.transport?.socket?.terminate?.();
+  },
 };
+
+/** socket.io counts a connection as closed when the close has been sent. ws then waits half a minute for its answer. */
+function isClosed({ readyState, transport }: Connection): boolean {
+  const line = transport?.socket?.readyState;
+  return readyState === 'closed' && (typeof line !== 'number' || line === CLOSED);
+}
 
 /** The client has left the namespace. Its connection may go on, for another one. */
 function isGone({ connected, conn }: Socket): boolean {

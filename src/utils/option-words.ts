@@ -19,7 +19,7 @@ export function inOurWords(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return `must be ${KINDS[issue.expected] ?? `of the type ${issue.expected}`}${butIs(issue.input)}`;
     case 'invalid_value':
-      return `must be ${listed(issue.values)}${typeof issue.input === 'string' ? '' : butIs(issue.input)}`;
+      return `must be ${listed(issue.values)}${butIsNot(issue.input)}`;
     case 'too_small':
       return issue.minimum === 1 && issue.origin !== 'number' && issue.origin !== 'int'
         ? 'must not be empty'
@@ -35,6 +35,12 @@ export function inOurWords(issue: z.core.$ZodRawIssue): string {
 function butIs(value: unknown): string {
   if (value === undefined) return ' and is missing';
   return `, not ${kindOf(value)}`;
+}
+
+/** A number is no secret, and "6, 7 or 8, not a number" would explain nothing. */
+function butIsNot(value: unknown): string {
+  if (typeof value === 'string') return '';
+  return typeof value === 'number' ? `, not ${value}` : butIs(value);
 }
 
 /** What a value is, without showing it: it may be a secret. */

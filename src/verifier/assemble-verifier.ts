@@ -24,11 +24,14 @@ import { KeyVerifier } from './key-verifier.js';
 import { checkVerifierOptions, parseVerifierGuard } from './verifier-options.js';
 import type { Verifier, VerifierCheckOptions, VerifierOptions, VerifierVerify } from './verifier.js';
 
+/** What warnings call a verifier. */
+const OWNER = 'verifier';
+
 /** Makes the parts of a verifier, and puts them together. @throws TypeError that names the option and the cure */
 export function assembleVerifier(options: VerifierOptions): Verifier {
   checkVerifierOptions(options);
   const config = configOf(options);
-  const events = new AuthEvents(config.now);
+  const events = new AuthEvents(config.now, undefined, OWNER);
   const revocations = new Revocations(config, events);
   const keys = findKeys(options, events);
   const accessTokens = new AccessTokens(config, revocations, {}, new KeyVerifier(keys, config.accessToken));
@@ -67,8 +70,8 @@ export function assembleVerifier(options: VerifierOptions): Verifier {
     }) as VerifierVerify,
     events,
     async ready() {
-      await sayWhileWaiting('the keys of the login service', keys.ready(), () => keys.failure);
-      await waitUntilReady(config, revocations);
+      await sayWhileWaiting('the keys of the login service', keys.ready(), () => keys.failure, OWNER);
+      await waitUntilReady(config, revocations, OWNER);
     },
     close() {
       keys.close();

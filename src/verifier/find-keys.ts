@@ -1,8 +1,8 @@
 import { serviceUnavailable } from '../errors.js';
 import type { AuthEvents } from '../events/auth-events.js';
-import { readJwkSet } from '../tokens/jwk-set.js';
+import { readJwkSet, type ReadJwkSet } from '../tokens/jwk-set.js';
 import { KeyError } from '../tokens/keys.js';
-import { fetchJwkSet } from './fetch-jwk-set.js';
+import { fetchJwkSet, nameOf } from './fetch-jwk-set.js';
 import { fixedKeys, type KeySource } from './key-source.js';
 import { KEY_TIMES, RemoteKeys } from './remote-keys.js';
 import type { VerifierOptions } from './verifier.js';
@@ -15,7 +15,7 @@ export function findKeys(
   if (typeof jwks !== 'string' && !('href' in jwks)) return fixedKeys(readOption(jwks));
   const url = addressIn(String(jwks), allowHttp === true);
   return new RemoteKeys(
-    () => fetchJwkSet(url, KEY_TIMES.timeout),
+    () => readFrom(url),
     (error) => events.announce('unavailable', () => ({ error: serviceUnavailable(error) })),
   );
 }
@@ -26,6 +26,19 @@ function readOption(jwks: unknown) {
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     throw new TypeError(`createVerifier(): jwks ${error.message}`, { cause: error });
+  }
+}
+
+/** @throws Error that gives the reason */
+async function readFrom(url: URL): Promise<ReadJwkSet> {
+  const set = await fetchJwkSet(url, KEY_TIMES.timeout);
+  try {
+    return readJwkSet(set);
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+    // Without the error as its cause, as in fetchJwkSet.
+    // eslint-disable-next-line preserve-caught-error
+    throw new Error(`The JWK Set at ${nameOf(url)} can't be used: it ${error.message}`);
   }
 }
 

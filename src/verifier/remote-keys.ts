@@ -1,6 +1,6 @@
 import { serviceUnavailable } from '../errors.js';
 import { READY_TIMEOUT_MS } from '../sessions/revocations.js';
-import { readJwkSet, type ReadJwkSet } from '../tokens/jwk-set.js';
+import type { ReadJwkSet } from '../tokens/jwk-set.js';
 import { mayBeOfAnotherKey } from '../tokens/unknown-key.js';
 import { asError } from '../utils/as-error.js';
 import { Waiting } from '../utils/waiting.js';
@@ -28,7 +28,7 @@ export const KEY_TIMES = {
 export class RemoteKeys implements KeySource {
   keys: ReadJwkSet | undefined;
   failure: Error | undefined = new Error('The keys have not been read yet');
-  readonly #read: () => Promise<unknown>;
+  readonly #read: () => Promise<ReadJwkSet>;
   readonly #onFailure: (error: Error) => void;
   readonly #waiting = new Waiting();
   #asking: Promise<void> | undefined;
@@ -40,10 +40,10 @@ export class RemoteKeys implements KeySource {
 
   /**
    * Asks at once.
-   * @param read asks the server, for at most `KEY_TIMES.timeout`
+   * @param read asks the server, for at most `KEY_TIMES.timeout`. Rejects with an Error that gives the reason
    * @param onFailure called for each question without a good answer
    */
-  constructor(read: () => Promise<unknown>, onFailure: (error: Error) => void) {
+  constructor(read: () => Promise<ReadJwkSet>, onFailure: (error: Error) => void) {
     this.#read = read;
     this.#onFailure = onFailure;
     void this.#ask();
@@ -82,7 +82,7 @@ export class RemoteKeys implements KeySource {
 
   async #askOnce(): Promise<void> {
     try {
-      const keys = readJwkSet(await this.#read());
+      const keys = await this.#read();
       // The same keys stay the same object, and with them the tokens that are known to be good.
       if (keys.fingerprint !== this.keys?.fingerprint) {
         prepareFor(keys);

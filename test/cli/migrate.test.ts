@@ -87,6 +87,21 @@ test('--dry-run needs no server, and prints the SQL that migrate runs', async ()
   expect(`${parts['users']}\n${parts['sessions']}\n`).toBe(sql);
 });
 
+test('--beside prints the SQL of the tables beside a table of the app, for the database of --dialect', async () => {
+  await database.pool.query('CREATE TABLE accounts (id int PRIMARY KEY, email text UNIQUE, hash text)');
+  const { stdout: sql } = await cli(['migrate', '--beside', 'accounts']);
+  await database.pool.query(sql);
+  const columns = { id: 'id', username: 'email', passwordHash: 'hash' };
+  await new PostgresUserStore(database.pool, { table: 'accounts', columns }).ready();
+  const ofMysql = await cli(['migrate', '--dialect', 'mysql', '--beside', 'app.People']);
+  expect(ofMysql.stdout).toContain('CREATE TABLE IF NOT EXISTS app.people_usernames (\n');
+  expect(ofMysql.stdout).not.toContain('password_hash');
+  const { users } = await cliJson<{ users: string }>(['migrate', '--dialect', 'sqlite']);
+  expect(users).toContain('CREATE TABLE IF NOT EXISTS visa_users (');
+  const wrong = await cli(['migrate', '--dialect', 'oracle']);
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('postgres, mysql, sqlite')]);
+});
+
 test('the doctor knows every column of every table, from the same SQL', async () => {
   const stores = [new PostgresUserStore(database.pool), new PostgresRefreshTokenStore(database.pool)];
   for (const store of stores) await store.migrate();

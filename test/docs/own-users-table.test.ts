@@ -1,5 +1,6 @@
 import { hashSync } from 'bcryptjs';
 import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
 import { PostgresUserStore, type UserStore } from '../../src';
 import { userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
@@ -34,6 +35,33 @@ describe('An existing users table', () => {
     expect(login.body.user).toEqual({ id: '1', username: old.username, roles: ['member'] });
     expect((await users.findById('1'))?.passwordHash).toMatch(/^\$2b\$10\$/);
     await auth.close();
+  });
+
+  test('mapped: users log in whatever the case of their name, and new ones register', async () => {
+    await page.database.pool.query(
+      'ALTER TABLE accounts ADD COLUMN is_admin boolean NOT NULL DEFAULT false, ADD COLUMN active boolean NOT NULL DEFAULT true',
+    );
+    await page.database.pool.query('UPDATE accounts SET is_admin = true');
+    process.env['DATABASE_URL'] = page.database.url;
+    const { users, pool } = evaluate('mapping') as { users: PostgresUserStore; pool: Pool };
+    await users.migrate();
+    const { client, auth, register } = createTestApp({ users });
+    await auth.ready();
+    const login = await client()
+      .post('/auth/login')
+      .send({ ...old, username: 'OLD.friend@example.com' });
+    expect(login.body.user).toEqual({ id: '1', username: old.username, roles: ['admin', 'member'] });
+    await register('mapped@example.com');
+    const { rows } = await page.database.pool.query(
+      "SELECT active FROM accounts WHERE email = 'mapped@example.com'",
+    );
+    expect(rows).toEqual([{ active: true }]);
+    await page.database.pool.query(
+      'DROP TABLE accounts_usernames, accounts_identities, accounts_credentials',
+    );
+    await page.database.pool.query("DELETE FROM accounts WHERE email = 'mapped@example.com'");
+    await auth.close();
+    await pool.end();
   });
 
   describe('kept: the store keeps the contract of users', () => {

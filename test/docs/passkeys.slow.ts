@@ -13,7 +13,7 @@ let app: string;
 beforeAll(async () => {
   const port = String(await freePort());
   app = `http://localhost:${port}`; // a passkey needs a host name: it can't belong to an IP address
-  await doc.start('passkeys', { APP_URL: app, PORT: port });
+  await doc.start('passkeys', { BASE_URL: app, PORT: port });
 });
 
 const IMPORTS = {
@@ -101,4 +101,14 @@ test('an answer works once, and only for its own challenge', async () => {
   const other = 'globalThis.proof.credential.response = (await page.keys.prove()).credential.response;';
   expect(await login(other)).toBe('eve');
   expect(await login('globalThis.proof.credential.response.signature = "AA";')).toBe('INVALID_PASSKEY');
+});
+
+test('all features go into one list', async () => {
+  const env = { BASE_URL: app, FACTOR_KEY: 'a-key-for-second-factors-0123456789' };
+  const browse = await doc.start('together', env);
+  const post = async (path: string, body: object) =>
+    (await browse(`/auth${path}`, { method: 'POST', body: JSON.stringify(body) })).status;
+  expect(await post('/password/forgot', { email: 'ann@example.com' })).toBe(202);
+  expect(await post('/login/passkey/options', {})).toBe(200);
+  expect(await post('/login/second-factor', { code: '123456' })).toBe(400);
 });

@@ -49,6 +49,10 @@ test('both servers check single events, renew on the open connection and end wit
   expect(await ended).toEqual({ code: 4401, reason: 'SESSION_REVOKED' });
   expect(await told).toEqual([{ code: 'SESSION_REVOKED' }]);
   socket.disconnect();
+  // Of no one: the connection must not stay open.
+  expect(await connect(`${browse.address.replace('http', 'ws')}/other`, authorization).ended).toMatchObject({
+    code: 1006,
+  });
 });
 
 /** What the page of the test keeps. */

@@ -1,7 +1,11 @@
 import type { Express } from 'express';
 import request from 'supertest';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
+import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { useDocPage } from '../helpers/snippets';
+import { siteOf } from '../client/browser';
+import { Authenticator, factorApp } from '../features/second-factor/factor-app';
+import type { AuthClient } from '../../src/client/index';
+import type { SecondFactorClient } from '../../src/client/second-factor';
 
 const page = useDocPage('docs/step-up.md');
 const ANN = { username: 'ann', password: 'correct horse battery' };
@@ -33,4 +37,36 @@ test('a payment asks for the password again, and the session goes on', async () 
     clock.mockRestore();
     process.env = env;
   }
+});
+
+test('the page asks for the factor of a user who has one, and sends the others to set one up', async () => {
+  const server = factorApp({
+    mount: (app, auth) =>
+      app.post('/payments', auth.guard({ secondFactor: true, freshWithin: '5m' }), (_req, res) =>
+        res.json({}),
+      ),
+  });
+  await server.createUser('ann');
+  const site = await siteOf(server.app, () => undefined);
+  const { start } = page.evaluate('page') as {
+    start(
+      baseUrl: string,
+      options: object,
+    ): { client: AuthClient; secondFactor: SecondFactorClient; pay(url: string): Promise<string> };
+  };
+  const phones: Authenticator[] = [];
+  const showDialog = jest.fn((kinds: string[]) =>
+    Promise.resolve(kinds.includes('totp') ? { code: phones[0]?.nextCode() } : { password: PASSWORD }),
+  );
+  const { client, secondFactor, pay } = start(`${site.origin}/auth`, { showDialog, fetch: site.browser() });
+  await client.login({ username: 'ann', password: PASSWORD });
+  expect(await pay(`${site.origin}/payments`)).toBe('Set up a second factor first');
+  server.clock.forward(6 * 60_000);
+  const phone = new Authenticator(await secondFactor.startTotp(), server.clock);
+  phones.push(phone);
+  await secondFactor.confirmTotp({ id: phone.id, code: phone.code() });
+  expect(await pay(`${site.origin}/payments`)).toBe('Paid');
+  expect(showDialog.mock.calls.map(([kinds]) => kinds)).toEqual([['password'], ['totp', 'recovery-code']]);
+  await site.close();
+  await server.auth.close();
 });

@@ -1,6 +1,6 @@
 import { transformSync } from '@swc/core';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ACCESS_SECRET, REFRESH_SECRET } from './apps/app';
 import { createDatabase, type TestDatabase } from './apps/backends';
@@ -25,6 +25,8 @@ export interface DocPage {
   snippet(name: string): string;
   /** Runs a snippet in this Jest. It imports the package from our sources. @returns what the snippet exports */
   evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
+  /** Lets snippets import the libraries of test/libs/. For slow tests, which install them. */
+  linkLibraries(): void;
   /** Writes a file next to the snippets, for their relative imports. */
   write(name: string, code: string): void;
   /** Runs a snippet as a module, in a process that ends with the tests. Several names: one module with all of them, in this order. */
@@ -114,6 +116,8 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     unmarked,
     snippet,
     evaluate: (name, modules) => evaluate(filledIn(snippet(name)), modules),
+    linkLibraries: () =>
+      symlinkSync(path.join(root, 'test/libs/node_modules'), path.join(folder, 'node_modules')),
     write: (name, code) => writeFileSync(path.join(folder, name), code),
     run,
     async start(names, env = {}) {

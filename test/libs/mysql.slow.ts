@@ -1,4 +1,5 @@
 import mysql from 'mysql2';
+import { UsernameTakenError } from '../../src';
 import { MysqlUserStore } from '../../src/stores/mysql';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
@@ -54,4 +55,106 @@ describe.each(TABLES)('MysqlUserStore over $name', ({ table, sql, mapping }) => 
   runContract(userStoreContract(() => store));
   runContract(identityStoreContract(() => store));
   runContract(credentialStoreContract(() => ({ users: store, credentials: store.credentials() })));
+});
+
+describe('a collation neither merges nor splits users', () => {
+  const collated = async (collation: string) => {
+    const table = `names_${collation}`;
+    await pool
+      .promise()
+      .query(
+        `CREATE TABLE ${table} (id int AUTO_INCREMENT PRIMARY KEY, email varchar(100) COLLATE ${collation} NOT NULL UNIQUE, password varchar(255))`,
+      );
+    const store = new MysqlUserStore(pool, { table, columns });
+    await store.migrate();
+    return { table, store };
+  };
+  const passwordHash = null;
+
+  test.each(['utf8mb4_general_ci', 'utf8mb4_unicode_ci', 'utf8mb4_general_nopad_ci'])(
+    '%s finds nobody for a name with another key, and refuses to have both',
+    async (collation) => {
+      const { store } = await collated(collation);
+      for (const [name, other] of [
+        ['jose', 'josé'],
+        ['strasse', 'straße'],
+      ] as const) {
+        const { id } = await store.create({ username: name, passwordHash });
+        expect(await store.findByUsername(other)).toBeUndefined();
+        const isFolded = await store.create({ username: other, passwordHash }).then(
+          () => false,
+          (error: unknown) => error instanceof UsernameTakenError,
+        );
+        expect((await store.findByUsername(name.toUpperCase()))?.id).toBe(id);
+        if (isFolded) expect(await store.findByUsername(other)).toBeUndefined();
+        else expect((await store.findByUsername(other))?.id).not.toBe(id);
+        expect(await store.updateUsername(id, `${name}2`, other)).toBe(false);
+      }
+    },
+  );
+
+  test('two emoji that the collation takes for one are not the same user', async () => {
+    const { store } = await collated('utf8mb4_swedish_ci');
+    await store.create({ username: '\u{1f600}', passwordHash });
+    expect(await store.findByUsername('\u{1f43c}')).toBeUndefined();
+    await expect(store.create({ username: '\u{1f43c}', passwordHash })).rejects.toThrow(UsernameTakenError);
+  });
+
+  test('utf8mb4_bin has ANN and ann as two rows, of which our key lets one in', async () => {
+    const { store, table } = await collated('utf8mb4_bin');
+    const { id } = await store.create({ username: 'ANN', passwordHash });
+    await expect(store.create({ username: 'ann', passwordHash })).rejects.toThrow(UsernameTakenError);
+    await pool.promise().query(`INSERT INTO ${table} (email) VALUES ('ann'), ('bOB')`);
+    expect((await store.findByUsername('ann'))?.id).toBe(id);
+    expect((await store.findByUsername('Bob'))?.username).toBe('bOB');
+  });
+});
+
+describe('ready()', () => {
+  test.each([
+    [
+      'id int PRIMARY KEY, email varchar(100), password varchar(255)',
+      'CREATE UNIQUE INDEX TABLE_email ON TABLE (email);',
+    ],
+    [
+      'id int PRIMARY KEY, email varchar(100) UNIQUE, password varchar(50)',
+      'ALTER TABLE TABLE MODIFY password varchar(255);',
+    ],
+    ['id int PRIMARY KEY, email varchar(100) UNIQUE', 'ALTER TABLE TABLE ADD COLUMN password varchar(255);'],
+  ])('names what is wrong with (%s), and the SQL that it gives cures it', async (sql, cure) => {
+    const table = `wrong_${(wrong += 1)}`;
+    await pool.promise().query(`CREATE TABLE ${table} (${sql})`);
+    const make = () => new MysqlUserStore(pool, { table, columns });
+    await make().migrate();
+    const expected = cure.replaceAll('TABLE_', `${table}_`).replaceAll(/TABLE(?= \(| MOD| ADD)/g, table);
+    await expect(make().ready()).rejects.toThrow(expected);
+    await pool.promise().query(expected);
+    await make().ready();
+  });
+  let wrong = 0;
+
+  test('fails for a column that nobody fills, and names the tables that migrate() makes', async () => {
+    const sql =
+      'id int AUTO_INCREMENT PRIMARY KEY, email varchar(100) UNIQUE, password varchar(255), city varchar(20) NOT NULL';
+    await pool.promise().query(`CREATE TABLE citizens (${sql})`);
+    const store = new MysqlUserStore(pool, { table: 'citizens', columns });
+    await expect(store.ready({ hasFields: false })).rejects.toThrow(
+      'ALTER TABLE citizens MODIFY city varchar(20) NULL;',
+    );
+    await expect(store.ready()).rejects.toThrow(
+      'The tables citizens_usernames, citizens_identities, citizens_credentials are missing',
+    );
+    await expect(store.findByUsername('ann')).rejects.toThrow(/call `await store.migrate\(\)`/);
+    await store.migrate();
+    await store.ready();
+  });
+});
+
+test.each([
+  ['mysql://localhost/app', /a text, not a client: pass a pool of mysql2/],
+  [{ query: () => undefined, config: {} }, /the package mysql, which is not maintained/],
+  [mysql.createPool, /no client of mysql2/],
+  [Promise.resolve(), /a promise: await it first/],
+])('a wrong client is refused: %p', (client, message) => {
+  expect(() => new MysqlUserStore(client as never)).toThrow(message);
 });

@@ -1,5 +1,5 @@
 import mysql from 'mysql2/promise';
-import { Pool } from 'pg';
+import { Client } from 'pg';
 import { startMariaDb, startPostgres, type TestServer } from '../helpers/servers/servers';
 
 export type Database = 'postgres' | 'mariadb';
@@ -34,7 +34,8 @@ const MARIADB = `
 export async function startDatabase(database: Database): Promise<TestServer> {
   const server = await (database === 'postgres' ? startPostgres() : startMariaDb());
   try {
-    await runSql(database, server.url, database === 'postgres' ? POSTGRES : MARIADB);
+    const schema = database === 'postgres' ? POSTGRES : MARIADB;
+    await onConnection(database, server.url, ({ query }) => query(schema));
     return server;
   } catch (error) {
     await server.stop();
@@ -42,30 +43,50 @@ export async function startDatabase(database: Database): Promise<TestServer> {
   }
 }
 
-/** Runs statements as the app would, past the store. @returns the rows of the last one */
-export async function runSql(
-  database: Database,
-  url: string,
-  text: string,
-): Promise<Record<string, unknown>[]> {
+/** A connection of the app's, past the store. */
+export interface Connection {
+  /** @returns the rows of the last statement */
+  query(text: string): Promise<Record<string, unknown>[]>;
+  end(): Promise<void>;
+}
+
+export async function connect(database: Database, url: string): Promise<Connection> {
   if (database === 'postgres') {
-    const pool = new Pool({ connectionString: url, max: 1 });
-    try {
-      const answer = await pool.query<Record<string, unknown>>(text);
-      return (Array.isArray(answer) ? answer.at(-1) : answer).rows;
-    } finally {
-      await pool.end();
-    }
+    const client = new Client({ connectionString: url });
+    client.on('error', () => undefined); // the tests kill its server
+    await client.connect();
+    return {
+      async query(text) {
+        const answer = await client.query<Record<string, unknown>>(text);
+        return (Array.isArray(answer) ? answer.at(-1) : answer).rows;
+      },
+      end: () => client.end(),
+    };
   }
   const connection = await mysql.createConnection({
     uri: url,
     bigNumberStrings: true,
     supportBigNumbers: true,
   });
+  return {
+    async query(text) {
+      let rows: unknown = [];
+      for (const statement of text.split(';')) [rows] = await connection.query(statement);
+      return rows as Record<string, unknown>[];
+    },
+    end: () => connection.end(),
+  };
+}
+
+/** One piece of work on a connection of its own. */
+export async function onConnection<T>(
+  database: Database,
+  url: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(database, url);
   try {
-    let rows: unknown = [];
-    for (const statement of text.split(';')) [rows] = await connection.query(statement);
-    return rows as Record<string, unknown>[];
+    return await work(connection);
   } finally {
     await connection.end();
   }

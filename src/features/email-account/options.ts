@@ -20,9 +20,9 @@ export interface EmailAccountOptions {
   send: SendMail;
   /**
    * Where the pages of your app are, as users see them: `'https://app.example.com'`. Every link begins with it.
-   * @throws TypeError for `http:` where cookies are `Secure`, as in production; `localhost` may have it
+   * @throws TypeError if it is missing, and for `http:` where cookies are `Secure`, as in production; `localhost` may have it
    */
-  baseUrl: string;
+  baseUrl: string | undefined;
   /** What the mails call your app. At most 100 characters. Default: the host of `baseUrl`. */
   appName?: string;
   /**

@@ -36,7 +36,11 @@ const ANDROID = /^android:apk-key-hash:[\w-]{43}$/;
 const optionsSchema = z.strictObject({
   rpId: z
     .string()
-    .regex(DOMAIN, "must be a domain in lower case, such as 'example.com', without scheme, port and path"),
+    .regex(
+      DOMAIN,
+      "must be a domain in lower case, such as 'example.com' or 'localhost', without scheme, port and path. " +
+        'An IP address can have no passkeys',
+    ),
   rpName: z
     .string()
     .regex(/^\P{Cc}{1,64}$/u, 'must have 1 to 64 characters, and no control characters')

@@ -13,8 +13,9 @@ export interface SecondFactorOptions {
   /**
    * Seals the secrets of authenticator apps in the store: at least 32 bytes, a secret of its own. Of a list, the first one seals and
    * all of them open; a text with white space is read as a list. Without it no TOTP factor works any more.
+   * @throws TypeError if it is missing or too short
    */
-  key: KeyInput | readonly KeyInput[];
+  key: KeyInput | readonly KeyInput[] | undefined;
   /**
    * The codes of authenticator apps that are enrolled from now on, and how many steps before and after the current one count.
    * Default: `{ digits: 6, period: 30, window: 1 }`; `period` in seconds. Many apps know only the default.
@@ -116,6 +117,8 @@ function keysOf(key: KeyInput | readonly KeyInput[]): readonly KeyObject[] {
     return createKeySet('HS256', typeof key === 'string' ? secretsIn(key) : [key].flat()).verificationKeys;
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
-    throw new TypeError(`secondFactor(): key ${error.message}`, { cause: error });
+    // The app has chosen no algorithm, so its name would explain nothing.
+    const message = error.message.replace(' for HS256', '');
+    throw new TypeError(`secondFactor(): key ${message}`, { cause: error });
   }
 }

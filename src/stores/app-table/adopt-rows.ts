@@ -1,6 +1,6 @@
 import type { AppDatabase } from './sql-database.js';
 import type { FoundRow } from './user-rows.js';
-import type { Usernames } from './usernames.js';
+import { byId, type Usernames } from './usernames.js';
 
 const PAGE = 500;
 const SHOWN = 10;
@@ -14,7 +14,7 @@ export async function adoptRows(database: AppDatabase, usernames: Usernames, col
   let after: string | undefined = '';
   while (after !== undefined) {
     const page: FoundRow[] = await database.rows.page(after, PAGE);
-    homeless.push(...(await usernames.adopt(database, page)));
+    homeless.push(...(await usernames.adopt(database, page.slice().sort(byId))));
     const last: unknown = page.length < PAGE ? undefined : page.at(-1)?.row[column];
     after = typeof last === 'string' ? last : undefined;
   }

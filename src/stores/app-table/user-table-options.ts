@@ -24,9 +24,9 @@ export interface UserColumns {
   emailVerified?: string | undefined;
 }
 
-/** A row of the app's table, for its own functions: the columns by the names of the mapping, with the types that the app knows. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- unknown would make each function of the app's cast
-export type UserTableRow = Record<string, any>;
+/** A row of the app's table, for its own functions: the columns by the names of the mapping. The app knows their types. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any other type would make functions of the app's cast
+export type UserTableRow = any;
 
 /** The options of every user store over the app's own table. */
 export interface UserTableOptions {
@@ -40,7 +40,7 @@ export interface UserTableOptions {
    * Which columns `create(user, fields)` fills from the fields of a registration. Default: each field goes into the column of
    * its name.
    */
-  fields?: ((fields: UserTableRow) => UserTableRow) | undefined;
+  fields?: ((fields: UserTableRow) => Record<string, unknown>) | undefined;
   /** How the names of our own tables begin: `app` makes `app_usernames`, `app_identities` … Default: the table's name. */
   prefix?: string | undefined;
 }

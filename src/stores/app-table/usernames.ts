@@ -1,4 +1,5 @@
 import { UsernameTakenError } from '../../errors.js';
+import { nfc } from '../../utils/nfc.js';
 import { normalizeUsername, usernameKey } from '../../utils/username.js';
 import type { TableAccess } from './sql-database.js';
 import type { FoundRow, Row, Spellings, UserRows } from './user-rows.js';
@@ -32,10 +33,14 @@ export interface Usernames {
   adopt(access: TableAccess, found: readonly FoundRow[]): Promise<string[]>;
 }
 
-/** The key of the name that stands in the row. Undefined for a row without a name. */
+/** As many characters as the columns of keys have. No name that a user may get has a longer key. */
+const MAX_KEY = 510;
+
+/** The key of the name that stands in the row. Undefined for a row without a name, or with one that is too long for a user's. */
 export function keyIn(row: Row, column: string): string | undefined {
   const username = row[column];
-  return typeof username === 'string' ? usernameKey(username) : undefined;
+  const key = typeof username === 'string' ? usernameKey(username) : undefined;
+  return key !== undefined && key.length <= MAX_KEY ? key : undefined;
 }
 
 /** The rows that have the key, whatever else the collation of the database has found. The smallest id comes first. */
@@ -63,8 +68,18 @@ export function spellingsOf(username: string): Spellings {
   const [lower, upper] = [name.toLowerCase(), name.toUpperCase()];
   const title = upper.slice(0, 1) + lower.slice(1);
   return {
-    exact: unique([username, name, key, lower, upper, title, name.normalize('NFD'), lower.normalize('NFD')]),
-    lowered: unique([key, lower, ...asciiLowered(lower), lower.normalize('NFD')]),
+    exact: unique([
+      username,
+      name,
+      key,
+      lower,
+      upper,
+      title,
+      nfc(upper),
+      nfc(title),
+      ...[name, lower].map(nfd),
+    ]),
+    lowered: unique([key, lower, ...asciiLowered(lower), nfd(lower)]),
   };
 }
 
@@ -83,6 +98,11 @@ function asciiLowered(lower: string): string[] {
   return Array.from({ length: 2 ** places.length }, (_, bits) =>
     withUpper((nth) => ((bits >> nth) & 1) === 1),
   );
+}
+
+/** A longer text is no user's name, and could take long. */
+function nfd(text: string): string {
+  return text.length > MAX_KEY ? text : text.normalize('NFD');
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -1,8 +1,10 @@
 import express from 'express';
 import express4 from 'express4';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type DefaultEventsMap, type ServerOptions, type Socket } from 'socket.io';
+import { WebSocket } from 'ws';
 import { io, type ManagerOptions, type Socket as Client, type SocketOptions } from 'socket.io-client';
 import {
   MemoryRefreshTokenStore,
@@ -34,6 +36,7 @@ type Typed = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, Socket
 interface Served {
   readonly url: string;
   readonly server: Typed;
+  readonly http: HttpServer;
   readonly sockets: Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketIoData>[];
 }
 
@@ -53,8 +56,13 @@ async function serve(
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   closers.push(() => server.close());
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, server, sockets };
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, server, http, sockets };
 }
+
+const connectionsOf = (http: HttpServer) =>
+  new Promise<number>((resolve, reject) =>
+    http.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 
@@ -200,6 +208,21 @@ describe('an open socket', () => {
       expiresAt: expect.any(String),
     });
   });
+});
+
+test('a client that never answers the close is cut off, long before ws gives it up', async () => {
+  const { url, server, http } = await serve();
+  const { accessToken: token, sessionId } = await login();
+  const raw = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  closers.push(() => raw.terminate());
+  await once(raw, 'open');
+  raw.send(`40${JSON.stringify({ token })}`);
+  await eventually('it is connected', () => Promise.resolve(server.sockets.sockets.size === 1));
+  raw.pause();
+  const began = performance.now();
+  await auth.sessions.revoke(userId, sessionId);
+  await eventually('the server has closed its connection', async () => (await connectionsOf(http)) === 0);
+  expect(performance.now() - began).toBeLessThan(20_000); // ws waits for 30 seconds
 });
 
 test('auth.renew is answered by any number at once, and in English where the server is not that of Node', async () => {

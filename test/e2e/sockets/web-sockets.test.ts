@@ -104,6 +104,16 @@ describe('a handshake', () => {
       (await open(headers)).client.close();
   });
 
+  test('with a cookie of one user and a header of another is of the header, and with a bad header of no one', async () => {
+    const [mine, { id }] = [await login(), await app.register('bob')];
+    const other = await auth.sessions.start(id);
+    const Cookie = cookieHeader({ accessToken: mine.accessToken });
+    const { request, client } = await open({ Cookie, ...bearer(other.accessToken) });
+    expect(userOf(request).id).toBe(id);
+    client.close();
+    expect(await connect(sockets.url, { Cookie, ...bearer('x.y.z') }).ended).toMatchObject({ status: 401 });
+  });
+
   test('with several cookies takes the first whose session goes on', async () => {
     const [ended, good] = [await login(), await login()];
     await auth.sessions.revoke(userId, ended.sessionId);

@@ -369,7 +369,7 @@ describe('options', () => {
   test.each([
     [{ rpId: 'https://example.com' }, 'rpId must be a domain'],
     [{ rpId: 'Example.com' }, 'rpId must be a domain'],
-    [{ rpId: '127.0.0.1' }, 'rpId must be a domain'],
+    [{ rpId: '127.0.0.1' }, 'An IP address can have no passkeys'],
     [{ rpId: 'example.com:8443' }, 'rpId must be a domain'],
     [{ rpName: '' }, 'rpName must have 1 to 64 characters'],
     [{ rpName: ' ' }, 'rpName must be a name'],

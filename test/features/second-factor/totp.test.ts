@@ -139,12 +139,12 @@ describe('the options', () => {
     [{ issuer: 'App: web' }, 'neither a colon'],
     [{ issuer: ' ' }, 'issuer must be a name'],
     [{ key: undefined }, 'key must be a secret of at least 32 bytes'],
-    [{ key: 'short' }, 'key must be at least 32 bytes'],
+    [{ key: 'short' }, 'key must be at least 32 bytes long: make one with'],
     [{ key: 'a'.repeat(40) }, 'key is one character over and over'],
     [{ key: [] }, 'key must'],
     [{ key: 7 }, 'key must be a secret'],
     [{ key: [KEY, 'short'] }, 'key must be at least 32 bytes'],
-    [{ totp: { digits: 5 } }, 'totp.digits must be 6, 7 or 8'],
+    [{ totp: { digits: 5 } }, 'totp.digits must be 6, 7 or 8, not 5'],
     [{ totp: { period: 5 } }, 'totp.period must be at least 15'],
     [{ totp: { window: -1 } }, 'totp.window must be at least 0'],
     [{ totp: { windows: 1 } }, 'did you mean window?'],
@@ -153,6 +153,11 @@ describe('the options', () => {
   ])('%j is refused by name', (options, message) => {
     expect(make(options)).toThrow(TypeError);
     expect(make(options)).toThrow(message);
+  });
+
+  test('a variable of the environment is taken as it is, and refused where it is missing', () => {
+    const key = process.env['FACTOR_KEY_THAT_NO_ONE_SETS'];
+    expect(() => secondFactor({ issuer: 'App', key })).toThrow('key must be a secret');
   });
 
   test('no error shows the key', () => {

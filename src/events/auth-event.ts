@@ -1,4 +1,7 @@
 import type { CodeAnnouncedBy } from '../errors.js';
+import type { LimitName } from './limit-name.js';
+
+export type { LimitName } from './limit-name.js';
 
 /** Where a request came from: one line each, of at most 64 and 512 characters. Undefined for server code, which has no request. */
 export interface RequestOrigin {
@@ -35,25 +38,6 @@ export type FlowStateFailureReason = 'unknown' | 'expired' | 'taken' | 'other-pr
 
 /** The codes of the event `refused`, such as `FORBIDDEN` and `CROSS_SITE_REQUEST`: refusals that say more than an everyday 401. */
 export type RefusalCode = CodeAnnouncedBy<'refused'>;
-
-/** Which limit refused an attempt: one of the option `limits`, the queue of passwords to hash, or one that a feature has named here. */
-export type LimitName =
-  | 'username'
-  | 'address'
-  | 'register'
-  | 'password'
-  | 'logins'
-  | 'hashing'
-  | 'mailbox'
-  | 'mail'
-  | 'login-code'
-  | 'login-code-mails'
-  | 'second-factor'
-  | 'second-factor-user'
-  | 'step-up-session'
-  | 'step-up-user'
-  | 'passkey'
-  | 'passkey-options';
 
 /** What the token or the code of a mail is good for. Each page of a link has its own. */
 export type OneTimeTokenPurpose =

@@ -1,6 +1,7 @@
 // An ordinary Express app. The lines that passport-visa adds are marked with "visa".
 import express from 'express';
 import { AuthError, createAuth, emailAccount, secondFactor } from 'passport-visa';
+import { passkeys } from 'passport-visa/passkeys';
 import { adminRoutes } from './admin.mjs';
 import { isLoopback } from './loopback.mjs';
 import { linkPages, pageFiles, securityHeaders, sendPage } from './page.mjs';
@@ -11,6 +12,7 @@ import { linkPages, pageFiles, securityHeaders, sendPage } from './page.mjs';
  * @param {import('./settings.mjs').Settings & { baseUrl: string }} settings
  */
 export function createApp({ users, refreshTokens }, mailing, settings) {
+  const rpId = passkeyDomain(settings.baseUrl);
   // visa: one call, with your stores and your secrets
   const auth = createAuth({
     users,
@@ -28,6 +30,10 @@ export function createApp({ users, refreshTokens }, mailing, settings) {
       }),
       // visa: a second step at the login, for users who want one
       secondFactor({ issuer: 'passport-visa example', key: settings.factorKey }),
+      // visa: logins without a password
+      ...(rpId
+        ? [passkeys({ rpId, rpName: 'passport-visa example', origins: new URL(settings.baseUrl).origin })]
+        : []),
     ],
   });
   logEvents(auth.events);
@@ -43,7 +49,7 @@ export function createApp({ users, refreshTokens }, mailing, settings) {
   app.get('/auth/who', auth.guard({ optional: true }), (req, res) => {
     res.set('Cache-Control', 'no-store');
     const mails = mailing.page && isLoopback(req) ? '/mails' : null;
-    res.json({ user: req.user ?? null, code: req.user ? null : req.authInfo?.code, mails });
+    res.json({ user: req.user ?? null, code: req.user ? null : req.authInfo?.code, mails, rpId });
   });
 
   app.use('/auth', auth.router); // visa: register, login, refresh, logout, sessions …
@@ -73,6 +79,13 @@ export function createApp({ users, refreshTokens }, mailing, settings) {
   app.use(notFound);
   app.use(handleError);
   return { app, auth };
+}
+
+/** Browsers have passkeys on https: pages and on localhost, and never on an IP address. @param {string} baseUrl */
+function passkeyDomain(baseUrl) {
+  const { protocol, hostname } = new URL(baseUrl);
+  const isPossible = hostname === 'localhost' || (protocol === 'https:' && /[a-z]$/.test(hostname));
+  return isPossible ? hostname : null;
 }
 
 /** @param {import('express').Request} _req @param {import('express').Response} res */

@@ -32,6 +32,7 @@ For ${url}/admin start it with ADMIN_USERNAME=${USERNAME} and log in again. Ctrl
 /** @param {import('node:http').Server} server */
 export function urlOf(server) {
   const { address, port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  if (address === '0.0.0.0' || address === '::') return `http://localhost:${port}`;
+  // By name, because browsers have no passkeys for an address.
+  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(address)) return `http://localhost:${port}`;
   return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }

@@ -1,5 +1,6 @@
 // The client of passport-visa for this page. Tokens stay in HttpOnly cookies: no script ever sees one.
 import { createAuthClient } from '/client/index.js';
+import { passkeys as createPasskeyClient } from '/client/passkeys/index.js';
 import { createSecondFactorClient, stepUp } from '/client/second-factor/index.js';
 import { language } from './texts.mjs';
 
@@ -13,8 +14,18 @@ export const auth = createAuthClient({
 /** The calls of the second step at the login. */
 export const secondFactor = createSecondFactorClient(auth);
 
+/** The calls of passkeys, which also talk to the browser. */
+export const passkeys = createPasskeyClient(auth);
+
 /** @type {string | null} */
 let mails = null;
+/** The domain of the app's passkeys. @type {string | null} */
+let rpId = null;
+
+/** Whether this browser has passkeys, and this page is where the app's are. Known after `whoIsLoggedIn()`. */
+export function hasPasskeys() {
+  return passkeys.supported && rpId === location.hostname;
+}
 
 /** Where the app shows its mails: during development, on this machine. Known after `whoIsLoggedIn()`. */
 export function mailsPage() {
@@ -29,10 +40,10 @@ export function mailsPage() {
  */
 export async function whoIsLoggedIn() {
   const { user, code, ...who } =
-    /** @type {{ user: import('passport-visa/client').TokenUser | null, code: string | null, mails: string | null }} */ (
+    /** @type {{ user: import('passport-visa/client').TokenUser | null, code: string | null, mails: string | null, rpId: string | null }} */ (
       await auth.call('GET', '/who')
     );
-  mails = who.mails;
+  ({ mails, rpId } = who);
   if (user || code === 'NO_ACCESS_TOKEN') return user;
   if (code !== 'SESSION_REVOKED') return auth.check();
   await auth.logout();

@@ -13,6 +13,7 @@ import { duration } from './times.mjs';
 
 /** @param {unknown} error @returns {Failure} */
 export function asFailure(error) {
+  if (error instanceof DOMException) return { code: error.name }; // of a passkey: the browser or its user refused
   const { code, errors, retryAfterSeconds } = /** @type {Partial<Failure>} */ (error ?? {});
   if (typeof code === 'string')
     return { code, ...(errors && { errors }), ...(retryAfterSeconds && { retryAfterSeconds }) };

@@ -8,7 +8,7 @@ import { t } from './texts.mjs';
  * @property {string} [id] unique in the page. Default: from the name
  * @property {boolean} [optional]
  * @property {string} label
- * @property {'username' | 'email' | 'one-time-code' | 'current-password' | 'new-password' | 'off'} autocomplete
+ * @property {'username' | 'username webauthn' | 'email' | 'one-time-code' | 'current-password' | 'new-password' | 'off'} autocomplete
  * @property {string} [hint]
  * @property {string} [value]
  */
@@ -58,7 +58,12 @@ export function createField({
 }
 
 /** Which keys a phone shows. @type {Partial<Record<FieldOptions['autocomplete'], string>>} */
-const INPUT_MODES = { username: 'email', email: 'email', 'one-time-code': 'numeric' };
+const INPUT_MODES = {
+  username: 'email',
+  'username webauthn': 'email',
+  email: 'email',
+  'one-time-code': 'numeric',
+};
 
 /** @param {HTMLInputElement} input @param {string} label */
 function withReveal(input, label) {

@@ -1,6 +1,6 @@
 // Asks the user to prove again who they are, before something that a thief of the session must not do. The client calls it when the
 // server refuses a request with REAUTHENTICATION_REQUIRED, and repeats the request afterwards.
-import { auth, secondFactor } from './auth.mjs';
+import { auth, hasPasskeys, passkeys, secondFactor } from './auth.mjs';
 import { h } from './dom.mjs';
 import { createForm } from './form.mjs';
 import { codeField, recoveryCodeField } from './proof-fields.mjs';
@@ -9,7 +9,7 @@ import { t } from './texts.mjs';
 /**
  * @typedef {import('passport-visa/client/second-factor').Proof} Proof
  * @typedef {import('passport-visa/client/second-factor').ProofQuestion} ProofQuestion
- * @typedef {'code' | 'recoveryCode' | 'password'} Kind
+ * @typedef {'passkey' | 'code' | 'recoveryCode' | 'password'} Kind
  */
 
 /** Asks the dialog that is open again. @type {((failure: ProofQuestion['failure']) => Promise<Proof | undefined>) | undefined} */
@@ -19,9 +19,14 @@ let askAgain;
 export async function askForProof({ failure, signal }) {
   if (failure) return askAgain?.(failure);
   const { factors, recoveryCodesLeft } = await secondFactor.list();
+  const has = (/** @type {string} */ kind) => factors.some((factor) => factor.kind === kind);
+  /** @type {Kind[]} */
+  const kinds = [];
+  if (has('passkey') && hasPasskeys()) kinds.push('passkey');
+  if (has('totp')) kinds.push('code');
+  if (recoveryCodesLeft > 0) kinds.push('recoveryCode');
   // A password changes no factor of a user who has one.
-  if (factors.length === 0) return openDialog(['password'], signal);
-  return openDialog(recoveryCodesLeft > 0 ? ['code', 'recoveryCode'] : ['code'], signal);
+  return openDialog(kinds.length > 0 ? kinds : ['password'], signal);
 }
 
 /** @param {Kind[]} kinds the first one is shown first @param {AbortSignal} signal */
@@ -54,17 +59,19 @@ function openDialog(kinds, signal) {
 
   /** @param {Kind} kind */
   function show(kind) {
-    const other = kinds.find((each) => each !== kind);
+    const others = kinds.filter((each) => each !== kind);
     const form = createForm({
-      fields: [FIELDS[kind]()],
-      submit: t('proof.submit'),
+      fields: FIELDS[kind](),
+      submit: t(kind === 'passkey' ? 'passkeys.use' : 'proof.submit'),
       fieldFor: (code) => (code.startsWith('INVALID_') ? { field: kind, text: t(WRONG[kind]) } : undefined),
       // Goes on until the dialog is closed, or the proof was wrong.
-      onSubmit: (values) =>
-        new Promise((_, reject) => {
+      onSubmit: async (values) => {
+        const proof = kind === 'passkey' ? await passkeys.prove() : values;
+        await new Promise((_, reject) => {
           refuse = reject;
-          answer(values);
-        }),
+          answer(proof);
+        });
+      },
     });
     body.replaceChildren(
       h('h2', { id: 'proof-title' }, t('proof.title')),
@@ -73,11 +80,11 @@ function openDialog(kinds, signal) {
       h(
         'div',
         { class: 'actions' },
-        other ? button(t(USE[other]), () => show(other)) : '',
+        ...others.map((each) => button(t(USE[each]), () => show(each))),
         button(t('cancel'), close),
       ),
     );
-    form.querySelector('input')?.focus();
+    /** @type {HTMLElement | null} */ (form.querySelector('input, button'))?.focus();
   }
 }
 
@@ -86,19 +93,23 @@ function button(text, onclick) {
   return h('button', { type: 'button', class: 'button', onclick }, text);
 }
 
-/** @type {Record<Kind, () => import('./form-field.mjs').FieldOptions>} */
+/** @type {Record<Kind, () => import('./form-field.mjs').FieldOptions[]>} */
 const FIELDS = {
-  code: () => codeField('proof-code'),
-  recoveryCode: () => recoveryCodeField('proof-recovery-code'),
-  password: () => ({
-    name: 'password',
-    id: 'proof-password',
-    label: t('password'),
-    autocomplete: 'current-password',
-  }),
+  passkey: () => [],
+  code: () => [codeField('proof-code')],
+  recoveryCode: () => [recoveryCodeField('proof-recovery-code')],
+  password: () => [
+    {
+      name: 'password',
+      id: 'proof-password',
+      label: t('password'),
+      autocomplete: 'current-password',
+    },
+  ],
 };
 
 const WRONG = /** @type {const} */ ({
+  passkey: 'error.INVALID_PASSKEY',
   code: 'secondStep.wrong',
   recoveryCode: 'recoveryStep.wrong',
   password: 'password.wrong',
@@ -106,6 +117,7 @@ const WRONG = /** @type {const} */ ({
 
 /** The button that changes to this kind. */
 const USE = /** @type {const} */ ({
+  passkey: 'passkeys.use',
   code: 'secondStep.use',
   recoveryCode: 'recoveryStep.use',
   password: 'password',

@@ -118,6 +118,7 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
   'security-on': async (context) => {
     await context.route('**/auth/factors', (route) => route.fulfill({ json: FACTORS }));
     await context.route('**/auth/trusted-devices', (route) => route.fulfill({ json: { devices: DEVICES } }));
+    await context.route('**/auth/passkeys', (route) => route.fulfill({ json: { passkeys: PASSKEYS } }));
     return openMemberView(context, '/security');
   },
   'security-question': async (context) => {
@@ -125,9 +126,37 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
     await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill({ status: 401, json }));
     const page = await openMemberView(context, '/security');
-    await page.locator('section .actions button').first().click();
+    await page.getByRole('button', { name: 'Get new codes' }).click();
     await page.locator('dialog[open] .danger').click();
     await page.locator('#proof-code').waitFor();
+    return page;
+  },
+  'second-step-passkey': async (context) => {
+    const page = await openView(context, app, '/login');
+    const json = { code: 'SECOND_FACTOR_REQUIRED', message: '', factors: ['passkey', 'recovery-code'] };
+    await page.route('**/auth/login', (route) => route.fulfill({ status: 401, json }));
+    await page.locator('#field-username').fill('ann');
+    await page.locator('#field-password').fill('right');
+    await page.keyboard.press('Enter');
+    await page.locator('#trust').waitFor();
+    return page;
+  },
+  'passkey-question': async (context) => {
+    await context.route('**/auth/factors', (route) => route.fulfill({ json: PASSKEY_FACTORS }));
+    await context.route('**/auth/passkeys', (route) => route.fulfill({ json: { passkeys: PASSKEYS } }));
+    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
+    await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill({ status: 401, json }));
+    const page = await openMemberView(context, '/security');
+    await page.getByRole('button', { name: 'Get new codes' }).click();
+    await page.locator('dialog[open] .danger').click();
+    await page.locator('.proof').waitFor();
+    return page;
+  },
+  'passkey-name': async (context) => {
+    await context.route('**/auth/passkeys', (route) => route.fulfill({ json: { passkeys: PASSKEYS } }));
+    const page = await openMemberView(context, '/security');
+    await page.getByRole('button', { name: 'Rename Passkey' }).click();
+    await page.locator('#dialog-name').waitFor();
     return page;
   },
   authenticator: async (context) => {
@@ -173,6 +202,20 @@ const FACTORS = {
     { ...FACTOR, id: 'one', lastUsedAt: TIMES.createdAt },
     { ...FACTOR, id: 'two', name: null, lastUsedAt: null },
   ],
+  recoveryCodesLeft: 9,
+};
+const PASSKEYS = [
+  {
+    ...TIMES,
+    id: 'three',
+    name: 'A laptop with a rather long name',
+    lastUsedAt: TIMES.createdAt,
+    backedUp: true,
+  },
+  { ...TIMES, id: 'four', name: null, lastUsedAt: null, backedUp: false },
+];
+const PASSKEY_FACTORS = {
+  factors: [...FACTORS.factors, ...PASSKEYS.map((passkey) => ({ ...passkey, kind: 'passkey' }))],
   recoveryCodesLeft: 9,
 };
 const DEVICES = [

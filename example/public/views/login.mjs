@@ -1,23 +1,31 @@
-import { auth } from '../auth.mjs';
+import { auth, hasPasskeys, passkeys } from '../auth.mjs';
 import { h } from '../dom.mjs';
+import { asFailure, explain } from '../failures.mjs';
 import { createForm } from '../form.mjs';
 import { t } from '../texts.mjs';
 import { logInBy } from './second-step.mjs';
 
 /** @type {import('../router.mjs').View} */
 export function loginView(page) {
+  const withPasskeys = hasPasskeys();
   const remember = h('input', {
     type: 'checkbox',
     id: 'remember',
     name: 'remember',
     'aria-describedby': 'remember-hint',
+    onchange: offerPasskeys,
   });
+  offerPasskeys();
   return [
     h('h1', { tabindex: '-1' }, t('login.title')),
     h('p', { class: 'lead' }, t('login.lead')),
     createForm({
       fields: [
-        { name: 'username', label: t('username'), autocomplete: 'username' },
+        {
+          name: 'username',
+          label: t('username'),
+          autocomplete: withPasskeys ? 'username webauthn' : 'username',
+        },
         { name: 'password', label: t('password'), autocomplete: 'current-password' },
       ],
       more: [
@@ -30,8 +38,13 @@ export function loginView(page) {
         ),
       ],
       submit: t('login.submit'),
-      async onSubmit({ username = '', password = '' }) {
-        await logInBy(page, () => auth.login({ username, password, remember: remember.checked }));
+      otherSubmit: withPasskeys ? t('passkeys.login') : undefined,
+      async onSubmit({ username = '', password = '' }, _form, isOther) {
+        const login = () =>
+          isOther
+            ? passkeys.login({ remember: remember.checked })
+            : auth.login({ username, password, remember: remember.checked });
+        await logInBy(page, login);
       },
     }),
     h(
@@ -43,4 +56,16 @@ export function loginView(page) {
     ),
     h('p', { class: 'other' }, t('login.other'), ' ', h('a', { href: '#/register' }, t('login.otherLink'))),
   ];
+
+  /** In the list of the name field, until the user picks one. The second call ends the first one. */
+  async function offerPasskeys() {
+    if (!withPasskeys) return;
+    try {
+      await logInBy(page, () => passkeys.login({ autofill: true, remember: remember.checked }));
+    } catch (error) {
+      const failure = asFailure(error);
+      // Else nobody asked for anything yet: the form is there.
+      if (failure.code === 'INVALID_PASSKEY') page.notify(explain(failure));
+    }
+  }
 }

@@ -1,5 +1,5 @@
-// The second step of a login: a code of the authenticator app, or a recovery code.
-import { secondFactor } from '../auth.mjs';
+// The second step of a login: a code of the authenticator app, a passkey, or a recovery code.
+import { hasPasskeys, passkeys, secondFactor } from '../auth.mjs';
 import { h } from '../dom.mjs';
 import { asFailure } from '../failures.mjs';
 import { createForm } from '../form.mjs';
@@ -9,7 +9,7 @@ import { t } from '../texts.mjs';
 /** @typedef {import('../router.mjs').Page} Page */
 
 /** What the user has for it. After a reload only the server knows. @type {readonly string[]} */
-let kinds = ['totp', 'recovery-code'];
+let kinds = ['totp', 'passkey', 'recovery-code'];
 
 /**
  * Runs a login, and goes on with the view that was wanted, or with the second step if the user has one.
@@ -38,11 +38,13 @@ export function secondStepView(page) {
     name: 'trust',
     'aria-describedby': 'trust-hint',
   });
+  const hasPasskey = kinds.includes('passkey') && hasPasskeys();
+  const hasApp = kinds.includes('totp') || !hasPasskey;
   return [
     h('h1', { tabindex: '-1' }, t('secondStep.title')),
-    h('p', { class: 'lead' }, t('secondStep.lead')),
+    h('p', { class: 'lead' }, t(hasApp ? 'secondStep.lead' : 'secondStep.passkeyLead')),
     createForm({
-      fields: [codeField()],
+      fields: hasApp ? [codeField()] : [],
       more: [
         h(
           'div',
@@ -52,10 +54,14 @@ export function secondStepView(page) {
           h('p', { id: 'trust-hint', class: 'hint' }, t('secondStep.trustHint')),
         ),
       ],
-      submit: t('login.submit'),
+      submit: t(hasApp ? 'login.submit' : 'passkeys.use'),
+      otherSubmit: hasApp && hasPasskey ? t('passkeys.use') : undefined,
       fieldFor: (code) =>
         code === 'INVALID_SECOND_FACTOR' ? { field: 'code', text: t('secondStep.wrong') } : undefined,
-      onSubmit: ({ code = '' }) => finish(page, { code, trustDevice: trust.checked }),
+      onSubmit: async ({ code = '' }, _form, isOther) => {
+        const proof = isOther || !hasApp ? await passkeys.prove() : { code };
+        await finish(page, { ...proof, trustDevice: trust.checked });
+      },
     }),
     kinds.includes('recovery-code') &&
       h('p', { class: 'other' }, h('a', { href: '#/recovery-step' }, t('recoveryStep.use'))),

@@ -1,10 +1,12 @@
-// What protects the account besides its password. Each part is a section of its own: more ways, such as passkeys, are further parts.
+// What protects the account besides its password, or in its place.
 import { secondFactor } from '../auth.mjs';
 import { confirmed } from '../dialog.mjs';
-import { h, icon } from '../dom.mjs';
+import { h } from '../dom.mjs';
+import { card, part } from '../security-card.mjs';
 import { deviceIcon, deviceName } from '../session-card.mjs';
 import { t } from '../texts.mjs';
 import { timeText } from '../times.mjs';
+import { listPasskeys, passkeysPart } from './passkeys.mjs';
 import { showRecoveryCodes } from './recovery-codes.mjs';
 
 /**
@@ -15,15 +17,17 @@ import { showRecoveryCodes } from './recovery-codes.mjs';
 
 /** @type {import('../router.mjs').View} */
 export async function securityView(page) {
-  const [{ factors, recoveryCodesLeft }, devices] = await Promise.all([
+  const [{ factors, recoveryCodesLeft }, devices, keys] = await Promise.all([
     secondFactor.list(),
     secondFactor.trustedDevices(),
+    listPasskeys(),
   ]);
   const isOn = factors.length > 0;
   return [
     h('h1', { tabindex: '-1' }, t('security.title')),
     h('p', { class: 'lead' }, t('security.lead')),
     factorsPart(page, factors),
+    passkeysPart(page, keys, factors.length),
     isOn && recoveryPart(page, recoveryCodesLeft),
     isOn && devicesPart(page, devices),
   ];
@@ -32,11 +36,12 @@ export async function securityView(page) {
 /** @param {Page} page @param {Factor[]} factors */
 function factorsPart(page, factors) {
   const isOn = factors.length > 0;
+  const apps = factors.filter(({ kind }) => kind === 'totp');
   return part(
     'factors',
     t('factors.title'),
     t(isOn ? 'factors.on' : 'factors.off'),
-    isOn && h('ul', { class: 'devices' }, ...factors.map((factor) => factorCard(factor, remove))),
+    apps.length > 0 && h('ul', { class: 'devices' }, ...apps.map((factor) => factorCard(factor, remove))),
     h(
       'div',
       { class: 'actions' },
@@ -69,8 +74,13 @@ function factorCard(factor, onRemove) {
       ' · ',
       timeText(factor.createdAt, 'factors.added'),
     ],
-    action: { text: t('factors.remove'), label: t('factors.removeNamed', { name }) },
-    onAction: () => onRemove(factor, name),
+    actions: [
+      {
+        text: t('factors.remove'),
+        label: t('factors.removeNamed', { name }),
+        run: () => onRemove(factor, name),
+      },
+    ],
   });
 }
 
@@ -134,47 +144,12 @@ function deviceCard(device, onEnd) {
     title: name,
     badge: device.current ? t('devices.this') : undefined,
     facts: [timeText(device.createdAt, 'trusted.since'), ' · ', timeText(device.expiresAt, 'trusted.until')],
-    action: { text: t('trusted.end'), label: t('trusted.endNamed', { device: name }) },
-    onAction: () => onEnd(device, name),
+    actions: [
+      {
+        text: t('trusted.end'),
+        label: t('trusted.endNamed', { device: name }),
+        run: () => onEnd(device, name),
+      },
+    ],
   });
-}
-
-/** @param {string} id @param {string} title @param {string} text @param {...import('../dom.mjs').Child} content */
-function part(id, title, text, ...content) {
-  return h(
-    'section',
-    { class: 'part', 'aria-labelledby': `part-${id}` },
-    h('h2', { id: `part-${id}` }, title),
-    h('p', { class: 'hint' }, text),
-    ...content,
-  );
-}
-
-/**
- * @param {object} parts
- * @param {string} parts.id
- * @param {Parameters<typeof icon>[0]} parts.image
- * @param {string} parts.title
- * @param {string | undefined} [parts.badge]
- * @param {import('../dom.mjs').Child[]} parts.facts
- * @param {{ text: string, label: string }} parts.action
- * @param {() => void} parts.onAction
- */
-function card({ id, image, title, badge, facts, action, onAction }) {
-  return h(
-    'li',
-    { class: 'card device', 'aria-labelledby': `card-${id}` },
-    icon(image),
-    h(
-      'div',
-      { class: 'text' },
-      h('h3', { id: `card-${id}` }, title, badge ? h('span', { class: 'badge' }, badge) : null),
-      h('p', { class: 'hint' }, ...facts),
-    ),
-    h(
-      'button',
-      { type: 'button', class: 'button small', 'aria-label': action.label, onclick: onAction },
-      action.text,
-    ),
-  );
 }

@@ -27,11 +27,12 @@ export interface PasskeyLogin {
 }
 
 /** What proves a second factor or a step-up. */
-export interface PasskeyProof {
+// Not an interface: TypeScript takes none where any field may follow, as in `Proof`.
+export type PasskeyProof = {
   credential: object;
   /** For bearer clients. */
   challengeId?: string;
-}
+};
 
 /**
  * Methods reject with an `AuthClientError` when the server refuses, and as `navigator.credentials` does when the browser or its user does:

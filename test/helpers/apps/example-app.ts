@@ -5,8 +5,8 @@ import { ACCESS_SECRET, createTestApp, PASSWORD, REFRESH_SECRET, setCookies, typ
 import { connectRedis, createDatabase, type TestDatabase } from './backends';
 import { EXAMPLE, ExampleProcess } from './example-process';
 
-/** Not the database of the other tests of the example: their failed logins come from the same address and would count here too. */
-const REDIS_DATABASE = 1;
+/** One for each file that runs at the same time: logins and offers of passkeys that come from the same address would count for all. */
+const REDIS_DATABASE = 8 + (Number(process.env['JEST_WORKER_ID']) % 8);
 const NAMES = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eva', 'Finn', 'Gus', 'Hana', 'Ida', 'Jun', 'Kim', 'Leo'];
 const PASSWORD_COST = 12; // with a lower one, the first login would hash the password again
 
@@ -32,6 +32,8 @@ export function useExampleApp(env: Record<string, string> = {}): ExampleApp {
   let created = 0;
 
   beforeAll(async () => {
+    await redis.connect();
+    await redis.flushdb(); // of the file before
     database = await createDatabase();
     const passwordHash = await hash(PASSWORD, PASSWORD_COST);
     example = new ExampleProcess({

@@ -1,0 +1,43 @@
+// The parts of the view "Security", and the cards in them.
+import { h, icon } from './dom.mjs';
+
+/** @param {string} id @param {string} title @param {string} text @param {...import('./dom.mjs').Child} content */
+export function part(id, title, text, ...content) {
+  return h(
+    'section',
+    { class: 'part', 'aria-labelledby': `part-${id}` },
+    h('h2', { id: `part-${id}` }, title),
+    h('p', { class: 'hint' }, text),
+    ...content,
+  );
+}
+
+/**
+ * @param {object} parts
+ * @param {string} parts.id
+ * @param {Parameters<typeof icon>[0]} parts.image
+ * @param {string} parts.title
+ * @param {string | undefined} [parts.badge]
+ * @param {import('./dom.mjs').Child[]} parts.facts
+ * @param {{ text: string, label: string, run: () => void }[]} parts.actions `label`: the same for screen readers, with what it is about
+ */
+export function card({ id, image, title, badge, facts, actions }) {
+  return h(
+    'li',
+    { class: 'card device', 'aria-labelledby': `card-${id}` },
+    icon(image),
+    h(
+      'div',
+      { class: 'text' },
+      h('h3', { id: `card-${id}` }, title, badge ? h('span', { class: 'badge' }, badge) : null),
+      h('p', { class: 'hint' }, ...facts),
+    ),
+    h(
+      'div',
+      { class: 'card-actions' },
+      ...actions.map(({ text, label, run }) =>
+        h('button', { type: 'button', class: 'button small', 'aria-label': label, onclick: run }, text),
+      ),
+    ),
+  );
+}

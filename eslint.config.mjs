@@ -74,6 +74,9 @@ function nodeGlobals() {
 function browserGlobals() {
   const names = ['document', 'navigator', 'location', 'history', 'localStorage', 'addEventListener', 'CSS'];
   return Object.fromEntries(
-    [...names, 'Node', 'Request', 'HTMLInputElement', 'Blob', 'DOMException', 'print'].map((name) => [name, 'readonly']),
+    [...names, 'Node', 'Request', 'HTMLInputElement', 'Blob', 'DOMException', 'print'].map((name) => [
+      name,
+      'readonly',
+    ]),
   );
 }

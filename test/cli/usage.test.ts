@@ -136,7 +136,7 @@ describe('the environment', () => {
 
 test.each([
   ['pg', [], ['users', 'list'], { DATABASE_URL: 'postgres://127.0.0.1/x' }],
-  ['ioredis', ['redis'], ['doctor'], { REDIS_URL: 'redis://127.0.0.1' }],
+  ['ioredis', ['redis', 'iovalkey'], ['doctor'], { REDIS_URL: 'redis://127.0.0.1' }],
 ])(
   'without %s the command names the package and how to install it, and other commands work',
   async (missing, missingToo, args, env) => {

@@ -5,7 +5,7 @@ import { createTestApp } from '../../helpers/apps/app';
 import { connectRedis, createDatabase, randomPrefix } from '../../helpers/apps/backends';
 
 /** More than two steps of each store. */
-const SESSIONS = 1100;
+const SESSIONS = 2100;
 
 interface Backend {
   refreshTokens: PostgresRefreshTokenStore | RedisRefreshTokenStore;

@@ -20,8 +20,6 @@ export interface UserColumns {
   roles?: string | undefined;
   /** Whether the user is disabled. `{ column: 'active', invert: true }` for a column that says the contrary. Default: no user is. */
   disabled?: string | { readonly column: string; readonly invert: true } | undefined;
-  /** Whether the address is verified, for your own queries: it is set, and read by nothing. Default: none. */
-  emailVerified?: string | undefined;
 }
 
 /** A row of the app's table, for its own functions: the columns by the names of the mapping. The app knows their types. */
@@ -78,7 +76,6 @@ export const mappingShape = (zod: typeof z) => {
         passwordHash: column,
         roles: column.optional(),
         disabled: column.or(zod.strictObject({ column, invert: zod.literal(true) })).optional(),
-        emailVerified: column.optional(),
       },
       { error: (issue) => (issue.code === 'invalid_type' ? `must be an object, as in ${CURE}` : undefined) },
     ),

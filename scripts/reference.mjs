@@ -1,5 +1,6 @@
 // Writes the pages of docs/reference/ from the doc comments in src/ and from the endpoints of the built package.
 // With --check it writes nothing, and fails if a page isn't current.
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
@@ -9,9 +10,15 @@ import {
   MemoryUserStore,
   secondFactor,
 } from '../dist/index.mjs';
+import { passkeys as passkeysFeature } from '../dist/features/passkeys/index.mjs';
 import { apiPage } from './reference/api-page.mjs';
 import { readExports } from './reference/declarations.mjs';
-import { emailEndpointsPage, endpointsPage, factorEndpointsPage } from './reference/endpoints-page.mjs';
+import {
+  emailEndpointsPage,
+  endpointsPage,
+  factorEndpointsPage,
+  passkeyEndpointsPage,
+} from './reference/endpoints-page.mjs';
 import { optionsPage } from './reference/options-page.mjs';
 import {
   ACCOUNT_CLIENT_PAGE,
@@ -62,6 +69,15 @@ const sqlite = readExports(`${root}src/stores/sqlite/index.ts`);
 assertComplete(sqlite, SQLITE_PAGE.parts);
 
 const core = describeEndpoints({});
+const withKeys = describeEndpoints({
+  accessToken: {
+    algorithm: 'EdDSA',
+    secret: generateKeyPairSync('ed25519'),
+    issuer: 'https://app.example.com',
+    audience: 'https://app.example.com',
+  },
+  jwks: true,
+});
 const withEmail = describeEndpoints({
   usernameField: 'email',
   features: [emailAccount({ send() {}, baseUrl: 'https://app.example.com', login: ['link', 'code'] })],
@@ -70,11 +86,19 @@ const withFactor = describeEndpoints({
   features: [secondFactor({ issuer: 'Example', key: 'a key of second factors, for nobody to use' })],
 });
 
+const withPasskeys = describeEndpoints({
+  features: [
+    passkeysFeature({ rpId: 'example.com', rpName: 'Example', origins: 'https://app.example.com' }),
+    secondFactor({ issuer: 'Example', key: 'a key of second factors, for nobody to use' }),
+  ],
+});
+
 const pages = {
   'docs/reference/options.md': optionsPage(server),
-  'docs/reference/endpoints.md': endpointsPage(core),
+  'docs/reference/endpoints.md': endpointsPage(withKeys),
   'docs/reference/endpoints-email.md': emailEndpointsPage(withEmail, core),
   'docs/reference/endpoints-second-factor.md': factorEndpointsPage(withFactor, core),
+  'docs/reference/endpoints-passkeys.md': passkeyEndpointsPage(withPasskeys, withFactor),
   'docs/reference/auth.md': apiPage(AUTH_PAGE, server),
   'docs/reference/hashes.md': apiPage(HASHES_PAGE, hashes),
   'docs/reference/mysql.md': apiPage(MYSQL_PAGE, mysql),

@@ -14,7 +14,7 @@ import { anchorOf, GENERATED, list, table, wrap } from './markdown.mjs';
 
 /**
  * docs/reference/endpoints.md
- * @param {Description} description `auth.openapi()` with default options
+ * @param {Description} description `auth.openapi()` with default options and `jwks`
  */
 export function endpointsPage({ tags, paths, components }) {
   const operations = operationsOf(paths);
@@ -32,7 +32,7 @@ export function endpointsPage({ tags, paths, components }) {
     wrap(
       'What `auth.router` serves with default options. Paths are relative to where you mount the router: `/login` is `/auth/login` after ' +
         "`app.use('/auth', auth.router)`. The [options](options.md) `register`, `login` and `getAliases` remove endpoints, and `openapi` adds GET /openapi.json, " +
-        'which [describes](../openapi.md) all of this for programs.',
+        'which [describes](../openapi.md) all of this for programs. GET /jwks.json exists only with the option `jwks`.',
     ),
     table(['endpoint', 'needs', 'what it does'], overview),
     EVERYWHERE,
@@ -75,6 +75,24 @@ export function factorEndpointsPage(description, core) {
       'What the feature `secondFactor` adds to [the endpoints](endpoints.md) of `auth.router`. With `trustedDevices: false` the endpoints of trusted devices ' +
       "don't exist. What that page says about all endpoints holds here too. [A second factor](../second-factor.md) says how they work together.",
     note: 'Every endpoint that starts a session, such as POST /login, may also answer 401 [`SECOND_FACTOR_REQUIRED`](../errors.md#second_factor_required).',
+    replaced: [],
+  });
+}
+
+/**
+ * docs/reference/endpoints-passkeys.md
+ * @param {Description} description `auth.openapi()` with the features `passkeys` and `secondFactor`
+ * @param {Description} core `auth.openapi()` with `secondFactor` only
+ */
+export function passkeyEndpointsPage(description, core) {
+  return featurePage(description, core, {
+    title: 'Endpoints of passkeys',
+    text:
+      'What the feature `passkeys` adds to [the endpoints](endpoints.md) of `auth.router`. What that page says about all endpoints holds here too. ' +
+      '[Passkeys](../passkeys.md) says how they work together.',
+    note:
+      'With the feature `secondFactor` too, POST /passkeys returns `recoveryCodes` with the first factor, and POST /login/second-factor and POST /reauthenticate ' +
+      'of [its endpoints](endpoints-second-factor.md) take a `credential`, and without cookies its `challengeId`, in place of a `code`.',
     replaced: [],
   });
 }

@@ -71,8 +71,8 @@ export class BuiltRows implements UserRows {
 
   async named({ exact, lowered }: Spellings): Promise<FoundRow[]> {
     const column = this.#columns.username;
-    const folds = (await this.#table.facts.column(column))?.foldsCase === true;
-    return this.#select({ column, is: exact, lowered: folds ? [] : lowered, limit: MAX_CANDIDATES });
+    const asked = (await this.#table.facts.asksLowered(column)) ? lowered : [];
+    return this.#select({ column, is: exact, lowered: asked, limit: MAX_CANDIDATES });
   }
 
   async lock(id: string): Promise<FoundRow | undefined> {

@@ -30,7 +30,10 @@ export function drizzleDatabase(
   assertColumns(description, mapping);
   const place = placeOf(db, description);
   const sql = new SqlMaker(table);
-  const facts = new TableFacts({ dialect, place, sql: statementsOf(db, sql, dialect) });
+  const facts = new TableFacts(
+    { dialect, place, sql: statementsOf(db, sql, dialect) },
+    mapping.columns.username,
+  );
   const built: BuiltTable = {
     dialect,
     mapping,

@@ -28,7 +28,7 @@ export function knexDatabase(
       `KnexUserStore knows PostgreSQL, MySQL and SQLite, not the client of Knex for ${String(knex.client.dialect)}`,
     );
   const place = placeOf(knex, table);
-  const facts = new TableFacts({ dialect, place, sql: statementsOf(knex) });
+  const facts = new TableFacts({ dialect, place, sql: statementsOf(knex) }, mapping.columns.username);
   const accessOf = (connection: KnexCalls): TableAccess => {
     const sql = statementsOf(connection);
     const queries = queriesOf(connection, table, dialect, mapping.columns.id);

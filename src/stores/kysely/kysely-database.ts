@@ -19,7 +19,7 @@ export function kyselyDatabase(
   const { id } = mapping.columns;
   const dialect = dialectOf(db.selectFrom(table).select(id).where(id, '=', 1).compile().sql);
   const place = placeOf(db, table, id);
-  const facts = new TableFacts({ dialect, place, sql: statementsOf(db, dialect) });
+  const facts = new TableFacts({ dialect, place, sql: statementsOf(db, dialect) }, mapping.columns.username);
   const accessOf = (connection: KyselyCalls): TableAccess => {
     const sql = statementsOf(connection, dialect);
     const queries = queriesOf(connection, table, dialect, id);

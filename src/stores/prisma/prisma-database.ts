@@ -28,7 +28,10 @@ export function prismaDatabase(
     );
   const model = prismaModel(call, client, name, mapping);
   const { place } = model;
-  const facts = new TableFacts({ dialect, place, sql: statementsOf(client, dialect) });
+  const facts = new TableFacts(
+    { dialect, place, sql: statementsOf(client, dialect) },
+    mapping.columns.username,
+  );
   const encoded = encoderOf(model, mapping);
   const accessOf = (connection: PrismaCalls): TableAccess => {
     const sql = statementsOf(connection, dialect);

@@ -87,6 +87,7 @@ proveLibrary({
     if (database === 'postgres') {
       const pool = new Pool({ connectionString: url });
       pool.on('error', () => undefined);
+      pool.on('connect', (connection) => connection.on('error', () => undefined));
       const db = drizzlePostgres(pool);
       return {
         store: (table, options) => new DrizzleUserStore(db, { table: POSTGRES[table], ...options }),

@@ -16,6 +16,7 @@ proveLibrary({
   async open(database, url) {
     const pool = new Pool({ connectionString: url });
     pool.on('error', () => undefined); // the tests kill its server
+    pool.on('connect', (connection) => connection.on('error', () => undefined));
     const db = new Kysely<{ person_int: Person; person_big: Person }>({
       dialect:
         database === 'postgres' ? new PostgresDialect({ pool }) : new MysqlDialect({ pool: createPool(url) }),

@@ -6,7 +6,7 @@ import { SqlUserRows } from '../app-table/sql-user-rows.js';
 import { TableFacts } from '../app-table/table-facts.js';
 import type { UserMapping } from '../app-table/user-table-options.js';
 import type { Row } from '../app-table/user-rows.js';
-import type { PostgresClient } from './client.js';
+import { ignoreIdleErrors, type PostgresClient } from './client.js';
 
 /** Answers of pg, and of PGlite, which names the count differently. */
 interface Answer {
@@ -75,6 +75,7 @@ function transactionsOf(client: PostgresClient): Transaction {
 function onConnectionOf(connect: () => Promise<Connection>): Transaction {
   return async (work) => {
     const connection = await connect();
+    ignoreIdleErrors(connection); // a pool listens only to the connections that nobody uses
     let isEnded = false;
     try {
       await connection.query('BEGIN');

@@ -189,7 +189,7 @@ interface ErrorEmitter {
 }
 
 /** Without a listener, an idle connection that breaks would end the process. The next query reports the outage instead. */
-function ignoreIdleErrors(client: PostgresClient): void {
+export function ignoreIdleErrors(client: PostgresClient): void {
   const emitter = client as Partial<ErrorEmitter>;
   if (emitter.on && emitter.listeners && !emitter.listeners('error').includes(ignore)) {
     emitter.on('error', ignore);

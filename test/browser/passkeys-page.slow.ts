@@ -11,6 +11,7 @@ import {
   openView,
   press,
 } from '../helpers/browsers/example-page';
+import { addAuthenticator } from '../helpers/browsers/virtual-authenticator';
 import { eventually } from '../helpers/eventually';
 
 // The page of the example, in Chromium with a virtual authenticator.
@@ -27,18 +28,7 @@ interface Device {
 
 async function openOnDevice(context: BrowserContext, path: string): Promise<Device> {
   const page = await openView(context, app, path);
-  const session = await context.newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  const { session, authenticatorId } = await addAuthenticator(page);
   return {
     page,
     count: async () =>

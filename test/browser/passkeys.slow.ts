@@ -8,6 +8,7 @@ import { secondFactor } from '../../src/features/second-factor/second-factor';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { quickHash } from '../helpers/apps/quick-passwords';
 import { useBrowser, type BrowserContext, type Page } from '../helpers/browsers/browser';
+import { addAuthenticator } from '../helpers/browsers/virtual-authenticator';
 
 // The built client, in Chromium with a virtual authenticator.
 const chromium = useBrowser();
@@ -63,18 +64,7 @@ interface Tab {
 /** A tab with a security key that agrees to everything. */
 async function openTab(context?: BrowserContext): Promise<Tab> {
   const page = await (context ?? (await chromium.open())).newPage();
-  const session = await page.context().newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  const { session, authenticatorId } = await addAuthenticator(page);
   await page.goto(origin);
   await page.waitForFunction('globalThis.isReady');
   return {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PASSWORD } from '../helpers/apps/app';
 import { useBrowser, type Page } from '../helpers/browsers/browser';
+import { addAuthenticator } from '../helpers/browsers/virtual-authenticator';
 import { freePort } from '../helpers/servers/free-port';
 import { useDocPage } from '../helpers/snippets';
 
@@ -24,12 +25,7 @@ const IMPORTS = {
 /** A tab with the functions of the page, and a security key that agrees to everything. */
 async function openTab(): Promise<Page> {
   const tab = await (await chromium.open()).newPage();
-  const session = await tab.context().newCDPSession(tab);
-  await session.send('WebAuthn.enable');
-  const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: { ...options, hasUserVerification: true, isUserVerified: true },
-  });
+  await addAuthenticator(tab);
   await tab.route(`${app}/client/**`, (route) => {
     const file = new URL(route.request().url()).pathname;
     return route.fulfill({

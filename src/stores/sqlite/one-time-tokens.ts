@@ -13,6 +13,11 @@ const PRUNE_CHANCE = 1 / 20;
 
 type Row = Omit<OneTimeToken, 'data' | 'expiresAt'> & { data: string | null; expires_at: number };
 
+/** A fixed time, for tests. */
+interface At {
+  now?: Date | undefined;
+}
+
 /** The one-time tokens of a `SqliteRefreshTokenStore`. Each purpose, subject and slot has one row. */
 export class SqliteOneTimeTokens implements OneTimeTokenStore {
   readonly #connection: SqliteConnection;
@@ -33,30 +38,12 @@ export class SqliteOneTimeTokens implements OneTimeTokenStore {
     });
   }
 
-  async find(
-    purpose: string,
-    hash: string,
-    { now }: { now?: Date | undefined } = {},
-  ): Promise<OneTimeToken | undefined> {
-    checkLookup(purpose, hash, now);
-    const time = now?.getTime();
-    const [row] = await this.#connection.read(({ rows }) =>
-      rows<Row>(this.#sql.find, purpose, hash, time ?? Date.now()),
-    );
-    return row && toToken(row);
+  find(purpose: string, hash: string, at: At = {}): Promise<OneTimeToken | undefined> {
+    return this.#one('read', this.#sql.find, purpose, hash, at);
   }
 
-  async take(
-    purpose: string,
-    hash: string,
-    { now }: { now?: Date | undefined } = {},
-  ): Promise<OneTimeToken | undefined> {
-    checkLookup(purpose, hash, now);
-    const time = now?.getTime();
-    const [row] = await this.#connection.write(({ rows }) =>
-      rows<Row>(this.#sql.take, purpose, hash, time ?? Date.now()),
-    );
-    return row && toToken(row);
+  take(purpose: string, hash: string, at: At = {}): Promise<OneTimeToken | undefined> {
+    return this.#one('write', this.#sql.take, purpose, hash, at);
   }
 
   async removeAll(
@@ -70,6 +57,21 @@ export class SqliteOneTimeTokens implements OneTimeTokenStore {
       const now = Date.now();
       return removed.filter((row) => row.expires_at > now).length;
     });
+  }
+
+  async #one(
+    kind: 'read' | 'write',
+    statement: string,
+    purpose: string,
+    hash: string,
+    { now }: At,
+  ): Promise<OneTimeToken | undefined> {
+    checkLookup(purpose, hash, now);
+    const time = now?.getTime();
+    const [row] = await this.#connection[kind](({ rows }) =>
+      rows<Row>(statement, purpose, hash, time ?? Date.now()),
+    );
+    return row && toToken(row);
   }
 }
 

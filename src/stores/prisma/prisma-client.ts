@@ -40,6 +40,8 @@ export interface Model {
 }
 
 export interface PrismaCalls {
+  /** Missing inside a transaction. */
+  $connect?: unknown;
   /** The extension for read replicas has it. */
   $primary?(): PrismaCalls;
   readonly _activeProvider?: string;

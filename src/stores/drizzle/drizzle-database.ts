@@ -30,9 +30,11 @@ export function drizzleDatabase(
     dialect,
     mapping,
     facts,
+    lockedFirst: place,
     fillsIds: description.columns[mapping.columns.id]?.hasDefault === true,
     encoded: (name, value) => encoded(description.columns[name], value),
   };
+  const filled = filledColumns(description, place);
   const queries = drizzleQueries(table, description, dialect, sql, mapping.columns.id);
   const accessOf = (connection: DrizzleCalls): TableAccess => {
     const statements = drizzleStatements(connection, sql, dialect);
@@ -42,9 +44,16 @@ export function drizzleDatabase(
     ...accessOf(db),
     dialect,
     place,
+    libraryFills: (column) => filled.has(column),
     transaction: (work) => db.transaction((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };
+}
+
+/** What `.default()` says is in the database too. The functions of `$defaultFn` and `$onUpdateFn` are in Drizzle alone. */
+function filledColumns({ columns }: TableDescription, place: TablePlace): ReadonlySet<string> {
+  const filled = Object.keys(columns).filter((name) => columns[name]?.defaultFn ?? columns[name]?.onUpdateFn);
+  return new Set(filled.map((name) => place.columnName?.(name) ?? name));
 }
 
 /** Most columns of Drizzle take lists and flags as they are. */

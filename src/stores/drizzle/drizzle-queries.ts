@@ -37,7 +37,7 @@ export function drizzleQueries(
     let query = db.select(fields).from(table).where(isMeant);
     if (after !== undefined) query = query.orderBy(own);
     if (limit !== undefined) query = query.limit(limit);
-    if (lock) query = dialect === MYSQL ? query.for('update', { noWait: true }) : query.for('no key update');
+    if (lock) query = query.for(dialect === MYSQL ? 'update' : 'no key update');
     return query;
   };
 

@@ -51,7 +51,7 @@ export const SQLITE: Dialect = {
       { length: rows },
       () => `(${columns.map(() => '?').join(', ')})`,
     ).join(', ')} ON CONFLICT DO NOTHING`,
-  forUpdate: '', // BEGIN IMMEDIATE has locked the file
+  selectForUpdate: (select) => `SELECT ${select}`, // BEGIN IMMEDIATE has locked the file
   asText: (column) => `CAST(${column} AS TEXT)`,
   lowersAsciiOnly: true,
 
@@ -79,6 +79,7 @@ export const SQLITE: Dialect = {
       };
     });
   },
+  insertTriggers: () => Promise.resolve([]), // a trigger of SQLite can't change the row
   async uniqueIndexes(sql, { table, schema }) {
     const rows = await sql.query(
       `SELECT i.name AS id, coalesce(c.name, '(an expression)') AS part

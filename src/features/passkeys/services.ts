@@ -1,5 +1,6 @@
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
+import type { FactorSets } from '../factor-set.js';
 import type { FeatureContext } from '../feature.js';
 import type { Challenges } from './challenges.js';
 import type { PasskeysConfig } from './options.js';
@@ -10,6 +11,7 @@ import type { WebAuthn } from './webauthn.js';
 export interface PasskeyServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: PasskeysConfig;
   readonly passkeys: StoredPasskeys;
+  readonly factorSets: FactorSets;
   readonly challenges: Challenges;
   readonly webauthn: WebAuthn;
   /** By which a browser shows that it has asked for a challenge. */

@@ -1,5 +1,6 @@
 import { BrowserSecret } from '../../http/browser-secret.js';
 import { assertFieldsFree } from '../assert-fields-free.js';
+import { FactorSets } from '../factor-set.js';
 import type { Feature, FeatureContext } from '../feature.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { loginEndpoints } from './login/login-endpoints.js';
@@ -46,11 +47,13 @@ function createServices(
   context: FeatureContext,
 ): PasskeyServices {
   const { config, limits } = context;
+  const credentials = context.credentials();
   assertFieldsFree('passkeys()', config, 'usernameField', ['challenge']);
   return {
     ...context,
     options,
-    passkeys: new StoredPasskeys(context.credentials()),
+    passkeys: new StoredPasskeys(credentials),
+    factorSets: new FactorSets(credentials),
     challenges: new Challenges(context.oneTimeTokens()),
     webauthn: new WebAuthn(options, library),
     browser: new BrowserSecret(config.cookies, 'passkey'),

@@ -274,7 +274,7 @@ describe.each(EACH_STORES)('a login in two steps, on %s', (name, open) => {
     [{ code: 123456 }, 'code', 'must be a string'],
     [{ code: null }, 'code', 'must be a string'],
     [{ code: '١٢٣٤٥٦' }, 'code', 'must be the digits that the authenticator app shows'],
-    [{}, 'code', 'is required'],
+    [{}, 'body', 'must have one of these: code, recoveryCode'],
     [{ recoveryCode: '123456' }, 'recoveryCode', 'must be a recovery code'],
     [{ recoveryCode: ['x'] }, 'recoveryCode', 'must be a string'],
     [

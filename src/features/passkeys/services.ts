@@ -18,6 +18,6 @@ export interface PasskeyServices extends Omit<FeatureContext, 'credentials' | 'o
   readonly browser: BrowserSecret;
   /** Counts wrong answers by challenge. */
   readonly tries: NamedLimit;
-  /** Counts challenges for logins by address. */
-  readonly asked: NamedLimit;
+  /** Count challenges by address: those for the name of a user, and those without a name. */
+  readonly asked: { readonly named: NamedLimit; readonly unnamed: NamedLimit };
 }

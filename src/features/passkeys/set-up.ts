@@ -16,8 +16,10 @@ import { WebAuthn } from './webauthn.js';
 
 /** Answers a challenge, of which wrong ones count. */
 const TRIES = 5;
-/** Challenges an address, within a minute. */
-const CHALLENGES = 30;
+/** Challenges an address, within a minute, for names: each asks about a user. */
+const NAMED = 30;
+/** The same without a name. They tell nothing, and a login page asks for one at every view: behind one address there may be an office. */
+const UNNAMED = 300;
 
 /** See `passkeys`. */
 export function createPasskeys(options: PasskeysOptions): Feature {
@@ -59,6 +61,9 @@ function createServices(
     browser: new BrowserSecret(config.cookies, 'passkey'),
     // A window begins with the first answer, so it ends after the challenge does.
     tries: limits.named('passkey', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
-    asked: limits.named('passkey-options', { attempts: CHALLENGES, windowSeconds: 60 }),
+    asked: {
+      named: limits.named('passkey-options', { attempts: NAMED, windowSeconds: 60 }),
+      unnamed: limits.named('passkey-options-unnamed', { attempts: UNNAMED, windowSeconds: 60 }),
+    },
   };
 }

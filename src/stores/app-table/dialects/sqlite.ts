@@ -88,6 +88,15 @@ export const SQLITE: Dialect = {
       [table, schema ?? 'main', schema ?? 'main'],
     );
     const indexes = new Map<unknown, string[]>();
+    // An `INTEGER PRIMARY KEY` is the number of the row, and needs no index.
+    const keys = await sql.query(`SELECT name FROM pragma_table_info(?, ?) WHERE pk > 0 ORDER BY pk`, [
+      table,
+      schema ?? 'main',
+    ]);
+    indexes.set(
+      undefined,
+      keys.map(({ name }) => String(name)),
+    );
     for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
     return Array.from(indexes.values(), (parts) => ({ parts }));
   },

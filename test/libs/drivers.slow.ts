@@ -2,6 +2,7 @@ import mysql from 'mysql2';
 import mysqlPromise from 'mysql2/promise';
 import { Client, Pool } from 'pg';
 import { PostgresUserStore, UsernameTakenError, type UserTableOptions } from '../../src';
+import { en } from '../../src/messages/en';
 import { MysqlUserStore } from '../../src/stores/mysql';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
@@ -145,7 +146,7 @@ describe.each<Database>(['postgres', 'mariadb'])('on %s', (database) => {
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'username', message: text }],
     });
-    const unknown = refused("must not contain characters that can't be stored here");
+    const unknown = refused(en.unsupportedCharacters);
     for (const [name, failure] of [
       ['a'.repeat(21), refused('must be at most 20 characters long')],
       ...(database === 'mariadb'

@@ -34,7 +34,6 @@ export interface KyselyBuilder {
   limit(count: number): this;
   forUpdate(): this;
   forNoKeyUpdate(): this;
-  noWait(): this;
   values(values: object): this;
   set(values: object): this;
   returningAll(): this;

@@ -8,6 +8,7 @@ import { runContract } from '../contract/run-contract';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
+import { proveRefusals } from './refusals';
 import { connect, FIRST_BIG_ID, startDatabase, type Connection, type Database } from './tables';
 
 type Store = PostgresUserStore | MysqlUserStore;
@@ -224,6 +225,13 @@ describe.each<Database>(['postgres', 'mariadb'])('on %s', (database) => {
   describe('in an outage', () => {
     beforeAll(() => useCallTimes(REAL));
 
+    describe('what the server itself refuses', () =>
+      proveRefusals(
+        database,
+        () => store,
+        (text) => app.query(text),
+      ));
+
     test('a row that the app has locked is a 503, and the pool stays free for others', async () => {
       const [ann, bob] = [
         await store.create({ username: 'locked', passwordHash: null }),
@@ -261,8 +269,11 @@ describe.each<Database>(['postgres', 'mariadb'])('on %s', (database) => {
 
     test('a frozen server is a 503 within 2 seconds, and nothing of it is done after the thaw', async () => {
       server.freeze();
-      await refusedInTime();
-      server.thaw();
+      try {
+        await refusedInTime();
+      } finally {
+        server.thaw();
+      }
       await heals();
       expect(await store.findByUsername('during')).toBeUndefined();
     });

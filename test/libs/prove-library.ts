@@ -9,6 +9,7 @@ import { runContract } from '../contract/run-contract';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
+import { proveRefusals } from './refusals';
 import { onConnection, startDatabase, type Database, type Table } from './tables';
 
 /** An app's client of a library. */
@@ -271,6 +272,8 @@ export function proveLibrary(library: Library): void {
         expect(await store.update(id, { roles: ['editor'] })).toBe(true);
         expect((await store.findById(id))?.disabled).toBe(false);
       });
+
+      describe('what the server itself refuses', () => proveRefusals(database, () => store, sql));
 
       test('a frozen server is a 503 within 2 seconds, for a new client too', async () => {
         server.freeze();

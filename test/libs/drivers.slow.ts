@@ -86,10 +86,12 @@ describe.each<Database>(['postgres', 'mariadb'])('on %s', (database) => {
 
   test('ids that a number of JavaScript would round come back as they went', async () => {
     const big = here.store({ table: 'person_big', columns: PERSON });
+    await big.migrate();
     await app.query(
-      `INSERT INTO person_big (id, email) VALUES (${FIRST_BIG_ID + 10_001n}, 'odd'), (${FIRST_BIG_ID + 10_000n}, 'even')`,
+      `INSERT INTO person_big (id, email) VALUES (${FIRST_BIG_ID + 10_000n}, 'odd'), (${FIRST_BIG_ID + 9_999n}, 'even')`,
     );
-    const [odd, even] = [String(FIRST_BIG_ID + 10_001n), String(FIRST_BIG_ID + 10_000n)];
+    // As floating-point numbers the two are one.
+    const [odd, even] = [String(FIRST_BIG_ID + 10_000n), String(FIRST_BIG_ID + 9_999n)];
     expect((await big.findById(odd))?.username).toBe('odd');
     expect((await big.findById(even))?.username).toBe('even');
     expect((await big.findByUsername('ODD'))?.id).toBe(odd);

@@ -129,19 +129,17 @@ test('of 100 parallel removals of two passkeys in two processes, one stays where
   const { token, passkey } = await loggedIn(username);
   const [second] = await registrations(token, 1);
   expect((await post('/passkeys', second!.body, 0, token)).status).toBe(201);
-  const { pool } = processes.database;
-  await pool.query('UPDATE visa_users SET password_hash = NULL WHERE username = $1', [username]);
+  await processes.database.run('UPDATE visa_users SET password_hash = NULL WHERE username = ?', username);
   const statuses = await inParallel(async (at) => [
     await remove(passkey.id, at, token),
     await remove(second!.passkey.id, at + 1, token),
   ]);
   expect(new Set(statuses.flat())).toEqual(new Set([204, 404, 409]));
-  const { rows } = await pool.query<{ id: string }>(
-    "SELECT c.id FROM visa_credentials c JOIN visa_users u ON u.id = c.user_id WHERE username = $1 AND kind = 'passkey'",
-    [username],
-  );
-  expect(rows).toHaveLength(1);
-  const left = [passkey, second!.passkey].find(({ id }) => id === rows[0]?.id) as SoftwarePasskey;
+  const users = processes.database.users();
+  const user = (await users.findByUsername(username))!;
+  const kept = (await users.credentials().list(user.id)).filter(({ kind }) => kind === 'passkey');
+  expect(kept).toHaveLength(1);
+  const left = [passkey, second!.passkey].find(({ id }) => id === kept[0]?.id) as SoftwarePasskey;
   const { body: options } = await post('/login/passkey/options', BODY, 0);
   const answer = { credential: left.get(options as never), challengeId: options.challengeId, ...BODY };
   expect((await post('/login/passkey', answer, 1)).status).toBe(200);

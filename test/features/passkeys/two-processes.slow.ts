@@ -1,4 +1,3 @@
-import { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
@@ -40,7 +39,7 @@ const inParallel = <T>(work: (at: number) => Promise<T>) =>
 async function loggedIn(
   username: string,
 ): Promise<{ token: string; passkey: SoftwarePasskey; recoveryCodes: string[] }> {
-  await new PostgresUserStore(processes.database.pool).create({ username, passwordHash });
+  await processes.database.users().create({ username, passwordHash });
   const first = await post('/login', { username, password: PASSWORD, ...BODY }, 0);
   const passkey = newPasskey();
   const { body } = await post('/passkeys/options', BODY, 0, first.body.accessToken);
@@ -170,7 +169,7 @@ test('of parallel uses of one answer for a login, a second step and a step-up, i
 
 test('a registration whose process is killed half-way is finished by another process, with its recovery codes', async () => {
   const username = 'cid';
-  const users = new PostgresUserStore(processes.database.pool);
+  const users = processes.database.users();
   const { id: userId } = await users.create({ username, passwordHash });
   const { accessToken } = (await post('/login', { username, password: PASSWORD, ...BODY }, 0)).body;
   const passkey = newPasskey();

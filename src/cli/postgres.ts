@@ -14,7 +14,7 @@ export const CONNECT_TIMEOUT_MS = 1500;
  */
 export async function withPostgres<T>(work: (pool: Pool) => Promise<T>, otherwise?: string): Promise<T> {
   const url = requiredSetting('DATABASE_URL', 'postgres://…', otherwise);
-  const place = hostOf('DATABASE_URL', url, ['postgres:', 'postgresql:']);
+  const place = hostOf('DATABASE_URL', url, ['postgres:', 'postgresql:'], ', or sqlite:FILE');
   const { Pool } = await optionalPackage('pg', () => import('pg'));
   const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, max: 2 });
   pool.on('error', () => undefined); // the query in flight reports it

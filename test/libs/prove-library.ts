@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { UsernameTakenError, type AuthError } from '../../src';
 import type { AppTableUserStore } from '../../src/stores/app-table/app-table-user-store';
 import type { UserTableOptions } from '../../src/stores/app-table/user-table-options';
@@ -17,6 +19,8 @@ export interface Opened {
 
 export interface Library {
   readonly name: string;
+  /** Whether its description of the table `badge` fills `code` and `updated_at`. */
+  readonly fillsColumns: boolean;
   /** What the library calls the columns `password_hash`, `email_key` and `is_admin`. */
   readonly names: { readonly passwordHash: string; readonly emailKey: string; readonly isAdmin: string };
   open(database: Database, url: string): Promise<Opened>;
@@ -164,6 +168,23 @@ export function proveLibrary(library: Library): void {
       expect(await sql('SELECT email_key FROM member')).toEqual([{ email_key: 'zoe' }]);
     });
 
+    test('ready() names the columns that nobody fills, and none that the library or a trigger fills', async () => {
+      const badges = app.store('badge', {
+        columns: { id: 'id', username: 'email', passwordHash: library.names.passwordHash },
+      });
+      await badges.migrate();
+      await badges.ready();
+      const { message } = (await badges
+        .ready({ hasFields: false })
+        .catch((error: unknown) => error)) as Error;
+      const named = Array.from(message.matchAll(/the column (\w+) is NOT NULL/g), ([, name]) => name);
+      const unfilled = library.fillsColumns ? ['city'] : ['city', 'code', 'updated_at'];
+      expect(named.sort()).toEqual(unfilled);
+      const fields = { city: 'Ulm', ...(!library.fillsColumns && { code: 'x', updated_at: new Date() }) };
+      await badges.create({ username: 'Ann', passwordHash: HASH }, fields);
+      expect(await sql('SELECT slug FROM badge')).toEqual([{ slug: 'ann' }]);
+    });
+
     test('a transaction that a deadlock has rolled back is tried again', async () => {
       const { id, username } = await store.create({ username: randomUUID(), passwordHash: HASH });
       const next = randomUUID();
@@ -218,6 +239,38 @@ export function proveLibrary(library: Library): void {
           const found = await store.findById(id).catch(() => undefined);
           return found?.id === id;
         });
+
+      test('100 writes to one user at once wait for each other, also on a busy machine', async () => {
+        const busy = [0, 1].map(() => spawn(process.execPath, ['-e', "console.log('busy'); for (;;);"]));
+        try {
+          await Promise.all(busy.map(({ stdout }) => once(stdout, 'data')));
+          const writes = Array.from({ length: 100 }, (_, n) => store.update(id, { roles: [`role-${n}`] }));
+          expect(new Set(await Promise.all(writes))).toEqual(new Set([true]));
+        } finally {
+          for (const each of busy) each.kill('SIGKILL');
+        }
+        expect((await store.findById(id))?.roles).toHaveLength(1);
+      });
+
+      test('a locked row is a 503 within 2 seconds, and keeps no connection from others', async () => {
+        const other = await store.create({ username: randomUUID(), passwordHash: HASH });
+        await onConnection(database, server.url, async ({ query }) => {
+          await query('BEGIN');
+          await query(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE`);
+          const start = performance.now();
+          const refused = Promise.allSettled(
+            Array.from({ length: 40 }, () => store.update(id, { disabled: true })),
+          );
+          expect(await store.update(other.id, { roles: ['editor'] })).toBe(true);
+          for (const each of await refused)
+            expect(each).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
+          expect(performance.now() - start).toBeLessThan(2000);
+          await query('ROLLBACK');
+        });
+        await heals();
+        expect(await store.update(id, { roles: ['editor'] })).toBe(true);
+        expect((await store.findById(id))?.disabled).toBe(false);
+      });
 
       test('a frozen server is a 503 within 2 seconds, for a new client too', async () => {
         server.freeze();

@@ -4,7 +4,8 @@ import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
 import { withRedis, type RedisConnection } from '../redis.js';
-import type { StoreNames } from '../stores.js';
+import { sqliteFile, withSqlite, type SqliteFile } from '../sqlite.js';
+import type { StoreNames } from '../store-names.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** A sample is enough: another app's users show up among any hundred keys. */
@@ -24,14 +25,24 @@ export async function checkSharedRedis({
   try {
     const ids = await withRedis((redis) => idsOfUsersWithSessions(redis, redisPrefix));
     if (ids.length === 0) return [];
-    const known = await withPostgres(async (pool) => {
-      const text = `SELECT id FROM ${checkedTableName('--users-table', usersTable)} WHERE id = ANY ($1)`;
-      return new Set((await pool.query<{ id: string }>(text, [ids])).rows.map(({ id }) => id));
-    });
-    return judgeOwners(ids, known, redisPrefix);
+    const known = await knownUsers(checkedTableName('--users-table', usersTable), ids);
+    return judgeOwners(ids, new Set(known), redisPrefix);
   } catch {
     return [];
   }
+}
+
+async function knownUsers(table: string, ids: string[]): Promise<string[]> {
+  const file = sqliteFile();
+  if (file === undefined)
+    return withPostgres(async (pool) => {
+      const text = `SELECT id FROM ${table} WHERE id = ANY ($1)`;
+      return (await pool.query<{ id: string }>(text, [ids])).rows.map(({ id }) => id);
+    });
+  const text = `SELECT id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`;
+  const read = ({ database }: SqliteFile) =>
+    Promise.resolve(database.prepare(text).all(JSON.stringify(ids)) as { id: string }[]);
+  return (await withSqlite(file, read, { readOnly: true })).map(({ id }) => id);
 }
 
 function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix: string): Finding[] {

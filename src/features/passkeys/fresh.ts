@@ -6,7 +6,7 @@ import type { PasskeyServices } from './services.js';
 export function freshGuards(services: PasskeyServices): RequestHandler[] {
   const { others } = services;
   const provedByFactor: RequestHandler = async (req, _res, next) => {
-    await others.factorRules()?.beforeRemoving(req.user as Express.User);
+    await others.factorRules()?.assertProvedByFactor(req.user as Express.User);
     next();
   };
   return [...freshLoginGuards(services), provedByFactor];

@@ -63,9 +63,9 @@ function renameEndpoint(services: PasskeyServices): Endpoint {
         const { name } = req.body;
         const { id } = req.params;
         const changed = await passkeys.change(userId, id, (data) =>
-          data.retired || data.name === name ? undefined : { ...data, name },
+          data.name === name ? undefined : { ...data, name },
         );
-        if (!changed || changed.after.retired) throw new AuthError('PASSKEY_NOT_FOUND');
+        if (!changed) throw new AuthError('PASSKEY_NOT_FOUND');
         const { before, after } = changed;
         if (before.data.name !== name)
           events.announce('passkeyRenamed', () => ({ userId, sessionId, passkeyId: id, ...origin }));

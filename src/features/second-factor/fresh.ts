@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../../errors.js';
 import { assertRoom } from '../factor-parts.js';
+import type { FactorSet } from '../factor-set.js';
 import { FRESH_SECONDS, freshLoginGuards } from '../fresh-login.js';
-import type { UserFactors } from './factors.js';
 import type { FactorServices } from './services.js';
 
 /** What a change of the second factors needs: a login younger than 5 minutes, by a factor where the user has one. */
@@ -20,12 +20,17 @@ function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
 }
 
 /**
- * Whether this login may add this factor: one by a factor, or the first of a user.
+ * Whether this login may add a factor: one by a factor, or the first of a user.
  * @throws AuthError REAUTHENTICATION_REQUIRED, TOO_MANY_FACTORS
  */
-export function assertMayAdd(owner: Express.User, { all }: UserFactors, id: string): void {
-  if (!isByFactor(owner) && all.some((factor) => factor.id !== id)) throw factorNeeded();
-  assertRoom(all, id);
+export function assertMayAdd(owner: Express.User, { factors }: Pick<FactorSet, 'factors'>): void {
+  if (factors.length > 0) assertMayChange(owner);
+  assertRoom(factors);
+}
+
+/** Whether this login may change the factors of a user who has one. @throws AuthError REAUTHENTICATION_REQUIRED */
+export function assertMayChange(owner: Express.User): void {
+  if (!isByFactor(owner)) throw factorNeeded();
 }
 
 function factorNeeded(): AuthError {

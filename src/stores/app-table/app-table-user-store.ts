@@ -137,7 +137,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
     const { username, values } = await this.#values.forNewUser(user, fields);
-    const create = this.#database.write((access) => this.#newRows.insert(access, username, values));
+    const create = this.#database.write(undefined, (access) =>
+      this.#newRows.insert(access, username, values),
+    );
     return this.#values.toUser(
       await create.catch((error: unknown) => this.#newRows.takenOr(error, username)),
     );
@@ -154,7 +156,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     const rename = checkedRename(id, next, previous);
     const { username } = this.#mapping.columns;
     const values = { [username]: rename.name, ...this.#usernames.values(rename.key) };
-    const renaming = this.#database.write(async (access) => {
+    const renaming = this.#database.write(rename.id, async (access) => {
       const locked = await access.rows.lock(rename.id);
       if (locked?.row[username] !== rename.previous) return false;
       await this.#usernames.reserve(access, rename.name, locked.id);
@@ -183,7 +185,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     checkedUserId('delete', id);
-    const isDeleted = await this.#database.write(async ({ rows, sql }) => {
+    const isDeleted = await this.#database.write(id, async ({ rows, sql }) => {
       const locked = await rows.lock(id);
       await clearUser(sql, this.#tables, id);
       if (locked) await rows.remove(id);
@@ -206,7 +208,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     const known = await this.findByIdentity(checked);
     if (known) return known;
     const { username, values } = await this.#values.forNewUser(newUser, undefined);
-    const creating = this.#database.write(async (access) => {
+    const creating = this.#database.write(undefined, async (access) => {
       const owner = await this.#identities.reserve(access, checked);
       if (owner) return owner;
       const created = await this.#newRows.insert(access, username, values);
@@ -221,7 +223,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   async link(userId: string, identity: Identity): Promise<boolean> {
     const checked = checkedIdentity(identity);
     checkedUserId('link', userId);
-    return this.#database.write(async (access) => {
+    return this.#database.write(userId, async (access) => {
       const locked = await access.rows.lock(userId);
       return locked !== undefined && this.#identities.link(access, userId, checked);
     });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES, type CallTimes } from '../call-times.js';
+import { RowLines } from './row-lines.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -17,6 +18,7 @@ export class BoundedDatabase {
   readonly #database: AppDatabase;
   readonly #facts: TableFacts;
   readonly #calls: BoundedCalls;
+  readonly #lines = new RowLines();
   #hasAnswered = false;
 
   constructor(database: AppDatabase, facts: TableFacts) {
@@ -60,18 +62,23 @@ export class BoundedDatabase {
     });
   }
 
-  /** One transaction. One that the database has rolled back is tried again, and is a 503 in the end. */
-  write<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+  /**
+   * One transaction. One that the database has rolled back is tried again, and is a 503 in the end.
+   * @param row the id of the row that it locks first. Undefined: none
+   */
+  write<T>(row: string | undefined, work: (access: TableAccess) => Promise<T>): Promise<T> {
     const { dialect } = this.#database;
-    return this.#run((isLate) =>
-      this.#repeated(() =>
-        this.#database.transaction(async (access) => {
-          const inTime = whileInTime(access, isLate);
-          await dialect.begin(inTime.sql);
-          return work(inTime);
-        }),
-      ),
-    );
+    const write = () =>
+      this.#run((isLate) =>
+        this.#repeated(() =>
+          this.#database.transaction(async (access) => {
+            const inTime = whileInTime(access, isLate);
+            await dialect.begin(inTime.sql);
+            return work(inTime);
+          }),
+        ),
+      );
+    return row === undefined ? write() : this.#lines.run(row, write);
   }
 
   async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {

@@ -47,7 +47,7 @@ export class AppTableCredentials implements CredentialStore {
 
   async add({ userId, kind, id, data }: NewCredential): Promise<boolean> {
     const credential = checkedCredential({ userId, kind, id, data });
-    return this.#database.write(async (access) => {
+    return this.#database.write(userId, async (access) => {
       // A user who is being deleted gets no credential any more.
       if (!(await access.rows.lock(userId))) return false;
       if (await this.#insert(access.sql, credential)) return true;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import type { Dialect } from './dialects/dialect.js';
+import { quotedTable } from './quoted-table.js';
 import type { SqlStatements, TablePlace } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, KeyMember, Row, Spellings, UserRows } from './user-rows.js';
@@ -49,8 +50,9 @@ export class SqlUserRows implements UserRows {
   async lock(id: string): Promise<FoundRow | undefined> {
     const where = await this.#whereId(id);
     if (where === undefined) return undefined;
-    const found = await this.#select(`${where} ${this.#table.dialect.forUpdate}`, [id]);
-    return found.find((each) => each.id === id);
+    const select = `${await this.#list()} FROM ${this.#name} ${where}`;
+    const rows = await this.#sql.query(this.#table.dialect.selectForUpdate(select), [id]);
+    return rows.map((row) => this.#found(row)).find((each) => each.id === id);
   }
 
   async insert(values: Row): Promise<FoundRow> {
@@ -164,8 +166,7 @@ export class SqlUserRows implements UserRows {
   }
 
   get #name(): string {
-    const { schema, table } = this.#table.place;
-    return schema === undefined ? this.#quoted(table) : `${this.#quoted(schema)}.${this.#quoted(table)}`;
+    return quotedTable(this.#table.dialect, this.#table.place);
   }
 
   #quoted(name: string): string {

@@ -1,6 +1,9 @@
 import type { ColumnFacts } from './dialects/dialect.js';
 import type { AppDatabase } from './sql-database.js';
 
+/** The database has no such table. */
+export class MissingTableError extends TypeError {}
+
 /** What the database says about the columns of the app's table. Asked once, when first needed. */
 export class TableFacts {
   readonly #database: Pick<AppDatabase, 'dialect' | 'sql' | 'place'>;
@@ -56,7 +59,7 @@ export class TableFacts {
     if (!place) return new Map();
     const columns = await dialect.columns(sql, place);
     if (columns.length > 0) return new Map(columns.map((each) => [each.name, each]));
-    throw new TypeError(
+    throw new MissingTableError(
       `${dialect.title} has no table ${place.table}${place.schema === undefined ? '' : ` in ${place.schema}`}: correct the option table, or call \`await store.migrate()\` if it is the store's own`,
     );
   }

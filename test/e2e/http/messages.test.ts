@@ -68,6 +68,7 @@ test('this test covers every message about a field', () => {
     'mustBeTotpCode',
     'mustBeRecoveryCode',
     'mustBeAlone',
+    'mustHaveOneOf',
     'mustBeCredential',
   ];
   const ofFields = keys.slice(keys.indexOf('required')).filter((key) => !ofFeatures.includes(key));

@@ -335,7 +335,7 @@ describe('POST /reauthenticate', () => {
   afterAll(() => factor.auth.close());
 
   test.each<[string, object | unknown[], string]>([
-    ['no proof', {}, 'password'],
+    ['no proof', {}, 'body'],
     ['two proofs', { password: PASSWORD, code: '123456' }, 'code'],
     ['two codes', { code: '123456', recoveryCode: 'K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC' }, 'recoveryCode'],
     ['a password that is no text', { password: 1 }, 'password'],

@@ -25,6 +25,8 @@ export interface RedisPackage {
   connectSentinel(sentinel: Sentinels): Promise<ConnectedClient>;
 }
 
+const ignore = (): void => undefined;
+
 type NodeRedis = Pick<typeof redis6, 'createClient' | 'createCluster' | 'createSentinel'>;
 
 /**
@@ -46,7 +48,10 @@ function nodeRedis(load: () => Promise<NodeRedis>): RedisPackage {
     async connectCluster({ nodes }) {
       const { createCluster } = await load();
       const client = createCluster({ rootNodes: nodes.map((socket) => ({ socket })) });
+      // A node that is down is an error event, and without a listener connect() fails with it instead of asking the next node.
+      client.on('error', ignore);
       await client.connect();
+      client.off('error', ignore);
       return {
         client,
         send: (...command) => client.sendCommand(command[1], false, command),

@@ -2,15 +2,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A process of other-process.mjs. */
+/** A process that carries out the calls that it gets as messages. */
 export class OtherProcess {
   readonly #child: ChildProcess;
   readonly messages: Record<string, unknown>[] = [];
   #calls = 0;
   readonly #ended: Promise<never>;
 
-  constructor(driver: string, file: string) {
-    this.#child = fork(join(__dirname, 'other-process.mjs'), [driver, file], { serialization: 'advanced' });
+  /** @param script in this folder. Default: one with stores of SQLite, which takes a driver and a file */
+  constructor(one: string, other: string, script = 'other-process.mjs') {
+    this.#child = fork(join(__dirname, script), [one, other], { serialization: 'advanced' });
     this.#ended = once(this.#child, 'exit').then(() => {
       throw new Error('The other process has ended');
     });

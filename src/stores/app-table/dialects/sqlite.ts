@@ -51,7 +51,7 @@ export const SQLITE: Dialect = {
       { length: rows },
       () => `(${columns.map(() => '?').join(', ')})`,
     ).join(', ')} ON CONFLICT DO NOTHING`,
-  forUpdate: '', // BEGIN IMMEDIATE has locked the file
+  selectForUpdate: (select) => `SELECT ${select}`, // BEGIN IMMEDIATE has locked the file
   asText: (column) => `CAST(${column} AS TEXT)`,
   lowersAsciiOnly: true,
 
@@ -79,6 +79,7 @@ export const SQLITE: Dialect = {
       };
     });
   },
+  insertTriggers: () => Promise.resolve([]), // a trigger of SQLite can't change the row
   async uniqueIndexes(sql, { table, schema }) {
     const rows = await sql.query(
       `SELECT i.name AS id, coalesce(c.name, '(an expression)') AS part
@@ -87,6 +88,15 @@ export const SQLITE: Dialect = {
       [table, schema ?? 'main', schema ?? 'main'],
     );
     const indexes = new Map<unknown, string[]>();
+    // An `INTEGER PRIMARY KEY` is the number of the row, and needs no index.
+    const keys = await sql.query(`SELECT name FROM pragma_table_info(?, ?) WHERE pk > 0 ORDER BY pk`, [
+      table,
+      schema ?? 'main',
+    ]);
+    indexes.set(
+      undefined,
+      keys.map(({ name }) => String(name)),
+    );
     for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
     return Array.from(indexes.values(), (parts) => ({ parts }));
   },

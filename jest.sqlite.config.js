@@ -5,6 +5,8 @@ module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/libs/sqlite/*.sqlite.ts'],
   modulePathIgnorePatterns: [],
+  // Kysely is an ES module, which Jest can't load as it is.
+  transformIgnorePatterns: ['/node_modules/(?!kysely/)'],
   globalSetup: null,
   globalTeardown: null,
   testTimeout: 240_000,

@@ -65,7 +65,7 @@ export const MYSQL: Dialect = {
   asText: (column) => `CAST(${column} AS CHAR)`,
   lowersAsciiOnly: false,
 
-  begin: () => Promise.resolve(),
+  begin: () => Promise.resolve(undefined),
   migration: (statements) => [...statements],
 
   async columns(sql, { schema, table }) {

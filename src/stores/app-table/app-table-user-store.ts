@@ -92,7 +92,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    */
   async migrate(): Promise<void> {
     for (const each of this.#statements) await this.#source.sql.execute(each);
-    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
+    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username, () => this.ready());
   }
 
   /**

@@ -62,6 +62,7 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** @param {string[]} majors */
 async function runMatrix(majors) {
+  await import('./libs.mjs'); // installs what is missing of test/libs/
   const tarball = packAndCheck(folder, values.built);
   await step('install the projects', () => installProjects(tarball));
   const nodes = await findNodes(majors);

@@ -54,6 +54,7 @@ export interface FactorRules {
   assertMayAdd(owner: Express.User, set: FactorSet): void;
   /** @throws AuthError REAUTHENTICATION_REQUIRED for a login without a factor */
   assertMayRemove(owner: Express.User): void;
+  hasFactor(userId: string): Promise<boolean>;
   /** @throws AuthError REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one */
   assertProvedByFactor(owner: Express.User): Promise<void>;
   /** @returns the first recovery codes of a user who has a factor, or undefined if they were made before */

@@ -66,6 +66,7 @@ export const en = {
   wellFormed: 'must be well-formed Unicode',
   noControlCharacters: 'must not contain control characters',
   noInvisibleCharacters: 'must not contain invisible characters',
+  unsupportedCharacters: "must not contain characters that can't be stored here",
   commonPassword: 'is one of the most common passwords: choose another',
   differFromUsername: 'must differ from the username',
   idempotencyKey: 'must be 1 to 128 visible ASCII characters',

@@ -84,6 +84,7 @@ export const ko: Messages = {
   wellFormed: '올바른 유니코드 문자열이어야 합니다.',
   noControlCharacters: '제어 문자는 사용할 수 없습니다.',
   noInvisibleCharacters: '보이지 않는 문자는 사용할 수 없습니다.',
+  unsupportedCharacters: '여기에 저장할 수 없는 문자는 사용할 수 없습니다.',
   commonPassword: '너무 흔한 비밀번호입니다. 다른 비밀번호를 사용해야 합니다.',
   differFromUsername: '아이디와 달라야 합니다.',
   idempotencyKey: '공백을 제외하고 화면에 표시되는 ASCII 문자 1~128자여야 합니다.',

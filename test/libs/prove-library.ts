@@ -9,7 +9,9 @@ import { runContract } from '../contract/run-contract';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
-import { onConnection, startDatabase, type Database, type Table } from './tables';
+import { expectNobody } from './hostile-ids';
+import { proveRefusals } from './refusals';
+import { FIRST_BIG_ID, onConnection, startDatabase, type Database, type Table } from './tables';
 
 /** An app's client of a library. */
 export interface Opened {
@@ -27,6 +29,8 @@ export interface Library {
 }
 
 const HASH = `$2b$10$${'a'.repeat(53)}`;
+/** As a floating-point number `FIRST_BIG_ID` is this one too. */
+const ROUNDED_ID = FIRST_BIG_ID - 1n;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 
 export function proveLibrary(library: Library): void {
@@ -75,6 +79,8 @@ export function proveLibrary(library: Library): void {
       'ids of %s go back to the database as they came',
       async (table) => {
         const other = app.store(table, person());
+        if (table === 'person_big')
+          await sql(`INSERT INTO person_big (id, email) VALUES (${ROUNDED_ID}, 'neighbour')`);
         await other.migrate();
         const [ann, bob] = [
           await other.create({ username: `Ann-${table}`, passwordHash: HASH, roles: ['admin'] }),
@@ -98,12 +104,16 @@ export function proveLibrary(library: Library): void {
             await other.credentials().add({ userId: user.id, kind: 'totp', id: user.id, data: '' }),
           ).toBe(true);
         }
-        for (const nobody of ['', '0', '1e3', `${ann.id} `, '9'.repeat(40), randomUUID(), "'"]) {
-          expect(await other.findById(nobody)).toBeUndefined();
-          expect(await other.updatePasswordHash(nobody, HASH, OTHER_HASH)).toBe(false);
-        }
+        const carl = await other.create({ username: `carl-${table}`, passwordHash: HASH });
+        await expectNobody(other, carl);
         expect(await other.delete(ann.id)).toBe(true);
         expect(await other.findById(ann.id)).toBeUndefined();
+        if (table === 'person_big')
+          expect(await other.findById(String(ROUNDED_ID))).toMatchObject({
+            username: 'neighbour',
+            passwordHash: null,
+            disabled: false,
+          });
         expect(await other.findById(bob.id)).toBeDefined();
       },
     );
@@ -271,6 +281,8 @@ export function proveLibrary(library: Library): void {
         expect(await store.update(id, { roles: ['editor'] })).toBe(true);
         expect((await store.findById(id))?.disabled).toBe(false);
       });
+
+      describe('what the server itself refuses', () => proveRefusals(database, () => store, sql));
 
       test('a frozen server is a 503 within 2 seconds, for a new client too', async () => {
         server.freeze();

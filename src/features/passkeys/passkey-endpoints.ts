@@ -8,10 +8,10 @@ import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
+import { freshGuards } from '../fresh-login.js';
 import { nameField } from '../name-field.js';
 import { removePasskey } from '../remove-passkey.js';
 import { passkeyAnswers, shownPasskey } from './answers.js';
-import { freshGuards } from './fresh.js';
 import type { PasskeyServices } from './services.js';
 
 const ID = {

@@ -4,9 +4,9 @@ import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
+import { freshGuards } from '../fresh-login.js';
 import { ownUser } from '../own-user.js';
 import { factorAnswers } from './answers.js';
-import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
 import { type FactorServices } from './services.js';
 

@@ -1,5 +1,5 @@
 import type { FactorRules } from '../factor-parts.js';
-import { assertMayAdd, assertMayChange, assertProvedByFactor } from './fresh.js';
+import { assertMayAdd, assertMayChange, assertProvedByFactor } from './may-change.js';
 import type { FactorServices } from './services.js';
 
 /** What a feature that brings a kind of factor asks this one for. */
@@ -8,6 +8,7 @@ export function createFactorRules(services: FactorServices): FactorRules {
   return {
     assertMayAdd,
     assertMayRemove: assertMayChange,
+    hasFactor: async (userId) => (await factors.of(userId)).all.length > 0,
     assertProvedByFactor: (owner) => assertProvedByFactor(services, owner),
     firstRecoveryCodes: (userId) => factors.firstRecoveryCodes(userId),
     async removed(userId) {

@@ -2,7 +2,7 @@ import { AuthError } from '../../errors.js';
 import { activeUser } from '../../stores/user-store.js';
 import type { Asker } from '../asker.js';
 import { removePasskey } from '../remove-passkey.js';
-import { assertMayChange } from './fresh.js';
+import { assertMayChange } from './may-change.js';
 import type { FactorServices } from './services.js';
 
 /**

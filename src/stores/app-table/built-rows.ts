@@ -162,9 +162,10 @@ export class BuiltRows implements UserRows {
 
   /** A number for a column of numbers: MySQL compares a text with a bigint as floating-point numbers. Undefined: no id of the table. */
   async #idValue(id: string): Promise<string | bigint | undefined> {
-    const kind = (await this.#table.facts.column(this.#columns.id))?.kind;
-    if (!canBeId(id, kind)) return undefined;
-    return kind === 'integer' || kind === 'bigint' ? BigInt(id) : id;
+    const { dialect, facts } = this.#table;
+    const column = await facts.column(this.#columns.id);
+    if (!canBeId(id, column, dialect)) return undefined;
+    return column?.kind === 'integer' || column?.kind === 'bigint' ? BigInt(id) : id;
   }
 
   get #columns() {

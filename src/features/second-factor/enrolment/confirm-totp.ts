@@ -4,7 +4,7 @@ import type { Asker } from '../../asker.js';
 import { addFactor } from '../../add-factor.js';
 import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
-import { assertMayAdd } from '../fresh.js';
+import { assertMayAdd } from '../may-change.js';
 import type { FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
 import type { Enrolment } from './enrolments.js';

@@ -78,6 +78,8 @@ export interface Dialect {
   selectForUpdate(select: string): string;
   /** A column as an exact text, whatever the driver makes of its type. */
   asText(column: string): string;
+  /** Whether the columns of our tables take a text and the same with spaces behind it for one. */
+  readonly padsTexts: boolean;
   /** `lower(column)` with texts that have ASCII letters in lower case only where true. */
   readonly lowersAsciiOnly: boolean;
 

@@ -53,6 +53,7 @@ export const SQLITE: Dialect = {
     ).join(', ')} ON CONFLICT DO NOTHING`,
   selectForUpdate: (select) => `SELECT ${select}`, // BEGIN IMMEDIATE has locked the file
   asText: (column) => `CAST(${column} AS TEXT)`,
+  padsTexts: false,
   lowersAsciiOnly: true,
 
   begin: () => Promise.resolve(),

@@ -1,14 +1,7 @@
-import type { RequestHandler } from 'express';
-import { AuthError } from '../../errors.js';
 import { assertRoom } from '../factor-parts.js';
 import type { FactorSet } from '../factor-set.js';
-import { FRESH_SECONDS, freshLoginGuards } from '../fresh-login.js';
+import { proofNeeded } from '../fresh-login.js';
 import type { FactorServices } from './services.js';
-
-/** What a change of the second factors needs: a login younger than 5 minutes, by a factor where the user has one. */
-export function freshGuards(services: FactorServices): RequestHandler[] {
-  return [...freshLoginGuards(services), createProvedByFactor(services)];
-}
 
 /**
  * Whether the latest proof was by a second factor. After a password that was proved again, `amr` keeps the `mfa` of the login, but a
@@ -30,18 +23,7 @@ export function assertMayAdd(owner: Express.User, { factors }: Pick<FactorSet, '
 
 /** Whether this login may change the factors of a user who has one. @throws AuthError REAUTHENTICATION_REQUIRED */
 export function assertMayChange(owner: Express.User): void {
-  if (!isByFactor(owner)) throw factorNeeded();
-}
-
-function factorNeeded(): AuthError {
-  return new AuthError('REAUTHENTICATION_REQUIRED', { maxAgeSeconds: FRESH_SECONDS, acrValues: ['mfa'] });
-}
-
-function createProvedByFactor(services: FactorServices): RequestHandler {
-  return async function provedByFactor(req, _res, next) {
-    await assertProvedByFactor(services, req.user as Express.User);
-    next();
-  };
+  if (!isByFactor(owner)) throw proofNeeded(true);
 }
 
 /** A password alone changes no factor of a user who has one. @throws AuthError REAUTHENTICATION_REQUIRED */
@@ -49,5 +31,5 @@ export async function assertProvedByFactor(
   { factors }: Pick<FactorServices, 'factors'>,
   user: Express.User,
 ): Promise<void> {
-  if (!isByFactor(user) && (await factors.of(user.id)).all.length > 0) throw factorNeeded();
+  if (!isByFactor(user) && (await factors.of(user.id)).all.length > 0) throw proofNeeded(true);
 }

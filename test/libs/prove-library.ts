@@ -16,6 +16,8 @@ import { FIRST_BIG_ID, onConnection, startDatabase, type Database, type Table } 
 /** An app's client of a library. */
 export interface Opened {
   store(table: Table, options: UserTableOptions): AppTableUserStore;
+  /** Of SQLite, in milliseconds. */
+  busyTimeout?(): Promise<unknown>;
   end(): Promise<unknown>;
 }
 
@@ -33,8 +35,11 @@ const HASH = `$2b$10$${'a'.repeat(53)}`;
 const ROUNDED_ID = FIRST_BIG_ID - 1n;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 
-export function proveLibrary(library: Library): void {
-  describe.each<Database>(['postgres', 'mariadb'])(`${library.name} on %s`, (database) => {
+export function proveLibrary(
+  library: Library,
+  databases: readonly Database[] = ['postgres', 'mariadb'],
+): void {
+  describe.each(databases)(`${library.name} on %s`, (database) => {
     let server: TestServer;
     let app: Opened;
     const person = (): UserTableOptions => ({
@@ -177,6 +182,32 @@ export function proveLibrary(library: Library): void {
       expect(await members.updateUsername(user.id, 'Zoe', 'Zoë')).toBe(true);
       expect(await sql('SELECT email_key FROM member')).toEqual([{ email_key: 'zoe' }]);
     });
+
+    if (database === 'sqlite') {
+      test('a file that another process has locked is a 503 within 2 seconds, and heals', async () => {
+        useCallTimes(REAL);
+        const calls = [
+          () => store.create({ username: randomUUID(), passwordHash: HASH }),
+          () => store.credentials().add({ userId: '1', kind: 'totp', id: randomUUID(), data: '' }),
+        ];
+        await onConnection(database, server.url, async ({ query }) => {
+          await query('BEGIN IMMEDIATE');
+          for (const call of calls) {
+            const start = performance.now();
+            const failure = await call().catch((error: unknown) => error);
+            expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
+            expect(performance.now() - start).toBeLessThan(2000);
+          }
+          expect(await store.findById('1')).toBeDefined(); // readers wait for nobody
+          const waiting = calls.map((call) => call());
+          await query('COMMIT');
+          await Promise.all(waiting);
+        });
+        expect(await app.busyTimeout?.()).toBe(5000); // the app's setting
+        useCallTimes(PATIENT);
+      });
+      return;
+    }
 
     test('ready() names the columns that nobody fills, and none that the library or a trigger fills', async () => {
       const badges = app.store('badge', {

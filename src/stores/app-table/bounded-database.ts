@@ -62,6 +62,8 @@ export class BoundedDatabase {
 
   /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
   statement<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+    // Only inside a transaction does SQLite not wait for locks.
+    if (this.#database.dialect.name === 'sqlite') return this.write(undefined, work);
     return this.#run((isLate) => {
       const access = this.#access(this.#database, isLate);
       return this.#repeated(() => work(access));
@@ -78,9 +80,12 @@ export class BoundedDatabase {
       this.#run((isLate) =>
         this.#repeated(() =>
           this.#database.transaction(async (access) => {
-            const inTime = this.#access(access, isLate);
-            await dialect.begin(inTime.sql);
-            return work(inTime);
+            const end = await dialect.begin(access.sql);
+            try {
+              return await work(this.#access(access, isLate));
+            } finally {
+              await end?.().catch(() => undefined); // the error that came before says more
+            }
           }),
         ),
       );

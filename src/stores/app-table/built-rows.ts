@@ -156,7 +156,9 @@ export class BuiltRows implements UserRows {
 
   readonly #forDriver = (name: string, value: unknown, column: ColumnFacts | undefined): unknown => {
     if (name === this.#columns.roles) return column?.kind === 'texts' ? value : JSON.stringify(value);
-    if (typeof value === 'boolean') return column?.kind === 'boolean' ? value : Number(value);
+    // SQLite has no booleans, and its drivers take none.
+    if (typeof value === 'boolean')
+      return column?.kind === 'boolean' && this.#table.dialect.name !== 'sqlite' ? value : Number(value);
     return value;
   };
 

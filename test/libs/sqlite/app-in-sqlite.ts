@@ -5,6 +5,15 @@ import { SqliteRefreshTokenStore, SqliteUserStore } from '../../../src/stores/sq
 import type { AppDatabase } from '../../helpers/apps/app-database';
 import { DRIVERS, type TestDatabase } from './databases';
 
+/** Users and sessions in a file of SQLite, whose tables are there. */
+export async function openSqliteStores() {
+  const database = await openSqliteDatabase();
+  const [users, refreshTokens] = [database.users(), database.sessions()];
+  await users.migrate();
+  await refreshTokens.migrate();
+  return { ...database, users, refreshTokens };
+}
+
 /** A file of SQLite in a folder of its own, opened with node:sqlite. */
 export function openSqliteDatabase(): Promise<AppDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'passport-visa-sqlite-'));

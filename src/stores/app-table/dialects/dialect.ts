@@ -83,8 +83,11 @@ export interface Dialect {
   /** `lower(column)` with texts that have ASCII letters in lower case only where true. */
   readonly lowersAsciiOnly: boolean;
 
-  /** Statements at the beginning of each transaction that writes. */
-  begin(sql: SqlStatements): Promise<void>;
+  /**
+   * Statements at the beginning of each transaction that writes.
+   * @returns what to run before its end, also where it fails. Undefined: nothing
+   */
+  begin(sql: SqlStatements): Promise<(() => Promise<unknown>) | undefined>;
   /** What `migrate()` runs, one statement after the other: each is safe to run again. */
   migration(statements: readonly string[]): string[];
 

@@ -70,7 +70,7 @@ export const MYSQL: Dialect = {
   padsTexts: true,
   lowersAsciiOnly: false,
 
-  begin: () => Promise.resolve(),
+  begin: () => Promise.resolve(undefined),
   migration: (statements) => [...statements],
 
   async columns(sql, { schema, table }) {

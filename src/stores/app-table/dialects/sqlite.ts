@@ -56,7 +56,14 @@ export const SQLITE: Dialect = {
   padsTexts: false,
   lowersAsciiOnly: true,
 
-  begin: () => Promise.resolve(),
+  // SQLite waits for a lock by blocking the event loop: with better-sqlite3 for 5 seconds. Ours is a 503 before that.
+  async begin(sql) {
+    const [setting] = await sql.query('PRAGMA busy_timeout');
+    const timeout = Number(setting?.['timeout'] ?? 0);
+    if (timeout === 0) return undefined;
+    await sql.query('PRAGMA busy_timeout = 0');
+    return () => sql.query(`PRAGMA busy_timeout = ${timeout}`);
+  },
   migration: (statements) => [...statements],
 
   async columns(sql, { table, schema }) {

@@ -9,8 +9,10 @@ export class OtherProcess {
   #calls = 0;
   readonly #ended: Promise<never>;
 
-  constructor(driver: string, file: string) {
-    this.#child = fork(join(__dirname, 'other-process.mjs'), [driver, file], { serialization: 'advanced' });
+  /** @param execPath Default: this Node */
+  constructor(driver: string, file: string, execPath = process.execPath) {
+    const options = { serialization: 'advanced', execPath } as const;
+    this.#child = fork(join(__dirname, 'other-process.mjs'), [driver, file], options);
     this.#ended = once(this.#child, 'exit').then(() => {
       throw new Error('The other process has ended');
     });

@@ -11,6 +11,7 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
  * @param {object} settings
  * @param {string} settings.redisUrl
  * @param {'node-redis'} [settings.client] Default: ioredis
+ * @param {{ file: string, synchronous: 'FULL' | 'NORMAL' }} [settings.sqlite] where sessions live in place of Redis
  * @param {string} [settings.postgresUrl] where users live; without it they are in memory
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
  * @param {boolean} [settings.claims] whether access tokens have claims of the app's own
@@ -20,6 +21,7 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
 export default async function createApp({
   redisUrl,
   client,
+  sqlite,
   postgresUrl,
   cookieParser: parsesCookies,
   claims,
@@ -29,7 +31,9 @@ export default async function createApp({
   const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
   const auth = createAuth({
     users,
-    refreshTokens: new RedisRefreshTokenStore(client ? await nodeRedis(redisUrl) : new Redis(redisUrl)),
+    refreshTokens: sqlite
+      ? await sqliteSessions(sqlite)
+      : new RedisRefreshTokenStore(client ? await nodeRedis(redisUrl) : new Redis(redisUrl)),
     accessToken: {
       secret: ACCESS_SECRET,
       ...(claims && { claims: ({ id }) => ({ tenant: `tenant of ${id}`, plan: 'paid' }) }),
@@ -59,6 +63,17 @@ export default async function createApp({
 /** @param {string} url */
 function nodeRedis(url) {
   return createClient({ url }).on('error', console.error).connect();
+}
+
+/** @param {{ file: string, synchronous: string }} place */
+async function sqliteSessions({ file, synchronous }) {
+  const { SqliteRefreshTokenStore } = await import('passport-visa/sqlite');
+  const { DatabaseSync } = /** @type {any} */ (process.getBuiltinModule('node:sqlite'));
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA synchronous = ${synchronous}`);
+  const store = new SqliteRefreshTokenStore(database);
+  await store.migrate();
+  return store;
 }
 
 /** @param {string} connectionString */

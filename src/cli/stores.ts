@@ -5,6 +5,7 @@ import { UsageError } from './describe-error.js';
 import { setting } from './environment.js';
 import { withPostgres } from './postgres.js';
 import { withRedis } from './redis.js';
+import type { UserColumns } from '../stores/app-table/user-table-options.js';
 import type { PostgresClient } from '../stores/postgres/client.js';
 import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
@@ -13,6 +14,8 @@ import type { UserStore } from '../stores/user-store.js';
 /** Tables, keys and times that an app has changed. Each member is an option of a store, or of `createAuth`, with the same default. */
 export interface StoreNames {
   usersTable?: string;
+  /** Of a table of the app's own. */
+  columns?: UserColumns;
   identitiesTable?: string;
   credentialsTable?: string;
   sessionsTable?: string;
@@ -31,11 +34,12 @@ export interface AppStores {
 
 export async function openUserStore(client: PostgresClient, names: StoreNames): Promise<PostgresUserStore> {
   const { PostgresUserStore } = await import('../stores/postgres/user-store.js');
-  const { usersTable: table, identitiesTable, credentialsTable } = names;
+  const { usersTable: table, columns, identitiesTable, credentialsTable } = names;
   return asUsageError(
     () =>
       new PostgresUserStore(client, {
         ...(table !== undefined && { table }),
+        ...(columns && { columns }),
         ...(identitiesTable !== undefined && { identitiesTable }),
         ...(credentialsTable !== undefined && { credentialsTable }),
       }),

@@ -2,8 +2,10 @@ import type { Pool } from 'pg';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
 import { openPostgresSessionStore, openUserStore, type StoreNames } from '../stores.js';
+import { DEFAULT_USERS_TABLE } from '../../stores/postgres/default-tables.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { connectionFailure, findingsAbout, type Finding } from './finding.js';
+import { checkUsersTable } from './check-users-table.js';
 import { schemaColumns } from './schema-columns.js';
 
 /** As `server_version_num` has it: PostgreSQL 13. */
@@ -12,9 +14,12 @@ const OLDEST_SUPPORTED = 130_000;
 const QUERY_TIMEOUT_MS = 1500;
 const { ok, warn, fail } = findingsAbout('postgres');
 
+/** Which line of the app looks at users that the doctor doesn't know. */
+const READY = ', whose table `await auth.ready()` checks when your app starts';
+
 export async function checkPostgres(names: StoreNames, only?: 'sessions'): Promise<Finding[]> {
   if (only && setting('REDIS_URL') !== undefined)
-    return [ok('not in use: users are in a store of your own, and sessions in Redis')];
+    return [ok(`not in use: users are in a store of your own${READY}, and sessions in Redis`)];
   if (setting('DATABASE_URL') === undefined)
     return [warn('DATABASE_URL is not set, so PostgreSQL is not checked', 'set it, or use --env-file')];
   try {
@@ -44,7 +49,10 @@ async function checkServer(pool: Pool, names: StoreNames, only?: 'sessions'): Pr
       ? ok(`PostgreSQL ${version.name}`)
       : fail(`PostgreSQL ${version.name} is too old`, 'upgrade to 13 or newer'),
     judgeClock('postgres', ahead),
-    ...(await checkSchema(pool, stores, users && firstTable(users))),
+    ...(await checkSchema(pool, stores, users && !names.columns ? firstTable(users) : undefined)),
+    ...(only
+      ? [ok(`users are in a store of your own${READY}`)]
+      : await checkUsersTable(pool, names.usersTable ?? DEFAULT_USERS_TABLE, names.columns)),
   ];
 }
 
@@ -65,7 +73,9 @@ async function checkSchema(
     );
     const migrate = 'run `npx passport-visa migrate`';
     const cure =
-      table === usersTable ? `${migrate}; with a user store of your own: doctor --only sessions` : migrate;
+      table === usersTable
+        ? `${migrate}; with a table of your own: doctor --users-table people --columns username=email,…; with another user store: doctor --only sessions`
+        : migrate;
     const missing = columns.filter((column) => !present?.includes(column));
     if (!present) findings.push(fail(`the table ${table} is missing`, cure));
     else if (missing.length > 0) findings.push(fail(`the table ${table} lacks ${missing.join(', ')}`, cure));

@@ -1,4 +1,5 @@
-import { checkedTableName } from '../../stores/postgres/client.js';
+import { POSTGRES } from '../../stores/app-table/dialects/postgres.js';
+import { quotedTable } from '../../stores/app-table/quoted-table.js';
 import { DEFAULT_USERS_TABLE } from '../../stores/postgres/default-tables.js';
 import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
@@ -19,13 +20,16 @@ const { warn } = findingsAbout('redis');
 export async function checkSharedRedis({
   redisPrefix = DEFAULT_KEY_PREFIX,
   usersTable = DEFAULT_USERS_TABLE,
+  columns,
 }: StoreNames): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined || setting('DATABASE_URL') === undefined) return [];
   try {
     const ids = await withRedis((redis) => idsOfUsersWithSessions(redis, redisPrefix));
     if (ids.length === 0) return [];
     const known = await withPostgres(async (pool) => {
-      const text = `SELECT id FROM ${checkedTableName('--users-table', usersTable)} WHERE id = ANY ($1)`;
+      const [table, schema] = usersTable.split('.').reverse() as [string, string?];
+      const id = `${POSTGRES.quoted(columns?.id ?? 'id')}::text`;
+      const text = `SELECT ${id} AS id FROM ${quotedTable(POSTGRES, { table, schema })} WHERE ${id} = ANY ($1)`;
       return new Set((await pool.query<{ id: string }>(text, [ids])).rows.map(({ id }) => id));
     });
     return judgeOwners(ids, known, redisPrefix);

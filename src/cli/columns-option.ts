@@ -1,7 +1,15 @@
 import { InvalidArgumentError } from 'commander';
 import type { UserColumns } from '../stores/app-table/user-table-options.js';
 
-const MEMBERS = ['id', 'username', 'usernameKey', 'passwordHash', 'roles', 'disabled'] as const;
+const MEMBERS = [
+  'id',
+  'username',
+  'usernameKey',
+  'passwordHash',
+  'roles',
+  'disabled',
+  'emailVerified',
+] as const;
 const CURE = 'It must be such as username=email,passwordHash=password_hash,disabled=!active.';
 
 /**

@@ -236,7 +236,7 @@ test('one report covers a running app, its database and its environment', async 
     ADD COLUMN city text NOT NULL, ALTER COLUMN disabled TYPE text USING 'no'`);
   const changed = await cli(['doctor'], { env });
   for (const line of [
-    'the column disabled (columns.disabled) has the type text, and must be a boolean -> name a column with a boolean',
+    'the column disabled (columns.disabled) has the type text, and must be a boolean -> name another column',
     'the column username_key (columns.usernameKey) has no unique index -> CREATE UNIQUE INDEX visa_users_username_key ON visa_users (username_key);',
     'the column city is NOT NULL without a default, and no registration fills it -> give register.schema',
   ])

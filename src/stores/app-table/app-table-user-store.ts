@@ -1,5 +1,4 @@
 import { isKeepable } from '../../utils/keepable-text.js';
-import { usernameKey } from '../../utils/username.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { ListUsersOptions } from '../list-users-options.js';
@@ -26,13 +25,14 @@ import { AppTableCredentials } from './credentials.js';
 import { Identities } from './identities.js';
 import { KeyColumn } from './key-column.js';
 import { KeyTable } from './key-table.js';
-import { NewRows } from './new-rows.js';
+import { NamedRows } from './named-rows.js';
 import { clearUser, ownTables, ownTableStatements, type OwnTables } from './own-tables.js';
 import type { AppDatabase } from './sql-database.js';
 import { TableFacts } from './table-facts.js';
 import { UserColumnValues } from './user-column-values.js';
+import type { FoundRow } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
-import type { Usernames } from './usernames.js';
+import { isSameName, type Usernames } from './usernames.js';
 
 /**
  * Users in the app's own table. What the table lacks (keys of usernames, identities, credentials) is in tables of ours beside it. Each
@@ -48,7 +48,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   readonly #statements: readonly string[];
   readonly #values: UserColumnValues;
   readonly #usernames: Usernames;
-  readonly #newRows: NewRows;
+  readonly #namedRows: NamedRows;
   readonly #identities: Identities;
   readonly #credentials: CredentialStore;
   readonly #userGone = new UserGoneListeners();
@@ -69,14 +69,14 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     this.#source = database;
     this.#database = new BoundedDatabase(database, facts);
     this.#mapping = mapping;
-    this.#values = new UserColumnValues(mapping, facts);
+    this.#values = new UserColumnValues(mapping, this.#database);
     this.#tables = ownTables(mapping, database.place);
     this.#statements = dialect.migration([...statements, ...ownTableStatements(this.#tables, dialect)]);
     this.#usernames =
       keyColumn === undefined
         ? new KeyTable(dialect, this.#tables.usernames as string, username)
         : new KeyColumn(keyColumn, username);
-    this.#newRows = new NewRows(this.#database, mapping, this.#usernames, this.#tables);
+    this.#namedRows = new NamedRows(this.#database, mapping, this.#usernames, this.#tables);
     this.#identities = new Identities(dialect, this.#tables.identities);
     this.#credentials = new AppTableCredentials(this.#database, dialect, this.#tables.credentials);
   }
@@ -115,9 +115,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   }
 
   async findById(id: string): Promise<StoredUser | undefined> {
-    if (!isKeepable(id)) return undefined;
-    const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
-    const row = found.find((each) => each.id === id);
+    const row = await this.#row(id);
     return row && this.#values.toUser(row);
   }
 
@@ -137,12 +135,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
     const { username, values } = await this.#values.forNewUser(user, fields);
-    const create = this.#database.write(undefined, (access) =>
-      this.#newRows.insert(access, username, values),
-    );
-    return this.#values.toUser(
-      await create.catch((error: unknown) => this.#newRows.takenOr(error, username)),
-    );
+    return this.#values.toUser(await this.#namedRows.insert(username, values));
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -154,18 +147,23 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
     const rename = checkedRename(id, next, previous);
-    const { username } = this.#mapping.columns;
-    const values = { [username]: rename.name, ...this.#usernames.values(rename.key) };
-    const renaming = this.#database.write(rename.id, async (access) => {
-      const locked = await access.rows.lock(rename.id);
-      if (locked?.row[username] !== rename.previous) return false;
-      await this.#usernames.reserve(access, rename.name, locked.id);
-      await access.rows.update(locked.id, values);
-      const previousKey = usernameKey(rename.previous);
-      if (previousKey !== rename.key) await this.#usernames.release(access, previousKey, locked.id);
-      return true;
-    });
-    return renaming.catch((error: unknown) => this.#newRows.takenOr(error, rename.name));
+    return this.#namedRows.rename(rename, await this.#values.verified(false));
+  }
+
+  /** Whether the column `emailVerified` says so of this name. */
+  async isEmailVerified(id: string, username: string): Promise<boolean> {
+    if (this.#mapping.columns.emailVerified === undefined) return false;
+    const row = await this.#row(id);
+    return row !== undefined && this.#values.isVerified(row.row, username);
+  }
+
+  /** Writes into the column `emailVerified` that this name is proved, unless the user has another one now. */
+  async setEmailVerified(id: string, username: string): Promise<void> {
+    if (this.#mapping.columns.emailVerified === undefined) return;
+    const verified = await this.#values.verified(true);
+    await changeRow(this.#database, id, ({ [this.#mapping.columns.username]: name }) =>
+      isSameName(name, username) ? verified : undefined,
+    );
   }
 
   /**
@@ -208,16 +206,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     const known = await this.findByIdentity(checked);
     if (known) return known;
     const { username, values } = await this.#values.forNewUser(newUser, undefined);
-    const creating = this.#database.write(undefined, async (access) => {
-      const owner = await this.#identities.reserve(access, checked);
-      if (owner) return owner;
-      const created = await this.#newRows.insert(access, username, values);
-      await this.#identities.assign(access.sql, checked, created.id);
-      return created;
-    });
-    return this.#values.toUser(
-      await creating.catch((error: unknown) => this.#newRows.takenOr(error, username)),
-    );
+    return this.#values.toUser(await this.#namedRows.insertFor(this.#identities, checked, username, values));
   }
 
   async link(userId: string, identity: Identity): Promise<boolean> {
@@ -246,5 +235,11 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   onUserGone(listener: UserGoneListener): () => void {
     return this.#userGone.add(listener);
+  }
+
+  async #row(id: string): Promise<FoundRow | undefined> {
+    if (!isKeepable(id)) return undefined;
+    const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
+    return found.find((each) => each.id === id);
   }
 }

@@ -3,6 +3,7 @@ import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES, type CallTimes } from '../call-times.js';
 import { RowLines } from './row-lines.js';
+import type { ColumnFacts } from './dialects/dialect.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -40,6 +41,11 @@ export class BoundedDatabase {
   /** Calls outside a transaction. */
   read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
     return this.#run((isLate) => work(whileInTime(this.#database, isLate)));
+  }
+
+  /** What the database says about a column. @param mapped a name of the mapping */
+  column(mapped: string): Promise<ColumnFacts | undefined> {
+    return this.read(() => this.#facts.column(mapped));
   }
 
   /** Whether there is such a table of ours. */

@@ -20,6 +20,7 @@ export interface TableLook {
 /** bcrypt's hashes are the shortest. */
 const SHORTEST_HASH = 60;
 
+const NO_FLAGS: readonly ColumnKind[] = ['text', 'uuid', 'json', 'texts', 'time'];
 const ID_KINDS: readonly ColumnKind[] = ['integer', 'bigint', 'uuid', 'text'];
 const TYPES: Readonly<Record<Dialect['name'], Record<'text' | 'roles' | 'flag', string>>> = {
   postgres: { text: 'text', roles: "text[] NOT NULL DEFAULT '{}'", flag: 'boolean NOT NULL DEFAULT false' },
@@ -59,7 +60,8 @@ function missingColumns(look: TableLook): TableFault[] {
   return mappedColumns(look)
     .filter(({ name }) => !columns.has(name))
     .map(({ member, name }) => {
-      const type = member === 'roles' ? types.roles : member === 'disabled' ? types.flag : types.text;
+      const isFlag = member === 'disabled' || member === 'emailVerified';
+      const type = member === 'roles' ? types.roles : isFlag ? types.flag : types.text;
       const add = `ALTER TABLE ${tableName(look)} ADD COLUMN ${quoted(look, name)} ${type};`;
       const known = [...columns.keys()].join(', ');
       return {
@@ -72,7 +74,7 @@ function missingColumns(look: TableLook): TableFault[] {
 function wrongTypes(look: TableLook): TableFault[] {
   const faults: TableFault[] = [];
   for (const { member, name } of mappedColumns(look)) {
-    const { kind, type, maxLength = Infinity } = look.columns.get(name) as ColumnFacts;
+    const { kind, type, nullable, maxLength = Infinity } = look.columns.get(name) as ColumnFacts;
     const is = `the column ${name} (columns.${member}) has the type ${type}`;
     if (member === 'id' && !ID_KINDS.includes(kind))
       faults.push({
@@ -88,8 +90,18 @@ function wrongTypes(look: TableLook): TableFault[] {
         what: `${is}, which holds no list`,
         cure: 'leave out columns.roles, and give the function roles instead',
       });
-    if (member === 'disabled' && ['text', 'uuid', 'json', 'texts'].includes(kind))
-      faults.push({ what: `${is}, and must be a boolean`, cure: 'name a column with a boolean' });
+    const isTimeToo = member === 'emailVerified' && look.dialect.name !== 'sqlite';
+    if (
+      ['disabled', 'emailVerified'].includes(member) &&
+      NO_FLAGS.includes(kind) &&
+      !(isTimeToo && kind === 'time')
+    )
+      faults.push({
+        what: `${is}, and must be a boolean${isTimeToo ? ', or the time of the proof' : ''}`,
+        cure: 'name another column',
+      });
+    if (member === 'emailVerified' && kind === 'time' && !nullable)
+      faults.push({ what: `${is}, and must allow NULL`, cure: allowNull(look, name) });
   }
   return faults;
 }

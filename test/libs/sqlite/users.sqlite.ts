@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SqliteUserStore, type SqliteUserStoreOptions } from '../../../src/stores/sqlite';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../../src/testing';
 import { runContract } from '../../contract/run-contract';
-import { proveVerifiedColumn, type VerifiedTable } from '../../features/email-account/verified-column';
 import { DRIVERS, useFiles, type TestDatabase } from './databases';
 import { OtherProcess } from './processes';
 
@@ -36,32 +35,6 @@ const TABLES: { name: string; sql?: string; options: SqliteUserStoreOptions }[] 
 
 describe.each(DRIVERS)('%s', (driver, open) => {
   const files = useFiles(open);
-
-  describe('a column verified', () => {
-    let table: VerifiedTable;
-    beforeAll(async () => {
-      const database = files.open('verified.db');
-      database.exec(`CREATE TABLE people (id integer PRIMARY KEY AUTOINCREMENT, email text NOT NULL UNIQUE, password text,
-        verified boolean NOT NULL DEFAULT 0, seen datetime)`);
-      const own = (emailVerified: string) =>
-        new SqliteUserStore(database, { table: 'people', columns: { ...columns, emailVerified } });
-      const users = own('verified');
-      await users.migrate();
-      await users.ready();
-      await expect(own('seen').ready()).rejects.toThrow(/the type datetime, and must be a boolean/);
-      table = {
-        users,
-        isVerified: async (email) => {
-          const user = await users.findByUsername(email);
-          return user !== undefined && users.isEmailVerified(user.id, email);
-        },
-        setVerified: (email) =>
-          Promise.resolve(database.exec(`UPDATE people SET verified = 1 WHERE email = '${email}'`)),
-      };
-    });
-
-    proveVerifiedColumn(() => table);
-  });
 
   describe.each(TABLES)('$name', ({ sql, options }) => {
     let store: SqliteUserStore;

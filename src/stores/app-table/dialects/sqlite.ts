@@ -90,6 +90,16 @@ export const SQLITE: Dialect = {
     );
     const indexes = new Map<unknown, string[]>();
     for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
+    // An integer primary key has no index, because it is the row's own number.
+    const key = await sql.query('SELECT name FROM pragma_table_xinfo(?, ?) WHERE pk > 0 ORDER BY pk', [
+      table,
+      schema ?? 'main',
+    ]);
+    if (key.length > 0)
+      indexes.set(
+        'the primary key',
+        key.map(({ name }) => String(name)),
+      );
     return Array.from(indexes.values(), (parts) => ({ parts }));
   },
 

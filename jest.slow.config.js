@@ -8,6 +8,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/helpers/servers/slow-global-setup.ts',
   modulePathIgnorePatterns: [],
   // Kysely is an ES module, which Jest can't load as it is.
-  transformIgnorePatterns: ['/node_modules/(?!kysely/)'],
+  transformIgnorePatterns: ['/node_modules/(?!kysely/|kysely-replication/)'],
   collectCoverage: false,
 };

@@ -18,7 +18,7 @@ export function sessionIdArgument(): Argument {
   return new Argument('[sessionId]', 'as `sessions list` shows it').argParser(id);
 }
 
-/** For apps whose users are not in a PostgresUserStore. */
+/** For apps whose users are in a store that the command doesn't know. */
 export function userIdOption(): Option {
   const words = "the user's id instead of the name: for a user store of your own";
   return new Option('--id <userId>', words).argParser(id);
@@ -35,7 +35,11 @@ export function withEnvironment(command: Command): Command {
 
 export function withUsersTableName(command: Command): Command {
   return command
-    .option('--users-table <name>', `the PostgresUserStore's table (default: ${DEFAULT_USERS_TABLE})`)
+    .option('--users-table <name>', `the user store's table (default: ${DEFAULT_USERS_TABLE})`)
+    .option(
+      '--prefix <prefix>',
+      "the user store's prefix, in SQLite or with --columns (default: visa, or the table's name)",
+    )
     .addOption(
       new Option(
         '--columns <mapping>',
@@ -46,7 +50,7 @@ export function withUsersTableName(command: Command): Command {
 
 /** Options of commands that open the stores of users and of sessions. */
 export function withTableNames(command: Command): Command {
-  const store = "the PostgresRefreshTokenStore's";
+  const store = "the session store's";
   return withUsersTableName(command)
     .option('--identities-table <name>', "the PostgresUserStore's identitiesTable (default: visa_identities)")
     .option(

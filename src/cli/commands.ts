@@ -18,7 +18,7 @@ import type { ResetLinkOptions } from './email-account.js';
 import type { MigrateOptions } from './migrate.js';
 import type { JsonOption } from './output.js';
 import type { EndSessionsOptions, ListSessionsOptions } from './sessions.js';
-import type { StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
 import type { ListUsersOptions, UserRolesOptions } from './users.js';
 
 /** Every command, in the order of the help. An action is loaded only when it runs, which keeps `--help` and `secret` quick. */
@@ -53,13 +53,15 @@ function defineSecret(command: Command): void {
 
 function defineMigrate(command: Command): void {
   withTableNames(withEnvironment(command))
-    .description('create the tables of users and sessions in PostgreSQL, or what is missing of them')
+    .description(
+      'create the tables of users and sessions in PostgreSQL or SQLite, or what is missing of them',
+    )
     .addOption(new Option('--only <part>', 'one part of the schema').choices(['users', 'sessions']))
     .option('--dry-run', 'print the SQL, and connect to nothing')
     .addOption(
       new Option(
         '--dialect <name>',
-        'the database of users; for mysql and sqlite the SQL is printed (default: postgres)',
+        'for mysql and sqlite the SQL is printed (default: the database of DATABASE_URL, or postgres)',
       ).choices(['postgres', 'mysql', 'sqlite']),
     )
     .option('--beside <table>', 'print the SQL of the tables beside a table of users of your own')
@@ -219,7 +221,7 @@ function defineSessionsEnd(command: Command): void {
 function defineDoctor(command: Command, setExitCode: (code: number) => void): void {
   withSessionOptions(withTableNames(withEnvironment(command)))
     .description(
-      'look at the settings, at PostgreSQL, at Redis and at a running app; exit status 1: something fails',
+      'look at the settings, the database, Redis and a running app; exit status 1: something fails',
     )
     .addOption(
       new Option('--only <part>', 'sessions: the users live in a store of your own').choices(['sessions']),

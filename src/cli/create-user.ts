@@ -3,13 +3,14 @@ import { createBodySchemas } from '../http/body-schemas.js';
 import { toFieldErrors } from '../middleware/validate-body.js';
 import { isAuthError } from '../errors.js';
 import { parseOptions } from '../config/parse-options.js';
-import type { PostgresUserStore } from '../stores/postgres/user-store.js';
 import { MemoryRefreshTokenStore } from '../stores/memory/refresh-token-store.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
-import { CommandError } from './describe-error.js';
+import type { DatabaseUserStore } from './database.js';
+import { asUsageError, CommandError } from './describe-error.js';
 import { printJson, printLine, type JsonOption } from './output.js';
 import { readPassword } from './read-password.js';
-import { asUsageError, withUserStore, type StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
+import { withUserStore } from './stores.js';
 import { parseRoles, userForOutput } from './users.js';
 
 export interface CreateUserOptions extends StoreNames, JsonOption {
@@ -33,7 +34,7 @@ export async function createUser(username: string, options: CreateUserOptions): 
 
 /** Applies the rules of POST /register, and sets the roles as well. */
 async function register(
-  users: PostgresUserStore,
+  users: DatabaseUserStore,
   body: { username: string; password: string },
   roles: string[],
   options: CreateUserOptions,
@@ -58,7 +59,7 @@ async function register(
 }
 
 /** The config of an app that sets only options of passwords. Nothing is signed, so any secret will do. */
-function defaultConfig(users: PostgresUserStore, { minLength, passwordLong: long }: CreateUserOptions) {
+function defaultConfig(users: DatabaseUserStore, { minLength, passwordLong: long }: CreateUserOptions) {
   const secret = () => randomBytes(32);
   return asUsageError(() =>
     parseOptions({

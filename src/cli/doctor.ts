@@ -1,6 +1,6 @@
 import { UsageError } from './describe-error.js';
+import { checkDatabase } from './doctor/check-database.js';
 import { checkEnvironment, checkNode } from './doctor/check-environment.js';
-import { checkPostgres } from './doctor/check-postgres.js';
 import { checkRedis } from './doctor/check-redis.js';
 import { checkSecondFactor } from './doctor/check-second-factor.js';
 import { checkSecrets } from './doctor/check-secrets.js';
@@ -9,7 +9,7 @@ import { checkUrl } from './doctor/check-url.js';
 import type { Finding } from './doctor/finding.js';
 import { packageManifest } from './manifest.js';
 import { printJson, printLine, type JsonOption } from './output.js';
-import type { StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
 
 export interface DoctorOptions extends StoreNames, JsonOption {
   url?: string;
@@ -22,10 +22,10 @@ export async function doctor({ url, json, only, ...names }: DoctorOptions): Prom
   const base = url === undefined ? undefined : routerUrl(url);
   if (names.columns && names.usersTable === undefined)
     throw new UsageError('--columns needs --users-table too: the name of your table');
-  const [redis, sharing, postgres, web] = await Promise.all([
+  const [redis, sharing, database, web] = await Promise.all([
     checkRedis(names.redisPrefix),
     only === 'sessions' ? [] : checkSharedRedis(names),
-    checkPostgres(names, only),
+    checkDatabase(names, only),
     base ? checkUrl(base) : [],
   ]);
   const findings = [
@@ -33,7 +33,7 @@ export async function doctor({ url, json, only, ...names }: DoctorOptions): Prom
     ...checkSecrets(process.env),
     ...checkEnvironment(process.env),
     ...checkSecondFactor(process.env),
-    ...postgres,
+    ...database,
     ...redis,
     ...sharing,
     ...web,

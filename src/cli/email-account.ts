@@ -3,10 +3,11 @@ import { auditing } from '../events/audit.js';
 import type { EmailAccount } from '../features/email-account/account.js';
 import type { EmailAccountOptions } from '../features/email-account/options.js';
 import type { StoredUser } from '../stores/user-store.js';
-import { CommandError, UsageError } from './describe-error.js';
+import { asUsageError, CommandError, UsageError } from './describe-error.js';
 import { setting } from './environment.js';
 import { printJson, printLine, printNote, type JsonOption } from './output.js';
-import { asUsageError, withApp, type StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
+import { withApp } from './stores.js';
 import { requireUser, userForOutput } from './users.js';
 
 export interface ResetLinkOptions extends StoreNames, JsonOption {

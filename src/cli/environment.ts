@@ -35,13 +35,14 @@ export function requiredSetting(name: string, example: string, otherwise?: strin
 
 /**
  * Host and port of a URL, for messages. The URL itself may hold a password, so no message may contain it.
+ * @param others what else the variable may be, for the message
  * @throws UsageError when it is no URL, or has another protocol
  */
-export function hostOf(name: string, text: string, protocols: readonly string[]): string {
+export function hostOf(name: string, text: string, protocols: readonly string[], others = ''): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !protocols.includes(url.protocol))
     throw new UsageError(
-      `${name} must be a URL that begins with ${protocols.map((each) => `${each}//`).join(' or ')}`,
+      `${name} must be a URL that begins with ${protocols.map((each) => `${each}//`).join(' or ')}${others}`,
     );
   return url.host || 'a local socket';
 }

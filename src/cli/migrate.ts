@@ -1,8 +1,12 @@
-import type { PostgresClient } from '../stores/postgres/client.js';
+import { withDatabase, type Database } from './database.js';
+import { UsageError } from './describe-error.js';
+import { setting } from './environment.js';
 import { printJson, printLine, startOnNewLine, type JsonOption } from './output.js';
-import { withPostgres } from './postgres.js';
+import { NO_SERVER, postgresStores } from './postgres-stores.js';
 import type { DialectName } from './print-users-sql.js';
-import { openPostgresSessionStore, openUserStore, type StoreNames } from './stores.js';
+import { NO_FILE, sqliteStores } from './sqlite-stores.js';
+import { isSqliteUrl } from './sqlite.js';
+import type { StoreNames } from './store-names.js';
 
 export interface MigrateOptions extends StoreNames, JsonOption {
   dialect?: DialectName;
@@ -16,35 +20,37 @@ interface StoreWithSchema {
   migrate(): Promise<void>;
 }
 
-/** For `--dry-run`: a store does not connect until it is used, so its `schema` needs no server. */
-const NO_SERVER: PostgresClient = { query: () => Promise.reject(new Error('There is no server')) };
-
-export async function migrate(options: MigrateOptions): Promise<void> {
-  const { dialect, beside, only, dryRun, json, ...names } = options;
-  // No driver of these databases is loaded here, and the mapping of the app's table isn't known: the app runs the SQL.
-  if ((dialect !== undefined && dialect !== 'postgres') || beside !== undefined)
-    return (await import('./print-users-sql.js')).printUsersSql(options);
-  if (dryRun) {
-    printSchemas(await openStores(NO_SERVER, names, only), json);
+export async function migrate({ dialect: given, beside, ...options }: MigrateOptions): Promise<void> {
+  const { only, dryRun, json, ...names } = options;
+  const ofUrl = isSqliteUrl(setting('DATABASE_URL')) ? 'sqlite' : 'postgres';
+  const dialect = given ?? ofUrl;
+  // No driver of MySQL is loaded here, and the mapping of the app's table isn't known: the app runs the SQL.
+  if (dialect === 'mysql' || beside !== undefined)
+    return (await import('./print-users-sql.js')).printUsersSql({ ...options, dialect, beside });
+  if (dryRun || given === 'sqlite') {
+    const stores = dialect === 'sqlite' ? sqliteStores(NO_FILE, names) : postgresStores(NO_SERVER, names);
+    printSchemas(await openStores(stores, only), json);
     return;
   }
-  await withPostgres(async (pool) => {
-    const stores = await openStores(pool, names, only);
+  if (dialect !== ofUrl)
+    throw new UsageError(`--dialect ${dialect}, but DATABASE_URL names a file of SQLite`);
+  const run = async (database: Database) => {
+    const stores = await openStores(database, only);
     for (const [, store] of stores) await store.migrate();
     const done = stores.map(([name]) => name);
     if (json) printJson({ migrated: done });
     else printLine(`The schema of ${done.join(' and ')} is up to date`);
-  });
+  };
+  await withDatabase(names, run, { creates: true });
 }
 
 async function openStores(
-  client: PostgresClient,
-  names: StoreNames,
+  database: Database,
   only: MigrateOptions['only'],
 ): Promise<[name: string, store: StoreWithSchema][]> {
   const stores: [string, StoreWithSchema][] = [];
-  if (only !== 'sessions') stores.push(['users', await openUserStore(client, names)]);
-  if (only !== 'users') stores.push(['sessions', await openPostgresSessionStore(client, names)]);
+  if (only !== 'sessions') stores.push(['users', await database.users()]);
+  if (only !== 'users') stores.push(['sessions', await database.sessions()]);
   return stores;
 }
 

@@ -1,17 +1,27 @@
 import { CommandError } from './describe-error.js';
 
-/** Loads an optional peer dependency, such as `pg`. @throws CommandError when it is not installed */
-export function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
-  return firstInstalled({ [name]: load });
+/**
+ * Loads an optional peer dependency, such as `pg`.
+ * @param otherwise a sentence about how to do without it, if that is possible
+ * @throws CommandError when it is not installed
+ */
+export function optionalPackage<Module>(
+  name: string,
+  load: () => Promise<Module>,
+  otherwise?: string,
+): Promise<Module> {
+  return firstInstalled({ [name]: load }, otherwise);
 }
 
 /**
  * Loads the first of several packages that is installed.
  * @param loaders by the name of the package
+ * @param otherwise a sentence about how to do without them
  * @throws CommandError when none is
  */
 export async function firstInstalled<Module>(
   loaders: Record<string, () => Promise<Module>>,
+  otherwise?: string,
 ): Promise<Module> {
   for (const [name, load] of Object.entries(loaders)) {
     try {
@@ -21,9 +31,9 @@ export async function firstInstalled<Module>(
     }
   }
   const [name = '', ...others] = Object.keys(loaders);
-  const instead = others.length > 0 ? `. Instead of ${name} you can install ${others.join(' or ')}` : '';
+  const instead = others.length > 0 ? `Instead of ${name} you can install ${others.join(' or ')}` : otherwise;
   throw new CommandError(
-    `The package ${name} is missing: run \`npm install passport-visa ${name}\` in the folder of your app, and this command there${instead}`,
+    `The package ${name} is missing: run \`npm install passport-visa ${name}\` in the folder of your app, and this command there${instead === undefined ? '' : `. ${instead}`}`,
   );
 }
 

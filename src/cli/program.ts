@@ -11,7 +11,7 @@ const WRONG_USAGE = 2;
 
 const HELP = `
 Environment:
-  DATABASE_URL          PostgreSQL, where users live (and sessions, where REDIS_URL is not set)
+  DATABASE_URL          PostgreSQL, or sqlite:FILE: where users live (and sessions, where REDIS_URL is not set)
   REDIS_URL             Redis, where sessions live
   ACCESS_TOKEN_SECRET,  looked at by doctor, and by no other command
   REFRESH_TOKEN_SECRET

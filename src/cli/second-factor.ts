@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { auditing, type AuditRecord } from '../events/audit.js';
 import { CommandError, describeError } from './describe-error.js';
 import { printJson, printLine, printNote, type JsonOption } from './output.js';
-import { withApp, type StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
+import { withApp } from './stores.js';
 import { requireUser, userForOutput } from './users.js';
 
 /** Takes away what asks a user for a second step, and prints the records for the audit log of the app. */

@@ -1,7 +1,8 @@
 import type { Auth } from '../auth.js';
 import { CommandError, UsageError } from './describe-error.js';
 import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
-import { withApp, withSessions, type StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
+import { withApp, withSessions } from './stores.js';
 import { requireUser } from './users.js';
 
 export interface ListSessionsOptions extends StoreNames, JsonOption {

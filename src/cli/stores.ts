@@ -1,91 +1,45 @@
 import { randomBytes } from 'node:crypto';
 import type { Auth } from '../auth.js';
 import type { Feature } from '../features/feature.js';
-import { UsageError } from './describe-error.js';
+import { withDatabase, type Database, type DatabaseUserStore } from './database.js';
+import { asUsageError } from './describe-error.js';
 import { setting } from './environment.js';
-import { withPostgres } from './postgres.js';
 import { withRedis } from './redis.js';
-import type { UserColumns } from '../stores/app-table/user-table-options.js';
-import type { PostgresClient } from '../stores/postgres/client.js';
-import type { PostgresUserStore } from '../stores/postgres/user-store.js';
+import type { StoreNames } from './store-names.js';
 import type { RefreshTokenStore } from '../stores/refresh-token-store.js';
 import type { UserStore } from '../stores/user-store.js';
 
-/** Tables, keys and times that an app has changed. Each member is an option of a store, or of `createAuth`, with the same default. */
-export interface StoreNames {
-  usersTable?: string;
-  /** Of a table of the app's own. */
-  columns?: UserColumns;
-  identitiesTable?: string;
-  credentialsTable?: string;
-  sessionsTable?: string;
-  attemptsTable?: string;
-  revocationsTable?: string;
-  oneTimeTokensTable?: string;
-  redisPrefix?: string;
-  /** `accessToken.expiresIn` of the app. The end of a session is remembered for that long. Default: 30m. */
-  accessLifetime?: string;
-}
-
 export interface AppStores {
-  readonly users: PostgresUserStore;
+  readonly users: DatabaseUserStore;
   readonly auth: Auth;
-}
-
-export async function openUserStore(client: PostgresClient, names: StoreNames): Promise<PostgresUserStore> {
-  const { PostgresUserStore } = await import('../stores/postgres/user-store.js');
-  const { usersTable: table, columns, identitiesTable, credentialsTable } = names;
-  return asUsageError(
-    () =>
-      new PostgresUserStore(client, {
-        ...(table !== undefined && { table }),
-        ...(columns && { columns }),
-        ...(identitiesTable !== undefined && { identitiesTable }),
-        ...(credentialsTable !== undefined && { credentialsTable }),
-      }),
-  );
-}
-
-/** The app's own store class with the app's table names. Its `schema` and `migrate()` are therefore the app's too. */
-export async function openPostgresSessionStore(client: PostgresClient, names: StoreNames) {
-  const { PostgresRefreshTokenStore } = await import('../stores/postgres/refresh-token-store.js');
-  const { sessionsTable: table, attemptsTable, revocationsTable, oneTimeTokensTable } = names;
-  return asUsageError(
-    () =>
-      new PostgresRefreshTokenStore(client, {
-        ...(table !== undefined && { table }),
-        ...(attemptsTable !== undefined && { attemptsTable }),
-        ...(revocationsTable !== undefined && { revocationsTable }),
-        ...(oneTimeTokensTable !== undefined && { oneTimeTokensTable }),
-      }),
-  );
 }
 
 export function withUserStore<T>(
   names: StoreNames,
-  work: (users: PostgresUserStore) => Promise<T>,
+  work: (users: DatabaseUserStore) => Promise<T>,
 ): Promise<T> {
-  return withPostgres(async (pool) => work(await openUserStore(pool, names)));
+  return withDatabase(names, async (database) => work(await database.users()));
 }
 
 /**
- * Acts as one more process of the app, with users in PostgreSQL, and sessions in Redis if REDIS_URL is set, otherwise in
- * PostgreSQL. `createAuth` announces every session that ends here, and the guards of all other processes refuse it at once.
+ * Acts as one more process of the app, with users in the database, and sessions in Redis if REDIS_URL is set, otherwise in the
+ * database too. `createAuth` announces every session that ends here, and the guards of all other processes refuse it at once.
  */
 export function withApp<T>(
   names: StoreNames,
   work: (stores: AppStores) => Promise<T>,
   { otherwise, features }: { otherwise?: string; features?: readonly Feature[] } = {},
 ): Promise<T> {
-  return withPostgres(async (pool) => {
-    const users = await openUserStore(pool, names);
+  const open = async (database: Database) => {
+    const users = await database.users();
     const withStores = (auth: Auth) => work({ users, auth });
     if (setting('REDIS_URL') !== undefined)
       return withRedisSessions(names, (sessions) =>
         withAuth(users, sessions, { ...names, features }, withStores),
       );
-    return withAuth(users, await openPostgresSessionStore(pool, names), { ...names, features }, withStores);
-  }, otherwise);
+    return withAuth(users, await database.sessions(), { ...names, features }, withStores);
+  };
+  return withDatabase(names, open, { otherwise });
 }
 
 /** Like `withApp`, for sessions only: the users may be in a store of the app's own, which this command doesn't know. */
@@ -93,10 +47,9 @@ export async function withSessions<T>(names: StoreNames, work: (auth: Auth) => P
   const { MemoryUserStore } = await import('../stores/memory/user-store.js');
   const open = (sessions: RefreshTokenStore) => withAuth(new MemoryUserStore(), sessions, names, work);
   if (setting('REDIS_URL') !== undefined) return withRedisSessions(names, open);
-  return withPostgres(
-    async (pool) => open(await openPostgresSessionStore(pool, names)),
-    'If the sessions are in Redis, set REDIS_URL in its place',
-  );
+  return withDatabase(names, async (database) => open(await database.sessions()), {
+    otherwise: 'If the sessions are in Redis, set REDIS_URL in its place',
+  });
 }
 
 function withRedisSessions<T>(
@@ -137,17 +90,5 @@ async function withAuth<T>(
     return await work(auth);
   } finally {
     await auth.close();
-  }
-}
-
-/**
- * Turns a TypeError into a UsageError. The stores and `createAuth` throw one for a wrong option, with a message that says how
- * to fix it; here the option came from the command line.
- */
-export function asUsageError<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error;
   }
 }

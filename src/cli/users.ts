@@ -1,7 +1,8 @@
 import type { StoredUser, UserStore } from '../stores/user-store.js';
 import { CommandError, describeError, UsageError } from './describe-error.js';
 import { printJson, printLine, printNote, printTable, type JsonOption } from './output.js';
-import { withApp, withUserStore, type StoreNames } from './stores.js';
+import type { StoreNames } from './store-names.js';
+import { withApp, withUserStore } from './stores.js';
 
 export interface ListUsersOptions extends StoreNames, JsonOption {
   limit: number;

@@ -1,18 +1,17 @@
 import request from 'supertest';
-import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
-import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { appDatabase, type AppDatabase } from '../helpers/apps/app-database';
 import { cli, cliJson } from '../helpers/apps/cli';
 import { emailApp, NEW_PASSWORD, tokenOf } from '../features/email-account/email-app';
 
-let database: TestDatabase;
+let database: AppDatabase;
 let env: Record<string, string>;
-let users: PostgresUserStore;
-let refreshTokens: PostgresRefreshTokenStore;
+let users: ReturnType<AppDatabase['users']>;
+let refreshTokens: ReturnType<AppDatabase['sessions']>;
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await appDatabase.open();
   env = { DATABASE_URL: database.url, BASE_URL: 'https://app.example.com/' };
-  users = new PostgresUserStore(database.pool);
-  refreshTokens = new PostgresRefreshTokenStore(database.pool);
+  users = database.users();
+  refreshTokens = database.sessions();
   await users.migrate();
   await refreshTokens.migrate();
   await users.create({ username: 'ann@example.com', passwordHash: null });

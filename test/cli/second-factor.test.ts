@@ -1,19 +1,18 @@
-import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
 import { checkSecondFactor } from '../../src/cli/doctor/check-second-factor';
 import { checkSecrets } from '../../src/cli/doctor/check-secrets';
-import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { appDatabase, type AppDatabase } from '../helpers/apps/app-database';
 import { cli, cliJson } from '../helpers/apps/cli';
 import { factorApp } from '../features/second-factor/factor-app';
 import type { FeatureStores } from '../helpers/apps/feature-stores';
 
-let database: TestDatabase;
+let database: AppDatabase;
 let env: Record<string, string>;
 let stores: FeatureStores;
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await appDatabase.open();
   env = { DATABASE_URL: database.url };
-  const users = new PostgresUserStore(database.pool);
-  const refreshTokens = new PostgresRefreshTokenStore(database.pool);
+  const users = database.users();
+  const refreshTokens = database.sessions();
   await users.migrate();
   await refreshTokens.migrate();
   stores = { users, refreshTokens };
@@ -97,6 +96,7 @@ describe('doctor', () => {
   test.each([
     [{ FACTOR_KEY: KEY, REDIS_URL: 'redis://a' }, 'ok', 'in Redis'],
     [{ FACTOR_KEY: KEY, DATABASE_URL: 'postgres://a' }, 'ok', 'in PostgreSQL'],
+    [{ FACTOR_KEY: KEY, DATABASE_URL: 'file:./a.db' }, 'ok', 'in SQLite'],
     [{ FACTOR_KEY: KEY }, 'warn', 'in each process by itself'],
   ])('with %j the counters of tries are %s', (given, level, text) => {
     expect(checkSecondFactor(given)).toMatchObject([

@@ -1,5 +1,5 @@
-import { PostgresUserStore } from '../../src';
 import { PASSWORD } from '../helpers/apps/app';
+import { appDatabase } from '../helpers/apps/app-database';
 import { useAppProcesses } from '../helpers/apps/app-processes';
 import { randomPrefix } from '../helpers/apps/backends';
 import { cli, cliJson } from '../helpers/apps/cli';
@@ -15,7 +15,7 @@ interface Tokens {
   refreshToken: string;
 }
 
-describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
+describe.each(appDatabase.sessionStores)('sessions in %s', (kind) => {
   const prefix = randomPrefix();
   const env: Record<string, string> = {};
   const options = kind === 'redis' ? ['--redis-prefix', prefix] : [];
@@ -115,7 +115,7 @@ describe.each(['redis', 'postgres'])('sessions in %s', (kind) => {
 });
 
 test("users disable fails and changes nothing when the sessions can't be reached", async () => {
-  const users = new PostgresUserStore(processes.database.pool);
+  const users = processes.database.users();
   await users.create({ username: 'dora', passwordHash: null });
   const env = { DATABASE_URL: processes.database.url, REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
   const { status, stderr } = await cli(['users', 'disable', 'dora'], { env });
@@ -124,7 +124,7 @@ test("users disable fails and changes nothing when the sessions can't be reached
 });
 
 test('users disable asks to be run again when it could not end the sessions', async () => {
-  const users = new PostgresUserStore(processes.database.pool);
+  const users = processes.database.users();
   await users.create({ username: 'dirk', passwordHash: null });
   const args = ['users', 'disable', 'dirk', '--sessions-table', 'not_there'];
   const { status, stderr } = await cli(args, { env: { DATABASE_URL: processes.database.url } });

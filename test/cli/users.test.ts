@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
-import { PostgresUserStore } from '../../src';
 import { PasswordHasher } from '../../src/accounts/password-hasher';
 import { PASSWORD } from '../helpers/apps/app';
-import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
+import { appDatabase, type AppDatabase } from '../helpers/apps/app-database';
 import { cli, cliJson, type CliResult } from '../helpers/apps/cli';
 
-let database: TestDatabase;
+let database: AppDatabase;
 let env: Record<string, string>;
-let users: PostgresUserStore;
+let users: ReturnType<AppDatabase['users']>;
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await appDatabase.open();
   env = { DATABASE_URL: database.url };
-  users = new PostgresUserStore(database.pool);
+  users = database.users();
   await users.migrate();
 });
 afterAll(() => database.close());
@@ -183,7 +182,7 @@ describe('users list', () => {
   const list = (...args: string[]): Promise<CliResult> => cli(['users', 'list', ...table, ...args], { env });
 
   beforeAll(async () => {
-    const crowd = new PostgresUserStore(database.pool, { table: 'crowd' });
+    const crowd = database.users({ table: 'crowd' });
     await crowd.migrate();
     for (const username of ['cleo', 'Abe', 'evil'])
       await crowd.create({
@@ -192,7 +191,7 @@ describe('users list', () => {
         roles: username === 'Abe' ? ['admin', 'editor'] : [],
       });
     // A name from before the rule against invisible characters.
-    await database.pool.query("UPDATE crowd SET username = $1 WHERE username = 'evil'", [EVIL]);
+    await database.run("UPDATE crowd SET username = ? WHERE username = 'evil'", EVIL);
     const cleo = await crowd.findByUsername('cleo');
     await crowd.update(cleo?.id as string, { disabled: true });
   });

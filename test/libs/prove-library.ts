@@ -9,11 +9,15 @@ import { runContract } from '../contract/run-contract';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
-import { onConnection, startDatabase, type Database, type Table } from './tables';
+import { expectNobody } from './hostile-ids';
+import { proveRefusals } from './refusals';
+import { FIRST_BIG_ID, onConnection, startDatabase, type Database, type Table } from './tables';
 
 /** An app's client of a library. */
 export interface Opened {
   store(table: Table, options: UserTableOptions): AppTableUserStore;
+  /** Of SQLite, in milliseconds. */
+  busyTimeout?(): Promise<unknown>;
   end(): Promise<unknown>;
 }
 
@@ -29,10 +33,15 @@ export interface Library {
 const HASH = `$2b$10$${'a'.repeat(53)}`;
 /** For the table `badge`. */
 const FILLED = { code: 'x', updated_at: new Date() };
+/** As a floating-point number `FIRST_BIG_ID` is this one too. */
+const ROUNDED_ID = FIRST_BIG_ID - 1n;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 
-export function proveLibrary(library: Library): void {
-  describe.each<Database>(['postgres', 'mariadb'])(`${library.name} on %s`, (database) => {
+export function proveLibrary(
+  library: Library,
+  databases: readonly Database[] = ['postgres', 'mariadb'],
+): void {
+  describe.each(databases)(`${library.name} on %s`, (database) => {
     let server: TestServer;
     let app: Opened;
     const person = (): UserTableOptions => ({
@@ -78,6 +87,8 @@ export function proveLibrary(library: Library): void {
       'ids of %s go back to the database as they came',
       async (table) => {
         const other = app.store(table, person());
+        if (table === 'person_big')
+          await sql(`INSERT INTO person_big (id, email) VALUES (${ROUNDED_ID}, 'neighbour')`);
         await other.migrate();
         const [ann, bob] = [
           await other.create({ username: `Ann-${table}`, passwordHash: HASH, roles: ['admin'] }),
@@ -101,12 +112,16 @@ export function proveLibrary(library: Library): void {
             await other.credentials().add({ userId: user.id, kind: 'totp', id: user.id, data: '' }),
           ).toBe(true);
         }
-        for (const nobody of ['', '0', '1e3', `${ann.id} `, '9'.repeat(40), randomUUID(), "'"]) {
-          expect(await other.findById(nobody)).toBeUndefined();
-          expect(await other.updatePasswordHash(nobody, HASH, OTHER_HASH)).toBe(false);
-        }
+        const carl = await other.create({ username: `carl-${table}`, passwordHash: HASH });
+        await expectNobody(other, carl);
         expect(await other.delete(ann.id)).toBe(true);
         expect(await other.findById(ann.id)).toBeUndefined();
+        if (table === 'person_big')
+          expect(await other.findById(String(ROUNDED_ID))).toMatchObject({
+            username: 'neighbour',
+            passwordHash: null,
+            disabled: false,
+          });
         expect(await other.findById(bob.id)).toBeDefined();
       },
     );
@@ -198,6 +213,31 @@ export function proveLibrary(library: Library): void {
       expect(await other.isEmailVerified(randomUUID(), 'eva')).toBe(false);
       await other.delete(id);
     });
+    if (database === 'sqlite') {
+      test('a file that another process has locked is a 503 within 2 seconds, and heals', async () => {
+        useCallTimes(REAL);
+        const calls = [
+          () => store.create({ username: randomUUID(), passwordHash: HASH }),
+          () => store.credentials().add({ userId: '1', kind: 'totp', id: randomUUID(), data: '' }),
+        ];
+        await onConnection(database, server.url, async ({ query }) => {
+          await query('BEGIN IMMEDIATE');
+          for (const call of calls) {
+            const start = performance.now();
+            const failure = await call().catch((error: unknown) => error);
+            expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
+            expect(performance.now() - start).toBeLessThan(2000);
+          }
+          expect(await store.findById('1')).toBeDefined(); // readers wait for nobody
+          const waiting = calls.map((call) => call());
+          await query('COMMIT');
+          await Promise.all(waiting);
+        });
+        expect(await app.busyTimeout?.()).toBe(5000); // the app's setting
+        useCallTimes(PATIENT);
+      });
+      return;
+    }
 
     test('ready() names the columns that nobody fills, and none that the library or a trigger fills', async () => {
       const badges = app.store('badge', {
@@ -302,6 +342,8 @@ export function proveLibrary(library: Library): void {
         expect(await store.update(id, { roles: ['editor'] })).toBe(true);
         expect((await store.findById(id))?.disabled).toBe(false);
       });
+
+      describe('what the server itself refuses', () => proveRefusals(database, () => store, sql));
 
       test('a frozen server is a 503 within 2 seconds, for a new client too', async () => {
         server.freeze();

@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { Client } from 'pg';
 import { startMariaDb, startPostgres, type TestServer } from '../helpers/servers/servers';
 
-export type Database = 'postgres' | 'mariadb';
+export type Database = 'postgres' | 'mariadb' | 'sqlite';
 /**
  * The app's tables, by what they are for: three kinds of ids, one with all that an app may have besides, and one whose columns a library
- * fills (`code`, `updated_at`), a trigger (`slug`) or nobody (`city`).
+ * fills (`code`, `updated_at`), a trigger (`slug`) or nobody (`city`). SQLite has no table for
+ * the last: its triggers can't change a row.
  */
 export type Table = 'person_int' | 'person_big' | 'person_uuid' | 'member' | 'badge';
 
@@ -43,17 +48,39 @@ const MARIADB = `
     verified boolean NOT NULL DEFAULT true);
   CREATE TRIGGER fill_slug BEFORE INSERT ON badge FOR EACH ROW SET NEW.slug = lower(NEW.email)`;
 
-/** A server of its own, because the tests freeze and kill it, with the tables of the app. */
+const SQLITE = `
+  CREATE TABLE person_int (id integer PRIMARY KEY,
+    email text NOT NULL UNIQUE, password_hash text, roles text NOT NULL DEFAULT '[]', active boolean NOT NULL DEFAULT 1);
+  CREATE TABLE person_big (id integer PRIMARY KEY AUTOINCREMENT,
+    email text NOT NULL UNIQUE COLLATE NOCASE, password_hash text, roles json NOT NULL DEFAULT '[]', active integer NOT NULL DEFAULT 1);
+  INSERT INTO person_big (id, email) VALUES (${FIRST_BIG_ID - 1n}, ''); DELETE FROM person_big;
+  CREATE TABLE person_uuid (id text PRIMARY KEY NOT NULL,
+    email text NOT NULL UNIQUE, password_hash text, roles text NOT NULL DEFAULT '[]', active boolean NOT NULL DEFAULT 1);
+  CREATE TABLE member (id text PRIMARY KEY NOT NULL, email varchar(255) NOT NULL UNIQUE, email_key varchar(510) UNIQUE,
+    password_hash text, is_admin boolean NOT NULL DEFAULT 0, city text NOT NULL, blocked boolean NOT NULL DEFAULT 0)`;
+
+const SCHEMAS = { postgres: POSTGRES, mariadb: MARIADB, sqlite: SQLITE };
+const START = { postgres: () => startPostgres(), mariadb: () => startMariaDb(), sqlite: createFile };
+
+/**
+ * A database of its own, with the tables of the app. Only a server can be frozen and killed: a file of SQLite has no such methods.
+ */
 export async function startDatabase(database: Database): Promise<TestServer> {
-  const server = await (database === 'postgres' ? startPostgres() : startMariaDb());
+  const server = (await START[database]()) as TestServer;
   try {
-    const schema = database === 'postgres' ? POSTGRES : MARIADB;
-    await onConnection(database, server.url, ({ query }) => query(schema));
+    await onConnection(database, server.url, ({ query }) => query(SCHEMAS[database]));
     return server;
   } catch (error) {
     await server.stop();
     throw error;
   }
+}
+
+/** The path of the file is its url. */
+function createFile(): Promise<Pick<TestServer, 'url' | 'stop'>> {
+  const folder = mkdtempSync(join(tmpdir(), 'passport-visa-libs-'));
+  const stop = () => Promise.resolve(rmSync(folder, { recursive: true, force: true }));
+  return Promise.resolve({ url: join(folder, 'app.db'), stop });
 }
 
 /** A connection of the app's, past the store. */
@@ -74,6 +101,22 @@ export async function connect(database: Database, url: string): Promise<Connecti
         return (Array.isArray(answer) ? answer.at(-1) : answer).rows;
       },
       end: () => client.end(),
+    };
+  }
+  if (database === 'sqlite') {
+    // The driver of the libraries: two copies of SQLite in one process don't see each other's locks.
+    const file = new Database(url);
+    file.defaultSafeIntegers();
+    return {
+      query(text) {
+        const statements = text.split(';').filter((each) => each.trim() !== '');
+        const answers = statements.map((each) => {
+          const statement = file.prepare(each);
+          return statement.reader ? statement.all() : void statement.run();
+        });
+        return Promise.resolve((answers.at(-1) ?? []) as Record<string, unknown>[]);
+      },
+      end: () => Promise.resolve(void file.close()),
     };
   }
   const connection = await mysql.createConnection({

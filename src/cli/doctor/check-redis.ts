@@ -13,7 +13,7 @@ const { ok, warn, fail } = findingsAbout('redis');
 /** @param prefix `keyPrefix` of the app's RedisRefreshTokenStore */
 export async function checkRedis(prefix = DEFAULT_KEY_PREFIX): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined)
-    return [ok('REDIS_URL is not set: sessions are taken to live in PostgreSQL')];
+    return [ok('REDIS_URL is not set: sessions are taken to live in the database')];
   try {
     return await withRedis(async (redis) => [
       ...(await checkServer(redis)),

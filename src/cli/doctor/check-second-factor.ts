@@ -1,3 +1,4 @@
+import { isSqliteUrl } from '../sqlite.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 const { ok, warn } = findingsAbout('second-factor');
@@ -9,13 +10,14 @@ export function checkSecondFactor({
   DATABASE_URL,
 }: Readonly<Record<string, string | undefined>>): Finding[] {
   if (!FACTOR_KEY) return [];
-  const store = REDIS_URL ? 'Redis' : DATABASE_URL ? 'PostgreSQL' : undefined;
+  const database = isSqliteUrl(DATABASE_URL) ? 'SQLite' : 'PostgreSQL';
+  const store = REDIS_URL ? 'Redis' : DATABASE_URL ? database : undefined;
   return [
     store
       ? ok(`tries of codes are counted in ${store}, for all processes together`)
       : warn(
           'neither REDIS_URL nor DATABASE_URL is set: a memory store counts tries of codes in each process by itself',
-          'keep sessions in Redis or PostgreSQL, or run one process only',
+          'keep sessions in Redis or in a database, or run one process only',
         ),
   ];
 }

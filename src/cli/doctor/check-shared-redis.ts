@@ -1,11 +1,13 @@
 import { POSTGRES } from '../../stores/app-table/dialects/postgres.js';
+import { SQLITE } from '../../stores/app-table/dialects/sqlite.js';
 import { quotedTable } from '../../stores/app-table/quoted-table.js';
 import { DEFAULT_USERS_TABLE } from '../../stores/postgres/default-tables.js';
 import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
 import { withPostgres } from '../postgres.js';
 import { withRedis, type RedisConnection } from '../redis.js';
-import type { StoreNames } from '../stores.js';
+import { sqliteFile, withSqlite, type SqliteFile } from '../sqlite.js';
+import type { StoreNames } from '../store-names.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 /** A sample is enough: another app's users show up among any hundred keys. */
@@ -26,16 +28,28 @@ export async function checkSharedRedis({
   try {
     const ids = await withRedis((redis) => idsOfUsersWithSessions(redis, redisPrefix));
     if (ids.length === 0) return [];
-    const known = await withPostgres(async (pool) => {
-      const [table, schema] = usersTable.split('.').reverse() as [string, string?];
-      const id = `${POSTGRES.quoted(columns?.id ?? 'id')}::text`;
-      const text = `SELECT ${id} AS id FROM ${quotedTable(POSTGRES, { table, schema })} WHERE ${id} = ANY ($1)`;
-      return new Set((await pool.query<{ id: string }>(text, [ids])).rows.map(({ id }) => id));
-    });
-    return judgeOwners(ids, known, redisPrefix);
+    const known = await knownUsers(usersTable, columns?.id ?? 'id', ids);
+    return judgeOwners(ids, new Set(known), redisPrefix);
   } catch {
     return [];
   }
+}
+
+async function knownUsers(usersTable: string, idColumn: string, ids: string[]): Promise<string[]> {
+  const file = sqliteFile();
+  const dialect = file === undefined ? POSTGRES : SQLITE;
+  const [table, schema] = usersTable.split('.').reverse() as [string, string?];
+  const id = dialect.asText(dialect.quoted(idColumn));
+  const select = `SELECT ${id} AS id FROM ${quotedTable(dialect, { table, schema })} WHERE ${id}`;
+  if (file === undefined)
+    return withPostgres(async (pool) => {
+      const { rows } = await pool.query<{ id: string }>(`${select} = ANY ($1)`, [ids]);
+      return rows.map((row) => row.id);
+    });
+  const text = `${select} IN (SELECT value FROM json_each(?))`;
+  const read = ({ database }: SqliteFile) =>
+    Promise.resolve(database.prepare(text).all(JSON.stringify(ids)) as { id: string }[]);
+  return (await withSqlite(file, read, { readOnly: true })).map((row) => row.id);
 }
 
 function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix: string): Finding[] {

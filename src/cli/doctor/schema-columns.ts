@@ -1,5 +1,5 @@
 /** Matches a line of a table definition that is not a column. */
-const CONSTRAINT = /^(primary|unique|check|foreign|constraint|exclude|like)\b/i;
+const NO_COLUMN = /^(--|(primary|unique|check|foreign|constraint|exclude|like)\b)/i;
 
 /**
  * The columns that the SQL of a store creates, by table. Saves a second list of them. It understands only the stores' own SQL,
@@ -8,12 +8,12 @@ const CONSTRAINT = /^(primary|unique|check|foreign|constraint|exclude|like)\b/i;
 export function schemaColumns(schema: string): Map<string, string[]> {
   const tables = new Map<string, string[]>();
   for (const [, table = '', body = ''] of schema.matchAll(
-    /CREATE TABLE IF NOT EXISTS ([\w.]+) \(\n([\s\S]*?)\n\s*\);/g,
+    /CREATE TABLE IF NOT EXISTS ([\w.]+) \(\n([\s\S]*?)\n\s*\)(?: STRICT)?;/g,
   )) {
     const lines = body.split('\n').map((line) => line.trim());
     tables.set(
       table,
-      lines.filter((line) => line && !CONSTRAINT.test(line)).map((line) => line.split(/\s/)[0] ?? ''),
+      lines.filter((line) => line && !NO_COLUMN.test(line)).map((line) => line.split(/\s/)[0] ?? ''),
     );
   }
   for (const [, table = '', column = ''] of schema.matchAll(

@@ -52,7 +52,6 @@ export async function useAssertion(
   const refuses = options.counter === 'refuse';
   const changed = await passkeys.change(userId, id, (data) => {
     stored = undefined;
-    if (data.retired) return undefined;
     // The same answer at the same moment, which one of them will win.
     const isRepeated = data.last?.challenge === last.challenge;
     if (!isRepeated && wentBack(data.counter, received)) {
@@ -61,7 +60,7 @@ export async function useAssertion(
     }
     return { ...data, counter: Math.max(data.counter, received), backedUp, last, lastUsedAt: config.now() };
   });
-  if (!changed || changed.after.retired) return false;
+  if (!changed) return false;
   if (stored === undefined) return true;
   const regressed = { userId, passkeyId: id, stored, received, refused: refuses };
   events.announce('passkeyCounterRegressed', () => ({ ...regressed, ...origin }));

@@ -80,7 +80,7 @@ export function answerSchema<Shape extends z.core.$ZodLooseShape>(
         (name) => (body as Record<string, unknown>)[name] !== undefined,
       );
       if (first === undefined)
-        context.addIssue({ code: 'custom', path: [names[0] as string], message: rule('required') });
+        context.addIssue({ code: 'custom', message: rule('mustHaveOneOf', { fields: names.join(', ') }) });
       for (const other of others)
         context.addIssue({ code: 'custom', path: [other], message: rule('mustBeAlone') });
     });

@@ -2,10 +2,8 @@ import { AuthError } from '../../errors.js';
 import { activeUser } from '../../stores/user-store.js';
 import type { Asker } from '../asker.js';
 import { removePasskey } from '../remove-passkey.js';
+import { assertMayChange } from './may-change.js';
 import type { FactorServices } from './services.js';
-
-/** As `startTotp` makes them. The store need not be asked for another one (and PostgreSQL refuses NUL). */
-const FACTOR_ID = /^[\w-]{22}$/;
 
 /**
  * Removes a second factor of the user's own, of any kind.
@@ -26,18 +24,20 @@ export async function removeFactor(
  * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
  */
 async function removeTotp(
-  { config, endDevices, events, factors, notify, sessions }: FactorServices,
-  { id: userId, sessionId }: Express.User,
+  { config, endDevices, events, factors, factorSets, notify, sessions }: FactorServices,
+  owner: Express.User,
   factorId: string,
   { locale, origin }: Asker,
 ): Promise<void> {
-  if (!FACTOR_ID.test(factorId) || !(await factors.retire(userId, factorId)))
+  const { id: userId, sessionId } = owner;
+  const name = { kind: 'totp', id: factorId } as const;
+  if (!(await factorSets.remove(userId, name, () => assertMayChange(owner))))
     throw new AuthError('FACTOR_NOT_FOUND');
   await endDevices(userId);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
   // Of parallel requests one goes on.
-  if (!(await factors.remove(userId, factorId))) return;
+  if (!(await factors.delete(userId, 'totp', factorId))) return;
   events.announce('factorRemoved', () => ({ userId, sessionId, kind: 'totp', factorId, ...origin }));
   const user = activeUser(await config.users.findById(userId));
   if (user) notify({ kind: 'factor-removed', user, locale });

@@ -2,6 +2,7 @@ import { AuthError } from '../../errors.js';
 import type { RequestOrigin } from '../../events/auth-event.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
+import type { FactorSets } from '../factor-set.js';
 import type { FeatureContext } from '../feature.js';
 import type { StoredPasskeys } from '../stored-passkeys.js';
 import type { Challenges } from './challenges.js';
@@ -15,6 +16,7 @@ import type { EndDevices, TrustedDevices } from './trusted-devices/trusted-devic
 export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: SecondFactorConfig;
   readonly factors: Factors;
+  readonly factorSets: FactorSets;
   readonly passkeys: StoredPasskeys;
   readonly secrets: TotpSecrets;
   readonly challenges: Challenges;

@@ -6,7 +6,7 @@ import type { BeforeSession, CheckedLogin } from '../../sessions/start-session.j
 import type { StoredUser } from '../../stores/user-store.js';
 import { CHALLENGE_SECONDS, type Challenge } from './challenges.js';
 import { MultiFactorLogin } from '../multi-factor-login.js';
-import type { FactorName, UserFactors } from './factors.js';
+import type { ProofName, UserFactors } from './factors.js';
 import { challengeRefused, type FactorServices } from './services.js';
 
 /**
@@ -15,9 +15,9 @@ import { challengeRefused, type FactorServices } from './services.js';
  */
 export class PassedFactor {
   readonly #challenge: Pick<Challenge, 'userId' | 'hash'>;
-  readonly #name: FactorName;
+  readonly #name: ProofName;
 
-  constructor(challenge: Pick<Challenge, 'userId' | 'hash'>, name: FactorName) {
+  constructor(challenge: Pick<Challenge, 'userId' | 'hash'>, name: ProofName) {
     this.#challenge = challenge;
     this.#name = name;
   }

@@ -3,6 +3,7 @@ import { BrowserSecret } from '../../http/browser-secret.js';
 import { languageTag } from '../../messages/own-texts.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { assertFieldsFree } from '../assert-fields-free.js';
+import { FactorSets } from '../factor-set.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { StoredPasskeys } from '../stored-passkeys.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
@@ -92,12 +93,14 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
   assertFieldsFree('secondFactor()', config, 'passwordField', proofNames(context));
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
+  const factorSets = new FactorSets(credentials);
   context.sessions.assertRaises('secondFactor');
   const { trustedDeviceSeconds } = options;
   return {
     ...context,
     options,
-    factors: new Factors(credentials, options.recoveryCodes),
+    factors: new Factors(credentials, factorSets, options.recoveryCodes),
+    factorSets,
     passkeys: new StoredPasskeys(credentials),
     secrets: new TotpSecrets(options.keys),
     challenges: new Challenges(tokens),

@@ -25,14 +25,16 @@ import { AppTableCredentials } from './credentials.js';
 import { Identities } from './identities.js';
 import { KeyColumn } from './key-column.js';
 import { KeyTable } from './key-table.js';
-import { NamedRows } from './named-rows.js';
+import { NewRows } from './new-rows.js';
 import { clearUser, ownTables, ownTableStatements, type OwnTables } from './own-tables.js';
+import { setVerified } from './set-verified.js';
 import type { AppDatabase } from './sql-database.js';
 import { TableFacts } from './table-facts.js';
 import { UserColumnValues } from './user-column-values.js';
 import type { FoundRow } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
-import { isSameName, type Usernames } from './usernames.js';
+import { canBeUsername, type Usernames } from './usernames.js';
+import { canBeOwnId } from './values.js';
 
 /**
  * Users in the app's own table. What the table lacks (keys of usernames, identities, credentials) is in tables of ours beside it. Each
@@ -48,7 +50,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   readonly #statements: readonly string[];
   readonly #values: UserColumnValues;
   readonly #usernames: Usernames;
-  readonly #namedRows: NamedRows;
+  readonly #newRows: NewRows;
   readonly #identities: Identities;
   readonly #credentials: CredentialStore;
   readonly #userGone = new UserGoneListeners();
@@ -69,14 +71,14 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     this.#source = database;
     this.#database = new BoundedDatabase(database, facts);
     this.#mapping = mapping;
-    this.#values = new UserColumnValues(mapping, this.#database);
+    this.#values = new UserColumnValues(mapping, facts);
     this.#tables = ownTables(mapping, database.place);
     this.#statements = dialect.migration([...statements, ...ownTableStatements(this.#tables, dialect)]);
     this.#usernames =
       keyColumn === undefined
         ? new KeyTable(dialect, this.#tables.usernames as string, username)
         : new KeyColumn(keyColumn, username);
-    this.#namedRows = new NamedRows(this.#database, mapping, this.#usernames, this.#tables);
+    this.#newRows = new NewRows(this.#database, mapping, this.#usernames, this.#tables);
     this.#identities = new Identities(dialect, this.#tables.identities);
     this.#credentials = new AppTableCredentials(this.#database, dialect, this.#tables.credentials);
   }
@@ -92,7 +94,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    */
   async migrate(): Promise<void> {
     for (const each of this.#statements) await this.#source.sql.execute(each);
-    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
+    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username, () => this.ready());
   }
 
   /**
@@ -104,7 +106,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   }
 
   async findByUsername(username: string): Promise<StoredUser | undefined> {
-    if (!isKeepable(username)) return undefined;
+    if (!isKeepable(username) || !canBeUsername(username)) return undefined;
     const found = await this.#database.read(async (access) => {
       const named = await this.#usernames.find(access, username);
       // Whoever comes next keeps it instead.
@@ -134,8 +136,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets
    */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
+    await this.#database.learnFacts();
     const { username, values } = await this.#values.forNewUser(user, fields);
-    return this.#values.toUser(await this.#namedRows.insert(username, values));
+    return this.#values.toUser(await this.#newRows.create(username, values));
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -147,23 +150,20 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
     const rename = checkedRename(id, next, previous);
-    return this.#namedRows.rename(rename, await this.#values.verified(false));
+    await this.#database.learnFacts();
+    await this.#values.assertFits(rename.name);
+    return this.#newRows.rename(rename, await this.#values.verified(false));
   }
 
   /** Whether the column `emailVerified` says so of this name. */
   async isEmailVerified(id: string, username: string): Promise<boolean> {
-    if (this.#mapping.columns.emailVerified === undefined) return false;
-    const row = await this.#row(id);
-    return row !== undefined && this.#values.isVerified(row.row, username);
+    const found = this.#mapping.columns.emailVerified === undefined ? undefined : await this.#row(id);
+    return found !== undefined && this.#values.isVerified(found.row, username);
   }
 
   /** Writes into the column `emailVerified` that this name is proved, unless the user has another one now. */
   async setEmailVerified(id: string, username: string): Promise<void> {
-    if (this.#mapping.columns.emailVerified === undefined) return;
-    const verified = await this.#values.verified(true);
-    await changeRow(this.#database, id, ({ [this.#mapping.columns.username]: name }) =>
-      isSameName(name, username) ? verified : undefined,
-    );
+    await setVerified(this.#database, this.#mapping, this.#values, id, username);
   }
 
   /**
@@ -185,7 +185,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     checkedUserId('delete', id);
     const isDeleted = await this.#database.write(id, async ({ rows, sql }) => {
       const locked = await rows.lock(id);
-      await clearUser(sql, this.#tables, id);
+      if (this.#canBeId(id)) await clearUser(sql, this.#tables, id);
       if (locked) await rows.remove(id);
       return locked !== undefined;
     });
@@ -205,8 +205,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     const newUser = { ...checkedIdentityUser(user), passwordHash: null };
     const known = await this.findByIdentity(checked);
     if (known) return known;
+    await this.#database.learnFacts();
     const { username, values } = await this.#values.forNewUser(newUser, undefined);
-    return this.#values.toUser(await this.#namedRows.insertFor(this.#identities, checked, username, values));
+    return this.#values.toUser(await this.#newRows.createFor(this.#identities, checked, username, values));
   }
 
   async link(userId: string, identity: Identity): Promise<boolean> {
@@ -220,12 +221,12 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const checked = checkedIdentity(identity);
-    checkedUserId('unlink', userId);
+    if (!this.#canBeId(checkedUserId('unlink', userId))) return false;
     return this.#database.statement((access) => this.#identities.unlink(access, userId, checked));
   }
 
   async listIdentities(userId: string): Promise<Identity[]> {
-    checkedUserId('listIdentities', userId);
+    if (!this.#canBeId(checkedUserId('listIdentities', userId))) return [];
     return this.#database.read((access) => this.#identities.list(access, userId));
   }
 
@@ -241,5 +242,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     if (!isKeepable(id)) return undefined;
     const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
     return found.find((each) => each.id === id);
+  }
+
+  #canBeId(id: string): boolean {
+    return canBeOwnId(id, this.#source.dialect.padsTexts);
   }
 }

@@ -3,7 +3,7 @@ import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES, type CallTimes } from '../call-times.js';
 import { RowLines } from './row-lines.js';
-import type { ColumnFacts } from './dialects/dialect.js';
+import { FittingRows } from './fitting-rows.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -38,14 +38,14 @@ export class BoundedDatabase {
     return this.#database.kindOfError?.(error) ?? this.#database.dialect.kindOfError(error);
   }
 
-  /** Calls outside a transaction. */
-  read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
-    return this.#run((isLate) => work(whileInTime(this.#database, isLate)));
+  /** For code that asks what the database says about the table, outside a call: without it, that would have no time limit. */
+  async learnFacts(): Promise<void> {
+    if (!this.#facts.areKnown) await this.#run(() => Promise.resolve());
   }
 
-  /** What the database says about a column. @param mapped a name of the mapping */
-  column(mapped: string): Promise<ColumnFacts | undefined> {
-    return this.read(() => this.#facts.column(mapped));
+  /** Calls outside a transaction. */
+  read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+    return this.#run((isLate) => work(this.#access(this.#database, isLate)));
   }
 
   /** Whether there is such a table of ours. */
@@ -62,8 +62,10 @@ export class BoundedDatabase {
 
   /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
   statement<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+    // Only inside a transaction does SQLite not wait for locks.
+    if (this.#database.dialect.name === 'sqlite') return this.write(undefined, work);
     return this.#run((isLate) => {
-      const access = whileInTime(this.#database, isLate);
+      const access = this.#access(this.#database, isLate);
       return this.#repeated(() => work(access));
     });
   }
@@ -78,13 +80,33 @@ export class BoundedDatabase {
       this.#run((isLate) =>
         this.#repeated(() =>
           this.#database.transaction(async (access) => {
-            const inTime = whileInTime(access, isLate);
-            await dialect.begin(inTime.sql);
-            return work(inTime);
+            const end = await dialect.begin(access.sql);
+            try {
+              return await work(this.#access(access, isLate));
+            } finally {
+              await end?.().catch(() => undefined); // the error that came before says more
+            }
           }),
         ),
       );
     return row === undefined ? write() : this.#lines.run(row, write);
+  }
+
+  /** Whether the column of usernames can hold the name: its character set may know few characters. */
+  async canHold(username: string): Promise<boolean> {
+    const look = this.#run(() => this.#database.rows.find('username', [username]));
+    return look.then(
+      () => true,
+      (error: unknown) => {
+        if (this.kindOfError(error) === 'unfit') return false;
+        throw error;
+      },
+    );
+  }
+
+  #access({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
+    const isUnfit = (error: unknown) => this.kindOfError(error) === 'unfit';
+    return whileInTime({ rows: new FittingRows(rows, isUnfit), sql }, isLate);
   }
 
   async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {

@@ -156,15 +156,18 @@ export class BuiltRows implements UserRows {
 
   readonly #forDriver = (name: string, value: unknown, column: ColumnFacts | undefined): unknown => {
     if (name === this.#columns.roles) return column?.kind === 'texts' ? value : JSON.stringify(value);
-    if (typeof value === 'boolean') return column?.kind === 'boolean' ? value : Number(value);
+    // SQLite has no booleans, and its drivers take none.
+    if (typeof value === 'boolean')
+      return column?.kind === 'boolean' && this.#table.dialect.name !== 'sqlite' ? value : Number(value);
     return value;
   };
 
   /** A number for a column of numbers: MySQL compares a text with a bigint as floating-point numbers. Undefined: no id of the table. */
   async #idValue(id: string): Promise<string | bigint | undefined> {
-    const kind = (await this.#table.facts.column(this.#columns.id))?.kind;
-    if (!canBeId(id, kind)) return undefined;
-    return kind === 'integer' || kind === 'bigint' ? BigInt(id) : id;
+    const { dialect, facts } = this.#table;
+    const column = await facts.column(this.#columns.id);
+    if (!canBeId(id, column, dialect)) return undefined;
+    return column?.kind === 'integer' || column?.kind === 'bigint' ? BigInt(id) : id;
   }
 
   get #columns() {

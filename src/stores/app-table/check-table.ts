@@ -179,7 +179,8 @@ function changeType(look: TableLook, column: string): string {
   const alter = `ALTER TABLE ${tableName(look)}`;
   const { text } = TYPES[look.dialect.name];
   if (look.dialect.name === 'mysql') return `${alter} MODIFY ${quoted(look, column)} ${text};`;
-  return `${alter} ALTER COLUMN ${quoted(look, column)} TYPE ${text};`;
+  if (look.dialect.name === 'postgres') return `${alter} ALTER COLUMN ${quoted(look, column)} TYPE ${text};`;
+  return `create the table anew with the type ${text} there`;
 }
 
 function createUnique(look: TableLook, column: string): string {

@@ -149,11 +149,12 @@ export class SqlUserRows implements UserRows {
 
   /** The ids that the column can hold, and how they stand in a statement. */
   async #possible(values: readonly string[]): Promise<{ ids: string[]; mark: (id: string) => string }> {
-    const kind = (await this.#table.facts.column(this.#columns.id))?.kind;
+    const { dialect, facts } = this.#table;
+    const column = await facts.column(this.#columns.id);
     // MySQL compares a text with a bigint as floating-point numbers, which are not exact.
-    const isCast = this.#table.dialect.name === 'mysql' && (kind === 'integer' || kind === 'bigint');
+    const isCast = dialect.name === 'mysql' && (column?.kind === 'integer' || column?.kind === 'bigint');
     const mark = (id: string) => (isCast ? `CAST(? AS ${id.startsWith('-') ? 'SIGNED' : 'UNSIGNED'})` : '?');
-    return { ids: values.filter((id) => canBeId(id, kind)), mark };
+    return { ids: values.filter((id) => canBeId(id, column, dialect)), mark };
   }
 
   async #whereId(id: string): Promise<string | undefined> {

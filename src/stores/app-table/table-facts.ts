@@ -1,10 +1,14 @@
 import type { ColumnFacts } from './dialects/dialect.js';
 import type { AppDatabase } from './sql-database.js';
 
+/** The database has no such table. */
+export class MissingTableError extends TypeError {}
+
 /** What the database says about the columns of the app's table. Asked once, when first needed. */
 export class TableFacts {
   readonly #database: Pick<AppDatabase, 'dialect' | 'sql' | 'place'>;
   readonly #username: string | undefined;
+  #areKnown = false;
   #columns: Promise<ReadonlyMap<string, ColumnFacts>> | undefined;
   #isQuick: Promise<boolean> | undefined;
 
@@ -18,6 +22,12 @@ export class TableFacts {
   async load(): Promise<void> {
     await this.columns();
     if (this.#username !== undefined) await this.asksLowered(this.#username);
+    this.#areKnown = true;
+  }
+
+  /** Whether they have been asked for, so that no further question is needed. */
+  get areKnown(): boolean {
+    return this.#areKnown;
   }
 
   /** By the names of the database. Empty where the library doesn't tell which table it is. @throws TypeError if there is no such table */
@@ -56,7 +66,7 @@ export class TableFacts {
     if (!place) return new Map();
     const columns = await dialect.columns(sql, place);
     if (columns.length > 0) return new Map(columns.map((each) => [each.name, each]));
-    throw new TypeError(
+    throw new MissingTableError(
       `${dialect.title} has no table ${place.table}${place.schema === undefined ? '' : ` in ${place.schema}`}: correct the option table, or call \`await store.migrate()\` if it is the store's own`,
     );
   }

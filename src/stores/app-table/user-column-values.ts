@@ -1,5 +1,6 @@
 import { kindOf } from '../../utils/option-words.js';
-import { newUsername } from '../new-username.js';
+import { usernameKey } from '../../utils/username.js';
+import { newUsername, usernameRefused } from '../new-username.js';
 import { checkedNewUser, type UserChanges } from '../user-arguments.js';
 import type { NewUser, StoredUser } from '../user-store.js';
 import type { TableFacts } from './table-facts.js';
@@ -11,18 +12,18 @@ import { flagIn, isSetIn, rolesIn } from './values.js';
 /** Between users and the columns of the app's table. */
 export class UserColumnValues {
   readonly #mapping: UserMapping;
-  readonly #facts: Pick<TableFacts, 'column'>;
+  readonly #facts: TableFacts;
 
-  /** @param facts with a time limit */
-  constructor(mapping: UserMapping, facts: Pick<TableFacts, 'column'>) {
+  constructor(mapping: UserMapping, facts: TableFacts) {
     this.#mapping = mapping;
     this.#facts = facts;
   }
 
-  /** @throws TypeError for members or fields that no column takes */
+  /** @throws TypeError for members or fields that no column takes; AuthError VALIDATION_FAILED for a username that no user may get */
   async forNewUser(user: NewUser, fields: unknown): Promise<{ username: string; values: Row }> {
     const { username: given, passwordHash, roles = [] } = checkedNewUser(user, undefined);
     const username = newUsername(given);
+    await this.assertFits(username);
     const { columns, disabled } = this.#mapping;
     const values: Row = { ...this.#fields(fields), [columns.username]: username };
     if (passwordHash !== null) values[columns.passwordHash] = passwordHash;
@@ -46,6 +47,20 @@ export class UserColumnValues {
   isVerified(row: Row, username: string): boolean {
     const { emailVerified: column, username: name } = this.#mapping.columns;
     return column !== undefined && isSameName(row[name], username) && isSetIn(row[column]);
+  }
+
+  /** @throws AuthError VALIDATION_FAILED for a name that is longer than its columns */
+  async assertFits(username: string): Promise<void> {
+    const { columns } = this.#mapping;
+    const key = columns.usernameKey;
+    for (const [name, text] of [
+      [columns.username, username] as const,
+      [key, usernameKey(username)] as const,
+    ]) {
+      const column = name === undefined ? undefined : await this.#facts.column(name);
+      const { maxLength = Infinity } = column ?? {};
+      if (Array.from(text).length > maxLength) throw usernameRefused('tooLong', maxLength);
+    }
   }
 
   /** @throws TypeError if the mapping has no column for it */

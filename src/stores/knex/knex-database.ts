@@ -87,7 +87,8 @@ function statementsOf(knex: KnexCalls): SqlStatements {
     async query(text, values = []) {
       const answer = (await knex.raw(text, values)) as Answer | Row[];
       const rows = 'rows' in answer ? answer.rows : ((isMysql ? (answer as unknown[])[0] : answer) as Row[]);
-      return rows.map(asWritten);
+      // The app's `postProcessResponse` may have made an object of a list that it took for a row.
+      return Object.values(rows).map(asWritten);
     },
     async execute(text, values = []) {
       const answer = (await knex.raw(text, values)) as Answer;

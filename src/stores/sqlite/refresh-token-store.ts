@@ -86,7 +86,8 @@ export class SqliteRefreshTokenStore implements RefreshTokenStore {
 
   /** The SQL that `migrate` runs. It is safe to run again. */
   get schema(): string {
-    return `PRAGMA journal_mode = WAL;${refreshTokenSchema(this.#tables)}`;
+    return `
+  PRAGMA journal_mode = WAL;${refreshTokenSchema(this.#tables)}`;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { hashSync } from 'bcryptjs';
-import { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { eventually } from '../../helpers/eventually';
@@ -36,7 +36,7 @@ const STEPS: [string, object][] = [
   ['the last write', { store: 'users', method: 'updatePasswordHash', calls: 2 }],
 ];
 
-describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
+describe.each(appDatabase.sessionStores)('with sessions in %s', (store) => {
   const prefix = randomPrefix();
   let other: string;
   let users = 0;
@@ -49,7 +49,7 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
   async function changeInterruptedBy(signal: 'SIGKILL' | 'SIGSTOP', step: object) {
     const address = await processes.start(store, prefix);
     const credentials = { username: `ann ${store} ${(users += 1)}`, password: PASSWORD };
-    const stored = new PostgresUserStore(processes.database.pool);
+    const stored = processes.database.users();
     const { username } = credentials;
     await stored.create({ username, passwordHash: PASSWORD_HASH }); // an address may register ten
     const logIn = (at: string, password: string) =>

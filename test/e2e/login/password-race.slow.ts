@@ -1,4 +1,5 @@
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 
@@ -26,7 +27,7 @@ async function post(url: string, body: object, headers: Record<string, string> =
 const times = <T>(count: number, make: (n: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, n) => make(n)));
 
-describe.each(['redis', 'postgres'])('with sessions in %s, over two processes', (store) => {
+describe.each(appDatabase.sessionStores)('with sessions in %s, over two processes', (store) => {
   let addresses: string[];
   let user = 0;
 

@@ -1,4 +1,5 @@
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 
@@ -10,7 +11,7 @@ interface Tokens {
   refreshToken: string;
 }
 
-describe.each(['redis', 'postgres'])('auth.sessions of two processes, sessions in %s', (store) => {
+describe.each(appDatabase.sessionStores)('auth.sessions of two processes, sessions in %s', (store) => {
   let addresses: string[];
   let userId: string;
   const credentials = { username: `own-${store}`, password: PASSWORD };

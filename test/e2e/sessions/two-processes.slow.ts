@@ -1,4 +1,5 @@
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 
@@ -13,7 +14,7 @@ interface Tokens {
   refreshToken: string;
 }
 
-describe.each(['redis', 'postgres'])('sessions in %s', (store) => {
+describe.each(appDatabase.sessionStores)('sessions in %s', (store) => {
   let addresses: string[];
   const credentials = { username: `ann-${store}`, password: PASSWORD };
   const asBearer = { ...credentials, transport: 'body' };

@@ -1,5 +1,5 @@
-import { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { eventually } from '../../helpers/eventually';
@@ -13,16 +13,16 @@ const KILLED_PROCESSES = 3;
 const CHANGES_OF_PROCESS = 6;
 const rounds = Array.from({ length: KILLED_PROCESSES }, (_, index) => index);
 
-describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
+describe.each(appDatabase.sessionStores)('with sessions in %s', (store) => {
   const prefix = randomPrefix();
   let other: string;
-  let users: PostgresUserStore;
+  let users: ReturnType<typeof processes.database.users>;
   let passwordHash: string;
   let count = 0;
 
   beforeAll(async () => {
     other = await processes.start(store, prefix);
-    users = new PostgresUserStore(processes.database.pool);
+    users = processes.database.users();
     ({ passwordHash = '' } = await post(`${other}/own/hash`, { password: PASSWORD }));
   });
 

@@ -1,10 +1,10 @@
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { eventually } from '../../helpers/eventually';
 import { mailTo, post, type Answer } from './app-calls';
 import { NEW_PASSWORD, tokenOf } from './email-app';
-import { PostgresUserStore } from '../../../src/index';
 
 const processes = useAppProcesses({ EMAIL_ACCOUNT: 'yes' });
 
@@ -19,7 +19,7 @@ const STEPS: [string, object][] = [
 const KILLED_PROCESSES = 4;
 const RESETS_OF_PROCESS = 7;
 
-describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
+describe.each(appDatabase.sessionStores)('with sessions in %s', (store) => {
   const prefix = randomPrefix();
   let other: string;
   let passwordHash: string;
@@ -32,7 +32,7 @@ describe.each(['redis', 'postgres'])('with sessions in %s', (store) => {
   /** A user with two sessions, and a token of a process that is going to be killed. */
   async function userOf(address: string) {
     const username = `ann${(users += 1)}.${store}@example.com`;
-    const all = new PostgresUserStore(processes.database.pool);
+    const all = processes.database.users();
     if (!passwordHash) passwordHash = (await hashed()).passwordHash as string;
     await all.create({ username, passwordHash });
     const logIn = (password: string, at = other) =>

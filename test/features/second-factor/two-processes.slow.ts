@@ -1,4 +1,3 @@
-import { PostgresUserStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
@@ -54,7 +53,7 @@ function counted(answers: readonly Answer[]): Record<string, number> {
 }
 
 async function enrolled(username: string): Promise<Authenticator> {
-  const users = new PostgresUserStore(processes.database.pool);
+  const users = processes.database.users();
   await users.create({ username, passwordHash });
   const bearer = { Authorization: `Bearer ${(await login(username)).body.accessToken}` };
   const { body } = await post('/factors/totp', {}, 0, bearer);

@@ -1,4 +1,4 @@
-// One process of an app: `node app-process.mjs redis|postgres`. The servers' URLs are in the environment.
+// One process of an app: `node app-process.mjs redis|postgres|sqlite`. The servers' URLs are in the environment.
 import express from 'express';
 import { Redis } from 'ioredis';
 import {
@@ -10,6 +10,7 @@ import {
   secondFactor,
 } from 'passport-visa';
 import { passkeys } from 'passport-visa/passkeys';
+import { SqliteRefreshTokenStore, SqliteUserStore } from 'passport-visa/sqlite';
 import pg from 'pg';
 import { CALL_TIMES } from '../../../dist/stores/call-times.js';
 
@@ -26,12 +27,13 @@ const {
   FACTOR_KEY,
   PASSKEY_ORIGIN,
 } = process.env;
-const pool = new pg.Pool({ connectionString: DATABASE_URL });
-const users = new PostgresUserStore(pool);
+const { users, sessions } = DATABASE_URL?.startsWith('sqlite:')
+  ? inSqlite(DATABASE_URL.slice(7))
+  : inPostgres();
 const refreshTokens =
   process.argv[2] === 'redis'
     ? new RedisRefreshTokenStore(new Redis(REDIS_URL), { keyPrefix: KEY_PREFIX })
-    : new PostgresRefreshTokenStore(pool);
+    : sessions();
 /** @type {import('passport-visa').Mail[]} */
 const mails = [];
 const account = emailAccount({
@@ -99,3 +101,15 @@ const server = app.listen(0, '127.0.0.1', () => {
   process.send?.(typeof address === 'object' ? address?.port : undefined);
 });
 process.on('disconnect', () => process.exit()); // ends with the test
+
+function inPostgres() {
+  const pool = new pg.Pool({ connectionString: DATABASE_URL });
+  return { users: new PostgresUserStore(pool), sessions: () => new PostgresRefreshTokenStore(pool) };
+}
+
+/** @param {string} file */
+function inSqlite(file) {
+  const { DatabaseSync } = /** @type {any} */ (process.getBuiltinModule('node:sqlite'));
+  const database = new DatabaseSync(file);
+  return { users: new SqliteUserStore(database), sessions: () => new SqliteRefreshTokenStore(database) };
+}

@@ -1,15 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { PostgresRefreshTokenStore, PostgresUserStore } from '../../../src/index';
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
 import { PATIENT } from '../call-times';
-import { createDatabase, type TestDatabase } from './backends';
+import { appDatabase, type AppDatabase } from './app-database';
 
 /** On a busy machine. */
 const START_TIMEOUT_MS = 60_000;
 
 export interface AppProcesses {
-  readonly database: TestDatabase;
+  readonly database: AppDatabase;
   /** Starts a process of the app, with its sessions in `store`. @param features as those of all processes @returns its address */
   start(store: string, keyPrefix: string, features?: Readonly<Record<string, string>>): Promise<string>;
 }
@@ -18,12 +17,12 @@ export interface AppProcesses {
  * it these features. */
 export function useAppProcesses(environment: Readonly<Record<string, string>> = {}): AppProcesses {
   const children: ChildProcess[] = [];
-  let database: TestDatabase;
+  let database: AppDatabase;
 
   beforeAll(async () => {
-    database = await createDatabase();
-    await new PostgresUserStore(database.pool).migrate();
-    await new PostgresRefreshTokenStore(database.pool).migrate();
+    database = await appDatabase.open();
+    await database.users().migrate();
+    await database.sessions().migrate();
   });
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');

@@ -130,11 +130,17 @@ export interface RealStores {
   close(): Promise<void>;
 }
 
-/** The package of the clients that `createRealStores` makes. A test file sets it to run the tests of another file over it. */
-export const realClients: { package: keyof typeof REDIS_PACKAGES } = { package: 'ioredis' };
+/**
+ * What `createRealStores` makes: the package of its clients, or the stores altogether. A test file sets it to run the tests of another
+ * file over it.
+ */
+export const realClients: { package: keyof typeof REDIS_PACKAGES; stores?: () => Promise<RealStores> } = {
+  package: 'ioredis',
+};
 
 /** Users in a new PostgreSQL database, sessions in Redis with a new key prefix. */
 export async function createRealStores(): Promise<RealStores> {
+  if (realClients.stores) return realClients.stores();
   const database = await createDatabase();
   const { client, end } = await REDIS_PACKAGES[realClients.package].connect(sharedRedisUrl());
   const users = new PostgresUserStore(database.pool);

@@ -33,11 +33,11 @@ export async function realStores(): Promise<OpenStores> {
   };
 }
 
-/** The stores that tests of `describe.each` run on, by the name that their titles have. */
-export const EACH_STORES = [
-  [
-    'memory',
-    (): Promise<OpenStores> => Promise.resolve({ ...memoryStores(), close: () => Promise.resolve() }),
-  ],
+/**
+ * The stores that tests of `describe.each` run on, by the name that their titles have. The tests of SQLite put others in their place,
+ * and run the same files.
+ */
+export const EACH_STORES: [name: string, open: () => Promise<OpenStores>][] = [
+  ['memory', () => Promise.resolve({ ...memoryStores(), close: () => Promise.resolve() })],
   ['PostgreSQL and Redis', realStores],
-] as const;
+];

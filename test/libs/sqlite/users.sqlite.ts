@@ -44,6 +44,7 @@ describe.each(DRIVERS)('%s', (driver, open) => {
       store = new SqliteUserStore(database, options);
       await store.migrate();
       await store.migrate();
+      await store.ready({ hasFields: false });
     });
     runContract(userStoreContract(() => store));
     runContract(identityStoreContract(() => store));
@@ -116,6 +117,38 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     expect(await store.findById('9007199254740992')).toMatchObject({ username: 'bob', roles: ['3'] });
     expect(await store.findById('ann')).toBeUndefined();
     expect(await store.update('9007199254740993', {})).toBe(true);
+  });
+
+  test('ready names what the table lacks, with SQL that cures it', async () => {
+    const database = files.open('faults.db');
+    database.exec(
+      'CREATE TABLE people (id integer PRIMARY KEY, email text, password blob, city text NOT NULL)',
+    );
+    const store = await storeOf(database, { table: 'people', columns: { ...columns, disabled: 'banned' } });
+    const faults = () =>
+      store.ready({ hasFields: false }).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    const cured = async () => {
+      const found = await faults();
+      for (const [sql] of found.matchAll(/(ALTER|CREATE)[^;]*;/g)) database.exec(sql);
+      return found;
+    };
+    expect(await cured()).toContain('there is no column banned, which columns.disabled names');
+    expect(await cured()).toContain('the column email (columns.username) has no unique index');
+    const left = await faults();
+    expect(left).not.toMatch(/email|banned|ids/);
+    expect(left).toContain(
+      'password (columns.passwordHash) has the type BLOB, and must be a text: create the table anew',
+    );
+    expect(left).toContain('the column city is NOT NULL without a default');
+    database.exec('DROP TABLE people_identities');
+    database.exec('CREATE TABLE other (id integer PRIMARY KEY, email text UNIQUE, password text)');
+    await expect(new SqliteUserStore(database, { table: 'other', columns }).ready()).rejects.toThrow(
+      /The tables other_usernames, other_identities, other_credentials are missing in SQLite: .*other_usernames \(/s,
+    );
+    await expect(new SqliteUserStore(database, { table: 'none', columns }).ready()).rejects.toThrow(/none/);
   });
 
   test('further columns are filled from the fields of a registration', async () => {

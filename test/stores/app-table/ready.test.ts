@@ -71,6 +71,15 @@ test.each<[string, string, Partial<UserColumns>, string[]]>([
   for (const part of expected) expect(error.message).toContain(part.replaceAll('people', table));
 });
 
+test('migrate() says as ready() does which table or column is not there', async () => {
+  const { store } = await storeOver(GOOD, { username: 'mail' });
+  await expect(store.migrate()).rejects.toThrow('no column mail, which columns.username names');
+  const nowhere = new PostgresUserStore(pool, { table: 'nowhere', columns: COLUMNS });
+  await expect(nowhere.migrate()).rejects.toThrow(
+    'PostgreSQL has no table nowhere: correct the option table',
+  );
+});
+
 test('ready() names the tables that migrate() makes, and its SQL makes them', async () => {
   const { table, store } = await storeOver(GOOD);
   const error = (await store.ready().catch((each: unknown) => each)) as Error;

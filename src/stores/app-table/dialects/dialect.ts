@@ -78,11 +78,16 @@ export interface Dialect {
   selectForUpdate(select: string): string;
   /** A column as an exact text, whatever the driver makes of its type. */
   asText(column: string): string;
+  /** Whether the columns of our tables take a text and the same with spaces behind it for one. */
+  readonly padsTexts: boolean;
   /** `lower(column)` with texts that have ASCII letters in lower case only where true. */
   readonly lowersAsciiOnly: boolean;
 
-  /** Statements at the beginning of each transaction that writes. */
-  begin(sql: SqlStatements): Promise<void>;
+  /**
+   * Statements at the beginning of each transaction that writes.
+   * @returns what to run before its end, also where it fails. Undefined: nothing
+   */
+  begin(sql: SqlStatements): Promise<(() => Promise<unknown>) | undefined>;
   /** What `migrate()` runs, one statement after the other: each is safe to run again. */
   migration(statements: readonly string[]): string[];
 

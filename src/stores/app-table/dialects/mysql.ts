@@ -8,6 +8,8 @@ const DUPLICATE = 1062;
 /** A deadlock, a wait for a locked row that took too long, and a row that has changed since it was read. */
 const ROLLED_BACK = new Set([1213, 1205, 1020]);
 const MISSING = new Set([1146, 1054]);
+/** Collations that can't be compared, and texts that the character set of a column doesn't know. */
+const UNFIT = new Set([1267, 1270, 1271, 1366, 3854, 3988]);
 /** Too many connections, shutdown, read-only server, out of memory or disk, killed, aborted. */
 const OUTAGES = new Set([1040, 1041, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1290]);
 const MORE_OUTAGES = new Set([1021, 1037, 1038, 1114, 1135, 1317, 1836, 1927, 3024, 1969, 1792]);
@@ -68,9 +70,10 @@ export const MYSQL: Dialect = {
   selectForUpdate: (select) =>
     `SELECT /*+ MAX_EXECUTION_TIME(${CALL_TIMES.timeout}) */ ${select} FOR UPDATE /*M! WAIT ${Math.ceil(CALL_TIMES.timeout / 1000)} */`,
   asText: (column) => `CAST(${column} AS CHAR)`,
+  padsTexts: true,
   lowersAsciiOnly: false,
 
-  begin: () => Promise.resolve(),
+  begin: () => Promise.resolve(undefined),
   migration: (statements) => [...statements],
 
   async columns(sql, { schema, table }) {
@@ -136,6 +139,7 @@ export const MYSQL: Dialect = {
     if (number === DUPLICATE) return 'taken';
     if (ROLLED_BACK.has(number)) return 'rolled-back';
     if (MISSING.has(number)) return 'schema';
+    if (UNFIT.has(number)) return 'unfit';
     return OUTAGES.has(number) || MORE_OUTAGES.has(number) ? 'outage' : 'mistake';
   },
 };

@@ -68,6 +68,7 @@ export const POSTGRES: Dialect = {
   // Rows of other tables may refer to this one meanwhile. `begin` has said how long to wait.
   selectForUpdate: (select) => `SELECT ${select} FOR NO KEY UPDATE`,
   asText: (column) => `(${column})::text`,
+  padsTexts: false,
   lowersAsciiOnly: false,
 
   async begin(sql) {

@@ -54,9 +54,17 @@ export const SQLITE: Dialect = {
     ).join(', ')} ON CONFLICT DO NOTHING`,
   selectForUpdate: (select) => `SELECT ${select}`, // BEGIN IMMEDIATE has locked the file
   asText: (column) => `CAST(${column} AS TEXT)`,
+  padsTexts: false,
   lowersAsciiOnly: true,
 
-  begin: () => Promise.resolve(),
+  // SQLite waits for a lock by blocking the event loop: with better-sqlite3 for 5 seconds. Ours is a 503 before that.
+  async begin(sql) {
+    const [setting] = await sql.query('PRAGMA busy_timeout');
+    const timeout = Number(setting?.['timeout'] ?? 0);
+    if (timeout === 0) return undefined;
+    await sql.query('PRAGMA busy_timeout = 0');
+    return () => sql.query(`PRAGMA busy_timeout = ${timeout}`);
+  },
   migration: (statements) => [...statements],
 
   async columns(sql, { table, schema }) {
@@ -89,17 +97,16 @@ export const SQLITE: Dialect = {
       [table, schema ?? 'main', schema ?? 'main'],
     );
     const indexes = new Map<unknown, string[]>();
-    for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
-    // An integer primary key has no index, because it is the row's own number.
-    const key = await sql.query('SELECT name FROM pragma_table_xinfo(?, ?) WHERE pk > 0 ORDER BY pk', [
+    // An `INTEGER PRIMARY KEY` is the number of the row, and needs no index.
+    const keys = await sql.query(`SELECT name FROM pragma_table_info(?, ?) WHERE pk > 0 ORDER BY pk`, [
       table,
       schema ?? 'main',
     ]);
-    if (key.length > 0)
-      indexes.set(
-        'the primary key',
-        key.map(({ name }) => String(name)),
-      );
+    indexes.set(
+      undefined,
+      keys.map(({ name }) => String(name)),
+    );
+    for (const { id, part } of rows) indexes.set(id, [...(indexes.get(id) ?? []), String(part)]);
     return Array.from(indexes.values(), (parts) => ({ parts }));
   },
 

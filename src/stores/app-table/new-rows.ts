@@ -1,5 +1,7 @@
 import { isAuthError, UsernameTakenError } from '../../errors.js';
 import { usernameKey } from '../../utils/username.js';
+import { usernameRefused } from '../new-username.js';
+import type { CheckedRename } from '../user-arguments.js';
 import type { Identity } from '../identity-store.js';
 import type { BoundedDatabase } from './bounded-database.js';
 import type { Identities } from './identities.js';
@@ -9,16 +11,8 @@ import type { FoundRow, Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
 import type { Usernames } from './usernames.js';
 
-/** A rename whose names have been checked. */
-export interface Rename {
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  readonly previous: string;
-}
-
-/** Gives rows of the app's table their names, together with the keys: new rows, and those whose user is renamed. */
-export class NamedRows {
+/** Gives the rows of the app's table their usernames, together with their keys. */
+export class NewRows {
   readonly #database: BoundedDatabase;
   readonly #mapping: UserMapping;
   readonly #usernames: Usernames;
@@ -31,44 +25,45 @@ export class NamedRows {
     this.#tables = tables;
   }
 
-  /** @throws UsernameTakenError; what another unique index of the app's throws */
-  insert(username: string, values: Row): Promise<FoundRow> {
-    const inserting = this.#database.write(undefined, (access) => this.#insert(access, username, values));
-    return inserting.catch((error: unknown) => this.#takenOr(error, username));
+  /** @throws UsernameTakenError; AuthError VALIDATION_FAILED for a name that the column can't hold */
+  create(username: string, values: Row): Promise<FoundRow> {
+    const create = this.#database.write(undefined, (access) => this.#insert(access, username, values));
+    return create.catch((error: unknown) => this.#takenOr(error, username));
   }
 
-  /** @returns the row of the user that has the identity already, or a new one @throws as `insert` */
-  insertFor(identities: Identities, identity: Identity, username: string, values: Row): Promise<FoundRow> {
-    const inserting = this.#database.write(undefined, async (access) => {
+  /** @returns the row of the user that has the identity already, or a new one @throws as `create` does */
+  createFor(identities: Identities, identity: Identity, username: string, values: Row): Promise<FoundRow> {
+    const create = this.#database.write(undefined, async (access) => {
       const owner = await identities.reserve(access, identity);
       if (owner) return owner;
       const created = await this.#insert(access, username, values);
       await identities.assign(access.sql, identity, created.id);
       return created;
     });
-    return inserting.catch((error: unknown) => this.#takenOr(error, username));
+    return create.catch((error: unknown) => this.#takenOr(error, username));
   }
 
   /**
+   * Compare-and-set: the name must still be `previous`.
    * @param unproved what the row gets with a name that has another key
-   * @returns false if there is no such user, or the name isn't `previous` any more
-   * @throws as `insert`
+   * @throws as `create` does
    */
-  rename({ id, name, key, previous }: Rename, unproved: Row): Promise<boolean> {
-    const { username } = this.#mapping.columns;
-    const previousKey = usernameKey(previous);
-    const values = { [username]: name, ...this.#usernames.values(key), ...(previousKey !== key && unproved) };
+  rename({ id, name, key, previous }: CheckedRename, unproved: Row): Promise<boolean> {
+    const column = this.#mapping.columns.username;
     const renaming = this.#database.write(id, async (access) => {
       const locked = await access.rows.lock(id);
-      if (locked?.row[username] !== previous) return false;
+      if (locked?.row[column] !== previous) return false;
       await this.#usernames.reserve(access, name, locked.id);
-      await access.rows.update(locked.id, values);
+      const previousKey = usernameKey(previous);
+      const values = { [column]: name, ...this.#usernames.values(key) };
+      await access.rows.update(locked.id, { ...values, ...(previousKey !== key && unproved) });
       if (previousKey !== key) await this.#usernames.release(access, previousKey, locked.id);
       return true;
     });
     return renaming.catch((error: unknown) => this.#takenOr(error, name));
   }
 
+  /** Inside a transaction. @throws UsernameTakenError; what a unique index of the app's throws: see `#takenOr` */
   async #insert(access: TableAccess, username: string, values: Row): Promise<FoundRow> {
     const key = usernameKey(username);
     await this.#usernames.reserve(access, username);
@@ -79,8 +74,13 @@ export class NamedRows {
     return created;
   }
 
-  /** The app's own unique index may take another spelling for the same name. Other unique columns of the app's are its own matter. */
+  /**
+   * After a transaction that gave a user a name. The app's own unique index may take another spelling for the same name. Other unique
+   * columns of the app's are its own matter.
+   */
   async #takenOr(error: unknown, username: string): Promise<never> {
+    if (this.#database.kindOfError(error) === 'unfit' && !(await this.#database.canHold(username)))
+      throw usernameRefused('unsupportedCharacters');
     if (isAuthError(error, 'USERNAME_TAKEN') || this.#database.kindOfError(error) !== 'taken') throw error;
     const key = usernameKey(username);
     const found = await this.#database.read(async ({ rows }) => [

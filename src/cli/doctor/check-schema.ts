@@ -1,0 +1,33 @@
+import type { StoreNames } from '../store-names.js';
+import { findingsAbout, type Finding } from './finding.js';
+import { schemaColumns } from './schema-columns.js';
+
+const OWN_USERS =
+  'with a table of your own: doctor --users-table people --columns username=email,…; with another user store: doctor --only sessions';
+
+/**
+ * Compares the tables of a database with the SQL of the stores.
+ * @param users the store of users, which only an app with such a store has
+ * @param columnsOf the columns of a table. Undefined: there is no such table
+ */
+export async function checkSchema(
+  about: string,
+  { users, sessions }: { users: { schema: string } | undefined; sessions: { schema: string } | undefined },
+  names: StoreNames,
+  columnsOf: (table: string) => Promise<readonly string[] | undefined>,
+): Promise<Finding[]> {
+  const { ok, fail } = findingsAbout(about);
+  const findings: Finding[] = [];
+  const wanted = [users, sessions].map((store) => schemaColumns(store?.schema ?? ''));
+  const [usersTable] = wanted[0]?.keys() ?? [];
+  for (const [table, columns] of wanted.flatMap((tables) => [...tables])) {
+    const present = await columnsOf(table);
+    const migrate = 'run `npx passport-visa migrate`';
+    const cure = table === usersTable && !names.columns ? `${migrate}; ${OWN_USERS}` : migrate;
+    const missing = columns.filter((column) => !present?.includes(column));
+    if (!present) findings.push(fail(`the table ${table} is missing`, cure));
+    else if (missing.length > 0) findings.push(fail(`the table ${table} lacks ${missing.join(', ')}`, cure));
+    else findings.push(ok(`the table ${table} is up to date`));
+  }
+  return findings;
+}

@@ -57,7 +57,10 @@ const SQLITE = `
   CREATE TABLE person_uuid (id text PRIMARY KEY NOT NULL,
     email text NOT NULL UNIQUE, password_hash text, roles text NOT NULL DEFAULT '[]', active boolean NOT NULL DEFAULT 1);
   CREATE TABLE member (id text PRIMARY KEY NOT NULL, email varchar(255) NOT NULL UNIQUE, email_key varchar(510) UNIQUE,
-    password_hash text, is_admin boolean NOT NULL DEFAULT 0, city text NOT NULL, blocked boolean NOT NULL DEFAULT 0)`;
+    password_hash text, is_admin boolean NOT NULL DEFAULT 0, city text NOT NULL, blocked boolean NOT NULL DEFAULT 0,
+    verified_at boolean);
+  CREATE TABLE badge (id integer PRIMARY KEY, email text NOT NULL UNIQUE, password_hash text, code text NOT NULL,
+    updated_at datetime NOT NULL, slug text NOT NULL DEFAULT '', city text NOT NULL, verified boolean NOT NULL DEFAULT 1)`;
 
 const SCHEMAS = { postgres: POSTGRES, mariadb: MARIADB, sqlite: SQLITE };
 const START = { postgres: () => startPostgres(), mariadb: () => startMariaDb(), sqlite: createFile };

@@ -5,11 +5,17 @@ import { KnexUserStore } from '../../../src/stores/knex';
 import { KyselyUserStore } from '../../../src/stores/kysely';
 import { proveLibrary } from '../prove-library';
 
-const names = { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' };
+const names = {
+  passwordHash: 'password_hash',
+  emailKey: 'email_key',
+  isAdmin: 'is_admin',
+  verifiedAt: 'verified_at',
+};
 
 proveLibrary(
   {
     name: 'better-sqlite3: Knex',
+    fillsColumns: false,
     names,
     open(_database, filename) {
       const db = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
@@ -32,6 +38,7 @@ interface Person {
 proveLibrary(
   {
     name: 'better-sqlite3: Kysely',
+    fillsColumns: false,
     names,
     open(_database, file) {
       const database = new Database(file);

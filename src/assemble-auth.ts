@@ -144,10 +144,14 @@ function coreEndpoints(services: ReturnType<typeof createServices>) {
 /** An app without sockets loads none of this. */
 function lazySockets(services: SocketsServices): ForSockets & { close: () => void } {
   let made: Sockets | undefined;
+  let isClosed = false;
   const sockets = () => {
+    if (made) return made;
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const module = require('./sockets/sockets.js') as typeof import('./sockets/sockets.js');
-    return (made ??= new module.Sockets(services));
+    made = new module.Sockets(services);
+    if (isClosed) made.close();
+    return made;
   };
   return {
     socketIo: (options) => sockets().socketIo(options),
@@ -155,7 +159,10 @@ function lazySockets(services: SocketsServices): ForSockets & { close: () => voi
     renew: (socket, token) => sockets().renew(socket, token),
     requireFresh: (socket, maxAge) => sockets().requireFresh(socket, maxAge),
     requireRoles: (socket, roles) => sockets().requireRoles(socket, roles),
-    close: () => made?.close(),
+    close: () => {
+      isClosed = true;
+      made?.close();
+    },
   };
 }
 

@@ -145,6 +145,9 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
       expect(await narrow.findByUsername(endless.repeat(3_000_000))).toBeUndefined();
       expect(performance.now() - startedAt).toBeLessThan(500);
     }
+    const page = narrow.list({ after: '😀' });
+    if (database === 'mariadb') await expect(page).rejects.toThrow(/^users\.list\(\): after must be/);
+    else expect(await page).toEqual(expect.any(Array));
     const refused = (text: string) => ({
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'username', message: text }],

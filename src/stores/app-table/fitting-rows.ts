@@ -45,8 +45,13 @@ export class FittingRows implements UserRows {
     return this.#rows.remove(id);
   }
 
-  page(after: string, limit: number): Promise<FoundRow[]> {
-    return this.#rows.page(after, limit);
+  /** @throws TypeError for a username that can't have been on the page before */
+  async page(after: string, limit: number): Promise<FoundRow[]> {
+    const found = await this.#unlessUnfit(this.#rows.page(after, limit));
+    if (found) return found;
+    throw new TypeError(
+      "users.list(): after must be the last username of the page before, and the column can't hold this one",
+    );
   }
 
   /** One after the other, on one connection. */

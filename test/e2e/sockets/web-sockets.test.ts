@@ -294,3 +294,14 @@ test('what is no WebSocketServer, what is guarded already and a wrong option are
     'upgrade() got a request in place of its options: call it once at start, as in auth.upgrade(new WebSocketServer({ server }))',
   );
 });
+
+test('an auth that was closed before its first socket keeps none open, because it hears of no sign-out', async () => {
+  const { register, auth: closed } = createTestApp();
+  const { accessToken } = await closed.sessions.start((await register('ann')).id);
+  await closed.close();
+  const served = await serveWebSockets(closed);
+  closers.push(() => served.close());
+  const ended = { code: 1013, reason: 'SERVICE_UNAVAILABLE' };
+  expect(await connect(served.url, bearer(accessToken)).ended).toEqual(ended);
+  expect(served.connections).toEqual([]);
+});

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { findNodes } from './matrix/node-versions.mjs';
 import { install } from './matrix/project.mjs';
 import { run } from './matrix/run.mjs';
+import { checkTypesOfApps, loadApps, writeApps } from './matrix/subpaths.mjs';
 import { packAndCheck } from './matrix/tarball.mjs';
 import { titleOf, TYPE_CHECKS, typeCheck } from './matrix/type-checks.mjs';
 
@@ -61,13 +62,18 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** @param {string[]} majors */
 async function runMatrix(majors) {
+  await import('./libs.mjs'); // installs what is missing of test/libs/
   const tarball = packAndCheck(folder, values.built);
   await step('install the projects', () => installProjects(tarball));
   const nodes = await findNodes(majors);
+  const subpaths = writeApps(join(folder, 'jest'));
   const checks = TYPE_CHECKS.map(
     (check) => () => step(titleOf(check), () => typeCheck(check, join(folder, check.project))),
   );
-  await Promise.all([inTurn(checks), runOnAll(nodes)]);
+  checks.push(() =>
+    step('types of each optional entry, with its library alone', () => checkTypesOfApps(subpaths)),
+  );
+  await Promise.all([inTurn(checks), runOnAll(nodes, subpaths)]);
 }
 
 /** @param {string} tarball */
@@ -79,8 +85,8 @@ async function installProjects(tarball) {
   }
 }
 
-/** @param {Map<string, string>} nodes */
-async function runOnAll(nodes) {
+/** @param {Map<string, string>} nodes @param {string} subpaths */
+async function runOnAll(nodes, subpaths) {
   const { startServers } = /** @type {import('./matrix/servers.cjs')} */ (
     createRequire(import.meta.url)('./matrix/servers.cjs')
   );
@@ -91,6 +97,9 @@ async function runOnAll(nodes) {
         const cwd = join(folder, project);
         await step(`Node ${major}: ${title}`, () => run(node, args, { cwd, env: servers.env }));
       }
+      await step(`Node ${major}: each optional entry, with its library alone`, () =>
+        loadApps(node, subpaths),
+      );
       // `npm test` has run them with this one.
       if (node !== process.execPath)
         await step(`Node ${major}: the hashes that its node:crypto has`, () =>

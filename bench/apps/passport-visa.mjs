@@ -2,10 +2,24 @@ import bcrypt from 'bcryptjs';
 import cookieParser from 'cookie-parser';
 import express from 'express';
 import { Redis } from 'ioredis';
-import { createAuth, MemoryUserStore, PostgresUserStore, RedisRefreshTokenStore } from 'passport-visa';
+import {
+  createAuth,
+  MemoryUserStore,
+  PostgresUserStore,
+  RedisRefreshTokenStore,
+  secondFactor,
+} from 'passport-visa';
+import { passkeys } from 'passport-visa/passkeys';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-settings.mjs';
+import {
+  ACCESS_SECRET,
+  COST,
+  FACTOR_KEY,
+  PASSKEYS,
+  PASSWORD,
+  REFRESH_SECRET,
+} from '../lib/shared-settings.mjs';
 
 /**
  * @param {object} settings
@@ -16,6 +30,7 @@ import { ACCESS_SECRET, COST, PASSWORD, REFRESH_SECRET } from '../lib/shared-set
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
  * @param {boolean} [settings.claims] whether access tokens have claims of the app's own
  * @param {boolean} [settings.verifies] whether `auth.verify` in the handler replaces the guard
+ * @param {boolean} [settings.factors] whether the features `secondFactor` and `passkeys` are on
  * @param {object} [settings.options] further options of createAuth
  */
 export default async function createApp({
@@ -26,6 +41,7 @@ export default async function createApp({
   cookieParser: parsesCookies,
   claims,
   verifies,
+  factors,
   options,
 }) {
   const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
@@ -41,6 +57,7 @@ export default async function createApp({
     refreshToken: { secret: REFRESH_SECRET },
     password: { cost: COST },
     limits: { username: false, address: false, logins: false },
+    ...(factors && { features: [secondFactor({ issuer: 'Bench', key: FACTOR_KEY }), passkeys(PASSKEYS)] }),
     ...options,
   });
   const app = express();
@@ -57,8 +74,12 @@ export default async function createApp({
     });
   }
   app.use('/auth', auth.router);
+  if (postgresUrl) app.get('/queries', (_req, res) => void res.json(queries));
   return app;
 }
+
+/** How many have been sent to PostgreSQL. */
+let queries = 0;
 
 /** @param {string} url */
 function nodeRedis(url) {
@@ -78,7 +99,17 @@ async function sqliteSessions({ file, synchronous }) {
 
 /** @param {string} connectionString */
 async function postgresUsers(connectionString) {
-  const users = new PostgresUserStore(new pg.Pool({ connectionString }));
+  const pool = new pg.Pool({ connectionString });
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client);
+    // @ts-expect-error -- it has many overloads
+    client.query = (...args) => {
+      queries += 1;
+      // @ts-expect-error -- and passes on what it gets
+      return query(...args);
+    };
+  });
+  const users = new PostgresUserStore(pool);
   await users.migrate();
   return users;
 }

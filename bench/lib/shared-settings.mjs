@@ -3,6 +3,8 @@
 /** 64 characters: long enough for every library. */
 export const ACCESS_SECRET = 'access-token-secret-of-the-benchmark-and-of-nothing-else-0123456';
 export const REFRESH_SECRET = 'refresh-token-secret-of-the-benchmark-and-of-nothing-else-012345';
+export const FACTOR_KEY = 'second-factor-key-of-the-benchmark-and-of-nothing-else-0123456789';
+export const PASSKEYS = { rpId: 'localhost', rpName: 'Bench', origins: 'http://localhost' };
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'https://api.example';

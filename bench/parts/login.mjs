@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { startChild } from '../lib/child.mjs';
 import { coreCount, places } from '../lib/cores.mjs';
 import { brief, percent, range } from '../lib/format.mjs';
@@ -12,12 +13,16 @@ const PARALLEL_LOGINS = 8;
 /** Makes about a hundred requests per second. */
 const PAUSE_MILLISECONDS = 10;
 const WARM_UP_MILLISECONDS = 1500;
+/** Logins in one count, and how many counts: now and then a process sends Redis something else. */
+const [COUNTED, COUNTS] = [5, 5];
 const RATE_MILLISECONDS = 1500;
 
 const OURS = 'passport-visa';
+const FACTORS = 'passport-visa, secondFactor and passkeys on';
 
 const plans = [
   { name: OURS, app: 'passport-visa', settings: {} },
+  { name: FACTORS, app: 'passport-visa', settings: { factors: true } },
   {
     name: 'tutorial, bcryptjs on the main thread',
     app: 'tutorial',
@@ -38,7 +43,7 @@ const plans = [
  * @param {import('../run.mjs').Context} context
  * @returns {Promise<import('../lib/report.mjs').Part>}
  */
-export async function measureLogin({ redis, load, pace }) {
+export async function measureLogin({ redis, postgres, load, pace }) {
   /** @type {Map<string, Measured>} */
   const results = new Map();
   /** @type {number[]} */
@@ -72,7 +77,10 @@ export async function measureLogin({ redis, load, pace }) {
   }
   await rate.stop();
   for (const { app } of apps) await app.stop();
-  return report(results, oneCore, pace);
+  const roundTrips = [];
+  for (const factors of [false, true])
+    roundTrips.push(await countRoundTrips({ redisUrl: redis.url, postgresUrl: postgres.url, factors }));
+  return report(results, oneCore, roundTrips, pace);
 }
 
 /** @param {Child} load @param {string} name @param {import('../lib/running-app.mjs').RunningApp} app */
@@ -107,10 +115,11 @@ async function bothClients(load, name, milliseconds) {
 /**
  * @param {Map<string, Measured>} results
  * @param {number[]} oneCore
+ * @param {RoundTrips[]} roundTrips without the features, and with them
  * @param {import('../run.mjs').Pace} pace
  * @returns {import('../lib/report.mjs').Part}
  */
-function report(results, oneCore, pace) {
+function report(results, oneCore, roundTrips, pace) {
   const measuredOurs = /** @type {Measured} */ (results.get(OURS));
   const ours = latenciesOf(measuredOurs);
   const rate = median(oneCore);
@@ -142,6 +151,15 @@ function report(results, oneCore, pace) {
           ];
         }),
       },
+      {
+        title: 'Round trips of a login to the stores',
+        columns: ['variant', 'Redis', 'PostgreSQL'],
+        rows: [OURS, FACTORS].map((name, at) => [
+          name,
+          brief(Number(roundTrips[at]?.redis)),
+          brief(Number(roundTrips[at]?.postgres)),
+        ]),
+      },
     ],
     targets: [
       atMost(
@@ -162,10 +180,47 @@ function report(results, oneCore, pace) {
       'The load generator and Redis run on the same cores as the app here, so the app never has the cores to itself. If the system allows it, the load generator has a higher priority, because a real client doesn’t wait for a core of the server.',
       `Cost ${COST} for all, the lowest that passport-visa allows, to keep the run short. The default of 12 takes four times as long. Users are in memory, sessions in Redis.`,
       'passport-visa runs with `limits: { username: false, address: false, logins: false }`. With limits, each login also counts its attempt in Redis.',
+      `Round trips are counted with users in PostgreSQL, for a user who has no second factor: Redis counts the reads from its clients, the app its queries. The figures are the lowest of ${COUNTS} counts of ${COUNTED} logins.`,
       'bcryptjs computes in slices on the main thread, and every request waits for them. Native bcrypt computes in libuv’s pool of four threads, but must be compiled or downloaded for each platform.',
       'The tutorial uses KeyObjects here, so only the hashing makes the difference.',
     ],
   };
+}
+
+/** @typedef {{ redis: number, postgres: number }} RoundTrips a login */
+
+/**
+ * @param {{ redisUrl: string, postgresUrl: string, factors: boolean }} settings
+ * @returns {Promise<RoundTrips>}
+ */
+async function countRoundTrips(settings) {
+  const app = await startApp('passport-visa', settings);
+  const observer = new Redis(settings.redisUrl);
+  const url = `http://127.0.0.1:${app.port}`;
+  const logIn = async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ username: 'user-1', password: PASSWORD });
+    const response = await fetch(`${url}/auth/login`, { method: 'POST', headers, body });
+    if (!response.ok) throw new Error(`A login answered ${response.status}: ${await response.text()}`);
+  };
+  const counted = async () => ({
+    redis: Number(/total_reads_processed:(\d+)/.exec(await observer.info('stats'))?.[1]),
+    postgres: Number(await (await fetch(`${url}/queries`)).json()),
+  });
+  await app.logIn(1);
+  await logIn();
+  const fewest = { redis: Infinity, postgres: Infinity };
+  for (let count = 0; count < COUNTS; count += 1) {
+    const before = await counted();
+    for (let login = 0; login < COUNTED; login += 1) await logIn();
+    const after = await counted();
+    // One of them is the query of the count itself.
+    fewest.redis = Math.min(fewest.redis, after.redis - before.redis - 1);
+    fewest.postgres = Math.min(fewest.postgres, after.postgres - before.postgres);
+  }
+  observer.disconnect();
+  await app.stop();
+  return { redis: fewest.redis / COUNTED, postgres: fewest.postgres / COUNTED };
 }
 
 /** @param {Measured} measured */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { pinned, places } from '../lib/cores.mjs';
 import { brief, range, whole } from '../lib/format.mjs';
 import { atMost } from '../lib/report.mjs';
-import { ACCESS_SECRET, REFRESH_SECRET } from '../lib/shared-settings.mjs';
+import { ACCESS_SECRET, FACTOR_KEY, PASSKEYS, REFRESH_SECRET } from '../lib/shared-settings.mjs';
 import { median, spread } from '../lib/statistics.mjs';
 
 const run = promisify(execFile);
@@ -19,14 +19,17 @@ const ALONE = 'passport-visa';
 const FRAMEWORK = 'express, passport';
 const AFTER = 'passport-visa, after express and passport';
 const CREATED = 'the same, and the first createAuth';
+const FACTORS = 'the same, with secondFactor and passkeys';
 
-const CREATE_AUTH = `
-  const { createAuth, MemoryRefreshTokenStore, MemoryUserStore } = await import('passport-visa');
+/** @param {string} features as they stand in the options of createAuth */
+const createAuth = (features) => `
+  const { createAuth, MemoryRefreshTokenStore, MemoryUserStore, secondFactor } = await import('passport-visa');
   createAuth({
     users: new MemoryUserStore(),
     refreshTokens: new MemoryRefreshTokenStore(),
     accessToken: { secret: '${ACCESS_SECRET}' },
     refreshToken: { secret: '${REFRESH_SECRET}' },
+    features: [${features}],
   });`;
 
 /** What runs before the measurement starts, and what is measured. */
@@ -35,7 +38,14 @@ const plans = [
   { name: FRAMEWORK, before: '', measured: importOf('express', 'passport') },
   { name: ALONE, before: '', measured: importOf('passport-visa') },
   { name: AFTER, before: importOf('express', 'passport'), measured: importOf('passport-visa') },
-  { name: CREATED, before: importOf('express', 'passport'), measured: CREATE_AUTH },
+  { name: CREATED, before: importOf('express', 'passport'), measured: createAuth('') },
+  {
+    name: FACTORS,
+    before: importOf('express', 'passport'),
+    measured: `
+      const { passkeys } = await import('passport-visa/passkeys');
+      ${createAuth(`secondFactor({ issuer: 'Bench', key: '${FACTOR_KEY}' }), passkeys(${JSON.stringify(PASSKEYS)})`)}`,
+  },
 ];
 
 /** @param {...string} names */
@@ -94,8 +104,8 @@ export async function measureStartUp({ pace }) {
         atMost('Start-up: megabytes of the import, after express and passport', 8, middle.megabytes, brief),
       ],
       notes: [
-        '_CPU ms_ is the CPU time of the import statement, of all threads. _memory_ is the resident memory after it, minus that of bare Node. In the last two rows it is minus the memory after express and passport, which every app loads anyway.',
-        'The import loads the stores and the errors. The first `createAuth` loads the rest, so an app pays for the last row before its first request. A script that only uses a store pays for the row above it.',
+        '_CPU ms_ is the CPU time of the import statement, of all threads. _memory_ is the resident memory after it, minus that of bare Node. In the last three rows it is minus the memory after express and passport, which every app loads anyway.',
+        'The import loads the stores and the errors. The first `createAuth` loads the rest, so an app pays for the row of `createAuth` before its first request. A script that only uses a store pays for the row above it. Features load when they are called: the last row includes `@simplewebauthn/server`.',
         'The hashing threads start with the first password, so they are not in these figures.',
         'ioredis and pg are optional. Your app brings them, so they are not in these figures.',
       ],
@@ -114,6 +124,9 @@ async function install(folder) {
   const tarball = join(folder, filename);
   const alone = await installInto(join(folder, 'alone'), ['--legacy-peer-deps', tarball]);
   const withPeers = await installInto(join(folder, 'with-peers'), [tarball, 'express', 'passport']);
+  // Only the features of the last row need it, so it is in none of the sizes.
+  const scope = '@simplewebauthn';
+  symlinkSync(join(ROOT, 'node_modules', scope), join(withPeers.folder, 'node_modules', scope));
   return { size, installed: alone, withPeers };
 }
 

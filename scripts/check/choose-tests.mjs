@@ -12,7 +12,7 @@ const BUDGET = 30;
 /** What a test file takes that hasn't run here yet: in seconds, by the first folder that fits. */
 const GUESSES = /** @type {const} */ ([
   [/^test\/(browser|e2e\/limits|docs)\//, 25],
-  [/^test\/(features|e2e|cli|client|fuzz)\/|layers/, 6],
+  [/^test\/(features|e2e|cli|client)\/|layers/, 6],
   [/^test\/(stores|readme)/, 10],
   [/./, 1],
 ]);

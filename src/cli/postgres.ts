@@ -6,6 +6,10 @@ import { optionalPackage } from './optional-package.js';
 /** Short enough for every command to report an outage within two seconds. */
 export const CONNECT_TIMEOUT_MS = 1500;
 
+/** An app may have its own database in the same variable. */
+const OTHERS =
+  ', or sqlite:FILE. If your users are in another database, run `doctor --only sessions`, and name users by their id: `sessions list --id 42`';
+
 /**
  * Connects to DATABASE_URL, runs `work` and closes the connections, without waiting for that.
  * @param otherwise a sentence about how to do without DATABASE_URL, if that is possible
@@ -14,7 +18,7 @@ export const CONNECT_TIMEOUT_MS = 1500;
  */
 export async function withPostgres<T>(work: (pool: Pool) => Promise<T>, otherwise?: string): Promise<T> {
   const url = requiredSetting('DATABASE_URL', 'postgres://…', otherwise);
-  const place = hostOf('DATABASE_URL', url, ['postgres:', 'postgresql:'], ', or sqlite:FILE');
+  const place = hostOf('DATABASE_URL', url, ['postgres:', 'postgresql:'], OTHERS);
   const { Pool } = await optionalPackage('pg', () => import('pg'));
   const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, max: 2 });
   pool.on('error', () => undefined); // the query in flight reports it

@@ -9,12 +9,8 @@ import type {
 import { readAnswer, type AuthClientError } from './auth-client-error.js';
 import { checkOptions } from './check-options.js';
 import { randomKey } from './environment.js';
-import {
-  createGuardedFetch,
-  type FetchWrapper,
-  type GuardedFetch,
-  type SendWrapper,
-} from './guarded-fetch.js';
+import type { FetchWrapper } from './fetch-wrapper.js';
+import { createGuardedFetch, type GuardedFetch, type SendWrapper } from './guarded-fetch.js';
 import { createRefresh } from './refresh.js';
 import { createRenewingPost } from './renewing-post.js';
 import { createSession, type RequestOptions, type Session, type TokenPair } from './session.js';
@@ -32,7 +28,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { onChange, close } = session.changes;
   const refreshingFetch = createGuardedFetch(session, refresh);
   const stepUp = options.reauthenticate as FetchWrapper | undefined;
-  const guardedFetch = stepUp?.around(session, refreshingFetch) ?? refreshingFetch;
+  const guardedFetch = stepUp?.around(session, refreshingFetch, createRenewingPost) ?? refreshingFetch;
   const renewingPost = createRenewingPost(session, call);
 
   async function call<Answer>(

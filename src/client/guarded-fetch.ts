@@ -15,11 +15,6 @@ export interface GuardedFetchOptions {
 
 export type GuardedFetch = (request: Request, options?: GuardedFetchOptions) => Promise<Response>;
 
-/** Adds something to every request of a client. */
-export interface FetchWrapper {
-  around(session: Session, send: GuardedFetch): GuardedFetch;
-}
-
 /**
  * The codes after which a refresh may help. They include every error of an access token, because a signing key may have been
  * withdrawn, and only `/refresh` decides whether the session is over. `NO_ACCESS_TOKEN` is not one of them: both tokens come and

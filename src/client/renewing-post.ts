@@ -15,6 +15,8 @@ type Call = (
   options: RequestOptions,
 ) => Promise<unknown>;
 
+export type CreateRenewingPost = typeof createRenewingPost;
+
 /** Posts to an endpoint that answers with new tokens for the session, and keeps them. */
 export type RenewingPost = (path: string, body: object) => Promise<void>;
 

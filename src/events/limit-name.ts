@@ -15,4 +15,5 @@ export type LimitName =
   | 'step-up-session'
   | 'step-up-user'
   | 'passkey'
-  | 'passkey-options';
+  | 'passkey-options'
+  | 'passkey-options-unnamed';

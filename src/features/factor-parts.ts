@@ -2,11 +2,12 @@ import type { Request } from 'express';
 import { AuthError } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
+import type { FactorKind, FactorSet } from './factor-set.js';
 
 /** A second factor, as GET /factors lists it. */
 export interface ListedFactor {
   readonly id: string;
-  readonly kind: 'totp' | 'passkey';
+  readonly kind: FactorKind;
   readonly name: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
@@ -15,15 +16,9 @@ export interface ListedFactor {
 /** How many a user may have, of all kinds: each of them is one more secret that opens the account. */
 const MAX_FACTORS = 10;
 
-/**
- * Whether a user who has these factors may have this one too. To be exact, ask again when it is stored, and take it back if this throws:
- * of parallel requests the last one sees all others.
- * @param id of the factor to come, which may be among them. Default: none is
- * @throws AuthError TOO_MANY_FACTORS
- */
-export function assertRoom(factors: readonly { readonly id: string }[], id?: string): void {
-  if (factors.filter((factor) => factor.id !== id).length >= MAX_FACTORS)
-    throw new AuthError('TOO_MANY_FACTORS');
+/** Whether a user who has these factors may have one more. @throws AuthError TOO_MANY_FACTORS */
+export function assertRoom(factors: readonly unknown[]): void {
+  if (factors.length >= MAX_FACTORS) throw new AuthError('TOO_MANY_FACTORS');
 }
 
 /** What a browser returned for a passkey. */
@@ -54,29 +49,18 @@ export interface FactorPart {
 export interface FactorRules {
   /**
    * Whether this login may add a factor: one by a factor, or the first of a user.
-   * @param id of the factor to come, which may be stored already
    * @throws AuthError REAUTHENTICATION_REQUIRED, TOO_MANY_FACTORS
    */
-  beforeAdding(owner: Express.User, id: string): Promise<AddedFactor>;
-  /** The user's factors of all kinds. */
-  factors(userId: string): Promise<readonly ListedFactor[]>;
+  assertMayAdd(owner: Express.User, set: FactorSet): void;
+  /** @throws AuthError REAUTHENTICATION_REQUIRED for a login without a factor */
+  assertMayRemove(owner: Express.User): void;
+  hasFactor(userId: string): Promise<boolean>;
   /** @throws AuthError REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one */
-  beforeRemoving(owner: Express.User): Promise<void>;
+  assertProvedByFactor(owner: Express.User): Promise<void>;
+  /** @returns the first recovery codes of a user who has a factor, or undefined if they were made before */
+  firstRecoveryCodes(userId: string): Promise<string[] | undefined>;
   /** A factor is one no longer: ends the trusted devices. */
-  retired(userId: string): Promise<void>;
-  /** A factor is removed: the recovery codes go with the last one. */
   removed(userId: string): Promise<void>;
   /** Whose login waits for its second step in this browser, or with the challenge of a client without cookies. */
   pendingUser(req: Request, challenge: string | undefined): Promise<string | undefined>;
-}
-
-/** A factor that has just been stored. */
-export interface AddedFactor {
-  /**
-   * Other requests may have added one each at the same moment. Take this one back when it throws one of these.
-   * @throws AuthError REAUTHENTICATION_REQUIRED if one of two logins without a factor may be a thief's; TOO_MANY_FACTORS
-   */
-  confirm(): Promise<void>;
-  /** @returns the user's first recovery codes, or undefined if the user has some */
-  recoveryCodes(): Promise<string[] | undefined>;
 }

@@ -2,6 +2,9 @@ import { AuthError } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
 import { ownUser } from './own-user.js';
+import type { StoredFactor } from './add-factor.js';
+import { dropFactor } from './drop-factor.js';
+import type { FactorSet, FactorSets } from './factor-set.js';
 import type { FeatureContext } from './feature.js';
 import type { StoredPasskeys } from './stored-passkeys.js';
 
@@ -10,6 +13,7 @@ export interface RemovalServices extends Pick<
   'config' | 'events' | 'notify' | 'others' | 'sessions'
 > {
   readonly passkeys: StoredPasskeys;
+  readonly factorSets: FactorSets;
 }
 
 /**
@@ -19,36 +23,30 @@ export interface RemovalServices extends Pick<
  */
 export async function removePasskey(
   services: RemovalServices,
-  { id: userId, sessionId }: Express.User,
+  owner: Express.User,
   passkeyId: string,
-  { locale, origin }: Asker,
+  asker: Asker,
 ): Promise<boolean> {
-  const { config, events, notify, others, passkeys, sessions } = services;
+  const { config, events, notify, others, passkeys } = services;
+  const { id: userId, sessionId } = owner;
   const user = await ownUser(config.users, userId);
-  const isOnlyWayIn = !(await hasOtherWayIn(services, user));
-  const hasOther = async () => (await passkeys.of(userId)).some(({ id }) => id !== passkeyId);
-  const retire = (retired: true | undefined) =>
-    passkeys.change(userId, passkeyId, (data) =>
-      data.retired === retired ? undefined : { ...data, retired },
-    );
-  const found = await passkeys.find(passkeyId);
-  if (found?.userId === userId && isOnlyWayIn && !(await hasOther())) throw new AuthError('LAST_WAY_IN');
-  if (!(await retire(true))) return false;
-  // Another one may have been removed at the same moment: then neither is.
-  if (isOnlyWayIn && !(await hasOther())) {
-    await retire(undefined);
-    throw new AuthError('LAST_WAY_IN');
-  }
+  const mayBeLast = await hasOtherWayIn(services, user);
   const rules = others.factorRules();
-  await rules?.retired(userId);
-  // A login by this passkey has its session by now, which ends, or notices that the passkey is gone.
-  await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
-  // Of parallel requests one goes on.
-  if (!(await passkeys.remove(userId, passkeyId))) return true;
-  await rules?.removed(userId);
-  events.announce('passkeyRemoved', () => ({ userId, sessionId, passkeyId, ...origin }));
-  notify({ kind: 'factor-removed', user, locale });
-  return true;
+  const assertMayRemove = ({ factors }: FactorSet) => {
+    rules?.assertMayRemove(owner);
+    if (!mayBeLast && factors.filter(({ kind }) => kind === 'passkey').length === 1)
+      throw new AuthError('LAST_WAY_IN');
+  };
+  const factor: StoredFactor = {
+    name: { kind: 'passkey', id: passkeyId },
+    delete: () => passkeys.delete(userId, passkeyId),
+  };
+  const outcome = await dropFactor(services, owner, factor, assertMayRemove, asker);
+  if (outcome === 'done') {
+    events.announce('passkeyRemoved', () => ({ userId, sessionId, passkeyId, ...asker.origin }));
+    notify({ kind: 'factor-removed', user, locale: asker.locale });
+  }
+  return outcome !== 'unknown';
 }
 
 /** Whether the user can log in without any passkey. What an app brings of its own has linked an identity. */

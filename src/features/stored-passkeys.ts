@@ -1,9 +1,10 @@
 import type { Credential, CredentialStore } from '../stores/credential-store.js';
 import { untilStored } from '../stores/until-stored.js';
 import type { ListedFactor } from './factor-parts.js';
+import { factorSetIn, type FactorKind, type FactorSet } from './factor-set.js';
 
 /** The kind of their rows in the credential store. */
-const PASSKEY = 'passkey';
+const PASSKEY = 'passkey' satisfies FactorKind;
 
 /** What a passkey says about itself when it is registered. */
 export interface NewPasskey {
@@ -27,8 +28,6 @@ export interface PasskeyData extends Omit<NewPasskey, 'id'> {
   readonly last?: LastAnswer | undefined;
   /** The registration isn't finished. Names its challenge: the same request again goes on. */
   readonly pending?: string | undefined;
-  /** It is no passkey any more. The row stays until what its removal ends has ended, so an outage leaves nothing half done. */
-  readonly retired?: true | undefined;
 }
 
 export interface LastAnswer {
@@ -52,7 +51,7 @@ const ID = /^[\w-]{1,1024}$/;
 
 /**
  * The passkeys of users, in the credential store. Both `passkeys` and `secondFactor` read them: a passkey is a second factor whether or
- * not this process has the feature that uses it.
+ * not this process has the feature that uses it. One that `FactorSets` doesn't count as a factor, or not any more, proves nothing.
  */
 export class StoredPasskeys {
   readonly #store: CredentialStore;
@@ -61,18 +60,20 @@ export class StoredPasskeys {
     this.#store = store;
   }
 
-  /** Oldest first. */
+  /** Those that are factors, oldest first. */
   async of(userId: string): Promise<Passkey[]> {
-    return passkeysIn(await this.#store.list(userId, PASSKEY));
+    return passkeysIn(factorSetIn(await this.#store.list(userId)));
   }
 
+  /** Finds a passkey without its user. It may be no factor: `of` and `change` know. */
   async find(id: string): Promise<Passkey | undefined> {
-    const found = await this.#findRow(id);
-    return found?.data.retired ? undefined : found;
+    if (!ID.test(id)) return undefined;
+    const found = await this.#store.find(PASSKEY, id);
+    return found && toPasskey(found);
   }
 
-  /** @returns false if some user has this passkey already */
-  add(
+  /** Stores a passkey, which is no factor yet. @returns false if some user has this passkey already */
+  store(
     userId: string,
     { id, ...passkey }: NewPasskey,
     name: string | null,
@@ -82,13 +83,8 @@ export class StoredPasskeys {
     return this.#store.add({ userId, kind: PASSKEY, id, data: JSON.stringify(data) });
   }
 
-  /** @returns false, and changes nothing, when it has changed or gone meanwhile */
-  replace({ userId, id, stored }: Passkey, data: PasskeyData): Promise<boolean> {
-    return this.#store.replace({ userId, kind: PASSKEY, id, data: stored }, JSON.stringify(data));
-  }
-
   /**
-   * Changes a passkey of the user.
+   * Changes a passkey of the user that is a factor.
    * @param change returns undefined to leave it as it is
    * @returns the passkey before and after; undefined if the user has no such passkey
    */
@@ -98,42 +94,26 @@ export class StoredPasskeys {
     change: (data: PasskeyData) => PasskeyData | undefined,
   ): Promise<{ before: Passkey; after: PasskeyData } | undefined> {
     const changed = await untilStored(async () => {
-      const before = await this.#findRow(id);
-      if (before?.userId !== userId) return 'unknown';
+      const before = (await this.of(userId)).find((each) => each.id === id);
+      if (!before) return 'unknown';
       const after = change(before.data);
       if (!after) return { before, after: before.data };
-      return (await this.replace(before, after)) ? { before, after } : undefined;
+      const previous = { userId, kind: PASSKEY, id, data: before.stored };
+      const isStored = await this.#store.replace(previous, JSON.stringify(after));
+      return isStored ? { before, after } : undefined;
     });
     return changed === 'unknown' ? undefined : changed;
   }
 
-  /** @returns whether the user had it */
-  remove(userId: string, id: string): Promise<boolean> {
+  /** Deletes a passkey that is no factor any more. Of parallel calls one returns true. */
+  delete(userId: string, id: string): Promise<boolean> {
     return this.#store.remove(userId, PASSKEY, id);
-  }
-
-  /** Those too that a removal has retired. @returns their ids */
-  async removeAll(userId: string): Promise<string[]> {
-    const removed: string[] = [];
-    for (const { id } of await this.#store.list(userId, PASSKEY))
-      // Of parallel calls one goes on.
-      if (await this.remove(userId, id)) removed.push(id);
-    return removed;
-  }
-
-  async #findRow(id: string): Promise<Passkey | undefined> {
-    if (!ID.test(id)) return undefined;
-    const found = await this.#store.find(PASSKEY, id);
-    return found && toPasskey(found);
   }
 }
 
-/** The passkeys among the credentials of a user. */
-export function passkeysIn(credentials: readonly Credential[]): Passkey[] {
-  return credentials
-    .filter(({ kind }) => kind === PASSKEY)
-    .map(toPasskey)
-    .filter(({ data }) => !data.retired);
+/** The passkeys among the factors of a user. */
+export function passkeysIn({ factors }: Pick<FactorSet, 'factors'>): Passkey[] {
+  return factors.filter(({ kind }) => kind === PASSKEY).map(toPasskey);
 }
 
 /** As GET /factors lists it. */
@@ -142,7 +122,7 @@ export function listedPasskey({ id, createdAt, data }: Passkey): ListedFactor {
 }
 
 /** Only this file writes them. */
-function toPasskey({ userId, id, createdAt, data }: Credential): Passkey {
+export function toPasskey({ userId, id, createdAt, data }: Credential): Passkey {
   return { id, userId, createdAt, data: JSON.parse(data) as PasskeyData, stored: data };
 }
 

@@ -72,7 +72,9 @@ async function verifyInStore(
     sessionId,
     checks.checkSession ? 'allow-until-expiry' : checks.onStoreDown,
   );
-  if (checks.checkSession && !(await sessions.find(id, sessionId))) throw new AuthError('SESSION_REVOKED');
+  // Asked again after the store's answer: a stream that begins behind the guard hears only of sessions that end from now on.
+  if (checks.checkSession && (!(await sessions.find(id, sessionId)) || accessTokens.isRevoked(id, sessionId)))
+    throw new AuthError('SESSION_REVOKED');
   assertEnrolled(token, checks);
   assertAllowed(user, checks, config.now());
   return user;

@@ -75,8 +75,8 @@ export class LiveSockets {
     });
   }
 
-  /** @throws AuthError if the session has ended or its token has expired since it was admitted; then the socket is not kept */
-  add(socket: object, guard: SocketGuard, { user, claims }: Admission): void {
+  /** A socket that may connect. From now on `find` knows it, but until `add` others may still refuse it. */
+  admit(socket: object, guard: SocketGuard, { user, claims }: Admission): LiveSocket {
     const { userId, sessionId, expiresAt } = claims;
     const live = {
       socket,
@@ -87,10 +87,14 @@ export class LiveSockets {
       expiresAt: +expiresAt / 1000,
       endedWith: undefined,
     };
-    this.assertMayStay(live);
-    const known = this.#bySocket.get(socket);
-    if (known && known !== 'anonymous') this.#remove(known);
     this.#bySocket.set(socket, live);
+    return live;
+  }
+
+  /** A socket that has connected. @throws AuthError if its session has ended or its token has expired since it was admitted */
+  add(live: LiveSocket): void {
+    this.assertMayStay(live);
+    const { sessionId } = live;
     const others = this.#bySession.get(sessionId);
     if (others === undefined) this.#bySession.set(sessionId, live);
     else if (others instanceof Set) others.add(live);
@@ -115,6 +119,12 @@ export class LiveSockets {
     throw new TypeError(
       `${call} needs a socket that this auth guards: one of socket.io behind io.use(auth.socketIo()), or a WebSocket behind auth.upgrade(webSocketServer)`,
     );
+  }
+
+  /** @returns undefined for a socket that none of our guards has admitted, or as anonymous */
+  get(socket: object): LiveSocket | undefined {
+    const live = this.#bySocket.get(socket);
+    return live === 'anonymous' ? undefined : live;
   }
 
   /** @throws AuthError why the socket may not go on */

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { EventEmitter } from 'node:events';
 import { AuthError } from '../errors.js';
 import { isNodeRequest } from '../http/outside-express.js';
 import type { TextOf } from '../http/texts-for.js';
@@ -14,6 +15,8 @@ import { warnOf } from './warn-of.js';
 const ENDED = 'auth.ended';
 /** The `readyState` of a WebSocket. */
 const CLOSED = 3;
+/** What socket.io says to the app when a socket ends. */
+const ENDS = ['disconnecting', 'disconnect'] as const;
 /** The event by which a client brings the next access token. */
 const RENEW = 'auth.renew';
 
@@ -37,6 +40,7 @@ interface Socket extends SocketIoSocket {
   emit(event: string, ...values: unknown[]): unknown;
   on(event: string, listener: (this: Socket, ...values: unknown[]) => void): unknown;
   disconnect(close: boolean): unknown;
+  removeAllListeners(event: string): unknown;
 }
 
 const SOCKET_IO: SocketKind = {
@@ -79,19 +83,16 @@ export function createSocketIo(
   const checks = parseVerifyOptions(options, services, 'socketIo()');
   const guard: SocketGuard = { kind: SOCKET_IO, checks };
   const onRenew = createOnRenew(services, sockets);
-  // Sockets between this middleware and their connection. Other middleware may refuse them, and nothing says so.
-  const admitted = new WeakMap<object, Admission>();
   const watched = new WeakSet<object>();
 
+  /** Not before: other middleware may still refuse the socket, and nothing says so. */
   function onConnect(socket: Socket): void {
-    const admission = admitted.get(socket);
-    if (!admission) return;
-    admitted.delete(socket);
+    const live = sockets.get(socket);
+    if (!live) return;
     try {
-      sockets.add(socket, guard, admission);
+      sockets.add(live);
     } catch (error) {
-      SOCKET_IO.tell?.(socket, (error as { code: SocketEndCode }).code);
-      socket.disconnect(true);
+      endBeforeConnection(socket, (error as { code: SocketEndCode }).code);
     }
   }
 
@@ -101,7 +102,7 @@ export function createSocketIo(
       (admission) => {
         if (!watched.has(socket.nsp)) socket.nsp.prependListener('connect', onConnect);
         watched.add(socket.nsp);
-        if (admission) admitted.set(socket, admission);
+        if (admission) sockets.admit(socket, guard, admission);
         else sockets.addAnonymous(socket);
         // Anonymous sockets get an answer too, or their clients would wait for it in vain.
         socket.on(RENEW, onRenew);
@@ -112,6 +113,20 @@ export function createSocketIo(
       (error: unknown) => next(errorFor(services, socket, error)),
     );
   };
+}
+
+/**
+ * The session has ended while other middleware was at work. socket.io calls the listeners of `connection` all the same: what they make
+ * for the socket, they take back at `disconnect`, which would have been over before they could listen.
+ */
+function endBeforeConnection(socket: Socket, code: SocketEndCode): void {
+  SOCKET_IO.tell?.(socket, code);
+  socket.disconnect(true);
+  for (const event of ENDS) socket.removeAllListeners(event);
+  process.nextTick(() => {
+    // Not the method of socket.io, which would send it to the client.
+    for (const event of ENDS) EventEmitter.prototype.emit.call(socket, event, 'server namespace disconnect');
+  });
 }
 
 async function admitSocket(

@@ -104,7 +104,7 @@ function keep(
   admission: Admission | undefined,
 ): boolean {
   try {
-    if (admission) sockets.add(client, guard, admission);
+    if (admission) sockets.add(sockets.admit(client, guard, admission));
     else sockets.addAnonymous(client);
     return true;
   } catch (error) {

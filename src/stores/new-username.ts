@@ -11,9 +11,10 @@ import {
 /** As in `messages/en.ts`, which the stores don't know. */
 const TEXTS = {
   notEmpty: 'must not be empty',
-  tooLong: `must be at most ${MAX_USERNAME} characters long`,
+  tooLong: 'must be at most {count} characters long',
   noControlCharacters: 'must not contain control characters',
   noInvisibleCharacters: 'must not contain invisible characters',
+  unsupportedCharacters: "must not contain characters that can't be stored here",
 };
 
 /**
@@ -29,13 +30,16 @@ export function newUsername(username: string): string {
   const name = normalizeUsername(username);
   const broken =
     brokenUsernameRule(name) ?? (hasInvisibleCharacters(name) ? 'noInvisibleCharacters' : undefined);
-  if (broken) throw refused(broken);
+  if (broken) throw usernameRefused(broken);
   return name;
 }
 
-/** With the text of `messages/` in English, and its key for the other languages. */
-function refused(key: keyof typeof TEXTS): AuthError {
-  const params = key === 'tooLong' ? { count: MAX_USERNAME } : {};
-  const field = { path: 'username', message: TEXTS[key] };
+/**
+ * With the text of `messages/` in English, and its key for the other languages.
+ * @param count how many characters a name may have, for `tooLong`
+ */
+export function usernameRefused(key: keyof typeof TEXTS, count = MAX_USERNAME): AuthError {
+  const params = key === 'tooLong' ? { count } : {};
+  const field = { path: 'username', message: TEXTS[key].replace('{count}', String(count)) };
   return validationFailed(withHidden(field, { rule: { key, params } }));
 }

@@ -67,12 +67,19 @@ export function checkedUserId(method: string, id: unknown): string {
   return checkedText(method, 'the id', id);
 }
 
+export interface CheckedRename {
+  readonly id: string;
+  readonly name: string;
+  readonly key: string;
+  readonly previous: string;
+}
+
 /**
  * The arguments of `updateUsername`: the name and its key as they are stored.
  * @throws TypeError that names the argument
  * @throws AuthError VALIDATION_FAILED for a name that no user may get
  */
-export function checkedRename(id: unknown, next: unknown, previous: unknown) {
+export function checkedRename(id: unknown, next: unknown, previous: unknown): CheckedRename {
   const name = newUsername(checkedText('updateUsername', 'next', next));
   return {
     id: checkedUserId('updateUsername', id),

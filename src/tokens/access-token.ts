@@ -52,26 +52,26 @@ export interface AccessClaims {
 
 /** @throws TokenTooLongError */
 export function signAccessToken(claims: AccessClaims, config: AccessTokenConfig): string {
-  return signJwt('at+jwt', payloadOf(claims, config, newTokenId()), config.keys);
+  return signJwt('at+jwt', payloadOf(claims, config, newTokenId), config.keys);
 }
 
 /** How long the signed token would be, in characters. */
 export function accessTokenLength(claims: AccessClaims, config: AccessTokenConfig): number {
-  return lengthOfJwt('at+jwt', payloadOf(claims, config, SOME_TOKEN_ID), config.keys);
+  return lengthOfJwt('at+jwt', payloadOf(claims, config, someTokenId), config.keys);
 }
 
 /** In base64url: 128 bits. */
 const newTokenId = () => randomBytes(16).toString('base64url');
 /** As long as any other. */
-const SOME_TOKEN_ID = newTokenId();
+const someTokenId = () => '_'.repeat(22);
 
-/** JSON leaves undefined members out. */
-function payloadOf(claims: AccessClaims, config: AccessTokenConfig, tokenId: string): Claims {
+/** JSON leaves undefined members out. @param tokenId called only if the token has an id: random bytes cost as much as a signature */
+function payloadOf(claims: AccessClaims, config: AccessTokenConfig, tokenId: () => string): Claims {
   const { issuer, audience } = config;
   return {
     iss: issuer,
     aud: audience,
-    ...(issuer !== undefined && audience !== undefined && { jti: tokenId, client_id: issuer }),
+    ...(issuer !== undefined && audience !== undefined && { jti: tokenId(), client_id: issuer }),
     sub: claims.userId,
     sid: claims.sessionId,
     roles: claims.roles,

@@ -5,16 +5,16 @@ const MAX_BYTES = 128 * 1024;
 
 /**
  * Asks for a JWK Set. Follows no redirect: who controls the address of the keys controls who may log in, and that address is fixed.
+ * @param givenUp aborts the question, with an Error as its reason
  * @returns the JSON
- * @throws Error that gives the reason, for anything but an answer of JSON within the time
+ * @throws Error that gives the reason, for anything but an answer of JSON
  */
-export async function fetchJwkSet(url: URL, timeoutMs: number): Promise<unknown> {
+export async function fetchJwkSet(url: URL, givenUp: AbortSignal): Promise<unknown> {
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(url, {
       headers: { accept: 'application/json' },
       redirect: 'manual',
-      signal,
+      signal: givenUp,
     });
     if (response.status !== 200) {
       await response.body?.cancel();
@@ -24,11 +24,9 @@ export async function fetchJwkSet(url: URL, timeoutMs: number): Promise<unknown>
     }
     return parse(await textOf(response));
   } catch (error) {
-    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-    const reason = isTimeout ? `no answer within ${timeoutMs} ms` : reasonOf(error);
     // Without the error as its cause: a warning would show only that, and it doesn't say what can't be read.
     // eslint-disable-next-line preserve-caught-error
-    throw new Error(`The JWK Set at ${nameOf(url)} can't be read: ${reason}`);
+    throw new Error(`The JWK Set at ${nameOf(url)} can't be read: ${reasonOf(error)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { readJwkSet, type ReadJwkSet } from '../tokens/jwk-set.js';
 import { KeyError } from '../tokens/keys.js';
 import { fetchJwkSet, nameOf } from './fetch-jwk-set.js';
 import { fixedKeys, type KeySource } from './key-source.js';
-import { KEY_TIMES, RemoteKeys } from './remote-keys.js';
+import { RemoteKeys } from './remote-keys.js';
 import type { VerifierOptions } from './verifier.js';
 
 /** The keys that the option `jwks` means. From an address they are asked for at once. @throws TypeError that names the cure */
@@ -15,7 +15,7 @@ export function findKeys(
   if (typeof jwks !== 'string' && !('href' in jwks)) return fixedKeys(readOption(jwks));
   const url = addressIn(String(jwks), allowHttp === true);
   return new RemoteKeys(
-    () => readFrom(url),
+    (givenUp) => readFrom(url, givenUp),
     (error) => events.announce('unavailable', () => ({ error: serviceUnavailable(error) })),
   );
 }
@@ -30,8 +30,8 @@ function readOption(jwks: unknown) {
 }
 
 /** @throws Error that gives the reason */
-async function readFrom(url: URL): Promise<ReadJwkSet> {
-  const set = await fetchJwkSet(url, KEY_TIMES.timeout);
+async function readFrom(url: URL, givenUp: AbortSignal): Promise<ReadJwkSet> {
+  const set = await fetchJwkSet(url, givenUp);
   try {
     return readJwkSet(set);
   } catch (error) {

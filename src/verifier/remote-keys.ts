@@ -21,6 +21,9 @@ export const KEY_TIMES = {
   lastRetryWithoutKeys: 2000,
 };
 
+/** Asks the server. Rejects with an Error that gives the reason; that of the signal, when it is aborted. */
+type ReadKeys = (givenUp: AbortSignal) => Promise<ReadJwkSet>;
+
 /**
  * Keys that a server publishes. They are read at the start, every five minutes, and when a token names another key. What has been
  * read last stays good while the server can't be reached, or answers with something else.
@@ -28,10 +31,11 @@ export const KEY_TIMES = {
 export class RemoteKeys implements KeySource {
   keys: ReadJwkSet | undefined;
   failure: Error | undefined = new Error('The keys have not been read yet');
-  readonly #read: () => Promise<ReadJwkSet>;
+  readonly #read: ReadKeys;
   readonly #onFailure: (error: Error) => void;
   readonly #waiting = new Waiting();
   #asking: Promise<void> | undefined;
+  #question = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   /** Monotonic: a change of the system clock must not bring another question. */
@@ -40,10 +44,9 @@ export class RemoteKeys implements KeySource {
 
   /**
    * Asks at once.
-   * @param read asks the server, for at most `KEY_TIMES.timeout`. Rejects with an Error that gives the reason
    * @param onFailure called for each question without a good answer
    */
-  constructor(read: () => Promise<ReadJwkSet>, onFailure: (error: Error) => void) {
+  constructor(read: ReadKeys, onFailure: (error: Error) => void) {
     this.#read = read;
     this.#onFailure = onFailure;
     void this.#ask();
@@ -68,7 +71,10 @@ export class RemoteKeys implements KeySource {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (!this.keys) this.failure = new Error('close() has been called');
+    const reason = new Error('close() has been called');
+    if (!this.keys) this.failure = reason;
+    // A server that doesn't answer would keep the process alive.
+    this.#question.abort(reason);
     this.#waiting.release();
   }
 
@@ -81,8 +87,12 @@ export class RemoteKeys implements KeySource {
   }
 
   async #askOnce(): Promise<void> {
+    const { timeout } = KEY_TIMES;
+    // Held here. A signal of AbortSignal.any() can be collected as garbage in Node 20 before it aborts.
+    const question = (this.#question = new AbortController());
+    const overdue = setTimeout(() => question.abort(new Error(`no answer within ${timeout} ms`)), timeout);
     try {
-      const keys = await this.#read();
+      const keys = await this.#read(question.signal);
       // The same keys stay the same object, and with them the tokens that are known to be good.
       if (keys.fingerprint !== this.keys?.fingerprint) {
         prepareFor(keys);
@@ -92,9 +102,12 @@ export class RemoteKeys implements KeySource {
       this.#failures = 0;
       this.#waiting.release();
     } catch (error) {
+      if (this.#isClosed) return;
       this.failure = asError(error) as Error;
       this.#failures += 1;
-      if (!this.#isClosed) this.#onFailure(this.failure);
+      this.#onFailure(this.failure);
+    } finally {
+      clearTimeout(overdue);
     }
     if (!this.#isClosed) this.#timer = setTimeout(() => void this.#ask(), this.#pauseMs()).unref();
   }

@@ -243,7 +243,9 @@ test('one report covers a running app, its database and its environment', async 
     /^fail {2}postgres: .* does not exist -> the server is there and refuses: .*DATABASE_URL/m,
   );
   const other = await cli(['doctor'], { env: { ...env, DATABASE_URL: 'mysql://127.0.0.1/x' } });
-  expect(other.stdout).toMatch(/^fail {2}postgres: DATABASE_URL must be a URL .* -> correct DATABASE_URL$/m);
+  expect(other.stdout).toMatch(
+    /^fail {2}postgres: DATABASE_URL must be a URL .* run `doctor --only sessions`.* -> correct DATABASE_URL$/m,
+  );
   server.close();
   await testApp.auth.close();
   await database.close();

@@ -13,7 +13,8 @@ test.each([
   ['PostgreSQL', 'DATABASE_URL', (port: number) => `postgres://127.0.0.1:${port}/postgres`],
   ['Redis', 'REDIS_URL', (port: number) => `redis://127.0.0.1:${port}`],
 ])('an outage of %s is reported within two seconds, in words', async (name, variable, urlOf) => {
-  const frozen = createServer().listen(0, '127.0.0.1');
+  // It reads, and never answers. Sockets that are not read would stay open, and keep this process alive.
+  const frozen = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(frozen, 'listening');
   const frozenPort = (frozen.address() as AddressInfo).port;
   for (const [port, reason] of [

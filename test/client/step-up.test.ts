@@ -25,6 +25,7 @@ afterEach(async () => {
 
 function mount(app: Express, auth: Auth): void {
   const fresh = auth.guard({ freshWithin: '5m' });
+  app.post('/factor', auth.guard({ secondFactor: true, amr: ['otp', 'hwk'] }));
   app.post('/fresh', fresh, express.json(), (req, res) => void res.json(req.body));
 }
 
@@ -102,6 +103,16 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     expect((await post(client)).status).toBe(200);
     expect(user.questions).toHaveLength(1);
     expect(site.sentTo('/auth/refresh')).toHaveLength(1);
+  });
+
+  test('the question says what the guard asks for', async () => {
+    const user = userWith(undefined, undefined);
+    const client = openBrowser()(user.ask);
+    await client.login(ANN);
+    expect((await client.fetch(`${site.origin}/factor`, { method: 'POST' })).status).toBe(401);
+    grown();
+    expect((await post(client)).status).toBe(401);
+    expect(user.questions.map(({ acrValues }) => acrValues)).toEqual([['mfa', 'otp', 'hwk'], []]);
   });
 
   test('a wrong proof is asked again with its failure', async () => {

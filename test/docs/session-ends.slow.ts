@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { PASSWORD } from '../helpers/apps/app';
 import { useDocPage, type Running } from '../helpers/snippets';
 
@@ -7,7 +8,13 @@ let browse: Running;
 beforeAll(async () => {
   page.write(
     'yours.mjs',
-    `export const permissionsOf = async (id) => ({ of: id, readAt: performance.now() });
+    `import { existsSync } from 'node:fs';
+     const isHeld = () => existsSync(new URL('held.json', import.meta.url));
+     export async function permissionsOf(id) {
+       const readAt = performance.now();
+       while (isHeld()) await new Promise((resolve) => setTimeout(resolve, 20));
+       return { of: id, readAt };
+     }
      export const exportFor = (_id, signal) =>
        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));`,
   );
@@ -38,5 +45,18 @@ test('a stream and a job end when the user logs out, and cached permissions are 
   const answer = await job;
   expect([answer.status, await answer.json()]).toEqual([401, { code: 'SESSION_REVOKED' }]);
   await login();
-  expect((await permissions()).readAt).toBeGreaterThan(readAt);
+  const later = await permissions();
+  expect(later.readAt).toBeGreaterThan(readAt);
+
+  // Those that were being read when a session ended are forgotten too.
+  await browse('/auth/logout', { method: 'POST' });
+  await login();
+  const held = page.write('held.json', '{}');
+  const reading = permissions();
+  expect((await browse('/auth/check')).status).toBe(200);
+  await browse('/auth/logout', { method: 'POST' });
+  rmSync(held);
+  const before = await reading;
+  await login();
+  expect((await permissions()).readAt).toBeGreaterThan(before.readAt);
 });

@@ -29,11 +29,14 @@ async function started<T extends { stop(): Promise<void> }>(starting: Promise<T>
   return server;
 }
 
-test('Sentinel fails over', async () => {
+test.each([
+  ['Sentinel fails over', 'ioredis'],
+  ['node-redis: Sentinel fails over', 'redis'],
+] as const)('%s', async (scenario, library) => {
   const { name, sentinels, servers } = await started(startRedisSentinel());
   const [master, replica] = servers;
-  const { history } = await runScenario('Sentinel fails over', {
-    app: { redis: { name, sentinels } },
+  const { history } = await runScenario(scenario, {
+    app: { redis: { name, sentinels, library } },
     strike: () => master.kill(),
     afterHealing: () => expectNoLeak(replica.url),
     allowed: LATEST_WRITES_LOST,
@@ -42,12 +45,15 @@ test('Sentinel fails over', async () => {
   expect(await isMaster(replica)).toBe(true);
 });
 
-test('A Cluster fails over', async () => {
+test.each([
+  ['A Cluster fails over', 'ioredis'],
+  ['node-redis: A Cluster fails over', 'redis'],
+] as const)('%s', async (scenario, library) => {
   const cluster = await started(startRedisCluster({ replicas: true }));
   const masters = cluster.servers.slice(0, 3);
   let lost: TestServer | undefined;
-  await runScenario('A Cluster fails over', {
-    app: { redis: { nodes: cluster.nodes } },
+  await runScenario(scenario, {
+    app: { redis: { nodes: cluster.nodes, library } },
     async strike({ devices }) {
       lost = await busiestMaster(cluster, devices);
       await lost.kill();

@@ -25,10 +25,13 @@ test('Redis is killed and stays down', async () => {
   expect(visits.filter(isFailure)).toEqual([]);
 });
 
-test('Redis with AOF is killed and restarted', async () => {
+test.each([
+  ['Redis with AOF is killed and restarted', 'ioredis'],
+  ['node-redis: Redis with AOF is killed and restarted', 'redis'],
+] as const)('%s', async (name, library) => {
   const { url, kill, restart } = await start(AOF);
-  await runScenario('Redis with AOF is killed and restarted', {
-    app: { redis: { url } },
+  await runScenario(name, {
+    app: { redis: { url, library } },
     strike: kill,
     repair: restart,
     afterHealing: () => expectNoLeak(url),
@@ -58,10 +61,13 @@ test('Redis with AOF everysec is killed and restarted', async () => {
   });
 });
 
-test('Redis is frozen for 5 s', async () => {
+test.each([
+  ['Redis is frozen for 5 s', 'ioredis'],
+  ['node-redis: Redis is frozen for 5 s', 'redis'],
+] as const)('%s', async (name, library) => {
   const { url, freeze, thaw } = await start();
-  await runScenario('Redis is frozen for 5 s', {
-    app: { redis: { url } },
+  await runScenario(name, {
+    app: { redis: { url, library } },
     strike: freeze,
     repair: thaw,
     lastsMs: 5000,

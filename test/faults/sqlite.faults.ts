@@ -29,7 +29,7 @@ test('another process has the file locked', async () => {
     const { history } = await runScenario('SQLite: another process has the file locked for 5 s', {
       app: { sqlite: file },
       async strike() {
-        other = new OtherProcess('node:sqlite', file, NODE_24);
+        other = new OtherProcess('node:sqlite', file, undefined, NODE_24);
         await other.call('exec', 'PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
       },
       lastsMs: 5000,

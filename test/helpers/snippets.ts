@@ -27,8 +27,8 @@ export interface DocPage {
   evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
   /** Lets snippets import the libraries of test/libs/. For slow tests, which install them. */
   linkLibraries(): void;
-  /** Writes a file next to the snippets, for their relative imports. */
-  write(name: string, code: string): void;
+  /** Writes a file next to the snippets, for their relative imports. @returns its path */
+  write(name: string, code: string): string;
   /** Runs a snippet as a module, in a process that ends with the tests. Several names: one module with all of them, in this order. */
   run(names: Names, env?: Record<string, string>, options?: RunOptions): ChildProcess;
   /** Runs a snippet that listens on PORT. */
@@ -127,7 +127,11 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     evaluate: (name, modules) => evaluate(filledIn(snippet(name)), modules),
     linkLibraries: () =>
       symlinkSync(path.join(root, 'test/libs/node_modules'), path.join(folder, 'node_modules')),
-    write: (name, code) => writeFileSync(path.join(folder, name), code),
+    write(name, code) {
+      const file = path.join(folder, name);
+      writeFileSync(file, code);
+      return file;
+    },
     run,
     async start(names, env = {}, options = {}) {
       const port = env['PORT'] ?? String(await freePort());

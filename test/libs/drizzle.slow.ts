@@ -42,6 +42,21 @@ const POSTGRES = {
     city: pg.text().notNull(),
     blocked: pg.boolean().notNull().default(false),
   }),
+  badge: pg.pgTable('badge', {
+    id: pg.integer().primaryKey().generatedByDefaultAsIdentity(),
+    email: pg.text().notNull().unique(),
+    passwordHash: pg.text('password_hash'),
+    code: pg
+      .text()
+      .notNull()
+      .$defaultFn(() => randomUUID()),
+    updatedAt: pg
+      .timestamp('updated_at')
+      .notNull()
+      .$onUpdateFn(() => new Date()),
+    slug: pg.text().notNull().default(''),
+    city: pg.text().notNull(),
+  }),
 };
 
 const MYSQL = {
@@ -78,10 +93,29 @@ const MYSQL = {
     city: my.varchar({ length: 100 }).notNull(),
     blocked: my.boolean().notNull().default(false),
   }),
+  badge: my.mysqlTable('badge', {
+    id: my.int().primaryKey().autoincrement(),
+    email: my.varchar({ length: 255 }).notNull().unique(),
+    passwordHash: my.varchar('password_hash', { length: 255 }),
+    code: my
+      .varchar({ length: 100 })
+      .notNull()
+      .$defaultFn(() => randomUUID()),
+    updatedAt: my
+      .datetime('updated_at')
+      .notNull()
+      .$onUpdateFn(() => new Date()),
+    slug: my
+      .varchar({ length: 255 })
+      .notNull()
+      .$defaultFn(() => ''),
+    city: my.varchar({ length: 100 }).notNull(),
+  }),
 };
 
 proveLibrary({
   name: 'Drizzle',
+  fillsColumns: true,
   names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin' },
   async open(database, url) {
     if (database === 'postgres') {

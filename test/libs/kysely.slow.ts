@@ -12,6 +12,7 @@ interface Person {
 
 proveLibrary({
   name: 'Kysely',
+  fillsColumns: false,
   names: { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' },
   async open(database, url) {
     const pool = new Pool({ connectionString: url });

@@ -134,19 +134,25 @@ describe('ready()', () => {
   let wrong = 0;
 
   test('fails for a column that nobody fills, and names the tables that migrate() makes', async () => {
-    const sql =
-      'id int AUTO_INCREMENT PRIMARY KEY, email varchar(100) UNIQUE, password varchar(255), city varchar(20) NOT NULL';
+    const sql = `id int AUTO_INCREMENT PRIMARY KEY, email varchar(100) UNIQUE, password varchar(255), city varchar(20) NOT NULL,
+      plan enum('free', 'paid') NOT NULL, name varchar(100) AS (lower(email)) STORED`;
     await pool.promise().query(`CREATE TABLE citizens (${sql})`);
     const store = new MysqlUserStore(pool, { table: 'citizens', columns });
     await expect(store.ready({ hasFields: false })).rejects.toThrow(
       'ALTER TABLE citizens MODIFY city varchar(20) NULL;',
     );
+    await expect(store.ready({ hasFields: false })).rejects.toThrow('grant TRIGGER on the table');
     await expect(store.ready()).rejects.toThrow(
       'The tables citizens_usernames, citizens_identities, citizens_credentials are missing',
     );
     await expect(store.findByUsername('ann')).rejects.toThrow(/call `await store.migrate\(\)`/);
     await store.migrate();
     await store.ready();
+    await pool
+      .promise()
+      .query('CREATE TRIGGER fill BEFORE INSERT ON citizens FOR EACH ROW SET NEW.city = "Ulm"');
+    await store.ready({ hasFields: false });
+    await pool.promise().query('DROP TRIGGER fill');
   });
 });
 

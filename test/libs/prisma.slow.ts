@@ -10,10 +10,12 @@ const MODELS = {
   person_big: 'personBig',
   person_uuid: 'personUuid',
   member: 'member',
+  badge: 'badge',
 };
 
 proveLibrary({
   name: 'Prisma',
+  fillsColumns: true,
   names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin' },
   async open(database, url) {
     const { hostname: host, port, username: user } = new URL(url);

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { UsernameTakenError, type AuthError } from '../../src';
 import type { AppTableUserStore } from '../../src/stores/app-table/app-table-user-store';
 import type { UserTableOptions } from '../../src/stores/app-table/user-table-options';
@@ -7,7 +9,9 @@ import { runContract } from '../contract/run-contract';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
-import { onConnection, startDatabase, type Database, type Table } from './tables';
+import { expectNobody } from './hostile-ids';
+import { proveRefusals } from './refusals';
+import { FIRST_BIG_ID, onConnection, startDatabase, type Database, type Table } from './tables';
 
 /** An app's client of a library. */
 export interface Opened {
@@ -19,12 +23,16 @@ export interface Opened {
 
 export interface Library {
   readonly name: string;
+  /** Whether its description of the table `badge` fills `code` and `updated_at`. */
+  readonly fillsColumns: boolean;
   /** What the library calls the columns `password_hash`, `email_key` and `is_admin`. */
   readonly names: { readonly passwordHash: string; readonly emailKey: string; readonly isAdmin: string };
   open(database: Database, url: string): Promise<Opened>;
 }
 
 const HASH = `$2b$10$${'a'.repeat(53)}`;
+/** As a floating-point number `FIRST_BIG_ID` is this one too. */
+const ROUNDED_ID = FIRST_BIG_ID - 1n;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
 
 export function proveLibrary(
@@ -76,6 +84,8 @@ export function proveLibrary(
       'ids of %s go back to the database as they came',
       async (table) => {
         const other = app.store(table, person());
+        if (table === 'person_big')
+          await sql(`INSERT INTO person_big (id, email) VALUES (${ROUNDED_ID}, 'neighbour')`);
         await other.migrate();
         const [ann, bob] = [
           await other.create({ username: `Ann-${table}`, passwordHash: HASH, roles: ['admin'] }),
@@ -99,12 +109,16 @@ export function proveLibrary(
             await other.credentials().add({ userId: user.id, kind: 'totp', id: user.id, data: '' }),
           ).toBe(true);
         }
-        for (const nobody of ['', '0', '1e3', `${ann.id} `, '9'.repeat(40), randomUUID(), "'"]) {
-          expect(await other.findById(nobody)).toBeUndefined();
-          expect(await other.updatePasswordHash(nobody, HASH, OTHER_HASH)).toBe(false);
-        }
+        const carl = await other.create({ username: `carl-${table}`, passwordHash: HASH });
+        await expectNobody(other, carl);
         expect(await other.delete(ann.id)).toBe(true);
         expect(await other.findById(ann.id)).toBeUndefined();
+        if (table === 'person_big')
+          expect(await other.findById(String(ROUNDED_ID))).toMatchObject({
+            username: 'neighbour',
+            passwordHash: null,
+            disabled: false,
+          });
         expect(await other.findById(bob.id)).toBeDefined();
       },
     );
@@ -195,6 +209,23 @@ export function proveLibrary(
       return;
     }
 
+    test('ready() names the columns that nobody fills, and none that the library or a trigger fills', async () => {
+      const badges = app.store('badge', {
+        columns: { id: 'id', username: 'email', passwordHash: library.names.passwordHash },
+      });
+      await badges.migrate();
+      await badges.ready();
+      const { message } = (await badges
+        .ready({ hasFields: false })
+        .catch((error: unknown) => error)) as Error;
+      const named = Array.from(message.matchAll(/the column (\w+) is NOT NULL/g), ([, name]) => name);
+      const unfilled = library.fillsColumns ? ['city'] : ['city', 'code', 'updated_at'];
+      expect(named.sort()).toEqual(unfilled);
+      const fields = { city: 'Ulm', ...(!library.fillsColumns && { code: 'x', updated_at: new Date() }) };
+      await badges.create({ username: 'Ann', passwordHash: HASH }, fields);
+      expect(await sql('SELECT slug FROM badge')).toEqual([{ slug: 'ann' }]);
+    });
+
     test('a transaction that a deadlock has rolled back is tried again', async () => {
       const { id, username } = await store.create({ username: randomUUID(), passwordHash: HASH });
       const next = randomUUID();
@@ -250,19 +281,59 @@ export function proveLibrary(
           return found?.id === id;
         });
 
+      test('100 writes to one user at once wait for each other, also on a busy machine', async () => {
+        const busy = [0, 1].map(() => spawn(process.execPath, ['-e', "console.log('busy'); for (;;);"]));
+        try {
+          await Promise.all(busy.map(({ stdout }) => once(stdout, 'data')));
+          const writes = Array.from({ length: 100 }, (_, n) => store.update(id, { roles: [`role-${n}`] }));
+          expect(new Set(await Promise.all(writes))).toEqual(new Set([true]));
+        } finally {
+          for (const each of busy) each.kill('SIGKILL');
+        }
+        expect((await store.findById(id))?.roles).toHaveLength(1);
+      });
+
+      test('a locked row is a 503 within 2 seconds, and keeps no connection from others', async () => {
+        const other = await store.create({ username: randomUUID(), passwordHash: HASH });
+        await onConnection(database, server.url, async ({ query }) => {
+          await query('BEGIN');
+          await query(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE`);
+          const start = performance.now();
+          const refused = Promise.allSettled(
+            Array.from({ length: 40 }, () => store.update(id, { disabled: true })),
+          );
+          expect(await store.update(other.id, { roles: ['editor'] })).toBe(true);
+          for (const each of await refused)
+            expect(each).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
+          expect(performance.now() - start).toBeLessThan(2000);
+          await query('ROLLBACK');
+        });
+        await heals();
+        expect(await store.update(id, { roles: ['editor'] })).toBe(true);
+        expect((await store.findById(id))?.disabled).toBe(false);
+      });
+
+      describe('what the server itself refuses', () => proveRefusals(database, () => store, sql));
+
       test('a frozen server is a 503 within 2 seconds, for a new client too', async () => {
         server.freeze();
         try {
           await assertUnavailable();
           const fresh = await library.open(database, server.url);
           try {
-            const start = performance.now();
-            const failure = await fresh
-              .store('person_int', person())
-              .findById(id)
-              .catch((error: unknown) => error);
-            expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
-            expect(performance.now() - start).toBeLessThan(2000);
+            // Each store asks for the columns of its table first.
+            for (const call of [
+              (each: AppTableUserStore) => each.findById(id),
+              (each: AppTableUserStore) => each.create({ ...user, username: randomUUID() }),
+              (each: AppTableUserStore) => each.updateUsername(id, randomUUID(), user.username),
+            ]) {
+              const start = performance.now();
+              const failure = await call(fresh.store('person_int', person())).catch(
+                (error: unknown) => error,
+              );
+              expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
+              expect(performance.now() - start).toBeLessThan(2000);
+            }
           } finally {
             server.thaw();
             await fresh.end();

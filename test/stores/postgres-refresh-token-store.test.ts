@@ -15,13 +15,6 @@ runContract(refreshTokenStoreContract(() => postgres.store));
 describe('over a pool', () => {
   runContract(revocationContract(() => new PostgresRefreshTokenStore(postgres.pool)));
 });
-describe("over a client that can't listen, which polls once a second", () => {
-  runContract(
-    revocationContract(
-      () => new PostgresRefreshTokenStore({ query: (text, values) => postgres.pool.query(text, values) }),
-    ),
-  );
-});
 
 test('migrate can run twice, and in many processes at once', async () => {
   const options = { table: 'app_tokens', attemptsTable: 'app_attempts' };

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../src';
 import { randomPrefix } from '../helpers/apps/backends';
+import { ENDS_AT_ONCE } from '../helpers/apps/redis-clients';
 import { eventually } from '../helpers/eventually';
 import { REAL, useCallTimes } from '../helpers/call-times';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
@@ -30,7 +31,7 @@ describe('a Redis server that freezes', () => {
   afterAll(() => server.stop());
 
   test("runs each of the app's own commands once, whatever the store does to recover", async () => {
-    const redis = new Redis(server.url);
+    const redis = new Redis(server.url, ENDS_AT_ONCE);
     const store = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
     try {
       expect(await answersOf(store)).toEqual(CALLS.map(() => true));
@@ -53,7 +54,7 @@ describe('a Redis server that freezes', () => {
 test("a store whose line is dead recovers over a connection of its own, and leaves the app's client alone", async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
   // Would end its own connection for good, if it were ever lost.
-  const redis = new Redis(`redis://127.0.0.1:${proxy.port}`, { retryStrategy: () => null });
+  const redis = new Redis(`redis://127.0.0.1:${proxy.port}`, { retryStrategy: () => null, ...ENDS_AT_ONCE });
   const statuses: string[] = [];
   for (const status of ['close', 'reconnecting', 'end']) redis.on(status, () => statuses.push(status));
   const store = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
@@ -84,7 +85,7 @@ test("a store whose line is dead recovers over a connection of its own, and leav
 test("a store's own connections end with the app's client", async () => {
   const server = await startRedis();
   const proxy = await startTcpProxy(server.port);
-  const redis = new Redis(`redis://127.0.0.1:${proxy.port}`);
+  const redis = new Redis(`redis://127.0.0.1:${proxy.port}`, ENDS_AT_ONCE);
   const observer = new Redis(server.url);
   const connections = async () =>
     String(await observer.client('LIST'))

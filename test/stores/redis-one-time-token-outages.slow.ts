@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore, type OneTimeTokenStore } from '../../src/index';
 import { connectRedis, randomPrefix } from '../helpers/apps/backends';
+import { ENDS_AT_ONCE } from '../helpers/apps/redis-clients';
 import { startRedis } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newToken } from './samples';
@@ -17,7 +18,7 @@ const tokensOf = (client: Redis) => new RedisRefreshTokenStore(client, { keyPref
 
 test('a take whose answer is lost is repeated, and gets the token that it has taken', async () => {
   const proxy = await startTcpProxy(Number(new URL(process.env['TEST_REDIS_URL'] ?? '').port));
-  const client = new Redis(`redis://127.0.0.1:${proxy.port}`);
+  const client = new Redis(`redis://127.0.0.1:${proxy.port}`, ENDS_AT_ONCE);
   try {
     await once(client, 'ready');
     const store = tokensOf(client);
@@ -78,7 +79,7 @@ test('a different clock on the other node of a Cluster costs one more call', asy
 
 test('calls fail with SERVICE_UNAVAILABLE within a second in an outage, and the token survives it', async () => {
   const server = await startRedis();
-  const client = new Redis(server.url);
+  const client = new Redis(server.url, ENDS_AT_ONCE);
   const store = new RedisRefreshTokenStore(client).oneTimeTokens();
   const token = newToken();
   const calls: ((from: OneTimeTokenStore) => Promise<unknown>)[] = [

@@ -223,3 +223,20 @@ test('a verifier that is closed before it has keys asks no more, and says 503', 
     code: 'SERVICE_UNAVAILABLE',
   });
 });
+
+test('a verifier that is closed while it waits for its keys lets the connection go, and its requests get 503', async () => {
+  KEY_TIMES.timeout = 60_000;
+  const server = await startKeyServer(() => undefined);
+  servers.push(server);
+  const gone = new Promise((resolve) => (server.answer = (req) => req.socket.on('close', resolve)));
+  const { verifier } = createService({ jwks: server.url });
+  const [ready, verdict] = [verifier.ready(), verifier.verify(await tokenOf(before))];
+  await eventually('it has asked', () => Promise.resolve(server.asked > 0));
+  await verifier.close();
+  for (const each of [ready, verdict])
+    await expect(each).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      cause: new Error('close() has been called'),
+    });
+  await gone;
+});

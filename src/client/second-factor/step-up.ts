@@ -2,8 +2,9 @@ import { unlessAborted } from '../abort.js';
 import { readAnswer, type AuthClientError } from '../auth-client-error.js';
 import type { StepUp } from '../auth-client.js';
 import { environment } from '../environment.js';
-import { readCode, type FetchWrapper, type GuardedFetch } from '../guarded-fetch.js';
-import { createRenewingPost } from '../renewing-post.js';
+import type { FetchWrapper } from '../fetch-wrapper.js';
+import { readCode, type GuardedFetch } from '../guarded-fetch.js';
+import type { CreateRenewingPost } from '../renewing-post.js';
 import type { Session } from '../session.js';
 
 /**
@@ -16,6 +17,12 @@ export type AskForProof = (question: ProofQuestion) => Promise<Proof | undefined
 export interface ProofQuestion {
   /** Why the proof before was refused: `INVALID_CREDENTIALS`, for example. Undefined when it is asked for the first time. */
   failure: AuthClientError | undefined;
+  /**
+   * What the guard of the first request asks for (`acr_values` of RFC 9470). With `'mfa'` it is a second factor; other values are
+   * methods of `amr`. One of them will do. Empty where any proof will do, and cross-origin unless the server exposes the header
+   * `WWW-Authenticate`.
+   */
+  acrValues: string[];
   /** Aborted when no more is asked: the proof was right, or something else has failed. Close the dialog then. */
   signal: AbortSignal;
 }
@@ -40,11 +47,18 @@ const WRONG_PROOF = /^(INVALID|VALIDATION|FLOW)_/;
  */
 export function stepUp(ask: AskForProof): StepUp {
   if (typeof ask !== 'function') throw new TypeError('stepUp(): ask must be a function');
-  const wrapper: FetchWrapper = { around: (session, send) => createStepUpFetch(session, send, ask) };
+  const wrapper: FetchWrapper = {
+    around: (session, send, createRenewingPost) => createStepUpFetch(session, send, createRenewingPost, ask),
+  };
   return wrapper;
 }
 
-function createStepUpFetch(session: Session, send: GuardedFetch, ask: AskForProof): GuardedFetch {
+function createStepUpFetch(
+  session: Session,
+  send: GuardedFetch,
+  createRenewingPost: CreateRenewingPost,
+  ask: AskForProof,
+): GuardedFetch {
   let asking: Promise<boolean> | undefined;
   /** What came of the last question. It counts for all requests that were sent before its end. */
   let last = { isProved: false };
@@ -57,11 +71,11 @@ function createStepUpFetch(session: Session, send: GuardedFetch, ask: AskForProo
   const isSame = async (login: string | undefined) => (await session.read()).login === login;
 
   /** @returns false if the user declines */
-  async function askUntilProved(login: string | undefined): Promise<boolean> {
+  async function askUntilProved(login: string | undefined, acrValues: string[]): Promise<boolean> {
     const asked = new AbortController();
     try {
       for (let failure: AuthClientError | undefined; ;) {
-        const proof = await ask({ failure, signal: asked.signal });
+        const proof = await ask({ failure, acrValues, signal: asked.signal });
         if (!proof || !(await isSame(login))) return false;
         try {
           await post('/reauthenticate', proof);
@@ -76,24 +90,10 @@ function createStepUpFetch(session: Session, send: GuardedFetch, ask: AskForProo
     }
   }
 
-  /**
-   * While another tab asks, waits for that. Its proof has raised the tokens of this tab too; whether it did, the server knows when the
-   * request is repeated. `localStorage` would not do: what another tab writes is seen only a little later than the end of its lock.
-   */
-  async function askInOneTab(login: string | undefined): Promise<boolean> {
-    const { lock } = session;
-    const locks = lock && environment.navigator?.locks;
-    if (!locks) return askUntilProved(login);
-    const name = `${lock}:proof`;
-    return locks.request(name, { ifAvailable: true }, (available) =>
-      available ? askUntilProved(login) : locks.request(name, () => Promise.resolve(true)),
-    );
-  }
-
-  async function askOnce(login: string | undefined): Promise<boolean> {
+  async function askOnce(login: string | undefined, acrValues: string[]): Promise<boolean> {
     let isProved = false;
     try {
-      isProved = await askInOneTab(login);
+      isProved = await inOneTab(session, () => askUntilProved(login, acrValues));
     } finally {
       asking = undefined;
       last = { isProved };
@@ -108,7 +108,27 @@ function createStepUpFetch(session: Session, send: GuardedFetch, ask: AskForProo
     if (response.status !== 401 || (await readCode(response)) !== 'REAUTHENTICATION_REQUIRED')
       return response;
     const isProved =
-      last === before ? await unlessAborted((asking ??= askOnce(login)), options.signal?.()) : last.isProved;
+      last === before
+        ? await unlessAborted((asking ??= askOnce(login, acrValuesOf(response))), options.signal?.())
+        : last.isProved;
     return isProved && (await isSame(login)) ? send(request, options) : response;
   };
+}
+
+/**
+ * While another tab asks, waits for that. Its proof has raised the tokens of this tab too; whether it did, the server knows when the
+ * request is repeated. `localStorage` would not do: what another tab writes is seen only a little later than the end of its lock.
+ */
+async function inOneTab({ lock }: Session, askUntilProved: () => Promise<boolean>): Promise<boolean> {
+  const locks = lock && environment.navigator?.locks;
+  if (!locks) return askUntilProved();
+  const name = `${lock}:proof`;
+  return locks.request(name, { ifAvailable: true }, (available) =>
+    available ? askUntilProved() : locks.request(name, () => Promise.resolve(true)),
+  );
+}
+
+/** Of the challenge, RFC 9470. */
+function acrValuesOf({ headers }: Response): string[] {
+  return /acr_values="(.+?)"/.exec(headers.get('www-authenticate') ?? '')?.[1]?.split(' ') ?? [];
 }

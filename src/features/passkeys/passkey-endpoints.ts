@@ -8,10 +8,10 @@ import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
+import { freshGuards } from '../fresh-login.js';
 import { nameField } from '../name-field.js';
 import { removePasskey } from '../remove-passkey.js';
 import { passkeyAnswers, shownPasskey } from './answers.js';
-import { freshGuards } from './fresh.js';
 import type { PasskeyServices } from './services.js';
 
 const ID = {
@@ -63,9 +63,9 @@ function renameEndpoint(services: PasskeyServices): Endpoint {
         const { name } = req.body;
         const { id } = req.params;
         const changed = await passkeys.change(userId, id, (data) =>
-          data.retired || data.name === name ? undefined : { ...data, name },
+          data.name === name ? undefined : { ...data, name },
         );
-        if (!changed || changed.after.retired) throw new AuthError('PASSKEY_NOT_FOUND');
+        if (!changed) throw new AuthError('PASSKEY_NOT_FOUND');
         const { before, after } = changed;
         if (before.data.name !== name)
           events.announce('passkeyRenamed', () => ({ userId, sessionId, passkeyId: id, ...origin }));

@@ -1,5 +1,6 @@
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
+import type { FactorSets } from '../factor-set.js';
 import type { FeatureContext } from '../feature.js';
 import type { Challenges } from './challenges.js';
 import type { PasskeysConfig } from './options.js';
@@ -10,12 +11,13 @@ import type { WebAuthn } from './webauthn.js';
 export interface PasskeyServices extends Omit<FeatureContext, 'credentials' | 'oneTimeTokens'> {
   readonly options: PasskeysConfig;
   readonly passkeys: StoredPasskeys;
+  readonly factorSets: FactorSets;
   readonly challenges: Challenges;
   readonly webauthn: WebAuthn;
   /** By which a browser shows that it has asked for a challenge. */
   readonly browser: BrowserSecret;
   /** Counts wrong answers by challenge. */
   readonly tries: NamedLimit;
-  /** Counts challenges for logins by address. */
-  readonly asked: NamedLimit;
+  /** Count challenges by address: those for the name of a user, and those without a name. */
+  readonly asked: { readonly named: NamedLimit; readonly unnamed: NamedLimit };
 }

@@ -1,5 +1,6 @@
 import { BrowserSecret } from '../../http/browser-secret.js';
 import { assertFieldsFree } from '../assert-fields-free.js';
+import { FactorSets } from '../factor-set.js';
 import type { Feature, FeatureContext } from '../feature.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { loginEndpoints } from './login/login-endpoints.js';
@@ -13,10 +14,12 @@ import { StoredPasskeys } from '../stored-passkeys.js';
 import { loadWebAuthn, type WebAuthnLibrary } from './webauthn-library.js';
 import { WebAuthn } from './webauthn.js';
 
-/** Answers a challenge, of which wrong ones count. */
+/** How many wrong answers a challenge takes. */
 const TRIES = 5;
-/** Challenges an address, within a minute. */
-const CHALLENGES = 30;
+/** Challenges an address, within a minute, for names: each asks about a user. */
+const NAMED = 30;
+/** The same without a name. They tell nothing, and a login page asks for one at every view: behind one address there may be an office. */
+const UNNAMED = 300;
 
 /** See `passkeys`. */
 export function createPasskeys(options: PasskeysOptions): Feature {
@@ -46,16 +49,21 @@ function createServices(
   context: FeatureContext,
 ): PasskeyServices {
   const { config, limits } = context;
+  const credentials = context.credentials();
   assertFieldsFree('passkeys()', config, 'usernameField', ['challenge']);
   return {
     ...context,
     options,
-    passkeys: new StoredPasskeys(context.credentials()),
+    passkeys: new StoredPasskeys(credentials),
+    factorSets: new FactorSets(credentials),
     challenges: new Challenges(context.oneTimeTokens()),
     webauthn: new WebAuthn(options, library),
     browser: new BrowserSecret(config.cookies, 'passkey'),
     // A window begins with the first answer, so it ends after the challenge does.
     tries: limits.named('passkey', { failures: TRIES, windowSeconds: CHALLENGE_SECONDS }),
-    asked: limits.named('passkey-options', { attempts: CHALLENGES, windowSeconds: 60 }),
+    asked: {
+      named: limits.named('passkey-options', { attempts: NAMED, windowSeconds: 60 }),
+      unnamed: limits.named('passkey-options-unnamed', { attempts: UNNAMED, windowSeconds: 60 }),
+    },
   };
 }

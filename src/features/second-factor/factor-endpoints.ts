@@ -1,13 +1,12 @@
 import type { Request, RequestHandler } from 'express';
-import { AuthError } from '../../errors.js';
 import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
+import { freshGuards } from '../fresh-login.js';
 import { ownUser } from '../own-user.js';
 import { factorAnswers } from './answers.js';
-import { freshGuards } from './fresh.js';
 import { removeFactor } from './remove-factor.js';
 import { type FactorServices } from './services.js';
 
@@ -87,7 +86,6 @@ function renewEndpoint(services: FactorServices): Endpoint {
     const { locale, origin } = askerOf(services, req);
     const { id: userId, sessionId } = req.user as Express.User;
     const user = await ownUser(config.users, userId);
-    if ((await factors.of(userId)).all.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
     const recoveryCodes = await factors.renewRecoveryCodes(userId);
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
     notify({ kind: 'recovery-codes-renewed', user, locale });

@@ -1,25 +1,19 @@
 import type { FactorRules } from '../factor-parts.js';
-import { assertMayAdd, assertProvedByFactor } from './fresh.js';
+import { assertMayAdd, assertMayChange, assertProvedByFactor } from './may-change.js';
 import type { FactorServices } from './services.js';
 
 /** What a feature that brings a kind of factor asks this one for. */
 export function createFactorRules(services: FactorServices): FactorRules {
   const { browser, challenges, endDevices, factors } = services;
   return {
-    async beforeAdding(owner, id) {
-      const before = await factors.of(owner.id);
-      assertMayAdd(owner, before, id);
-      return {
-        confirm: async () => assertMayAdd(owner, await factors.of(owner.id), id),
-        recoveryCodes: () => factors.addRecoveryCodes(owner.id, before.leftover),
-      };
-    },
-    factors: async (userId) => (await factors.of(userId)).all,
-    beforeRemoving: (owner) => assertProvedByFactor(services, owner),
-    async retired(userId) {
+    assertMayAdd,
+    assertMayRemove: assertMayChange,
+    hasFactor: async (userId) => (await factors.of(userId)).all.length > 0,
+    assertProvedByFactor: (owner) => assertProvedByFactor(services, owner),
+    firstRecoveryCodes: (userId) => factors.firstRecoveryCodes(userId),
+    async removed(userId) {
       await endDevices(userId);
     },
-    removed: (userId) => factors.removeCodesWithoutFactor(userId),
     async pendingUser(req, challenge) {
       const [transport, secrets] =
         challenge === undefined ? (['cookie', browser.read(req)] as const) : (['body', [challenge]] as const);

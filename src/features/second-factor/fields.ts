@@ -19,7 +19,7 @@ export const codeField = text
     examples: ['492 817'],
   });
 
-export const recoveryCodeField = text
+const recoveryCodeField = text
   .transform((typed, context) => {
     const code = readRecoveryCode(typed);
     if (code !== undefined) return code;
@@ -80,7 +80,7 @@ export function answerSchema<Shape extends z.core.$ZodLooseShape>(
         (name) => (body as Record<string, unknown>)[name] !== undefined,
       );
       if (first === undefined)
-        context.addIssue({ code: 'custom', path: [names[0] as string], message: rule('required') });
+        context.addIssue({ code: 'custom', message: rule('mustHaveOneOf', { fields: names.join(', ') }) });
       for (const other of others)
         context.addIssue({ code: 'custom', path: [other], message: rule('mustBeAlone') });
     });

@@ -5,7 +5,7 @@ import { untilStored } from '../../stores/until-stored.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import type { Asker } from '../asker.js';
 import type { CredentialAnswer } from '../factor-parts.js';
-import type { FactorName, TotpFactor } from './factors.js';
+import type { ProofName, TotpFactor } from './factors.js';
 import type { FactorServices } from './services.js';
 import { stepsOf } from './totp.js';
 
@@ -14,7 +14,7 @@ export type FactorAnswer = { readonly code: string } | { readonly recoveryCode: 
 
 /** A second factor that was right. */
 export interface ProvedFactor {
-  readonly name: FactorName;
+  readonly name: ProofName;
   /** As `amr` says it: `otp`, `hwk` or `swk` of RFC 8176, or a recovery code. */
   readonly method: 'otp' | 'rec' | 'hwk' | 'swk';
 }
@@ -122,13 +122,13 @@ async function proveRecoveryCode(
 ): Promise<ProvedFactor> {
   const { events, factors, notify } = services;
   const used = await factors.useRecoveryCode(user.id, code, by);
-  if (!('name' in used)) throw failed(services, user, 'recovery-codes', used.outcome, asker);
-  const { name, left, outcome } = used;
+  if (!('left' in used)) throw failed(services, user, 'recovery-codes', used.outcome, asker);
+  const { left, outcome } = used;
   if (outcome === 'used') {
     events.announce('recoveryCodeUsed', () => ({ userId: user.id, left, ...asker.origin }));
     notify({ kind: 'recovery-code-used', user, locale: asker.locale });
   }
-  return { name, method: 'rec' };
+  return { name: { kind: 'recovery-codes' }, method: 'rec' };
 }
 
 async function proveCredential(

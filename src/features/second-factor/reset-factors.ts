@@ -1,4 +1,5 @@
 import { NO_ORIGIN } from '../../events/auth-event.js';
+import type { AuthEvents } from '../../events/auth-events.js';
 import type { Locale } from '../../messages/messages.js';
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
 import type { FactorReset } from './feature-calls.js';
@@ -9,28 +10,34 @@ import type { FactorServices } from './services.js';
  * finishes.
  */
 export async function resetFactors(
-  { endDevices, events, factors, notify, passkeys, sessions }: FactorServices,
+  { endDevices, events, factors, factorSets, notify, sessions }: FactorServices,
   user: StoredUser,
   locale: Locale,
 ): Promise<FactorReset> {
   const { id: userId } = user;
-  const ids = await factors.totpIds(userId);
-  for (const id of ids) await factors.retire(userId, id);
-  const passkeyIds = await passkeys.removeAll(userId);
+  await factorSets.removeAll(userId);
   await endDevices(userId);
   // A login by one of these factors has its session by now, which ends, or notices that the factor is gone.
   const sessionIds = await sessions.revokeAll(userId, {}, 'factor-removed', NO_ORIGIN);
-  const factorIds = [...passkeyIds];
-  for (const passkeyId of passkeyIds)
-    events.announce('passkeyRemoved', () => ({ userId, passkeyId, ...NO_ORIGIN }));
-  for (const factorId of ids) {
+  const factorIds: string[] = [];
+  for (const { kind, id } of (await factorSets.of(userId)).others) {
     // Of parallel calls one goes on.
-    if (!(await factors.remove(userId, factorId))) continue;
-    factorIds.push(factorId);
-    const removed = { userId, sessionId: undefined, kind: 'totp', factorId, ...NO_ORIGIN } as const;
-    events.announce('factorRemoved', () => removed);
+    if (!(await factors.delete(userId, kind, id))) continue;
+    factorIds.push(id);
+    announceRemoval(events, userId, kind, id);
   }
-  await factors.removeCodesWithoutFactor(userId);
   if (factorIds.length > 0 && activeUser(user)) notify({ kind: 'factor-removed', user, locale });
   return { factorIds, sessionIds };
+}
+
+function announceRemoval(events: AuthEvents, userId: string, kind: string, id: string): void {
+  if (kind === 'passkey') events.announce('passkeyRemoved', () => ({ userId, passkeyId: id, ...NO_ORIGIN }));
+  else
+    events.announce('factorRemoved', () => ({
+      userId,
+      sessionId: undefined,
+      kind: 'totp',
+      factorId: id,
+      ...NO_ORIGIN,
+    }));
 }

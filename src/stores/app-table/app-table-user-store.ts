@@ -1,5 +1,4 @@
 import { isKeepable } from '../../utils/keepable-text.js';
-import { usernameKey } from '../../utils/username.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { ListUsersOptions } from '../list-users-options.js';
@@ -32,7 +31,8 @@ import type { AppDatabase } from './sql-database.js';
 import { TableFacts } from './table-facts.js';
 import { UserColumnValues } from './user-column-values.js';
 import type { UserMapping } from './user-table-options.js';
-import type { Usernames } from './usernames.js';
+import { canBeUsername, type Usernames } from './usernames.js';
+import { canBeOwnId } from './values.js';
 
 /**
  * Users in the app's own table. What the table lacks (keys of usernames, identities, credentials) is in tables of ours beside it. Each
@@ -92,7 +92,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    */
   async migrate(): Promise<void> {
     for (const each of this.#statements) await this.#source.sql.execute(each);
-    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username);
+    await adoptRows(this.#source, this.#usernames, this.#mapping.columns.username, () => this.ready());
   }
 
   /**
@@ -104,7 +104,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   }
 
   async findByUsername(username: string): Promise<StoredUser | undefined> {
-    if (!isKeepable(username)) return undefined;
+    if (!isKeepable(username) || !canBeUsername(username)) return undefined;
     const found = await this.#database.read(async (access) => {
       const named = await this.#usernames.find(access, username);
       // Whoever comes next keeps it instead.
@@ -136,11 +136,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets
    */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
+    await this.#database.learnFacts();
     const { username, values } = await this.#values.forNewUser(user, fields);
-    const create = this.#database.write((access) => this.#newRows.insert(access, username, values));
-    return this.#values.toUser(
-      await create.catch((error: unknown) => this.#newRows.takenOr(error, username)),
-    );
+    return this.#values.toUser(await this.#newRows.create(username, values));
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -152,18 +150,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
     const rename = checkedRename(id, next, previous);
-    const { username } = this.#mapping.columns;
-    const values = { [username]: rename.name, ...this.#usernames.values(rename.key) };
-    const renaming = this.#database.write(async (access) => {
-      const locked = await access.rows.lock(rename.id);
-      if (locked?.row[username] !== rename.previous) return false;
-      await this.#usernames.reserve(access, rename.name, locked.id);
-      await access.rows.update(locked.id, values);
-      const previousKey = usernameKey(rename.previous);
-      if (previousKey !== rename.key) await this.#usernames.release(access, previousKey, locked.id);
-      return true;
-    });
-    return renaming.catch((error: unknown) => this.#newRows.takenOr(error, rename.name));
+    await this.#database.learnFacts();
+    await this.#values.assertFits(rename.name);
+    return this.#newRows.rename(rename);
   }
 
   /**
@@ -183,9 +172,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   /** Deletes a user with their identities and credentials, and ends their sessions. @returns whether there was such a user */
   async delete(id: string): Promise<boolean> {
     checkedUserId('delete', id);
-    const isDeleted = await this.#database.write(async ({ rows, sql }) => {
+    const isDeleted = await this.#database.write(id, async ({ rows, sql }) => {
       const locked = await rows.lock(id);
-      await clearUser(sql, this.#tables, id);
+      if (this.#canBeId(id)) await clearUser(sql, this.#tables, id);
       if (locked) await rows.remove(id);
       return locked !== undefined;
     });
@@ -205,8 +194,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     const newUser = { ...checkedIdentityUser(user), passwordHash: null };
     const known = await this.findByIdentity(checked);
     if (known) return known;
+    await this.#database.learnFacts();
     const { username, values } = await this.#values.forNewUser(newUser, undefined);
-    const creating = this.#database.write(async (access) => {
+    const creating = this.#database.write(undefined, async (access) => {
       const owner = await this.#identities.reserve(access, checked);
       if (owner) return owner;
       const created = await this.#newRows.insert(access, username, values);
@@ -221,7 +211,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   async link(userId: string, identity: Identity): Promise<boolean> {
     const checked = checkedIdentity(identity);
     checkedUserId('link', userId);
-    return this.#database.write(async (access) => {
+    return this.#database.write(userId, async (access) => {
       const locked = await access.rows.lock(userId);
       return locked !== undefined && this.#identities.link(access, userId, checked);
     });
@@ -229,12 +219,12 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const checked = checkedIdentity(identity);
-    checkedUserId('unlink', userId);
+    if (!this.#canBeId(checkedUserId('unlink', userId))) return false;
     return this.#database.statement((access) => this.#identities.unlink(access, userId, checked));
   }
 
   async listIdentities(userId: string): Promise<Identity[]> {
-    checkedUserId('listIdentities', userId);
+    if (!this.#canBeId(checkedUserId('listIdentities', userId))) return [];
     return this.#database.read((access) => this.#identities.list(access, userId));
   }
 
@@ -244,5 +234,9 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   onUserGone(listener: UserGoneListener): () => void {
     return this.#userGone.add(listener);
+  }
+
+  #canBeId(id: string): boolean {
+    return canBeOwnId(id, this.#source.dialect.padsTexts);
   }
 }

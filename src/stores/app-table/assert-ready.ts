@@ -11,7 +11,7 @@ import type { UserMapping } from './user-table-options.js';
  */
 export async function assertReady(
   database: BoundedDatabase,
-  { dialect, place, sql }: AppDatabase,
+  { dialect, place, sql, libraryFills = () => false }: AppDatabase,
   mapping: UserMapping,
   tables: OwnTables,
   { hasFields = true }: UserStoreReadyOptions,
@@ -20,7 +20,8 @@ export async function assertReady(
     if (!place) return [];
     const columns = new Map((await dialect.columns(sql, place)).map((each) => [each.name, each]));
     const unique = await dialect.uniqueIndexes(sql, place);
-    return faultsOf({ dialect, place, mapping, columns, unique, hasFields });
+    const triggers = await dialect.insertTriggers(sql, place);
+    return faultsOf({ dialect, place, mapping, columns, unique, triggers, libraryFills, hasFields });
   });
   const missing: string[] = [];
   for (const table of [tables.usernames, tables.identities, tables.credentials])

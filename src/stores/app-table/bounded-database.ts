@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES, type CallTimes } from '../call-times.js';
+import { RowLines } from './row-lines.js';
+import { FittingRows } from './fitting-rows.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
+import type { FoundRow, KeyMember } from './user-rows.js';
 
 /** Less than the time limit of a call: what part of it a transaction that is rolled back again and again may take. */
 const REPEAT_FOR = 0.8;
@@ -17,6 +20,7 @@ export class BoundedDatabase {
   readonly #database: AppDatabase;
   readonly #facts: TableFacts;
   readonly #calls: BoundedCalls;
+  readonly #lines = new RowLines();
   #hasAnswered = false;
 
   constructor(database: AppDatabase, facts: TableFacts) {
@@ -35,9 +39,14 @@ export class BoundedDatabase {
     return this.#database.kindOfError?.(error) ?? this.#database.dialect.kindOfError(error);
   }
 
+  /** For code that asks what the database says about the table, outside a call: without it, that would have no time limit. */
+  async learnFacts(): Promise<void> {
+    if (!this.#facts.areKnown) await this.#run(() => Promise.resolve());
+  }
+
   /** Calls outside a transaction. */
   read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
-    return this.#run((isLate) => work(whileInTime(this.#database, isLate)));
+    return this.#run((isLate) => work(this.#access(this.#database, isLate)));
   }
 
   /** Whether there is such a table of ours. */
@@ -55,28 +64,48 @@ export class BoundedDatabase {
   /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
   statement<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
     // Only inside a transaction does SQLite not wait for locks.
-    if (this.#database.dialect.name === 'sqlite') return this.write(work);
+    if (this.#database.dialect.name === 'sqlite') return this.write(undefined, work);
     return this.#run((isLate) => {
-      const access = whileInTime(this.#database, isLate);
+      const access = this.#access(this.#database, isLate);
       return this.#repeated(() => work(access));
     });
   }
 
-  /** One transaction. One that the database has rolled back is tried again, and is a 503 in the end. */
-  write<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
+  /**
+   * One transaction. One that the database has rolled back is tried again, and is a 503 in the end.
+   * @param row the id of the row that it locks first. Undefined: none
+   */
+  write<T>(row: string | undefined, work: (access: TableAccess) => Promise<T>): Promise<T> {
     const { dialect } = this.#database;
-    return this.#run((isLate) =>
-      this.#repeated(() =>
-        this.#database.transaction(async (access) => {
-          const end = await dialect.begin(access.sql);
-          try {
-            return await work(whileInTime(access, isLate));
-          } finally {
-            await end?.().catch(() => undefined); // the error that came before says more
-          }
-        }),
-      ),
-    );
+    const write = () =>
+      this.#run((isLate) =>
+        this.#repeated(() =>
+          this.#database.transaction(async (access) => {
+            const end = await dialect.begin(access.sql);
+            try {
+              return await work(this.#access(access, isLate));
+            } finally {
+              await end?.().catch(() => undefined); // the error that came before says more
+            }
+          }),
+        ),
+      );
+    return row === undefined ? write() : this.#lines.run(row, write);
+  }
+
+  /** @returns undefined if the column can't hold the text, because its character set knows few characters */
+  async findIfHeld(member: KeyMember, text: string): Promise<FoundRow[] | undefined> {
+    try {
+      return await this.#run(() => this.#database.rows.find(member, [text]));
+    } catch (error) {
+      if (this.kindOfError(error) === 'unfit') return undefined;
+      throw error;
+    }
+  }
+
+  #access({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
+    const isUnfit = (error: unknown) => this.kindOfError(error) === 'unfit';
+    return whileInTime({ rows: new FittingRows(rows, isUnfit), sql }, isLate);
   }
 
   async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ColumnFacts, Dialect } from './dialects/dialect.js';
-import type { SqlStatements } from './sql-statements.js';
+import { quotedTable } from './quoted-table.js';
+import type { SqlStatements, TablePlace } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, KeyMember, Row, Spellings, UserRows } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
@@ -22,7 +23,7 @@ export interface RowQuery {
   /** Rows whose column comes after this text, in the order of the column. */
   readonly after?: string;
   readonly limit?: number;
-  /** Locks the rows until the transaction ends. On MySQL it doesn't wait for another lock. */
+  /** Locks the rows until the transaction ends. */
   readonly lock?: boolean;
 }
 
@@ -43,6 +44,8 @@ export interface BuiltTable {
   readonly dialect: Dialect;
   readonly mapping: UserMapping;
   readonly facts: TableFacts;
+  /** The table of a library that can't say how long to wait for a locked row. A statement of ours locks it first, where that matters. */
+  readonly lockedFirst?: TablePlace;
   /** Where the library fills in ids that the database doesn't. */
   readonly fillsIds?: boolean;
   /** A value as the library takes it for the column. Default: as drivers take it. */
@@ -78,8 +81,18 @@ export class BuiltRows implements UserRows {
   async lock(id: string): Promise<FoundRow | undefined> {
     const value = await this.#idValue(id);
     if (value === undefined) return undefined;
+    await this.#lockFirst(value);
     const found = await this.#select({ column: this.#columns.id, is: [value], lock: true });
     return found.find((each) => each.id === id);
+  }
+
+  /** In PostgreSQL a setting of the transaction limits the wait. */
+  async #lockFirst(id: string | bigint): Promise<void> {
+    const { dialect, lockedFirst: place } = this.#table;
+    if (!place || dialect.name !== 'mysql') return;
+    const column = dialect.quoted(place.columnName?.(this.#columns.id) ?? this.#columns.id);
+    const select = dialect.selectForUpdate(`1 FROM ${quotedTable(dialect, place)} WHERE ${column} = ?`);
+    await this.#sql.query(select, [id]);
   }
 
   async insert(values: Row): Promise<FoundRow> {
@@ -151,9 +164,10 @@ export class BuiltRows implements UserRows {
 
   /** A number for a column of numbers: MySQL compares a text with a bigint as floating-point numbers. Undefined: no id of the table. */
   async #idValue(id: string): Promise<string | bigint | undefined> {
-    const kind = (await this.#table.facts.column(this.#columns.id))?.kind;
-    if (!canBeId(id, kind)) return undefined;
-    return kind === 'integer' || kind === 'bigint' ? BigInt(id) : id;
+    const { dialect, facts } = this.#table;
+    const column = await facts.column(this.#columns.id);
+    if (!canBeId(id, column, dialect)) return undefined;
+    return column?.kind === 'integer' || column?.kind === 'bigint' ? BigInt(id) : id;
   }
 
   get #columns() {

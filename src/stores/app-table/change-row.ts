@@ -13,7 +13,7 @@ export async function changeRow(
   values: (row: Row) => Row | undefined,
 ): Promise<boolean> {
   if (!isKeepable(id)) return false;
-  return database.write(async ({ rows }) => {
+  return database.write(id, async ({ rows }) => {
     const locked = await rows.lock(id);
     const changed = locked && values(locked.row);
     if (!changed) return false;

@@ -9,6 +9,10 @@ export interface TableLook {
   readonly mapping: UserMapping;
   readonly columns: ReadonlyMap<string, ColumnFacts>;
   readonly unique: readonly UniqueIndex[];
+  /** The SQL of triggers that may fill columns. */
+  readonly triggers: readonly string[];
+  /** Whether the library fills the column of the database. */
+  readonly libraryFills: (column: string) => boolean;
   /** Whether something besides the store fills columns: the fields of registrations. */
   readonly hasFields: boolean;
 }
@@ -102,17 +106,34 @@ function isUnique({ unique }: TableLook, column: string): boolean {
 
 /** Columns that nobody fills: the first registration would fail. */
 function unfilled(look: TableLook): string[] {
-  const { columns, hasFields } = look;
+  const { columns, hasFields, triggers, libraryFills } = look;
+  if (hasFields) return [];
   const mapped = new Set(mappedColumns(look).map(({ name }) => name));
-  const empty = [...columns.values()].filter(
-    (each) => !each.nullable && !each.hasDefault && !mapped.has(each.name),
-  );
-  return hasFields
-    ? []
-    : empty.map(
-        ({ name }) =>
-          `the column ${name} is NOT NULL without a default, and no registration fills it: give register.schema, register.create or register: false, or ${allowNull(look, name)}`,
-      );
+  const isFilled = ({ name, nullable, hasDefault }: ColumnFacts) =>
+    nullable ||
+    hasDefault ||
+    mapped.has(name) ||
+    libraryFills(name) ||
+    triggers.some((trigger) => mentions(trigger, name));
+  return [...columns.values()]
+    .filter((each) => !isFilled(each))
+    .map(
+      ({ name }) =>
+        `the column ${name} is NOT NULL without a default, and no registration fills it: give register.schema, register.create or register: false, or ${allowNull(look, name)}${unseenTriggers(look)}`,
+    );
+}
+
+/** Which columns a trigger fills can't be known. One that it doesn't name, it hardly fills. */
+function mentions(sql: string, column: string): boolean {
+  const literal = column.replaceAll(/[^\w\s]/g, '\\$&');
+  return new RegExp(`(?<![\\w$])${literal}(?![\\w$])`, 'i').test(sql);
+}
+
+/** MySQL shows triggers to those alone who may change them. */
+function unseenTriggers({ dialect, triggers }: TableLook): string {
+  return dialect.name === 'mysql' && triggers.length === 0
+    ? ' If a trigger fills it, grant TRIGGER on the table to the user of this connection, so that it can be seen.'
+    : '';
 }
 
 function allowNull(look: TableLook, column: string): string {

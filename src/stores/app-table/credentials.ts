@@ -12,6 +12,7 @@ import type { Dialect } from './dialects/dialect.js';
 import type { TableAccess } from './sql-database.js';
 import type { SqlStatements } from './sql-statements.js';
 import type { Row } from './user-rows.js';
+import { canBeOwnId } from './values.js';
 
 const COLUMNS = 'user_id, kind, id, data, created_at';
 /** Digests are compared, because an id is longer than an index accepts, and collations don't compare texts by bytes. */
@@ -31,6 +32,7 @@ export class AppTableCredentials implements CredentialStore {
 
   async list(userId: string, kind?: string): Promise<Credential[]> {
     checkedCredential(kind === undefined ? { userId } : { userId, kind });
+    if (!this.#canBeId(userId)) return [];
     const select = `SELECT ${COLUMNS} FROM ${this.#table} WHERE user_id = ?${kind === undefined ? '' : ' AND kind = ?'}
       ORDER BY created_at, kind, id_digest`;
     return this.#select(select, kind === undefined ? [userId] : [userId, kind]);
@@ -47,7 +49,7 @@ export class AppTableCredentials implements CredentialStore {
 
   async add({ userId, kind, id, data }: NewCredential): Promise<boolean> {
     const credential = checkedCredential({ userId, kind, id, data });
-    return this.#database.write(async (access) => {
+    return this.#database.write(userId, async (access) => {
       // A user who is being deleted gets no credential any more.
       if (!(await access.rows.lock(userId))) return false;
       if (await this.#insert(access.sql, credential)) return true;
@@ -58,6 +60,7 @@ export class AppTableCredentials implements CredentialStore {
   async replace({ userId, kind, id, data: previous }: NewCredential, data: string): Promise<boolean> {
     checkedCredential({ userId, kind, id, data: previous });
     checkedCredential({ data });
+    if (!this.#canBeId(userId)) return false;
     const where = `WHERE ${KEY} AND user_id = ? AND data_digest = ?`;
     const key = [kind, digestOf(id), userId, digestOf(previous)];
     // MySQL may not count a row that is changed to what it was.
@@ -72,6 +75,7 @@ export class AppTableCredentials implements CredentialStore {
 
   async remove(userId: string, kind: string, id: string): Promise<boolean> {
     checkedCredential({ userId, kind, id });
+    if (!this.#canBeId(userId)) return false;
     return this.#changes(`DELETE FROM ${this.#table} WHERE ${KEY} AND user_id = ?`, [
       kind,
       digestOf(id),
@@ -82,7 +86,7 @@ export class AppTableCredentials implements CredentialStore {
   async removeAll(userId: string, options?: RemoveCredentialsOptions): Promise<number> {
     checkedCredential({ userId });
     const { kinds, except } = checkedRemoval(options);
-    if (kinds?.length === 0) return 0;
+    if (kinds?.length === 0 || !this.#canBeId(userId)) return 0;
     const conditions = [
       'user_id = ?',
       ...(kinds ? [`kind IN (${marks(kinds)})`] : []),
@@ -91,6 +95,10 @@ export class AppTableCredentials implements CredentialStore {
     const remove = `DELETE FROM ${this.#table} WHERE ${conditions.join(' AND ')}`;
     const values = [userId, ...(kinds ?? []), ...except.map((id) => digestOf(id))];
     return this.#database.statement(({ sql }) => sql.execute(remove, values));
+  }
+
+  #canBeId(userId: string): boolean {
+    return canBeOwnId(userId, this.#dialect.padsTexts);
   }
 
   async #select(text: string, values: readonly unknown[]): Promise<Credential[]> {

@@ -1,13 +1,15 @@
-import { isAuthError, UsernameTakenError } from '../../errors.js';
+import { UsernameTakenError } from '../../errors.js';
 import { usernameKey } from '../../utils/username.js';
+import { usernameRefused } from '../new-username.js';
+import type { CheckedRename } from '../user-arguments.js';
 import type { BoundedDatabase } from './bounded-database.js';
 import { clearUser, type OwnTables } from './own-tables.js';
 import type { TableAccess } from './sql-database.js';
-import type { FoundRow, Row } from './user-rows.js';
+import type { FoundRow, KeyMember, Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
 import type { Usernames } from './usernames.js';
 
-/** Inserts users into the app's table, together with their keys. */
+/** Gives the rows of the app's table their usernames, together with their keys. */
 export class NewRows {
   readonly #database: BoundedDatabase;
   readonly #mapping: UserMapping;
@@ -19,6 +21,27 @@ export class NewRows {
     this.#mapping = mapping;
     this.#usernames = usernames;
     this.#tables = tables;
+  }
+
+  /** @throws UsernameTakenError; AuthError VALIDATION_FAILED for a name that the column can't hold */
+  create(username: string, values: Row): Promise<FoundRow> {
+    const create = this.#database.write(undefined, (access) => this.insert(access, username, values));
+    return create.catch((error: unknown) => this.takenOr(error, username));
+  }
+
+  /** Compare-and-set: the name must still be `previous`. @throws as `create` does */
+  rename({ id, name, key, previous }: CheckedRename): Promise<boolean> {
+    const column = this.#mapping.columns.username;
+    const renaming = this.#database.write(id, async (access) => {
+      const locked = await access.rows.lock(id);
+      if (locked?.row[column] !== previous) return false;
+      await this.#usernames.reserve(access, name, locked.id);
+      await access.rows.update(locked.id, { [column]: name, ...this.#usernames.values(key) });
+      const previousKey = usernameKey(previous);
+      if (previousKey !== key) await this.#usernames.release(access, previousKey, locked.id);
+      return true;
+    });
+    return renaming.catch((error: unknown) => this.takenOr(error, name));
   }
 
   /** Inside a transaction. @throws UsernameTakenError; what a unique index of the app's throws: see `takenOr` */
@@ -37,12 +60,15 @@ export class NewRows {
    * columns of the app's are its own matter.
    */
   async takenOr(error: unknown, username: string): Promise<never> {
-    if (isAuthError(error, 'USERNAME_TAKEN') || this.#database.kindOfError(error) !== 'taken') throw error;
-    const key = usernameKey(username);
-    const found = await this.#database.read(async ({ rows }) => [
-      ...(await rows.find('username', [username])),
-      ...(this.#mapping.columns.usernameKey === undefined ? [] : await rows.find('usernameKey', [key])),
-    ]);
-    throw found.length > 0 ? new UsernameTakenError({ cause: error }) : error;
+    const kind = this.#database.kindOfError(error);
+    if (kind !== 'taken' && kind !== 'unfit') throw error;
+    const columns: [KeyMember, string][] = [['username', username]];
+    if (this.#mapping.columns.usernameKey !== undefined) columns.push(['usernameKey', usernameKey(username)]);
+    for (const [member, text] of columns) {
+      const found = await this.#database.findIfHeld(member, text);
+      if (!found) throw usernameRefused('unsupportedCharacters');
+      if (kind === 'taken' && found.length > 0) throw new UsernameTakenError({ cause: error });
+    }
+    throw error;
   }
 }

@@ -18,6 +18,8 @@ export interface AppDatabase extends TableAccess {
    * is a savepoint, or simply a part of it.
    */
   transaction<T>(work: (access: TableAccess) => Promise<T>): Promise<T>;
+  /** Whether the library fills this column of the database by itself in an INSERT that doesn't name it. Default: it fills none. */
+  readonly libraryFills?: (column: string) => boolean;
   /** Whether the library needs up to a second of its own before its very first query. */
   readonly startsSlowly?: boolean;
   /** What only the library knows about its errors. Undefined: the dialect judges. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import type { Dialect } from './dialects/dialect.js';
+import { quotedTable } from './quoted-table.js';
 import type { SqlStatements, TablePlace } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, KeyMember, Row, Spellings, UserRows } from './user-rows.js';
@@ -49,8 +50,9 @@ export class SqlUserRows implements UserRows {
   async lock(id: string): Promise<FoundRow | undefined> {
     const where = await this.#whereId(id);
     if (where === undefined) return undefined;
-    const found = await this.#select(`${where} ${this.#table.dialect.forUpdate}`, [id]);
-    return found.find((each) => each.id === id);
+    const select = `${await this.#list()} FROM ${this.#name} ${where}`;
+    const rows = await this.#sql.query(this.#table.dialect.selectForUpdate(select), [id]);
+    return rows.map((row) => this.#found(row)).find((each) => each.id === id);
   }
 
   async insert(values: Row): Promise<FoundRow> {
@@ -147,11 +149,12 @@ export class SqlUserRows implements UserRows {
 
   /** The ids that the column can hold, and how they stand in a statement. */
   async #possible(values: readonly string[]): Promise<{ ids: string[]; mark: (id: string) => string }> {
-    const kind = (await this.#table.facts.column(this.#columns.id))?.kind;
+    const { dialect, facts } = this.#table;
+    const column = await facts.column(this.#columns.id);
     // MySQL compares a text with a bigint as floating-point numbers, which are not exact.
-    const isCast = this.#table.dialect.name === 'mysql' && (kind === 'integer' || kind === 'bigint');
+    const isCast = dialect.name === 'mysql' && (column?.kind === 'integer' || column?.kind === 'bigint');
     const mark = (id: string) => (isCast ? `CAST(? AS ${id.startsWith('-') ? 'SIGNED' : 'UNSIGNED'})` : '?');
-    return { ids: values.filter((id) => canBeId(id, kind)), mark };
+    return { ids: values.filter((id) => canBeId(id, column, dialect)), mark };
   }
 
   async #whereId(id: string): Promise<string | undefined> {
@@ -164,8 +167,7 @@ export class SqlUserRows implements UserRows {
   }
 
   get #name(): string {
-    const { schema, table } = this.#table.place;
-    return schema === undefined ? this.#quoted(table) : `${this.#quoted(schema)}.${this.#quoted(table)}`;
+    return quotedTable(this.#table.dialect, this.#table.place);
   }
 
   #quoted(name: string): string {

@@ -8,6 +8,7 @@ export class MissingTableError extends TypeError {}
 export class TableFacts {
   readonly #database: Pick<AppDatabase, 'dialect' | 'sql' | 'place'>;
   readonly #username: string | undefined;
+  #areKnown = false;
   #columns: Promise<ReadonlyMap<string, ColumnFacts>> | undefined;
   #isQuick: Promise<boolean> | undefined;
 
@@ -21,6 +22,12 @@ export class TableFacts {
   async load(): Promise<void> {
     await this.columns();
     if (this.#username !== undefined) await this.asksLowered(this.#username);
+    this.#areKnown = true;
+  }
+
+  /** Whether they have been asked for, so that no further question is needed. */
+  get areKnown(): boolean {
+    return this.#areKnown;
   }
 
   /** By the names of the database. Empty where the library doesn't tell which table it is. @throws TypeError if there is no such table */

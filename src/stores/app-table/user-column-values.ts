@@ -1,5 +1,6 @@
 import { kindOf } from '../../utils/option-words.js';
-import { newUsername } from '../new-username.js';
+import { usernameKey } from '../../utils/username.js';
+import { newUsername, usernameRefused } from '../new-username.js';
 import { checkedNewUser, type UserChanges } from '../user-arguments.js';
 import type { NewUser, StoredUser } from '../user-store.js';
 import type { TableFacts } from './table-facts.js';
@@ -17,10 +18,11 @@ export class UserColumnValues {
     this.#facts = facts;
   }
 
-  /** @throws TypeError for members or fields that no column takes */
+  /** @throws TypeError for members or fields that no column takes; AuthError VALIDATION_FAILED for a username that no user may get */
   async forNewUser(user: NewUser, fields: unknown): Promise<{ username: string; values: Row }> {
     const { username: given, passwordHash, roles = [] } = checkedNewUser(user, undefined);
     const username = newUsername(given);
+    await this.assertFits(username);
     const { columns, disabled } = this.#mapping;
     const values: Row = { ...this.#fields(fields), [columns.username]: username };
     if (passwordHash !== null) values[columns.passwordHash] = passwordHash;
@@ -30,6 +32,20 @@ export class UserColumnValues {
       values[columns.roles] = roles;
     if (disabled && (await this.#mustBeFilled(disabled.column))) values[disabled.column] = disabled.invert;
     return { username, values };
+  }
+
+  /** @throws AuthError VALIDATION_FAILED for a name that is longer than its columns */
+  async assertFits(username: string): Promise<void> {
+    const { columns } = this.#mapping;
+    const key = columns.usernameKey;
+    for (const [name, text] of [
+      [columns.username, username] as const,
+      [key, usernameKey(username)] as const,
+    ]) {
+      const column = name === undefined ? undefined : await this.#facts.column(name);
+      const { maxLength = Infinity } = column ?? {};
+      if (Array.from(text).length > maxLength) throw usernameRefused('tooLong', maxLength);
+    }
   }
 
   /** @throws TypeError if the mapping has no column for it */

@@ -33,8 +33,8 @@ export interface UserRows {
   /** Rows whose username is spelled in one of these ways. At most 100. */
   named(spellings: Spellings): Promise<FoundRow[]>;
   /**
-   * Inside a transaction: locks the row until it ends, and returns the row as it is then. Waits as the dialect does
-   * (`SELECT … FOR UPDATE`, with NOWAIT on MySQL), not for a minute.
+   * Inside a transaction: locks the row until it ends, and returns the row as it is then. Waits in the server's line for a row that
+   * another transaction has locked, no longer than a request may.
    */
   lock(id: string): Promise<FoundRow | undefined>;
   /** Inserts a row. @returns the row with the defaults that the database or the library has filled in */

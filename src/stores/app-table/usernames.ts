@@ -36,6 +36,14 @@ export interface Usernames {
 /** As many characters as the columns of keys have. No name that a user may get has a longer key. */
 const MAX_KEY = 510;
 
+/** More than anyone types for a name of that many characters, whatever its Unicode form, and with white space around it. */
+const MAX_TYPED = 4 * MAX_KEY;
+
+/** Whether a user can have the name. Nobody has a longer one, and to look it up could take long. */
+export function canBeUsername(username: string): boolean {
+  return username.length <= MAX_TYPED && usernameKey(username).length <= MAX_KEY;
+}
+
 /** The key of the name that stands in the row. Undefined for a row without a name, or with one that is too long for a user's. */
 export function keyIn(row: Row, column: string): string | undefined {
   const username = row[column];
@@ -61,7 +69,7 @@ export function taken(): never {
 /** Letters outside of ASCII, up to which every way to spell them in upper and lower case is asked for. */
 const MAX_LETTERS = 3;
 
-/** How the app may have spelled the name. */
+/** How the app may have spelled the name. @param username one that `canBeUsername` */
 export function spellingsOf(username: string): Spellings {
   const name = normalizeUsername(username);
   const key = usernameKey(username);
@@ -77,9 +85,9 @@ export function spellingsOf(username: string): Spellings {
       title,
       nfc(upper),
       nfc(title),
-      ...[name, lower].map(nfd),
+      ...[name, lower].map((each) => each.normalize('NFD')),
     ]),
-    lowered: unique([key, lower, ...asciiLowered(lower), nfd(lower)]),
+    lowered: unique([key, lower, ...asciiLowered(lower), lower.normalize('NFD')]),
   };
 }
 
@@ -98,11 +106,6 @@ function asciiLowered(lower: string): string[] {
   return Array.from({ length: 2 ** places.length }, (_, bits) =>
     withUpper((nth) => ((bits >> nth) & 1) === 1),
   );
-}
-
-/** A longer text is no user's name, and could take long. */
-function nfd(text: string): string {
-  return text.length > MAX_KEY ? text : text.normalize('NFD');
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -1,18 +1,35 @@
 import { kindOf } from '../../utils/option-words.js';
-import type { ColumnFacts } from './dialects/dialect.js';
+import { MAX_USER_ID_LENGTH } from '../max-user-id-length.js';
+import type { ColumnFacts, Dialect } from './dialects/dialect.js';
 
-const LARGEST = { integer: 2n ** 32n - 1n, bigint: 2n ** 64n - 1n };
-const SMALLEST = { integer: -(2n ** 31n), bigint: -(2n ** 63n) };
 const WHOLE = /^(0|-?[1-9]\d{0,19})$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Of the types that are smaller than a kind's largest one. */
+const BITS = { tinyint: 8, smallint: 16, mediumint: 24 };
 
-/** Whether a column of this kind can hold the id. A database would refuse it, or read `12abc` as 12. */
-export function canBeId(text: string, kind: ColumnFacts['kind'] | undefined): boolean {
-  if (kind === 'uuid') return UUID.test(text);
-  if (kind !== 'integer' && kind !== 'bigint') return true;
+/** Whether a column can hold the id. A database would refuse it, or read `12abc` as 12. */
+export function canBeId(text: string, column: ColumnFacts | undefined, { padsTexts }: Dialect): boolean {
+  if (!canBeOwnId(text, padsTexts)) return false;
+  if (column?.kind === 'uuid') return UUID.test(text);
+  if (column?.kind !== 'integer' && column?.kind !== 'bigint') return true;
   if (!WHOLE.test(text)) return false;
   const id = BigInt(text);
-  return id >= SMALLEST[kind] && id <= LARGEST[kind];
+  const bits = bitsOf(column);
+  return id === (/\bunsigned\b/i.test(column.type) ? BigInt.asUintN(bits, id) : BigInt.asIntN(bits, id));
+}
+
+/**
+ * Whether our own tables can hold the id.
+ * @param padsTexts whether the database takes a text and the same with a space behind it for one
+ */
+export function canBeOwnId(text: string, padsTexts: boolean): boolean {
+  return text !== '' && text.length <= MAX_USER_ID_LENGTH && !(padsTexts && text.endsWith(' '));
+}
+
+function bitsOf({ kind, type }: ColumnFacts): number {
+  if (kind === 'bigint') return 64;
+  const [name = ''] = /^[a-z]+/.exec(type) ?? [];
+  return BITS[name as keyof typeof BITS] ?? 32;
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Column {
   readonly keyAsName: boolean;
   readonly hasDefault: boolean;
   readonly dataType: string;
+  readonly defaultFn?: unknown;
+  readonly onUpdateFn?: unknown;
 }
 
 /** A statement, or a part of one. */
@@ -30,7 +32,7 @@ export interface DrizzleBuilder extends PromiseLike<unknown> {
   where(condition: Sql): this;
   orderBy(column: Column): this;
   limit(count: number): this;
-  for(strength: string, config?: { noWait: boolean }): this;
+  for(strength: string): this;
   values(values: object): this;
   set(values: object): this;
   returning(fields: object): this;

@@ -17,7 +17,6 @@ export interface KnexBuilder extends PromiseLike<unknown> {
   limit(count: number): this;
   forUpdate(): this;
   forNoKeyUpdate(): this;
-  noWait(): this;
   insert(values: object): this;
   returning(columns: readonly unknown[]): this;
   update(values: object): this;

@@ -32,7 +32,7 @@ export function knexDatabase(
   const accessOf = (connection: KnexCalls): TableAccess => {
     const sql = statementsOf(connection);
     const queries = queriesOf(connection, table, dialect, mapping.columns.id);
-    return { sql, rows: new BuiltRows({ dialect, mapping, facts }, queries, sql) };
+    return { sql, rows: new BuiltRows({ dialect, mapping, facts, lockedFirst: place }, queries, sql) };
   };
   const database: AppDatabase = {
     ...accessOf(knex),
@@ -71,7 +71,7 @@ function selectOf(
   if (after !== undefined) query = query.where(column, '>', after).orderBy(column);
   if (limit !== undefined) query = query.limit(limit);
   if (lock && name === 'postgres') query = query.forNoKeyUpdate();
-  if (lock && name === 'mysql') query = query.forUpdate().noWait();
+  if (lock && name === 'mysql') query = query.forUpdate();
   return query;
 }
 
@@ -87,7 +87,8 @@ function statementsOf(knex: KnexCalls): SqlStatements {
     async query(text, values = []) {
       const answer = (await knex.raw(text, values)) as Answer | Row[];
       const rows = 'rows' in answer ? answer.rows : ((isMysql ? (answer as unknown[])[0] : answer) as Row[]);
-      return rows.map(asWritten);
+      // The app's `postProcessResponse` may have made an object of a list that it took for a row.
+      return Object.values(rows).map(asWritten);
     },
     async execute(text, values = []) {
       const answer = (await knex.raw(text, values)) as Answer;

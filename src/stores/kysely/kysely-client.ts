@@ -34,7 +34,6 @@ export interface KyselyBuilder {
   limit(count: number): this;
   forUpdate(): this;
   forNoKeyUpdate(): this;
-  noWait(): this;
   values(values: object): this;
   set(values: object): this;
   returningAll(): this;
@@ -51,5 +50,7 @@ export interface KyselyCalls {
   deleteFrom(table: string): KyselyBuilder;
   transaction(): { execute<T>(work: (transaction: KyselyCalls) => Promise<T>): Promise<T> };
   withoutPlugins(): KyselyCalls;
+  /** kysely-replication/force has it. */
+  withPrimary?(): KyselyCalls;
   executeQuery(query: object): Promise<{ rows: Record<string, unknown>[]; numAffectedRows?: bigint }>;
 }

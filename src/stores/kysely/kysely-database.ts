@@ -23,7 +23,7 @@ export function kyselyDatabase(
   const accessOf = (connection: KyselyCalls): TableAccess => {
     const sql = statementsOf(connection, dialect);
     const queries = queriesOf(connection, table, dialect, id);
-    return { sql, rows: new BuiltRows({ dialect, mapping, facts }, queries, sql) };
+    return { sql, rows: new BuiltRows({ dialect, mapping, facts, lockedFirst: place }, queries, sql) };
   };
   const database: AppDatabase = {
     ...accessOf(db),
@@ -66,7 +66,7 @@ function selectOf(
     );
   if (limit !== undefined) query = query.limit(limit);
   if (lock && dialect === 'postgres') query = query.forNoKeyUpdate();
-  if (lock && dialect === 'mysql') query = query.forUpdate().noWait();
+  if (lock && dialect === 'mysql') query = query.forUpdate();
   return query;
 }
 

@@ -23,7 +23,7 @@ const METHODS = [
 /** Users in the app's own table, through Kysely over pg, mysql2 or better-sqlite3. */
 export class KyselyUserStore extends AppTableUserStore {
   /**
-   * Uses your instance, and never destroys it. Does not connect.
+   * Uses your instance, and never destroys it. Does not connect. With `kysely-replication/force` it uses the primary alone.
    * @param db your instance of Kysely, or a transaction of it
    * @throws TypeError that names what is wrong and how to fix it
    */
@@ -32,7 +32,8 @@ export class KyselyUserStore extends AppTableUserStore {
     if (!METHODS.every((method) => typeof members[method] === 'function'))
       throw wrongClient(CALL, 'an instance of Kysely: new Kysely<Database>({ dialect })', db);
     const { table, mapping } = namedTable(CALL, options);
-    const { database, facts } = kyselyDatabase(db as unknown as KyselyCalls, table, mapping);
+    const calls = db as unknown as KyselyCalls;
+    const { database, facts } = kyselyDatabase(calls.withPrimary?.() ?? calls, table, mapping);
     super(database, mapping, facts);
   }
 }

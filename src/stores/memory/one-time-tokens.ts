@@ -7,6 +7,9 @@ import {
   type OneTimeTokenStore,
 } from '../one-time-token-store.js';
 
+/** Looking for expired tokens at every call would take longer the more there are. */
+const SWEEP_MS = 1000;
+
 /** The one-time tokens of a `MemoryRefreshTokenStore`. No method awaits anything, so each is atomic. */
 export class MemoryOneTimeTokens implements OneTimeTokenStore {
   /** By purpose and hash. */
@@ -14,6 +17,8 @@ export class MemoryOneTimeTokens implements OneTimeTokenStore {
   /** The token of each purpose, subject and slot. */
   readonly #newest = new Map<string, OneTimeToken>();
   readonly #now: () => number;
+  /** When expired tokens were last looked for, in milliseconds since 1970. */
+  #sweptAt = 0;
 
   /** @param now milliseconds since 1970 */
   constructor(now: () => number) {
@@ -55,12 +60,12 @@ export class MemoryOneTimeTokens implements OneTimeTokenStore {
     { except = [] }: { except?: readonly string[] | undefined } = {},
   ): Promise<number> {
     checkRemoval(subject, except);
-    this.#forgetExpired();
+    const now = this.#now();
     const ended = [...this.#tokens.values()].filter(
       (token) => token.subject === subject && !except.includes(token.purpose),
     );
     for (const token of ended) this.#forget(token);
-    return Promise.resolve(ended.length);
+    return Promise.resolve(ended.filter(({ expiresAt }) => expiresAt.getTime() > now).length);
   }
 
   #live(purpose: string, hash: string, now: Date | undefined): OneTimeToken | undefined {
@@ -77,6 +82,8 @@ export class MemoryOneTimeTokens implements OneTimeTokenStore {
   /** Uses the clock of the store, because the `now` of one call says nothing about the other tokens. */
   #forgetExpired(): void {
     const now = this.#now();
+    if (Math.abs(now - this.#sweptAt) < SWEEP_MS) return;
+    this.#sweptAt = now;
     for (const token of this.#tokens.values()) if (token.expiresAt.getTime() <= now) this.#forget(token);
   }
 }

@@ -40,6 +40,10 @@ export interface Model {
 }
 
 export interface PrismaCalls {
+  /** Missing inside a transaction. */
+  $connect?: unknown;
+  /** The text of the schema that the client was generated from: only it has the defaults of fields. */
+  readonly _engineConfig?: { readonly inlineSchema?: string };
   /** The extension for read replicas has it. */
   $primary?(): PrismaCalls;
   readonly _activeProvider?: string;

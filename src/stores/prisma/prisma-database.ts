@@ -3,6 +3,7 @@ import type { ColumnFacts, Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
 import { POSTGRES } from '../app-table/dialects/postgres.js';
 import { numberedMarks } from '../app-table/numbered-marks.js';
+import { quotedTable } from '../app-table/quoted-table.js';
 import type { AppDatabase, TableAccess } from '../app-table/sql-database.js';
 import type { SqlStatements } from '../app-table/sql-statements.js';
 import { TableFacts } from '../app-table/table-facts.js';
@@ -42,6 +43,7 @@ export function prismaDatabase(
     ...accessOf(client),
     dialect,
     place,
+    libraryFills: model.fills,
     startsSlowly: true,
     kindOfError: kindOfPrismaError,
     transaction: (work) =>
@@ -98,17 +100,15 @@ function queriesOf(
 
 /** What Prisma's own queries can't do: lock a row, and compare in lower case. */
 function rawQueries(sql: SqlStatements, { place }: PrismaModel, dialect: Dialect, id: string) {
-  const { table, schema } = place;
-  const name = [schema, table]
-    .flatMap((each) => (each === undefined ? [] : [dialect.quoted(each)]))
-    .join('.');
+  const name = quotedTable(dialect, place);
   const columnOf = (field: string) => dialect.quoted(place.columnName(field));
   return {
     locked(selected: readonly string[], ids: readonly unknown[]) {
       const list = selected.map((field) => `${columnOf(field)} AS ${dialect.quoted(field)}`).join(', ');
       return sql.query(
-        `SELECT ${list}, ${dialect.asText(columnOf(id))} AS ${EXACT_ID} FROM ${name}
-          WHERE ${columnOf(id)} = ? ${dialect.forUpdate}`,
+        dialect.selectForUpdate(
+          `${list}, ${dialect.asText(columnOf(id))} AS ${EXACT_ID} FROM ${name} WHERE ${columnOf(id)} = ?`,
+        ),
         ids,
       );
     },

@@ -8,6 +8,8 @@ export interface PrismaModel {
   readonly name: string;
   readonly place: TablePlace & Required<Pick<TablePlace, 'columnName'>>;
   readonly fields: ReadonlyMap<string, Field>;
+  /** Whether Prisma fills the column of the database: `@default(cuid())`, `@updatedAt`. */
+  readonly fills: (column: string) => boolean;
   /** All fields that are columns, also those that the app's client leaves out by its option `omit`. */
   readonly columns: Record<string, true>;
 }
@@ -35,6 +37,7 @@ export function prismaModel(
   return {
     name,
     fields,
+    fills: filledColumns(client._engineConfig?.inlineSchema ?? '', modelName, fields),
     columns: Object.fromEntries([...fields.keys()].map((each) => [each, true])),
     place: {
       table: dbName ?? modelName,
@@ -42,6 +45,17 @@ export function prismaModel(
       columnName: (mapped) => fields.get(mapped)?.dbName ?? mapped,
     },
   };
+}
+
+/** A field that the schema doesn't show may be one that Prisma fills. */
+function filledColumns(schema: string, model: string, fields: ReadonlyMap<string, Field>) {
+  const [, body = ''] = new RegExp(`^\\s*model\\s+${model}\\s*\\{$([^]*?)^\\s*\\}`, 'm').exec(schema) ?? [];
+  const lines = new Map(body.split('\n').map((line) => [/^\s*(\w+)\s/.exec(line)?.[1], line]));
+  const filled = [...fields.values()].filter(({ name }) =>
+    /\s@(default|updatedAt)\b/.test(lines.get(name) ?? ' @default'),
+  );
+  const columns = new Set(filled.map(({ name, dbName }) => dbName ?? name));
+  return (column: string) => columns.has(column);
 }
 
 export function delegateOf(client: PrismaCalls, name: string): Delegate {

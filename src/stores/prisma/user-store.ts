@@ -31,7 +31,9 @@ export class PrismaUserStore extends AppTableUserStore {
         `${CALL}: model must be the name of your model as the client calls it, as in model: 'user', not ${kindOf(model)}`,
       );
     const mapping = userMapping(CALL, others);
-    const { database, facts } = prismaDatabase(CALL, members.$primary?.() ?? members, model, mapping);
+    // A transaction is on the primary already, and its `$primary()` leaves it.
+    const primary = members.$connect === undefined ? undefined : members.$primary?.();
+    const { database, facts } = prismaDatabase(CALL, primary ?? members, model, mapping);
     super(database, mapping, facts);
   }
 }

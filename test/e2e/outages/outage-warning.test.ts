@@ -5,6 +5,7 @@ import { RedisRefreshTokenStore } from '../../../src';
 import { reasonOf } from '../../../src/utils/reason-of';
 import { createTestApp } from '../../helpers/apps/app';
 import { randomPrefix } from '../../helpers/apps/backends';
+import { ENDS_AT_ONCE } from '../../helpers/apps/redis-clients';
 import { REAL, useCallTimes } from '../../helpers/call-times';
 import { eventually } from '../../helpers/eventually';
 import { startTcpProxy, type TcpProxy } from '../../helpers/servers/tcp-proxy';
@@ -29,7 +30,7 @@ afterEach(async () => {
 });
 
 function open(listens: boolean) {
-  redis = new Redis(proxy.port, '127.0.0.1', { retryStrategy: () => 50 });
+  redis = new Redis(proxy.port, '127.0.0.1', { retryStrategy: () => 50, ...ENDS_AT_ONCE });
   const refreshTokens = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
   const test = createTestApp({ refreshTokens, revocation: 'instant' });
   if (listens) test.auth.events.on('unavailable', () => undefined);

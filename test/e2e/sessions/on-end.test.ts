@@ -9,9 +9,11 @@ import {
   type RefreshTokenStore,
   type SessionEnd,
   type UserStore,
+  userOf,
 } from '../../../src/index';
 import { createTestApp, PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { createDatabase, randomPrefix, type TestDatabase } from '../../helpers/apps/backends';
+import { expectFailure } from '../../helpers/failures';
 import { eventually } from '../../helpers/eventually';
 
 let database: TestDatabase;
@@ -158,6 +160,36 @@ describe.each(Object.keys(stores))('sessions in %s', (kind) => {
     stopTwin();
     stopOther();
   });
+});
+
+test('a guard that asks the store lets nothing begin whose session ends before it has the answer', async () => {
+  let [answered, release] = [() => {}, () => {}];
+  const isAsked = new Promise<void>((resolve) => (answered = resolve));
+  const goesOn = new Promise<void>((resolve) => (release = resolve));
+  class SlowStore extends MemoryRefreshTokenStore {
+    override async find(...session: [string, string]) {
+      const found = await super.find(...session);
+      answered();
+      await goesOn;
+      return found;
+    }
+  }
+  const streams: string[] = [];
+  const app = createTestApp({ refreshTokens: new SlowStore() }, (express, auth) => {
+    express.get('/events', auth.guard({ checkSession: true }), (req, res) => {
+      streams.push(userOf(req).sessionId);
+      res.json({});
+    });
+  });
+  closing.push(() => app.auth.close());
+  const { id, login } = await newUser(app);
+  const { accessToken, sessionId } = await login();
+  const asking = app.client().get('/events').auth(accessToken, { type: 'bearer' }).then();
+  await isAsked;
+  await app.auth.sessions.revoke(id, sessionId);
+  release();
+  expectFailure(await asking, 'SESSION_REVOKED');
+  expect(streams).toEqual([]);
 });
 
 test('a session that expires, is refreshed or is not there calls no listener', async () => {

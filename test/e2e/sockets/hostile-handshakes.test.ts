@@ -5,13 +5,14 @@ import { createTestApp } from '../../helpers/apps/app';
 import { eventually } from '../../helpers/eventually';
 import { connect, serveWebSockets, type SocketApp } from '../../helpers/sockets/web-sockets';
 
-/** A store whose `find` waits as long as the test wants. */
+/** A store whose answer to `find` is under way as long as the test wants. */
 class SlowStore extends MemoryRefreshTokenStore {
   waiting: (() => void)[] = [];
   isSlow = false;
   override async find(userId: string, sessionId: string): Promise<Session | undefined> {
+    const found = await super.find(userId, sessionId);
     if (this.isSlow) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    return super.find(userId, sessionId);
+    return found;
   }
   release(): void {
     this.isSlow = false;
@@ -135,4 +136,22 @@ test('a session that ends while the store is asked gets no socket', async () => 
   await auth.sessions.revoke(userId, sessionId);
   store.release();
   expect(await ended).toMatchObject({ status: 401, body: { code: 'SESSION_REVOKED' } });
+});
+
+test('a session that ends while the store is asked for a renewal closes the socket, and renews nothing', async () => {
+  const { accessToken, sessionId } = await auth.sessions.start(userId);
+  const { opened, ended } = connect(sockets.url, { Authorization: `Bearer ${accessToken}` });
+  await opened;
+  await eventually('the server has it', () => Promise.resolve(sockets.connections.length === 1));
+  const [{ ws }] = sockets.connections.splice(0) as [(typeof sockets.connections)[number]];
+  store.isSlow = true;
+  const renewals = Promise.allSettled(Array.from({ length: 20 }, () => auth.renew(ws, accessToken)));
+  await eventually('the store is asked', () => Promise.resolve(store.waiting.length === 20));
+  const gone = once(ws, 'close');
+  await auth.sessions.revoke(userId, sessionId);
+  await gone;
+  expect(await ended).toEqual({ code: 4401, reason: 'SESSION_REVOKED' });
+  store.release();
+  for (const each of await renewals)
+    expect(each).toMatchObject({ status: 'rejected', reason: { code: 'SESSION_REVOKED' } });
 });

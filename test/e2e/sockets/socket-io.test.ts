@@ -255,10 +255,19 @@ test('a namespace that is guarded twice lets no one in, and the warning names th
   warn.mockRestore();
 });
 
-test('a session that ends while other middleware still works leaves no open socket', async () => {
+test('a session that ends while other middleware still works leaves no open socket, and the app learns of its end', async () => {
   const served = await serve();
   const { accessToken, sessionId } = await login();
-  served.server.use((_socket, next) => void auth.sessions.revoke(userId, sessionId).then(() => next()));
+  const told: string[] = [];
+  served.server.use((socket, next) => {
+    socket.on('disconnect', () => told.push('middleware'));
+    void auth.sessions.revoke(userId, sessionId).then(() => next());
+  });
+  served.server.on('connection', (socket) => {
+    told.push(socket.connected ? 'connected' : 'not connected');
+    for (const event of ['disconnecting', 'disconnect'] as const)
+      socket.on(event, (reason) => told.push(`${event}: ${reason}`));
+  });
   const transports = ['websocket'];
   const client = io(served.url, {
     auth: { token: accessToken },
@@ -267,8 +276,34 @@ test('a session that ends while other middleware still works leaves no open sock
     forceNew: true,
   });
   closers.push(() => client.disconnect());
-  expect((await endOf(client)).at(-1)).toBe('io server disconnect');
+  const greeted = jest.fn();
+  client.on('hello', greeted);
+  expect(await endOf(client)).toEqual([{ code: 'SESSION_REVOKED' }, 'io server disconnect']);
   await eventually('no socket is left', () => Promise.resolve(served.server.sockets.sockets.size === 0));
+  expect(greeted).not.toHaveBeenCalled();
+  expect(told).toEqual([
+    'middleware',
+    'not connected',
+    'disconnecting: server namespace disconnect',
+    'disconnect: server namespace disconnect',
+  ]);
+});
+
+test('middleware behind the guard can check the user of the socket', async () => {
+  const served = await serve();
+  const fresh = jest.fn();
+  served.server.use((socket, next) => {
+    fresh(auth.requireFresh(socket, '5m').id);
+    try {
+      auth.requireRoles(socket, ['admin']);
+      next();
+    } catch (error) {
+      next(error as Error);
+    }
+  });
+  const { accessToken: token } = await login();
+  await expect(connect(served.url, { auth: { token } })).rejects.toMatchObject({ message: 'Forbidden' });
+  expect(fresh).toHaveBeenCalledWith(userId);
 });
 
 test('a connection that socket.io would restore without a check is refused, and the warning names the cure', async () => {

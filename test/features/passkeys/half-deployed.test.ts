@@ -1,3 +1,4 @@
+import { FactorSets } from '../../../src/features/factor-set';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 import { enrolIn, factorApp, refused, type Browser, type FactorApp } from '../second-factor/factor-app';
 import { newPasskey, passkeyApp, type PasskeyApp } from './passkey-app';
@@ -83,10 +84,9 @@ describe.each(EACH_STORES)('in a process without the feature passkeys, on %s', (
   test('a passkey that is being removed counts no more', async () => {
     const passkey = newPasskey();
     const { user } = await both.enrolled('dan', passkey);
-    const credentials = stores.users.credentials?.();
-    const row = await credentials?.find('passkey', passkey.id);
-    if (!row) throw new Error('there is no such passkey');
-    await credentials?.replace(row, JSON.stringify({ ...(JSON.parse(row.data) as object), retired: true }));
+    const sets = new FactorSets(stores.users.credentials!());
+    expect(await sets.remove(user.id, { kind: 'passkey', id: passkey.id }, () => {})).toBe(true);
+    expect(await stores.users.credentials!().find('passkey', passkey.id)).toMatchObject({ userId: user.id });
     expect((await without.firstStep(without.browser(), 'dan')).body).toMatchObject({
       user: { id: user.id },
       enrol: true,

@@ -205,12 +205,23 @@ describe('a login with a passkey', () => {
     expect((await app.login(browser, passkey)).status).toBe(200);
   });
 
-  test('gives 30 challenges a minute to an address', async () => {
-    const ask = () => app.client().post('/auth/login/passkey/options').set('X-Forwarded-For', '203.0.113.7');
-    for (let count = 0; count < 30; count += 1) expect((await ask()).status).toBe(200);
-    const refusal = await ask();
+  test.each([
+    [30, 'for names', { username: 'nobody' }, 'passkey-options'],
+    [300, 'without a name', {}, 'passkey-options-unnamed'],
+  ])('gives an address %d challenges a minute %s', async (most, _for, body, limit) => {
+    const ask = (sent: object) =>
+      app
+        .client()
+        .post('/auth/login/passkey/options')
+        .set('X-Forwarded-For', `203.0.113.${most % 256}`)
+        .send(sent);
+    const answers = await Promise.all(Array.from({ length: most }, () => ask(body)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(most).fill(200));
+    const refusal = await ask(body);
     expect([refusal.status, refusal.body]).toEqual([429, refused('TOO_MANY_ATTEMPTS')]);
-    expect(app.events).toContainEqual(expect.objectContaining({ type: 'locked', limit: 'passkey-options' }));
+    expect(app.events).toContainEqual(expect.objectContaining({ type: 'locked', limit }));
+    // Each has a limit of its own.
+    expect((await ask('username' in body ? {} : { username: 'nobody' })).status).toBe(200);
   });
 
   test('forgets a challenge after five minutes', async () => {

@@ -130,7 +130,7 @@ describe('with secondFactor, a passkey', () => {
       [{ credential, code: '123456' }, 'credential'],
       [{ credential: 'x' }, 'credential'],
       [{ credential: { id: 'x' } }, 'credential'],
-      [{}, 'code'],
+      [{}, 'body'],
     ] as const) {
       const answer = await secondStep(browser, body);
       expect([body, answer.status, answer.body]).toMatchObject([body, 400, { errors: [{ path }] }]);

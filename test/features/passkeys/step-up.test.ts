@@ -105,6 +105,16 @@ describe('POST /reauthenticate with a passkey', () => {
     expect(answer.body).toMatchObject({ tokenType: 'Bearer' });
   });
 
+  test.each([
+    ['en', 'must have one of these: password, code, recoveryCode, credential'],
+    ['ko', 'password, code, recoveryCode, credential 중 하나를 보내야 합니다.'],
+  ])('a body without a proof is told all that it may have, in %s', async (language, message) => {
+    const { browser } = await app.enrolled('ann');
+    const answer = await prove(browser, {}).set('Accept-Language', language);
+    const { errors } = answer.body as { errors: object[] };
+    expect([answer.status, errors]).toEqual([400, [{ path: 'body', message }]]);
+  });
+
   test('a passkey that is removed meanwhile raises nothing', async () => {
     const { browser, passkey } = await app.enrolled('ann');
     const other = app.browser();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FactorSets } from '../../../src/features/factor-set';
 import { type MemoryUserStore, type StoredUser } from '../../../src/index';
 import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
@@ -243,6 +244,8 @@ describe.each(EACH_STORES)('a login in two steps, on %s', (name, open) => {
     const [row] = (await credentials?.list(ann.id, 'totp')) ?? [];
     await credentials?.remove(ann.id, 'totp', row!.id);
     expect(await credentials?.add({ ...row!, userId: bob.id, createdAt: undefined } as never)).toBe(true);
+    const name = { kind: 'totp', id: row!.id } as const;
+    expect(await new FactorSets(credentials!).add(bob.id, name, () => {})).toBe(true);
     const browser = factor.browser();
     expect((await factor.firstStep(browser, bob.username)).body).toMatchObject({ factors: ['totp'] });
     expect((await factor.secondStep(browser, { code: enrolled.authenticator.nextCode() })).body).toEqual(
@@ -271,7 +274,7 @@ describe.each(EACH_STORES)('a login in two steps, on %s', (name, open) => {
     [{ code: 123456 }, 'code', 'must be a string'],
     [{ code: null }, 'code', 'must be a string'],
     [{ code: '١٢٣٤٥٦' }, 'code', 'must be the digits that the authenticator app shows'],
-    [{}, 'code', 'is required'],
+    [{}, 'body', 'must have one of these: code, recoveryCode'],
     [{ recoveryCode: '123456' }, 'recoveryCode', 'must be a recovery code'],
     [{ recoveryCode: ['x'] }, 'recoveryCode', 'must be a string'],
     [

@@ -100,7 +100,7 @@ describe.each(EACH_STORES)('POST /reauthenticate, on %s', (name, open) => {
   test('a password keeps that the login had a second factor, and changes no factor by itself', async () => {
     const browser = await browserOfAnn();
     const stale = await browser.post('/auth/factors/recovery-codes');
-    expect(stale.headers['www-authenticate']).toContain(', max_age="300"');
+    expect(stale.headers['www-authenticate']).toContain(', acr_values="mfa", max_age="300"');
     expect((await reauthenticate(browser, { password: PASSWORD })).body).toEqual(REAUTHENTICATED);
     expect((await userOf(browser)).amr).toEqual(['pwd', 'mfa']);
     const change = await browser.post('/auth/factors/recovery-codes');
@@ -335,7 +335,7 @@ describe('POST /reauthenticate', () => {
   afterAll(() => factor.auth.close());
 
   test.each<[string, object | unknown[], string]>([
-    ['no proof', {}, 'password'],
+    ['no proof', {}, 'body'],
     ['two proofs', { password: PASSWORD, code: '123456' }, 'code'],
     ['two codes', { code: '123456', recoveryCode: 'K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC' }, 'recoveryCode'],
     ['a password that is no text', { password: 1 }, 'password'],

@@ -158,7 +158,7 @@ describe.each(EACH_STORES)('trusted devices, on %s', (_name, open) => {
     [
       'a reset of all factors and the next enrolment',
       async () => {
-        await stores.users.credentials?.().removeAll(ann.id, { kinds: ['totp', 'recovery-codes'] });
+        await stores.users.credentials?.().removeAll(ann.id, { kinds: ['totp', 'factors'] });
         enrolled = await factor.enrol(ann.username);
       },
     ],

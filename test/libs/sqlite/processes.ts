@@ -2,17 +2,20 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A process of other-process.mjs. */
+/** A process that carries out the calls that it gets as messages. */
 export class OtherProcess {
   readonly #child: ChildProcess;
   readonly messages: Record<string, unknown>[] = [];
   #calls = 0;
   readonly #ended: Promise<never>;
 
-  /** @param execPath Default: this Node */
-  constructor(driver: string, file: string, execPath = process.execPath) {
+  /**
+   * @param script in this folder. Default: one with stores of SQLite, which takes a driver and a file
+   * @param execPath Default: this Node
+   */
+  constructor(one: string, other: string, script = 'other-process.mjs', execPath = process.execPath) {
     const options = { serialization: 'advanced', execPath } as const;
-    this.#child = fork(join(__dirname, 'other-process.mjs'), [driver, file], options);
+    this.#child = fork(join(__dirname, script), [one, other], options);
     this.#ended = once(this.#child, 'exit').then(() => {
       throw new Error('The other process has ended');
     });

@@ -71,6 +71,15 @@ test.each<[string, string, Partial<UserColumns>, string[]]>([
   for (const part of expected) expect(error.message).toContain(part.replaceAll('people', table));
 });
 
+test('migrate() says as ready() does which table or column is not there', async () => {
+  const { store } = await storeOver(GOOD, { username: 'mail' });
+  await expect(store.migrate()).rejects.toThrow('no column mail, which columns.username names');
+  const nowhere = new PostgresUserStore(pool, { table: 'nowhere', columns: COLUMNS });
+  await expect(nowhere.migrate()).rejects.toThrow(
+    'PostgreSQL has no table nowhere: correct the option table',
+  );
+});
+
 test('ready() names the tables that migrate() makes, and its SQL makes them', async () => {
   const { table, store } = await storeOver(GOOD);
   const error = (await store.ready().catch((each: unknown) => each)) as Error;
@@ -81,6 +90,26 @@ test('ready() names the tables that migrate() makes, and its SQL makes them', as
   await store.ready();
   const nowhere = new PostgresUserStore(pool, { table: 'nowhere', columns: COLUMNS });
   await expect(nowhere.ready()).rejects.toThrow('PostgreSQL has no table nowhere: correct the option table');
+});
+
+test('ready() takes no column for empty that the database fills: a type, a sequence, an expression, a trigger', async () => {
+  await pool.query(`CREATE DOMAIN plan AS text DEFAULT 'free' NOT NULL;
+    CREATE DOMAIN zip AS text NOT NULL;
+    CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.slug := NEW.email; RETURN NEW; END $$`);
+  const { table, store } =
+    await storeOver(`${GOOD}, plan plan NOT NULL, number int NOT NULL GENERATED ALWAYS AS IDENTITY,
+    serial serial NOT NULL, name text NOT NULL GENERATED ALWAYS AS (lower(email)) STORED, slug text NOT NULL, city text NOT NULL, zip zip`);
+  await pool.query(
+    `CREATE TRIGGER fill_city BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION fill()`,
+  );
+  await store.migrate();
+  const unfilled = async () => {
+    const error = (await store.ready({ hasFields: false }).catch((each: unknown) => each)) as Error;
+    return Array.from(error.message.matchAll(/the column (\w+) is NOT NULL/g), ([, name]) => name);
+  };
+  expect(await unfilled()).toEqual(['city', 'zip']);
+  await pool.query(`ALTER TABLE ${table} DISABLE TRIGGER fill_city`);
+  expect(await unfilled()).toEqual(['slug', 'city', 'zip']);
 });
 
 test('auth.ready() fails for a column that no registration fills, and not where the app says how', async () => {

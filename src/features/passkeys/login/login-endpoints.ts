@@ -61,7 +61,7 @@ function optionsEndpoint(services: PasskeyServices): Endpoint {
       description:
         'Hand the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()`. It is good once, within 5 minutes, in this browser. ' +
         'Without a name the browser offers every passkey of this site. A name without passkeys gets made-up ones, so the answer does not ' +
-        'tell who has an account. Between the steps of a login, and for a user who is logged in, it asks for a passkey of that user.',
+        'tell who has an account. An address gets 30 a minute for names, and 300 without one. Between the steps of a login, and for a user who is logged in, it asks for a passkey of that user.',
       needs: 'nothing',
       body: { schema: body, required: false },
       success: { text: 'What the browser needs.', answer: () => passkeyAnswers().loginOptions },

@@ -49,9 +49,10 @@ export async function loginOptions(
 ): Promise<LoginOptions> {
   const { asked, challenges, options } = services;
   const { origin, req } = asker;
-  const { transport } = body;
+  const { transport, username } = body;
+  const limit = username === undefined ? asked.unnamed : asked.named;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
-  await asked.count(addressGroup(origin.ip), origin, () => Promise.resolve());
+  await limit.count(addressGroup(origin.ip), origin, () => Promise.resolve());
   const { userId, allowed, isKnown } = await expectedOf(services, body, req);
   const challenge = await challenges.create(
     'passkey',

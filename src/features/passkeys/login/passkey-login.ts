@@ -33,7 +33,7 @@ export class PasskeyLogin extends MultiFactorLogin {
    */
   async confirm(services: PasskeyServices, { origin }: CheckedLogin): Promise<void> {
     const { challenges, passkeys } = services;
-    const isThere = (await passkeys.find(this.#passkeyId))?.userId === this.#userId;
+    const isThere = (await passkeys.of(this.#userId)).some(({ id }) => id === this.#passkeyId);
     if (!isThere || !(await challenges.take('passkey', this.#challenge)))
       throw refused(services, this.#userId, origin);
   }

@@ -2,9 +2,10 @@ import { AuthError } from '../../../errors.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
+import { addFactor } from '../../add-factor.js';
 import { assertRoom } from '../../factor-parts.js';
+import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
-import { orTakeBack } from '../../take-back-factor.js';
 import type { PasskeyServices } from '../services.js';
 import type { Passkey } from '../../stored-passkeys.js';
 
@@ -31,23 +32,22 @@ export async function registerPasskey(
   registration: PasskeyRegistration,
   asker: Asker,
 ): Promise<RegisteredPasskey> {
-  const { config, others, passkeys, sessions } = services;
+  const { config, factorSets, others, passkeys, sessions } = services;
   const { id: userId, sessionId } = owner;
   const user = await ownUser(config.users, userId);
   const { id } = registration.credential as { id: string };
-  const adding = await others.factorRules()?.beforeAdding(owner, id);
-  const assertOwnRoom = async () => assertRoom(await passkeys.of(userId), id);
-  if (!adding) await assertOwnRoom();
+  const name: FactorName = { kind: 'passkey', id };
+  const rules = others.factorRules();
+  const mayAdd = (set: FactorSet) => (rules ? rules.assertMayAdd(owner, set) : assertRoom(set.factors));
+  await factorSets.assertMayAdd(userId, name, mayAdd);
   const pending = await store(services, owner, registration, asker);
-  await orTakeBack(services, owner, asker, adding ? () => adding.confirm() : assertOwnRoom, {
-    retire: () => passkeys.change(userId, id, (data) => ({ ...data, retired: true })),
-    remove: () => passkeys.remove(userId, id),
-  });
-  if (adding) {
-    // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
+  const stored = { name, delete: () => passkeys.delete(userId, id) };
+  if (!(await addFactor(services, userId, stored, mayAdd, asker))) throw new AuthError('INVALID_PASSKEY');
+  if (rules) {
+    // After it has become a factor: a login that comes now is asked for it, and one that came before ends.
     await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
   }
-  const recoveryCodes = await adding?.recoveryCodes();
+  const recoveryCodes = await rules?.firstRecoveryCodes(userId);
   return {
     passkey: await finish(services, user, { id, pending, sessionId }, asker),
     ...(recoveryCodes && { recoveryCodes }),
@@ -81,7 +81,7 @@ async function store(
   // Of parallel answers to one challenge, one goes on.
   if (!made || !(await challenges.take('passkey-registration', challenge)))
     throw new AuthError('INVALID_PASSKEY');
-  if (!(await passkeys.add(userId, made, name ?? null, pending))) throw new AuthError('PASSKEY_EXISTS');
+  if (!(await passkeys.store(userId, made, name ?? null, pending))) throw new AuthError('PASSKEY_EXISTS');
   return pending;
 }
 

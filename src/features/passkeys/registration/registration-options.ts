@@ -5,6 +5,7 @@ import type { Asker } from '../../asker.js';
 import { assertRoom } from '../../factor-parts.js';
 import { ownUser } from '../../own-user.js';
 import { bindToBrowser } from '../bind-to-browser.js';
+import { passkeysIn } from '../../stored-passkeys.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
 import { descriptorsOf, type CredentialDescriptor } from '../credential-descriptor.js';
 import type { PasskeyServices } from '../services.js';
@@ -39,12 +40,12 @@ export async function registrationOptions(
   asker: Asker,
   res: Response,
 ): Promise<RegistrationOptions> {
-  const { challenges, config, options, others, passkeys } = services;
+  const { challenges, config, factorSets, options } = services;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
   const user = await ownUser(config.users, userId);
   const data = { browser: digest, transport, userId, session: digestOf(sessionId) };
-  const known = await passkeys.of(userId);
-  assertRoom((await others.factorRules()?.factors(userId)) ?? known);
+  const set = await factorSets.of(userId);
+  assertRoom(set.factors);
   const challenge = await challenges.create('passkey-registration', data, userId);
   return {
     challenge,
@@ -58,7 +59,7 @@ export async function registrationOptions(
       requireResidentKey: true,
       userVerification: 'required',
     },
-    excludeCredentials: descriptorsOf(known),
+    excludeCredentials: descriptorsOf(passkeysIn(set)),
     ...handOver(res),
   };
 }

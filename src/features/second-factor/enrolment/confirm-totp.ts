@@ -1,9 +1,10 @@
 import { AuthError } from '../../../errors.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import type { Asker } from '../../asker.js';
-import { orTakeBack } from '../../take-back-factor.js';
+import { addFactor } from '../../add-factor.js';
+import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
-import { assertMayAdd } from '../fresh.js';
+import { assertMayAdd } from '../may-change.js';
 import type { FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
 import type { Enrolment } from './enrolments.js';
@@ -26,29 +27,26 @@ export async function confirmTotp(
   { id, code, name }: TotpConfirmation,
   asker: Asker,
 ): Promise<{ recoveryCodes?: string[] }> {
-  const { config, enrolments, events, factors, notify, sessions } = services;
+  const { config, enrolments, events, factors, factorSets, notify, sessions } = services;
   const { id: userId, sessionId } = owner;
   const user = await ownUser(config.users, userId);
-  const before = await factors.of(userId);
-  assertMayAdd(owner, before, id);
+  const factor: FactorName = { kind: 'totp', id };
+  const mayAdd = (set: FactorSet) => assertMayAdd(owner, set);
+  await factorSets.assertMayAdd(userId, factor, mayAdd);
   await config.timeKnown();
   const enrolment = await enrolments.find(user, sessionId, id);
   const step = enrolment && stepOf(services, user, enrolment, code);
   if (step === undefined) throw new AuthError('INVALID_SECOND_FACTOR');
   const { digits, periodSeconds, secret } = enrolment as Enrolment;
   const data = { digits, periodSeconds, secret, step, usedBy: '', name: name ?? null, lastUsedAt: null };
-  // It may be there already: the same request came before, and an outage stopped it.
-  if (!(await factors.addTotp(userId, id, data)) && !(await factors.hasTotp(userId, id)))
+  // It may be stored already: the same request came before, and an outage stopped it.
+  await factors.storeTotp(userId, id, data);
+  const stored = { name: factor, delete: () => factors.delete(userId, 'totp', id) };
+  if (!(await addFactor(services, userId, stored, mayAdd, asker)))
     throw new AuthError('INVALID_SECOND_FACTOR');
-  // Another request may have added one at the same moment.
-  const now = await factors.of(userId);
-  await orTakeBack(services, owner, asker, () => assertMayAdd(owner, now, id), {
-    retire: () => factors.retire(userId, id),
-    remove: () => factors.remove(userId, id),
-  });
-  // After the factor is stored: a login that comes now is asked for it, and one that came before ends.
+  // After it has become a factor: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
-  const recoveryCodes = await factors.addRecoveryCodes(userId, before.leftover);
+  const recoveryCodes = await factors.firstRecoveryCodes(userId);
   if (await enrolments.take(id)) {
     events.announce('factorAdded', () => ({
       userId,

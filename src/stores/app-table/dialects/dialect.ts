@@ -70,10 +70,16 @@ export interface Dialect {
   createTable(this: void, table: OwnTable): string[];
   /** `INSERT` that inserts nothing where a row with the same primary key is there. */
   insertNew(table: string, columns: readonly string[], rows: number): string;
-  /** The end of a SELECT that locks its row, and waits as long as a request may. */
-  readonly forUpdate: string;
+  /**
+   * A SELECT that locks its rows until the transaction ends. If another transaction has locked one, it waits in the server's line, and no
+   * longer than a request may. It leaves no setting of the session changed.
+   * @param select what comes after SELECT
+   */
+  selectForUpdate(select: string): string;
   /** A column as an exact text, whatever the driver makes of its type. */
   asText(column: string): string;
+  /** Whether the columns of our tables take a text and the same with spaces behind it for one. */
+  readonly padsTexts: boolean;
   /** `lower(column)` with texts that have ASCII letters in lower case only where true. */
   readonly lowersAsciiOnly: boolean;
 
@@ -86,6 +92,8 @@ export interface Dialect {
   migration(statements: readonly string[]): string[];
 
   columns(sql: SqlStatements, place: TablePlace): Promise<ColumnFacts[]>;
+  /** The SQL of the triggers that may fill columns before a row is inserted. */
+  insertTriggers(sql: SqlStatements, place: TablePlace): Promise<string[]>;
   uniqueIndexes(sql: SqlStatements, place: TablePlace): Promise<UniqueIndex[]>;
   /** Whether rows can be found by `lower(column)` without reading a large table: an index has it, or the table is small. */
   isQuickToLower(sql: SqlStatements, place: TablePlace, column: string): Promise<boolean>;

@@ -1,12 +1,15 @@
 import { isProgrammingError } from '../../bounded-calls.js';
+import { CALL_TIMES } from '../../call-times.js';
 import type { ErrorKind } from '../sql-statements.js';
 import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
 import { errorChain } from './error-chain.js';
 
 const DUPLICATE = 1062;
-/** Deadlock; and a row that another transaction has locked: MySQL's NOWAIT, MariaDB's NOWAIT, a wait that took too long. */
-const ROLLED_BACK = new Set([1213, 3572, 1205, 1020]);
+/** A deadlock, a wait for a locked row that took too long, and a row that has changed since it was read. */
+const ROLLED_BACK = new Set([1213, 1205, 1020]);
 const MISSING = new Set([1146, 1054]);
+/** Collations that can't be compared, and texts that the character set of a column doesn't know. */
+const UNFIT = new Set([1267, 1270, 1271, 1366, 3854, 3988]);
 /** Too many connections, shutdown, read-only server, out of memory or disk, killed, aborted. */
 const OUTAGES = new Set([1040, 1041, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1290]);
 const MORE_OUTAGES = new Set([1021, 1037, 1038, 1114, 1135, 1317, 1836, 1927, 3024, 1969, 1792]);
@@ -60,9 +63,11 @@ export const MYSQL: Dialect = {
       { length: rows },
       () => `(${columns.map(() => '?').join(', ')})`,
     ).join(', ')}`,
-  // The shortest wait that the server knows is a second, and it would be a setting of the app's session. So the transaction is tried again.
-  forUpdate: 'FOR UPDATE NOWAIT',
+  // MySQL reads the first comment and has no WAIT, MariaDB reads the second. For both, the limit is the statement's alone.
+  selectForUpdate: (select) =>
+    `SELECT /*+ MAX_EXECUTION_TIME(${CALL_TIMES.timeout}) */ ${select} FOR UPDATE /*M! WAIT ${Math.ceil(CALL_TIMES.timeout / 1000)} */`,
   asText: (column) => `CAST(${column} AS CHAR)`,
+  padsTexts: true,
   lowersAsciiOnly: false,
 
   begin: () => Promise.resolve(undefined),
@@ -71,7 +76,7 @@ export const MYSQL: Dialect = {
   async columns(sql, { schema, table }) {
     const rows = await sql.query(
       `SELECT COLUMN_NAME AS name, DATA_TYPE AS kind, COLUMN_TYPE AS type, IS_NULLABLE AS nullable,
-              (COLUMN_DEFAULT IS NOT NULL OR EXTRA LIKE '%auto_increment%' OR EXTRA LIKE '%GENERATED%') AS filled,
+              (COLUMN_DEFAULT IS NOT NULL OR EXTRA LIKE '%auto_increment%' OR EXTRA LIKE '%GENERATED%' OR DATA_TYPE = 'enum') AS filled,
               (EXTRA LIKE '%auto_increment%') AS counted,
               COLLATION_NAME AS collation_name, CHARACTER_MAXIMUM_LENGTH AS length
          FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = coalesce(?, DATABASE()) AND TABLE_NAME = ?`,
@@ -90,6 +95,14 @@ export const MYSQL: Dialect = {
         maxLength: row['length'] === null ? undefined : Number(row['length']),
       };
     });
+  },
+  async insertTriggers(sql, { schema, table }) {
+    const rows = await sql.query(
+      `SELECT ACTION_STATEMENT AS text FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = coalesce(?, DATABASE())
+          AND EVENT_OBJECT_TABLE = ? AND ACTION_TIMING = 'BEFORE' AND EVENT_MANIPULATION = 'INSERT'`,
+      [schema ?? null, table],
+    );
+    return rows.map(({ text }) => textOf(text));
   },
   async uniqueIndexes(sql, { schema, table }) {
     const rows = await sql.query(
@@ -123,6 +136,7 @@ export const MYSQL: Dialect = {
     if (number === DUPLICATE) return 'taken';
     if (ROLLED_BACK.has(number)) return 'rolled-back';
     if (MISSING.has(number)) return 'schema';
+    if (UNFIT.has(number)) return 'unfit';
     return OUTAGES.has(number) || MORE_OUTAGES.has(number) ? 'outage' : 'mistake';
   },
 };

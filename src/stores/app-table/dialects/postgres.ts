@@ -62,9 +62,10 @@ export const POSTGRES: Dialect = {
       { length: rows },
       () => `(${columns.map(() => '?').join(', ')})`,
     ).join(', ')} ON CONFLICT DO NOTHING`,
-  // Rows of other tables may refer to this one meanwhile.
-  forUpdate: 'FOR NO KEY UPDATE',
+  // Rows of other tables may refer to this one meanwhile. `begin` has said how long to wait.
+  selectForUpdate: (select) => `SELECT ${select} FOR NO KEY UPDATE`,
   asText: (column) => `(${column})::text`,
+  padsTexts: false,
   lowersAsciiOnly: false,
 
   async begin(sql) {
@@ -81,7 +82,8 @@ END $migrate$`,
   async columns(sql, place) {
     const rows = await sql.query(
       `SELECT a.attname::text AS name, t.typname::text AS kind, format_type(a.atttypid, a.atttypmod) AS type,
-              (NOT a.attnotnull)::text AS nullable, (a.atthasdef OR a.attidentity <> '')::text AS filled,
+              (NOT (a.attnotnull OR d.typnotnull))::text AS nullable,
+              (a.atthasdef OR a.attidentity <> '' OR d.typdefault IS NOT NULL)::text AS filled,
               (a.attidentity <> '')::text AS counted,
               (CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 END)::text AS length
          FROM pg_attribute a JOIN pg_type d ON d.oid = a.atttypid
@@ -99,6 +101,15 @@ END $migrate$`,
       foldsCase: row['kind'] === 'citext',
       maxLength: row['length'] === null ? undefined : Number(row['length']),
     }));
+  },
+  // The bits of tgtype: for each row, before, INSERT.
+  async insertTriggers(sql, place) {
+    const rows = await sql.query(
+      `SELECT pg_get_triggerdef(t.oid) || ' ' || p.prosrc AS text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = to_regclass(?) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7`,
+      [relation(place)],
+    );
+    return rows.map(({ text }) => String(text));
   },
   async uniqueIndexes(sql, place) {
     const rows = await sql.query(

@@ -51,8 +51,9 @@ export const SQLITE: Dialect = {
       { length: rows },
       () => `(${columns.map(() => '?').join(', ')})`,
     ).join(', ')} ON CONFLICT DO NOTHING`,
-  forUpdate: '', // BEGIN IMMEDIATE has locked the file
+  selectForUpdate: (select) => `SELECT ${select}`, // BEGIN IMMEDIATE has locked the file
   asText: (column) => `CAST(${column} AS TEXT)`,
+  padsTexts: false,
   lowersAsciiOnly: true,
 
   // SQLite waits for a lock by blocking the event loop: with better-sqlite3 for 5 seconds. Ours is a 503 before that.
@@ -86,6 +87,7 @@ export const SQLITE: Dialect = {
       };
     });
   },
+  insertTriggers: () => Promise.resolve([]), // a trigger of SQLite can't change the row
   async uniqueIndexes(sql, { table, schema }) {
     const rows = await sql.query(
       `SELECT i.name AS id, coalesce(c.name, '(an expression)') AS part

@@ -1,0 +1,177 @@
+import type { Credential, CredentialStore } from '../stores/credential-store.js';
+import { untilStored } from '../stores/until-stored.js';
+import { digestOf } from '../utils/digest.js';
+
+/** The kinds of credentials that can be second factors. */
+export type FactorKind = 'totp' | 'passkey';
+
+const KINDS: readonly string[] = ['totp', 'passkey'] satisfies FactorKind[];
+
+/** The kind of the row that says which credentials of a user are second factors. Its id is that of the user, so each has one. */
+const FACTORS = 'factors';
+
+/** Names a credential that is a second factor, or is to become one. */
+export interface FactorName {
+  readonly kind: FactorKind;
+  readonly id: string;
+}
+
+/** A recovery code. Once it is used, it is kept with the name of what has used it. */
+export interface RecoveryCode {
+  readonly hash: string;
+  readonly usedBy?: string;
+}
+
+/** What the row keeps. */
+interface FactorsData {
+  /** Digests of their names, because an id may be long. */
+  readonly factors: readonly string[];
+  /** Null until the first ones are made. */
+  readonly codes: readonly RecoveryCode[] | null;
+}
+
+/** What a user has at one moment. */
+export interface FactorSet {
+  /** Oldest first. */
+  readonly factors: readonly Credential[];
+  /** Undefined for a user without a factor, and until the first ones are made. */
+  readonly codes: readonly RecoveryCode[] | undefined;
+  /** Credentials of these kinds that are no factors: one that is about to become one, or whose removal isn't finished. */
+  readonly others: readonly Credential[];
+}
+
+/** What a user shall have. */
+interface NextFactorSet {
+  readonly factors: readonly { readonly kind: string; readonly id: string }[];
+  /** They go with the last factor. */
+  readonly codes: readonly RecoveryCode[] | undefined;
+}
+
+/**
+ * Which credentials of a user are second factors, and the recovery codes. One row of the credential store says so, and each change
+ * replaces that row by a compare-and-set. So whatever depends on all factors of a user is decided in one step, in however many processes:
+ * how many there may be, whether one is the first or the last, and the codes that come and go with them.
+ *
+ * A credential is stored before it becomes a factor, and is deleted after it has ceased to be one. Before and after it proves nothing.
+ */
+export class FactorSets {
+  readonly #store: CredentialStore;
+
+  constructor(store: CredentialStore) {
+    this.#store = store;
+  }
+
+  async of(userId: string): Promise<FactorSet> {
+    return factorSetIn(await this.#store.list(userId));
+  }
+
+  /**
+   * @param decide returns what the user shall have, or undefined to change nothing. It is asked again if the set has changed meanwhile
+   * @returns the set that `decide` has seen the last time
+   * @throws what `decide` throws; AuthError SERVICE_UNAVAILABLE
+   */
+  change(userId: string, decide: (set: FactorSet) => NextFactorSet | undefined): Promise<FactorSet> {
+    return untilStored(async () => {
+      const credentials = await this.#store.list(userId);
+      const set = factorSetIn(credentials);
+      const next = decide(set);
+      if (!next) return set;
+      const row = rowIn(credentials);
+      const data = dataOf(next);
+      const isStored = row
+        ? await this.#store.replace(row, data)
+        : await this.#store.add({ userId, kind: FACTORS, id: userId, data });
+      return isStored ? set : undefined;
+    });
+  }
+
+  /** Asks about a credential that isn't stored yet, so that what may not be added leaves nothing behind. `add` asks again. */
+  async assertMayAdd(
+    userId: string,
+    name: FactorName,
+    assertMayAdd: (set: FactorSet) => void,
+  ): Promise<void> {
+    const set = await this.of(userId);
+    if (!isAmong(set.factors, name)) assertMayAdd(set);
+  }
+
+  /**
+   * Makes a stored credential a factor.
+   * @param assertMayAdd is not asked about one that is a factor already
+   * @returns false if the user has no such credential
+   */
+  async add(userId: string, name: FactorName, assertMayAdd: (set: FactorSet) => void): Promise<boolean> {
+    const before = await this.change(userId, (set) => {
+      if (!isAmong(set.others, name)) return undefined;
+      assertMayAdd(set);
+      return { ...set, factors: [...set.factors, name] };
+    });
+    return isStored(before, name);
+  }
+
+  /**
+   * From then on a credential is no factor. It stays stored, so that what its removal ends can be ended first.
+   * @param assertMayRemove is not asked about one that is no factor any more
+   * @returns false if the user has no such credential
+   */
+  async remove(
+    userId: string,
+    name: FactorName,
+    assertMayRemove: (set: FactorSet) => void,
+  ): Promise<boolean> {
+    const before = await this.change(userId, (set) => {
+      if (!isAmong(set.factors, name)) return undefined;
+      assertMayRemove(set);
+      return { ...set, factors: set.factors.filter((each) => !isNamed(each, name)) };
+    });
+    return isStored(before, name);
+  }
+
+  /** From then on the user has no factor and no recovery code. The credentials stay stored. */
+  async removeAll(userId: string): Promise<void> {
+    await this.#store.removeAll(userId, { kinds: [FACTORS] });
+  }
+}
+
+/** Reads the set from all credentials of a user. */
+export function factorSetIn(credentials: readonly Credential[]): FactorSet {
+  const row = rowIn(credentials);
+  const { factors: digests, codes }: FactorsData = row
+    ? (JSON.parse(row.data) as FactorsData)
+    : { factors: [], codes: null };
+  const stored = credentials.filter(({ kind }) => KINDS.includes(kind));
+  const factors = stored.filter((each) => digests.includes(digestOfName(each)));
+  return {
+    factors,
+    codes: factors.length > 0 && codes ? codes : undefined,
+    others: stored.filter((each) => !factors.includes(each)),
+  };
+}
+
+function rowIn(credentials: readonly Credential[]): Credential | undefined {
+  return credentials.find(({ kind }) => kind === FACTORS);
+}
+
+function dataOf({ factors, codes }: NextFactorSet): string {
+  const data: FactorsData = {
+    factors: factors.map(digestOfName),
+    codes: factors.length > 0 && codes ? codes : null,
+  };
+  return JSON.stringify(data);
+}
+
+function digestOfName({ kind, id }: { readonly kind: string; readonly id: string }): string {
+  return digestOf(`${kind}\n${id}`);
+}
+
+function isStored({ factors, others }: FactorSet, name: FactorName): boolean {
+  return isAmong(factors, name) || isAmong(others, name);
+}
+
+function isAmong(credentials: readonly Credential[], name: FactorName): boolean {
+  return credentials.some((each) => isNamed(each, name));
+}
+
+function isNamed({ kind, id }: Credential, name: FactorName): boolean {
+  return kind === name.kind && id === name.id;
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { FactorSets, type FactorName, type FactorSet } from '../../src/features/factor-set';
+import { AuthError, type CredentialStore } from '../../src/index';
+import { EACH_STORES, type OpenStores } from '../helpers/apps/feature-stores';
+
+const MOST = 10;
+const PARALLEL = 40;
+const CODES = [{ hash: 'of a code' }];
+const anything = () => undefined;
+
+describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
+  let stores: OpenStores;
+  let credentials: CredentialStore;
+  let userId: string;
+  /** As two processes have them. */
+  let sets: readonly FactorSets[];
+
+  beforeAll(async () => {
+    stores = await open();
+    credentials = stores.users.credentials!();
+    sets = [1, 2].map(() => new FactorSets(credentials));
+  });
+
+  afterAll(() => stores.close());
+
+  beforeEach(async () => {
+    userId = (await stores.users.create({ username: randomUUID(), passwordHash: null })).id;
+  });
+
+  const setsAt = (at: number) => sets[at % 2] as FactorSets;
+  const store = async (count: number) => {
+    const names = Array.from({ length: count }, (): FactorName => ({ kind: 'passkey', id: randomUUID() }));
+    for (const name of names) expect(await credentials.add({ ...name, userId, data: '{}' })).toBe(true);
+    return names;
+  };
+  const outcomes = async (calls: Promise<boolean>[]) =>
+    (await Promise.allSettled(calls)).map((call) => (call.status === 'fulfilled' ? call.value : 'refused'));
+  const refuseIf = (isRefused: boolean) => {
+    if (isRefused) throw new AuthError('TOO_MANY_FACTORS');
+  };
+  const idsOf = ({ factors }: FactorSet) => factors.map(({ id }) => id);
+  const count = (of: readonly unknown[], value: unknown) => of.filter((each) => each === value).length;
+
+  test('of parallel additions exactly as many succeed as there is room for', async () => {
+    const names = await store(PARALLEL);
+    const added = await outcomes(
+      names.map((name, at) =>
+        setsAt(at).add(userId, name, ({ factors }) => refuseIf(factors.length >= MOST)),
+      ),
+    );
+    expect([count(added, true), count(added, 'refused')]).toEqual([MOST, PARALLEL - MOST]);
+    const { factors, others } = await setsAt(0).of(userId);
+    expect([factors.length, others.length]).toEqual([MOST, PARALLEL - MOST]);
+  });
+
+  test('of parallel removals that each would leave one, exactly one factor is left', async () => {
+    const names = await store(MOST);
+    for (const name of names) await setsAt(0).add(userId, name, anything);
+    const removed = await outcomes(
+      names.map((name, at) =>
+        setsAt(at).remove(userId, name, ({ factors }) => refuseIf(factors.length === 1)),
+      ),
+    );
+    expect([count(removed, true), count(removed, 'refused')]).toEqual([MOST - 1, 1]);
+    expect(idsOf(await setsAt(0).of(userId))).toEqual([names[removed.indexOf('refused')]?.id]);
+  });
+
+  test('the codes go with the last factor, and stay when another is added before', async () => {
+    const [first, ...others] = await store(PARALLEL);
+    if (!first) throw new Error('no factor was stored');
+    await setsAt(0).add(userId, first, anything);
+    const makeCodes = (at: number) =>
+      setsAt(at).change(userId, (set) =>
+        set.factors.length > 0 && !set.codes ? { ...set, codes: CODES } : undefined,
+      );
+    await makeCodes(0);
+    await Promise.all([
+      setsAt(1).remove(userId, first, anything),
+      ...others.slice(0, MOST).map((name, at) =>
+        setsAt(at)
+          .add(userId, name, anything)
+          .then(() => makeCodes(at)),
+      ),
+    ]);
+    const set = await setsAt(0).of(userId);
+    expect([set.factors.length, set.codes]).toEqual([MOST, CODES]);
+    await Promise.all(
+      set.factors.map(({ id }, at) => setsAt(at).remove(userId, { kind: 'passkey', id }, anything)),
+    );
+    expect(await setsAt(0).of(userId)).toMatchObject({ factors: [], codes: undefined });
+  });
+
+  test('what is not stored, or not the user’s, is no factor; what is deleted elsewhere is none any more', async () => {
+    const [own, other] = await store(2);
+    const { id: bob } = await stores.users.create({ username: randomUUID(), passwordHash: null });
+    expect(await setsAt(0).add(bob, own!, anything)).toBe(false);
+    expect(await setsAt(0).add(userId, { kind: 'totp', id: own!.id }, anything)).toBe(false);
+    expect(await setsAt(0).remove(userId, { kind: 'totp', id: own!.id }, anything)).toBe(false);
+    for (const name of [own!, other!]) expect(await setsAt(0).add(userId, name, anything)).toBe(true);
+    await credentials.remove(userId, 'passkey', own!.id);
+    expect(idsOf(await setsAt(0).of(userId))).toEqual([other!.id]);
+    await setsAt(0).removeAll(userId);
+    const { factors, others } = await setsAt(0).of(userId);
+    expect([factors, others.map(({ id }) => id)]).toEqual([[], [other!.id]]);
+  });
+});

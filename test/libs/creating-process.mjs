@@ -1,0 +1,45 @@
+// A process of an app. It creates users when it gets the message that says so.
+import { createRequire } from 'node:module';
+import { PostgresUserStore } from '../../dist/index.mjs';
+import { MysqlUserStore } from '../../dist/stores/mysql/index.mjs';
+
+const load = createRequire(import.meta.url);
+const [url = '', options = '{}'] = process.argv.slice(2);
+// A busy machine may take longer than an app in production waits.
+Object.assign(load('../../dist/stores/call-times.js').CALL_TIMES, { timeout: 20_000, lockWait: 15_000 });
+
+const isMysql = url.startsWith('mysql:');
+const pool = isMysql
+  ? load('mysql2').createPool({ uri: url })
+  : new (load('pg').Pool)({ connectionString: url });
+const users = isMysql
+  ? new MysqlUserStore(pool, JSON.parse(options))
+  : new PostgresUserStore(pool, JSON.parse(options));
+
+const calls = {
+  migrate: () => users.migrate(),
+  /**
+   * @param {string} username
+   * @param {number} times
+   */
+  create: (username, times) =>
+    Promise.all(
+      Array.from({ length: times }, (_, n) =>
+        users.create({ username: n % 2 ? username : username.toUpperCase(), passwordHash: null }).then(
+          () => 'created',
+          (error) => error.name,
+        ),
+      ),
+    ),
+};
+
+process.on('message', async (message) => {
+  const { id, call, args } = /** @type {{ id: number, call: string, args: unknown[] }} */ (message);
+  try {
+    const method = /** @type {Record<string, (...args: any[]) => unknown>} */ (calls)[call];
+    process.send?.({ id, answer: await method?.(...args) });
+  } catch (error) {
+    process.send?.({ id, failure: String(error) });
+  }
+});
+process.on('disconnect', () => process.exit());

@@ -29,6 +29,22 @@ proveLibrary(
   ['sqlite'],
 );
 
+/** A worker of Jest loads the driver once, so its lists may be of the Array of another test file, and equal none of this one. */
+function withOwnLists(database: Database.Database) {
+  return {
+    close: () => void database.close(),
+    prepare(sql: string) {
+      const statement = database.prepare(sql);
+      return {
+        reader: statement.reader,
+        all: (values: readonly unknown[]) => Array.from(statement.all(values)),
+        run: (values: readonly unknown[]) => statement.run(values),
+        iterate: (values: readonly unknown[]) => statement.iterate(values),
+      };
+    },
+  };
+}
+
 interface Person {
   id: number;
   email: string;
@@ -42,7 +58,9 @@ proveLibrary(
     names,
     open(_database, file) {
       const database = new Database(file);
-      const db = new Kysely<{ person_int: Person }>({ dialect: new SqliteDialect({ database }) });
+      const db = new Kysely<{ person_int: Person }>({
+        dialect: new SqliteDialect({ database: withOwnLists(database) }),
+      });
       return Promise.resolve({
         store: (table, options) => new KyselyUserStore(db, { table, ...options }),
         busyTimeout: () => Promise.resolve(database.pragma('busy_timeout', { simple: true })),

@@ -3,6 +3,7 @@ import { realClients, type RealStores } from '../../helpers/apps/app';
 import { appDatabase } from '../../helpers/apps/app-database';
 import { attemptBackends } from '../../helpers/apps/attempt-backends';
 import { EACH_STORES } from '../../helpers/apps/feature-stores';
+import { REAL, useCallTimes } from '../../helpers/call-times';
 import { openSqliteDatabase, openSqliteStores } from './app-in-sqlite';
 
 appDatabase.open = openSqliteDatabase;
@@ -21,3 +22,6 @@ attemptBackends['SQLite'] = async () => {
   const endWait = () => run(`DELETE FROM visa_attempts WHERE key LIKE '%-turn:%'`);
   return { store: refreshTokens, endWait, close };
 };
+
+// The tests of the stores themselves are about locks, and how long calls wait for them. The helpers are patient.
+if (expect.getState().testPath?.endsWith('.sqlite.ts')) useCallTimes(REAL);

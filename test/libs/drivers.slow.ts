@@ -11,7 +11,7 @@ import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
 import { expectNobody } from './hostile-ids';
 import { proveRefusals } from './refusals';
-import { connect, FIRST_BIG_ID, startDatabase, type Connection, type Database } from './tables';
+import { connect, FIRST_BIG_ID, startDatabase, type Connection, type ServerDatabase } from './tables';
 
 type Store = PostgresUserStore | MysqlUserStore;
 
@@ -27,7 +27,7 @@ const HASH = `$2b$10$${'a'.repeat(53)}`;
 const unavailable = { code: 'SERVICE_UNAVAILABLE' };
 
 /** What a process of the app has. */
-function start(database: Database, url: string): Process {
+function start(database: ServerDatabase, url: string): Process {
   if (database === 'postgres') {
     const pool = new Pool({ connectionString: url, max: POOL_SIZE });
     return { pool, store: (options) => new PostgresUserStore(pool, options) };
@@ -36,7 +36,7 @@ function start(database: Database, url: string): Process {
   return { pool: pool.promise(), store: (options) => new MysqlUserStore(pool, options) };
 }
 
-async function singleConnection(database: Database, url: string) {
+async function singleConnection(database: ServerDatabase, url: string) {
   const options = { table: 'person_int', columns: PERSON };
   if (database === 'postgres') {
     const client = new Client({ connectionString: url });
@@ -49,7 +49,7 @@ async function singleConnection(database: Database, url: string) {
   return { inside: new MysqlUserStore(client, options), query, end: () => client.end() };
 }
 
-describe.each<Database>(['postgres', 'mariadb'])('on %s', (database) => {
+describe.each<ServerDatabase>(['postgres', 'mariadb'])('on %s', (database) => {
   let server: TestServer;
   let here: Process;
   let there: Process;

@@ -14,7 +14,10 @@ const idsOfNobody = (id: string): string[] => [
 ];
 
 /** No call with one of them finds, changes or throws anything, and the user keeps all that is theirs. */
-export async function expectNobody(store: AppTableUserStore, user: StoredUser): Promise<void> {
+export async function expectNobody(
+  store: Omit<AppTableUserStore, 'takesFields'>,
+  user: StoredUser,
+): Promise<void> {
   const credential = { userId: user.id, kind: 'totp', id: randomUUID(), data: 'x' };
   const identity = { issuer: 'https://id.example.com', subject: randomUUID() };
   const credentials = store.credentials();

@@ -7,7 +7,7 @@ import { createTestApp, PASSWORD } from '../helpers/apps/app';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import type { TestServer } from '../helpers/servers/servers';
 import { OtherProcess } from './sqlite/processes';
-import { onConnection, startDatabase, type Database } from './tables';
+import { onConnection, startDatabase, type ServerDatabase } from './tables';
 
 const MAPPED = {
   table: 'person_int',
@@ -25,7 +25,7 @@ const DEADLOCKS = {
   ],
 };
 
-describe.each<Database>(['postgres', 'mariadb'])('%s', (database) => {
+describe.each<ServerDatabase>(['postgres', 'mariadb'])('%s', (database) => {
   let server: TestServer;
   beforeAll(async () => {
     useCallTimes(PATIENT);

@@ -11,6 +11,7 @@ proveLibrary(
   {
     name: 'better-sqlite3: Knex',
     names,
+    fillsColumns: false,
     open(_database, filename) {
       const db = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
       return Promise.resolve({
@@ -33,6 +34,7 @@ proveLibrary(
   {
     name: 'better-sqlite3: Kysely',
     names,
+    fillsColumns: false,
     open(_database, file) {
       const database = new Database(file);
       const db = new Kysely<{ person_int: Person }>({ dialect: new SqliteDialect({ database }) });

@@ -45,6 +45,12 @@ const APPS = {
         .replace('new DatabaseSync(', 'new Database('),
   },
   passkeys: { page: 'passkeys', snippet: 'passkeys', libraries: ['@simplewebauthn/server'], isLoaded: true },
+  sockets: {
+    page: 'sockets',
+    snippet: 'server',
+    libraries: ['ws', '@types/ws', 'socket.io'],
+    edit: (code) => code.replace('req.url.', 'req.url!.'),
+  },
   'node-redis': { page: 'redis', snippet: 'node-redis', libraries: ['redis'] },
   verifier: {
     page: 'other-services',

@@ -118,10 +118,12 @@ const ADDITIONS: readonly CredentialCase[] = [
       const id = randomUUID();
       assert.equal(await credentials.add(newCredential(ann, { kind: 'totp', id })), true);
       assert.equal(await credentials.add(newCredential(bob, { kind: 'passkey', id })), true);
+      assert.equal(await credentials.add(newCredential(ann, { kind: 'email', id })), true);
       assert.equal((await credentials.find('totp', id))?.userId, ann);
       assert.equal((await credentials.find('passkey', id))?.userId, bob);
       assert.equal(await credentials.remove(ann, 'totp', id), true);
-      assert.equal((await credentials.find('passkey', id))?.userId, bob, 'the other one stays');
+      assert.equal((await credentials.find('passkey', id))?.userId, bob, "another user's stays");
+      assert.equal((await credentials.find('email', id))?.userId, ann, "the user's own stays too");
     },
   ],
   [

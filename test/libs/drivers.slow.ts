@@ -11,7 +11,7 @@ import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
 import { expectNobody } from './hostile-ids';
 import { proveRefusals } from './refusals';
-import { connect, FIRST_BIG_ID, startDatabase, type Connection, type ServerDatabase } from './tables';
+import { connect, FIRST_BIG_ID, startDatabase, type Connection, type Server } from './tables';
 
 type Store = PostgresUserStore | MysqlUserStore;
 
@@ -33,7 +33,7 @@ const OPEN = {
 const unavailable = { code: 'SERVICE_UNAVAILABLE' };
 
 /** What a process of the app has. */
-function start(database: ServerDatabase, url: string): Process {
+function start(database: Server, url: string): Process {
   if (database === 'postgres') {
     const pool = new Pool({ connectionString: url, max: POOL_SIZE });
     return { pool, store: (options) => new PostgresUserStore(pool, options) };
@@ -42,7 +42,7 @@ function start(database: ServerDatabase, url: string): Process {
   return { pool: pool.promise(), store: (options) => new MysqlUserStore(pool, options) };
 }
 
-async function singleConnection(database: ServerDatabase, url: string) {
+async function singleConnection(database: Server, url: string) {
   const options = { table: 'person_int', columns: PERSON };
   if (database === 'postgres') {
     const client = new Client({ connectionString: url });
@@ -55,7 +55,7 @@ async function singleConnection(database: ServerDatabase, url: string) {
   return { inside: new MysqlUserStore(client, options), query, end: () => client.end() };
 }
 
-describe.each<ServerDatabase>(['postgres', 'mariadb'])('on %s', (database) => {
+describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
   let server: TestServer;
   let here: Process;
   let there: Process;
@@ -166,6 +166,15 @@ describe.each<ServerDatabase>(['postgres', 'mariadb'])('on %s', (database) => {
       await expect(create).rejects.toMatchObject(failure);
       await expect(narrow.updateUsername('3', name, 'ann')).rejects.toMatchObject(failure);
     }
+    await app.query(
+      `ALTER TABLE narrow ADD COLUMN email_key varchar(20) ${charset.replace('latin1', 'ascii')} UNIQUE`,
+    );
+    const keyed = here.store({ table: 'narrow', columns: { ...COLUMNS, usernameKey: 'email_key' } });
+    const rename = () => keyed.updateUsername('3', 'Añn', 'ann');
+    if (database === 'mariadb') await expect(rename()).rejects.toMatchObject(unknown);
+    await expect(keyed.updateUsername('3', 'a\u0301'.repeat(20) + 'b', 'ann')).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
     expect(Number((await one('SELECT count(*) AS n FROM narrow'))['n'])).toBe(3);
     expect((await narrow.findById('3'))?.username).toBe('ann');
   });

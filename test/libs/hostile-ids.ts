@@ -4,6 +4,9 @@ import type { AppTableUserStore } from '../../src/stores/app-table/app-table-use
 
 const HASH = `$2b$10$${'c'.repeat(53)}`;
 
+/** What `PostgresUserStore` has too. */
+type Store = Omit<AppTableUserStore, 'takesFields'>;
+
 /** Texts that are no id of a table, or another spelling of the id. Numbers are at the ends of what columns hold. */
 const idsOfNobody = (id: string): string[] => [
   ...['0', '-1', '32768', '-32769', '2147483648', '-2147483649', '4294967295', '4294967296'],
@@ -14,10 +17,7 @@ const idsOfNobody = (id: string): string[] => [
 ];
 
 /** No call with one of them finds, changes or throws anything, and the user keeps all that is theirs. */
-export async function expectNobody(
-  store: Omit<AppTableUserStore, 'takesFields'>,
-  user: StoredUser,
-): Promise<void> {
+export async function expectNobody(store: Store, user: StoredUser): Promise<void> {
   const credential = { userId: user.id, kind: 'totp', id: randomUUID(), data: 'x' };
   const identity = { issuer: 'https://id.example.com', subject: randomUUID() };
   const credentials = store.credentials();

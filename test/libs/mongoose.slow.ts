@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { UsernameTakenError, type AuthError, type IdentityStore, type UserStore } from '../../src';
-import { identityStoreContract, userStoreContract } from '../../src/testing';
+import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
 import { eventually } from '../helpers/eventually';
 import { useDocPage } from '../helpers/snippets';
@@ -12,12 +12,12 @@ import { MongoStandIn } from './mongoose/stand-in';
 const page = useDocPage('docs/mongoose.md');
 const HASH = `$2b$12$${'a'.repeat(53)}`;
 /** In the page's snippets the package has its name; `evaluate` takes it from our sources. */
-const FILES = { store: 'users.ts', identities: 'identities.ts' };
+const FILES = { store: 'users.ts', identities: 'identities.ts', credentials: 'credentials.ts' };
 
 interface Shown {
   Account: mongoose.Model<{ email: string; emailKey?: string; identities: string[] }>;
   AccountStore: new () => UserStore;
-  LinkedAccountStore: new () => UserStore & IdentityStore;
+  FullAccountStore: new () => Required<UserStore> & IdentityStore;
   fillKeys(): Promise<void>;
 }
 
@@ -28,13 +28,11 @@ let store: Required<UserStore> & IdentityStore;
 
 beforeAll(async () => {
   const users = page.evaluate('store', { mongoose });
-  const others = { mongoose, './users.js': users };
-  shown = {
-    ...users,
-    ...page.evaluate('identities', others),
-    ...page.evaluate('fill', others),
-  } as unknown as Shown;
-  store = new shown.LinkedAccountStore() as typeof store;
+  const identities = page.evaluate('identities', { mongoose, './users.js': users });
+  const credentials = page.evaluate('credentials', { mongoose, './identities.js': identities });
+  const fill = page.evaluate('fill', { './users.js': users });
+  shown = { ...users, ...credentials, ...fill } as unknown as Shown;
+  store = new shown.FullAccountStore();
   await server.start();
 });
 afterAll(async () => {
@@ -71,6 +69,8 @@ describe('connected', () => {
 
   describe('users', () => runContract(userStoreContract(() => store)));
   describe('identities', () => runContract(identityStoreContract(() => store)));
+  describe('credentials', () =>
+    runContract(credentialStoreContract(() => ({ users: store, credentials: store.credentials() }))));
 
   test('of 100 calls at once, one gets the name, one the identity, and one changes the password', async () => {
     const all = <T>(call: (n: number) => Promise<T>) =>

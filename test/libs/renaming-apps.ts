@@ -17,7 +17,7 @@ import { DrizzleUserStore } from '../../src/stores/drizzle';
 import { KnexUserStore } from '../../src/stores/knex';
 import { KyselyUserStore } from '../../src/stores/kysely';
 import { PrismaUserStore } from '../../src/stores/prisma';
-import type { Database } from './tables';
+import type { Server } from './tables';
 
 /** An app whose library renames what the database has. */
 export interface App {
@@ -50,7 +50,7 @@ export const DOCUMENTED = { wrapIdentifier, postProcessResponse: documented };
 export const DEEP = { wrapIdentifier, postProcessResponse: deep };
 
 export const knexApp = (names: Pick<Knex.Config, 'wrapIdentifier' | 'postProcessResponse'>) => {
-  return (database: Database, url: string): App => {
+  return (database: Server, url: string): App => {
     const db = knex({ client: database === 'postgres' ? 'pg' : 'mysql2', connection: url, ...names });
     return {
       store: (options) => new KnexUserStore(db, { table: 'appUser', ...options }),
@@ -59,7 +59,7 @@ export const knexApp = (names: Pick<Knex.Config, 'wrapIdentifier' | 'postProcess
   };
 };
 
-export function kyselyApp(database: Database, url: string): App {
+export function kyselyApp(database: Server, url: string): App {
   const db = new Kysely<Record<string, never>>({
     dialect:
       database === 'postgres'
@@ -74,7 +74,7 @@ export function kyselyApp(database: Database, url: string): App {
 }
 
 /** None of the columns has a name of its own. */
-export function drizzleApp(database: Database, url: string): App {
+export function drizzleApp(database: Server, url: string): App {
   if (database === 'postgres') {
     const pool = new Pool({ connectionString: url });
     const table = pg.pgTable('app_user', {
@@ -104,7 +104,7 @@ export function drizzleApp(database: Database, url: string): App {
 }
 
 /** The app's own queries never see what the store needs. */
-export function prismaApp(database: Database, url: string): App {
+export function prismaApp(database: Server, url: string): App {
   const omit = { appUser: { passwordHash: true, loginKey: true, isActive: true } } as const;
   const { hostname: host, port, username: user } = new URL(url);
   const client =

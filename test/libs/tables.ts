@@ -6,9 +6,8 @@ import mysql from 'mysql2/promise';
 import { Client } from 'pg';
 import { startMariaDb, startPostgres, type TestServer } from '../helpers/servers/servers';
 
-export type Database = 'postgres' | 'mariadb' | 'sqlite';
-/** A database that is a server. */
-export type ServerDatabase = Exclude<Database, 'sqlite'>;
+export type Server = 'postgres' | 'mariadb';
+export type Database = Server | 'sqlite';
 /**
  * The app's tables, by what they are for: three kinds of ids, one with all that an app may have besides, and one whose columns a library
  * fills (`code`, `updated_at`), a trigger (`slug`) or nobody (`city`). SQLite has no table for

@@ -7,7 +7,7 @@ import { createTestApp, PASSWORD } from '../helpers/apps/app';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import type { TestServer } from '../helpers/servers/servers';
 import { OtherProcess } from './sqlite/processes';
-import { onConnection, startDatabase, type ServerDatabase } from './tables';
+import { onConnection, startDatabase, type Server } from './tables';
 
 const MAPPED = {
   table: 'person_int',
@@ -25,7 +25,7 @@ const DEADLOCKS = {
   ],
 };
 
-describe.each<ServerDatabase>(['postgres', 'mariadb'])('%s', (database) => {
+describe.each<Server>(['postgres', 'mariadb'])('%s', (database) => {
   let server: TestServer;
   beforeAll(async () => {
     useCallTimes(PATIENT);
@@ -40,7 +40,7 @@ describe.each<ServerDatabase>(['postgres', 'mariadb'])('%s', (database) => {
   ])('%s', (_what, table, column, options) => {
     test('100 creates of one name at once in two processes make one user', async () => {
       const processes = [1, 2].map(
-        () => new OtherProcess(server.url, JSON.stringify(options), '../creating-process.mjs'),
+        () => new OtherProcess(server.url, JSON.stringify(options), { script: '../creating-process.mjs' }),
       );
       try {
         await Promise.all(processes.map((each) => each.call('migrate')));

@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import { setting } from '../environment.js';
 import { postgresStores } from '../postgres-stores.js';
 import { withPostgres } from '../postgres.js';
 import type { StoreNames } from '../store-names.js';
@@ -33,11 +32,6 @@ async function checkServer(pool: Pool, names: StoreNames, only?: 'sessions'): Pr
     );
     return now;
   });
-  const stores = postgresStores(pool, names);
-  const wanted = {
-    users: only ? undefined : await stores.users(),
-    sessions: setting('REDIS_URL') === undefined ? await stores.sessions() : undefined,
-  };
   const columnsOf = async (table: string) => {
     const { present } = await queryRow<{ present: string[] | null }>(
       pool,
@@ -52,7 +46,7 @@ async function checkServer(pool: Pool, names: StoreNames, only?: 'sessions'): Pr
       ? ok(`PostgreSQL ${version.name}`)
       : fail(`PostgreSQL ${version.name} is too old`, 'upgrade to 13 or newer'),
     judgeClock('postgres', ahead),
-    ...(await checkSchema('postgres', wanted, columnsOf)),
+    ...(await checkSchema('postgres', postgresStores(pool, names), only, columnsOf)),
   ];
 }
 

@@ -1,16 +1,21 @@
+import type { Database } from '../database.js';
+import { setting } from '../environment.js';
 import { findingsAbout, type Finding } from './finding.js';
 import { schemaColumns } from './schema-columns.js';
 
 /**
- * Compares the tables of a database with the SQL of the stores.
- * @param users the store of users, which only an app with such a store has
+ * Compares the tables of a database with the SQL of the stores that are in use.
+ * @param only the users are in a store of the app's own
  * @param columnsOf the columns of a table. Undefined: there is no such table
  */
 export async function checkSchema(
   about: string,
-  { users, sessions }: { users: { schema: string } | undefined; sessions: { schema: string } | undefined },
+  stores: Database,
+  only: 'sessions' | undefined,
   columnsOf: (table: string) => Promise<readonly string[] | undefined>,
 ): Promise<Finding[]> {
+  const users = only ? undefined : await stores.users();
+  const sessions = setting('REDIS_URL') === undefined ? await stores.sessions() : undefined;
   const { ok, fail } = findingsAbout(about);
   const findings: Finding[] = [];
   const wanted = [users, sessions].map((store) => schemaColumns(store?.schema ?? ''));

@@ -42,7 +42,7 @@ export class Collection {
   update(filter: Document, update: Document): { before: Document; after: Document } | undefined {
     const [before] = this.find(filter);
     if (!before) return undefined;
-    const after = updated(before, update);
+    const after = updated(before, update, filter);
     this.#assertUnique(after, before);
     this.#documents[this.#documents.indexOf(before)] = after;
     return { before, after };
@@ -78,38 +78,94 @@ function keysOf(document: Document, { key, sparse, partialFilterExpression }: In
   const [field = '', ...more] = Object.keys(key);
   if (more.length > 0) throw new CommandError(67, 'the stand-in knows no index of several fields');
   if (partialFilterExpression && !matches(document, partialFilterExpression)) return [];
-  const value = document[field];
-  if (value === undefined && sparse) return [];
-  if (Array.isArray(value)) return value.length > 0 ? value.map(keyOf) : ['undefined'];
-  return [keyOf(value ?? null)];
+  if (sparse && document[field] === undefined) return [];
+  const values = valuesAt(document, field).filter((value) => !Array.isArray(value));
+  return values.length > 0 ? values.map((value) => keyOf(value ?? null)) : ['undefined'];
 }
 
 const keyOf = (value: unknown): string => JSON.stringify(value);
 
+/** The values that a path may mean: of each entry of an array, and the array itself. */
+function valuesAt(document: Document, path: string): unknown[] {
+  const [field = '', ...rest] = path.split('.');
+  const value = document[field];
+  if (rest.length === 0) return Array.isArray(value) ? [...value, value] : [value];
+  const inside = Array.isArray(value) ? value : [value ?? {}];
+  return inside.flatMap((each) => valuesAt(each as Document, rest.join('.')));
+}
+
+type Operator = (values: unknown[], operand: unknown) => boolean;
+
+const isEqual = (values: unknown[], operand: unknown) =>
+  values.some((value) => keyOf(value ?? null) === keyOf(operand));
+const isOneOf = (values: unknown[], operand: unknown) =>
+  (operand as unknown[]).some((each) => isEqual(values, each));
+
+const OPERATORS: Record<string, Operator> = {
+  $gt: (values, operand) => values.some((value) => typeof value === 'string' && value > (operand as string)),
+  $ne: (values, operand) => !isEqual(values, operand),
+  $in: isOneOf,
+  $nin: (values, operand) => !isOneOf(values, operand),
+  $elemMatch: (values, operand) =>
+    values.some((value) => isDocument(value) && matches(value, operand as Document)),
+};
+
 function matches(document: Document, filter: Document): boolean {
-  return Object.entries(filter).every(([field, condition]) => {
-    if (field.startsWith('$') || field.includes('.')) throw unknown(field);
-    const values = [document[field]].flat().concat(Array.isArray(document[field]) ? [document[field]] : []);
-    if (!isOperators(condition)) return values.some((value) => keyOf(value ?? null) === keyOf(condition));
-    return Object.entries(condition).every(([operator, operand]) => {
-      if (operator !== '$gt' || typeof operand !== 'string') throw unknown(operator);
-      return values.some((value) => typeof value === 'string' && value > operand);
+  return Object.entries(filter).every(([path, condition]) => {
+    if (path.startsWith('$')) throw unknown(path);
+    const values = valuesAt(document, path);
+    if (!isOperators(condition)) return isEqual(values, condition);
+    return Object.entries(condition).every(([name, operand]) => {
+      const operator = OPERATORS[name];
+      if (!operator) throw unknown(name);
+      return operator(values, operand);
     });
   });
 }
 
-function updated(document: Document, update: Document): Document {
+type Update = (before: unknown, operand: unknown) => unknown;
+
+const UPDATES: Record<string, Update> = {
+  $set: (_before, operand) => operand,
+  $push: (before, operand) => [...((before ?? []) as unknown[]), operand],
+  $addToSet: (before, operand) => {
+    const list = (before ?? []) as unknown[];
+    return isEqual(list, operand) ? list : [...list, operand];
+  },
+  $pull: (before, operand) =>
+    ((before ?? []) as unknown[]).filter((each) =>
+      isDocument(operand) ? !matches(each as Document, operand) : !isEqual([each], operand),
+    ),
+};
+
+function updated(document: Document, update: Document, filter: Document): Document {
   const after = { ...document };
-  for (const [operator, fields] of Object.entries(update))
-    for (const [field, value] of Object.entries(fields as Document)) {
-      if (field.includes('.') || isOperators(value)) throw unknown(field);
-      const list = (after[field] ?? []) as unknown[];
-      if (operator === '$set') after[field] = value;
-      else if (operator === '$addToSet') after[field] = list.includes(value) ? list : [...list, value];
-      else if (operator === '$pull') after[field] = list.filter((each) => each !== value);
-      else if (operator !== '$setOnInsert') throw unknown(operator); // nothing is upserted
+  for (const [name, fields] of Object.entries(update)) {
+    if (name === '$setOnInsert') continue; // nothing is upserted
+    const change = UPDATES[name];
+    if (!change) throw unknown(name);
+    for (const [path, operand] of Object.entries(fields as Document)) {
+      const [field = '', position, member = '', ...more] = path.split('.');
+      if (position === undefined) after[field] = change(after[field], operand);
+      else if (position === '$' && more.length === 0)
+        after[field] = withFirst(after[field] as Document[], filter[field], (each) => ({
+          ...each,
+          [member]: change(each[member], operand),
+        }));
+      else throw unknown(path);
     }
+  }
   return after;
+}
+
+/** `$` is the first entry that the filter has found. */
+function withFirst(list: Document[], found: unknown, change: (one: Document) => Document): Document[] {
+  const first = list.findIndex((each) => matches({ list: [each] }, { list: found }));
+  return list.map((each, n) => (n === first ? change(each) : each));
+}
+
+function isDocument(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isOperators(value: unknown): value is Document {

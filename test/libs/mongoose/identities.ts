@@ -1,6 +1,6 @@
 import { isObjectIdOrHexString } from 'mongoose';
 import { UsernameTakenError, type Identity, type IdentityStore, type NewUser } from 'passport-visa';
-import { Account, AccountStore, inTime } from './users.js';
+import { AccountStore } from './users.js';
 
 export class LinkedAccountStore extends AccountStore implements IdentityStore {
   async findByIdentity(identity: Identity) {
@@ -20,7 +20,7 @@ export class LinkedAccountStore extends AccountStore implements IdentityStore {
   }
   async link(userId: string, identity: Identity) {
     try {
-      return await this.change(userId, {}, { $addToSet: { identities: textOf(identity) } });
+      return (await this.change(userId, {}, { $addToSet: { identities: textOf(identity) } })) !== null;
     } catch (error) {
       if (error instanceof UsernameTakenError) return false; // the index: it's another user's identity
       throw error;
@@ -28,12 +28,11 @@ export class LinkedAccountStore extends AccountStore implements IdentityStore {
   }
   async unlink(userId: string, identity: Identity) {
     const text = textOf(identity);
-    return this.change(userId, { identities: text }, { $pull: { identities: text } });
+    return (await this.change(userId, { identities: text }, { $pull: { identities: text } })) !== null;
   }
   async listIdentities(userId: string) {
-    if (!isObjectIdOrHexString(userId)) return [];
-    const account = await inTime(Account.findById(userId).read('primary').lean());
-    return (account?.identities ?? []).map(identityOf);
+    const row = isObjectIdOrHexString(userId) ? await this.row({ _id: userId }) : null;
+    return (row?.identities ?? []).map(identityOf);
   }
 }
 

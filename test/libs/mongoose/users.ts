@@ -8,16 +8,25 @@ const schema = new mongoose.Schema({
   passwordHash: { type: String, default: null },
   roles: [String],
   disabled: { type: Boolean, default: false },
-  identities: [String], // see below
+  identities: [String], // for logins by other providers, see below
+  credentials: [
+    // for second factors, passkeys and e-mail accounts, see below
+    new mongoose.Schema(
+      { key: String, kind: String, id: String, data: String, createdAt: Date },
+      { _id: false, id: false },
+    ),
+  ],
 });
 // Only lists that have an entry: an empty one counts as a value too, and only one user could have it.
-schema.index({ identities: 1 }, { unique: true, partialFilterExpression: { identities: { $gt: '' } } });
+for (const path of ['identities', 'credentials.key'])
+  schema.index({ [path]: 1 }, { unique: true, partialFilterExpression: { [path]: { $gt: '' } } });
 schema.pre('save', function () {
   this.emailKey = usernameKey(this.email);
 });
 export const Account = mongoose.model('Account', schema);
 
-type Fields = InferSchemaType<typeof schema>;
+export type Fields = InferSchemaType<typeof schema>;
+export type Row = Fields & { _id: mongoose.Types.ObjectId };
 type Filter = QueryFilter<Fields>;
 
 export class AccountStore implements UserStore {
@@ -30,12 +39,13 @@ export class AccountStore implements UserStore {
   create(user: NewUser) {
     return this.insert(user);
   }
-  updatePasswordHash(id: string, next: string, previous: string | null) {
-    return this.change(id, { passwordHash: previous }, { $set: { passwordHash: next } });
+  async updatePasswordHash(id: string, next: string, previous: string | null) {
+    return (await this.change(id, { passwordHash: previous }, { $set: { passwordHash: next } })) !== null;
   }
   async updateUsername(id: string, next: string, previous: string) {
     const email = newUsername(next);
-    return this.change(id, { email: previous }, { $set: { email, emailKey: usernameKey(email) } });
+    const names = { email, emailKey: usernameKey(email) };
+    return (await this.change(id, { email: previous }, { $set: names })) !== null;
   }
   async ready() {
     const { toCreate } = await inTime(Account.diffIndexes());
@@ -47,18 +57,27 @@ export class AccountStore implements UserStore {
     return toUser(await inTime(Account.insertOne(account)));
   }
   protected async one(filter: Filter) {
-    const found = await inTime(Account.findOne(filter).read('primary').lean());
+    const found = await this.row(filter);
     return found ? toUser(found) : undefined;
   }
-  /** One step: the filter names the old value, so of several calls at once only one finds the document. */
-  protected async change(id: string, filter: Filter, update: mongoose.UpdateQuery<Fields>) {
-    if (!isObjectIdOrHexString(id)) return false;
-    return (await inTime(Account.findOneAndUpdate({ ...filter, _id: id }, update).lean())) !== null;
+  protected async row(filter: Filter): Promise<Row | null> {
+    return inTime(Account.findOne(filter).read('primary').lean());
+  }
+  /**
+   * One step: the filter names the old value, so of several calls at once only one finds the document.
+   * @returns the document as it was before
+   */
+  protected async change(
+    id: string,
+    filter: Filter,
+    update: mongoose.UpdateQuery<Fields>,
+  ): Promise<Row | null> {
+    if (!isObjectIdOrHexString(id)) return null;
+    return inTime(Account.findOneAndUpdate({ ...filter, _id: id }, update).lean());
   }
 }
 
-function toUser(account: Fields & { _id: mongoose.Types.ObjectId }): StoredUser {
-  const { _id, email, passwordHash = null, roles, disabled } = account;
+function toUser({ _id, email, passwordHash = null, roles, disabled }: Row): StoredUser {
   return { id: _id.toString(), username: email, passwordHash, roles: [...roles], disabled };
 }
 

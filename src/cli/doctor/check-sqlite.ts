@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
+import { SQLITE } from '../../stores/app-table/dialects/sqlite.js';
+import type { SqlStatements } from '../../stores/app-table/sql-statements.js';
+import type { Row } from '../../stores/app-table/user-rows.js';
 import { CommandError, reasonOf, UsageError } from '../describe-error.js';
 import { NO_FILE, sqliteStores } from '../sqlite-stores.js';
 import { withSqlite, type SqliteFile } from '../sqlite.js';
 import type { StoreNames } from '../store-names.js';
 import { checkSchema } from './check-schema.js';
+import { checkUsersTable } from './check-users-table.js';
 import { findingsAbout, type Finding } from './finding.js';
 
 const { ok, fail } = findingsAbout('sqlite');
@@ -40,6 +44,13 @@ async function checkFile({ database, driver }: SqliteFile, names: StoreNames, on
           `the file is in the mode ${mode?.journal_mode ?? ''}, in which readers and a writer wait for each other`,
           'run `npx passport-visa migrate`, which switches it to WAL',
         ),
-    ...(await checkSchema('sqlite', sqliteStores(NO_FILE, names), only, columnsOf)),
+    ...(await checkSchema('sqlite', sqliteStores(NO_FILE, names), only, names, columnsOf)),
+    ...(only ? [] : await checkUsersTable('sqlite', { dialect: SQLITE, sql: statementsOf(database) }, names)),
   ];
+}
+
+function statementsOf(database: SqliteFile['database']): SqlStatements {
+  const query = (text: string, values: readonly unknown[] = []) =>
+    Promise.resolve(database.prepare(text).all(...(values as string[])) as Row[]);
+  return { query, execute: async (text, values) => (await query(text, values)).length };
 }

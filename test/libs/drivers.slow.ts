@@ -24,6 +24,12 @@ const POOL_SIZE = 4;
 const COLUMNS = { id: 'id', username: 'email', passwordHash: 'password_hash' };
 const PERSON = { ...COLUMNS, roles: 'roles', disabled: { column: 'active', invert: true } } as const;
 const HASH = `$2b$10$${'a'.repeat(53)}`;
+/** The transactions of other connections. */
+const OPEN = {
+  postgres:
+    'SELECT pid FROM pg_stat_activity WHERE xact_start IS NOT NULL AND datname IS NOT NULL AND pid <> pg_backend_pid()',
+  mariadb: 'SELECT trx_id FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id <> CONNECTION_ID()',
+};
 const unavailable = { code: 'SERVICE_UNAVAILABLE' };
 
 /** What a process of the app has. */
@@ -352,6 +358,7 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
         server.thaw();
       }
       await heals();
+      await eventually('no transaction is open', async () => (await app.query(OPEN[database])).length === 0);
       expect(await store.findByUsername('during')).toBeUndefined();
     });
 

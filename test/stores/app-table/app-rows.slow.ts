@@ -50,6 +50,16 @@ describe.each(VARIANTS)('%s', (_name, table, columns) => {
     expect(await keys(id)).toEqual(['bea']);
   });
 
+  test('delete() takes along all that the tables beside have of the user', async () => {
+    const { id } = await store.create(user('leaving'));
+    expect(await store.link(id, { issuer: 'https://id.example', subject: 'leaving' })).toBe(true);
+    expect(await store.credentials().add({ userId: id, kind: 'totp', id: 'leaving', data: 'x' })).toBe(true);
+    expect(await store.delete(id)).toBe(true);
+    const beside = ['identities', 'credentials', ...(table === 'keyed' ? [] : ['usernames'])];
+    for (const each of beside)
+      expect(await sql(`SELECT user_id FROM ${table}_${each} WHERE user_id = '${id}'`)).toEqual([]);
+  });
+
   test('who gets the id of a row that the app has deleted has nothing of the user before', async () => {
     const { id } = await store.create(user('before'));
     const identity = { issuer: 'https://id.example', subject: table };

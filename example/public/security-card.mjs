@@ -1,5 +1,7 @@
 // The parts of the view "Security", and the cards in them.
+import { confirmed } from './dialog.mjs';
 import { h, icon } from './dom.mjs';
+import { t } from './texts.mjs';
 
 /** @param {string} id @param {string} title @param {string} text @param {...import('./dom.mjs').Child} content */
 export function part(id, title, text, ...content) {
@@ -40,4 +42,13 @@ export function card({ id, image, title, badge, facts, actions }) {
       ),
     ),
   );
+}
+
+/** Asks whether to remove a factor. @param {string} name @param {number} factorCount passkeys and authenticator apps */
+export function confirmedRemoval(name, factorCount) {
+  return confirmed({
+    title: t('factors.removeQuestion', { name }),
+    text: t(factorCount > 1 ? 'factors.removeText' : 'factors.removeLastText'),
+    action: t('factors.remove'),
+  });
 }

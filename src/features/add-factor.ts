@@ -3,10 +3,11 @@ import type { Asker } from './asker.js';
 import type { FactorName, FactorSet, FactorSets } from './factor-set.js';
 import type { FeatureContext } from './feature.js';
 
-/** A credential that has just been stored. */
-interface StoredFactor {
+/** A credential in the store, which is a factor or isn't. */
+export interface StoredFactor {
   readonly name: FactorName;
-  delete(): Promise<unknown>;
+  /** Of parallel calls one returns true. */
+  delete(): Promise<boolean>;
 }
 
 /**

@@ -8,7 +8,7 @@ export type FactorKind = 'totp' | 'passkey';
 const KINDS: readonly string[] = ['totp', 'passkey'] satisfies FactorKind[];
 
 /** The kind of the row that says which credentials of a user are second factors. Its id is that of the user, so each has one. */
-export const FACTORS = 'factors';
+const FACTORS = 'factors';
 
 /** Names a credential that is a second factor, or is to become one. */
 export interface FactorName {

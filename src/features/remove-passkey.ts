@@ -2,6 +2,8 @@ import { AuthError } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
 import { ownUser } from './own-user.js';
+import type { StoredFactor } from './add-factor.js';
+import { dropFactor } from './drop-factor.js';
 import type { FactorSet, FactorSets } from './factor-set.js';
 import type { FeatureContext } from './feature.js';
 import type { StoredPasskeys } from './stored-passkeys.js';
@@ -23,9 +25,9 @@ export async function removePasskey(
   services: RemovalServices,
   owner: Express.User,
   passkeyId: string,
-  { locale, origin }: Asker,
+  asker: Asker,
 ): Promise<boolean> {
-  const { config, events, factorSets, notify, others, passkeys, sessions } = services;
+  const { config, events, notify, others, passkeys } = services;
   const { id: userId, sessionId } = owner;
   const user = await ownUser(config.users, userId);
   const mayBeLast = await hasOtherWayIn(services, user);
@@ -35,15 +37,16 @@ export async function removePasskey(
     if (!mayBeLast && factors.filter(({ kind }) => kind === 'passkey').length === 1)
       throw new AuthError('LAST_WAY_IN');
   };
-  if (!(await factorSets.remove(userId, { kind: 'passkey', id: passkeyId }, assertMayRemove))) return false;
-  await rules?.removed(userId);
-  // A login by this passkey has its session by now, which ends, or notices that the passkey is gone.
-  await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
-  // Of parallel requests one goes on.
-  if (!(await passkeys.delete(userId, passkeyId))) return true;
-  events.announce('passkeyRemoved', () => ({ userId, sessionId, passkeyId, ...origin }));
-  notify({ kind: 'factor-removed', user, locale });
-  return true;
+  const factor: StoredFactor = {
+    name: { kind: 'passkey', id: passkeyId },
+    delete: () => passkeys.delete(userId, passkeyId),
+  };
+  const outcome = await dropFactor(services, owner, factor, assertMayRemove, asker);
+  if (outcome === 'done') {
+    events.announce('passkeyRemoved', () => ({ userId, sessionId, passkeyId, ...asker.origin }));
+    notify({ kind: 'factor-removed', user, locale: asker.locale });
+  }
+  return outcome !== 'unknown';
 }
 
 /** Whether the user can log in without any passkey. What an app brings of its own has linked an identity. */

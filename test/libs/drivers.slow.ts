@@ -160,6 +160,15 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
       await expect(create).rejects.toMatchObject(failure);
       await expect(narrow.updateUsername('3', name, 'ann')).rejects.toMatchObject(failure);
     }
+    await app.query(
+      `ALTER TABLE narrow ADD COLUMN email_key varchar(20) ${charset.replace('latin1', 'ascii')} UNIQUE`,
+    );
+    const keyed = here.store({ table: 'narrow', columns: { ...COLUMNS, usernameKey: 'email_key' } });
+    const rename = () => keyed.updateUsername('3', 'Añn', 'ann');
+    if (database === 'mariadb') await expect(rename()).rejects.toMatchObject(unknown);
+    await expect(keyed.updateUsername('3', 'a\u0301'.repeat(20) + 'b', 'ann')).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
     expect(Number((await one('SELECT count(*) AS n FROM narrow'))['n'])).toBe(3);
     expect((await narrow.findById('3'))?.username).toBe('ann');
   });

@@ -321,13 +321,19 @@ export function proveLibrary(
           await assertUnavailable();
           const fresh = await library.open(database, server.url);
           try {
-            const start = performance.now();
-            const failure = await fresh
-              .store('person_int', person())
-              .findById(id)
-              .catch((error: unknown) => error);
-            expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
-            expect(performance.now() - start).toBeLessThan(2000);
+            // Each store asks for the columns of its table first.
+            for (const call of [
+              (each: AppTableUserStore) => each.findById(id),
+              (each: AppTableUserStore) => each.create({ ...user, username: randomUUID() }),
+              (each: AppTableUserStore) => each.updateUsername(id, randomUUID(), user.username),
+            ]) {
+              const start = performance.now();
+              const failure = await call(fresh.store('person_int', person())).catch(
+                (error: unknown) => error,
+              );
+              expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
+              expect(performance.now() - start).toBeLessThan(2000);
+            }
           } finally {
             server.thaw();
             await fresh.end();

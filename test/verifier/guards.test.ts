@@ -6,7 +6,7 @@ import { MemoryRefreshTokenStore, RedisRefreshTokenStore } from '../../src';
 import { testClock } from '../../src/testing';
 import { createVerifier, type VerifierOptions } from '../../src/verifier';
 import { connectRedis, randomPrefix } from '../helpers/apps/backends';
-import { cookieHeader } from '../helpers/apps/app';
+import { cookieHeader, type TestApp } from '../helpers/apps/app';
 import { AUDIENCE, createLoginService, ISSUER, jwksOf, useServices } from '../helpers/apps/login-service';
 import { eventually } from '../helpers/eventually';
 import { expectFailure } from '../helpers/failures';
@@ -58,6 +58,53 @@ test('the guards of a verifier judge roles and fresh logins, and refuse as those
   expectFailure(await get('/profile', accessToken), 'ACCESS_TOKEN_EXPIRED');
   const korean = await get('/profile', accessToken).set('Accept-Language', 'ko');
   expect(korean.headers['content-language']).toBe('ko');
+});
+
+test('a cookie counts under its name, from pages of the service and of trusted origins, whatever another app keeps beside it', async () => {
+  const tokenOf = async (login: TestApp) => {
+    await login.register('ann');
+    return (await login.tokensOf('ann')).accessToken;
+  };
+  const login = createLoginService();
+  const [mine, foreign] = [await tokenOf(login), await tokenOf(createLoginService())];
+  const trusted = 'https://app.example.com';
+  const { client } = createService(
+    { jwks: await jwksOf(login), cookieName: 'visa', trustedOrigins: [trusted], locale: 'ko' },
+    (app, { guard }) => void app.post('/posts', guard(), (_req, res) => void res.json({ code: 'OK' })),
+  );
+  const asks: [cookie: string, headers: object, code: string][] = [
+    [`visa=${mine}`, {}, 'OK'],
+    [`visa=${foreign}; visa=${mine}`, {}, 'OK'],
+    [`visa=${mine}; accessToken=${foreign}`, {}, 'OK'],
+    [`visa=${mine}`, { Origin: trusted, 'Sec-Fetch-Site': 'cross-site' }, 'OK'],
+    [`accessToken=${mine}`, {}, 'NO_ACCESS_TOKEN'],
+    [`visa=${foreign}`, {}, 'ACCESS_TOKEN_INVALID'],
+    [`visa=${mine}`, { Authorization: `Bearer ${foreign}` }, 'ACCESS_TOKEN_INVALID'],
+    [`visa=${mine}`, { Origin: 'https://evil.example.com' }, 'CROSS_SITE_REQUEST'],
+    [`visa=${mine}`, { 'Sec-Fetch-Site': 'cross-site' }, 'CROSS_SITE_REQUEST'],
+  ];
+  for (const [Cookie, headers, code] of asks) {
+    const { body } = await client()
+      .post('/posts')
+      .set({ Cookie, ...headers });
+    const { code: got, message } = body as { code: string; message?: string };
+    expect([Cookie, headers, got]).toEqual([Cookie, headers, code]);
+    if (code !== 'OK') expect(message).toMatch(/[가-힣]/);
+  }
+});
+
+test('a token counts as expired when it is older than the lifetime that the verifier knows', async () => {
+  const clock = testClock();
+  const login = createLoginService({ clock, accessToken: { expiresIn: '1h' } });
+  await login.register('ann');
+  const { accessToken } = await login.tokensOf('ann');
+  const jwks = await jwksOf(login);
+  const short = createService({ jwks, clock, expiresIn: '30m' });
+  const long = createService({ jwks, clock, expiresIn: '1h' });
+  for (const { get } of [short, long]) expect((await get('/profile', accessToken)).status).toBe(200);
+  clock.advance('45m');
+  expectFailure(await short.get('/profile', accessToken), 'ACCESS_TOKEN_EXPIRED');
+  expect((await long.get('/profile', accessToken)).status).toBe(200);
 });
 
 test('verify checks a request of plain node:http, and the guard answers without Express', async () => {

@@ -1,8 +1,8 @@
 // The user's passkeys, in the view "Security".
 import { auth, hasPasskeys, passkeys } from '../auth.mjs';
-import { askedName, confirmed } from '../dialog.mjs';
+import { askedName } from '../dialog.mjs';
 import { h } from '../dom.mjs';
-import { card, part } from '../security-card.mjs';
+import { card, confirmedRemoval, part } from '../security-card.mjs';
 import { t } from '../texts.mjs';
 import { timeText } from '../times.mjs';
 import { showRecoveryCodes } from './recovery-codes.mjs';
@@ -84,12 +84,7 @@ export function passkeysPart(page, keys, factorCount) {
 
   /** @param {string} id @param {string} name */
   async function remove(id, name) {
-    const question = {
-      title: t('factors.removeQuestion', { name }),
-      text: t(factorCount > 1 ? 'factors.removeText' : 'factors.removeLastText'),
-      action: t('factors.remove'),
-    };
-    if (!(await confirmed(question))) return;
+    if (!(await confirmedRemoval(name, factorCount))) return;
     // This tells the browser too, so it stops offering the passkey.
     await page.act(() => passkeys.remove(id), t('factors.removed', { name }));
     await page.refresh();

@@ -2,7 +2,7 @@
 import { secondFactor } from '../auth.mjs';
 import { confirmed } from '../dialog.mjs';
 import { h } from '../dom.mjs';
-import { card, part } from '../security-card.mjs';
+import { card, confirmedRemoval, part } from '../security-card.mjs';
 import { deviceIcon, deviceName } from '../session-card.mjs';
 import { t } from '../texts.mjs';
 import { timeText } from '../times.mjs';
@@ -51,12 +51,7 @@ function factorsPart(page, factors) {
 
   /** @param {Factor} factor @param {string} name */
   async function remove({ id }, name) {
-    const question = {
-      title: t('factors.removeQuestion', { name }),
-      text: t(factors.length > 1 ? 'factors.removeText' : 'factors.removeLastText'),
-      action: t('factors.remove'),
-    };
-    if (!(await confirmed(question))) return;
+    if (!(await confirmedRemoval(name, factors.length))) return;
     await page.act(() => secondFactor.remove(id), t('factors.removed', { name }));
     await page.refresh();
   }

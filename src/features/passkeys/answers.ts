@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { component } from '../../http/component.js';
+import { instant, recoveryCodes, shownName } from '../answer-parts.js';
 import { lastUsedAtOf, type Passkey } from '../stored-passkeys.js';
 
 /** A passkey as its user sees it. */
@@ -83,17 +84,12 @@ function createAnswers() {
 }
 
 function createPasskeyAnswers() {
-  const instant = (description: string) =>
-    z.date().meta({ description, examples: ['2026-11-02T08:30:00.000Z'] });
   const passkey = component(
     'AuthPasskey',
     z
       .strictObject({
         id: z.string().meta({ examples: [CREDENTIAL_ID] }),
-        name: z
-          .string()
-          .nullable()
-          .meta({ examples: ['My phone'] }),
+        name: shownName('My phone'),
         createdAt: instant('The registration.'),
         lastUsedAt: instant('The last login with it.').nullable(),
         backedUp: z
@@ -102,19 +98,15 @@ function createPasskeyAnswers() {
       })
       .meta({ description: 'A way to log in without a password.' }),
   );
-  const recoveryCodes = z
-    .array(z.string())
-    .optional()
-    .meta({
-      description: 'Shown this once, with the first second factor. Each is good once.',
-      examples: [['K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC']],
-    });
   return {
     list: component(
       'AuthListPasskeysResponse',
       z.strictObject({ passkeys: z.array(passkey).meta({ description: 'Oldest first.' }) }),
     ),
     renamed: component('AuthRenamePasskeyResponse', z.strictObject({ passkey })),
-    registered: component('AuthRegisterPasskeyResponse', z.strictObject({ passkey, recoveryCodes })),
+    registered: component(
+      'AuthRegisterPasskeyResponse',
+      z.strictObject({ passkey, recoveryCodes: recoveryCodes().optional() }),
+    ),
   };
 }

@@ -48,21 +48,22 @@ export async function useAssertion(
   await config.timeKnown();
   const last: LastAnswer = { challenge: digestOf(challenge), by };
   const { counter: received, backedUp } = assertion;
-  let stored: number | undefined;
+  /** The counter in the store, where that of the answer is behind it. */
+  let ahead: number | undefined;
   const refuses = options.counter === 'refuse';
   const changed = await passkeys.change(userId, id, (data) => {
-    stored = undefined;
+    ahead = undefined;
     // The same answer at the same moment, which one of them will win.
     const isRepeated = data.last?.challenge === last.challenge;
     if (!isRepeated && wentBack(data.counter, received)) {
-      stored = data.counter;
+      ahead = data.counter;
       if (refuses) return undefined;
     }
     return { ...data, counter: Math.max(data.counter, received), backedUp, last, lastUsedAt: config.now() };
   });
   if (!changed) return false;
-  if (stored === undefined) return true;
-  const regressed = { userId, passkeyId: id, stored, received, refused: refuses };
+  if (ahead === undefined) return true;
+  const regressed = { userId, passkeyId: id, stored: ahead, received, refused: refuses };
   events.announce('passkeyCounterRegressed', () => ({ ...regressed, ...origin }));
   return !refuses;
 }

@@ -14,7 +14,7 @@ import { StoredPasskeys } from '../stored-passkeys.js';
 import { loadWebAuthn, type WebAuthnLibrary } from './webauthn-library.js';
 import { WebAuthn } from './webauthn.js';
 
-/** Answers a challenge, of which wrong ones count. */
+/** How many wrong answers a challenge takes. */
 const TRIES = 5;
 /** Challenges an address, within a minute, for names: each asks about a user. */
 const NAMED = 30;

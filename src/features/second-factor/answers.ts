@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { component } from '../../http/component.js';
+import { instant, recoveryCodes, shownName } from '../answer-parts.js';
 
 type Answers = ReturnType<typeof createAnswers>;
 
@@ -12,22 +13,13 @@ export function factorAnswers(): Answers {
 
 function createAnswers() {
   const id = z.string().meta({ examples: ['pT4h0nVq3mJ8cY1sKxW2Zg'] });
-  const instant = (description: string) =>
-    z.date().meta({ description, examples: ['2026-11-02T08:30:00.000Z'] });
-  const recoveryCodes = z.array(z.string()).meta({
-    description: 'Shown this once: the store has only hashes. Each is good once.',
-    examples: [['K7QXM-2VB4T-OJ5RW-6HNPA-3DYLC']],
-  });
   const factor = component(
     'AuthFactor',
     z
       .strictObject({
         id,
         kind: z.enum(['totp', 'passkey']),
-        name: z
-          .string()
-          .nullable()
-          .meta({ examples: ['My phone'] }),
+        name: shownName('My phone'),
         createdAt: instant('The enrolment.'),
         lastUsedAt: instant('The last login with it.').nullable(),
       })
@@ -59,8 +51,11 @@ function createAnswers() {
     ),
     confirmTotp: component(
       'AuthTotpConfirmResponse',
-      z.strictObject({ recoveryCodes: recoveryCodes.optional() }),
+      z.strictObject({ recoveryCodes: recoveryCodes().optional() }),
     ),
-    renewRecoveryCodes: component('AuthRecoveryCodesResponse', z.strictObject({ recoveryCodes })),
+    renewRecoveryCodes: component(
+      'AuthRecoveryCodesResponse',
+      z.strictObject({ recoveryCodes: recoveryCodes() }),
+    ),
   };
 }

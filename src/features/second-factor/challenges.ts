@@ -1,8 +1,11 @@
+import { AuthError } from '../../errors.js';
+import type { RequestOrigin } from '../../events/auth-event.js';
 import { nameOfPassword } from '../../stores/name-of-password.js';
 import type { OneTimeTokenStore } from '../../stores/one-time-token-store.js';
 import type { StoredUser } from '../../stores/user-store.js';
 import type { Transport } from '../../tokens/transport.js';
 import { digestOf } from '../../utils/digest.js';
+import type { FeatureContext } from '../feature.js';
 
 export const CHALLENGE_SECONDS = 300;
 
@@ -67,4 +70,14 @@ export class Challenges {
   async take({ hash }: Pick<Challenge, 'hash'>): Promise<boolean> {
     return (await this.#store.take(PURPOSE, hash)) !== undefined;
   }
+}
+
+/** One answer for a challenge that is unknown, spent, expired, of another browser, or whose user or password has changed. */
+export function challengeRefused(
+  { events }: Pick<FeatureContext, 'events'>,
+  reason: 'unknown' | 'taken',
+  origin: RequestOrigin,
+): AuthError {
+  events.announce('flowStateFailed', () => ({ reason, ...origin }));
+  return new AuthError('FLOW_STATE_INVALID');
 }

@@ -19,7 +19,7 @@ export const codeField = text
     examples: ['492 817'],
   });
 
-export const recoveryCodeField = text
+const recoveryCodeField = text
   .transform((typed, context) => {
     const code = readRecoveryCode(typed);
     if (code !== undefined) return code;

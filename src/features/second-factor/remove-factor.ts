@@ -1,6 +1,8 @@
 import { AuthError } from '../../errors.js';
 import { activeUser } from '../../stores/user-store.js';
+import type { StoredFactor } from '../add-factor.js';
 import type { Asker } from '../asker.js';
+import { dropFactor } from '../drop-factor.js';
 import { removePasskey } from '../remove-passkey.js';
 import { assertMayChange } from './may-change.js';
 import type { FactorServices } from './services.js';
@@ -24,21 +26,21 @@ export async function removeFactor(
  * @throws AuthError FACTOR_NOT_FOUND, also for someone else's
  */
 async function removeTotp(
-  { config, endDevices, events, factors, factorSets, notify, sessions }: FactorServices,
+  services: FactorServices,
   owner: Express.User,
   factorId: string,
-  { locale, origin }: Asker,
+  asker: Asker,
 ): Promise<void> {
+  const { config, events, factors, notify } = services;
   const { id: userId, sessionId } = owner;
-  const name = { kind: 'totp', id: factorId } as const;
-  if (!(await factorSets.remove(userId, name, () => assertMayChange(owner))))
-    throw new AuthError('FACTOR_NOT_FOUND');
-  await endDevices(userId);
-  // A login by this factor has its session by now, which ends, or notices that the factor is gone.
-  await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
-  // Of parallel requests one goes on.
-  if (!(await factors.delete(userId, 'totp', factorId))) return;
-  events.announce('factorRemoved', () => ({ userId, sessionId, kind: 'totp', factorId, ...origin }));
+  const factor: StoredFactor = {
+    name: { kind: 'totp', id: factorId },
+    delete: () => factors.delete(userId, 'totp', factorId),
+  };
+  const outcome = await dropFactor(services, owner, factor, () => assertMayChange(owner), asker);
+  if (outcome === 'unknown') throw new AuthError('FACTOR_NOT_FOUND');
+  if (outcome !== 'done') return;
+  events.announce('factorRemoved', () => ({ userId, sessionId, kind: 'totp', factorId, ...asker.origin }));
   const user = activeUser(await config.users.findById(userId));
-  if (user) notify({ kind: 'factor-removed', user, locale });
+  if (user) notify({ kind: 'factor-removed', user, locale: asker.locale });
 }

@@ -1,5 +1,3 @@
-import { AuthError } from '../../errors.js';
-import type { RequestOrigin } from '../../events/auth-event.js';
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
 import type { FactorSets } from '../factor-set.js';
@@ -31,18 +29,8 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */
   readonly failures: NamedLimit;
   /**
-   * Count wrong codes of step-ups, for which a stolen session is enough. Logins don't wait for them. That of the user is for someone who
-   * begins one session after another.
+   * Count wrong codes of step-ups, for which a stolen session is enough. Logins don't wait for them. The limit of the user stops someone
+   * who tries with one session after another.
    */
   readonly stepUps: { readonly session: NamedLimit; readonly user: NamedLimit };
-}
-
-/** One answer for a challenge that is unknown, spent, expired, of another browser, or whose user or password has changed. */
-export function challengeRefused(
-  { events }: Pick<FactorServices, 'events'>,
-  reason: 'unknown' | 'taken',
-  origin: RequestOrigin,
-): AuthError {
-  events.announce('flowStateFailed', () => ({ reason, ...origin }));
-  return new AuthError('FLOW_STATE_INVALID');
 }

@@ -4,10 +4,10 @@ import { newSecret } from '../../http/new-secret.js';
 import { en } from '../../messages/en.js';
 import type { BeforeSession, CheckedLogin } from '../../sessions/start-session.js';
 import type { StoredUser } from '../../stores/user-store.js';
-import { CHALLENGE_SECONDS, type Challenge } from './challenges.js';
+import { CHALLENGE_SECONDS, challengeRefused, type Challenge } from './challenges.js';
 import { MultiFactorLogin } from '../multi-factor-login.js';
 import type { ProofName, UserFactors } from './factors.js';
-import { challengeRefused, type FactorServices } from './services.js';
+import type { FactorServices } from './services.js';
 
 /**
  * What lets a login pass this check: a second factor that was right for this user. Only this feature makes one, so neither an app nor
@@ -80,7 +80,7 @@ export function createSessionCheck(services: FactorServices): BeforeSession {
   };
 }
 
-/** The second question finds a device that has ended since the first one. */
+/** Asked again when the session is stored, so a device that ends in between is noticed. */
 async function comesFromTrustedDevice(
   { config, devices: trusted }: FactorServices,
   user: StoredUser,

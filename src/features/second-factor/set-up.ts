@@ -27,11 +27,11 @@ import { DeviceCookie } from './trusted-devices/device-cookie.js';
 import { deviceEndpoints } from './trusted-devices/device-endpoints.js';
 import { createEndDevices, TrustedDevices } from './trusted-devices/trusted-devices.js';
 
-/** Wrong codes a challenge, after which the login has to begin again. */
+/** How many wrong codes a challenge takes. After them the login has to begin again. */
 const TRIES = 5;
-/** Wrong codes in a row a user, after which each must wait. Also wrong codes of a session in a day. */
+/** How many wrong codes in a row a user has, before each further one must wait. A session has as many in a day. */
 const FAILURES = 10;
-/** The same for step-ups: more than one session can cause, so one that is stolen makes only itself wait. */
+/** The same for step-ups of a user: more than one session has, so a stolen one makes only itself wait. */
 const STEP_UP_FAILURES = 20;
 const DAY_SECONDS = 24 * 60 * 60;
 

@@ -7,6 +7,7 @@ import { FittingRows } from './fitting-rows.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
+import type { FoundRow, KeyMember } from './user-rows.js';
 
 /** Less than the time limit of a call: what part of it a transaction that is rolled back again and again may take. */
 const REPEAT_FOR = 0.8;
@@ -92,16 +93,14 @@ export class BoundedDatabase {
     return row === undefined ? write() : this.#lines.run(row, write);
   }
 
-  /** Whether the column of usernames can hold the name: its character set may know few characters. */
-  async canHold(username: string): Promise<boolean> {
-    const look = this.#run(() => this.#database.rows.find('username', [username]));
-    return look.then(
-      () => true,
-      (error: unknown) => {
-        if (this.kindOfError(error) === 'unfit') return false;
-        throw error;
-      },
-    );
+  /** @returns undefined if the column can't hold the text, because its character set knows few characters */
+  async findIfHeld(member: KeyMember, text: string): Promise<FoundRow[] | undefined> {
+    try {
+      return await this.#run(() => this.#database.rows.find(member, [text]));
+    } catch (error) {
+      if (this.kindOfError(error) === 'unfit') return undefined;
+      throw error;
+    }
   }
 
   #access({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {

@@ -1,11 +1,11 @@
-import { isAuthError, UsernameTakenError } from '../../errors.js';
+import { UsernameTakenError } from '../../errors.js';
 import { usernameKey } from '../../utils/username.js';
 import { usernameRefused } from '../new-username.js';
 import type { CheckedRename } from '../user-arguments.js';
 import type { BoundedDatabase } from './bounded-database.js';
 import { clearUser, type OwnTables } from './own-tables.js';
 import type { TableAccess } from './sql-database.js';
-import type { FoundRow, Row } from './user-rows.js';
+import type { FoundRow, KeyMember, Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
 import type { Usernames } from './usernames.js';
 
@@ -60,14 +60,15 @@ export class NewRows {
    * columns of the app's are its own matter.
    */
   async takenOr(error: unknown, username: string): Promise<never> {
-    if (this.#database.kindOfError(error) === 'unfit' && !(await this.#database.canHold(username)))
-      throw usernameRefused('unsupportedCharacters');
-    if (isAuthError(error, 'USERNAME_TAKEN') || this.#database.kindOfError(error) !== 'taken') throw error;
-    const key = usernameKey(username);
-    const found = await this.#database.read(async ({ rows }) => [
-      ...(await rows.find('username', [username])),
-      ...(this.#mapping.columns.usernameKey === undefined ? [] : await rows.find('usernameKey', [key])),
-    ]);
-    throw found.length > 0 ? new UsernameTakenError({ cause: error }) : error;
+    const kind = this.#database.kindOfError(error);
+    if (kind !== 'taken' && kind !== 'unfit') throw error;
+    const columns: [KeyMember, string][] = [['username', username]];
+    if (this.#mapping.columns.usernameKey !== undefined) columns.push(['usernameKey', usernameKey(username)]);
+    for (const [member, text] of columns) {
+      const found = await this.#database.findIfHeld(member, text);
+      if (!found) throw usernameRefused('unsupportedCharacters');
+      if (kind === 'taken' && found.length > 0) throw new UsernameTakenError({ cause: error });
+    }
+    throw error;
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SqliteUserStore, type SqliteUserStoreOptions } from '../../../src/stores/sqlite';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../../src/testing';
 import { runContract } from '../../contract/run-contract';
+import { expectNobody } from '../hostile-ids';
 import { DRIVERS, useFiles, type TestDatabase } from './databases';
 import { OtherProcess } from './processes';
 
@@ -49,6 +50,13 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     runContract(userStoreContract(() => store));
     runContract(identityStoreContract(() => store));
     runContract(credentialStoreContract(() => ({ users: store, credentials: store.credentials() })));
+
+    test('a text that is no id is nobody', async () => {
+      const user = await store.create({ username: 'Zed', passwordHash: `$2b$10$${'a'.repeat(53)}` });
+      await expectNobody(store, user);
+      for (const endless of ['x', '\u0301', '😀'])
+        expect(await store.findByUsername(endless.repeat(3_000_000))).toBeUndefined();
+    });
   });
 
   async function storeOf(database: TestDatabase, options = {}): Promise<SqliteUserStore> {

@@ -3,9 +3,9 @@ import type { ShownSecrets } from '../../../http/browser-secret.js';
 import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { type Asker } from '../../asker.js';
-import type { Challenge } from '../challenges.js';
+import { challengeRefused, type Challenge } from '../challenges.js';
 import { proveFactor, type FactorAnswer, type ProvedFactor } from '../prove-factor.js';
-import { challengeRefused, type FactorServices } from '../services.js';
+import type { FactorServices } from '../services.js';
 
 /** A login whose second step was right. Its challenge is still there, until the session is stored. */
 export interface ProvedSecondStep {
@@ -26,7 +26,7 @@ export async function proveSecondStep(
   asker: Asker,
 ): Promise<ProvedSecondStep> {
   let failure: AuthError | undefined;
-  // More than one only where a neighbour has set a cookie of that name, too.
+  // There are several only where another host of the same domain has set a cookie of that name.
   for (const secret of secrets) {
     const challenge = await services.challenges.find(secret, transport);
     if (!challenge) continue;
@@ -41,7 +41,7 @@ export async function proveSecondStep(
   throw failure ?? challengeRefused(services, 'unknown', asker.origin);
 }
 
-/** An attempt that the limit of the user has refused, which is not that of the challenge. */
+/** The limit of the user has refused the attempt, not the limit of the challenge. */
 class Waiting extends Error {}
 
 /** Counts the attempt before it is judged: for its challenge, and then for the user. */

@@ -79,7 +79,7 @@ async function byFactor(
   const { events, sessions } = services;
   const { asker, transport, user } = raising;
   const { origin } = asker;
-  // The answer is part of the name, so nothing else that has the key is repeated.
+  // The proof is part of the name, so the same key with another proof is another request.
   const attempt = attemptOf(raising, JSON.stringify(answer));
   if (attempt !== undefined && session.attempt === attempt)
     return sessions.repeatRaise(user, session, transport);
@@ -112,7 +112,7 @@ function withinLimits(
   );
 }
 
-/** Names this request and no other, not even a refresh with the same key. It is stored, so no one can tell the key from it. */
+/** Names this request, and no other one with the same key, such as a refresh. The store keeps it: a digest doesn't tell the key. */
 function attemptOf({ key }: Raising, what: string): string | undefined {
   return key === undefined ? undefined : digestOf(`reauthenticate\n${key}\n${what}`).slice(0, 22);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { component } from '../../../http/component.js';
+import { instant, shownName } from '../../answer-parts.js';
 
 type Answers = ReturnType<typeof createAnswers>;
 
@@ -11,18 +12,13 @@ export function deviceAnswers(): Answers {
 }
 
 function createAnswers() {
-  const instant = (description: string) =>
-    z.date().meta({ description, examples: ['2026-11-02T08:30:00.000Z'] });
   const device = component(
     'AuthTrustedDevice',
     z
       .strictObject({
         id: z.string().meta({ examples: ['R3b9vJ0hVtq2K1mXw8ZsYcN5uLfA7eDgP4iTj6oQkWx'] }),
         current: z.boolean().meta({ description: 'Whether it is the browser that asks.' }),
-        name: z
-          .string()
-          .nullable()
-          .meta({ examples: ['Chrome 142, Windows'] }),
+        name: shownName('Chrome 142, Windows'),
         createdAt: instant('When the user trusted it.'),
         expiresAt: instant('From then on it is asked again.'),
       })

@@ -1,0 +1,27 @@
+import type { Asker } from './asker.js';
+import type { StoredFactor } from './add-factor.js';
+import type { FactorSet, FactorSets } from './factor-set.js';
+import type { FeatureContext } from './feature.js';
+
+/**
+ * Ends a factor of the user's own, with the trusted devices and every other session. What an outage stops, the same call again finishes.
+ * @returns `unknown`: the user has no such credential. `done`: this call has ended it; of parallel calls one gets that
+ * @throws what `assertMayRemove` throws; AuthError SERVICE_UNAVAILABLE
+ */
+export async function dropFactor(
+  {
+    factorSets,
+    others,
+    sessions,
+  }: Pick<FeatureContext, 'others' | 'sessions'> & { readonly factorSets: FactorSets },
+  { id: userId, sessionId }: Express.User,
+  factor: StoredFactor,
+  assertMayRemove: (set: FactorSet) => void,
+  { origin }: Asker,
+): Promise<'unknown' | 'done' | 'done elsewhere'> {
+  if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
+  await others.factorRules()?.removed(userId);
+  // A login by this factor has its session by now, which ends, or notices that the factor is gone.
+  await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
+  return (await factor.delete()) ? 'done' : 'done elsewhere';
+}

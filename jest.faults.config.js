@@ -8,4 +8,7 @@ module.exports = {
   testTimeout: 240_000,
   reporters: [...(base.reporters ?? []), '<rootDir>/scripts/reliability-reporter.js'],
   collectCoverage: false,
+  // Node 24, for SQLite, is among the libraries of test/libs/.
+  globalSetup: '<rootDir>/test/helpers/servers/slow-global-setup.ts',
+  modulePathIgnorePatterns: [],
 };

@@ -25,6 +25,7 @@ import {
  * @param {object} settings
  * @param {string} settings.redisUrl
  * @param {'node-redis'} [settings.client] Default: ioredis
+ * @param {{ file: string, synchronous: 'FULL' | 'NORMAL' }} [settings.sqlite] where sessions live in place of Redis
  * @param {string} [settings.postgresUrl] where users live; without it they are in memory
  * @param {boolean} [settings.cookieParser] whether the app parses cookies as well
  * @param {boolean} [settings.claims] whether access tokens have claims of the app's own
@@ -35,6 +36,7 @@ import {
 export default async function createApp({
   redisUrl,
   client,
+  sqlite,
   postgresUrl,
   cookieParser: parsesCookies,
   claims,
@@ -45,7 +47,9 @@ export default async function createApp({
   const users = postgresUrl ? await postgresUsers(postgresUrl) : new MemoryUserStore();
   const auth = createAuth({
     users,
-    refreshTokens: new RedisRefreshTokenStore(client ? await nodeRedis(redisUrl) : new Redis(redisUrl)),
+    refreshTokens: sqlite
+      ? await sqliteSessions(sqlite)
+      : new RedisRefreshTokenStore(client ? await nodeRedis(redisUrl) : new Redis(redisUrl)),
     accessToken: {
       secret: ACCESS_SECRET,
       ...(claims && { claims: ({ id }) => ({ tenant: `tenant of ${id}`, plan: 'paid' }) }),
@@ -80,6 +84,17 @@ let queries = 0;
 /** @param {string} url */
 function nodeRedis(url) {
   return createClient({ url }).on('error', console.error).connect();
+}
+
+/** @param {{ file: string, synchronous: string }} place */
+async function sqliteSessions({ file, synchronous }) {
+  const { SqliteRefreshTokenStore } = await import('passport-visa/sqlite');
+  const { DatabaseSync } = /** @type {any} */ (process.getBuiltinModule('node:sqlite'));
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA synchronous = ${synchronous}`);
+  const store = new SqliteRefreshTokenStore(database);
+  await store.migrate();
+  return store;
 }
 
 /** @param {string} connectionString */

@@ -1,4 +1,7 @@
 import { Redis } from 'ioredis';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { percent, twoDigits } from '../lib/format.mjs';
 import { atLeast, atMost, costColumns, costRow } from '../lib/report.mjs';
 import { startApp } from '../lib/running-app.mjs';
@@ -12,6 +15,14 @@ const BARE = 'bare Express, no Redis (the ceiling)';
 const HAND = 'hand-written: verify, rotate, sign two, two cookies';
 const OURS = 'passport-visa';
 const NODE_REDIS = 'passport-visa over node-redis';
+const sqliteRow = (/** @type {string} */ synchronous) =>
+  `passport-visa on SQLite, synchronous ${synchronous}`;
+
+/** Node has SQLite from 22.13 on. */
+const folder = process.getBuiltinModule?.('node:sqlite')
+  ? mkdtempSync(join(tmpdir(), 'passport-visa-bench-'))
+  : undefined;
+process.once('exit', () => folder && rmSync(folder, { recursive: true }));
 
 /** @type {{ name: string, app: string, path?: string, settings?: object, users?: 'in PostgreSQL' }[]} */
 const plans = [
@@ -20,6 +31,12 @@ const plans = [
   { name: HAND, app: 'hand-written' },
   { name: OURS, app: 'passport-visa', path: '/auth/refresh' },
   { name: NODE_REDIS, app: 'passport-visa', path: '/auth/refresh', settings: { client: 'node-redis' } },
+  ...(folder ? ['NORMAL', 'FULL'] : []).map((synchronous) => ({
+    name: sqliteRow(synchronous),
+    app: 'passport-visa',
+    path: '/auth/refresh',
+    settings: { sqlite: { file: join(folder ?? '', `${synchronous}.db`), synchronous } },
+  })),
   {
     name: 'passport-visa, users in PostgreSQL',
     app: 'passport-visa',
@@ -141,6 +158,7 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
       ),
     ],
     notes: [
+      'On Node 22.13 and newer there are two rows with sessions in a file of SQLite, by node:sqlite: the process does the work of the server, too. With `synchronous = FULL` each refresh waits for the disk.',
       'passport-visa and the hand-written code read the user at each refresh, so a deleted or disabled user gets no new tokens. Users are in memory here, because the other rows read none; the row with PostgreSQL includes that query.',
       'The hand-written code is one Express handler with node:crypto and ioredis. It verifies one HMAC, reads the user, runs a rotation script that does the same to the same kind of record, signs two tokens and sets two cookies. ioredis gives each command a second. It does nothing else: it checks no body, no origin and no claims, tells no languages apart, reads no refresh token from a body, doesn’t keep where rotations come from, and has no events.',
       'The tutorial reads the user’s refresh token, compares it and writes the next one. That takes two round trips. Two parallel requests can both succeed, and a stolen token goes unnoticed. Tokens signed within the same second are identical.',

@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { parseColumns } from './columns-option.js';
 import { MAX_USER_ID_LENGTH } from '../stores/max-user-id-length.js';
 import { DEFAULT_USERS_TABLE } from '../stores/postgres/default-tables.js';
 import { durationInSeconds } from '../utils/duration.js';
@@ -35,7 +36,16 @@ export function withEnvironment(command: Command): Command {
 export function withUsersTableName(command: Command): Command {
   return command
     .option('--users-table <name>', `the user store's table (default: ${DEFAULT_USERS_TABLE})`)
-    .option('--prefix <prefix>', "the SqliteUserStore's prefix (default: visa, or the table's name)");
+    .option(
+      '--prefix <prefix>',
+      "the user store's prefix, in SQLite or with --columns (default: visa, or the table's name)",
+    )
+    .addOption(
+      new Option(
+        '--columns <mapping>',
+        'for --users-table with a table of your own: username=email,passwordHash=password_hash',
+      ).argParser(parseColumns),
+    );
 }
 
 /** Options of commands that open the stores of users and of sessions. */

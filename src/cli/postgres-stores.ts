@@ -17,17 +17,18 @@ export function postgresStores(client: PostgresClient, names: StoreNames) {
 
 async function openUserStore(
   client: PostgresClient,
-  { usersTable: table, identitiesTable, credentialsTable, prefix }: StoreNames,
+  { usersTable: table, columns, identitiesTable, credentialsTable, prefix }: StoreNames,
 ): Promise<PostgresUserStore> {
-  if (prefix !== undefined)
+  if (prefix !== undefined && !columns)
     throw new UsageError(
-      '--prefix is for a SqliteUserStore: in PostgreSQL use --identities-table and --credentials-table',
+      '--prefix is for a SqliteUserStore, or for --columns: in PostgreSQL use --identities-table and --credentials-table',
     );
   const { PostgresUserStore } = await import('../stores/postgres/user-store.js');
   return asUsageError(
     () =>
       new PostgresUserStore(client, {
         ...(table !== undefined && { table }),
+        ...(columns && { columns, prefix }),
         ...(identitiesTable !== undefined && { identitiesTable }),
         ...(credentialsTable !== undefined && { credentialsTable }),
       }),

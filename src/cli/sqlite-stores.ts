@@ -23,14 +23,14 @@ export function sqliteStores(database: SqliteDatabase, names: StoreNames) {
 
 async function openUserStore(
   database: SqliteDatabase,
-  { usersTable: table, prefix, identitiesTable, credentialsTable }: StoreNames,
+  { usersTable: table, columns, prefix, identitiesTable, credentialsTable }: StoreNames,
 ): Promise<SqliteUserStore> {
   if (identitiesTable !== undefined || credentialsTable !== undefined)
     throw new UsageError(
       '--identities-table and --credentials-table are for a PostgresUserStore: in SQLite the option --prefix names these tables',
     );
   const { SqliteUserStore } = await import('../stores/sqlite/user-store.js');
-  return asUsageError(() => new SqliteUserStore(database, { table, prefix }));
+  return asUsageError(() => new SqliteUserStore(database, { table, columns, prefix }));
 }
 
 async function openSessionStore(

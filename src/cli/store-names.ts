@@ -1,11 +1,15 @@
+import type { UserColumns } from '../stores/app-table/user-table-options.js';
+
 /** Tables, keys and times that an app has changed. Each member is an option of a store, or of `createAuth`, with the same default. */
 export interface StoreNames {
   usersTable?: string;
+  /** Of a table of the app's own. */
+  columns?: UserColumns;
   /** Of a PostgresUserStore. */
   identitiesTable?: string;
   /** Of a PostgresUserStore. */
   credentialsTable?: string;
-  /** Of a SqliteUserStore. */
+  /** Of a SqliteUserStore, and of a PostgresUserStore over a table of the app's own. */
   prefix?: string;
   sessionsTable?: string;
   attemptsTable?: string;

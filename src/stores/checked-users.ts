@@ -80,6 +80,22 @@ export function checkedUsers(store: UserStore, ids = new UserIds()): CheckedUser
         return wasReplaced('updateUsername', 'username', answer);
       },
     }),
+    ...(store.isEmailVerified && {
+      async isEmailVerified(text, username) {
+        const [id] = ids.originalsOf(text);
+        const answer: unknown = await (store as Required<UserStore>).isEmailVerified(id as string, username);
+        if (typeof answer === 'boolean') return answer;
+        throw new TypeError(
+          `${nameOf(store)}.isEmailVerified() returned ${kindOf(answer)}: it must return true or false`,
+        );
+      },
+    }),
+    ...(store.setEmailVerified && {
+      async setEmailVerified(text, username) {
+        const [id] = ids.originalsOf(text);
+        await (store as Required<UserStore>).setEmailVerified(id as string, username);
+      },
+    }),
     ...(store.onUserGone && {
       onUserGone: (listener) =>
         (store as Required<UserStore>).onUserGone((id: unknown) => listener(ids.textOf(id) ?? String(id))),

@@ -68,6 +68,16 @@ export interface UserStore {
    */
   updateUsername?(id: string, next: string, previous: string): Promise<boolean>;
   /**
+   * For a store that knows whether an e-mail address is proved, in a column of the app's: whether it says so of the user's name. The
+   * feature `emailAccount` asks it beside its own record. False for an unknown user, and for one who has another name.
+   */
+  isEmailVerified?(id: string, username: string): Promise<boolean>;
+  /**
+   * Keeps that the user's name is proved, unless the user has another one now. `create` makes users whose name isn't, and `updateUsername`
+   * ends it for a name with another `usernameKey`.
+   */
+  setEmailVerified?(id: string, username: string): Promise<void>;
+  /**
    * Calls `listener` whenever this store has disabled or deleted a user, and awaits it before the call resolves. `createAuth`
    * uses it to end the user's sessions. Without this method, call `auth.sessions.revokeAll(userId)` yourself.
    * @returns a function that removes the listener

@@ -204,7 +204,7 @@ test('one report covers a running app, its database and its environment', async 
   const failing = await cli(['doctor', '--url', `${url}/nowhere`], { env });
   expect(failing).toMatchObject({ status: 1, stderr: '' });
   expect(failing.stdout).toMatch(
-    /^fail {2}postgres: the table visa_users is missing -> run `npx passport-visa migrate`; with a user store of your own: doctor --only sessions$/m,
+    /^fail {2}postgres: the table visa_users is missing -> run `npx passport-visa migrate`; with a table of your own: doctor --users-table people --columns username=email,…; with another user store: doctor --only sessions$/m,
   );
   expect(failing.stdout).toMatch(
     /^fail {2}url: \/check answered 404 and not as passport-visa does -> give the URL/m,
@@ -231,6 +231,16 @@ test('one report covers a running app, its database and its environment', async 
   ]);
   expect(lines(report.findings)).toContain('ok: the cookie refreshToken: HttpOnly, samesite=strict');
   expect([status, report.healthy]).toEqual([0, true]);
+
+  await database.pool.query(`ALTER TABLE visa_users DROP CONSTRAINT visa_users_username_key_key,
+    ADD COLUMN city text NOT NULL, ALTER COLUMN disabled TYPE text USING 'no'`);
+  const changed = await cli(['doctor'], { env });
+  for (const line of [
+    'the column disabled (columns.disabled) has the type text, and must be a boolean -> name another column',
+    'the column username_key (columns.usernameKey) has no unique index -> CREATE UNIQUE INDEX visa_users_username_key ON visa_users (username_key);',
+    'the column city is NOT NULL without a default, and no registration fills it -> give register.schema',
+  ])
+    expect(changed.stdout).toContain(`fail  postgres: visa_users: ${line}`);
 
   const env2 = { ...env, DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/x` };
   const down = await cli(['doctor', '--url', `http://127.0.0.1:${await freePort()}/auth`], { env: env2 });

@@ -97,4 +97,52 @@ test('the doctor looks at what is in use, and names the way out where the table 
   expect(only.map(({ message }) => message)).toContain('the table visa_refresh_tokens is up to date');
   const withRedis = await doctor(['--only', 'sessions'], { REDIS_URL: process.env['TEST_REDIS_URL'] });
   expect(withRedis).toMatchObject([{ level: 'ok' }]);
+  for (const [last] of [only.slice(-1), withRedis])
+    expect(last?.message).toContain('`await auth.ready()` checks when your app starts');
+});
+
+describe('with --columns, commands work on a table of the app', () => {
+  const env = () => ({ DATABASE_URL: database.url });
+  const people = ['--users-table', 'people', '--columns'];
+  const mapping = [...people, 'username=email,passwordHash=hash,disabled=!active'];
+
+  test('the doctor checks it as auth.ready() does, migrate makes the tables beside it, users manages its users', async () => {
+    const doctor = async () => {
+      const { stdout } = await cli(['doctor', ...mapping], { env: env() });
+      return stdout.split('\n').filter((line) => / postgres: .*people/.test(line));
+    };
+    expect(await doctor()).toContain('fail  postgres: the table people is missing -> correct --users-table');
+    await database.pool.query(
+      'CREATE TABLE people (id serial PRIMARY KEY, email text NOT NULL, hash varchar(50), active boolean NOT NULL DEFAULT true)',
+    );
+    expect(await doctor()).toEqual([
+      'fail  postgres: the table people_usernames is missing -> run `npx passport-visa migrate`',
+      'fail  postgres: the table people_identities is missing -> run `npx passport-visa migrate`',
+      'fail  postgres: the table people_credentials is missing -> run `npx passport-visa migrate`',
+      'fail  postgres: people: the column hash (columns.passwordHash) has the type character varying(50), which is too short for a hash -> ALTER TABLE people ALTER COLUMN hash TYPE text;',
+      'fail  postgres: people: the column email (columns.username) has no unique index -> CREATE UNIQUE INDEX people_email ON people (email);',
+    ]);
+    await database.pool.query(
+      'ALTER TABLE people ALTER COLUMN hash TYPE text; CREATE UNIQUE INDEX people_email ON people (email)',
+    );
+    await cli(['migrate', '--only', 'users', ...mapping], { env: env() });
+    expect((await doctor()).every((line) => line.startsWith('ok'))).toBe(true);
+    const run = (...args: string[]) =>
+      cli(['users', ...args, ...mapping], { env: env(), input: 'correct horse 42\n' });
+    expect((await run('create', 'ann@example.com', '--password-stdin')).stderr).toBe('');
+    expect((await run('disable', 'ANN@example.com')).stderr).toBe('');
+    const { rows } = await database.pool.query('SELECT id, email, active FROM people');
+    expect(rows).toEqual([{ id: 1, email: 'ann@example.com', active: false }]);
+    expect((await run('list')).stdout).toMatch(/^ann@example.com +1 +- +disabled$/m);
+  });
+
+  test.each([
+    [[...people, 'email'], /must be such as username=email/],
+    [[...people, 'username=email'], /must be such as username=email/],
+    [[...people, 'username=email,passwordHash=hash,name=x'], /must be such as username=email/],
+    [['--columns', 'username=email,passwordHash=hash'], /--columns needs --users-table/],
+  ])('%j is refused', async (args, message) => {
+    const { status, stderr } = await cli(['doctor', ...args], { env: env() });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
 });

@@ -1,13 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
 
 const START_TIMEOUT_MS = 20_000;
+/** For SQLite, which Node 20 has not. */
+export const NODE_24 = join(__dirname, '../libs/node_modules/node24/bin/node');
 
 /** What a scenario sets for its app. */
 export interface AppSettings {
   /** Where the users are stored. */
   postgres: string;
+  /** The file where users and sessions are stored instead. The process creates its tables, and these users. */
+  sqlite?: { file: string; users: readonly { username: string; passwordHash: string }[] };
   /** Where the sessions are stored, and the client's package (default: ioredis). Default: in PostgreSQL, with the users. */
   redis?: (
     { url: string } | { nodes: readonly object[] } | { sentinels: readonly object[]; name: string }
@@ -22,6 +27,7 @@ export interface AppSettings {
 
 export interface AppProcess {
   readonly url: string;
+  readonly pid: number;
   /** How it ended, or what it wrote to stderr. Undefined while it runs and has written nothing. */
   complaint(): string | undefined;
   kill(): Promise<void>;
@@ -33,6 +39,7 @@ export async function startAppProcess({ env, ...settings }: AppSettings): Promis
   const child = fork(require.resolve('./app.mjs'), {
     env: { ...process.env, ...env, FAULTS_APP: JSON.stringify({ ...settings, ...secrets }) },
     execArgv: [],
+    execPath: settings.sqlite ? NODE_24 : process.execPath,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let errors = '';
@@ -40,6 +47,7 @@ export async function startAppProcess({ env, ...settings }: AppSettings): Promis
   const port = await portOf(child, () => errors);
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid as number,
     complaint: () =>
       hasEnded(child) ? `ended: ${child.signalCode ?? child.exitCode} ${errors}` : errors || undefined,
     async kill() {

@@ -8,6 +8,7 @@ import {
   PostgresUserStore,
   RedisRefreshTokenStore,
 } from 'passport-visa';
+import { SqliteRefreshTokenStore, SqliteUserStore } from 'passport-visa/sqlite';
 import pg from 'pg';
 import { createClient, createCluster, createSentinel } from 'redis';
 
@@ -30,11 +31,7 @@ globalThis.Date = /** @type {any} */ (
 
 const settings = JSON.parse(process.env.FAULTS_APP ?? '');
 
-const pool = new pg.Pool({ connectionString: settings.postgres });
-const users = new PostgresUserStore(pool);
-const refreshTokens = settings.redis
-  ? new RedisRefreshTokenStore(await connect(settings.redis))
-  : new PostgresRefreshTokenStore(pool);
+const { users, refreshTokens } = settings.sqlite ? await openSqlite(settings.sqlite) : await openPostgres();
 
 const auth = createAuth({
   users,
@@ -70,6 +67,28 @@ const server = app.listen(0, '127.0.0.1', () => {
   process.send?.(typeof address === 'object' ? address?.port : undefined);
 });
 process.on('disconnect', () => process.exit()); // ends with the test
+
+async function openPostgres() {
+  const pool = new pg.Pool({ connectionString: settings.postgres });
+  return {
+    users: new PostgresUserStore(pool),
+    refreshTokens: settings.redis
+      ? new RedisRefreshTokenStore(await connect(settings.redis))
+      : new PostgresRefreshTokenStore(pool),
+  };
+}
+
+/** @param {{ file: string, users: import('passport-visa').NewUser[] }} sqlite */
+async function openSqlite({ file, users: newUsers }) {
+  const { DatabaseSync } = /** @type {any} */ (process.getBuiltinModule('node:sqlite'));
+  const database = new DatabaseSync(file);
+  const users = new SqliteUserStore(database);
+  const refreshTokens = new SqliteRefreshTokenStore(database);
+  await users.migrate();
+  await refreshTokens.migrate();
+  for (const user of newUsers) if (!(await users.findByUsername(user.username))) await users.create(user);
+  return { users, refreshTokens };
+}
 
 /** @param {any} redis */
 function connect(redis) {

@@ -34,8 +34,8 @@ export interface Running {
 }
 
 export interface Plan {
-  /** Default of `postgres`: a new database of the shared server. */
-  app: Omit<AppSettings, 'postgres'> & { postgres?: string };
+  /** Default of `postgres`: a new database of the shared server. `sqlite` is the path of a file. */
+  app: Omit<AppSettings, 'postgres' | 'sqlite'> & { postgres?: string; sqlite?: string };
   /** What is different in one process, by its index. Default: nothing. */
   appOf?: (index: number) => Partial<AppSettings>;
   strike(running: Running): unknown;
@@ -60,20 +60,24 @@ export interface Plan {
  * history is saved, and checked against the promises.
  */
 export async function runScenario(name: ScenarioName, plan: Plan): Promise<Running> {
-  const database = plan.app.postgres === undefined ? await createDatabase() : undefined;
-  const postgres = plan.app.postgres ?? database?.url ?? '';
+  const { sqlite: file, postgres: given, ...app } = plan.app;
+  const isNew = file === undefined && given === undefined;
+  const database = isNew ? await createDatabase() : undefined;
+  const postgres = given ?? database?.url ?? '';
   const history = new History();
   const apps: AppProcess[] = [];
   try {
-    const usernames = await createUsers(postgres);
+    const users = newUsers();
+    if (file === undefined) await createUsers(postgres, users);
+    const sqlite = file === undefined ? {} : { sqlite: { file, users } };
     const startApp = async (index: number) => {
-      apps[index] = await startAppProcess({ postgres, ...plan.app, ...plan.appOf?.(index) });
+      apps[index] = await startAppProcess({ postgres, ...sqlite, ...app, ...plan.appOf?.(index) });
     };
     for (const index of [0, 1]) await startApp(index);
     const { idempotencyKeys } = plan;
     const addressOf = (app: number) => apps[app]?.url ?? '';
     const world = { addressOf, apps: apps.length, history, idempotencyKeys };
-    const devices = usernames.flatMap((username) =>
+    const devices = users.flatMap(({ username }) =>
       Array.from({ length: DEVICES_EACH }, () => new Device(world, username)),
     );
     const running = { apps, devices, history, restartApp: startApp };
@@ -137,16 +141,18 @@ async function useEveryDevice(devices: readonly Device[]): Promise<void> {
   }
 }
 
-async function createUsers(postgres: string): Promise<string[]> {
+function newUsers() {
+  const passwordHash = hashSync(PASSWORD, 10);
+  return Array.from({ length: USERS }, (_, index) => ({ username: `user-${index}`, passwordHash }));
+}
+
+async function createUsers(postgres: string, newOnes: ReturnType<typeof newUsers>): Promise<void> {
   const pool = new Pool({ connectionString: postgres });
   try {
     const users = new PostgresUserStore(pool);
     await users.migrate();
     await new PostgresRefreshTokenStore(pool).migrate();
-    const passwordHash = hashSync(PASSWORD, 10);
-    const usernames = Array.from({ length: USERS }, (_, index) => `user-${index}`);
-    for (const username of usernames) await users.create({ username, passwordHash });
-    return usernames;
+    for (const each of newOnes) await users.create(each);
   } finally {
     await pool.end();
   }

@@ -56,6 +56,19 @@ export const SCENARIOS = [
   { name: 'PostgreSQL with the sessions is frozen for 5 s', promise: NO_SESSION_LOST },
   { name: 'PostgreSQL with the users is frozen for 5 s', promise: NO_SESSION_LOST },
   { name: 'The table of users is locked for 5 s', promise: NO_SESSION_LOST },
+  {
+    name: 'SQLite: another process has the file locked for 5 s',
+    promise: `guards and checked sessions still work; ${NO_SESSION_LOST}`,
+  },
+  {
+    name: 'SQLite: nothing can be written to the disk for 5 s',
+    promise: `guards and checked sessions still work; ${NO_SESSION_LOST}`,
+  },
+  {
+    name: 'SQLite: the file is deleted',
+    promise: 'no error at all while the processes run, which have it open; all is lost with them',
+  },
+  { name: 'SQLite: a process of the app is killed in mid-refresh', promise: NO_SESSION_LOST },
   { name: 'A process of the app is killed in mid-refresh', promise: NO_SESSION_LOST },
   { name: 'Two processes have clocks 5 minutes apart', promise: 'no effect' },
   {

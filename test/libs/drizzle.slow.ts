@@ -41,6 +41,7 @@ const POSTGRES = {
     isAdmin: pg.boolean('is_admin').notNull().default(false),
     city: pg.text().notNull(),
     blocked: pg.boolean().notNull().default(false),
+    verifiedAt: pg.timestamp('verified_at', { withTimezone: true, mode: 'string' }),
   }),
   badge: pg.pgTable('badge', {
     id: pg.integer().primaryKey().generatedByDefaultAsIdentity(),
@@ -56,6 +57,7 @@ const POSTGRES = {
       .$onUpdateFn(() => new Date()),
     slug: pg.text().notNull().default(''),
     city: pg.text().notNull(),
+    verified: pg.boolean().notNull().default(true),
   }),
 };
 
@@ -92,6 +94,7 @@ const MYSQL = {
     isAdmin: my.boolean('is_admin').notNull().default(false),
     city: my.varchar({ length: 100 }).notNull(),
     blocked: my.boolean().notNull().default(false),
+    verifiedAt: my.datetime('verified_at', { mode: 'string' }),
   }),
   badge: my.mysqlTable('badge', {
     id: my.int().primaryKey().autoincrement(),
@@ -110,13 +113,14 @@ const MYSQL = {
       .notNull()
       .$defaultFn(() => ''),
     city: my.varchar({ length: 100 }).notNull(),
+    verified: my.boolean().notNull().default(true),
   }),
 };
 
 proveLibrary({
   name: 'Drizzle',
   fillsColumns: true,
-  names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin' },
+  names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin', verifiedAt: 'verifiedAt' },
   async open(database, url) {
     if (database === 'postgres') {
       const pool = new Pool({ connectionString: url });

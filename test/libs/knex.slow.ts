@@ -5,7 +5,12 @@ import { proveLibrary } from './prove-library';
 proveLibrary({
   name: 'Knex',
   fillsColumns: false,
-  names: { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' },
+  names: {
+    passwordHash: 'password_hash',
+    emailKey: 'email_key',
+    isAdmin: 'is_admin',
+    verifiedAt: 'verified_at',
+  },
   async open(database, url) {
     const db = knex({ client: database === 'postgres' ? 'pg' : 'mysql2', connection: url });
     return {

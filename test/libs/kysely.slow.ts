@@ -13,7 +13,12 @@ interface Person {
 proveLibrary({
   name: 'Kysely',
   fillsColumns: false,
-  names: { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' },
+  names: {
+    passwordHash: 'password_hash',
+    emailKey: 'email_key',
+    isAdmin: 'is_admin',
+    verifiedAt: 'verified_at',
+  },
   async open(database, url) {
     const pool = new Pool({ connectionString: url });
     pool.on('error', () => undefined); // the tests kill its server

@@ -3,6 +3,7 @@ import { UsernameTakenError } from '../../src';
 import { MysqlUserStore } from '../../src/stores/mysql';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
+import { proveVerifiedColumn, type VerifiedTable } from '../features/email-account/verified-column';
 import { startMariaDb, type TestServer } from '../helpers/servers/servers';
 import '../helpers/apps/backends';
 
@@ -154,6 +155,37 @@ describe('ready()', () => {
     await store.ready({ hasFields: false });
     await pool.promise().query('DROP TRIGGER fill');
   });
+});
+
+describe.each([
+  ['boolean NOT NULL DEFAULT 0', 'true'],
+  ['datetime', 'CURRENT_TIMESTAMP'],
+])('a column verified %s', (type, proved) => {
+  let table: VerifiedTable;
+  beforeAll(async () => {
+    const name = `verified_${proved.toLowerCase()}`;
+    const query = async (text: string, values: string[] = []) =>
+      (await pool.promise().query(text, values))[0];
+    await query(
+      `CREATE TABLE ${name} (id int AUTO_INCREMENT PRIMARY KEY, email varchar(100) NOT NULL UNIQUE, password varchar(255), verified ${type})`,
+    );
+    const users = new MysqlUserStore(pool, {
+      table: name,
+      columns: { ...columns, emailVerified: 'verified' },
+    });
+    await users.migrate();
+    await users.ready();
+    table = {
+      users,
+      isVerified: async (email) => {
+        const rows = await query(`SELECT verified FROM ${name} WHERE email = ?`, [email]);
+        return Boolean((rows as { verified: unknown }[])[0]?.verified);
+      },
+      setVerified: (email) => query(`UPDATE ${name} SET verified = ${proved} WHERE email = ?`, [email]),
+    };
+  });
+
+  proveVerifiedColumn(() => table);
 });
 
 test.each([

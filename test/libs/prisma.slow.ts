@@ -16,7 +16,7 @@ const MODELS = {
 proveLibrary({
   name: 'Prisma',
   fillsColumns: true,
-  names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin' },
+  names: { passwordHash: 'passwordHash', emailKey: 'emailKey', isAdmin: 'isAdmin', verifiedAt: 'verifiedAt' },
   async open(database, url) {
     const { hostname: host, port, username: user } = new URL(url);
     const client =

@@ -25,12 +25,14 @@ export interface Library {
   readonly name: string;
   /** Whether its description of the table `badge` fills `code` and `updated_at`. */
   readonly fillsColumns: boolean;
-  /** What the library calls the columns `password_hash`, `email_key` and `is_admin`. */
-  readonly names: { readonly passwordHash: string; readonly emailKey: string; readonly isAdmin: string };
+  /** What the library calls the columns `password_hash`, `email_key`, `is_admin` and `verified_at`. */
+  readonly names: Readonly<Record<'passwordHash' | 'emailKey' | 'isAdmin' | 'verifiedAt', string>>;
   open(database: Database, url: string): Promise<Opened>;
 }
 
 const HASH = `$2b$10$${'a'.repeat(53)}`;
+/** For the table `badge`. */
+const FILLED = { code: 'x', updated_at: '2026-01-01 00:00:00' };
 /** As a floating-point number `FIRST_BIG_ID` is this one too. */
 const ROUNDED_ID = FIRST_BIG_ID - 1n;
 const OTHER_HASH = `$2b$10$${'b'.repeat(53)}`;
@@ -58,6 +60,7 @@ export function proveLibrary(
         usernameKey: library.names.emailKey,
         passwordHash: library.names.passwordHash,
         disabled: 'blocked',
+        emailVerified: library.names.verifiedAt,
       },
       roles: (row) => [row[library.names.isAdmin] ? 'admin' : 'member'],
     });
@@ -183,6 +186,35 @@ export function proveLibrary(
       expect(await sql('SELECT email_key FROM member')).toEqual([{ email_key: 'zoe' }]);
     });
 
+    test.each<[Table, string]>([
+      ['member', 'verified_at'],
+      ['badge', 'verified'],
+    ])('in %s the column %s says whether the name is proved', async (table, column) => {
+      const { id: idColumn, username, passwordHash } = person().columns;
+      const columns = { id: idColumn, username, passwordHash, emailVerified: 'verified' };
+      const other = app.store(table, table === 'member' ? member() : { columns });
+      await other.migrate();
+      const fields = { city: 'Ulm', ...(table === 'badge' && !library.fillsColumns && FILLED) };
+      const { id } = await other.create({ username: 'Vera', passwordHash: HASH }, fields);
+      const inRow = async () =>
+        Boolean((await sql(`SELECT ${column} FROM ${table} WHERE id = '${id}'`))[0]?.[column]);
+      const asked = (name: string) => other.isEmailVerified(id, name);
+      expect([await asked('Vera'), await inRow()]).toEqual([false, false]);
+      await other.setEmailVerified(id, 'nobody');
+      expect(await inRow()).toBe(false);
+      await other.setEmailVerified(id, 'vera');
+      expect([await asked('VERA'), await inRow(), await asked('nobody')]).toEqual([true, true, false]);
+      expect(await other.updateUsername(id, 'VERA', 'Vera')).toBe(true);
+      expect(await asked('vera')).toBe(true);
+      expect(await other.updateUsername(id, 'eva', 'VERA')).toBe(true);
+      expect([await asked('eva'), await inRow()]).toEqual([false, false]);
+      await sql(
+        `UPDATE ${table} SET ${column} = ${column === 'verified' || database === 'sqlite' ? 'true' : 'CURRENT_TIMESTAMP'}`,
+      );
+      expect(await asked('eva')).toBe(true);
+      expect(await other.isEmailVerified(randomUUID(), 'eva')).toBe(false);
+      await other.delete(id);
+    });
     if (database === 'sqlite') {
       test('a file that another process has locked is a 503 within 2 seconds, and heals', async () => {
         useCallTimes(REAL);
@@ -221,7 +253,7 @@ export function proveLibrary(
       const named = Array.from(message.matchAll(/the column (\w+) is NOT NULL/g), ([, name]) => name);
       const unfilled = library.fillsColumns ? ['city'] : ['city', 'code', 'updated_at'];
       expect(named.sort()).toEqual(unfilled);
-      const fields = { city: 'Ulm', ...(!library.fillsColumns && { code: 'x', updated_at: new Date() }) };
+      const fields = { city: 'Ulm', ...(!library.fillsColumns && FILLED) };
       await badges.create({ username: 'Ann', passwordHash: HASH }, fields);
       expect(await sql('SELECT slug FROM badge')).toEqual([{ slug: 'ann' }]);
     });
@@ -334,6 +366,12 @@ export function proveLibrary(
               expect((failure as AuthError).code).toBe('SERVICE_UNAVAILABLE');
               expect(performance.now() - start).toBeLessThan(2000);
             }
+            const start = performance.now();
+            const other = fresh.store('person_int', person());
+            const failures = await Promise.allSettled([other.findById(id), other.create(user)]);
+            for (const failure of failures)
+              expect(failure).toMatchObject({ reason: { code: 'SERVICE_UNAVAILABLE' } });
+            expect(performance.now() - start).toBeLessThan(2000);
           } finally {
             server.thaw();
             await fresh.end();

@@ -40,7 +40,7 @@ describe.each<Server>(['postgres', 'mariadb'])('%s', (database) => {
   ])('%s', (_what, table, column, options) => {
     test('100 creates of one name at once in two processes make one user', async () => {
       const processes = [1, 2].map(
-        () => new OtherProcess(server.url, JSON.stringify(options), '../creating-process.mjs'),
+        () => new OtherProcess(server.url, JSON.stringify(options), { script: '../creating-process.mjs' }),
       );
       try {
         await Promise.all(processes.map((each) => each.call('migrate')));

@@ -1,10 +1,14 @@
 import type { Pool } from 'pg';
-import { setting } from '../environment.js';
+import { POSTGRES } from '../../stores/app-table/dialects/postgres.js';
+import { numberedMarks } from '../../stores/app-table/numbered-marks.js';
+import type { SqlStatements } from '../../stores/app-table/sql-statements.js';
+import type { Row } from '../../stores/app-table/user-rows.js';
 import { postgresStores } from '../postgres-stores.js';
 import { withPostgres } from '../postgres.js';
 import type { StoreNames } from '../store-names.js';
 import { judgeClock, measureClock } from './check-clock.js';
 import { checkSchema } from './check-schema.js';
+import { checkUsersTable } from './check-users-table.js';
 import { connectionFailure, findingsAbout, type Finding } from './finding.js';
 
 /** As `server_version_num` has it: PostgreSQL 13. */
@@ -33,11 +37,6 @@ async function checkServer(pool: Pool, names: StoreNames, only?: 'sessions'): Pr
     );
     return now;
   });
-  const stores = postgresStores(pool, names);
-  const wanted = {
-    users: only ? undefined : await stores.users(),
-    sessions: setting('REDIS_URL') === undefined ? await stores.sessions() : undefined,
-  };
   const columnsOf = async (table: string) => {
     const { present } = await queryRow<{ present: string[] | null }>(
       pool,
@@ -52,8 +51,20 @@ async function checkServer(pool: Pool, names: StoreNames, only?: 'sessions'): Pr
       ? ok(`PostgreSQL ${version.name}`)
       : fail(`PostgreSQL ${version.name} is too old`, 'upgrade to 13 or newer'),
     judgeClock('postgres', ahead),
-    ...(await checkSchema('postgres', wanted, columnsOf)),
+    ...(await checkSchema('postgres', postgresStores(pool, names), only, names, columnsOf)),
+    ...(only ? [] : await checkUsersTable('postgres', { dialect: POSTGRES, sql: statementsOf(pool) }, names)),
   ];
+}
+
+function statementsOf(pool: Pool): SqlStatements {
+  const send = (text: string, values: readonly unknown[] = []) => {
+    const query = { text: numberedMarks(text), values: [...values], query_timeout: QUERY_TIMEOUT_MS };
+    return pool.query<Row>(query);
+  };
+  return {
+    query: async (text, values) => (await send(text, values)).rows,
+    execute: async (text, values) => (await send(text, values)).rowCount ?? 0,
+  };
 }
 
 async function queryRow<Row extends object>(pool: Pool, text: string, values: unknown[] = []): Promise<Row> {

@@ -1,16 +1,26 @@
+import type { Database } from '../database.js';
+import { setting } from '../environment.js';
+import type { StoreNames } from '../store-names.js';
 import { findingsAbout, type Finding } from './finding.js';
 import { schemaColumns } from './schema-columns.js';
 
+const OWN_USERS =
+  'with a table of your own: doctor --users-table people --columns username=email,…; with another user store: doctor --only sessions';
+
 /**
- * Compares the tables of a database with the SQL of the stores.
- * @param users the store of users, which only an app with such a store has
+ * Compares the tables of a database with the SQL of the stores that are in use.
+ * @param only the users are in a store of the app's own
  * @param columnsOf the columns of a table. Undefined: there is no such table
  */
 export async function checkSchema(
   about: string,
-  { users, sessions }: { users: { schema: string } | undefined; sessions: { schema: string } | undefined },
+  stores: Database,
+  only: 'sessions' | undefined,
+  names: StoreNames,
   columnsOf: (table: string) => Promise<readonly string[] | undefined>,
 ): Promise<Finding[]> {
+  const users = only ? undefined : await stores.users();
+  const sessions = setting('REDIS_URL') === undefined ? await stores.sessions() : undefined;
   const { ok, fail } = findingsAbout(about);
   const findings: Finding[] = [];
   const wanted = [users, sessions].map((store) => schemaColumns(store?.schema ?? ''));
@@ -18,8 +28,7 @@ export async function checkSchema(
   for (const [table, columns] of wanted.flatMap((tables) => [...tables])) {
     const present = await columnsOf(table);
     const migrate = 'run `npx passport-visa migrate`';
-    const cure =
-      table === usersTable ? `${migrate}; with a user store of your own: doctor --only sessions` : migrate;
+    const cure = table === usersTable && !names.columns ? `${migrate}; ${OWN_USERS}` : migrate;
     const missing = columns.filter((column) => !present?.includes(column));
     if (!present) findings.push(fail(`the table ${table} is missing`, cure));
     else if (missing.length > 0) findings.push(fail(`the table ${table} lacks ${missing.join(', ')}`, cure));

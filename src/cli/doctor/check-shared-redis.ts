@@ -1,4 +1,6 @@
-import { checkedTableName } from '../../stores/postgres/client.js';
+import { POSTGRES } from '../../stores/app-table/dialects/postgres.js';
+import { SQLITE } from '../../stores/app-table/dialects/sqlite.js';
+import { quotedTable } from '../../stores/app-table/quoted-table.js';
 import { DEFAULT_USERS_TABLE } from '../../stores/postgres/default-tables.js';
 import { DEFAULT_KEY_PREFIX, idOfTaggedKey } from '../../stores/redis/keys.js';
 import { setting } from '../environment.js';
@@ -20,29 +22,34 @@ const { warn } = findingsAbout('redis');
 export async function checkSharedRedis({
   redisPrefix = DEFAULT_KEY_PREFIX,
   usersTable = DEFAULT_USERS_TABLE,
+  columns,
 }: StoreNames): Promise<Finding[]> {
   if (setting('REDIS_URL') === undefined || setting('DATABASE_URL') === undefined) return [];
   try {
     const ids = await withRedis((redis) => idsOfUsersWithSessions(redis, redisPrefix));
     if (ids.length === 0) return [];
-    const known = await knownUsers(checkedTableName('--users-table', usersTable), ids);
+    const known = await knownUsers(usersTable, columns?.id ?? 'id', ids);
     return judgeOwners(ids, new Set(known), redisPrefix);
   } catch {
     return [];
   }
 }
 
-async function knownUsers(table: string, ids: string[]): Promise<string[]> {
+async function knownUsers(usersTable: string, idColumn: string, ids: string[]): Promise<string[]> {
   const file = sqliteFile();
+  const dialect = file === undefined ? POSTGRES : SQLITE;
+  const [table, schema] = usersTable.split('.').reverse() as [string, string?];
+  const id = dialect.asText(dialect.quoted(idColumn));
+  const select = `SELECT ${id} AS id FROM ${quotedTable(dialect, { table, schema })} WHERE ${id}`;
   if (file === undefined)
     return withPostgres(async (pool) => {
-      const text = `SELECT id FROM ${table} WHERE id = ANY ($1)`;
-      return (await pool.query<{ id: string }>(text, [ids])).rows.map(({ id }) => id);
+      const { rows } = await pool.query<{ id: string }>(`${select} = ANY ($1)`, [ids]);
+      return rows.map((row) => row.id);
     });
-  const text = `SELECT id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`;
+  const text = `${select} IN (SELECT value FROM json_each(?))`;
   const read = ({ database }: SqliteFile) =>
     Promise.resolve(database.prepare(text).all(JSON.stringify(ids)) as { id: string }[]);
-  return (await withSqlite(file, read, { readOnly: true })).map(({ id }) => id);
+  return (await withSqlite(file, read, { readOnly: true })).map((row) => row.id);
 }
 
 function judgeOwners(ids: readonly string[], known: ReadonlySet<string>, prefix: string): Finding[] {

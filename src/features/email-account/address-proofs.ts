@@ -1,5 +1,5 @@
 import type { CredentialStore } from '../../stores/credential-store.js';
-import type { StoredUser } from '../../stores/user-store.js';
+import type { StoredUser, UserStore } from '../../stores/user-store.js';
 import type { Transport } from '../../tokens/transport.js';
 import { usernameKey } from '../../utils/username.js';
 import type { EmailAccountConfig } from './options.js';
@@ -18,23 +18,41 @@ type Named = Pick<StoredUser, 'id' | 'username'>;
 /** Which users have proved that they can read the mails to their address. */
 export class AddressProofs {
   readonly #credentials: CredentialStore;
+  readonly #users: Pick<UserStore, 'isEmailVerified' | 'setEmailVerified'>;
   readonly #verification: EmailAccountConfig['verification'];
 
-  constructor(credentials: CredentialStore, { verification }: Pick<EmailAccountConfig, 'verification'>) {
+  /** @param users may have a column of the app's that says the same */
+  constructor(
+    credentials: CredentialStore,
+    users: Pick<UserStore, 'isEmailVerified' | 'setEmailVerified'>,
+    { verification }: Pick<EmailAccountConfig, 'verification'>,
+  ) {
     this.#credentials = credentials;
+    this.#users = users;
     this.#verification = verification;
   }
 
   /** With `verification: 'required'` always true: no account exists before its address is proved. */
   async isProved(user: Named): Promise<boolean> {
     if (this.#verification === 'required') return true;
-    return (await this.#credentials.find(PROVED, idOf(user)))?.userId === user.id;
+    // Both are asked always: otherwise the time would tell more than the answer.
+    const [isInColumn, kept] = await Promise.all([
+      this.#users.isEmailVerified?.(user.id, user.username),
+      this.#credentials.find(PROVED, idOf(user)),
+    ]);
+    return isInColumn === true || kept?.userId === user.id;
   }
 
   /** Only marks the address as proved. If a mail to the address is the only proof, call `proveMailbox` instead. */
   async prove(user: Named): Promise<void> {
-    if (this.#verification === 'required') return;
-    await this.#credentials.add({ userId: user.id, kind: PROVED, id: idOf(user), data: '' });
+    if (this.#verification !== 'required')
+      await this.#credentials.add({ userId: user.id, kind: PROVED, id: idOf(user), data: '' });
+    await this.#users.setEmailVerified?.(user.id, user.username);
+  }
+
+  /** After the user has got a former address back: the app's column forgets with each rename what was proved. */
+  async restored(user: Named): Promise<void> {
+    if (await this.isProved(user)) await this.#users.setEmailVerified?.(user.id, user.username);
   }
 
   /** Keeps who registered the user, for `registrationOf`. */

@@ -98,7 +98,7 @@ function createServices(options: EmailAccountConfig, context: FeatureContext, ma
     links,
     codes: new LoginCodes(tokens, sealer, { ...options, now: config.now }),
     mails: new MailRequests(mailer, limits, options),
-    proofs: new AddressProofs(credentials, options),
+    proofs: new AddressProofs(credentials, config.users, options),
     reserved: new ReservedAddresses(credentials, config),
     waiting: new WaitingRegistrations({ links, sealer, tokens, lifetimeSeconds }),
     browser: new BrowserSecret(config.cookies, 'email'),

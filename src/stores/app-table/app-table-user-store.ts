@@ -27,9 +27,11 @@ import { KeyColumn } from './key-column.js';
 import { KeyTable } from './key-table.js';
 import { NewRows } from './new-rows.js';
 import { clearUser, ownTables, ownTableStatements, type OwnTables } from './own-tables.js';
+import { setVerified } from './set-verified.js';
 import type { AppDatabase } from './sql-database.js';
 import { TableFacts } from './table-facts.js';
 import { UserColumnValues } from './user-column-values.js';
+import type { FoundRow } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
 import { canBeUsername, type Usernames } from './usernames.js';
 import { canBeOwnId } from './values.js';
@@ -115,9 +117,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   }
 
   async findById(id: string): Promise<StoredUser | undefined> {
-    if (!isKeepable(id)) return undefined;
-    const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
-    const row = found.find((each) => each.id === id);
+    const row = await this.#row(id);
     return row && this.#values.toUser(row);
   }
 
@@ -152,7 +152,18 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     const rename = checkedRename(id, next, previous);
     await this.#database.learnFacts();
     await this.#values.assertFits(rename.name);
-    return this.#newRows.rename(rename);
+    return this.#newRows.rename(rename, await this.#values.verified(false));
+  }
+
+  /** Whether the column `emailVerified` says so of this name. */
+  async isEmailVerified(id: string, username: string): Promise<boolean> {
+    const found = this.#mapping.columns.emailVerified === undefined ? undefined : await this.#row(id);
+    return found !== undefined && this.#values.isVerified(found.row, username);
+  }
+
+  /** Writes into the column `emailVerified` that this name is proved, unless the user has another one now. */
+  async setEmailVerified(id: string, username: string): Promise<void> {
+    await setVerified(this.#database, this.#mapping, this.#values, id, username);
   }
 
   /**
@@ -196,16 +207,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     if (known) return known;
     await this.#database.learnFacts();
     const { username, values } = await this.#values.forNewUser(newUser, undefined);
-    const creating = this.#database.write(undefined, async (access) => {
-      const owner = await this.#identities.reserve(access, checked);
-      if (owner) return owner;
-      const created = await this.#newRows.insert(access, username, values);
-      await this.#identities.assign(access.sql, checked, created.id);
-      return created;
-    });
-    return this.#values.toUser(
-      await creating.catch((error: unknown) => this.#newRows.takenOr(error, username)),
-    );
+    return this.#values.toUser(await this.#newRows.createFor(this.#identities, checked, username, values));
   }
 
   async link(userId: string, identity: Identity): Promise<boolean> {
@@ -234,6 +236,12 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   onUserGone(listener: UserGoneListener): () => void {
     return this.#userGone.add(listener);
+  }
+
+  async #row(id: string): Promise<FoundRow | undefined> {
+    if (!isKeepable(id)) return undefined;
+    const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
+    return found.find((each) => each.id === id);
   }
 
   #canBeId(id: string): boolean {

@@ -20,6 +20,7 @@ export interface TableLook {
 /** bcrypt's hashes are the shortest. */
 const SHORTEST_HASH = 60;
 
+const NO_FLAGS: readonly ColumnKind[] = ['text', 'uuid', 'json', 'texts', 'time'];
 const ID_KINDS: readonly ColumnKind[] = ['integer', 'bigint', 'uuid', 'text'];
 const TYPES: Readonly<Record<Dialect['name'], Record<'text' | 'roles' | 'flag', string>>> = {
   postgres: { text: 'text', roles: "text[] NOT NULL DEFAULT '{}'", flag: 'boolean NOT NULL DEFAULT false' },
@@ -27,8 +28,14 @@ const TYPES: Readonly<Record<Dialect['name'], Record<'text' | 'roles' | 'flag', 
   sqlite: { text: 'text', roles: 'text', flag: 'boolean NOT NULL DEFAULT 0' },
 };
 
-/** What is wrong with the app's table for this mapping: a sentence for each fault, with the SQL that cures it. */
-export function faultsOf(look: TableLook): string[] {
+/** What is wrong with the app's table for this mapping. */
+export interface TableFault {
+  readonly what: string;
+  /** What to change, with the SQL. */
+  readonly cure: string;
+}
+
+export function faultsOf(look: TableLook): TableFault[] {
   const missing = missingColumns(look);
   // What else is said about a column that isn't there would be a guess.
   return missing.length > 0 ? missing : [...wrongTypes(look), ...missingIndexes(look), ...unfilled(look)];
@@ -47,51 +54,75 @@ function mappedColumns({ mapping: { columns, disabled }, place }: TableLook): Ma
   );
 }
 
-function missingColumns(look: TableLook): string[] {
+function missingColumns(look: TableLook): TableFault[] {
   const { columns, dialect } = look;
   const types = TYPES[dialect.name];
   return mappedColumns(look)
     .filter(({ name }) => !columns.has(name))
     .map(({ member, name }) => {
-      const type = member === 'roles' ? types.roles : member === 'disabled' ? types.flag : types.text;
+      const isFlag = member === 'disabled' || member === 'emailVerified';
+      const type = member === 'roles' ? types.roles : isFlag ? types.flag : types.text;
       const add = `ALTER TABLE ${tableName(look)} ADD COLUMN ${quoted(look, name)} ${type};`;
       const known = [...columns.keys()].join(', ');
-      return `there is no column ${name}, which columns.${member} names; the table has ${known}. Correct the option, or: ${add}`;
+      return {
+        what: `there is no column ${name}, which columns.${member} names; the table has ${known}`,
+        cure: `correct the option, or: ${add}`,
+      };
     });
 }
 
-function wrongTypes(look: TableLook): string[] {
-  const faults: string[] = [];
+function wrongTypes(look: TableLook): TableFault[] {
+  const faults: TableFault[] = [];
   for (const { member, name } of mappedColumns(look)) {
-    const { kind, type, maxLength = Infinity } = look.columns.get(name) as ColumnFacts;
+    const { kind, type, nullable, maxLength = Infinity } = look.columns.get(name) as ColumnFacts;
     const is = `the column ${name} (columns.${member}) has the type ${type}`;
     if (member === 'id' && !ID_KINDS.includes(kind))
-      faults.push(`${is}, and ids must be integers, bigints, uuids or texts`);
+      faults.push({
+        what: `${is}, and ids must be integers, bigints, uuids or texts`,
+        cure: 'name another unique column',
+      });
     if (['username', 'usernameKey', 'passwordHash'].includes(member) && kind !== 'text')
-      faults.push(`${is}, and must be a text: ${changeType(look, name)}`);
+      faults.push({ what: `${is}, and must be a text`, cure: changeType(look, name) });
     if (member === 'passwordHash' && kind === 'text' && maxLength < SHORTEST_HASH)
-      faults.push(`${is}, which is too short for a hash: ${changeType(look, name)}`);
+      faults.push({ what: `${is}, which is too short for a hash`, cure: changeType(look, name) });
     if (member === 'roles' && !['texts', 'json', 'text'].includes(kind))
-      faults.push(`${is}, which holds no list: leave out columns.roles, and give the function roles instead`);
-    if (member === 'disabled' && ['text', 'uuid', 'json', 'texts'].includes(kind))
-      faults.push(`${is}, and must be a boolean`);
+      faults.push({
+        what: `${is}, which holds no list`,
+        cure: 'leave out columns.roles, and give the function roles instead',
+      });
+    const isTimeToo = member === 'emailVerified' && look.dialect.name !== 'sqlite';
+    if (
+      ['disabled', 'emailVerified'].includes(member) &&
+      NO_FLAGS.includes(kind) &&
+      !(isTimeToo && kind === 'time')
+    )
+      faults.push({
+        what: `${is}, and must be a boolean${isTimeToo ? ', or the time of the proof' : ''}`,
+        cure: 'name another column',
+      });
+    if (member === 'emailVerified' && kind === 'time' && !nullable)
+      faults.push({ what: `${is}, and must allow NULL`, cure: allowNull(look, name) });
   }
   return faults;
 }
 
-function missingIndexes(look: TableLook): string[] {
+function missingIndexes(look: TableLook): TableFault[] {
   const { mapping, place } = look;
   const named = (mapped: string) => place.columnName?.(mapped) ?? mapped;
   const { id, username, usernameKey } = mapping.columns;
-  const faults: string[] = [];
+  const faults: TableFault[] = [];
   if (!isUnique(look, named(id)))
-    faults.push(
-      `the ids are not unique: ${createUnique(look, named(id))} or name the primary key in columns.id`,
-    );
+    faults.push({
+      what: 'the ids are not unique',
+      cure: `${createUnique(look, named(id))} or name the primary key in columns.id`,
+    });
   const name = named(usernameKey ?? username);
   if (!isUnique(look, name)) {
     const member = usernameKey === undefined ? 'username' : 'usernameKey';
-    faults.push(`the column ${name} (columns.${member}) has no unique index: ${createUnique(look, name)}`);
+    faults.push({
+      what: `the column ${name} (columns.${member}) has no unique index`,
+      cure: createUnique(look, name),
+    });
   }
   return faults;
 }
@@ -105,7 +136,7 @@ function isUnique({ unique }: TableLook, column: string): boolean {
 }
 
 /** Columns that nobody fills: the first registration would fail. */
-function unfilled(look: TableLook): string[] {
+function unfilled(look: TableLook): TableFault[] {
   const { columns, hasFields, triggers, libraryFills } = look;
   if (hasFields) return [];
   const mapped = new Set(mappedColumns(look).map(({ name }) => name));
@@ -117,10 +148,10 @@ function unfilled(look: TableLook): string[] {
     triggers.some((trigger) => mentions(trigger, name));
   return [...columns.values()]
     .filter((each) => !isFilled(each))
-    .map(
-      ({ name }) =>
-        `the column ${name} is NOT NULL without a default, and no registration fills it: give register.schema, register.create or register: false, or ${allowNull(look, name)}${unseenTriggers(look)}`,
-    );
+    .map(({ name }) => ({
+      what: `the column ${name} is NOT NULL without a default, and no registration fills it`,
+      cure: `give register.schema, register.create or register: false, or ${allowNull(look, name)}${unseenTriggers(look)}`,
+    }));
 }
 
 /** Which columns a trigger fills can't be known. One that it doesn't name, it hardly fills. */

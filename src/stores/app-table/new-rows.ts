@@ -1,8 +1,10 @@
-import { UsernameTakenError } from '../../errors.js';
+import { isAuthError, UsernameTakenError } from '../../errors.js';
 import { usernameKey } from '../../utils/username.js';
 import { usernameRefused } from '../new-username.js';
 import type { CheckedRename } from '../user-arguments.js';
+import type { Identity } from '../identity-store.js';
 import type { BoundedDatabase } from './bounded-database.js';
+import type { Identities } from './identities.js';
 import { clearUser, type OwnTables } from './own-tables.js';
 import type { TableAccess } from './sql-database.js';
 import type { FoundRow, KeyMember, Row } from './user-rows.js';
@@ -25,27 +27,44 @@ export class NewRows {
 
   /** @throws UsernameTakenError; AuthError VALIDATION_FAILED for a name that the column can't hold */
   create(username: string, values: Row): Promise<FoundRow> {
-    const create = this.#database.write(undefined, (access) => this.insert(access, username, values));
-    return create.catch((error: unknown) => this.takenOr(error, username));
+    const create = this.#database.write(undefined, (access) => this.#insert(access, username, values));
+    return create.catch((error: unknown) => this.#takenOr(error, username));
   }
 
-  /** Compare-and-set: the name must still be `previous`. @throws as `create` does */
-  rename({ id, name, key, previous }: CheckedRename): Promise<boolean> {
+  /** @returns the row of the user that has the identity already, or a new one @throws as `create` does */
+  createFor(identities: Identities, identity: Identity, username: string, values: Row): Promise<FoundRow> {
+    const create = this.#database.write(undefined, async (access) => {
+      const owner = await identities.reserve(access, identity);
+      if (owner) return owner;
+      const created = await this.#insert(access, username, values);
+      await identities.assign(access.sql, identity, created.id);
+      return created;
+    });
+    return create.catch((error: unknown) => this.#takenOr(error, username));
+  }
+
+  /**
+   * Compare-and-set: the name must still be `previous`.
+   * @param unproved what the row gets with a name that has another key
+   * @throws as `create` does
+   */
+  rename({ id, name, key, previous }: CheckedRename, unproved: Row): Promise<boolean> {
     const column = this.#mapping.columns.username;
     const renaming = this.#database.write(id, async (access) => {
       const locked = await access.rows.lock(id);
       if (locked?.row[column] !== previous) return false;
       await this.#usernames.reserve(access, name, locked.id);
-      await access.rows.update(locked.id, { [column]: name, ...this.#usernames.values(key) });
       const previousKey = usernameKey(previous);
+      const values = { [column]: name, ...this.#usernames.values(key) };
+      await access.rows.update(locked.id, { ...values, ...(previousKey !== key && unproved) });
       if (previousKey !== key) await this.#usernames.release(access, previousKey, locked.id);
       return true;
     });
-    return renaming.catch((error: unknown) => this.takenOr(error, name));
+    return renaming.catch((error: unknown) => this.#takenOr(error, name));
   }
 
-  /** Inside a transaction. @throws UsernameTakenError; what a unique index of the app's throws: see `takenOr` */
-  async insert(access: TableAccess, username: string, values: Row): Promise<FoundRow> {
+  /** Inside a transaction. @throws UsernameTakenError; what a unique index of the app's throws: see `#takenOr` */
+  async #insert(access: TableAccess, username: string, values: Row): Promise<FoundRow> {
     const key = usernameKey(username);
     await this.#usernames.reserve(access, username);
     const created = await access.rows.insert({ ...values, ...this.#usernames.values(key) });
@@ -59,9 +78,9 @@ export class NewRows {
    * After a transaction that gave a user a name. The app's own unique index may take another spelling for the same name. Other unique
    * columns of the app's are its own matter.
    */
-  async takenOr(error: unknown, username: string): Promise<never> {
+  async #takenOr(error: unknown, username: string): Promise<never> {
     const kind = this.#database.kindOfError(error);
-    if (kind !== 'taken' && kind !== 'unfit') throw error;
+    if (isAuthError(error, 'USERNAME_TAKEN') || (kind !== 'taken' && kind !== 'unfit')) throw error;
     const columns: [KeyMember, string][] = [['username', username]];
     if (this.#mapping.columns.usernameKey !== undefined) columns.push(['usernameKey', usernameKey(username)]);
     for (const [member, text] of columns) {

@@ -1,7 +1,7 @@
 import { isAuthError, serviceUnavailable } from '../../errors.js';
 
 /** A server that answers, but slowly, must not let requests pile up. */
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 20_000;
 
 /**
  * Changes of one row are made one after the other, in the order of the calls. Those who wait hold no connection: otherwise requests about a

@@ -6,7 +6,8 @@ import type { NewUser, StoredUser } from '../user-store.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
-import { flagIn, rolesIn } from './values.js';
+import { isSameName } from './usernames.js';
+import { flagIn, isSetIn, rolesIn } from './values.js';
 
 /** Between users and the columns of the app's table. */
 export class UserColumnValues {
@@ -31,7 +32,21 @@ export class UserColumnValues {
     if (columns.roles !== undefined && (roles.length > 0 || (await this.#mustBeFilled(columns.roles))))
       values[columns.roles] = roles;
     if (disabled && (await this.#mustBeFilled(disabled.column))) values[disabled.column] = disabled.invert;
-    return { username, values };
+    return { username, values: { ...values, ...(await this.verified(false)) } };
+  }
+
+  /** What the column `emailVerified` gets, which holds a flag or the time of the proof. Nothing without that column. */
+  async verified(isVerified: boolean): Promise<Row> {
+    const { emailVerified: column } = this.#mapping.columns;
+    if (column === undefined) return {};
+    if ((await this.#facts.column(column))?.kind !== 'time') return { [column]: isVerified };
+    return { [column]: isVerified ? new Date() : null };
+  }
+
+  /** Whether the row has this name, and says that it is proved. */
+  isVerified(row: Row, username: string): boolean {
+    const { emailVerified: column, username: name } = this.#mapping.columns;
+    return column !== undefined && isSameName(row[name], username) && isSetIn(row[column]);
   }
 
   /** @throws AuthError VALIDATION_FAILED for a name that is longer than its columns */

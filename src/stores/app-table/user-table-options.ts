@@ -20,6 +20,11 @@ export interface UserColumns {
   roles?: string | undefined;
   /** Whether the user is disabled. `{ column: 'active', invert: true }` for a column that says the contrary. Default: no user is. */
   disabled?: string | { readonly column: string; readonly invert: true } | undefined;
+  /**
+   * For the feature `emailAccount`: whether the address in `username` is proved. A boolean, or in PostgreSQL and MySQL the time of the proof,
+   * which may be NULL. Read and written. Default: only the feature's own record says so.
+   */
+  emailVerified?: string | undefined;
 }
 
 /** A row of the app's table, for its own functions: the columns by the names of the mapping. The app knows their types. */
@@ -75,6 +80,7 @@ export const mappingShape = (zod: typeof z) => {
         usernameKey: column.optional(),
         passwordHash: column,
         roles: column.optional(),
+        emailVerified: column.optional(),
         disabled: column.or(zod.strictObject({ column, invert: zod.literal(true) })).optional(),
       },
       { error: (issue) => (issue.code === 'invalid_type' ? `must be an object, as in ${CURE}` : undefined) },

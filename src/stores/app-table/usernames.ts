@@ -51,6 +51,11 @@ export function keyIn(row: Row, column: string): string | undefined {
   return key !== undefined && key.length <= MAX_KEY ? key : undefined;
 }
 
+/** Whether the name that stands in a row is this one, however it is spelled. */
+export function isSameName(inRow: unknown, username: string): boolean {
+  return typeof inRow === 'string' && usernameKey(inRow) === usernameKey(username);
+}
+
 /** The rows that have the key, whatever else the collation of the database has found. The smallest id comes first. */
 export async function rowsNamed(rows: UserRows, username: string, column: string): Promise<FoundRow[]> {
   const key = usernameKey(username);

@@ -58,6 +58,12 @@ const FLAGS = new Map<unknown, boolean>([
   ...[false, 0, 0n, 'false', 'f', '0'].map((each) => [each, false] as const),
 ]);
 
+/** Whether a flag is true, or a time is there. */
+export function isSetIn(value: unknown): boolean {
+  const flag = FLAGS.get(Buffer.isBuffer(value) ? value[0] : value);
+  return flag ?? (value !== null && value !== undefined);
+}
+
 /** @returns undefined for NULL @throws TypeError for what is neither true nor false */
 export function flagIn(value: unknown, column: string): boolean | undefined {
   if (value === null || value === undefined) return undefined;

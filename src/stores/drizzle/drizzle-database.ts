@@ -32,7 +32,7 @@ export function drizzleDatabase(
     facts,
     lockedFirst: place,
     fillsIds: description.columns[mapping.columns.id]?.hasDefault === true,
-    encoded: (name, value) => encoded(description.columns[name], value),
+    encoded: (name, value) => encoded(description.columns[name], value, dialect),
   };
   const filled = filledColumns(description, place);
   const queries = drizzleQueries(table, description, dialect, sql, mapping.columns.id);
@@ -56,10 +56,12 @@ function filledColumns({ columns }: TableDescription, place: TablePlace): Readon
   return new Set(filled.map((name) => place.columnName?.(name) ?? name));
 }
 
-/** Most columns of Drizzle take lists and flags as they are. */
-function encoded(column: Column | undefined, value: unknown): unknown {
-  if (Array.isArray(value) && column?.dataType === 'string') return JSON.stringify(value);
-  if (typeof value === 'boolean' && column?.dataType === 'number') return Number(value);
+/** Most columns of Drizzle take lists, flags and times as they are. */
+function encoded(column: Column | undefined, value: unknown, dialect: Dialect): unknown {
+  if (column?.dataType === 'string' && value instanceof Date)
+    return dialect === MYSQL ? value.toISOString().slice(0, 19).replace('T', ' ') : value.toISOString();
+  if (column?.dataType === 'string' && Array.isArray(value)) return JSON.stringify(value);
+  if (column?.dataType === 'number' && typeof value === 'boolean') return Number(value);
   return value;
 }
 

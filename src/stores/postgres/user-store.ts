@@ -117,6 +117,17 @@ export class PostgresUserStore implements UserStore, IdentityStore {
     return this.#store.updateUsername(id, next, previous);
   }
 
+  /** With `columns.emailVerified`: whether it says so of this name. False without that column. */
+  async isEmailVerified(id: string, username: string): Promise<boolean> {
+    const store = this.#store;
+    return store instanceof AppTableUserStore && store.isEmailVerified(id, username);
+  }
+
+  /** With `columns.emailVerified`: writes that this name is proved, unless the user has another one now. */
+  async setEmailVerified(id: string, username: string): Promise<void> {
+    if (this.#store instanceof AppTableUserStore) await this.#store.setEmailVerified(id, username);
+  }
+
   /**
    * Changes the roles (new ones replace all old ones), the disabled flag or both: `users.update(id, { roles: ['admin'] })`. Disabling
    * a user ends their sessions. Access tokens keep the old roles until the next refresh.

@@ -1,4 +1,5 @@
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { postJson } from '../../helpers/post-json';
@@ -6,6 +7,7 @@ import { type SoftwarePasskey } from '../../helpers/browsers/software-authentica
 import { FACTOR_KEY } from '../second-factor/factor-app';
 import { newPasskey, ORIGIN } from './passkey-app';
 
+const [sessions = ''] = appDatabase.sessionStores;
 const processes = useAppProcesses({ FACTOR_KEY, PASSKEY_ORIGIN: ORIGIN });
 const REQUESTS = 50;
 const keyPrefix = randomPrefix();
@@ -13,7 +15,7 @@ let addresses: string[];
 let passwordHash: string;
 
 beforeAll(async () => {
-  addresses = await Promise.all([1, 2].map(() => processes.start('redis', keyPrefix)));
+  addresses = await Promise.all([1, 2].map(() => processes.start(sessions, keyPrefix)));
   const hashed = await fetch(`${addresses[0]}/own/hash`, postJson({ password: PASSWORD }));
   ({ passwordHash } = (await hashed.json()) as { passwordHash: string });
 }, 60_000);
@@ -170,7 +172,7 @@ test('a registration whose process is killed half-way is finished by another pro
   const { body: options } = await post('/passkeys/options', BODY, 0, accessToken);
   const answer = { credential: passkey.create(options as never), challengeId: options.challengeId };
   const kill = { store: 'refreshTokens', method: 'revokeAll', calls: 1 };
-  const dying = await processes.start('redis', keyPrefix);
+  const dying = await processes.start(sessions, keyPrefix);
   await fetch(`${dying}/own/kill-after`, postJson(kill));
   const init = postJson(answer);
   const headers = { ...init.headers, Authorization: `Bearer ${accessToken}` };
@@ -190,7 +192,7 @@ test('a registration whose process is killed half-way is finished by another pro
 
 test('while a deployment is half-way, no process lets a user with a passkey in by the password alone', async () => {
   const { passkey } = await loggedIn('dan');
-  const onlyFactor = await processes.start('redis', keyPrefix, { FACTOR_KEY });
+  const onlyFactor = await processes.start(sessions, keyPrefix, { FACTOR_KEY });
   const body = { username: 'dan', password: PASSWORD, ...BODY };
   // More at once would be too many attempts.
   const logins = await Promise.all(

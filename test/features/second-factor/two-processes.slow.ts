@@ -1,9 +1,11 @@
 import { PASSWORD } from '../../helpers/apps/app';
+import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 import { postJson } from '../../helpers/post-json';
 import { Authenticator, FACTOR_KEY, FactorClock } from './factor-app';
 
+const [sessions = ''] = appDatabase.sessionStores;
 const processes = useAppProcesses({ FACTOR_KEY });
 const REQUESTS = 200;
 let addresses: string[];
@@ -11,7 +13,7 @@ let passwordHash: string;
 
 beforeAll(async () => {
   const keyPrefix = randomPrefix();
-  addresses = await Promise.all([1, 2].map(() => processes.start('redis', keyPrefix)));
+  addresses = await Promise.all([1, 2].map(() => processes.start(sessions, keyPrefix)));
   const hashed = await fetch(`${addresses[0]}/own/hash`, postJson({ password: PASSWORD }));
   ({ passwordHash } = (await hashed.json()) as { passwordHash: string });
 }, 60_000);

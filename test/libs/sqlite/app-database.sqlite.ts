@@ -82,6 +82,27 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     expect(database.prepare('PRAGMA busy_timeout').all()).toEqual([{ timeout: 1000 }]);
   });
 
+  test('a full disk is a 503, changes nothing, and is over as soon as there is room', async () => {
+    const database = files.open('full.db');
+    const store = await storeOf(database);
+    const pages = (limit: number | string) => database.exec(`PRAGMA max_page_count = ${limit}`);
+    const created: string[] = [];
+    const createMany = async () => {
+      for (let n = 0; n < 500; n += 1) {
+        const session = { ...newSession('ann', randomUUID()), userAgent: 'x'.repeat(500) };
+        await store.create(session);
+        created.push(session.sessionId);
+      }
+    };
+    pages(1); // as many as there are
+    await expect(createMany()).rejects.toMatchObject(UNAVAILABLE);
+    const listed = await store.list('ann');
+    expect(listed.map(({ sessionId }) => sessionId).sort()).toEqual([...created].sort());
+    pages(1_000_000);
+    await store.create(newSession('ann', 'one more'));
+    expect(await store.list('ann')).toHaveLength(created.length + 1);
+  });
+
   test('a closed database is a 503', async () => {
     const database = open(files.path('closed.db'));
     const store = await storeOf(database);

@@ -156,7 +156,7 @@ describe('doctor', () => {
       1,
       [
         `fail sqlite: the file is in the mode delete, in which readers and a writer wait for each other -> ${migrate}, which switches it to WAL`,
-        `fail sqlite: the table visa_users is missing -> ${migrate}; with a user store of your own: doctor --only sessions`,
+        `fail sqlite: the table visa_users is missing -> ${migrate}; with a table of your own: doctor --users-table people --columns username=email,…; with another user store: doctor --only sessions`,
         `fail sqlite: the table visa_refresh_tokens lacks amr -> ${migrate}`,
         `fail sqlite: the table visa_one_time_tokens is missing -> ${migrate}`,
       ],
@@ -164,6 +164,15 @@ describe('doctor', () => {
     expect(await tables()).not.toContain('visa_users');
     const only = await doctor('--only', 'sessions');
     expect(only[1].join('\n')).not.toContain('visa_users');
+    await onFile((database) =>
+      database.exec('CREATE TABLE people (id integer PRIMARY KEY, email text NOT NULL, password text)'),
+    );
+    const columns = ['--users-table', 'people', '--columns', 'username=email,passwordHash=password'];
+    expect((await doctor(...columns))[1]).toContain(
+      'fail sqlite: people: the column email (columns.username) has no unique index -> CREATE UNIQUE INDEX people_email ON people (email);',
+    );
+    await onFile((database) => database.exec('CREATE UNIQUE INDEX people_email ON people (email)'));
+    expect((await doctor(...columns))[1]).toContain('ok sqlite: the table people fits --columns');
   });
 
   test('with Redis it looks at users alone, and knows those who have sessions', async () => {

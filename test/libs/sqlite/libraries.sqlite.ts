@@ -5,13 +5,18 @@ import { KnexUserStore } from '../../../src/stores/knex';
 import { KyselyUserStore } from '../../../src/stores/kysely';
 import { proveLibrary } from '../prove-library';
 
-const names = { passwordHash: 'password_hash', emailKey: 'email_key', isAdmin: 'is_admin' };
+const names = {
+  passwordHash: 'password_hash',
+  emailKey: 'email_key',
+  isAdmin: 'is_admin',
+  verifiedAt: 'verified_at',
+};
 
 proveLibrary(
   {
     name: 'better-sqlite3: Knex',
-    names,
     fillsColumns: false,
+    names,
     open(_database, filename) {
       const db = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
       return Promise.resolve({
@@ -33,8 +38,8 @@ interface Person {
 proveLibrary(
   {
     name: 'better-sqlite3: Kysely',
-    names,
     fillsColumns: false,
+    names,
     open(_database, file) {
       const database = new Database(file);
       const db = new Kysely<{ person_int: Person }>({ dialect: new SqliteDialect({ database }) });

@@ -9,9 +9,17 @@ export class OtherProcess {
   #calls = 0;
   readonly #ended: Promise<never>;
 
-  /** @param script in this folder. Default: one with stores of SQLite, which takes a driver and a file */
-  constructor(one: string, other: string, script = 'other-process.mjs') {
-    this.#child = fork(join(__dirname, script), [one, other], { serialization: 'advanced' });
+  /** Its script is in this folder. Default: one with stores of SQLite, which takes a driver and a file, on this Node. */
+  constructor(
+    one: string,
+    other: string,
+    {
+      script = 'other-process.mjs',
+      execPath = process.execPath,
+    }: { script?: string; execPath?: string } = {},
+  ) {
+    const options = { serialization: 'advanced', execPath } as const;
+    this.#child = fork(join(__dirname, script), [one, other], options);
     this.#ended = once(this.#child, 'exit').then(() => {
       throw new Error('The other process has ended');
     });

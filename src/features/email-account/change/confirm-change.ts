@@ -87,7 +87,7 @@ async function keepFormer(
 
 /** @returns how the user has got the new address: by this request, or by the same one at this moment. Undefined if in no way */
 async function rename(
-  { config: { users }, sessions }: EmailServices,
+  { config: { users }, proofs, sessions }: EmailServices,
   user: StoredUser,
   to: string,
   { password, sessionId }: Pick<ChangeData, 'password' | 'sessionId'>,
@@ -99,7 +99,7 @@ async function rename(
       const current = await users.findById(user.id);
       const isAllowed = current && nameOfPassword(current) === password;
       if (isAllowed && (await sessions.find(user.id, sessionId))) return 'now';
-      await users.updateUsername?.(user.id, user.username, to);
+      if (await users.updateUsername?.(user.id, user.username, to)) await proofs.restored(user);
       return undefined;
     }
   } catch (error) {

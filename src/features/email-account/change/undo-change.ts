@@ -22,7 +22,7 @@ const MAX_TRIES = 5;
  * @throws AuthError ONE_TIME_TOKEN_INVALID, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
  */
 export async function undoChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
-  const { config, events, links, reserved, sessions } = services;
+  const { config, events, links, proofs, reserved, sessions } = services;
   const { origin } = asker;
   const found = await links.find('email-undo', token);
   const refuse = () => tokenRefused(services, 'email-undo', origin, found?.subject);
@@ -41,6 +41,7 @@ export async function undoChange(services: EmailServices, token: string, asker: 
   if (!(await restoreKeptAddress(services, user.id, to))) throw refuse();
   // An address that was never proved may have been another person's before, as that of a first reset.
   await proveMailbox(services, { ...(finished ?? restored), username: to }, asker, 'reset');
+  await proofs.restored({ id: user.id, username: to });
   const isFirst = await links.take('email-undo', token);
   // Sent twice, the request finds nothing left to do.
   if (!isFirst) return;
@@ -55,12 +56,13 @@ export async function undoChange(services: EmailServices, token: string, asker: 
  * @returns false where the user may not have the address back
  */
 async function restoreKeptAddress(services: EmailServices, userId: string, to: string): Promise<boolean> {
-  const { config, reserved } = services;
+  const { config, proofs, reserved } = services;
   if (!(await reserved.isKeptFor(userId, to))) return false;
   const before = await restoreAddress(services, userId, to);
   if (before === undefined) return false;
   if (await reserved.isKeptFor(userId, to)) return true;
-  if (usernameKey(before) !== usernameKey(to)) await config.users.updateUsername?.(userId, before, to);
+  if (usernameKey(before) !== usernameKey(to) && (await config.users.updateUsername?.(userId, before, to)))
+    await proofs.restored({ id: userId, username: before });
   return false;
 }
 

@@ -17,9 +17,9 @@ export interface ColumnFacts {
   readonly maxLength: number | undefined;
 }
 
-/** `integer` is of at most 32 bits, `number` any other number. */
+/** `integer` is of at most 32 bits, `number` any other number, `time` a moment or a day. */
 export type ColumnKind =
-  'integer' | 'bigint' | 'number' | 'boolean' | 'text' | 'uuid' | 'json' | 'texts' | 'other';
+  'integer' | 'bigint' | 'number' | 'boolean' | 'text' | 'uuid' | 'json' | 'texts' | 'time' | 'other';
 
 /** A unique index: its columns, or the expression as the database writes it. */
 export interface UniqueIndex {

@@ -32,6 +32,9 @@ const KINDS: Readonly<Record<string, ColumnKind>> = {
   enum: 'text',
   json: 'json',
   uuid: 'uuid',
+  datetime: 'time',
+  timestamp: 'time',
+  date: 'time',
 };
 
 const bytes = (type: string) => `${type} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;

@@ -27,6 +27,9 @@ const KINDS: Readonly<Record<string, ColumnKind>> = {
   uuid: 'uuid',
   json: 'json',
   jsonb: 'json',
+  timestamp: 'time',
+  timestamptz: 'time',
+  date: 'time',
   _text: 'texts',
   _varchar: 'texts',
 };

@@ -20,6 +20,7 @@ const KINDS: readonly [RegExp, ColumnKind][] = [
   [/json/i, 'json'],
   [/char|clob|text/i, 'text'],
   [/uuid/i, 'text'],
+  [/date|time/i, 'time'],
   [/real|floa|doub|dec|num/i, 'number'],
 ];
 

@@ -1,7 +1,9 @@
 import { transformSync } from '@swc/core';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
+import { TOTP } from 'otpauth';
 import { UsernameTakenError, type AuthError, type IdentityStore, type UserStore } from '../../src';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../src/testing';
 import { runContract } from '../contract/run-contract';
@@ -145,21 +147,52 @@ describe('connected', () => {
   });
 });
 
-test('the app of the page goes from register to logout', async () => {
+test('the app of the page goes from register to logout, with a second factor too', async () => {
   page.linkLibraries();
-  const { code } = transformSync(page.snippet('store'), {
-    jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+  const asModule = (code: string) => code.replaceAll(/'(\.\/\w+)\.js'/g, "'$1.mjs'");
+  for (const [name, file] of Object.entries(FILES)) {
+    const { code } = transformSync(page.snippet(name), {
+      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+    });
+    page.write(file.replace('.ts', '.mjs'), asModule(code));
+  }
+  const edit = (app: string) =>
+    asModule(app)
+      .replace('Account, AccountStore }', 'Account }')
+      .replace('createAuth }', 'createAuth, secondFactor }')
+      .replace('new AccountStore()', 'new FullAccountStore()')
+      .replace(
+        'createAuth({',
+        "createAuth({ features: [secondFactor({ issuer: 'x', key: process.env.FACTOR_KEY })],",
+      )
+      .concat("import { FullAccountStore } from './credentials.mjs';");
+  const browse = await page.start(
+    'app',
+    { MONGODB_URL: server.url, FACTOR_KEY: randomBytes(48).toString('base64') },
+    { edit },
+  );
+  const credentials = { email: 'Carl@example.com', password: 'correct horse 42' };
+  const post = async (path: string, body?: object) => {
+    const answer = await browse(path, { method: 'POST', ...(body && { body: JSON.stringify(body) }) });
+    const { status } = answer;
+    return { status, body: (await answer.json()) as Record<string, string> };
+  };
+  expect(await post('/auth/register', credentials)).toMatchObject({ status: 201 });
+  expect(await post('/auth/register', credentials)).toMatchObject({
+    status: 409,
+    body: { code: 'USERNAME_TAKEN' },
   });
-  page.write('users.mjs', code);
-  const edit = (app: string) => app.replace('./users.js', './users.mjs');
-  const browse = await page.start('app', { MONGODB_URL: server.url }, { edit });
-  const body = JSON.stringify({ email: 'Carl@example.com', password: 'correct horse 42' });
-  const post = async (path: string) => (await browse(path, { method: 'POST', body })).status;
-  expect(await post('/auth/register')).toBe(201);
-  expect(await post('/auth/register')).toBe(409);
-  expect(await post('/auth/login')).toBe(200);
+  expect(await post('/auth/login', credentials)).toMatchObject({ status: 200 });
   expect((await browse('/profile')).status).toBe(200);
-  expect((await browse('/auth/refresh', { method: 'POST' })).status).toBe(200);
-  expect((await browse('/auth/logout', { method: 'POST' })).status).toBe(200);
+  expect(await post('/auth/refresh')).toMatchObject({ status: 200 });
+  const { id, secret = '' } = (await post('/auth/factors/totp')).body;
+  const totp = new TOTP({ secret });
+  expect(await post('/auth/factors/totp/confirm', { id, code: totp.generate() })).toMatchObject({
+    status: 200,
+  });
+  expect(await post('/auth/logout')).toMatchObject({ status: 200 });
   expect((await browse('/profile')).status).toBe(401);
+  expect(await post('/auth/login', credentials)).toMatchObject({ body: { code: 'SECOND_FACTOR_REQUIRED' } });
+  const code = totp.generate({ timestamp: Date.now() + 30_000 });
+  expect(await post('/auth/login/second-factor', { code })).toMatchObject({ status: 200 });
 });

@@ -14,6 +14,7 @@ import {
   type TestCluster,
   type TestServer,
 } from '../helpers/servers/servers';
+import { waitUntilReplicated } from '../helpers/servers/wait-until-replicated';
 import { newSession } from './samples';
 
 const LIMIT_MS = 2000;
@@ -86,7 +87,7 @@ test.each(Object.keys(deployments))('a %s fails over without a session lost', as
   closing.push(stop, () => client.end());
   const store = new RedisRefreshTokenStore(client.client);
   await store.create(newSession('ann', 'one'));
-  await sleep(500); // replicated
+  await waitUntilReplicated(master, 'visa:{ann}:last');
   useCallTimes(REAL);
   await master.kill();
   await expect(within(store.rotate(rotation))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });

@@ -12,6 +12,7 @@ import {
   type TestServer,
 } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
+import { waitUntilReplicated } from '../helpers/servers/wait-until-replicated';
 import { newFollower, newSession, newToken } from './samples';
 
 useCallTimes(REAL);
@@ -193,7 +194,7 @@ async function failsOver(
   lose: (master: TestServer) => Promise<void> = (each) => each.kill(),
 ): Promise<void> {
   await store.create(newSession('ann', 'one'));
-  await sleep(500); // replicated
+  await waitUntilReplicated(master, 'visa:{ann}:last');
   expect(await send('EXISTS', 'visa:{ann}')).toBe(1);
   await lose(master);
   await expect(within(LIMIT_MS, store.rotate(rotation))).rejects.toMatchObject({

@@ -6,6 +6,7 @@ import { REDIS_PACKAGES, type ConnectedClient, type RedisPackage } from '../../h
 import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { startRedisCluster, startRedisSentinel, type TestServer } from '../../helpers/servers/servers';
+import { waitUntilReplicated } from '../../helpers/servers/wait-until-replicated';
 import { REAL, useCallTimes } from '../../helpers/call-times';
 
 useCallTimes(REAL);
@@ -135,17 +136,6 @@ async function waitUntilNoticed({ auth }: Process): Promise<void> {
   expect(change).toMatchObject({ current: false, error: expect.any(Error) as Error });
 }
 
-/** A master replicates its writes in order, so a replica with the last one has all of them. */
-async function waitUntilReplicated(master: TestServer): Promise<void> {
-  const client = new Redis(master.url);
-  try {
-    await client.set(`{${LOG_KEY}}:last`, '', 'EX', 60);
-    expect(await client.wait(1, 10_000)).toBe(1);
-  } finally {
-    client.disconnect();
-  }
-}
-
 test.each([
   ['ioredis', ioredis],
   ['node-redis', nodeRedis],
@@ -193,7 +183,7 @@ test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<vo
     await waitUntilRefused(there, before);
 
     const master = await deployment.logMaster();
-    await waitUntilReplicated(master);
+    await waitUntilReplicated(master, `{${LOG_KEY}}:last`);
     const bothNoticed = Promise.all([waitUntilNoticed(here), waitUntilNoticed(there)]);
     await lose(master);
     await bothNoticed;

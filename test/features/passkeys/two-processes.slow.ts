@@ -132,7 +132,8 @@ test('of 100 parallel removals of two passkeys in two processes, one stays where
     await remove(passkey.id, at, token),
     await remove(second!.passkey.id, at + 1, token),
   ]);
-  expect(new Set(statuses.flat())).toEqual(new Set([204, 404, 409]));
+  // Whether a request comes too late (404) or goes on with a removal that has begun (204) is a matter of time.
+  expect([...new Set(statuses.flat())].filter((status) => status !== 404).sort()).toEqual([204, 409]);
   const users = processes.database.users();
   const { id: userId = '' } = (await users.findByUsername(username)) ?? {};
   const stored = await users.credentials().list(userId, 'passkey');

@@ -83,7 +83,9 @@ export class BoundedDatabase {
           this.#database.transaction(async (access) => {
             const end = await dialect.begin(access.sql);
             try {
-              return await work(this.#access(access, isLate));
+              const result = await work(this.#access(access, isLate));
+              if (isLate()) throw tooLate();
+              return result;
             } finally {
               await end?.().catch(() => undefined); // the error that came before says more
             }
@@ -119,6 +121,8 @@ export class BoundedDatabase {
       this.#hasAnswered = true;
       return answer;
     } catch (error) {
+      // A question whose connection is dead may stay without an answer for ever, so the next call asks again.
+      if (!this.#facts.areKnown) this.#facts.forget();
       throw this.kindOfError(error) === 'schema' ? withHint(error) : error;
     }
   }
@@ -149,6 +153,10 @@ function withHint(error: unknown): Error {
   );
 }
 
+function tooLate(): Error {
+  return serviceUnavailable(new Error('The call took too long, and was given up'));
+}
+
 /**
  * Refuses every call after the time limit. The caller has got a 503 then: a transaction that goes on must be rolled back, not
  * committed.
@@ -156,7 +164,7 @@ function withHint(error: unknown): Error {
 function whileInTime({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
   const inTime = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
     return async (...args: Args) => {
-      if (isLate()) throw serviceUnavailable(new Error('The call took too long, and was given up'));
+      if (isLate()) throw tooLate();
       return call(...args);
     };
   };

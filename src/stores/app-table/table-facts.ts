@@ -30,6 +30,12 @@ export class TableFacts {
     return this.#areKnown;
   }
 
+  /** Whoever needs them next asks again. */
+  forget(): void {
+    this.#columns = undefined;
+    this.#isQuick = undefined;
+  }
+
   /** By the names of the database. Empty where the library doesn't tell which table it is. @throws TypeError if there is no such table */
   columns(): Promise<ReadonlyMap<string, ColumnFacts>> {
     this.#columns ??= this.#load().catch((error: unknown) => {

@@ -12,7 +12,9 @@ const MISSING = new Set([1146, 1054]);
 const UNFIT = new Set([1267, 1270, 1271, 1366, 3854, 3988]);
 /** Too many connections, shutdown, read-only server, out of memory or disk, killed, aborted. */
 const OUTAGES = new Set([1040, 1041, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1290]);
-const MORE_OUTAGES = new Set([1021, 1037, 1038, 1114, 1135, 1317, 1836, 1927, 3024, 1969, 1792]);
+const MORE_OUTAGES = new Set([
+  1021, 1037, 1038, 1047, 1114, 1129, 1135, 1317, 1836, 1927, 3024, 1969, 1792, 4031,
+]);
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
   tinyint: 'integer',

@@ -6,7 +6,8 @@ import { errorChain } from './error-chain.js';
 
 /** SQLSTATE classes of errors that pass: connection, resources, lock, operator, system. */
 const OUTAGE_CLASSES = new Set(['08', '53', '55', '57', '58']);
-const OUTAGES = new Set(['25006']); // a standby that has not been promoted yet
+/** A standby that has not been promoted yet; transactions that the server has ended because of their time. */
+const OUTAGES = new Set(['25006', '25P03', '25P04']);
 const ROLLED_BACK = new Set(['40001', '40P01']);
 const MISSING = new Set(['42P01', '42703']);
 const UNIQUE_VIOLATION = '23505';

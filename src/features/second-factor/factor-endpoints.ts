@@ -7,6 +7,7 @@ import { askerOf } from '../asker.js';
 import { freshGuards } from '../fresh-login.js';
 import { ownUser } from '../own-user.js';
 import { factorAnswers } from './answers.js';
+import { assertMayChange } from './may-change.js';
 import { removeFactor } from './remove-factor.js';
 import { type FactorServices } from './services.js';
 
@@ -84,9 +85,10 @@ function renewEndpoint(services: FactorServices): Endpoint {
   const { bodies, config, events, factors, notify } = services;
   const renew: RequestHandler = async (req, res) => {
     const { locale, origin } = askerOf(services, req);
-    const { id: userId, sessionId } = req.user as Express.User;
+    const owner = req.user as Express.User;
+    const { id: userId, sessionId } = owner;
     const user = await ownUser(config.users, userId);
-    const recoveryCodes = await factors.renewRecoveryCodes(userId);
+    const recoveryCodes = await factors.renewRecoveryCodes(userId, () => assertMayChange(owner));
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
     notify({ kind: 'recovery-codes-renewed', user, locale });
     res.json({ recoveryCodes });

@@ -113,11 +113,16 @@ export class Factors {
     return isFirst(before) ? made.codes : undefined;
   }
 
-  /** New recovery codes in place of all old ones. @throws AuthError FACTOR_NOT_FOUND for a user without a factor */
-  async renewRecoveryCodes(userId: string): Promise<string[]> {
+  /**
+   * New recovery codes in place of all old ones.
+   * @param assertMayRenew asked when it is known that there is a factor: perhaps there was none when the request began
+   * @throws AuthError FACTOR_NOT_FOUND for a user without a factor
+   */
+  async renewRecoveryCodes(userId: string, assertMayRenew: () => void): Promise<string[]> {
     const made = this.#newCodes();
     await this.#sets.change(userId, (set) => {
       if (set.factors.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
+      assertMayRenew();
       return { ...set, codes: made.hashed };
     });
     return made.codes;

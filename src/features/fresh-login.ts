@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
+import { parseBody } from '../middleware/parse-body.js';
 import type { FeatureContext } from './feature.js';
 
 /** How old the proof of a login may be for a change of what logs the user in. */
@@ -7,26 +8,41 @@ export const FRESH_SECONDS = 300;
 
 type GuardServices = Pick<FeatureContext, 'config' | 'guard' | 'others' | 'sameSite'>;
 
-/** What a change of the user's factors needs: a login younger than 5 minutes, by a factor where `secondFactor` is on and the user has one. */
-export function freshGuards(services: GuardServices): RequestHandler[] {
+/**
+ * What a change of the user's factors needs: a login younger than 5 minutes, by a factor where `secondFactor` is on and the user has one.
+ * @param readBody what validates the body
+ */
+export function freshGuards(services: GuardServices, readBody: RequestHandler): RequestHandler[] {
   const { others } = services;
   const provedByFactor: RequestHandler = async (req, _res, next) => {
     await others.factorRules()?.assertProvedByFactor(req.user as Express.User);
     next();
   };
-  return [...freshLoginGuards(services), provedByFactor];
+  return aroundBody([...freshLogin(services), provedByFactor], readBody);
 }
 
 /** The same for a request that asks later whether the login was by a factor: it may finish the enrolment of the first one. */
-export function freshLoginGuards({ config, guard, others, sameSite }: GuardServices): RequestHandler[] {
-  const freshLogin: RequestHandler = async (req, _res, next) => {
+export function freshLoginGuards(services: GuardServices, readBody: RequestHandler): RequestHandler[] {
+  return aroundBody(freshLogin(services), readBody);
+}
+
+/**
+ * A client may hold its body back for minutes. Meanwhile the user may end the session, or add a first factor: so the guards ask again when
+ * the body is there. They come before it too, because only those who may do this have their bodies read.
+ */
+function aroundBody(guards: RequestHandler[], readBody: RequestHandler): RequestHandler[] {
+  return [...guards, parseBody, readBody, ...guards];
+}
+
+function freshLogin({ config, guard, others, sameSite }: GuardServices): RequestHandler[] {
+  const isFresh: RequestHandler = async (req, _res, next) => {
     const { id, authTime } = req.user as Express.User;
     if (config.now() - authTime.getTime() >= FRESH_SECONDS * 1000)
       throw proofNeeded((await others.factorRules()?.hasFactor(id)) ?? false);
     next();
   };
   // Anyone who changes the factors can take over the account, so a session that has just ended may not.
-  return [sameSite, guard({ checkSession: true, beforeEnrolment: true }), freshLogin];
+  return [sameSite, guard({ checkSession: true, beforeEnrolment: true }), isFresh];
 }
 
 /** The challenge says all that the new proof must be like, not only what this one lacks (RFC 9470 §3). */

@@ -98,9 +98,7 @@ function removeEndpoint(services: PasskeyServices): Endpoint {
     verb: 'delete',
     path: '/passkeys/:id',
     chain: [
-      ...freshGuards(services),
-      parseBody,
-      validateBody(services.bodies.none),
+      ...freshGuards(services, validateBody(services.bodies.none)),
       async (req: Request<{ id: string }>, res) => {
         const asker = askerOf(services, req);
         if (!(await removePasskey(services, req.user as Express.User, req.params.id, asker)))

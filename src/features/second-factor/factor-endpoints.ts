@@ -1,7 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
-import { parseBody } from '../../middleware/parse-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
 import { freshGuards } from '../fresh-login.js';
@@ -43,9 +42,7 @@ function removeEndpoint(services: FactorServices): Endpoint {
     verb: 'delete',
     path: '/factors/:id',
     chain: [
-      ...freshGuards(services),
-      parseBody,
-      validateBody(services.bodies.none),
+      ...freshGuards(services, validateBody(services.bodies.none)),
       async (req: Request<{ id: string }>, res) => {
         const asker = askerOf(services, req);
         await removeFactor(services, req.user as Express.User, req.params.id, asker);
@@ -96,7 +93,7 @@ function renewEndpoint(services: FactorServices): Endpoint {
   return {
     verb: 'post',
     path: '/factors/recovery-codes',
-    chain: [...freshGuards(services), parseBody, validateBody(bodies.none), renew],
+    chain: [...freshGuards(services, validateBody(bodies.none)), renew],
     operation: {
       id: 'renewRecoveryCodes',
       tag: 'Account',

@@ -4,7 +4,6 @@ import { anObject, createFieldSchemas } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
-import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { askerOf } from '../../asker.js';
@@ -30,9 +29,7 @@ function optionsEndpoint(services: PasskeyServices): Endpoint {
     verb: 'post',
     path: '/passkeys/options',
     chain: [
-      ...freshGuards(services),
-      parseBody,
-      validateBody(body),
+      ...freshGuards(services, validateBody(body)),
       async (req: Request<object, unknown, { transport: Transport }>, res) => {
         const asker = askerOf(services, req as Request);
         const owner = req.user as Express.User;
@@ -75,9 +72,7 @@ function registerEndpoint(services: PasskeyServices): Endpoint {
     verb: 'post',
     path: '/passkeys',
     chain: [
-      ...freshLoginGuards(services),
-      parseBody,
-      validateBody(body),
+      ...freshLoginGuards(services, validateBody(body)),
       async (req: Request<object, unknown, PasskeyRegistration>, res) => {
         const asker = askerOf(services, req as Request);
         const owner = req.user as Express.User;

@@ -4,7 +4,6 @@ import { anObject, text } from '../../../http/body-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
-import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { askerOf } from '../../asker.js';
 import { freshGuards, freshLoginGuards } from '../../fresh-login.js';
@@ -25,9 +24,7 @@ function startEndpoint(services: FactorServices): Endpoint {
     verb: 'post',
     path: '/factors/totp',
     chain: [
-      ...freshGuards(services),
-      parseBody,
-      validateBody(services.bodies.none),
+      ...freshGuards(services, validateBody(services.bodies.none)),
       async (req, res) => {
         res.status(201).json(await startTotp(services, req.user as Express.User));
       },
@@ -68,9 +65,7 @@ function confirmEndpoint(services: FactorServices): Endpoint {
     verb: 'post',
     path: '/factors/totp/confirm',
     chain: [
-      ...freshLoginGuards(services),
-      parseBody,
-      validateBody(body),
+      ...freshLoginGuards(services, validateBody(body)),
       async (req: Request<object, unknown, TotpConfirmation>, res) => {
         const asker = askerOf(services, req as Request);
         res.json(await confirmTotp(services, req.user as Express.User, req.body, asker));

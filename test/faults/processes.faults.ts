@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
+import { runKilledInMidRefresh } from './killed-in-mid-refresh';
 import { runScenario } from './run-scenario';
 
 let redis: TestServer;
@@ -9,22 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => redis.stop());
 
-test('A process of the app is killed in mid-refresh', async () => {
-  const { history } = await runScenario('A process of the app is killed in mid-refresh', {
-    app: { redis: { url: redis.url } },
-    async strike({ apps, devices }) {
-      const inFlight = devices.map((device) => device.refresh([0]));
-      await sleep(3);
-      await apps[0]?.kill();
-      await Promise.all(inFlight);
-    },
-    lastsMs: 1000,
-    repair: (running) => running.restartApp(0),
-    allowed: { unanswered: true },
-  });
-  const cutOff = history.operations.filter(({ kind, status }) => kind === 'refresh' && status === 0);
-  expect(cutOff.length).toBeGreaterThan(0);
-});
+test('A process of the app is killed in mid-refresh', () =>
+  runKilledInMidRefresh('A process of the app is killed in mid-refresh', { redis: { url: redis.url } }));
 
 test('Two processes have clocks 5 minutes apart', async () => {
   await runScenario('Two processes have clocks 5 minutes apart', {

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OtherProcess } from '../libs/sqlite/processes';
 import { NODE_24 } from './app-process';
 import type { History } from './history';
+import { runKilledInMidRefresh } from './killed-in-mid-refresh';
 import { runScenario, type Running } from './run-scenario';
 
 let folder: string;
@@ -66,19 +66,5 @@ test('the file is deleted', async () => {
   });
 });
 
-test('a process is killed in the middle of its refreshes', async () => {
-  const { history } = await runScenario('SQLite: a process of the app is killed in mid-refresh', {
-    app: { sqlite: file },
-    async strike({ apps, devices }) {
-      const inFlight = devices.map((device) => device.refresh([0]));
-      await sleep(3);
-      await apps[0]?.kill();
-      await Promise.all(inFlight);
-    },
-    lastsMs: 1000,
-    repair: (running) => running.restartApp(0),
-    allowed: { unanswered: true },
-  });
-  const cutOff = history.operations.filter(({ kind, status }) => kind === 'refresh' && status === 0);
-  expect(cutOff.length).toBeGreaterThan(0);
-});
+test('a process is killed in the middle of its refreshes', () =>
+  runKilledInMidRefresh('SQLite: a process of the app is killed in mid-refresh', { sqlite: file }));

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { PostgresUserStore } from '../../dist/index.mjs';
 import { MysqlUserStore } from '../../dist/stores/mysql/index.mjs';
+import { answerCalls } from './answer-calls.mjs';
 
 const load = createRequire(import.meta.url);
 const [url = '', options = '{}'] = process.argv.slice(2);
@@ -33,13 +34,4 @@ const calls = {
     ),
 };
 
-process.on('message', async (message) => {
-  const { id, call, args } = /** @type {{ id: number, call: string, args: unknown[] }} */ (message);
-  try {
-    const method = /** @type {Record<string, (...args: any[]) => unknown>} */ (calls)[call];
-    process.send?.({ id, answer: await method?.(...args) });
-  } catch (error) {
-    process.send?.({ id, failure: String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerCalls(calls);

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SqliteRefreshTokenStore, SqliteUserStore } from '../../../dist/stores/sqlite/index.mjs';
+import { answerCalls } from '../answer-calls.mjs';
 
 const [driver, file] = process.argv.slice(2);
 const load = createRequire(import.meta.url);
@@ -53,13 +54,4 @@ const calls = {
   },
 };
 
-process.on('message', async (message) => {
-  const { id, call, args } = /** @type {{ id: number, call: string, args: unknown[] }} */ (message);
-  try {
-    const method = /** @type {Record<string, (...args: any[]) => unknown>} */ (calls)[call];
-    process.send?.({ id, answer: await method?.(...args) });
-  } catch (error) {
-    process.send?.({ id, failure: String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerCalls(calls);

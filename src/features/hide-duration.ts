@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /** Milliseconds: many times what the differing steps of a flow take, and too little for a user to notice. */
 const BEAT = 10;
 
@@ -5,13 +7,20 @@ const BEAT = 10;
  * Runs `work`, and ends at a beat of a clock that has begun with the call. A known address costs some hundredths of a millisecond
  * more than an unknown one, such as for a row that the database returns. Thousands of requests would show that difference, but the
  * same beat hides it.
+ *
+ * The work leaves the caches of the processor in another state, too, so what comes after the beat still differs by microseconds. A
+ * random part of a millisecond covers these: to average it out takes more requests than the limits allow.
+ * @param random from 0 to 1, without 1
  */
-export async function hideDuration<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function hideDuration<Result>(
+  work: () => Promise<Result>,
+  random: () => number = randomFraction,
+): Promise<Result> {
   const startedAt = performance.now();
   const outcome = work();
   await Promise.allSettled([outcome]);
   const beats = Math.max(1, Math.ceil((performance.now() - startedAt) / BEAT));
-  await until(startedAt + beats * BEAT);
+  await until(startedAt + beats * BEAT + random());
   return outcome;
 }
 
@@ -27,4 +36,10 @@ async function until(time: number): Promise<void> {
   const rest = Math.floor(time - performance.now() - TIMER_SLACK);
   if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
   while (performance.now() < time) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const FRACTIONS = 2 ** 32;
+
+function randomFraction(): number {
+  return randomInt(FRACTIONS) / FRACTIONS;
 }

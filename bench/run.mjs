@@ -38,7 +38,7 @@ const parts = {
 const full = {
   rounds: 23,
   burstMilliseconds: 200,
-  warmUpMilliseconds: 2000,
+  warmUpMilliseconds: 3000,
   loginRounds: 4,
   loginMilliseconds: 4000,
   usersInMemory: 3000,

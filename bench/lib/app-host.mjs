@@ -6,8 +6,10 @@ const { app: name, ...settings } = childSettings();
 const { default: createApp } = await import(`../apps/${name}.mjs`);
 const app = await createApp(settings);
 const server = app.listen(0, '127.0.0.1');
-// The connections of a variant stay open while the others are measured.
-server.keepAliveTimeout = 600_000;
+// The connections of a variant stay open while the others are measured, also those that have sent nothing yet.
+server.keepAliveTimeout = 1_200_000;
+server.requestTimeout = 0;
+server.headersTimeout = 0;
 await once(server, 'listening');
 
 answerCalls(server.address().port, {

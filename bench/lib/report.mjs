@@ -148,7 +148,7 @@ const howMeasured = `## How it is measured
 
 - Every app is an Express 5 app in its own process, with \`NODE_ENV=production\` and Express's default settings. All guarded routes return the same kind of JSON.
 - The app has one core and the load generator another. Redis and PostgreSQL share the load generator's core, or have a third one if there is one. All listen on loopback and store nothing on disk.
-- The variants take turns in short bursts, for many rounds. Each round begins with a different variant. Each burst is compared with a burst of bare Express just before it. The tables show the median of these comparisons, and the quartiles as _spread_.
+- A variant is warmed up and then measured in many short bursts, each compared with a burst of bare Express just before it. Variants that are compared with each other take turns, and each round begins with a different one. The tables show the median of these comparisons, and the quartiles as _spread_.
 - _CPU ratio_ is the CPU time of a request to bare Express divided by that of a request to the variant. 1.00 means that the variant costs nothing, 0.50 that a request costs twice as much. _CPU over bare_ is the difference in microseconds. CPU time is that of the whole app process, including its threads and garbage collection, but not that of Redis or PostgreSQL.
 - Requests per second are for one core with 32 connections. They depend more than CPU time does on the machine and on its other work.
 - Every app is checked before it is measured: 200 with a good token, 401 without one.`;

@@ -13,27 +13,34 @@ import { spread } from './statistics.mjs';
 /** @typedef {Map<string, Sample[]>} Samples one per round, by name */
 
 /**
- * Measures the variants in turn, in short bursts, each right after a burst of the ceiling. The speed of a shared machine varies
- * from moment to moment, so bursts that are compared must follow each other closely. Each round begins with another variant.
+ * Measures each variant in short bursts, each right after a burst of the ceiling. The speed of a shared machine varies from moment to
+ * moment, so bursts that are compared must follow each other closely.
+ *
+ * A process that has rested for seconds is slow for a second: V8 has dropped compiled code and shrunk the heap. A second process of bare
+ * Express looked up to three times as dear as the ceiling then. So a variant has all its rounds in a row, after a burst to warm up.
  *
  * @param {import('./child.mjs').Child} load
  * @param {Variant} ceiling
  * @param {Variant[]} variants
  * @param {{ rounds: number, burstMilliseconds: number, warmUpMilliseconds: number }} pace
+ * @param {string[]} [together] names of variants that are compared with each other: they take turns
  * @returns {Promise<Samples>}
  */
-export async function measureSideBySide(load, ceiling, variants, pace) {
-  for (const { name } of [ceiling, ...variants]) {
-    await load.call('burst', { name, milliseconds: pace.warmUpMilliseconds });
-  }
+export async function measureSideBySide(load, ceiling, variants, pace, together = []) {
+  const alone = variants.filter(({ name }) => !together.includes(name)).map((variant) => [variant]);
+  const compared = variants.filter(({ name }) => together.includes(name));
   /** @type {Samples} */
   const samples = new Map(variants.map(({ name }) => [name, []]));
-  for (let round = 0; round < pace.rounds; round += 1) {
-    const first = round % variants.length;
-    for (const variant of [...variants.slice(first), ...variants.slice(0, first)]) {
-      const beside = await measure(load, ceiling, pace.burstMilliseconds);
-      const own = await measure(load, variant, pace.burstMilliseconds);
-      samples.get(variant.name)?.push({ ...own, ceiling: beside });
+  await load.call('burst', { name: ceiling.name, milliseconds: pace.warmUpMilliseconds });
+  for (const group of [compared, ...alone]) {
+    for (const { name } of group) await load.call('burst', { name, milliseconds: pace.warmUpMilliseconds });
+    for (let round = 0; round < pace.rounds; round += 1) {
+      const first = round % group.length;
+      for (const variant of [...group.slice(first), ...group.slice(0, first)]) {
+        const beside = await measure(load, ceiling, pace.burstMilliseconds);
+        const own = await measure(load, variant, pace.burstMilliseconds);
+        samples.get(variant.name)?.push({ ...own, ceiling: beside });
+      }
     }
   }
   return samples;
@@ -68,7 +75,7 @@ export function ceilingOf(samples) {
 }
 
 /**
- * Compares two variants round by round.
+ * Compares two variants round by round, which have been measured together.
  *
  * @param {Samples} samples
  * @param {string} one

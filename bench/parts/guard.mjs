@@ -14,6 +14,7 @@ const NEW_TOKENS = 30_000;
 const CONNECTIONS = 32;
 
 const BARE = 'bare Express (the ceiling)';
+const CONTROL = 'bare Express in a second process (the error of the method)';
 const HITS = 'passport-visa, tokens seen before';
 const NEW = 'passport-visa, every token new';
 const FACTORS = 'passport-visa, tokens seen before, secondFactor and passkeys on';
@@ -31,6 +32,7 @@ const TUTORIAL = 'tutorial: cookie-parser, passport, passport-jwt, string secret
 /** @type {Plan[]} */
 const plans = [
   { name: BARE, app: 'bare' },
+  { name: CONTROL, app: 'bare' },
   { name: HITS, app: 'passport-visa' },
   { name: FACTORS, app: 'passport-visa', settings: { factors: true } },
   { name: NEW, app: 'passport-visa', credentials: newTokens },
@@ -75,7 +77,7 @@ export async function measureGuard({ redis, load, pace }) {
     await load.call('open', { ...target, connections: CONNECTIONS });
   }
   const [bare, ...guards] = /** @type {[Variant, ...Variant[]]} */ (variants);
-  const samples = await measureSideBySide(load, bare, guards, pace);
+  const samples = await measureSideBySide(load, bare, guards, pace, [HITS, FACTORS, TUTORIAL]);
   for (const { name, app } of variants) {
     await load.call('close', name);
     await app.stop();
@@ -123,7 +125,7 @@ export async function measureGuard({ redis, load, pace }) {
  * @returns {Promise<Headers[]>}
  */
 async function credentialsFor(plan, app) {
-  if (plan.name === BARE) return [{}];
+  if (plan.app === 'bare') return [{}];
   const users = [];
   for (let number = 1; number <= USERS; number += 1) {
     const headers = await app.logIn(number);

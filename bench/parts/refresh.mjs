@@ -96,7 +96,7 @@ export async function measureRefresh({ redis, postgres, load, pace }) {
       );
   }
   const [bare, ...others] = /** @type {[Variant, ...Variant[]]} */ (variants);
-  const samples = await measureSideBySide(load, bare, others, pace);
+  const samples = await measureSideBySide(load, bare, others, pace, [HAND, OURS, NODE_REDIS]);
   for (const { name, app } of variants) {
     await load.call('close', name);
     await app.stop();

@@ -65,14 +65,18 @@ export class BoundedCalls {
 
   /**
    * @param undo called if the operation succeeds after its caller has already got an error
-   * @throws AuthError SERVICE_UNAVAILABLE after a second, or in an outage
+   * @param timeout in milliseconds. Default: a second
+   * @throws AuthError SERVICE_UNAVAILABLE after this time, or in an outage
    */
-  readonly run = <T>(operation: () => Promise<T>, undo?: () => Promise<void>): Promise<T> => {
+  readonly run = <T>(
+    operation: () => Promise<T>,
+    undo?: () => Promise<void>,
+    timeout = this.#times.timeout,
+  ): Promise<T> => {
     if (this.#isFrozen && performance.now() < this.#nextProbeAt) {
       return Promise.reject(serviceUnavailable(new NotSentError(`${this.#backend} does not answer`)));
     }
     this.#nextProbeAt = performance.now() + this.#times.probeInterval;
-    const { timeout } = this.#times;
     return new Promise<T>((resolve, reject) => {
       let isLate = false;
       const timer = setTimeout(() => {

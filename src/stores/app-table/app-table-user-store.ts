@@ -1,14 +1,7 @@
-import { isKeepable } from '../../utils/keepable-text.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
 import type { ListUsersOptions } from '../list-users-options.js';
-import {
-  checkedChanges,
-  checkedIdentityUser,
-  checkedPage,
-  checkedRename,
-  checkedUserId,
-} from '../user-arguments.js';
+import { checkedChanges, checkedIdentityUser, checkedRename, checkedUserId } from '../user-arguments.js';
 import { UserGoneListeners } from '../user-gone-listeners.js';
 import type {
   NewUser,
@@ -22,18 +15,19 @@ import { adoptRows } from './adopt-rows.js';
 import { BoundedDatabase } from './bounded-database.js';
 import { changeRow } from './change-row.js';
 import { AppTableCredentials } from './credentials.js';
+import { Deadline } from './deadline.js';
 import { Identities } from './identities.js';
 import { KeyColumn } from './key-column.js';
 import { KeyTable } from './key-table.js';
+import { LookUps } from './look-ups.js';
 import { NewRows } from './new-rows.js';
 import { clearUser, ownTables, ownTableStatements, type OwnTables } from './own-tables.js';
 import { setVerified } from './set-verified.js';
 import type { AppDatabase } from './sql-database.js';
 import { TableFacts } from './table-facts.js';
 import { UserColumnValues } from './user-column-values.js';
-import type { FoundRow } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
-import { canBeUsername, type Usernames } from './usernames.js';
+import type { Usernames } from './usernames.js';
 import { canBeOwnId } from './values.js';
 
 /**
@@ -51,6 +45,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   readonly #values: UserColumnValues;
   readonly #usernames: Usernames;
   readonly #newRows: NewRows;
+  readonly #lookUps: LookUps;
   readonly #identities: Identities;
   readonly #credentials: CredentialStore;
   readonly #userGone = new UserGoneListeners();
@@ -80,6 +75,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
         : new KeyColumn(keyColumn, username);
     this.#newRows = new NewRows(this.#database, mapping, this.#usernames, this.#tables);
     this.#identities = new Identities(dialect, this.#tables.identities);
+    this.#lookUps = new LookUps(this.#database, this.#values, this.#usernames, this.#identities);
     this.#credentials = new AppTableCredentials(this.#database, dialect, this.#tables.credentials);
   }
 
@@ -106,19 +102,11 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   }
 
   async findByUsername(username: string): Promise<StoredUser | undefined> {
-    if (!isKeepable(username) || !canBeUsername(username)) return undefined;
-    const found = await this.#database.read(async (access) => {
-      const named = await this.#usernames.find(access, username);
-      // Whoever comes next keeps it instead.
-      if (named?.keep) await named.keep().catch(() => undefined);
-      return named?.found;
-    });
-    return found && this.#values.toUser(found);
+    return this.#lookUps.byUsername(username);
   }
 
   async findById(id: string): Promise<StoredUser | undefined> {
-    const row = await this.#row(id);
-    return row && this.#values.toUser(row);
+    return this.#lookUps.byId(id);
   }
 
   /**
@@ -126,9 +114,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * @throws RangeError if `limit` is not a whole number from 1 to 1000
    */
   async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
-    const { limit, after } = checkedPage(options);
-    const rows = await this.#database.read((access) => access.rows.page(after, limit));
-    return Promise.all(rows.map((row) => this.#values.toUser(row)));
+    return this.#lookUps.page(options);
   }
 
   /**
@@ -136,9 +122,10 @@ export class AppTableUserStore implements UserStore, IdentityStore {
    * @param fields further columns, as the option `fields` says. They never replace what a column of the mapping gets
    */
   async create(user: NewUser, fields?: unknown): Promise<StoredUser> {
-    await this.#database.learnFacts();
+    const by = new Deadline();
+    await this.#database.learnFacts(by);
     const { username, values } = await this.#values.forNewUser(user, fields);
-    return this.#values.toUser(await this.#newRows.create(username, values));
+    return this.#values.toUser(await this.#newRows.create(username, values, by), by);
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -150,14 +137,15 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   async updateUsername(id: string, next: string, previous: string): Promise<boolean> {
     const rename = checkedRename(id, next, previous);
-    await this.#database.learnFacts();
+    const by = new Deadline();
+    await this.#database.learnFacts(by);
     await this.#values.assertFits(rename.name);
-    return this.#newRows.rename(rename, await this.#values.verified(false));
+    return this.#newRows.rename(rename, await this.#values.verified(false), by);
   }
 
   /** Whether the column `emailVerified` says so of this name. */
   async isEmailVerified(id: string, username: string): Promise<boolean> {
-    const found = this.#mapping.columns.emailVerified === undefined ? undefined : await this.#row(id);
+    const found = this.#mapping.columns.emailVerified === undefined ? undefined : await this.#lookUps.row(id);
     return found !== undefined && this.#values.isVerified(found.row, username);
   }
 
@@ -195,19 +183,19 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   }
 
   async findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
-    const checked = checkedIdentity(identity);
-    const found = await this.#database.read((access) => this.#identities.findUser(access, checked));
-    return found && this.#values.toUser(found);
+    return this.#lookUps.byIdentity(checkedIdentity(identity));
   }
 
   async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
     const checked = checkedIdentity(identity);
     const newUser = { ...checkedIdentityUser(user), passwordHash: null };
-    const known = await this.findByIdentity(checked);
+    const by = new Deadline();
+    const known = await this.#lookUps.byIdentity(checked, by);
     if (known) return known;
-    await this.#database.learnFacts();
+    await this.#database.learnFacts(by);
     const { username, values } = await this.#values.forNewUser(newUser, undefined);
-    return this.#values.toUser(await this.#newRows.createFor(this.#identities, checked, username, values));
+    const created = await this.#newRows.createFor(this.#identities, checked, username, values, by);
+    return this.#values.toUser(created, by);
   }
 
   async link(userId: string, identity: Identity): Promise<boolean> {
@@ -222,7 +210,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const checked = checkedIdentity(identity);
     if (!this.#canBeId(checkedUserId('unlink', userId))) return false;
-    return this.#database.statement((access) => this.#identities.unlink(access, userId, checked));
+    return this.#database.write(undefined, (access) => this.#identities.unlink(access, userId, checked));
   }
 
   async listIdentities(userId: string): Promise<Identity[]> {
@@ -236,12 +224,6 @@ export class AppTableUserStore implements UserStore, IdentityStore {
 
   onUserGone(listener: UserGoneListener): () => void {
     return this.#userGone.add(listener);
-  }
-
-  async #row(id: string): Promise<FoundRow | undefined> {
-    if (!isKeepable(id)) return undefined;
-    const found = await this.#database.read(({ rows }) => rows.find('id', [id]));
-    return found.find((each) => each.id === id);
   }
 
   #canBeId(id: string): boolean {

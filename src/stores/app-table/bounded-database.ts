@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
-import { CALL_TIMES, type CallTimes } from '../call-times.js';
-import { RowLines } from './row-lines.js';
+import { CALL_TIMES } from '../call-times.js';
+import { Deadline } from './deadline.js';
 import { FittingRows } from './fitting-rows.js';
+import { RowLines } from './row-lines.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -12,8 +13,6 @@ import type { FoundRow, KeyMember } from './user-rows.js';
 /** Less than the time limit of a call: what part of it a transaction that is rolled back again and again may take. */
 const REPEAT_FOR = 0.8;
 const REPEAT_WITHIN_MS = 30;
-/** For the first call of a library that starts slowly. A request must still be answered within 2 seconds. */
-const FIRST_CALL_MS = 1800;
 
 /** The app's database with a time limit for each call. It distinguishes an outage from a mistake in the program. */
 export class BoundedDatabase {
@@ -30,7 +29,6 @@ export class BoundedDatabase {
       database.dialect.title,
       (error) => ['outage', 'rolled-back'].includes(this.kindOfError(error)),
       { ping: () => database.sql.query('SELECT 1') },
-      Object.create(CALL_TIMES, { timeout: { get: () => this.#timeout } }) as CallTimes,
     );
   }
 
@@ -40,13 +38,13 @@ export class BoundedDatabase {
   }
 
   /** For code that asks what the database says about the table, outside a call: without it, that would have no time limit. */
-  async learnFacts(): Promise<void> {
-    if (!this.#facts.areKnown) await this.#run(() => Promise.resolve());
+  async learnFacts(by: Deadline): Promise<void> {
+    if (!this.#facts.areKnown) await this.#run(() => Promise.resolve(), by);
   }
 
   /** Calls outside a transaction. */
-  read<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
-    return this.#run((isLate) => work(this.#access(this.#database, isLate)));
+  read<T>(work: (access: TableAccess) => Promise<T>, by = new Deadline()): Promise<T> {
+    return this.#run((isLate) => work(this.#access(this.#database, isLate)), by);
   }
 
   /** Whether there is such a table of ours. */
@@ -61,44 +59,33 @@ export class BoundedDatabase {
     );
   }
 
-  /** A single statement that changes something. One that the database has rolled back is tried again, and is a 503 in the end. */
-  statement<T>(work: (access: TableAccess) => Promise<T>): Promise<T> {
-    // Only inside a transaction does SQLite not wait for locks.
-    if (this.#database.dialect.name === 'sqlite') return this.write(undefined, work);
-    return this.#run((isLate) => {
-      const access = this.#access(this.#database, isLate);
-      return this.#repeated(() => work(access));
-    });
-  }
-
   /**
-   * One transaction. One that the database has rolled back is tried again, and is a 503 in the end.
+   * One transaction, also for a single statement: only in a transaction of its own has it a limit for its wait for locks. One that the
+   * database has rolled back is tried again, and is a 503 in the end.
    * @param row the id of the row that it locks first. Undefined: none
    */
-  write<T>(row: string | undefined, work: (access: TableAccess) => Promise<T>): Promise<T> {
-    const { dialect } = this.#database;
-    const write = () =>
-      this.#run((isLate) =>
-        this.#repeated(() =>
-          this.#database.transaction(async (access) => {
-            const end = await dialect.begin(access.sql);
-            try {
-              const result = await work(this.#access(access, isLate));
-              if (isLate()) throw tooLate();
-              return result;
-            } finally {
-              await end?.().catch(() => undefined); // the error that came before says more
-            }
-          }),
-        ),
-      );
-    return row === undefined ? write() : this.#lines.run(row, write);
+  write<T>(
+    row: string | undefined,
+    work: (access: TableAccess) => Promise<T>,
+    by = new Deadline(),
+  ): Promise<T> {
+    const write = () => this.#run((isLate) => this.#repeated(() => this.#transaction(work, isLate)), by);
+    return row === undefined ? write() : this.#lines.run(row, write, by.turn);
+  }
+
+  /** As `write` does, unless another change of the row is under way in this process. */
+  async writeUnlessBusy(
+    row: string,
+    work: (access: TableAccess) => Promise<unknown>,
+    by: Deadline,
+  ): Promise<void> {
+    if (this.#lines.isFree(row)) await this.write(row, work, by);
   }
 
   /** @returns undefined if the column can't hold the text, because its character set knows few characters */
-  async findIfHeld(member: KeyMember, text: string): Promise<FoundRow[] | undefined> {
+  async findIfHeld(member: KeyMember, text: string, by: Deadline): Promise<FoundRow[] | undefined> {
     try {
-      return await this.#run(() => this.#database.rows.find(member, [text]));
+      return await this.#run(() => this.#database.rows.find(member, [text]), by);
     } catch (error) {
       if (this.kindOfError(error) === 'unfit') return undefined;
       throw error;
@@ -107,17 +94,44 @@ export class BoundedDatabase {
 
   #access({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
     const isUnfit = (error: unknown) => this.kindOfError(error) === 'unfit';
-    return whileInTime({ rows: new FittingRows(rows, isUnfit), sql }, isLate);
+    const { waitingBriefly = (change: string) => change } = this.#database.dialect;
+    return whileInTime(
+      {
+        rows: new FittingRows(rows, isUnfit),
+        sql: {
+          query: (text, values) => sql.query(text, values),
+          execute: (change, values) => sql.execute(waitingBriefly(change), values),
+        },
+      },
+      isLate,
+    );
   }
 
-  async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {
-    const lateAt = performance.now() + this.#timeout;
+  #transaction<T>(work: (access: TableAccess) => Promise<T>, isLate: () => boolean): Promise<T> {
+    const { dialect } = this.#database;
+    return this.#database.transaction(async ({ isOfApp = false, ...access }) => {
+      const end = await dialect.begin(access.sql, isOfApp);
+      try {
+        const result = await work(this.#access(access, isLate));
+        if (isLate()) throw tooLate();
+        return result;
+      } finally {
+        await end?.().catch(() => undefined); // the error that came before says more
+      }
+    });
+  }
+
+  async #run<T>(work: (isLate: () => boolean) => Promise<T>, by: Deadline): Promise<T> {
+    const timeout = this.#isSlowStart ? by.left : by.step;
+    if (timeout === 0) throw tooLate();
+    const lateAt = performance.now() + timeout;
+    const run = async () => {
+      // Before a transaction, which would otherwise wait for a second connection while it has one.
+      await this.#facts.load();
+      return work(() => performance.now() > lateAt);
+    };
     try {
-      const answer = await this.#calls.run(async () => {
-        // Before a transaction, which would otherwise wait for a second connection while it has one.
-        await this.#facts.load();
-        return work(() => performance.now() > lateAt);
-      });
+      const answer = await this.#calls.run(run, undefined, timeout);
       this.#hasAnswered = true;
       return answer;
     } catch (error) {
@@ -127,9 +141,9 @@ export class BoundedDatabase {
     }
   }
 
-  get #timeout(): number {
-    const isFirst = this.#database.startsSlowly === true && !this.#hasAnswered;
-    return isFirst ? Math.max(FIRST_CALL_MS, CALL_TIMES.timeout) : CALL_TIMES.timeout;
+  /** Whether this is the first call of a library that starts slowly. */
+  get #isSlowStart(): boolean {
+    return this.#database.startsSlowly === true && !this.#hasAnswered;
   }
 
   async #repeated<T>(work: () => Promise<T>): Promise<T> {

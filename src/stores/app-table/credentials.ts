@@ -94,7 +94,7 @@ export class AppTableCredentials implements CredentialStore {
     ];
     const remove = `DELETE FROM ${this.#table} WHERE ${conditions.join(' AND ')}`;
     const values = [userId, ...(kinds ?? []), ...except.map((id) => digestOf(id))];
-    return this.#database.statement(({ sql }) => sql.execute(remove, values));
+    return this.#changed(remove, values);
   }
 
   #canBeId(userId: string): boolean {
@@ -106,7 +106,11 @@ export class AppTableCredentials implements CredentialStore {
   }
 
   async #changes(text: string, values: readonly unknown[]): Promise<boolean> {
-    return (await this.#database.statement(({ sql }) => sql.execute(text, values))) > 0;
+    return (await this.#changed(text, values)) > 0;
+  }
+
+  #changed(text: string, values: readonly unknown[]): Promise<number> {
+    return this.#database.write(undefined, ({ sql }) => sql.execute(text, values));
   }
 
   async #insert(sql: SqlStatements, { userId, kind, id, data }: NewCredential): Promise<boolean> {

@@ -17,7 +17,7 @@ export class KeyColumn implements Usernames {
     const { owner, stale, named } = await this.#look(access, username);
     if (owner) return { found: owner, keep: undefined };
     const [found] = named;
-    return found && { found, keep: () => this.#keep(access, found, stale) };
+    return found && { found, keep: (writing) => this.#keepInRow(writing, found, stale) };
   }
 
   async reserve(access: TableAccess, username: string, userId?: string): Promise<void> {
@@ -59,12 +59,20 @@ export class KeyColumn implements Usernames {
     return { owner, stale: kept.filter((each) => each !== owner), named };
   }
 
+  /** The app may have changed the rows meanwhile. */
+  async #keepInRow({ rows }: TableAccess, found: FoundRow, stale: readonly FoundRow[]): Promise<void> {
+    for (const each of [...stale, found]) {
+      const locked = await rows.lock(each.id);
+      if (locked) await this.#correct({ rows }, locked);
+    }
+  }
+
   async #keep(access: TableAccess, { id, row }: FoundRow, stale: readonly FoundRow[]): Promise<void> {
     for (const each of stale) await this.#correct(access, each);
     await access.rows.update(id, this.values(keyIn(row, this.#username) as string));
   }
 
-  async #correct({ rows }: TableAccess, { id, row }: FoundRow): Promise<void> {
+  async #correct({ rows }: Pick<TableAccess, 'rows'>, { id, row }: FoundRow): Promise<void> {
     await rows.update(id, { [this.#column]: keyIn(row, this.#username) ?? null });
   }
 }

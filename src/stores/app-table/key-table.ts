@@ -28,7 +28,7 @@ export class KeyTable implements Usernames {
     const owner = await this.#owner(access, key, keptId, named);
     if (owner) return { found: owner, keep: undefined };
     const [found] = named;
-    return found && { found, keep: () => this.#keep(access, key, found.id, keptId) };
+    return found && { found, keep: (writing) => this.#keep(writing, key, found.id, keptId) };
   }
 
   async reserve(access: TableAccess, username: string, userId = NOBODY_YET): Promise<void> {

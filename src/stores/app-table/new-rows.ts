@@ -4,6 +4,7 @@ import { usernameRefused } from '../new-username.js';
 import type { CheckedRename } from '../user-arguments.js';
 import type { Identity } from '../identity-store.js';
 import type { BoundedDatabase } from './bounded-database.js';
+import type { Deadline } from './deadline.js';
 import type { Identities } from './identities.js';
 import { clearUser, type OwnTables } from './own-tables.js';
 import type { TableAccess } from './sql-database.js';
@@ -26,21 +27,28 @@ export class NewRows {
   }
 
   /** @throws UsernameTakenError; AuthError VALIDATION_FAILED for a name that the column can't hold */
-  create(username: string, values: Row): Promise<FoundRow> {
-    const create = this.#database.write(undefined, (access) => this.#insert(access, username, values));
-    return create.catch((error: unknown) => this.#takenOr(error, username));
+  create(username: string, values: Row, by: Deadline): Promise<FoundRow> {
+    const create = this.#database.write(undefined, (access) => this.#insert(access, username, values), by);
+    return create.catch((error: unknown) => this.#takenOr(error, username, by));
   }
 
   /** @returns the row of the user that has the identity already, or a new one @throws as `create` does */
-  createFor(identities: Identities, identity: Identity, username: string, values: Row): Promise<FoundRow> {
-    const create = this.#database.write(undefined, async (access) => {
+  createFor(
+    identities: Identities,
+    identity: Identity,
+    username: string,
+    values: Row,
+    by: Deadline,
+  ): Promise<FoundRow> {
+    const insert = async (access: TableAccess) => {
       const owner = await identities.reserve(access, identity);
       if (owner) return owner;
       const created = await this.#insert(access, username, values);
       await identities.assign(access.sql, identity, created.id);
       return created;
-    });
-    return create.catch((error: unknown) => this.#takenOr(error, username));
+    };
+    const create = this.#database.write(undefined, insert, by);
+    return create.catch((error: unknown) => this.#takenOr(error, username, by));
   }
 
   /**
@@ -48,9 +56,9 @@ export class NewRows {
    * @param unproved what the row gets with a name that has another key
    * @throws as `create` does
    */
-  rename({ id, name, key, previous }: CheckedRename, unproved: Row): Promise<boolean> {
+  rename({ id, name, key, previous }: CheckedRename, unproved: Row, by: Deadline): Promise<boolean> {
     const column = this.#mapping.columns.username;
-    const renaming = this.#database.write(id, async (access) => {
+    const rename = async (access: TableAccess) => {
       const locked = await access.rows.lock(id);
       if (locked?.row[column] !== previous) return false;
       await this.#usernames.reserve(access, name, locked.id);
@@ -59,8 +67,9 @@ export class NewRows {
       await access.rows.update(locked.id, { ...values, ...(previousKey !== key && unproved) });
       if (previousKey !== key) await this.#usernames.release(access, previousKey, locked.id);
       return true;
-    });
-    return renaming.catch((error: unknown) => this.#takenOr(error, name));
+    };
+    const renaming = this.#database.write(id, rename, by);
+    return renaming.catch((error: unknown) => this.#takenOr(error, name, by));
   }
 
   /** Inside a transaction. @throws UsernameTakenError; what a unique index of the app's throws: see `#takenOr` */
@@ -78,13 +87,13 @@ export class NewRows {
    * After a transaction that gave a user a name. The app's own unique index may take another spelling for the same name. Other unique
    * columns of the app's are its own matter.
    */
-  async #takenOr(error: unknown, username: string): Promise<never> {
+  async #takenOr(error: unknown, username: string, by: Deadline): Promise<never> {
     const kind = this.#database.kindOfError(error);
     if (isAuthError(error, 'USERNAME_TAKEN') || (kind !== 'taken' && kind !== 'unfit')) throw error;
     const columns: [KeyMember, string][] = [['username', username]];
     if (this.#mapping.columns.usernameKey !== undefined) columns.push(['usernameKey', usernameKey(username)]);
     for (const [member, text] of columns) {
-      const found = await this.#database.findIfHeld(member, text);
+      const found = await this.#database.findIfHeld(member, text, by);
       if (!found) throw usernameRefused('unsupportedCharacters');
       if (kind === 'taken' && found.length > 0) throw new UsernameTakenError({ cause: error });
     }

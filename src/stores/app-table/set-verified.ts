@@ -1,6 +1,8 @@
 import type { BoundedDatabase } from './bounded-database.js';
 import { changeRow } from './change-row.js';
+import { Deadline } from './deadline.js';
 import type { UserColumnValues } from './user-column-values.js';
+import type { Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
 import { isSameName } from './usernames.js';
 
@@ -13,9 +15,9 @@ export async function setVerified(
   username: string,
 ): Promise<void> {
   if (columns.emailVerified === undefined) return;
-  await database.learnFacts();
+  const by = new Deadline();
+  await database.learnFacts(by);
   const verified = await values.verified(true);
-  await changeRow(database, id, (row) =>
-    isSameName(row[columns.username], username) ? verified : undefined,
-  );
+  const ifSame = (row: Row) => (isSameName(row[columns.username], username) ? verified : undefined);
+  await changeRow(database, id, ifSame, by);
 }

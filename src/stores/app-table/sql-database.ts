@@ -8,6 +8,12 @@ export interface TableAccess {
   readonly sql: SqlStatements;
 }
 
+/** What a transaction works with. */
+export interface TransactionAccess extends TableAccess {
+  /** Whether the app has begun the transaction, which goes on afterwards. Default: it hasn't. */
+  readonly isOfApp?: boolean;
+}
+
 /** What a library gives `AppTableUserStore`: its way to the app's table. No method waits or retries by itself. */
 export interface AppDatabase extends TableAccess {
   readonly dialect: Dialect;
@@ -15,9 +21,9 @@ export interface AppDatabase extends TableAccess {
   readonly place: TablePlace | undefined;
   /**
    * Runs the work in one transaction. Rolls back if it throws, and throws the same. Inside a transaction that the app has begun, it
-   * is a savepoint, or simply a part of it.
+   * is a savepoint.
    */
-  transaction<T>(work: (access: TableAccess) => Promise<T>): Promise<T>;
+  transaction<T>(work: (access: TransactionAccess) => Promise<T>): Promise<T>;
   /** Whether the library fills this column of the database by itself in an INSERT that doesn't name it. Default: it fills none. */
   readonly libraryFills?: (column: string) => boolean;
   /** Whether the library needs up to a second of its own before its very first query. */

@@ -69,7 +69,7 @@ export class SqlUserRows implements UserRows {
       const [row] = await this.#sql.query(`${insert} RETURNING ${await this.#list('*')}`, encoded);
       return this.#found(row as Row);
     }
-    await this.#sql.execute(insert, encoded);
+    await this.#change(insert, encoded);
     return this.#inserted(id?.countsUp === true, all[idColumn], String(values[username]));
   }
 
@@ -78,12 +78,12 @@ export class SqlUserRows implements UserRows {
     if (where === undefined) return;
     const set = Object.keys(values).map((each) => `${this.#quoted(each)} = ?`);
     const update = `UPDATE ${this.#name} SET ${set.join(', ')} ${where}`;
-    await this.#sql.execute(update, [...(await this.#encoded(values)), id]);
+    await this.#change(update, [...(await this.#encoded(values)), id]);
   }
 
   async remove(id: string): Promise<void> {
     const where = await this.#whereId(id);
-    if (where !== undefined) await this.#sql.execute(`DELETE FROM ${this.#name} ${where}`, [id]);
+    if (where !== undefined) await this.#change(`DELETE FROM ${this.#name} ${where}`, [id]);
   }
 
   page(after: string, limit: number): Promise<FoundRow[]> {
@@ -101,6 +101,11 @@ export class SqlUserRows implements UserRows {
     const own = found.find(({ row }) => row[this.#columns.username] === username);
     if (own) return own;
     throw new Error(`The inserted row of ${this.#table.place.table} was not found again`);
+  }
+
+  async #change(text: string, values: readonly unknown[]): Promise<void> {
+    const { waitingBriefly } = this.#table.dialect;
+    await this.#sql.execute(waitingBriefly?.(text) ?? text, values);
   }
 
   async #select(end: string, values: readonly unknown[]): Promise<FoundRow[]> {

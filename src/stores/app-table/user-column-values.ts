@@ -1,8 +1,11 @@
+import { serviceUnavailable } from '../../errors.js';
 import { kindOf } from '../../utils/option-words.js';
 import { usernameKey } from '../../utils/username.js';
+import { withinTime } from '../../utils/within-time.js';
 import { newUsername, usernameRefused } from '../new-username.js';
 import { checkedNewUser, type UserChanges } from '../user-arguments.js';
 import type { NewUser, StoredUser } from '../user-store.js';
+import type { Deadline } from './deadline.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, Row } from './user-rows.js';
 import type { UserMapping } from './user-table-options.js';
@@ -82,8 +85,11 @@ export class UserColumnValues {
     };
   }
 
-  /** @throws TypeError that names the column whose value isn't what it must be */
-  async toUser({ id, row }: FoundRow): Promise<StoredUser> {
+  /**
+   * @throws TypeError that names the column whose value isn't what it must be; AuthError SERVICE_UNAVAILABLE if the app's function of roles
+   * doesn't answer in time
+   */
+  async toUser({ id, row }: FoundRow, by: Deadline): Promise<StoredUser> {
     const { columns, disabled, rolesOf } = this.#mapping;
     const [username, passwordHash] = [row[columns.username], row[columns.passwordHash] ?? null];
     if (typeof username !== 'string') throw wrong(columns.username, 'a text', username);
@@ -94,7 +100,7 @@ export class UserColumnValues {
       id,
       username,
       passwordHash,
-      roles: rolesOf ? await this.#rolesOf(row) : this.#rolesIn(row),
+      roles: rolesOf ? await this.#rolesOf(row, by) : this.#rolesIn(row),
       disabled: flag === undefined ? disabled?.invert === true : flag !== disabled?.invert,
     };
   }
@@ -104,8 +110,9 @@ export class UserColumnValues {
     return roles === undefined ? [] : rolesIn(row[roles], roles);
   }
 
-  async #rolesOf(row: Row): Promise<string[]> {
-    const roles: unknown = await this.#mapping.rolesOf?.(row);
+  async #rolesOf(row: Row, by: Deadline): Promise<string[]> {
+    const answer: unknown = this.#mapping.rolesOf?.(row);
+    const roles = await withinTime(Promise.resolve(answer), by.step, rolesTooLate);
     if (Array.isArray(roles) && roles.every((role) => typeof role === 'string')) return [...roles];
     throw new TypeError(
       `The function roles of the store returned ${kindOf(roles)}: it must return a list of texts`,
@@ -137,6 +144,10 @@ export class UserColumnValues {
       `The column ${mapped} is NOT NULL, so a user without a password can't be created. Allow NULL: then users can log in by other strategies alone`,
     );
   }
+}
+
+function rolesTooLate(): Error {
+  return serviceUnavailable(new Error('The function roles of the store took too long'));
 }
 
 function wrong(column: string, expected: string, value: unknown): TypeError {

@@ -7,8 +7,8 @@ import type { FoundRow, Row, Spellings, UserRows } from './user-rows.js';
 /** A user found by name. */
 export interface NamedRow {
   readonly found: FoundRow;
-  /** Keeps the key, for a row that the app wrote. */
-  readonly keep: (() => Promise<void>) | undefined;
+  /** Inside a transaction: keeps the key, for a row that the app wrote. */
+  readonly keep: ((access: TableAccess) => Promise<void>) | undefined;
 }
 
 /**

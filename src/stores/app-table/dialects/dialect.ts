@@ -84,10 +84,16 @@ export interface Dialect {
   readonly lowersAsciiOnly: boolean;
 
   /**
+   * A statement that changes rows of our tables, with a limit for its wait for locks. The limit is the statement's alone. Default: the one of
+   * `begin` is enough.
+   */
+  readonly waitingBriefly?: (change: string) => string;
+  /**
    * Statements at the beginning of each transaction that writes.
+   * @param isOfApp whether the app has begun the transaction: then no setting of it stays changed
    * @returns what to run before its end, also where it fails. Undefined: nothing
    */
-  begin(sql: SqlStatements): Promise<(() => Promise<unknown>) | undefined>;
+  begin(sql: SqlStatements, isOfApp: boolean): Promise<(() => Promise<unknown>) | undefined>;
   /** What `migrate()` runs, one statement after the other: each is safe to run again. */
   migration(statements: readonly string[]): string[];
 

@@ -5,15 +5,15 @@ import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
 import { errorChain } from './error-chain.js';
 
 const DUPLICATE = 1062;
-/** A deadlock, a wait for a locked row that took too long, and a row that has changed since it was read. */
-const ROLLED_BACK = new Set([1213, 1205, 1020]);
+/** A deadlock, a wait for a locked row that took too long, a row that has changed since it was read, and a conflict of a group of servers. */
+const ROLLED_BACK = new Set([1213, 1205, 1020, 3101]);
 const MISSING = new Set([1146, 1054]);
 /** Collations that can't be compared, and texts that the character set of a column doesn't know. */
 const UNFIT = new Set([1267, 1270, 1271, 1366, 3854, 3988]);
-/** Too many connections, shutdown, read-only server, out of memory or disk, killed, aborted. */
+/** Too many connections, shutdown, read-only server, out of memory or disk, killed, aborted, no commit. */
 const OUTAGES = new Set([1040, 1041, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1290]);
 const MORE_OUTAGES = new Set([
-  1021, 1037, 1038, 1047, 1114, 1129, 1135, 1317, 1836, 1927, 3024, 1969, 1792, 4031,
+  1021, 1037, 1038, 1047, 1114, 1129, 1135, 1180, 1317, 1836, 1927, 3024, 1969, 1792, 4031,
 ]);
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
@@ -70,7 +70,10 @@ export const MYSQL: Dialect = {
     ).join(', ')}`,
   // MySQL reads the first comment and has no WAIT, MariaDB reads the second. For both, the limit is the statement's alone.
   selectForUpdate: (select) =>
-    `SELECT /*+ MAX_EXECUTION_TIME(${CALL_TIMES.timeout}) */ ${select} FOR UPDATE /*M! WAIT ${Math.ceil(CALL_TIMES.timeout / 1000)} */`,
+    `SELECT /*+ MAX_EXECUTION_TIME(${CALL_TIMES.timeout}) */ ${select} FOR UPDATE /*M! WAIT ${lockWaitSeconds()} */`,
+  // MySQL has no such thing, and waits as long as its innodb_lock_wait_timeout says.
+  waitingBriefly: (change) =>
+    `/*M! SET STATEMENT innodb_lock_wait_timeout = ${lockWaitSeconds()} FOR */ ${change}`,
   asText: (column) => `CAST(${column} AS CHAR)`,
   padsTexts: true,
   lowersAsciiOnly: false,
@@ -145,6 +148,10 @@ export const MYSQL: Dialect = {
     return OUTAGES.has(number) || MORE_OUTAGES.has(number) ? 'outage' : 'mistake';
   },
 };
+
+function lockWaitSeconds(): number {
+  return Math.ceil(CALL_TIMES.timeout / 1000);
+}
 
 function textOf(value: unknown): string {
   return Buffer.isBuffer(value) ? value.toString('utf8') : String(value);

@@ -72,8 +72,14 @@ export const POSTGRES: Dialect = {
   padsTexts: false,
   lowersAsciiOnly: false,
 
-  async begin(sql) {
-    await sql.query(`SELECT set_config('lock_timeout', '${CALL_TIMES.lockWait}', true)`);
+  async begin(sql, isOfApp) {
+    const limit = `set_config('lock_timeout', '${CALL_TIMES.lockWait}', true)`;
+    if (!isOfApp) return void (await sql.query(`SELECT ${limit}`));
+    // OFFSET 0 keeps the setting from before apart from the new one.
+    const [row] = await sql.query(
+      `SELECT setting, ${limit} FROM (SELECT current_setting('lock_timeout') AS setting OFFSET 0) AS before`,
+    );
+    return () => sql.query(`SELECT set_config('lock_timeout', ?, true)`, [row?.['setting']]);
   },
   // One statement, because all of it takes effect or none. The lock makes processes migrate one after the other.
   migration: (statements) => [

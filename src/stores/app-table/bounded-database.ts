@@ -3,6 +3,8 @@ import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES, type CallTimes } from '../call-times.js';
 import { RowLines } from './row-lines.js';
+import type { OpenTransaction } from './dialects/dialect.js';
+import { FittingQueries, fittingStatements } from './fitting-queries.js';
 import { FittingRows } from './fitting-rows.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
@@ -81,13 +83,13 @@ export class BoundedDatabase {
       this.#run((isLate) =>
         this.#repeated(() =>
           this.#database.transaction(async (access) => {
-            const end = await dialect.begin(access.sql);
+            const open = await dialect.begin(access.sql);
             try {
-              const result = await work(this.#access(access, isLate));
+              const result = await work(this.#access(access, isLate, open));
               if (isLate()) throw tooLate();
               return result;
             } finally {
-              await end?.().catch(() => undefined); // the error that came before says more
+              await open.end?.().catch(() => undefined); // the error that came before says more
             }
           }),
         ),
@@ -105,9 +107,12 @@ export class BoundedDatabase {
     }
   }
 
-  #access({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
-    const isUnfit = (error: unknown) => this.kindOfError(error) === 'unfit';
-    return whileInTime({ rows: new FittingRows(rows, isUnfit), sql }, isLate);
+  /** @param open the transaction, if it is one */
+  #access({ rows, sql }: TableAccess, isLate: () => boolean, open?: OpenTransaction): TableAccess {
+    const fitting = new FittingQueries((error) => this.kindOfError(error) === 'unfit', open);
+    // In MySQL our tables hold every text, and the error is another mistake.
+    const own = this.#database.dialect.name === 'postgres' ? fittingStatements(sql, fitting) : sql;
+    return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, isLate);
   }
 
   async #run<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {

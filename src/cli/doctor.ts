@@ -20,8 +20,6 @@ export interface DoctorOptions extends StoreNames, JsonOption {
 /** Runs all checks and prints what they found. @returns the exit status: 1 when a finding is `fail` */
 export async function doctor({ url, json, only, ...names }: DoctorOptions): Promise<number> {
   const base = url === undefined ? undefined : routerUrl(url);
-  if (names.columns && names.usersTable === undefined)
-    throw new UsageError('--columns needs --users-table too: the name of your table');
   const [redis, sharing, database, web] = await Promise.all([
     checkRedis(names.redisPrefix),
     only === 'sessions' ? [] : checkSharedRedis(names),

@@ -5,6 +5,7 @@ import { UsageError, describeError, stackOf } from './describe-error.js';
 import { loadEnvFile } from './environment.js';
 import { packageManifest } from './manifest.js';
 import { printNote } from './output.js';
+import { checkColumns, type StoreNames } from './store-names.js';
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -44,8 +45,9 @@ export async function run(args: string[]): Promise<number> {
     .exitOverride();
   defineCommands(program, (code) => (exitCode = code));
   program.hook('preAction', (_program, command) => {
-    const { envFile } = command.opts<{ envFile?: string }>();
+    const { envFile, ...names } = command.opts<StoreNames & { envFile?: string; beside?: string }>();
     if (envFile !== undefined) loadEnvFile(envFile);
+    checkColumns(names);
   });
   try {
     await program.parseAsync(separateArguments(program, args), { from: 'user' });

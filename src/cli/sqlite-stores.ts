@@ -1,8 +1,8 @@
 import type { SqliteDatabase } from '../stores/sqlite/database.js';
 import type { SqliteRefreshTokenStore } from '../stores/sqlite/refresh-token-store.js';
 import type { SqliteUserStore } from '../stores/sqlite/user-store.js';
-import { asUsageError, UsageError } from './describe-error.js';
-import { sessionTables, type StoreNames } from './store-names.js';
+import { asUsageError } from './describe-error.js';
+import { prefixedTables, sessionTables, type StoreNames } from './store-names.js';
 
 /** For what needs the SQL of the stores alone. */
 export const NO_FILE: SqliteDatabase & { location(): null } = {
@@ -21,16 +21,9 @@ export function sqliteStores(database: SqliteDatabase, names: StoreNames) {
   };
 }
 
-async function openUserStore(
-  database: SqliteDatabase,
-  { usersTable: table, columns, prefix, identitiesTable, credentialsTable }: StoreNames,
-): Promise<SqliteUserStore> {
-  if (identitiesTable !== undefined || credentialsTable !== undefined)
-    throw new UsageError(
-      '--identities-table and --credentials-table are for a PostgresUserStore: in SQLite the option --prefix names these tables',
-    );
+async function openUserStore(database: SqliteDatabase, names: StoreNames): Promise<SqliteUserStore> {
   const { SqliteUserStore } = await import('../stores/sqlite/user-store.js');
-  return asUsageError(() => new SqliteUserStore(database, { table, columns, prefix }));
+  return asUsageError(() => new SqliteUserStore(database, prefixedTables('SQLite', names)));
 }
 
 async function openSessionStore(

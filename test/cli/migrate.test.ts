@@ -1,7 +1,7 @@
 import { PostgresRefreshTokenStore, PostgresUserStore } from '../../src';
 import { schemaColumns } from '../../src/cli/doctor/schema-columns';
 import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
-import { cli, cliJson, cliProcess } from '../helpers/apps/cli';
+import { cli, cliJson, cliProcess, expectCliFailure } from '../helpers/apps/cli';
 
 let database: TestDatabase;
 let env: Record<string, string>;
@@ -100,6 +100,67 @@ test('--beside prints the SQL of the tables beside a table of the app, for the d
   expect(users).toContain('CREATE TABLE IF NOT EXISTS visa_users (');
   const wrong = await cli(['migrate', '--dialect', 'oracle']);
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('postgres, mysql, sqlite')]);
+});
+
+/** The tables that printed SQL creates. */
+async function tablesIn(...args: string[]): Promise<string[]> {
+  const { status, stdout, stderr } = await cli(['migrate', '--dry-run', ...args]);
+  expect([status, stderr]).toEqual([0, '']);
+  return Array.from(stdout.matchAll(/CREATE TABLE IF NOT EXISTS (\S+)/g), ([, name]) => name as string);
+}
+const DIALECTS = ['postgres', 'mysql', 'sqlite'];
+const COLUMNS = 'username=email,passwordHash=hash';
+
+describe.each(DIALECTS)('for %s', (dialect) => {
+  const only = ['--dialect', dialect, '--only', 'users'];
+
+  test.each([
+    ['--columns', ['--users-table', 'people', '--columns', COLUMNS], ['people_usernames']],
+    ['the key in --columns', ['--users-table', 'people', '--columns', `${COLUMNS},usernameKey=key`], []],
+    ['--beside', ['--beside', 'people'], ['people_usernames']],
+    [
+      '--beside and the key in --columns',
+      ['--beside', 'people', '--columns', `${COLUMNS},usernameKey=key`],
+      [],
+    ],
+  ])('%s decides which tables are beside the app’s', async (_what, options, usernames) => {
+    const tables = [...usernames, 'people_identities', 'people_credentials'];
+    expect(await tablesIn(...only, ...options)).toEqual(tables);
+    const prefixed = tables.map((table) => table.replace('people', 'app'));
+    expect(await tablesIn(...only, ...options, '--prefix', 'app')).toEqual(prefixed);
+  });
+
+  test('--users-table renames the table of users', async () => {
+    expect(await tablesIn(...only, '--users-table', 'people')).toEqual([
+      'people',
+      'people_identities',
+      'people_credentials',
+    ]);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['columns of no table', ['--columns', COLUMNS], /--columns needs --users-table/],
+    ['two tables of users', ['--beside', 'a', '--users-table', 'b'], /--beside or --users-table, not both/],
+    ['sessions beside a table', ['--beside', 'a', '--only', 'sessions'], /--beside .* users alone/],
+    ['their names beside a table', ['--beside', 'a', '--sessions-table', 's'], /--beside .* users alone/],
+    ['names of a prefix', ['--beside', 'a', '--identities-table', 'i'], /prefix/],
+    ['other names of a prefix', ['--beside', 'a', '--credentials-table', 'i'], /prefix/],
+  ])('%s are wrong usage', async (_what, options, message) => {
+    expectCliFailure(await cli(['migrate', '--dialect', dialect, ...options]), 2, message);
+  });
+});
+
+test('MySQL has no store of sessions, and names its tables by the prefix', async () => {
+  const mysql = ['migrate', '--dialect', 'mysql'];
+  for (const options of [
+    ['--only', 'sessions'],
+    ['--sessions-table', 'logins'],
+    ['--attempts-table', 'tries'],
+  ])
+    expectCliFailure(await cli([...mysql, ...options]), 2, /no store of sessions for MySQL/);
+  for (const option of ['--identities-table', '--credentials-table'])
+    expectCliFailure(await cli([...mysql, option, 'x']), 2, /the option --prefix names these tables/);
+  expect(await tablesIn('--dialect', 'mysql')).toEqual(['visa_users', 'visa_identities', 'visa_credentials']);
 });
 
 test('the doctor knows every column of every table, from the same SQL', async () => {

@@ -9,7 +9,7 @@ import { runContract } from '../contract/run-contract';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import type { TestServer } from '../helpers/servers/servers';
-import { expectNobody } from './hostile-ids';
+import { expectNobody } from '../stores/hostile-ids';
 import { proveRefusals } from './refusals';
 import { FIRST_BIG_ID, onConnection, startDatabase, type Database, type Table } from './tables';
 

@@ -3,10 +3,12 @@ import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
 import { Deadline } from './deadline.js';
+import type { OpenTransaction } from './dialects/dialect.js';
+import { FittingQueries, fittingStatements } from './fitting-queries.js';
 import { FittingRows } from './fitting-rows.js';
 import { RowLines } from './row-lines.js';
 import type { AppDatabase, TableAccess } from './sql-database.js';
-import type { ErrorKind } from './sql-statements.js';
+import type { ErrorKind, SqlStatements } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, KeyMember } from './user-rows.js';
 
@@ -92,31 +94,29 @@ export class BoundedDatabase {
     }
   }
 
-  #access({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
-    const isUnfit = (error: unknown) => this.kindOfError(error) === 'unfit';
-    const { waitingBriefly = (change: string) => change } = this.#database.dialect;
-    return whileInTime(
-      {
-        rows: new FittingRows(rows, isUnfit),
-        sql: {
-          query: (text, values) => sql.query(text, values),
-          execute: (change, values) => sql.execute(waitingBriefly(change), values),
-        },
-      },
-      isLate,
-    );
+  /** @param open the transaction, if it is one */
+  #access({ rows, sql }: TableAccess, isLate: () => boolean, open?: OpenTransaction): TableAccess {
+    const { name, waitingBriefly = (change: string) => change } = this.#database.dialect;
+    const fitting = new FittingQueries((error) => this.kindOfError(error) === 'unfit', open);
+    const brief: SqlStatements = {
+      query: (text, values) => sql.query(text, values),
+      execute: (change, values) => sql.execute(waitingBriefly(change), values),
+    };
+    // In MySQL our tables hold every text, and the error is another mistake.
+    const own = name === 'postgres' ? fittingStatements(brief, fitting) : brief;
+    return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, isLate);
   }
 
   #transaction<T>(work: (access: TableAccess) => Promise<T>, isLate: () => boolean): Promise<T> {
     const { dialect } = this.#database;
     return this.#database.transaction(async ({ isOfApp = false, ...access }) => {
-      const end = await dialect.begin(access.sql, isOfApp);
+      const open = await dialect.begin(access.sql, isOfApp);
       try {
-        const result = await work(this.#access(access, isLate));
+        const result = await work(this.#access(access, isLate, open));
         if (isLate()) throw tooLate();
         return result;
       } finally {
-        await end?.().catch(() => undefined); // the error that came before says more
+        await open.end?.().catch(() => undefined); // the error that came before says more
       }
     });
   }

@@ -63,14 +63,16 @@ export class AppTableCredentials implements CredentialStore {
     if (!this.#canBeId(userId)) return false;
     const where = `WHERE ${KEY} AND user_id = ? AND data_digest = ?`;
     const key = [kind, digestOf(id), userId, digestOf(previous)];
+    const isThere = async () =>
+      (await this.#select(`SELECT ${COLUMNS} FROM ${this.#table} ${where}`, key)).length > 0;
     // MySQL may not count a row that is changed to what it was.
-    if (data === previous)
-      return (await this.#select(`SELECT ${COLUMNS} FROM ${this.#table} ${where}`, key)).length > 0;
-    return this.#changes(`UPDATE ${this.#table} SET data = ?, data_digest = ? ${where}`, [
-      data,
-      digestOf(data),
-      ...key,
-    ]);
+    if (data === previous) return isThere();
+    const update = `UPDATE ${this.#table} SET data = ?, data_digest = ? ${where}`;
+    return this.#changes(update, [data, digestOf(data), ...key]).catch(async (error: unknown) => {
+      // The user's id or the data may have characters that the database doesn't know. No row has such an id.
+      if (this.#database.kindOfError(error) !== 'unfit' || (await isThere())) throw error;
+      return false;
+    });
   }
 
   async remove(userId: string, kind: string, id: string): Promise<boolean> {

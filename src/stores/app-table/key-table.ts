@@ -1,4 +1,5 @@
 import { usernameKey } from '../../utils/username.js';
+import { usernameRefused } from '../new-username.js';
 import type { Dialect } from './dialects/dialect.js';
 import type { TableAccess } from './sql-database.js';
 import type { FoundRow } from './user-rows.js';
@@ -33,7 +34,7 @@ export class KeyTable implements Usernames {
 
   async reserve(access: TableAccess, username: string, userId = NOBODY_YET): Promise<void> {
     const key = usernameKey(username);
-    if ((await this.#insert(access, [[key, userId]])) === 0) {
+    if ((await this.#insert(access, [[key, userId]]).catch(this.#refused)) === 0) {
       const keptId = await this.#keptId(access, key);
       const named = await rowsNamed(access.rows, username, this.#username);
       const owner = await this.#owner(access, key, keptId, named);
@@ -57,15 +58,14 @@ export class KeyTable implements Usernames {
   }
 
   async adopt(access: TableAccess, found: readonly FoundRow[]): Promise<string[]> {
-    const named = found.flatMap((each) => {
-      const key = keyIn(each.row, this.#username);
-      return key === undefined ? [] : [{ key, id: each.id }];
-    });
-    if (named.length === 0) return [];
-    await this.#insert(
+    const named = await this.#insertFitting(
       access,
-      named.map(({ key, id }) => [key, id]),
+      found.flatMap((each) => {
+        const key = keyIn(each.row, this.#username);
+        return key === undefined ? [] : [{ key, id: each.id }];
+      }),
     );
+    if (named.length === 0) return [];
     const kept = await access.sql.query(
       `SELECT username_key, user_id FROM ${this.#table} WHERE username_key IN (${named.map(() => '?').join(', ')})`,
       named.map(({ key }) => key),
@@ -110,6 +110,35 @@ export class KeyTable implements Usernames {
       this.#dialect.insertNew(this.#table, ['username_key', 'user_id'], entries.length),
       entries.flat(),
     );
+  }
+
+  /** @returns those whose key the table can hold. The others are found by the name in their row */
+  async #insertFitting(
+    access: TableAccess,
+    entries: readonly { key: string; id: string }[],
+  ): Promise<readonly { key: string; id: string }[]> {
+    if (entries.length === 0) return [];
+    try {
+      await this.#insert(access, entries.map(({ key, id }) => [key, id])); // prettier-ignore
+      return entries;
+    } catch (error) {
+      if (!this.#isUnfit(error)) throw error;
+      if (entries.length === 1) return [];
+      const middle = Math.ceil(entries.length / 2);
+      const halves = [entries.slice(0, middle), entries.slice(middle)];
+      const kept: { key: string; id: string }[] = [];
+      for (const half of halves) kept.push(...(await this.#insertFitting(access, half)));
+      return kept;
+    }
+  }
+
+  /** In PostgreSQL the table has the encoding of the database, which may not know the characters of the key. */
+  readonly #refused = (error: unknown): never => {
+    throw this.#isUnfit(error) ? usernameRefused('unsupportedCharacters') : error;
+  };
+
+  #isUnfit(error: unknown): boolean {
+    return this.#dialect.kindOfError(error) === 'unfit';
   }
 
   async #replace(

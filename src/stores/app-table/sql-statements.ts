@@ -23,6 +23,6 @@ export interface TablePlace {
 
 /**
  * What an error means for the caller: `taken`, a unique index refuses the row; `rolled-back`, a deadlock or a conflict, which is tried
- * again; `unfit`, a column has a character set that doesn't know a text; `outage`, a 503; `schema`, a table or a column is missing; `mistake`, an error of the program.
+ * again; `unfit`, a column or its database has a character set that doesn't know a text; `outage`, a 503; `schema`, a table or a column is missing; `mistake`, an error of the program.
  */
 export type ErrorKind = 'taken' | 'rolled-back' | 'unfit' | 'outage' | 'schema' | 'mistake';

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAscii } from '../../utils/ascii.js';
 import { loadZod } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
+import { UNFIT_STATES } from '../app-table/dialects/postgres.js';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
 
@@ -40,6 +42,32 @@ export class BoundedPostgres {
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     const { rows } = await this.run(() => this.send(text, values));
     return rows as Row[];
+  }
+
+  /**
+   * A query about texts that no row has if the encoding of the database doesn't know their characters.
+   * @param about the texts. Other values are what the statement keeps, and must fit
+   */
+  async lookUp<Row>(about: readonly unknown[], text: string, values: unknown[]): Promise<Row[]> {
+    try {
+      return await this.query<Row>(text, values);
+    } catch (error) {
+      if (isUnfit(error) && !(await this.holds(about))) return [];
+      throw error;
+    }
+  }
+
+  /** Whether the encoding of the database has all characters of the texts. */
+  async holds(texts: readonly unknown[]): Promise<boolean> {
+    const uncertain = texts.filter((each) => !isAscii(each));
+    if (uncertain.length === 0) return true;
+    try {
+      await this.query('SELECT cardinality($1::text[])::text', [uncertain]);
+      return true;
+    } catch (error) {
+      if (isUnfit(error)) return false;
+      throw error;
+    }
   }
 
   /** Sends a statement, for a caller that limits the time itself. Repeats one that PostgreSQL has rolled back. */
@@ -109,6 +137,11 @@ export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('severity' in error) || !('code' in error))
     return undefined;
   return String(error.code);
+}
+
+/** Whether the encoding of the database doesn't know a character: LATIN1 has no Korean ones. */
+export function isUnfit(error: unknown): boolean {
+  return UNFIT_STATES.has(sqlState(error));
 }
 
 /** A developer has to fix a mistake in the schema, so the message says how. */

@@ -6,6 +6,7 @@ import {
   type NewCredential,
   type RemoveCredentialsOptions,
 } from '../credential-store.js';
+import { createHash } from 'node:crypto';
 import { asText, createIndex, lockWaitIsBounded, readText, type BoundedPostgres } from './client.js';
 
 /** A row as the statements return it. */
@@ -55,7 +56,7 @@ export function credentialStatements(table: string, usersTable: string) {
     removeAll: `
       WITH removed AS (
         DELETE FROM ${table}
-        WHERE user_id = $1 AND ($2::text[] IS NULL OR kind = ANY ($2)) AND id <> ALL ($3::text[]) AND ${bounded}
+        WHERE user_id = $1 AND ($2::text[] IS NULL OR kind = ANY ($2)) AND encode(id_digest, 'hex') <> ALL ($3::text[]) AND ${bounded}
         RETURNING kind
       )
       SELECT count(*)::text AS count FROM removed`,
@@ -79,41 +80,49 @@ export class PostgresCredentialStore implements CredentialStore {
 
   async list(userId: string, kind?: string): Promise<Credential[]> {
     checkedCredential({ userId, ...(kind !== undefined && { kind }) });
-    const rows = await this.#postgres.query<CredentialRow>(this.#sql.list, [userId, kind ?? null]);
+    const rows = await this.#postgres.lookUp<CredentialRow>([userId, kind], this.#sql.list, [
+      userId,
+      kind ?? null,
+    ]);
     return rows.map(toCredential);
   }
 
   async find(kind: string, id: string): Promise<Credential | undefined> {
     checkedCredential({ kind, id });
-    const [row] = await this.#postgres.query<CredentialRow>(this.#sql.find, [kind, id]);
+    const [row] = await this.#postgres.lookUp<CredentialRow>([kind, id], this.#sql.find, [kind, id]);
     return row && toCredential(row);
   }
 
   async add({ userId, kind, id, data }: NewCredential): Promise<boolean> {
     checkedCredential({ userId, kind, id, data });
-    return this.#hasRow(this.#sql.add, [kind, id, userId, data]);
+    return this.#hasRow([userId], this.#sql.add, [kind, id, userId, data]);
   }
 
   async replace({ userId, kind, id, data: previous }: NewCredential, data: string): Promise<boolean> {
     checkedCredential({ userId, kind, id, data: previous });
     checkedCredential({ data });
-    return this.#hasRow(this.#sql.replace, [kind, id, userId, previous, data]);
+    const about = [kind, id, userId, previous];
+    return this.#hasRow(about, this.#sql.replace, [...about, data]);
   }
 
   async remove(userId: string, kind: string, id: string): Promise<boolean> {
     checkedCredential({ userId, kind, id });
-    return this.#hasRow(this.#sql.remove, [kind, id, userId]);
+    const values = [kind, id, userId];
+    return this.#hasRow(values, this.#sql.remove, values);
   }
 
   async removeAll(userId: string, options?: RemoveCredentialsOptions): Promise<number> {
     checkedCredential({ userId });
     const { kinds = null, except } = checkedRemoval(options);
-    const [row] = await this.#postgres.query<{ count: string }>(this.#sql.removeAll, [userId, kinds, except]);
-    return Number(row?.count);
+    const digests = except.map((id) => createHash('sha256').update(id).digest('hex'));
+    const about = [userId, ...(kinds ?? [])];
+    const values = [userId, kinds, digests];
+    const [row] = await this.#postgres.lookUp<{ count: string }>(about, this.#sql.removeAll, values);
+    return Number(row?.count ?? 0);
   }
 
-  async #hasRow(statement: string, values: unknown[]): Promise<boolean> {
-    return (await this.#postgres.query(statement, values)).length > 0;
+  async #hasRow(about: readonly unknown[], statement: string, values: unknown[]): Promise<boolean> {
+    return (await this.#postgres.lookUp(about, statement, values)).length > 0;
   }
 }
 

@@ -50,8 +50,12 @@ export class PostgresOneTimeTokens implements OneTimeTokenStore {
     { except = [] }: { except?: readonly string[] | undefined } = {},
   ): Promise<number> {
     checkRemoval(subject, except);
-    const [ended] = await this.#postgres.query<{ count: string }>(this.#sql.removeAll, [subject, except]);
-    return Number(ended?.count);
+    const about = [subject, ...except];
+    const [ended] = await this.#postgres.lookUp<{ count: string }>(about, this.#sql.removeAll, [
+      subject,
+      except,
+    ]);
+    return Number(ended?.count ?? 0);
   }
 
   async #lookUp(
@@ -61,7 +65,8 @@ export class PostgresOneTimeTokens implements OneTimeTokenStore {
     now: Date | undefined,
   ): Promise<OneTimeToken | undefined> {
     checkLookup(purpose, hash, now);
-    const [row] = await this.#postgres.query<OneTimeTokenRow>(statement, [purpose, hash, now ?? null]);
+    const values = [purpose, hash, now ?? null];
+    const [row] = await this.#postgres.lookUp<OneTimeTokenRow>([purpose, hash], statement, values);
     if (!row) return undefined;
     return { ...row, data: row.data ?? undefined, expiresAt: readText.time(row.expiresAt) };
   }

@@ -3,6 +3,7 @@ import { usernameKey } from '../../utils/username.js';
 import {
   BoundedPostgres,
   checkedTableName,
+  isUnfit,
   lockWaitIsBounded,
   migration,
   sqlState,
@@ -15,8 +16,8 @@ import { identityStatements } from './identity-sql.js';
 import { COLUMNS, STORED_COLUMNS, toUser, type UserRow } from './user-row.js';
 import type { CredentialStore } from '../credential-store.js';
 import { checkedIdentity, type Identity, type IdentityStore } from '../identity-store.js';
-import type { ListUsersOptions } from '../list-users-options.js';
-import { newUsername } from '../new-username.js';
+import { unfitPage, type ListUsersOptions } from '../list-users-options.js';
+import { newUsername, usernameRefused } from '../new-username.js';
 import {
   checkedChanges,
   checkedIdentityUser,
@@ -104,10 +105,12 @@ export class PostgresOwnUsers implements UserStore, IdentityStore {
    */
   async list(options: ListUsersOptions = {}): Promise<StoredUser[]> {
     const { limit, after } = checkedPage(options);
-    const rows = await this.#postgres.query<UserRow>(
-      `SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key > $1 ORDER BY username_key LIMIT $2`,
-      [usernameKey(after), limit],
-    );
+    const key = usernameKey(after);
+    const select = `SELECT ${COLUMNS} FROM ${this.#table} WHERE username_key > $1 ORDER BY username_key LIMIT $2`;
+    const reading = this.#postgres.query<UserRow>(select, [key, limit]);
+    const rows = await reading.catch(async (error: unknown) => {
+      throw isUnfit(error) && !(await this.#postgres.holds([key])) ? unfitPage() : error;
+    });
     return rows.map(toUser);
   }
 
@@ -116,7 +119,7 @@ export class PostgresOwnUsers implements UserStore, IdentityStore {
     const insert = `INSERT INTO ${this.#table} (username, username_key, password_hash, roles)
       VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`;
     const values = [newUsername(username), usernameKey(username), passwordHash, roles];
-    return (await this.#findOne(insert, values).catch(takenOr)) as StoredUser;
+    return (await this.#findOne(insert, values, []).catch(this.#takenOr(username))) as StoredUser;
   }
 
   async updatePasswordHash(id: string, next: string, previous: string | null): Promise<boolean> {
@@ -133,7 +136,8 @@ export class PostgresOwnUsers implements UserStore, IdentityStore {
     const update = `UPDATE ${this.#table} SET username = $2, username_key = $3
       WHERE id = $1 AND username = $4 AND ${lockWaitIsBounded()} RETURNING ${COLUMNS}`;
     const values = [rename.id, rename.name, rename.key, rename.previous];
-    return (await this.#findOne(update, values).catch(takenOr)) !== undefined;
+    const about = [rename.id, rename.previous];
+    return (await this.#findOne(update, values, about).catch(this.#takenOr(rename.name))) !== undefined;
   }
 
   /**
@@ -163,7 +167,7 @@ export class PostgresOwnUsers implements UserStore, IdentityStore {
 
   findByIdentity(identity: Identity): Promise<StoredUser | undefined> {
     const { issuer, subject } = checkedIdentity(identity);
-    return this.#findOne(this.#identities.findUser, [issuer, subject]);
+    return this.#findOne(this.#identities.findUser, [issuer, subject], [issuer, subject]);
   }
 
   async findOrCreate(identity: Identity, user: Omit<NewUser, 'passwordHash'>): Promise<StoredUser> {
@@ -173,30 +177,29 @@ export class PostgresOwnUsers implements UserStore, IdentityStore {
     if (found) return found;
     const values = [newUsername(username), usernameKey(username), roles, issuer, subject];
     try {
-      return (await this.#findOne(this.#identities.createUser, values)) as StoredUser;
+      return (await this.#findOne(this.#identities.createUser, values, [])) as StoredUser;
     } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
       // A parallel call has created a user for this identity, or the username is taken.
-      const winner = await this.findByIdentity(identity);
-      if (winner) return winner;
-      throw new UsernameTakenError({ cause: error });
+      const winner = sqlState(error) === UNIQUE_VIOLATION ? await this.findByIdentity(identity) : undefined;
+      return winner ?? this.#takenOr(username)(error);
     }
   }
 
   async link(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
     const values = [issuer, subject, checkedUserId('link', userId)];
-    return (await this.#postgres.query(this.#identities.link, values)).length > 0;
+    return (await this.#postgres.lookUp([userId], this.#identities.link, values)).length > 0;
   }
 
   async unlink(userId: string, identity: Identity): Promise<boolean> {
     const { issuer, subject } = checkedIdentity(identity);
     const values = [issuer, subject, checkedUserId('unlink', userId)];
-    return (await this.#postgres.query(this.#identities.unlink, values)).length > 0;
+    return (await this.#postgres.lookUp(values, this.#identities.unlink, values)).length > 0;
   }
 
   async listIdentities(userId: string): Promise<Identity[]> {
-    return this.#postgres.query<Identity>(this.#identities.list, [checkedUserId('listIdentities', userId)]);
+    const values = [checkedUserId('listIdentities', userId)];
+    return this.#postgres.lookUp<Identity>(values, this.#identities.list, values);
   }
 
   credentials(): CredentialStore {
@@ -207,15 +210,24 @@ export class PostgresOwnUsers implements UserStore, IdentityStore {
     return this.#userGone.add(listener);
   }
 
-  async #findOne(text: string, values: unknown[]): Promise<StoredUser | undefined> {
+  /** @param about the texts by which it looks. Default: the first of the values */
+  async #findOne(
+    text: string,
+    values: unknown[],
+    about: readonly unknown[] = values.slice(0, 1),
+  ): Promise<StoredUser | undefined> {
     // PostgreSQL refuses a NUL, and takes every lone surrogate for U+FFFD. No row has either.
     if (values.some((value) => typeof value === 'string' && !isKeepable(value))) return undefined;
-    const [row] = await this.#postgres.query<UserRow>(text, values);
+    const [row] = await this.#postgres.lookUp<UserRow>(about, text, values);
     return row && toUser(row);
   }
-}
 
-/** For a statement that gives a user a name. */
-function takenOr(error: unknown): never {
-  throw sqlState(error) === UNIQUE_VIOLATION ? new UsernameTakenError({ cause: error }) : error;
+  /** For a statement that gives a user a name. */
+  #takenOr(username: string) {
+    return async (error: unknown): Promise<never> => {
+      if (sqlState(error) === UNIQUE_VIOLATION) throw new UsernameTakenError({ cause: error });
+      const isHeld = !isUnfit(error) || (await this.#postgres.holds([username, usernameKey(username)]));
+      throw isHeld ? error : usernameRefused('unsupportedCharacters');
+    };
+  }
 }

@@ -9,6 +9,7 @@ import {
   readText,
   type PostgresClient,
 } from './client.js';
+import { withFittingUserAgent } from './fitting-user-agent.js';
 import { oneTimeTokenStatements } from './one-time-token-sql.js';
 import { PostgresOneTimeTokens } from './one-time-tokens.js';
 import { pruneNowAndThen } from './prune-now-and-then.js';
@@ -107,26 +108,20 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async create(session: NewSession, { maxSessions, onEnded }: CreateOptions = {}): Promise<string[]> {
-    const { sessionId, userId } = session;
-    const members = [
-      sessionId,
-      userId,
-      session.createdAt,
-      session.authTime,
-      session.expiresAt,
-      session.remember,
-      session.ip ?? null,
-      session.userAgent ?? null,
-      session.amr ?? null,
-    ];
+    const { sessionId, userId, createdAt, authTime, expiresAt, remember, ip = null, amr = null } = session;
+    const insert = <Row>(statement: string, limits: unknown[] = []) =>
+      withFittingUserAgent(this.#postgres, session.userAgent, (userAgent) => {
+        const members = [sessionId, userId, createdAt, authTime, expiresAt, remember, ip, userAgent, amr];
+        return this.#postgres.query<Row>(statement, [...members, ...limits]);
+      });
     if (maxSessions === undefined) {
-      await this.#postgres.query(this.#sql.create, members);
+      await insert(this.#sql.create);
       return [];
     }
     this.#pruneLog();
     const limits = [maxSessions, this.#keepForSeconds];
     const ended: string[] = [];
-    let rows = await this.#postgres.query<SurplusRow>(this.#sql.createWithin, [...members, ...limits]);
+    let rows = await insert<SurplusRow>(this.#sql.createWithin, limits);
     // Once more in any case, for parallel logins. Again while there was something to end, which may have been locked or too much.
     for (let pieces = 1; ; pieces += 1) {
       ended.push(...reported(rows, onEnded));
@@ -147,7 +142,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   /** @returns undefined where there is no such session. @throws AuthError SERVICE_UNAVAILABLE also for one that can't be read */
   async #advance(request: RotateRequest | RaiseRequest): Promise<RotatedRow | undefined> {
     if (!this.#deadline.isKnown) await this.time();
-    const [row] = await this.#postgres.query<RotatedRow>(
+    const [row] = await this.#postgres.lookUp<RotatedRow>(
+      [request.userId, request.sessionId],
       this.#sql.rotate,
       rotateParameters(request, this.#keepForSeconds, this.#deadline.next()),
     );
@@ -160,12 +156,14 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async find(userId: string, sessionId: string): Promise<Session | undefined> {
-    const [row] = await this.#postgres.query<SessionRow>(this.#sql.find, [userId, sessionId]);
+    const values = [userId, sessionId];
+    const [row] = await this.#postgres.lookUp<SessionRow>(values, this.#sql.find, values);
     return row && toSession(row);
   }
 
   async list(userId: string, { limit }: { limit?: number | undefined } = {}): Promise<Session[]> {
-    return (await this.#postgres.query<SessionRow>(this.#sql.list, [userId, limit ?? null])).map(toSession);
+    const rows = await this.#postgres.lookUp<SessionRow>([userId], this.#sql.list, [userId, limit ?? null]);
+    return rows.map(toSession);
   }
 
   async revoke(userId: string, sessionId: string): Promise<boolean> {
@@ -219,7 +217,8 @@ export class PostgresRefreshTokenStore implements RefreshTokenStore {
   }
 
   async #end(statement: string, userId: string, sessionId: string | null): Promise<EndedRow[]> {
-    const rows = await this.#postgres.query<EndedRow>(statement, [userId, sessionId, this.#keepForSeconds]);
+    const about = [userId, sessionId];
+    const rows = await this.#postgres.lookUp<EndedRow>(about, statement, [...about, this.#keepForSeconds]);
     this.#pruneLog();
     return rows;
   }

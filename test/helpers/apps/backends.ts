@@ -12,10 +12,16 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A new database on the PostgreSQL server that all test files share. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * A new database on the PostgreSQL server that all test files share.
+ * @param encoding how it keeps texts. Default: UTF8
+ */
+export async function createDatabase(encoding = 'UTF8'): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administrate(`CREATE DATABASE ${name}`);
+  const locale = `TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`;
+  await administrate(
+    `CREATE DATABASE ${name}${encoding === 'UTF8' ? '' : ` ENCODING '${encoding}' ${locale}`}`,
+  );
   const url = new URL(`/${name}`, sharedUrl('TEST_POSTGRES_URL')).href;
   const pool = new Pool({ connectionString: url });
   // A failed test may leave connections open. When the server ends them, that must not end this process.

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SqliteUserStore, type SqliteUserStoreOptions } from '../../../src/stores/sqlite';
 import { credentialStoreContract, identityStoreContract, userStoreContract } from '../../../src/testing';
 import { runContract } from '../../contract/run-contract';
-import { expectNobody } from '../hostile-ids';
+import { expectNobody } from '../../stores/hostile-ids';
 import { DRIVERS, useFiles, type TestDatabase } from './databases';
 import { OtherProcess } from './processes';
 

@@ -36,6 +36,14 @@ export interface OwnTable {
   readonly indexed?: string;
 }
 
+/** What a transaction needs on its way. */
+export interface OpenTransaction {
+  /** Runs before its end, also where it fails. */
+  end?(this: void): Promise<unknown>;
+  /** Runs a query, so that the transaction can go on if it fails. Default: it can go on anyway. */
+  attempt?<T>(this: void, query: () => Promise<T>): Promise<T>;
+}
+
 /** Up to so many rows a table is small: it is read in a few milliseconds. */
 export const SMALL_TABLE = 10_000;
 
@@ -91,9 +99,8 @@ export interface Dialect {
   /**
    * Statements at the beginning of each transaction that writes.
    * @param isOfApp whether the app has begun the transaction: then no setting of it stays changed
-   * @returns what to run before its end, also where it fails. Undefined: nothing
    */
-  begin(sql: SqlStatements, isOfApp: boolean): Promise<(() => Promise<unknown>) | undefined>;
+  begin(sql: SqlStatements, isOfApp: boolean): Promise<OpenTransaction>;
   /** What `migrate()` runs, one statement after the other: each is safe to run again. */
   migration(statements: readonly string[]): string[];
 

@@ -78,7 +78,7 @@ export const MYSQL: Dialect = {
   padsTexts: true,
   lowersAsciiOnly: false,
 
-  begin: () => Promise.resolve(undefined),
+  begin: () => Promise.resolve({}),
   migration: (statements) => [...statements],
 
   async columns(sql, { schema, table }) {

@@ -1,7 +1,7 @@
 import { isProgrammingError } from '../../bounded-calls.js';
 import { CALL_TIMES } from '../../call-times.js';
-import type { ErrorKind, TablePlace } from '../sql-statements.js';
-import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
+import type { ErrorKind, SqlStatements, TablePlace } from '../sql-statements.js';
+import { SMALL_TABLE, type ColumnKind, type Dialect, type OpenTransaction } from './dialect.js';
 import { errorChain } from './error-chain.js';
 
 /** SQLSTATE classes of errors that pass: connection, resources, lock, operator, system. */
@@ -10,6 +10,8 @@ const OUTAGE_CLASSES = new Set(['08', '53', '55', '57', '58']);
 const OUTAGES = new Set(['25006', '25P03', '25P04']);
 const ROLLED_BACK = new Set(['40001', '40P01']);
 const MISSING = new Set(['42P01', '42703']);
+/** Texts that the encoding of the database doesn't know, such as Korean ones in LATIN1. */
+export const UNFIT_STATES: ReadonlySet<unknown> = new Set(['22P05', '22021']);
 const UNIQUE_VIOLATION = '23505';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -73,13 +75,17 @@ export const POSTGRES: Dialect = {
   lowersAsciiOnly: false,
 
   async begin(sql, isOfApp) {
-    const limit = `set_config('lock_timeout', '${CALL_TIMES.lockWait}', true)`;
-    if (!isOfApp) return void (await sql.query(`SELECT ${limit}`));
     // OFFSET 0 keeps the setting from before apart from the new one.
     const [row] = await sql.query(
-      `SELECT setting, ${limit} FROM (SELECT current_setting('lock_timeout') AS setting OFFSET 0) AS before`,
+      `SELECT set_config('lock_timeout', '${CALL_TIMES.lockWait}', true), setting, current_setting('server_encoding') AS encoding
+         FROM (SELECT current_setting('lock_timeout') AS setting OFFSET 0) AS before`,
     );
-    return () => sql.query(`SELECT set_config('lock_timeout', ?, true)`, [row?.['setting']]);
+    return {
+      ...(row?.['encoding'] !== 'UTF8' && withSavepoints(sql)), // UTF-8 has every text
+      ...(isOfApp && {
+        end: () => sql.query(`SELECT set_config('lock_timeout', ?, true)`, [row?.['setting']]),
+      }),
+    };
   },
   // One statement, because all of it takes effect or none. The lock makes processes migrate one after the other.
   migration: (statements) => [
@@ -152,9 +158,27 @@ END $migrate$`,
     if (state === UNIQUE_VIOLATION) return 'taken';
     if (ROLLED_BACK.has(state)) return 'rolled-back';
     if (MISSING.has(state)) return 'schema';
+    if (UNFIT_STATES.has(state)) return 'unfit';
     return OUTAGE_CLASSES.has(state.slice(0, 2)) || OUTAGES.has(state) ? 'outage' : 'mistake';
   },
 };
+
+/** After an error PostgreSQL refuses all that comes in a transaction, but for a return to a savepoint. */
+function withSavepoints(sql: SqlStatements): OpenTransaction {
+  return {
+    async attempt(query) {
+      await sql.execute('SAVEPOINT visa_attempt');
+      try {
+        const answer = await query();
+        await sql.execute('RELEASE SAVEPOINT visa_attempt');
+        return answer;
+      } catch (error) {
+        await sql.execute('ROLLBACK TO SAVEPOINT visa_attempt');
+        throw error;
+      }
+    },
+  };
+}
 
 /** Errors of the server have a severity in pg and PGlite. Prisma keeps the code as `originalCode`. */
 function sqlStateOf(error: unknown): string | undefined {

@@ -61,9 +61,9 @@ export const SQLITE: Dialect = {
   async begin(sql) {
     const [setting] = await sql.query('PRAGMA busy_timeout');
     const timeout = Number(setting?.['timeout'] ?? 0);
-    if (timeout === 0) return undefined;
+    if (timeout === 0) return {};
     await sql.query('PRAGMA busy_timeout = 0');
-    return () => sql.query(`PRAGMA busy_timeout = ${timeout}`);
+    return { end: () => sql.query(`PRAGMA busy_timeout = ${timeout}`) };
   },
   migration: (statements) => [...statements],
 

@@ -1,0 +1,13 @@
+// eslint-disable-next-line no-control-regex -- all of ASCII
+const ASCII = /^[\x00-\x7f]*$/;
+
+/** Whether the value is anything but a text with a character outside ASCII. */
+export function isAscii(value: unknown): boolean {
+  return typeof value !== 'string' || ASCII.test(value);
+}
+
+/** With a `?` for each character outside ASCII. */
+export function asciiOnly(text: string): string {
+  // eslint-disable-next-line no-control-regex -- all of ASCII
+  return text.replace(/[^\x00-\x7f]/gu, '?');
+}

@@ -16,17 +16,32 @@ import { t } from './texts.mjs';
 let askAgain;
 
 /** @param {ProofQuestion} question @returns {Promise<Proof | undefined>} undefined when the user closes the dialog */
-export async function askForProof({ failure, signal }) {
+export async function askForProof({ failure, acrValues, signal }) {
   if (failure) return askAgain?.(failure);
   const { factors, recoveryCodesLeft } = await secondFactor.list();
   const has = (/** @type {string} */ kind) => factors.some((factor) => factor.kind === kind);
   /** @type {Kind[]} */
   const kinds = [];
   if (has('passkey') && hasPasskeys()) kinds.push('passkey');
+  kinds.push('password');
   if (has('totp')) kinds.push('code');
   if (recoveryCodesLeft > 0) kinds.push('recoveryCode');
-  // A password changes no factor of a user who has one.
-  return openDialog(kinds.length > 0 ? kinds : ['password'], signal);
+  const good = kinds.filter((kind) => willDo(kind, acrValues));
+  return openDialog(good.length > 0 ? good : ['password'], signal);
+}
+
+/** What the server calls the proofs that it asks for. @type {Record<Kind, string[]>} */
+const METHODS = { passkey: ['hwk', 'swk'], password: ['pwd'], code: ['otp'], recoveryCode: ['rec'] };
+
+/**
+ * Where the server names methods, it must be one of them; where it wants a second factor (`mfa`), anything but the password, which
+ * changes no factor of a user who has one. Else any proof will do.
+ * @param {Kind} kind @param {string[]} acrValues
+ */
+function willDo(kind, acrValues) {
+  const methods = acrValues.filter((value) => value !== 'mfa');
+  if (methods.length > 0) return METHODS[kind].some((method) => methods.includes(method));
+  return acrValues.length === 0 || kind !== 'password';
 }
 
 /** @param {Kind[]} kinds the first one is shown first @param {AbortSignal} signal */
@@ -120,5 +135,5 @@ const USE = /** @type {const} */ ({
   passkey: 'passkeys.use',
   code: 'secondStep.use',
   recoveryCode: 'recoveryStep.use',
-  password: 'password',
+  password: 'proof.usePassword',
 });

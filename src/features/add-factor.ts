@@ -1,4 +1,6 @@
-import { isAuthError } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
+import type { RequestOrigin } from '../events/auth-event.js';
+import type { Session } from '../stores/refresh-token-store.js';
 import type { Asker } from './asker.js';
 import type { FactorName, FactorSet, FactorSets } from './factor-set.js';
 import type { FeatureContext } from './feature.js';
@@ -10,25 +12,55 @@ export interface StoredFactor {
   delete(): Promise<boolean>;
 }
 
+type AddingServices = Pick<FeatureContext, 'sessions'> & { readonly factorSets: FactorSets };
+
 /**
  * Makes a credential that has just been stored a factor, or deletes it if it may not become one. Of two logins that both add a user's
- * first factor at the same moment one may be a thief's, so every session ends.
+ * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment leaves no factor.
  * @returns false if the credential has gone meanwhile
- * @throws what `assertMayAdd` throws; AuthError SERVICE_UNAVAILABLE: then the same request again goes on
+ * @throws what `assertMayAdd` throws; AuthError SESSION_REVOKED; SERVICE_UNAVAILABLE: then the same request again goes on
  */
 export async function addFactor(
-  { factorSets, sessions }: Pick<FeatureContext, 'sessions'> & { readonly factorSets: FactorSets },
-  userId: string,
+  services: AddingServices,
+  owner: Express.User,
   factor: StoredFactor,
   assertMayAdd: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<boolean> {
+  const { factorSets, sessions } = services;
+  const { id: userId } = owner;
   try {
-    return await factorSets.add(userId, factor.name, assertMayAdd);
+    if (!(await factorSets.add(userId, factor.name, assertMayAdd))) return false;
   } catch (error) {
     const isSecond = isAuthError(error, 'REAUTHENTICATION_REQUIRED');
     if (isSecond) await sessions.revokeAll(userId, {}, 'factor-added', origin);
     if (isSecond || isAuthError(error, 'TOO_MANY_FACTORS')) await factor.delete();
     throw error;
   }
+  await unlessEnded(services, owner, factor, origin);
+  return true;
+}
+
+/**
+ * Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
+ * @throws AuthError SESSION_REVOKED, SERVICE_UNAVAILABLE
+ */
+async function unlessEnded(
+  { factorSets, sessions }: AddingServices,
+  { id: userId, sessionId }: Express.User,
+  factor: StoredFactor,
+  origin: RequestOrigin,
+): Promise<void> {
+  let session: Session | undefined;
+  try {
+    session = await sessions.find(userId, sessionId);
+  } finally {
+    // Also when no one knows whether it has ended. The same request again adds it.
+    if (!session) await factorSets.remove(userId, factor.name, () => undefined);
+  }
+  if (session) return;
+  // A login by this factor has its session by now, which ends, or notices that the factor is gone.
+  await sessions.revokeAll(userId, {}, 'factor-removed', origin);
+  await factor.delete();
+  throw new AuthError('SESSION_REVOKED');
 }

@@ -5,6 +5,8 @@ import type { FeatureContext } from './feature.js';
 
 /**
  * Ends a factor of the user's own, with the trusted devices and every other session. What an outage stops, the same call again finishes.
+ * A session that ends at this very moment removes it all the same, as a moment before: the recovery codes may have gone with it, so it
+ * can't come back as it was. The user is told.
  * @returns `unknown`: the user has no such credential. `done`: this call has ended it; of parallel calls one gets that
  * @throws what `assertMayRemove` throws; AuthError SERVICE_UNAVAILABLE
  */

@@ -1,3 +1,4 @@
+import { serviceUnavailable } from '../errors.js';
 import type { Credential, CredentialStore } from '../stores/credential-store.js';
 import { untilStored } from '../stores/until-stored.js';
 import { digestOf } from '../utils/digest.js';
@@ -32,11 +33,11 @@ interface FactorsData {
 
 /** What a user has at one moment. */
 export interface FactorSet {
-  /** Oldest first. */
+  /** Oldest first. Of whatever kind: a newer process may know more kinds, and a password alone must not do for their users either. */
   readonly factors: readonly Credential[];
   /** Undefined for a user without a factor, and until the first ones are made. */
   readonly codes: readonly RecoveryCode[] | undefined;
-  /** Credentials of these kinds that are no factors: one that is about to become one, or whose removal isn't finished. */
+  /** Credentials of the kinds that this process knows and that are no factors: one that is about to become one, or whose removal isn't finished. */
   readonly others: readonly Credential[];
 }
 
@@ -133,23 +134,28 @@ export class FactorSets {
   }
 }
 
-/** Reads the set from all credentials of a user. */
+/** Reads the set from all credentials of a user. @throws AuthError SERVICE_UNAVAILABLE for a row that isn't the user's */
 export function factorSetIn(credentials: readonly Credential[]): FactorSet {
   const row = rowIn(credentials);
   const { factors: digests, codes }: FactorsData = row
     ? (JSON.parse(row.data) as FactorsData)
     : { factors: [], codes: null };
-  const stored = credentials.filter(({ kind }) => KINDS.includes(kind));
-  const factors = stored.filter((each) => digests.includes(digestOfName(each)));
+  const factors = credentials.filter((each) => digests.includes(digestOfName(each)));
   return {
     factors,
     codes: factors.length > 0 && codes ? codes : undefined,
-    others: stored.filter((each) => !factors.includes(each)),
+    others: credentials.filter((each) => KINDS.includes(each.kind) && !factors.includes(each)),
   };
 }
 
+/** Someone who writes to the database may have moved a row of another user there, whose recovery codes they know. */
 function rowIn(credentials: readonly Credential[]): Credential | undefined {
-  return credentials.find(({ kind }) => kind === FACTORS);
+  const row = credentials.find(({ kind }) => kind === FACTORS);
+  if (row && row.id !== row.userId)
+    throw serviceUnavailable(
+      new Error(`The user ${row.userId} has the row of second factors of another user`),
+    );
+  return row;
 }
 
 function dataOf({ factors, codes }: NextFactorSet): string {

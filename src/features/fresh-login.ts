@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { AuthError } from '../errors.js';
-import { parseBody } from '../middleware/parse-body.js';
+import { aroundBody } from '../middleware/around-body.js';
 import type { FeatureContext } from './feature.js';
 
 /** How old the proof of a login may be for a change of what logs the user in. */
@@ -10,28 +10,20 @@ type GuardServices = Pick<FeatureContext, 'config' | 'guard' | 'others' | 'sameS
 
 /**
  * What a change of the user's factors needs: a login younger than 5 minutes, by a factor where `secondFactor` is on and the user has one.
- * @param readBody what validates the body
+ * @param validate what validates the body
  */
-export function freshGuards(services: GuardServices, readBody: RequestHandler): RequestHandler[] {
+export function freshGuards(services: GuardServices, validate: RequestHandler): RequestHandler[] {
   const { others } = services;
   const provedByFactor: RequestHandler = async (req, _res, next) => {
     await others.factorRules()?.assertProvedByFactor(req.user as Express.User);
     next();
   };
-  return aroundBody([...freshLogin(services), provedByFactor], readBody);
+  return aroundBody([...freshLogin(services), provedByFactor], validate);
 }
 
 /** The same for a request that asks later whether the login was by a factor: it may finish the enrolment of the first one. */
-export function freshLoginGuards(services: GuardServices, readBody: RequestHandler): RequestHandler[] {
-  return aroundBody(freshLogin(services), readBody);
-}
-
-/**
- * A client may hold its body back for minutes. Meanwhile the user may end the session, or add a first factor: so the guards ask again when
- * the body is there. They come before it too, because only those who may do this have their bodies read.
- */
-function aroundBody(guards: RequestHandler[], readBody: RequestHandler): RequestHandler[] {
-  return [...guards, parseBody, readBody, ...guards];
+export function freshLoginGuards(services: GuardServices, validate: RequestHandler): RequestHandler[] {
+  return aroundBody(freshLogin(services), validate);
 }
 
 function freshLogin({ config, guard, others, sameSite }: GuardServices): RequestHandler[] {

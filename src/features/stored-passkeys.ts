@@ -4,7 +4,7 @@ import type { ListedFactor } from './factor-parts.js';
 import { factorSetIn, type FactorKind, type FactorSet } from './factor-set.js';
 
 /** The kind of their rows in the credential store. */
-const PASSKEY = 'passkey' satisfies FactorKind;
+export const PASSKEY = 'passkey' satisfies FactorKind;
 
 /** What a passkey says about itself when it is registered. */
 export interface NewPasskey {
@@ -26,7 +26,7 @@ export interface PasskeyData extends Omit<NewPasskey, 'id'> {
   readonly lastUsedAt: number | null;
   /** Names the latest challenge that it has answered, and what for. The same again is no second use: an outage has stopped it. */
   readonly last?: LastAnswer | undefined;
-  /** The registration isn't finished. Names its challenge: the same request again goes on. */
+  /** The registration isn't finished. Names its request: the same again goes on. */
   readonly pending?: string | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { Endpoint } from '../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES, type Operation } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import { refuseHead } from '../middleware/method-and-cache.js';
+import { aroundBody } from '../middleware/around-body.js';
 import { parseBody, parseCookies } from '../middleware/parse-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 
@@ -162,9 +163,7 @@ function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
     path: '/logout-all',
     chain: [
       sameSiteIfCookies,
-      guard({ beforeEnrolment: true }),
-      parseBody,
-      validateBody(bodies.none),
+      ...aroundBody([guard({ beforeEnrolment: true })], validateBody(bodies.none)),
       createLogoutAll(services),
     ],
     operation: {

@@ -10,7 +10,7 @@ import type { BodySchemas } from '../http/body-schemas.js';
 import type { Endpoint } from '../http/endpoint.js';
 import { GUARD_FAILURES, BODY_FAILURES } from '../http/operation.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
-import { parseBody } from '../middleware/parse-body.js';
+import { aroundBody } from '../middleware/around-body.js';
 import { validateBody } from '../middleware/validate-body.js';
 
 export interface SessionEndpointServices extends SessionsServices {
@@ -40,7 +40,11 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
     {
       verb: 'delete',
       path: '/sessions/:id',
-      chain: [sameSiteIfCookies, guard(), parseBody, validateBody(bodies.none), createEndSession(services)],
+      chain: [
+        sameSiteIfCookies,
+        ...aroundBody([guard()], validateBody(bodies.none)),
+        createEndSession(services),
+      ],
       operation: {
         id: 'endSession',
         tag: 'Sessions',
@@ -65,9 +69,7 @@ export function sessionEndpoints(services: SessionEndpointServices): Endpoint[] 
       path: '/sessions',
       chain: [
         sameSiteIfCookies,
-        guard(),
-        parseBody,
-        validateBody(bodies.none),
+        ...aroundBody([guard()], validateBody(bodies.none)),
         createEndOtherSessions(services),
       ],
       operation: {

@@ -42,7 +42,10 @@ export interface RemoveCredentialsOptions {
  *   made nevertheless, or may be made when the connection is back: look before you repeat it.
  */
 export interface CredentialStore {
-  /** The user's credentials of that kind, oldest first. Default of `kind`: every kind. */
+  /**
+   * The user's credentials of that kind, oldest first, as they are at one moment: what `removeAll` removes is all in it, or none is.
+   * Default of `kind`: every kind.
+   */
   list(userId: string, kind?: string): Promise<Credential[]>;
   /** Finds a credential without its user, for logins without a username. Undefined if no user has it. */
   find(kind: string, id: string): Promise<Credential | undefined>;

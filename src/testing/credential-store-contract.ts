@@ -81,6 +81,21 @@ const ADDITIONS: readonly CredentialCase[] = [
     },
   ],
   [
+    'lists the credentials as they are at one moment: of those that one call removes, all or none',
+    async ({ users, credentials }) => {
+      const userId = await newUser(users);
+      const added = Array.from({ length: PARALLEL }, () => newCredential(userId));
+      for (const each of added) await credentials.add(each);
+      const lists = () => Array.from({ length: PARALLEL }, () => credentials.list(userId));
+      const before = lists();
+      const removing = credentials.removeAll(userId);
+      const listed = await Promise.all([...before, ...lists()]);
+      assert.equal(await removing, added.length);
+      for (const { length } of listed) assert.ok(length === 0 || length === added.length, `lists ${length}`);
+      assert.deepEqual(await credentials.list(userId), []);
+    },
+  ],
+  [
     'keeps the order when data is replaced',
     async ({ users, credentials }) => {
       const userId = await newUser(users);

@@ -99,6 +99,16 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     await page.locator('#proof-password').waitFor();
     return page;
   },
+  'email-question': async (context) => {
+    await context.route('**/auth/factors', (route) => route.fulfill({ json: FACTORS }));
+    const page = await openMemberView(context, '/email');
+    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
+    await page.route('**/auth/email/change', (route) => route.fulfill({ status: 401, json }));
+    await page.locator('#field-username').fill('new@example.com');
+    await page.keyboard.press('Enter');
+    await page.locator('#proof-password').waitFor();
+    return page;
+  },
   'second-step': async (context) => {
     const page = await openView(context, app, '/second-step');
     const json = { code: 'INVALID_SECOND_FACTOR', message: '' };
@@ -123,8 +133,7 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
   },
   'security-question': async (context) => {
     await context.route('**/auth/factors', (route) => route.fulfill({ json: FACTORS }));
-    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
-    await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill({ status: 401, json }));
+    await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill(FACTOR_NEEDED));
     const page = await openMemberView(context, '/security');
     await page.getByRole('button', { name: 'Get new codes' }).click();
     await page.locator('dialog[open] .danger').click();
@@ -144,8 +153,7 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
   'passkey-question': async (context) => {
     await context.route('**/auth/factors', (route) => route.fulfill({ json: PASSKEY_FACTORS }));
     await context.route('**/auth/passkeys', (route) => route.fulfill({ json: { passkeys: PASSKEYS } }));
-    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
-    await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill({ status: 401, json }));
+    await context.route('**/auth/factors/recovery-codes', (route) => route.fulfill(FACTOR_NEEDED));
     const page = await openMemberView(context, '/security');
     await page.getByRole('button', { name: 'Get new codes' }).click();
     await page.locator('dialog[open] .danger').click();
@@ -195,6 +203,12 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
   },
 };
 
+/** The answer to a login that is too old, or too weak, for a change of the factors. */
+const FACTOR_NEEDED = {
+  status: 401,
+  json: { code: 'REAUTHENTICATION_REQUIRED', message: '' },
+  headers: { 'WWW-Authenticate': 'Bearer error="insufficient_user_authentication", acr_values="mfa"' },
+};
 const TIMES = { createdAt: '2026-11-02T08:30:00.000Z', expiresAt: '2026-12-28T08:30:00.000Z' };
 const FACTOR = { kind: 'totp', name: 'A phone with a rather long name', createdAt: TIMES.createdAt };
 const FACTORS = {

@@ -162,6 +162,28 @@ test('a login whose second step comes too late begins again', async () => {
   await notice(late, 'That took too long');
 });
 
+test('an old login is asked for the proof that will do: any for the address, a factor for the factors', async () => {
+  const user = await newUser('olga@example.com');
+  const [young, old] = [await browser.open(), await browser.open()];
+  await logIn(young, app, user);
+  await enrol(await openSecurity(young));
+  await logInLongAgo(old, app, user);
+  const email = await openView(old, app, '/email');
+  await fill(email, { 'New e-mail address': 'olga.new@example.com' });
+  await press(email, 'Send a link to it');
+  await dialogIn(email).getByRole('button', { name: 'Use the app' }).waitFor();
+  await dialogIn(email).getByRole('button', { name: 'Use a recovery code' }).waitFor();
+  await dialogIn(email).getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await email.keyboard.press('Enter');
+  await mailTo(app, 'olga.new@example.com', 'email-change');
+
+  const security = await openSecurity(old);
+  await follow(security, 'Add an authenticator app');
+  await dialogIn(security).getByLabel('Code', { exact: true }).waitFor();
+  await dialogIn(security).getByRole('button', { name: 'Use a recovery code' }).waitFor();
+  expect(await dialogIn(security).getByRole('button', { name: 'Use the password' }).count()).toBe(0);
+});
+
 test('an old login is asked for a proof once in all tabs, and what the user wanted goes on', async () => {
   const username = 'nora@example.com';
   const user = await newUser(username);

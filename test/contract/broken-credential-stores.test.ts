@@ -1,4 +1,4 @@
-import type { NewCredential } from '../../src';
+import type { Credential, NewCredential } from '../../src';
 import { credentialStoreContract } from '../../src/testing';
 import { MapCredentialStore, mapStores, type Key } from '../stores/map-credential-store';
 import { brokenPromises, tick } from './broken';
@@ -85,6 +85,18 @@ describe('the contract catches a store that', () => {
       /of one kind or all/,
       class extends MapCredentialStore {
         override list = (userId: string) => super.list(userId);
+      },
+    ],
+    [
+      'lists in two reads',
+      /at one moment/,
+      class extends MapCredentialStore {
+        override async list(userId: string, kind?: string) {
+          const [first, ...others] = await super.list(userId, kind);
+          if (others.length === 0) return first ? [first] : [];
+          await tick();
+          return [first as Credential, ...(await super.list(userId, kind)).slice(1)];
+        }
       },
     ],
     [

@@ -103,4 +103,27 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     const { factors, others } = await setsAt(0).of(userId);
     expect([factors, others.map(({ id }) => id)]).toEqual([[], [other!.id]]);
   });
+
+  test('a factor of a kind that only a newer process knows stays one, whatever an older process changes', async () => {
+    const [own, other] = await store(2);
+    const newer = { kind: 'security-question', id: randomUUID() };
+    await credentials.add({ ...newer, userId, data: '{}' });
+    await setsAt(0).change(userId, (set) => ({ ...set, factors: [newer], codes: CODES }));
+    for (const name of [own!, other!]) expect(await setsAt(1).add(userId, name, anything)).toBe(true);
+    expect(await setsAt(1).remove(userId, own!, anything)).toBe(true);
+    expect(await setsAt(1).remove(userId, other!, anything)).toBe(true);
+    const { factors, codes } = await setsAt(1).of(userId);
+    expect([factors.map(({ kind, id }) => ({ kind, id })), codes]).toEqual([[newer], CODES]);
+  });
+
+  test('a row that was moved from another user says nothing about this one', async () => {
+    const [own] = await store(1);
+    const { id: bob } = await stores.users.create({ username: randomUUID(), passwordHash: null });
+    await credentials.add({ userId, kind: 'factors', id: bob, data: '{"factors":[],"codes":null}' });
+    const down = { code: 'SERVICE_UNAVAILABLE' };
+    await expect(setsAt(0).of(userId)).rejects.toMatchObject(down);
+    await expect(setsAt(0).add(userId, own!, anything)).rejects.toMatchObject(down);
+    await setsAt(0).removeAll(userId);
+    expect(await setsAt(0).add(userId, own!, anything)).toBe(true);
+  });
 });

@@ -103,6 +103,7 @@ export const en = {
   'proof.passkey': 'Confirm it with one of your passkeys.',
   'proof.code': 'Enter a code of your authenticator app to go on.',
   'proof.recoveryCode': 'Enter one of your recovery codes to go on.',
+  'proof.usePassword': 'Use the password',
   'proof.submit': 'Continue',
   'loginLink.title': 'Log in',
   'loginLink.lead': 'The link works in the browser that asked for it.',

@@ -104,6 +104,7 @@ export const ko = {
   'proof.passkey': '계속하려면 패스키로 확인하세요.',
   'proof.code': '계속하려면 인증 앱의 코드를 입력하세요.',
   'proof.recoveryCode': '계속하려면 복구 코드 하나를 입력하세요.',
+  'proof.usePassword': '비밀번호 사용하기',
   'proof.submit': '계속',
   'loginLink.title': '로그인',
   'loginLink.lead': '링크는 요청한 브라우저에서만 쓸 수 있습니다.',

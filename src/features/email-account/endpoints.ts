@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, type Operation } from '../../http/operation.js';
 import type { Messages } from '../../messages/messages.js';
-import { parseBody } from '../../middleware/parse-body.js';
+import { aroundBody } from '../../middleware/around-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { messageAnswer } from './answers.js';
 import { askerOf, type Asker } from './mail-requests.js';
@@ -18,7 +18,7 @@ export interface Posted<Body> {
 
 interface PostEndpoint<Body> {
   readonly path: Endpoint['path'];
-  /** Before the body is read. Default: none, for an endpoint that needs no login. */
+  /** Asked before the body is read, and again when it is there. Default: none, for an endpoint that needs no login. */
   readonly guard?: RequestHandler;
   readonly schema: z.ZodType<Body>;
   /** With the failures that not every endpoint of this feature has. */
@@ -36,9 +36,7 @@ export function postEndpoint<Body>(
     path,
     chain: [
       sameSite,
-      ...(guard ? [guard] : []),
-      parseBody,
-      validateBody(schema),
+      ...aroundBody(guard ? [guard] : [], validateBody(schema)),
       (req: Request, res: Response) =>
         answer({ body: req.body as Body, asker: askerOf(services, req, res), req }, res),
     ],

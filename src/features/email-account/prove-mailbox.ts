@@ -31,10 +31,11 @@ export async function proveMailbox(
   };
   if (isBrowser(asker.secrets, (await proofs.registrationOf(user))?.browser)) return prove(user);
   const current = how === 'reset' ? user : await withoutPassword(services, user, asker);
+  // First: what the stranger has begun could otherwise bring back what is removed.
+  await links.endElsewhere(user.id);
   await unlinkIdentities(services, user.id);
   const kept = await reserved.listOf(user.id);
   await credentials.removeAll(user.id, { except: kept.map(({ id }) => id) });
-  await links.endElsewhere(user.id);
   return prove(current);
 }
 

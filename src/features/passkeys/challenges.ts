@@ -21,6 +21,8 @@ export interface ChallengeData {
   readonly userId?: string | null | undefined;
   /** The digest of the only session that may. */
   readonly session?: string | undefined;
+  /** Names the password that the user had. Another one ends the registration. */
+  readonly password?: string | undefined;
 }
 
 /** Challenges that wait for an answer. The store has their hashes. */

@@ -5,7 +5,7 @@ import { anObject } from '../../http/body-schemas.js';
 import { component } from '../../http/component.js';
 import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
-import { parseBody } from '../../middleware/parse-body.js';
+import { aroundBody } from '../../middleware/around-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
 import { freshGuards } from '../fresh-login.js';
@@ -54,9 +54,7 @@ function renameEndpoint(services: PasskeyServices): Endpoint {
     path: '/passkeys/:id',
     chain: [
       sameSite,
-      guard({ beforeEnrolment: true }),
-      parseBody,
-      validateBody(body),
+      ...aroundBody([guard({ beforeEnrolment: true })], validateBody(body)),
       async (req: Request<{ id: string }, unknown, { name: string }>, res) => {
         const { origin } = askerOf(services, req as Request);
         const { id: userId, sessionId } = req.user as Express.User;

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { AuthError } from '../../errors.js';
 import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { validateBody } from '../../middleware/validate-body.js';
@@ -17,8 +18,8 @@ export function factorEndpoints(services: FactorServices): Endpoint[] {
 
 function listEndpoint({ factors, guard }: FactorServices): Endpoint {
   const list: RequestHandler = async (req, res) => {
-    const { all, recoveryCodesLeft } = await factors.of((req.user as Express.User).id);
-    res.json({ factors: all, recoveryCodesLeft });
+    const { listed, recoveryCodesLeft } = await factors.of((req.user as Express.User).id);
+    res.json({ factors: listed, recoveryCodesLeft });
   };
   return {
     verb: 'get',
@@ -79,13 +80,20 @@ function removeEndpoint(services: FactorServices): Endpoint {
 }
 
 function renewEndpoint(services: FactorServices): Endpoint {
-  const { bodies, config, events, factors, notify } = services;
+  const { bodies, config, events, factors, notify, sessions } = services;
   const renew: RequestHandler = async (req, res) => {
     const { locale, origin } = askerOf(services, req);
     const owner = req.user as Express.User;
     const { id: userId, sessionId } = owner;
     const user = await ownUser(config.users, userId);
-    const recoveryCodes = await factors.renewRecoveryCodes(userId, () => assertMayChange(owner));
+    const recoveryCodes = await factors.renewRecoveryCodes(
+      userId,
+      () => assertMayChange(owner),
+      async () => {
+        // It may have ended since the guards let it pass.
+        if (!(await sessions.find(userId, sessionId))) throw new AuthError('SESSION_REVOKED');
+      },
+    );
     events.announce('recoveryCodesRenewed', () => ({ userId, sessionId, ...origin }));
     notify({ kind: 'recovery-codes-renewed', user, locale });
     res.json({ recoveryCodes });

@@ -9,7 +9,7 @@ import {
   type FactorSets,
   type RecoveryCode,
 } from '../factor-set.js';
-import { listedPasskey, toPasskey } from '../stored-passkeys.js';
+import { listedPasskey, PASSKEY, toPasskey } from '../stored-passkeys.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';
 import { toDevice, TRUSTED_DEVICE, type TrustedDevice } from './trusted-devices/trusted-devices.js';
@@ -42,8 +42,10 @@ export interface TotpFactor {
 /** What a user has. */
 export interface UserFactors {
   readonly totp: readonly TotpFactor[];
-  /** Of every kind, oldest first. */
-  readonly all: readonly ListedFactor[];
+  /** Of every kind, those that this process doesn't know too. Oldest first. */
+  readonly all: readonly { readonly kind: string; readonly id: string }[];
+  /** Those of the kinds that this process knows. */
+  readonly listed: readonly ListedFactor[];
   readonly recoveryCodesLeft: number;
   /** Trusted or not: `trustedOf` knows. Oldest first. */
   readonly devices: readonly TrustedDevice[];
@@ -71,17 +73,17 @@ export class Factors {
   async of(userId: string): Promise<UserFactors> {
     const credentials = await this.#store.list(userId);
     const { factors, codes } = factorSetIn(credentials);
-    // Also where this process lacks the feature `passkeys`: a password alone must not do for their user then.
-    const all = factors.map(listed);
     return {
       totp: factors.filter(({ kind }) => kind === TOTP).map(toTotp),
-      all,
+      // Also where this process lacks the feature `passkeys`: a password alone must not do for their user then.
+      all: factors,
+      listed: factors.flatMap(listed),
       recoveryCodesLeft: unusedIn(codes ?? []),
       devices: credentials.filter(({ kind }) => kind === TRUSTED_DEVICE).map(toDevice),
       has: (proof) =>
         proof.kind === RECOVERY_CODES
           ? codes !== undefined
-          : all.some(({ kind, id }) => kind === proof.kind && id === proof.id),
+          : factors.some(({ kind, id }) => kind === proof.kind && id === proof.id),
     };
   }
 
@@ -105,7 +107,7 @@ export class Factors {
    * @returns undefined if they were made before
    */
   async firstRecoveryCodes(userId: string): Promise<string[] | undefined> {
-    const made = this.#newCodes();
+    const made = this.#newCodes(userId);
     const isFirst = ({ factors, codes }: FactorSet) => factors.length > 0 && !codes;
     const before = await this.#sets.change(userId, (set) =>
       isFirst(set) ? { ...set, codes: made.hashed } : undefined,
@@ -116,21 +118,35 @@ export class Factors {
   /**
    * New recovery codes in place of all old ones.
    * @param assertMayRenew asked when it is known that there is a factor: perhaps there was none when the request began
-   * @throws AuthError FACTOR_NOT_FOUND for a user without a factor
+   * @param assertMayKeep asked when the codes are stored. If it throws, the old ones come back
+   * @throws AuthError FACTOR_NOT_FOUND for a user without a factor; what the two throw
    */
-  async renewRecoveryCodes(userId: string, assertMayRenew: () => void): Promise<string[]> {
-    const made = this.#newCodes();
-    await this.#sets.change(userId, (set) => {
+  async renewRecoveryCodes(
+    userId: string,
+    assertMayRenew: () => void,
+    assertMayKeep: () => Promise<void>,
+  ): Promise<string[]> {
+    const { codes, hashed } = this.#newCodes(userId);
+    const before = await this.#sets.change(userId, (set) => {
       if (set.factors.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
       assertMayRenew();
-      return { ...set, codes: made.hashed };
+      return { ...set, codes: hashed };
     });
-    return made.codes;
+    try {
+      await assertMayKeep();
+    } catch (error) {
+      await this.#sets.change(userId, (set) => {
+        const areThese = set.codes?.[0]?.hash === hashed[0]?.hash;
+        return areThese ? { ...set, codes: before.codes } : undefined;
+      });
+      throw error;
+    }
+    return codes;
   }
 
   /** Uses a recovery code up. The same `by` may use it again. */
   async useRecoveryCode(userId: string, code: string, by: string): Promise<UsedRecoveryCode> {
-    const hash = recoveryCodeHash(code);
+    const hash = recoveryCodeHash(userId, code);
     const { codes = [] } = await this.#sets.change(userId, (set) => {
       const isUnused = set.codes?.some((each) => each.hash === hash && each.usedBy === undefined);
       return isUnused
@@ -144,9 +160,9 @@ export class Factors {
     return found.usedBy === by ? { outcome: 'used-before', left } : { outcome: 'used-code' };
   }
 
-  #newCodes(): { codes: string[]; hashed: RecoveryCode[] } {
+  #newCodes(userId: string): { codes: string[]; hashed: RecoveryCode[] } {
     const codes = Array.from({ length: this.#codeCount }, newRecoveryCode);
-    return { codes, hashed: codes.map((code) => ({ hash: recoveryCodeHash(code) })) };
+    return { codes, hashed: codes.map((code) => ({ hash: recoveryCodeHash(userId, code) })) };
   }
 }
 
@@ -160,11 +176,13 @@ function toTotp({ userId, id, createdAt, data }: Credential): TotpFactor {
   return { id, userId, createdAt, data: JSON.parse(data) as TotpData, stored: data };
 }
 
-function listed(credential: Credential): ListedFactor {
-  if (credential.kind !== TOTP) return listedPasskey(toPasskey(credential));
+/** None for a kind that this process doesn't know. */
+function listed(credential: Credential): ListedFactor[] {
+  if (credential.kind === PASSKEY) return [listedPasskey(toPasskey(credential))];
+  if (credential.kind !== TOTP) return [];
   const { id, createdAt, data } = toTotp(credential);
   const { name, lastUsedAt } = data;
-  return { id, kind: TOTP, name, createdAt, lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt) };
+  return [{ id, kind: TOTP, name, createdAt, lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt) }];
 }
 
 function unusedIn(codes: readonly RecoveryCode[]): number {

@@ -24,7 +24,7 @@ export function readRecoveryCode(typed: string): string | undefined {
   return CODE.test(code) ? code : undefined;
 }
 
-/** What the store has of a code. It has too many bits to be found by trying. */
-export function recoveryCodeHash(code: string): string {
-  return digestOf(code.replaceAll('-', ''));
+/** What the store has of a code. It has too many bits to be found by trying, and is good for this user alone. */
+export function recoveryCodeHash(userId: string, code: string): string {
+  return digestOf(`recovery code\n${code.replaceAll('-', '')}\n${userId}`);
 }

@@ -1,5 +1,7 @@
 import { AuthError, MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { digestOf } from '../../../src/utils/digest';
 import { PASSWORD } from '../../helpers/apps/app';
+import { FaultyStores } from '../second-factor/faulty-stores';
 import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
 
 const ANN = 'ann@example.com';
@@ -9,14 +11,16 @@ type Browser = ReturnType<EmailApp['browser']>;
 
 describe('the first proof of a mailbox', () => {
   let users: MemoryUserStore;
+  let faulty: FaultyStores;
   let email: EmailApp;
   let user: StoredUser;
   let squatter: Browser;
 
   beforeEach(async () => {
     users = new MemoryUserStore();
+    faulty = new FaultyStores({ users, refreshTokens: new MemoryRefreshTokenStore() });
     email = emailApp({
-      stores: { users, refreshTokens: new MemoryRefreshTokenStore() },
+      stores: faulty.stores,
       account: { verification: 'later', login: ['link', 'code'] },
     });
     squatter = email.browser();
@@ -58,6 +62,18 @@ describe('the first proof of a mailbox', () => {
     expect((await logInByCode(email.browser())).status).toBe(200);
     expect(await left()).toEqual(NOTHING_LEFT);
     expect(await isProved()).toBe(true);
+  });
+
+  test('by a code from elsewhere ends what the stranger has begun before it removes what is there', async () => {
+    const [tokens, hash] = [faulty.stores.refreshTokens.oneTimeTokens!(), digestOf('of an enrolment')];
+    await tokens.create({ purpose: 'totp-enrolment', subject: user.id, hash, expiresInSeconds: 600 });
+    await users.credentials().add({ userId: user.id, kind: 'totp', id: 'an app', data: '{}' });
+    const waiting: unknown[] = [];
+    for (const removal of ['users.unlink', 'credentials.removeAll'])
+      faulty.before(removal, async () => waiting.push(await tokens.find('totp-enrolment', hash)));
+    expect((await logInByCode(email.browser())).status).toBe(200);
+    expect(waiting).toEqual([undefined, undefined]);
+    expect(await users.credentials().list(user.id, 'totp')).toEqual([]);
   });
 
   test('by a code in the browser that registered wipes nothing', async () => {

@@ -19,6 +19,7 @@ export class FaultyStores {
   /** The calls since `failAt`, as `list` or `create`. */
   readonly calls: string[] = [];
   #failing: { at: number; fault: Fault; onwards: boolean } | undefined;
+  readonly #meanwhile = new Map<string, () => Promise<unknown>>();
 
   constructor({ users, refreshTokens }: FeatureStores) {
     this.stores = {
@@ -31,6 +32,11 @@ export class FaultyStores {
   failAt(at: number, fault: Fault, { onwards = false } = {}): void {
     this.calls.length = 0;
     this.#failing = { at, fault, onwards };
+  }
+
+  /** Does something at the moment before the next call of this name, as another process may. */
+  before(call: string, run: () => Promise<unknown>): void {
+    this.#meanwhile.set(call, run);
   }
 
   heal(): void {
@@ -51,7 +57,11 @@ export class FaultyStores {
             return typeof part === 'object' && part !== null ? this.#faulty(part, String(name)) : part;
           };
         return async (...args: unknown[]) => {
-          const count = this.calls.push(`${path}.${String(name)}`) - 1;
+          const called = `${path}.${String(name)}`;
+          const count = this.calls.push(called) - 1;
+          const run = this.#meanwhile.get(called);
+          this.#meanwhile.delete(called);
+          await run?.();
           const failing = this.#failing;
           if (!failing || (failing.onwards ? count < failing.at : count !== failing.at)) return call(...args);
           if (failing.fault === 'after') await call(...args);

@@ -113,7 +113,8 @@ describe('recovery codes', () => {
         expect(readRecoveryCode(typed)).toBe(plain);
       const misread = plain.replaceAll('O', '0').replaceAll('I', '1').replaceAll('B', '8');
       expect(readRecoveryCode(misread)).toBe(plain);
-      expect(recoveryCodeHash(code)).toBe(recoveryCodeHash(plain));
+      expect(recoveryCodeHash('ann', code)).toBe(recoveryCodeHash('ann', plain));
+      expect(recoveryCodeHash('bob', code)).not.toBe(recoveryCodeHash('ann', code));
     }
     const letters = new Set(codes.join('').replaceAll('-', ''));
     expect(letters.size).toBe(32);

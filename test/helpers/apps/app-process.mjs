@@ -81,15 +81,15 @@ app.post('/own/kill-in', express.json(), (req, res) => {
   res.json({});
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), req.body.ms);
 });
-// From now on the process gets the signal as soon as the store has answered this call for the n-th time.
+// From now on the process gets the signal as soon as the store, or the part of it, has answered this call for the n-th time.
 app.post('/own/kill-after', express.json(), (req, res) => {
-  const { store: name, method, calls, signal = 'SIGKILL' } = req.body;
+  const { store: name, part, method, calls, signal = 'SIGKILL' } = req.body;
   const stores = /** @type {Record<string, any>} */ ({ users, refreshTokens });
-  const store = stores[name];
-  const call = store[method].bind(store);
+  const store = part ? Object.getPrototypeOf(stores[name][part]()) : stores[name];
+  const call = store[method];
   let answered = 0;
-  store[method] = async (/** @type {unknown[]} */ ...values) => {
-    const answer = await call(...values);
+  store[method] = async function (/** @type {unknown[]} */ ...values) {
+    const answer = await call.apply(this, values);
     if ((answered += 1) === calls) process.kill(process.pid, signal);
     return answer;
   };

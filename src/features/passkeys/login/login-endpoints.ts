@@ -8,6 +8,7 @@ import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES } from '../../../http/operation.js';
 import { rule } from '../../../messages/rule.js';
+import { aroundBody } from '../../../middleware/around-body.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import type { Transport } from '../../../tokens/transport.js';
@@ -47,9 +48,7 @@ function optionsEndpoint(services: PasskeyServices): Endpoint {
     path: '/login/passkey/options',
     chain: [
       services.sameSite,
-      services.guard({ optional: true, beforeEnrolment: true }),
-      parseBody,
-      validateBody(body),
+      ...aroundBody([services.guard({ optional: true, beforeEnrolment: true })], validateBody(body)),
       async (req: Request<object, unknown, LoginOptionsBody>, res) => {
         res.json(await loginOptions(services, req.body, askerOf(services, req as Request), res));
       },

@@ -1,13 +1,16 @@
 import { AuthError } from '../../../errors.js';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
 import { addFactor } from '../../add-factor.js';
+import { despiteOutage } from '../../despite-outage.js';
 import { assertRoom } from '../../factor-parts.js';
 import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
 import type { PasskeyServices } from '../services.js';
 import type { Passkey } from '../../stored-passkeys.js';
+import { isPending, pendingName } from './pending-registration.js';
 
 export interface PasskeyRegistration {
   readonly credential: object;
@@ -24,7 +27,8 @@ export interface RegisteredPasskey {
  * Registers a passkey. With `secondFactor` it is a second factor from now on, so every other session ends. What an outage stops after the
  * passkey is stored, the same request again finishes.
  * @returns the recovery codes, if they are the user's first ones
- * @throws AuthError INVALID_PASSKEY, PASSKEY_EXISTS, TOO_MANY_FACTORS; REAUTHENTICATION_REQUIRED for a login without a factor, if the user has one
+ * @throws AuthError INVALID_PASSKEY, PASSKEY_EXISTS, TOO_MANY_FACTORS; REAUTHENTICATION_REQUIRED for a login without a factor, if the user has
+ * one; SESSION_REVOKED if the session has ended at this moment
  */
 export async function registerPasskey(
   services: PasskeyServices,
@@ -40,31 +44,36 @@ export async function registerPasskey(
   const rules = others.factorRules();
   const mayAdd = (set: FactorSet) => (rules ? rules.assertMayAdd(owner, set) : assertRoom(set.factors));
   await factorSets.assertMayAdd(userId, name, mayAdd);
-  const pending = await store(services, owner, registration, asker);
+  const pending = await store(services, user, sessionId, registration, asker);
   const stored = { name, delete: () => passkeys.delete(userId, id) };
-  if (!(await addFactor(services, userId, stored, mayAdd, asker))) throw new AuthError('INVALID_PASSKEY');
+  if (!(await addFactor(services, owner, stored, mayAdd, asker))) throw new AuthError('INVALID_PASSKEY');
   if (rules) {
     // After it has become a factor: a login that comes now is asked for it, and one that came before ends.
     await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
   }
+  const found = await passkeys.find(id);
+  // Another session has removed it at the same moment.
+  if (!found) throw new AuthError('INVALID_PASSKEY');
   const recoveryCodes = await rules?.firstRecoveryCodes(userId);
   return {
-    passkey: await finish(services, user, { id, pending, sessionId }, asker),
+    passkey: await finish(services, user, found, { pending, sessionId }, asker),
     ...(recoveryCodes && { recoveryCodes }),
   };
 }
 
-/** Judges the answer, and stores the passkey. @returns the name of the challenge, which marks the passkey until all is done */
+/** Judges the answer, and stores the passkey. @returns the name of the request, which marks the passkey until all is done */
 async function store(
   services: PasskeyServices,
-  { id: userId, sessionId }: Express.User,
+  user: StoredUser,
+  sessionId: string,
   { credential, challengeId, name }: PasskeyRegistration,
   asker: Asker,
 ): Promise<string> {
-  const { challenges, passkeys, webauthn } = services;
+  const { challenges, config, passkeys, webauthn } = services;
+  const { id: userId } = user;
   const challenge = webauthn.challengeIn(credential);
   if (challenge === undefined) throw new AuthError('INVALID_PASSKEY');
-  const pending = digestOf(challenge);
+  const pending = pendingName(challenge, sessionId, user);
   const asked = await challenges.find(
     'passkey-registration',
     challenge,
@@ -72,10 +81,12 @@ async function store(
   );
   if (!asked) {
     const stored = await passkeys.find((credential as { id: string }).id);
-    if (stored?.userId === userId && stored.data.pending === pending) return pending;
+    await config.timeKnown();
+    if (stored?.userId === userId && isPending(stored, pending, config.now())) return pending;
     throw new AuthError('INVALID_PASSKEY');
   }
-  if (asked.userId !== userId || asked.session !== digestOf(sessionId))
+  const { session, password } = asked;
+  if (asked.userId !== userId || session !== digestOf(sessionId) || password !== nameOfPassword(user))
     throw new AuthError('INVALID_PASSKEY');
   const made = await webauthn.verifyRegistration(credential, challenge);
   // Of parallel answers to one challenge, one goes on.
@@ -85,16 +96,19 @@ async function store(
   return pending;
 }
 
-/** Announces it once, and takes the mark away. */
+/** Announces it once, and takes the mark away. In an outage it may be announced twice, and the mark stays: it opens nothing. */
 async function finish(
   { events, notify, passkeys }: PasskeyServices,
   user: StoredUser,
-  { id, pending, sessionId }: { id: string; pending: string; sessionId: string },
+  found: Passkey,
+  { pending, sessionId }: { pending: string; sessionId: string },
   { locale, origin }: Asker,
 ): Promise<Passkey> {
-  const changed = await passkeys.change(user.id, id, (data) =>
+  const { id } = found;
+  const changing = passkeys.change(user.id, id, (data) =>
     data.pending === pending ? { ...data, pending: undefined } : undefined,
   );
+  const changed = await despiteOutage(changing, { before: found, after: found.data });
   // Another session has removed it at the same moment.
   if (!changed) throw new AuthError('INVALID_PASSKEY');
   const { before, after } = changed;

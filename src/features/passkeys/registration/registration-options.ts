@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
@@ -11,6 +12,7 @@ import { descriptorsOf, type CredentialDescriptor } from '../credential-descript
 import type { PasskeyServices } from '../services.js';
 import { userHandleOf } from '../user-handle.js';
 import { ALGORITHMS } from '../webauthn.js';
+import { abandonedIn } from './pending-registration.js';
 
 /** For `PublicKeyCredential.parseCreationOptionsFromJSON`. */
 export interface RegistrationOptions {
@@ -40,12 +42,15 @@ export async function registrationOptions(
   asker: Asker,
   res: Response,
 ): Promise<RegistrationOptions> {
-  const { challenges, config, factorSets, options } = services;
+  const { challenges, config, factorSets, options, passkeys } = services;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
   const user = await ownUser(config.users, userId);
-  const data = { browser: digest, transport, userId, session: digestOf(sessionId) };
+  const session = digestOf(sessionId);
+  const data = { browser: digest, transport, userId, session, password: nameOfPassword(user) };
   const set = await factorSets.of(userId);
   assertRoom(set.factors);
+  await config.timeKnown();
+  for (const { id } of abandonedIn(set, config.now())) await passkeys.delete(userId, id);
   const challenge = await challenges.create('passkey-registration', data, userId);
   return {
     challenge,

@@ -2,6 +2,7 @@ import { AuthError } from '../../../errors.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import type { Asker } from '../../asker.js';
 import { addFactor } from '../../add-factor.js';
+import { despiteOutage } from '../../despite-outage.js';
 import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
 import { assertMayAdd } from '../may-change.js';
@@ -19,7 +20,8 @@ export interface TotpConfirmation {
  * Enrols the authenticator app that has shown this code, and ends every other session. What an outage stops, the same request again
  * finishes, with the same code. The code logs no one in.
  * @returns the recovery codes, if they are the user's first ones
- * @throws AuthError INVALID_SECOND_FACTOR; TOO_MANY_FACTORS; REAUTHENTICATION_REQUIRED if another factor was enrolled at the same moment
+ * @throws AuthError INVALID_SECOND_FACTOR; TOO_MANY_FACTORS; REAUTHENTICATION_REQUIRED if another factor was enrolled at the same moment,
+ * SESSION_REVOKED if the session has ended at this moment
  */
 export async function confirmTotp(
   services: FactorServices,
@@ -42,12 +44,13 @@ export async function confirmTotp(
   // It may be stored already: the same request came before, and an outage stopped it.
   await factors.storeTotp(userId, id, data);
   const stored = { name: factor, delete: () => factors.delete(userId, 'totp', id) };
-  if (!(await addFactor(services, userId, stored, mayAdd, asker)))
+  if (!(await addFactor(services, owner, stored, mayAdd, asker)))
     throw new AuthError('INVALID_SECOND_FACTOR');
   // After it has become a factor: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
   const recoveryCodes = await factors.firstRecoveryCodes(userId);
-  if (await enrolments.take(id)) {
+  // In an outage it may be announced twice.
+  if (await despiteOutage(enrolments.take(id), true)) {
     events.announce('factorAdded', () => ({
       userId,
       sessionId,

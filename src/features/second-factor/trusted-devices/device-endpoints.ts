@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { AuthError } from '../../../errors.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
-import { parseBody } from '../../../middleware/parse-body.js';
+import { aroundBody } from '../../../middleware/around-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { askerOf } from '../../asker.js';
 import { ownUser } from '../../own-user.js';
@@ -76,7 +76,7 @@ function endAllEndpoint(services: FactorServices, devices: TrustedDevices): Endp
   return {
     verb: 'delete',
     path: '/trusted-devices',
-    chain: [sameSite, guard(), parseBody, validateBody(bodies.none), endAll],
+    chain: [sameSite, ...aroundBody([guard()], validateBody(bodies.none)), endAll],
     operation: {
       id: 'endTrustedDevices',
       tag: 'Account',
@@ -97,9 +97,7 @@ function endEndpoint(services: FactorServices, devices: TrustedDevices): Endpoin
     path: '/trusted-devices/:id',
     chain: [
       sameSite,
-      guard(),
-      parseBody,
-      validateBody(bodies.none),
+      ...aroundBody([guard()], validateBody(bodies.none)),
       async (req: Request<{ id: string }>, res) => {
         const { origin } = askerOf(services, req);
         const { id: userId, sessionId } = req.user as Express.User;

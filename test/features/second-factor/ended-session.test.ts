@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { StoredUser } from '../../../src/index';
+import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
+import { Authenticator, factorApp, refused, type Browser, type FactorApp } from './factor-app';
+import { FaultyStores } from './faulty-stores';
+
+const ENDED = [401, refused('SESSION_REVOKED')];
+
+describe.each(EACH_STORES)('a session that ends between its guards and a change, on %s', (_name, open) => {
+  let stores: OpenStores;
+  let faulty: FaultyStores;
+  let factor: FactorApp;
+  let ann: StoredUser;
+
+  beforeAll(async () => {
+    stores = await open();
+    faulty = new FaultyStores(stores);
+  });
+
+  afterAll(() => stores.close());
+
+  beforeEach(async () => {
+    factor = factorApp({ stores: faulty.stores });
+    ann = await factor.createUser(`ann-${randomUUID()}`);
+  });
+
+  afterEach(() => factor.auth.close());
+
+  const statusAndBody = ({ status, body }: { status: number; body: unknown }) => [status, body];
+  const endAllBefore = (call: string) => faulty.before(call, () => factor.auth.sessions.revokeAll(ann.id));
+  const byFactor = async (authenticator: Authenticator): Promise<Browser> => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    expect((await factor.secondStep(browser, { code: authenticator.nextCode() })).status).toBe(200);
+    return browser;
+  };
+
+  test.each(['credentials.add', 'credentials.list'])('leaves no new factor (before %s)', async (call) => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    endAllBefore(call);
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    expect(statusAndBody(confirmed)).toEqual(ENDED);
+    const left = await stores.users.credentials?.().list(ann.id, 'totp');
+    expect(left).toEqual([]);
+    expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+  });
+
+  test('leaves no new factor beside another, whose recovery codes stay', async () => {
+    const { authenticator, recoveryCodes } = await factor.enrol(ann.username);
+    const browser = await byFactor(authenticator);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    endAllBefore('credentials.add');
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    expect(statusAndBody(confirmed)).toEqual(ENDED);
+    const next = await byFactor(authenticator);
+    expect((await next.get('/auth/factors')).body).toMatchObject({
+      factors: [{ id: authenticator.id }],
+      recoveryCodesLeft: recoveryCodes.length,
+    });
+  });
+
+  test('gets no recovery codes, and the old ones stay', async () => {
+    const { authenticator, recoveryCodes } = await factor.enrol(ann.username);
+    const browser = await byFactor(authenticator);
+    endAllBefore('credentials.replace');
+    expect(statusAndBody(await browser.post('/auth/factors/recovery-codes'))).toEqual(ENDED);
+    const other = factor.browser();
+    await factor.firstStep(other, ann.username);
+    expect((await factor.secondStep(other, { recoveryCode: recoveryCodes[0] })).status).toBe(200);
+  });
+
+  test('has removed a factor that it was about to remove', async () => {
+    const { authenticator } = await factor.enrol(ann.username);
+    const browser = await byFactor(authenticator);
+    endAllBefore('credentials.replace');
+    expect((await browser.delete(`/auth/factors/${authenticator.id}`)).status).toBe(204);
+    const next = factor.browser();
+    expect((await factor.firstStep(next, ann.username)).status).toBe(200);
+    expect((await next.get('/auth/factors')).body).toEqual({ factors: [], recoveryCodesLeft: 0 });
+  });
+});

@@ -9,6 +9,9 @@ import { reasonOf as reasonInWords, withoutCredentials } from '../utils/reason-o
 /** The command line or the environment is wrong: exit status 2. */
 export class UsageError extends Error {}
 
+/** A variable of the environment is missing or wrong. */
+export class SettingError extends UsageError {}
+
 /** The command failed. The message is one line for the person who typed it: exit status 1. */
 export class CommandError extends Error {}
 

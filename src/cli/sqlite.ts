@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SqliteDatabase } from '../stores/sqlite/database.js';
-import { CommandError, reasonOf, UsageError } from './describe-error.js';
+import { CommandError, reasonOf, SettingError } from './describe-error.js';
 import { setting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
 
@@ -35,13 +35,13 @@ export function isSqliteUrl(url: string | undefined): boolean {
 
 /**
  * The file that DATABASE_URL names. Undefined: it is another database, or not set.
- * @throws UsageError when it names no file
+ * @throws SettingError when it names no file
  */
 export function sqliteFile(): string | undefined {
   const [, path] = SQLITE_URL.exec(setting('DATABASE_URL') ?? '') ?? [];
   if (path === undefined) return undefined;
   if (path === '' || path.startsWith(':memory:'))
-    throw new UsageError(
+    throw new SettingError(
       "DATABASE_URL must name the file of SQLite: sqlite:app.db. A database in memory is inside your app's process, out of reach of this command",
     );
   return resolve(path);

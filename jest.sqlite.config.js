@@ -12,7 +12,7 @@ const shared = ['cli', 'e2e', 'features']
   .flatMap((folder) =>
     readdirSync(join(TESTS, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   )
-  .filter((file) => /(\.test|two-processes\.slow)\.ts$/.test(file))
+  .filter((file) => /(\.test|(two-processes|login\/killed-change|password-race)\.slow)\.ts$/.test(file))
   .filter((file) => {
     const text = readFileSync(join(TESTS, file), 'utf8');
     return ON_ANY_STORE.test(text) && !NEEDS_REDIS.test(text);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { UserColumns } from '../stores/app-table/user-table-options.js';
+import { userMapping, type UserColumns } from '../stores/app-table/user-table-options.js';
 
 const MEMBERS = [
   'id',
@@ -21,12 +21,26 @@ export function parseColumns(text: string): UserColumns {
     const [member = '', column = '', ...more] = pair.split('=').map((part) => part.trim());
     if (!isMember(member) || column === '' || more.length > 0) throw new InvalidArgumentError(CURE);
     const inverted = member === 'disabled' && column.startsWith('!');
+    if (column === '!') throw new InvalidArgumentError(CURE);
     return [member, inverted ? { column: column.slice(1), invert: true as const } : column] as const;
   });
+  const members = pairs.map(([member]) => member);
+  const twice = members.find((member, n) => members.indexOf(member) !== n);
+  if (twice !== undefined) throw new InvalidArgumentError(`It names ${twice} twice.`);
   const named = Object.fromEntries(pairs) as Partial<UserColumns>;
   const { username, passwordHash } = named;
   if (username === undefined || passwordHash === undefined) throw new InvalidArgumentError(CURE);
-  return { id: 'id', ...named, username, passwordHash };
+  return checked({ id: 'id', ...named, username, passwordHash });
+}
+
+/** By the rules of the stores. */
+function checked(columns: UserColumns): UserColumns {
+  try {
+    userMapping('--columns', { columns });
+    return columns;
+  } catch (error) {
+    throw error instanceof TypeError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 function isMember(name: string): boolean {

@@ -20,8 +20,8 @@ export interface Database {
 export interface DatabaseSettings {
   /** A sentence about how to do without DATABASE_URL, if that is possible. */
   otherwise?: string | undefined;
-  /** Whether a file of SQLite that isn't there is created. Default: false. */
-  creates?: boolean;
+  /** For `migrate`: creates a file of SQLite that isn't there, and may take long. Default: false. */
+  migrates?: boolean;
 }
 
 /**
@@ -32,10 +32,10 @@ export interface DatabaseSettings {
 export async function withDatabase<T>(
   names: StoreNames,
   work: (database: Database) => Promise<T>,
-  { otherwise, creates = false }: DatabaseSettings = {},
+  { otherwise, migrates = false }: DatabaseSettings = {},
 ): Promise<T> {
   const file = sqliteFile();
   return file === undefined
-    ? withPostgres((pool) => work(postgresStores(pool, names)), otherwise)
-    : withSqlite(file, ({ database }) => work(sqliteStores(database, names)), { creates });
+    ? withPostgres((pool) => work(postgresStores(pool, names)), { otherwise, mayTakeLong: migrates })
+    : withSqlite(file, ({ database }) => work(sqliteStores(database, names)), { migrates });
 }

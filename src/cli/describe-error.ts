@@ -3,11 +3,14 @@ import { SQLITE } from '../stores/app-table/dialects/sqlite.js';
 import { MissingTableError } from '../stores/app-table/table-facts.js';
 import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
-import { sqliteCode } from '../stores/sqlite/errors.js';
+import { sqliteCode } from '../stores/app-table/dialects/sqlite-errors.js';
 import { reasonOf as reasonInWords, withoutCredentials } from '../utils/reason-of.js';
 
 /** The command line or the environment is wrong: exit status 2. */
 export class UsageError extends Error {}
+
+/** A variable of the environment is missing or wrong. */
+export class SettingError extends UsageError {}
 
 /** The command failed. The message is one line for the person who typed it: exit status 1. */
 export class CommandError extends Error {}

@@ -1,4 +1,4 @@
-import { UsageError } from './describe-error.js';
+import { SettingError, UsageError } from './describe-error.js';
 
 /**
  * Loads variables from a file. Those that are already set keep their values.
@@ -22,12 +22,12 @@ export function setting(name: string): string | undefined {
  * An environment variable that a command can't do without. There is no option for it: passwords in arguments can be read in
  * `ps` and in the shell's history.
  * @param otherwise a sentence about how to do without it, if that is possible
- * @throws UsageError when it is not set
+ * @throws SettingError when it is not set
  */
 export function requiredSetting(name: string, example: string, otherwise?: string): string {
   const value = setting(name);
   if (value !== undefined) return value;
-  throw new UsageError(
+  throw new SettingError(
     `${name} is not set: put it into the environment (${name}=${example}), or name a file that has it with --env-file .env` +
       (otherwise === undefined ? '' : `. ${otherwise}`),
   );
@@ -36,12 +36,12 @@ export function requiredSetting(name: string, example: string, otherwise?: strin
 /**
  * Host and port of a URL, for messages. The URL itself may hold a password, so no message may contain it.
  * @param others what else the variable may be, for the message
- * @throws UsageError when it is no URL, or has another protocol
+ * @throws SettingError when it is no URL, or has another protocol
  */
 export function hostOf(name: string, text: string, protocols: readonly string[], others = ''): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !protocols.includes(url.protocol))
-    throw new UsageError(
+    throw new SettingError(
       `${name} must be a URL that begins with ${protocols.map((each) => `${each}//`).join(' or ')}${others}`,
     );
   return url.host || 'a local socket';

@@ -58,7 +58,7 @@ export async function migrate({ dialect: given, beside, ...options }: MigrateOpt
     if (json) printJson({ migrated: done });
     else printLine(`The schema of ${done.join(' and ')} is up to date`);
   };
-  await withDatabase(names, run, { creates: true });
+  await withDatabase(names, run, { migrates: true });
 }
 
 /** The names of the tables beside one of the app's. @throws UsageError for options that contradict it */

@@ -4,7 +4,7 @@ import { withinTime } from '../utils/within-time.js';
 import { CommandError, reasonOf } from './describe-error.js';
 import { hostOf, requiredSetting } from './environment.js';
 import { firstInstalled } from './optional-package.js';
-import { CONNECT_TIMEOUT_MS } from './postgres.js';
+import { CONNECT_TIMEOUT_MS, noAnswer } from './postgres.js';
 
 /** A connection over whichever package of clients is installed. */
 export interface RedisConnection {
@@ -82,7 +82,7 @@ async function connect(open: Open, url: string): Promise<RedisConnection> {
   return { client, send, end, another: () => connect(open, url) };
 }
 
-const tooLate = () => new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
+const tooLate = () => noAnswer(CONNECT_TIMEOUT_MS);
 
 const IOREDIS_OPTIONS = {
   lazyConnect: true,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SqliteDatabase } from '../stores/sqlite/database.js';
-import { CommandError, reasonOf, UsageError } from './describe-error.js';
+import { CommandError, reasonOf, SettingError } from './describe-error.js';
 import { setting } from './environment.js';
 import { optionalPackage } from './optional-package.js';
 
@@ -13,8 +13,8 @@ export interface SqliteFile {
 }
 
 export interface SqliteSettings {
-  /** Whether a file that isn't there is created. Default: false. */
-  creates?: boolean;
+  /** For `migrate`: creates the file if it isn't there, and waits for a lock as long as the stores do. Default: false. */
+  migrates?: boolean;
   /** Default: false. */
   readOnly?: boolean;
 }
@@ -23,6 +23,8 @@ type Open = (file: string, readOnly: boolean) => SqliteFile;
 
 /** For the look at the file. The stores wait for a lock by themselves. */
 const BUSY_TIMEOUT_MS = 1000;
+/** As long as `migrate()` of the stores waits. */
+const MIGRATE_TIMEOUT_MS = 10_000;
 
 /** Prisma writes `file:`. Two slashes after it change nothing, and three begin an absolute path. */
 const SQLITE_URL = /^(?:sqlite|file):(?:\/\/)?([^?]*)/i;
@@ -33,13 +35,13 @@ export function isSqliteUrl(url: string | undefined): boolean {
 
 /**
  * The file that DATABASE_URL names. Undefined: it is another database, or not set.
- * @throws UsageError when it names no file
+ * @throws SettingError when it names no file
  */
 export function sqliteFile(): string | undefined {
   const [, path] = SQLITE_URL.exec(setting('DATABASE_URL') ?? '') ?? [];
   if (path === undefined) return undefined;
   if (path === '' || path.startsWith(':memory:'))
-    throw new UsageError(
+    throw new SettingError(
       "DATABASE_URL must name the file of SQLite: sqlite:app.db. A database in memory is inside your app's process, out of reach of this command",
     );
   return resolve(path);
@@ -52,14 +54,14 @@ export function sqliteFile(): string | undefined {
 export async function withSqlite<T>(
   file: string,
   work: (opened: SqliteFile) => Promise<T>,
-  { creates = false, readOnly = false }: SqliteSettings = {},
+  { migrates = false, readOnly = false }: SqliteSettings = {},
 ): Promise<T> {
   const open = builtInDriver() ?? (await installedDriver());
-  if (!creates && !existsSync(file))
+  if (!migrates && !existsSync(file))
     throw new CommandError(
       `There is no file ${file}: correct DATABASE_URL, or create it with \`npx passport-visa migrate\``,
     );
-  const opened = openFile(open, file, readOnly);
+  const opened = openFile(() => open(file, readOnly), file, migrates ? MIGRATE_TIMEOUT_MS : BUSY_TIMEOUT_MS);
   try {
     return await work(opened);
   } finally {
@@ -67,10 +69,10 @@ export async function withSqlite<T>(
   }
 }
 
-function openFile(open: Open, file: string, readOnly: boolean): SqliteFile {
+function openFile(open: () => SqliteFile, file: string, timeoutMs: number): SqliteFile {
   try {
-    const opened = open(file, readOnly);
-    opened.database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    const opened = open();
+    opened.database.exec(`PRAGMA busy_timeout = ${timeoutMs}`);
     opened.database.prepare('SELECT count(*) FROM sqlite_master').all(); // opening alone reads nothing
     return opened;
   } catch (error) {

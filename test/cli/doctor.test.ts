@@ -9,7 +9,7 @@ import { checkUrl, judgeCookies, type Fetch } from '../../src/cli/doctor/check-u
 import type { Finding } from '../../src/cli/doctor/finding';
 import { createTestApp } from '../helpers/apps/app';
 import { createDatabase } from '../helpers/apps/backends';
-import { cli } from '../helpers/apps/cli';
+import { cli, expectCliFailure } from '../helpers/apps/cli';
 import { freePort } from '../helpers/servers/free-port';
 
 const levels = (findings: Finding[]) => findings.map(({ level }) => level);
@@ -258,5 +258,21 @@ test('one report covers a running app, its database and its environment', async 
   );
   server.close();
   await testApp.auth.close();
+  await database.close();
+});
+
+test.each([
+  [['--users-table', 'A;B'], /table must be a lower-case table name/],
+  [['--identities-table', 'A B'], /identitiesTable must be a lower-case table name/],
+  [['--sessions-table', 'A B'], /table must be a lower-case table name/],
+  [['--prefix', 'app'], /--prefix is for a SqliteUserStore, or for --columns/],
+  [['--redis-prefix', 'a{b}'], /keyPrefix must not contain/],
+])('the wrong options %j are wrong usage, and no fault of DATABASE_URL', async (options, message) => {
+  const database = await createDatabase();
+  const env = {
+    DATABASE_URL: database.url,
+    ...(options.includes('--redis-prefix') && { REDIS_URL: process.env['TEST_REDIS_URL'] }),
+  };
+  expectCliFailure(await cli(['doctor', ...options], { env }), 2, message);
   await database.close();
 });

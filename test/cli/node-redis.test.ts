@@ -1,31 +1,20 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { RedisRefreshTokenStore } from '../../src';
 import { connectRedis, randomPrefix } from '../helpers/apps/backends';
 import { cliProcess, MAIN } from '../helpers/apps/cli';
+import { installedWithout, type InstalledCopy } from '../helpers/apps/installed-copy';
 import { newSession } from '../stores/samples';
 
-const ROOT = path.join(__dirname, '../..');
-let folder: string;
+/** An app that has installed node-redis, and no ioredis. */
+let copy: InstalledCopy;
 let main: string;
 const admin = connectRedis();
-
-/** An app that has installed node-redis, and no ioredis. */
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'passport-visa-node-redis-'));
-  const modules = path.join(folder, 'node_modules');
-  const installed = path.join(modules, 'passport-visa');
-  mkdirSync(installed, { recursive: true });
-  for (const name of ['dist', 'package.json'])
-    cpSync(path.join(ROOT, name), path.join(installed, name), { recursive: true });
-  for (const name of readdirSync(path.join(ROOT, 'node_modules')))
-    if (name !== 'ioredis') symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
-  main = path.join(installed, 'dist/cli/main.js');
+  copy = installedWithout('ioredis');
+  main = copy.main;
 });
 afterAll(() => {
   admin.disconnect();
-  rmSync(folder, { recursive: true });
+  copy.remove();
 });
 
 /** What the doctor says of Redis, over node-redis and over ioredis. Another process may change what INFO says. */

@@ -47,6 +47,8 @@ describe('help', () => {
   });
 });
 
+const columns = (mapping: string) => ['--users-table', 'people', '--columns', mapping];
+
 test.each<[string, string[], RegExp]>([
   ['no command', [], /Usage: passport-visa/],
   ['an unknown command', ['migrat'], /unknown command 'migrat'.*\n.*Did you mean migrate/],
@@ -68,6 +70,28 @@ test.each<[string, string[], RegExp]>([
   ['no DATABASE_URL', ['users', 'list'], /DATABASE_URL is not set: put it into the environment/],
   ['an env file that is not there', ['users', 'list', '--env-file', 'none'], /none can't be read \(ENOENT\)/],
   ['a table name', ['migrate', '--dry-run', '--users-table', 'a;b'], /must be a lower-case table name/],
+  [
+    'a member twice',
+    ['users', 'list', ...columns('username=a,passwordHash=b,username=c')],
+    /names username twice/,
+  ],
+  ['a column twice', ['users', 'list', ...columns('username=a,passwordHash=a')], /columns names a twice/],
+  ['the id twice', ['users', 'list', ...columns('username=id,passwordHash=a')], /columns names id twice/],
+  [
+    'a mark in a column',
+    ['users', 'list', ...columns('username=a?,passwordHash=b')],
+    /columns\.username.*have no \?/,
+  ],
+  [
+    'no column',
+    ['users', 'list', ...columns('username=a,passwordHash=b,disabled=!')],
+    /such as username=email/,
+  ],
+  [
+    'columns of no table',
+    ['users', 'list', '--columns', 'username=a,passwordHash=b'],
+    /--columns needs --users-table/,
+  ],
   ['an invalid URL', ['doctor', '--url', 'x'], /--url must be where auth\.router is mounted/],
 ])('%s is wrong usage: exit status 2', async (_what, args, message) => {
   expectCliFailure(await cli(args), 2, message);

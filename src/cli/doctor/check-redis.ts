@@ -1,5 +1,5 @@
-import { DEFAULT_KEY_PREFIX } from '../../stores/redis/keys.js';
-import { reasonOf } from '../describe-error.js';
+import { checkedKeyPrefix, DEFAULT_KEY_PREFIX } from '../../stores/redis/keys.js';
+import { asUsageError, reasonOf } from '../describe-error.js';
 import { setting } from '../environment.js';
 import { RefusedCommand, withRedis, type RedisConnection } from '../redis.js';
 import { judgeClock, measureClock } from './check-clock.js';
@@ -10,8 +10,9 @@ import { checkRedisPermissions } from './check-redis-permissions.js';
 const OLDEST_SUPPORTED = '6.2';
 const { ok, warn, fail } = findingsAbout('redis');
 
-/** @param prefix `keyPrefix` of the app's RedisRefreshTokenStore */
-export async function checkRedis(prefix = DEFAULT_KEY_PREFIX): Promise<Finding[]> {
+/** @param keyPrefix of the app's RedisRefreshTokenStore */
+export async function checkRedis(keyPrefix = DEFAULT_KEY_PREFIX): Promise<Finding[]> {
+  const prefix = asUsageError(() => checkedKeyPrefix(keyPrefix));
   if (setting('REDIS_URL') === undefined)
     return [ok('REDIS_URL is not set: sessions are taken to live in the database')];
   try {

@@ -1,4 +1,4 @@
-import { CommandError, reasonOf, UsageError } from '../describe-error.js';
+import { CommandError, reasonOf, SettingError, UsageError } from '../describe-error.js';
 import { RefusedCommand } from '../redis.js';
 
 /** One line of the doctor's report. */
@@ -20,18 +20,23 @@ export function findingsAbout(about: string) {
   };
 }
 
-/** Reports that a server can't be used. @param variable the environment variable that has its URL */
+/**
+ * Reports that a server can't be used.
+ * @param variable the environment variable that has its URL
+ * @throws UsageError for options of the command that are wrong, which says nothing about the server
+ */
 export function connectionFailure(
   about: string,
   variable: 'DATABASE_URL' | 'REDIS_URL',
   error: unknown,
 ): Finding {
+  if (error instanceof UsageError && !(error instanceof SettingError)) throw error;
   const message = error instanceof CommandError ? error.message : reasonOf(error);
   return findingsAbout(about).fail(message, connectionCure(variable, error));
 }
 
 function connectionCure(variable: string, error: unknown): string {
-  if (error instanceof UsageError) return `correct ${variable}`;
+  if (error instanceof SettingError) return `correct ${variable}`;
   const reason = error instanceof CommandError ? error.cause : error;
   if (reason === undefined) return 'install it, and run the doctor there'; // a missing package
   return isServerError(reason)

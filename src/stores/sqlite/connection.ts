@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { serviceUnavailable } from '../../errors.js';
 import { CALL_TIMES } from '../call-times.js';
 import type { SqliteDatabase } from './database.js';
-import { isError, isLocked, isOutage } from './errors.js';
+import { isError, isLocked, isOutage } from '../app-table/dialects/sqlite-errors.js';
 import { InUseError, SqliteTransactions, type Statements } from './transactions.js';
 
 /** What the stores' own tables keep: texts, numbers and null. */
@@ -12,6 +13,8 @@ export type SqliteValue = string | number | null;
 const TRY_AGAIN_WITHIN_MS = 10;
 /** How long `migrate` waits for the file. Start-up may wait. */
 const MIGRATE_WITHIN_MS = 10_000;
+/** Set in what a migration does, and not for the requests of the same store. */
+const migrations = new AsyncLocalStorage<true>();
 
 const USE_WAL = 'PRAGMA journal_mode = WAL';
 /** A database in memory has no file that others could lock. */
@@ -69,16 +72,23 @@ export class SqliteConnection {
     });
   }
 
-  /** Runs the statements of a schema, in WAL mode. */
-  async migrate(schema: string): Promise<void> {
-    await this.useWal();
-    const create = () => this.#transactions.run('BEGIN IMMEDIATE', () => this.#database.exec(schema));
-    await this.#call(create, { waitMs: MIGRATE_WITHIN_MS });
+  /** Runs the statements of a schema. */
+  create(schema: string): Promise<unknown> {
+    return this.#call(() => this.#transactions.run('BEGIN IMMEDIATE', () => this.#database.exec(schema)));
   }
 
-  /** Switches the file to WAL, where readers and a writer don't wait for each other. It stays set in the file. */
-  async useWal(): Promise<void> {
-    const waitMs = MIGRATE_WITHIN_MS;
+  /**
+   * Switches the file to WAL, where readers and a writer don't wait for each other, and stays in it. Then does what `work` does.
+   * Each call waits for a locked file for 10 seconds.
+   */
+  migrate(work: () => Promise<unknown>): Promise<void> {
+    return migrations.run(true, async () => {
+      await this.#useWal();
+      await work();
+    });
+  }
+
+  async #useWal(): Promise<void> {
     const useWal = () => {
       try {
         return this.#transactions.withoutWaiting(({ rows }) => rows<{ journal_mode: string }>(USE_WAL));
@@ -86,17 +96,15 @@ export class SqliteConnection {
         throw isError(error) ? new InUseError(error) : error; // not inside a transaction
       }
     };
-    const [mode] = await this.#call(useWal, { waitMs });
+    const [mode] = await this.#call(useWal);
     if (mode && !WAL_MODES.includes(mode.journal_mode))
       throw new Error(
         `The file of SQLite can't be switched to WAL, and stays in the mode ${mode.journal_mode}: keep it on a disk of this machine`,
       );
   }
 
-  #call<T>(
-    attempt: () => T,
-    { mayOvertake = false, waitMs = CALL_TIMES.ready }: { mayOvertake?: boolean; waitMs?: number } = {},
-  ): Promise<T> {
+  #call<T>(attempt: () => T, { mayOvertake = false } = {}): Promise<T> {
+    const waitMs = migrations.getStore() ? MIGRATE_WITHIN_MS : CALL_TIMES.ready;
     return new Promise((resolve, reject) => {
       const call: WaitingCall = {
         giveUpAt: performance.now() + waitMs,

@@ -96,7 +96,7 @@ export class SqliteRefreshTokenStore implements RefreshTokenStore {
    * @throws AuthError SERVICE_UNAVAILABLE if the file is locked for 10 seconds
    */
   async migrate(): Promise<void> {
-    await this.#connection.migrate(refreshTokenSchema(this.#tables));
+    await this.#connection.migrate(() => this.#connection.create(refreshTokenSchema(this.#tables)));
   }
 
   async create(

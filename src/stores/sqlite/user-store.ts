@@ -29,9 +29,9 @@ export class SqliteUserStore extends AppTableUserStore {
   /**
    * Creates what is missing of the tables beside yours, and keeps the `usernameKey` of each row that is there. Switches the file to WAL
    * mode, which stays set in the file. Safe to run again, and in several processes at once.
+   * @throws AuthError SERVICE_UNAVAILABLE if the file is locked for 10 seconds
    */
   override async migrate(): Promise<void> {
-    await this.#connection.useWal();
-    await super.migrate();
+    await this.#connection.migrate(() => super.migrate());
   }
 }

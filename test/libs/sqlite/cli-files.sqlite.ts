@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../../src';
 import { SqliteRefreshTokenStore, SqliteUserStore } from '../../../src/stores/sqlite';
@@ -119,6 +120,22 @@ describe('migrate', () => {
       await new SqliteUserStore(database, options).ready();
     });
     expectCliFailure(await cli(['migrate', '--dialect', 'postgres'], { env }), 2, /names a file of SQLite/);
+  });
+});
+
+describe('migrate and a file that another process has locked', () => {
+  test.each(['wal', 'delete'])('it waits for the lock, in the mode %s', async (mode) => {
+    const lock = open(file);
+    lock.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE mine (id integer); BEGIN EXCLUSIVE`);
+    let isDone = false;
+    const migration = cliProcess(['migrate'], { env });
+    void migration.then(() => (isDone = true));
+    await sleep(4000); // longer than any other command takes
+    expect(isDone).toBe(false);
+    lock.exec('COMMIT');
+    expect(await migration).toMatchObject({ status: 0, stderr: '' });
+    lock.close();
+    expect(await tables()).toEqual(['mine', ...TABLES]);
   });
 });
 

@@ -172,6 +172,24 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     ]);
   });
 
+  test.each<[string, SqliteUserStoreOptions]>([
+    ['of its own', {}],
+    ['of the app', { table: 'people', columns }],
+  ])('migrate of a table %s waits for a locked file longer than a request may', async (_whose, options) => {
+    const name = `migrating-${Object.keys(options).length}.db`;
+    const other = files.open(name);
+    other.exec(`PRAGMA journal_mode = WAL;
+      CREATE TABLE people (id integer PRIMARY KEY, email text NOT NULL UNIQUE, password text);
+      INSERT INTO people VALUES (1, 'ann', NULL)`);
+    const store = new SqliteUserStore(files.open(name), options);
+    other.exec('BEGIN IMMEDIATE');
+    const migration = store.migrate();
+    await sleep(2500);
+    other.exec('COMMIT');
+    await migration;
+    expect((await store.findByUsername('ann'))?.id).toBe(options.table === undefined ? undefined : '1');
+  });
+
   test('a locked file and a transaction of the app are a 503, and a call waits for one that ends', async () => {
     const database = files.open('locked.db', { timeout: 5000 });
     const store = await storeOf(database);

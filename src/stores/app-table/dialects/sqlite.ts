@@ -1,18 +1,8 @@
 import { isProgrammingError } from '../../bounded-calls.js';
+import { kindOfSqliteError, type SqliteError } from './sqlite-errors.js';
 import type { ErrorKind } from '../sql-statements.js';
 import { SMALL_TABLE, type ColumnKind, type Dialect } from './dialect.js';
 import { errorChain } from './error-chain.js';
-
-/** Primary result codes: https://www.sqlite.org/rescode.html */
-const BUSY = new Set([5, 6]);
-const OUTAGES = new Set([3, 8, 10, 13, 14]); // permissions, read-only, I/O, disk full, file that can't be opened
-const CODES: readonly [RegExp, ErrorKind][] = [
-  [/^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/, 'taken'],
-  [/^SQLITE_(BUSY|LOCKED)/, 'rolled-back'],
-  [/^SQLITE_(PERM|READONLY|IOERR|FULL|CANTOPEN)/, 'outage'],
-];
-const UNIQUE = new Set([2067, 1555, 2579]);
-const PRIMARY_CODE = 0xff;
 
 const KINDS: readonly [RegExp, ColumnKind][] = [
   [/^bool/i, 'boolean'],
@@ -132,24 +122,12 @@ export const SQLITE: Dialect = {
   },
 
   kindOfError(error): ErrorKind {
-    for (const each of errorChain(error) as Record<string, unknown>[]) {
-      const kind = kindOfCode(each['code']) ?? kindOfNumber(each['errcode']);
-      if (kind) return /no such (table|column)/.test(String(each['message'])) ? 'schema' : kind;
+    for (const each of errorChain(error) as (SqliteError & { message?: unknown })[]) {
+      const kind = kindOfSqliteError(each);
+      if (kind === undefined) continue;
+      if (/no such (table|column)/.test(String(each.message))) return 'schema';
+      return kind === 'locked' ? 'rolled-back' : kind;
     }
     return isProgrammingError(error) ? 'mistake' : 'outage';
   },
 };
-
-/** better-sqlite3. */
-function kindOfCode(code: unknown): ErrorKind | undefined {
-  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined;
-  return CODES.find(([pattern]) => pattern.test(code))?.[1] ?? 'mistake';
-}
-
-/** node:sqlite. */
-function kindOfNumber(code: unknown): ErrorKind | undefined {
-  if (typeof code !== 'number') return undefined;
-  if (UNIQUE.has(code)) return 'taken';
-  if (BUSY.has(code & PRIMARY_CODE)) return 'rolled-back';
-  return OUTAGES.has(code & PRIMARY_CODE) ? 'outage' : 'mistake';
-}

@@ -6,6 +6,7 @@ const NAMES: Readonly<Record<number, string>> = {
   5: 'BUSY',
   6: 'LOCKED',
   15: 'PROTOCOL',
+  18: 'TOOBIG',
   19: 'CONSTRAINT',
   20: 'MISMATCH',
   21: 'MISUSE',
@@ -14,12 +15,41 @@ const NAMES: Readonly<Record<number, string>> = {
 /** Another connection has a lock, or this one is still in use. It passes. */
 const LOCKED: ReadonlySet<unknown> = new Set(['BUSY', 'LOCKED', 'PROTOCOL']);
 /** Mistakes of the program. Every other code is trouble with the file, the disk or the memory. */
-const MISTAKES: ReadonlySet<unknown> = new Set(['ERROR', 'CONSTRAINT', 'MISMATCH', 'MISUSE', 'RANGE']);
+const MISTAKES: ReadonlySet<unknown> = new Set([
+  'ERROR',
+  'TOOBIG',
+  'CONSTRAINT',
+  'MISMATCH',
+  'MISUSE',
+  'RANGE',
+]);
+/** A row with the same key is there: extended result codes. */
+const TAKEN: ReadonlySet<unknown> = new Set([
+  ...[1555, 2067, 2579],
+  ...['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_ROWID'],
+]);
+
+/** What the drivers put into their errors. */
+export interface SqliteError {
+  readonly code?: unknown;
+  readonly errcode?: unknown;
+}
 
 /** The primary result code without `SQLITE_`; a code that isn't in the table as its number. Undefined: not SQLite's error. */
 export function sqliteCode(error: unknown): string | undefined {
-  if (!types.isNativeError(error)) return undefined;
-  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return types.isNativeError(error) ? codeOf(error as SqliteError) : undefined;
+}
+
+/** What an error of SQLite means. Undefined: not SQLite's error. */
+export function kindOfSqliteError(error: SqliteError): 'taken' | 'locked' | 'mistake' | 'outage' | undefined {
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  if (TAKEN.has(error.errcode) || TAKEN.has(error.code)) return 'taken';
+  if (LOCKED.has(code)) return 'locked';
+  return MISTAKES.has(code) ? 'mistake' : 'outage';
+}
+
+function codeOf({ code, errcode }: SqliteError): string | undefined {
   // The low byte is the primary code, the rest tells more: 517 is SQLITE_BUSY_SNAPSHOT.
   if (typeof errcode === 'number') return NAMES[errcode & 0xff] ?? String(errcode & 0xff);
   return typeof code === 'string' ? /^SQLITE_([A-Z]+)/.exec(code)?.[1] : undefined;
@@ -32,9 +62,11 @@ export function isLocked(error: unknown): boolean {
 
 /** Trouble with the file, or a database that the app has closed. */
 export function isOutage(error: unknown): boolean {
-  const code = sqliteCode(error);
-  if (code !== undefined) return !MISTAKES.has(code);
-  return types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_INVALID_STATE';
+  if (!types.isNativeError(error)) return false;
+  const kind = kindOfSqliteError(error as SqliteError);
+  return kind === undefined
+    ? (error as NodeJS.ErrnoException).code === 'ERR_INVALID_STATE'
+    : kind === 'outage';
 }
 
 /**

@@ -1,4 +1,4 @@
-// A process of an app. It creates users when it gets the message that says so.
+// A process of an app. It creates and finds users when it gets the message that says so.
 import { createRequire } from 'node:module';
 import { PostgresUserStore } from '../../dist/index.mjs';
 import { MysqlUserStore } from '../../dist/stores/mysql/index.mjs';
@@ -19,6 +19,14 @@ const users = isMysql
 
 const calls = {
   migrate: () => users.migrate(),
+  /**
+   * @param {string} username
+   * @param {number} times
+   */
+  find: async (username, times) => {
+    const found = await Promise.all(Array.from({ length: times }, () => users.findByUsername(username)));
+    return found.map((user) => user?.username);
+  },
   /**
    * @param {string} username
    * @param {number} times

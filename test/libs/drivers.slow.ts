@@ -292,12 +292,20 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
 
   test('a transaction of the app on a single connection contains what the store does', async () => {
     const { inside, query, end } = await singleConnection(database, server.url);
+    const assertSetting = async () => {
+      if (database === 'postgres')
+        expect(await query('SHOW lock_timeout')).toMatchObject({ rows: [{ lock_timeout: '1234ms' }] });
+    };
     await query('BEGIN');
+    if (database === 'postgres') await query("SET LOCAL lock_timeout = '1234ms'");
     await inside.create({ username: 'inside', passwordHash: null });
+    await assertSetting();
     await expect(inside.create({ username: 'INSIDE', passwordHash: null })).rejects.toThrow(
       UsernameTakenError,
     );
+    await assertSetting();
     await inside.create({ username: 'inside too', passwordHash: null });
+    await assertSetting();
     await query('ROLLBACK');
     expect(await store.findByUsername('inside')).toBeUndefined();
     await inside.create({ username: 'outside', passwordHash: null });

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
 import * as my from 'drizzle-orm/mysql-core';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
@@ -129,6 +130,13 @@ proveLibrary({
       const db = drizzlePostgres(pool);
       return {
         store: (table, options) => new DrizzleUserStore(db, { table: POSTGRES[table], ...options }),
+        transaction: (work) =>
+          db.transaction((tx) =>
+            work(
+              (table, options) => new DrizzleUserStore(tx, { table: POSTGRES[table], ...options }),
+              async (text) => (await tx.execute(sql.raw(text))).rows,
+            ),
+          ),
         end: () => pool.end(),
       };
     }
@@ -136,6 +144,13 @@ proveLibrary({
     const db = drizzleMysql(pool);
     return {
       store: (table, options) => new DrizzleUserStore(db, { table: MYSQL[table], ...options }),
+      transaction: (work) =>
+        db.transaction((tx) =>
+          work(
+            (table, options) => new DrizzleUserStore(tx, { table: MYSQL[table], ...options }),
+            async (text) => (await tx.execute(sql.raw(text)))[0],
+          ),
+        ),
       end: () => pool.end(),
     };
   },

@@ -15,6 +15,16 @@ proveLibrary({
     const db = knex({ client: database === 'postgres' ? 'pg' : 'mysql2', connection: url });
     return {
       store: (table, options) => new KnexUserStore(db, { table, ...options }),
+      transaction: (work) =>
+        db.transaction((tx) =>
+          work(
+            (table, options) => new KnexUserStore(tx, { table, ...options }),
+            async (text) => {
+              const answer = (await tx.raw(text)) as { rows: unknown } & unknown[];
+              return database === 'postgres' ? answer.rows : answer[0];
+            },
+          ),
+        ),
       end: () => db.destroy(),
     };
   },

@@ -1,4 +1,4 @@
-import { Kysely, MysqlDialect, PostgresDialect } from 'kysely';
+import { Kysely, MysqlDialect, PostgresDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import { Pool } from 'pg';
 import { KyselyUserStore } from '../../src/stores/kysely';
@@ -29,6 +29,13 @@ proveLibrary({
     });
     return {
       store: (table, options) => new KyselyUserStore(db, { table, ...options }),
+      transaction: (work) =>
+        db.transaction().execute((tx) =>
+          work(
+            (table, options) => new KyselyUserStore(tx, { table, ...options }),
+            async (text) => (await sql.raw(text).execute(tx)).rows,
+          ),
+        ),
       end: () => db.destroy(),
     };
   },

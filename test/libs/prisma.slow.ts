@@ -27,6 +27,16 @@ proveLibrary({
           });
     return {
       store: (table, options) => new PrismaUserStore(client, { model: MODELS[table], ...options }),
+      transaction: (work) =>
+        (client as PostgresClient).$transaction(
+          (tx) =>
+            work(
+              (table, options) => new PrismaUserStore(tx, { model: MODELS[table], ...options }),
+              // A SET has no rows, and is run all the same.
+              (text) => tx.$queryRawUnsafe(text),
+            ),
+          { timeout: 60_000 },
+        ),
       end: () => client.$disconnect(),
     };
   },

@@ -16,6 +16,10 @@ import { FIRST_BIG_ID, onConnection, startDatabase, type Database, type Table } 
 /** An app's client of a library. */
 export interface Opened {
   store(table: Table, options: UserTableOptions): AppTableUserStore;
+  /** A transaction of the app's, of a server: the work gets stores in it, and a way to ask there. */
+  transaction?(
+    work: (store: Opened['store'], query: (text: string) => Promise<unknown>) => Promise<void>,
+  ): Promise<unknown>;
   /** Of SQLite, in milliseconds. */
   busyTimeout?(): Promise<unknown>;
   end(): Promise<unknown>;
@@ -258,6 +262,52 @@ export function proveLibrary(
       expect(await sql('SELECT slug FROM badge')).toEqual([{ slug: 'ann' }]);
     });
 
+    test('in a transaction of the app a taken name is refused, and the transaction goes on with its settings', async () => {
+      const [first, taken, last] = [randomUUID(), randomUUID(), randomUUID()];
+      const ask =
+        database === 'postgres'
+          ? "SELECT current_setting('lock_timeout') AS setting"
+          : 'SELECT @@innodb_lock_wait_timeout AS setting';
+      await onConnection(database, server.url, async ({ query }) => {
+        await query('BEGIN');
+        await query(`INSERT INTO person_int (email) VALUES ('${taken}')`);
+        // A transaction of MariaDB sees no row from after its first question.
+        if (database === 'mariadb') await query('COMMIT');
+        await app.transaction?.(async (storeOf, inside) => {
+          if (database === 'postgres') await inside("SET LOCAL lock_timeout = '1234ms'");
+          const before = await inside(ask);
+          const users = storeOf('person_int', person());
+          await users.create({ username: first, passwordHash: HASH });
+          expect(await inside(ask)).toEqual(before);
+          const refused = expect(users.create({ username: taken, passwordHash: HASH })).rejects.toThrow(
+            UsernameTakenError,
+          );
+          if (database === 'postgres') {
+            const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+            await eventually(
+              'it waits for the other transaction',
+              async () => (await sql(waiting)).length > 0,
+            );
+            await query('COMMIT');
+          }
+          await refused;
+          expect(await inside(ask)).toEqual(before);
+          const both = await Promise.allSettled([
+            users.create({ username: first.toUpperCase(), passwordHash: HASH }),
+            users.create({ username: last, passwordHash: HASH }),
+          ]);
+          expect(both.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+          expect(await inside(ask)).toEqual(before);
+        });
+      });
+      const names = [first, taken, last].map((each) => `'${each}'`).join(', ');
+      expect(await sql(`SELECT email FROM person_int WHERE email IN (${names})`)).toHaveLength(3);
+      expect(
+        await sql(`SELECT user_id FROM person_int_usernames WHERE username_key IN (${names})`),
+      ).toHaveLength(2);
+      expect((await store.findByUsername(taken))?.username).toBe(taken);
+    });
+
     test('a transaction that a deadlock has rolled back is tried again', async () => {
       const { id, username } = await store.create({ username: randomUUID(), passwordHash: HASH });
       const next = randomUUID();
@@ -317,10 +367,13 @@ export function proveLibrary(
         const busy = [0, 1].map(() => spawn(process.execPath, ['-e', "console.log('busy'); for (;;);"]));
         try {
           await Promise.all(busy.map(({ stdout }) => once(stdout, 'data')));
+          // All of them get their turn, which takes longer than a request may on such a machine.
+          useCallTimes({ timeout: 20_000 });
           const writes = Array.from({ length: 100 }, (_, n) => store.update(id, { roles: [`role-${n}`] }));
           expect(new Set(await Promise.all(writes))).toEqual(new Set([true]));
         } finally {
           for (const each of busy) each.kill('SIGKILL');
+          useCallTimes(REAL);
         }
         expect((await store.findById(id))?.roles).toHaveLength(1);
       });

@@ -2,15 +2,37 @@ import { randomUUID } from 'node:crypto';
 import { AuthError, type UserStore } from '../../src';
 import type { Connection, Server } from './tables';
 
-/** Errors that pass by themselves: no connection free, memory or disk full, read-only, a query that was cancelled, a shutdown. */
+/**
+ * Errors that pass by themselves: no connection free, memory or disk full, read-only, a query that was cancelled, a transaction that took
+ * too long, no commit, a shutdown.
+ */
 const OUTAGES: Record<Server, readonly string[]> = {
-  postgres: ['08006', '25006', '53100', '53200', '53300', '55P03', '57014', '57P01', '58030'],
-  mariadb: ['1021', '1037', '1040', '1053', '1114', '1203', '1226', '1290', '1317', '1927', '1969'],
+  postgres: [
+    ...['08006', '25006', '25P03', '25P04', '53100', '53200', '53300', '55P03', '57014', '57P01', '58030'],
+  ],
+  mariadb: [
+    ...[
+      '1021',
+      '1037',
+      '1040',
+      '1047',
+      '1053',
+      '1114',
+      '1129',
+      '1180',
+      '1203',
+      '1226',
+      '1290',
+      '1317',
+      '1792',
+    ],
+    ...['1927', '1969', '3024', '4031'],
+  ],
 };
-/** A deadlock, a conflict, a wait for a lock: tried again, and refused at last. */
+/** A deadlock, a conflict, also of a group of servers, a wait for a lock: tried again, and refused at last. */
 const ROLLED_BACK: Record<Server, readonly string[]> = {
   postgres: ['40001', '40P01'],
-  mariadb: ['1020', '1205', '1213'],
+  mariadb: ['1020', '1205', '1213', '3101'],
 };
 /** Mistakes of the app: a column too short, NULL, a wrong type, an error of its own trigger. */
 const MISTAKES: Record<Server, readonly string[]> = {
@@ -27,8 +49,8 @@ const refuseWith: Record<Server, (code: string) => string> = {
     `CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON person_int FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${code}`,
 };
 const ACCEPT: Record<Server, string> = {
-  postgres: 'DROP TRIGGER refuse ON person_int',
-  mariadb: 'DROP TRIGGER refuse',
+  postgres: 'DROP TRIGGER IF EXISTS refuse ON person_int',
+  mariadb: 'DROP TRIGGER IF EXISTS refuse',
 };
 
 /** Proves what the answers of a database mean, through whatever the library makes of them. */
@@ -44,6 +66,14 @@ export function proveRefusals(database: Server, store: () => UserStore, sql: Con
 
   test.each([...OUTAGES[database], ...ROLLED_BACK[database]])('the error %s is a 503', async (code) => {
     expect(await refused(code)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  test.each(ROLLED_BACK[database])('after the error %s the transaction is tried again', async (code) => {
+    await sql(refuseWith[database](code));
+    const username = randomUUID();
+    const creating = store().create({ username, passwordHash: null });
+    await sql(ACCEPT[database]);
+    expect(await creating).toMatchObject({ username });
   });
 
   test.each(MISTAKES[database])('the error %s is a mistake of the app', async (code) => {

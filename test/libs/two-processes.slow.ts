@@ -34,6 +34,28 @@ describe.each<Server>(['postgres', 'mariadb'])('%s', (database) => {
   afterAll(() => server.stop());
   const sql = (text: string) => onConnection(database, server.url, ({ query }) => query(text));
 
+  test('100 look-ups at once in two processes keep one key of a row that the app wrote', async () => {
+    const columns = { ...MAPPED.columns, usernameKey: 'email_key' };
+    const options = JSON.stringify({ table: 'member', columns });
+    const processes = [1, 2].map(
+      () => new OtherProcess(server.url, options, { script: '../creating-process.mjs' }),
+    );
+    try {
+      await Promise.all(processes.map((each) => each.call('migrate')));
+      for (let round = 0; round < 5; round += 1) {
+        const email = `Ann-${randomUUID()}`;
+        await sql(`INSERT INTO member (id, email, city) VALUES ('${randomUUID()}', '${email}', 'Ulm')`);
+        const found = await Promise.all(processes.map((each) => each.call('find', email.toUpperCase(), 50)));
+        expect(found.flat()).toEqual(Array.from({ length: 100 }, () => email));
+        expect(await sql(`SELECT email_key FROM member WHERE email = '${email}'`)).toEqual([
+          { email_key: email.toLowerCase() },
+        ]);
+      }
+    } finally {
+      for (const each of processes) await each.kill();
+    }
+  });
+
   describe.each([
     ['the table of the store', 'visa_users', 'username', {}],
     ['a table of the app', MAPPED.table, 'email', MAPPED],

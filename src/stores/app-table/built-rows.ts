@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { ColumnFacts, Dialect } from './dialects/dialect.js';
+import { insertedRow, withId } from './inserted-row.js';
 import { quotedTable } from './quoted-table.js';
 import type { SqlStatements, TablePlace } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -10,8 +10,6 @@ import { canBeId } from './values.js';
 /** Under this name a query returns the id as an exact text. One word, which no naming convention of a library changes. */
 export const EXACT_ID = 'visaid';
 const MAX_CANDIDATES = 100;
-
-type Id = string | number | bigint | undefined;
 
 /** Which rows a query is about. */
 export interface RowQuery {
@@ -96,16 +94,9 @@ export class BuiltRows implements UserRows {
   }
 
   async insert(values: Row): Promise<FoundRow> {
-    const { facts, fillsIds } = this.#table;
-    const column = this.#columns.id;
-    const id = await facts.column(column);
-    const isOurs =
-      !fillsIds && values[column] === undefined && id?.hasDefault === false && id.kind !== 'integer';
-    const all = isOurs ? { ...values, [column]: randomUUID() } : values;
+    const all = this.#table.fillsIds ? values : await withId(this.#table, values);
     const row = await this.#queries.insert(await this.#encoded(all));
-    return row
-      ? this.#found(row)
-      : this.#inserted(id?.countsUp === true, all[column] as Id, String(values[this.#columns.username]));
+    return row ? this.#found(row) : insertedRow(this.#table, this, this.#sql, all);
   }
 
   async update(id: string, values: Row): Promise<void> {
@@ -120,19 +111,6 @@ export class BuiltRows implements UserRows {
 
   page(after: string, limit: number): Promise<FoundRow[]> {
     return this.#select({ column: this.#columns.username, after, limit });
-  }
-
-  /** MySQL's INSERT returns no row. */
-  async #inserted(countsUp: boolean, given: Id, username: string): Promise<FoundRow> {
-    const { dialect } = this.#table;
-    let id = given;
-    if (id === undefined && countsUp)
-      id = (await this.#sql.query(`SELECT ${dialect.asText('LAST_INSERT_ID()')} AS id`))[0]?.['id'] as Id;
-    const byId = id === undefined ? [] : await this.find('id', [String(id)]);
-    const found = byId.length > 0 ? byId : await this.find('username', [username]);
-    const own = found.find(({ row }) => row[this.#columns.username] === username);
-    if (own) return own;
-    throw new Error('The inserted row was not found again');
   }
 
   async #select(query: RowQuery): Promise<FoundRow[]> {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import type { Dialect } from './dialects/dialect.js';
+import { insertedRow, withId } from './inserted-row.js';
 import { quotedTable } from './quoted-table.js';
 import type { SqlStatements, TablePlace } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
@@ -56,21 +56,17 @@ export class SqlUserRows implements UserRows {
   }
 
   async insert(values: Row): Promise<FoundRow> {
-    const { dialect, facts } = this.#table;
-    const { id: idColumn, username } = this.#columns;
-    const id = await facts.column(idColumn);
-    const isOurs = values[idColumn] === undefined && id?.hasDefault === false && id.kind !== 'integer';
-    const all = isOurs ? { ...values, [idColumn]: randomUUID() } : values;
+    const all = await withId(this.#table, values);
     const names = Object.keys(all);
     const insert = `INSERT INTO ${this.#name} (${names.map((each) => this.#quoted(each)).join(', ')})
       VALUES (${marks(names)})`;
     const encoded = await this.#encoded(all);
-    if (dialect.name !== 'mysql') {
-      const [row] = await this.#sql.query(`${insert} RETURNING ${await this.#list('*')}`, encoded);
-      return this.#found(row as Row);
+    if (this.#table.dialect.name === 'mysql') {
+      await this.#change(insert, encoded);
+      return insertedRow(this.#table, this, this.#sql, all);
     }
-    await this.#change(insert, encoded);
-    return this.#inserted(id?.countsUp === true, all[idColumn], String(values[username]));
+    const [row] = await this.#sql.query(`${insert} RETURNING ${await this.#list('*')}`, encoded);
+    return this.#found(row as Row);
   }
 
   async update(id: string, values: Row): Promise<void> {
@@ -89,18 +85,6 @@ export class SqlUserRows implements UserRows {
   page(after: string, limit: number): Promise<FoundRow[]> {
     const column = this.#quoted(this.#columns.username);
     return this.#select(`WHERE ${column} > ? ORDER BY ${column} LIMIT ${limit}`, [after]);
-  }
-
-  /** MySQL's INSERT returns no row. */
-  async #inserted(countsUp: boolean, given: unknown, username: string): Promise<FoundRow> {
-    const { dialect } = this.#table;
-    const last = `SELECT ${dialect.asText('LAST_INSERT_ID()')} AS id`;
-    const id = given ?? (countsUp ? (await this.#sql.query(last))[0]?.['id'] : undefined);
-    const byId = typeof id === 'string' ? await this.find('id', [id]) : [];
-    const found = byId.length > 0 ? byId : await this.find('username', [username]);
-    const own = found.find(({ row }) => row[this.#columns.username] === username);
-    if (own) return own;
-    throw new Error(`The inserted row of ${this.#table.place.table} was not found again`);
   }
 
   async #change(text: string, values: readonly unknown[]): Promise<void> {

@@ -36,7 +36,7 @@ export interface UserTableOptions {
   columns: UserColumns;
   /**
    * Makes the roles of a user from the row, for a flag, an enum or a table of roles; may ask the database. Then `create` stores
-   * none, and `update({ roles })` is refused. Default: the column `roles`, or none.
+   * none, and `update({ roles })` is refused. After a second without an answer the call is a 503. Default: the column `roles`, or none.
    */
   roles?: ((row: UserTableRow) => readonly string[] | Promise<readonly string[]>) | undefined;
   /**

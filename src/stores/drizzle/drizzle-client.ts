@@ -40,6 +40,8 @@ export interface DrizzleBuilder extends PromiseLike<unknown> {
 
 export interface DrizzleCalls {
   readonly $primary?: DrizzleCalls;
+  /** A transaction has it. */
+  readonly rollback?: unknown;
   readonly dialect: { readonly casing: { getColumnCasing(column: Column): string } };
   select(fields: object): DrizzleBuilder;
   insert(table: DrizzleTable): DrizzleBuilder;

@@ -27,6 +27,8 @@ export interface KnexCalls {
   (table: string): KnexBuilder;
   raw(text: string, bindings?: readonly unknown[]): PromiseLike<unknown>;
   transaction<T>(work: (transaction: KnexCalls) => Promise<T>): Promise<T>;
+  /** Missing outside a transaction. */
+  readonly isTransaction?: boolean;
   readonly client: {
     readonly dialect?: string;
     readonly config?: {

@@ -38,7 +38,11 @@ export function knexDatabase(
     ...accessOf(knex),
     dialect,
     place,
-    transaction: (work) => knex.transaction((transaction) => work(accessOf(transaction))),
+    // Inside a transaction of the app's it is a savepoint.
+    transaction: (work) =>
+      knex.transaction((transaction) =>
+        work({ ...accessOf(transaction), isOfApp: knex.isTransaction === true }),
+      ),
   };
   return { database, facts };
 }

@@ -1,3 +1,4 @@
+import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import type { Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -25,13 +26,15 @@ export function kyselyDatabase(
     const queries = queriesOf(connection, table, dialect, id);
     return { sql, rows: new BuiltRows({ dialect, mapping, facts, lockedFirst: place }, queries, sql) };
   };
+  const access = accessOf(db);
+  const turns = inTurns();
   const database: AppDatabase = {
-    ...accessOf(db),
+    ...access,
     dialect,
     place,
     transaction: (work) =>
       db.isTransaction
-        ? work(accessOf(db))
+        ? turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })))
         : db.transaction().execute((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };

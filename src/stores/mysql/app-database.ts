@@ -1,4 +1,4 @@
-import { serviceUnavailable } from '../../errors.js';
+import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
 import type { AppDatabase, TableAccess } from '../app-table/sql-database.js';
 import type { SqlStatements, TablePlace } from '../app-table/sql-statements.js';
@@ -22,7 +22,6 @@ interface Header {
 
 /** A bit of `serverStatus`: a transaction is open. */
 const IN_TRANSACTION = 1;
-const DEADLOCK = 1213;
 
 /** The app's table in MySQL or MariaDB. */
 export function mysqlAppDatabase(
@@ -44,7 +43,7 @@ export function mysqlAppDatabase(
     ...accessOf(connection),
     dialect: MYSQL,
     place,
-    transaction: (work) => transaction((one) => work(accessOf(one))),
+    transaction: (work) => transaction((one, isOfApp = false) => work({ ...accessOf(one), isOfApp })),
   };
   return { database, facts };
 }
@@ -74,7 +73,9 @@ async function send(
   return answer;
 }
 
-type Transaction = <T>(work: (connection: MysqlConnection) => Promise<T>) => Promise<T>;
+/** Work on a connection, which may be in a transaction of the app's. */
+type Work<T> = (connection: MysqlConnection, isOfApp?: boolean) => Promise<T>;
+type Transaction = <T>(work: Work<T>) => Promise<T>;
 
 /** A connection whose transaction could not be ended is closed. */
 function ofPool(pool: MysqlPool): Transaction {
@@ -102,32 +103,20 @@ function ofPool(pool: MysqlPool): Transaction {
 
 /** A single connection: one transaction after the other. In a transaction that the app has begun, each is a savepoint. */
 function ofConnection(connection: MysqlConnection): Transaction {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(() => nested(connection, work));
-    last = next.catch(() => undefined);
-    return next;
-  };
-}
-
-async function nested<T>(
-  connection: MysqlConnection,
-  work: (connection: MysqlConnection) => Promise<T>,
-): Promise<T> {
-  const { serverStatus = 0 } = (await send(connection, 'DO 0')) as Header;
-  const isInside = (serverStatus & IN_TRANSACTION) !== 0;
-  const [begin, commit, rollback] = isInside
-    ? ['SAVEPOINT passport_visa', 'RELEASE SAVEPOINT passport_visa', 'ROLLBACK TO SAVEPOINT passport_visa']
-    : ['START TRANSACTION', 'COMMIT', 'ROLLBACK'];
-  await send(connection, begin);
-  try {
-    const result = await work(connection);
-    await send(connection, commit);
-    return result;
-  } catch (error) {
-    // A deadlock has rolled back what the app did before too: only the app can try that again.
-    if (isInside && (error as { errno?: unknown }).errno === DEADLOCK) throw serviceUnavailable(error);
-    await send(connection, rollback);
-    throw error;
-  }
+  const turns = inTurns();
+  return (work) =>
+    turns(async () => {
+      const { serverStatus = 0 } = (await send(connection, 'DO 0')) as Header;
+      if ((serverStatus & IN_TRANSACTION) !== 0)
+        return inSavepoint(statementsOf(connection), () => work(connection, true));
+      await send(connection, 'START TRANSACTION');
+      try {
+        const result = await work(connection);
+        await send(connection, 'COMMIT');
+        return result;
+      } catch (error) {
+        await send(connection, 'ROLLBACK');
+        throw error;
+      }
+    });
 }

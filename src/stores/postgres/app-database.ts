@@ -1,3 +1,4 @@
+import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
 import { POSTGRES } from '../app-table/dialects/postgres.js';
 import { numberedMarks } from '../app-table/numbered-marks.js';
 import type { AppDatabase, TableAccess } from '../app-table/sql-database.js';
@@ -41,7 +42,8 @@ export function postgresAppDatabase(
     ...accessOf(client),
     dialect: POSTGRES,
     place,
-    transaction: (work) => transaction((connection) => work(accessOf(connection))),
+    transaction: (work) =>
+      transaction((connection, isOfApp = false) => work({ ...accessOf(connection), isOfApp })),
   };
   return { database, facts };
 }
@@ -58,7 +60,9 @@ function statementsOf(client: PostgresClient): SqlStatements {
   };
 }
 
-type Transaction = <T>(work: (connection: PostgresClient) => Promise<T>) => Promise<T>;
+/** Work on a connection, which may be in a transaction of the app's. */
+type Work<T> = (connection: PostgresClient, isOfApp?: boolean) => Promise<T>;
+type Transaction = <T>(work: Work<T>) => Promise<T>;
 
 function transactionsOf(client: PostgresClient): Transaction {
   const { connect, totalCount, transaction } = client as {
@@ -66,7 +70,8 @@ function transactionsOf(client: PostgresClient): Transaction {
     totalCount?: unknown;
     transaction?: Transaction;
   };
-  if (typeof transaction === 'function') return (work) => transaction.call(client, work) as never;
+  if (typeof transaction === 'function')
+    return (work) => transaction.call(client, (connection) => work(connection)) as never;
   if (typeof totalCount === 'number' && connect) return onConnectionOf(connect.bind(client));
   return onOneConnection(client);
 }
@@ -100,35 +105,30 @@ function onConnectionOf(connect: () => Promise<Connection>): Transaction {
  * name doesn't end the app's transaction.
  */
 function onOneConnection(client: PostgresClient): Transaction {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(() => nested(client, work));
-    last = next.catch(() => undefined);
-    return next;
-  };
+  const turns = inTurns();
+  return (work) =>
+    turns(async () => {
+      if (await isInTransaction(client)) return inSavepoint(statementsOf(client), () => work(client, true));
+      await client.query('BEGIN');
+      try {
+        const result = await work(client);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK');
+        throw error;
+      }
+    });
 }
 
-async function nested<T>(
-  client: PostgresClient,
-  work: (connection: PostgresClient) => Promise<T>,
-): Promise<T> {
-  const isInside = await client.query('SAVEPOINT passport_visa').then(
-    () => true,
-    (error: unknown) => {
-      if ((error as { code?: unknown }).code === NO_TRANSACTION) return false;
-      throw error;
-    },
-  );
-  const [commit, rollback] = isInside
-    ? ['RELEASE SAVEPOINT passport_visa', 'ROLLBACK TO SAVEPOINT passport_visa']
-    : ['COMMIT', 'ROLLBACK'];
-  if (!isInside) await client.query('BEGIN');
+/** PostgreSQL has savepoints only in a transaction. */
+async function isInTransaction(client: PostgresClient): Promise<boolean> {
   try {
-    const result = await work(client);
-    await client.query(commit);
-    return result;
+    await client.query('SAVEPOINT passport_visa');
+    await client.query('RELEASE SAVEPOINT passport_visa');
+    return true;
   } catch (error) {
-    await client.query(rollback);
+    if ((error as { code?: unknown }).code === NO_TRANSACTION) return false;
     throw error;
   }
 }

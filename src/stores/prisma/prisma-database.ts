@@ -1,3 +1,4 @@
+import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import type { ColumnFacts, Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -39,20 +40,24 @@ export function prismaDatabase(
     const queries = queriesOf(connection, sql, model, dialect, mapping);
     return { sql, rows: new BuiltRows({ dialect, mapping, facts, fillsIds: true, encoded }, queries, sql) };
   };
+  const access = accessOf(client);
+  const turns = inTurns();
   const database: AppDatabase = {
-    ...accessOf(client),
+    ...access,
     dialect,
     place,
     libraryFills: model.fills,
     startsSlowly: true,
     kindOfError: kindOfPrismaError,
-    transaction: (work) =>
-      client.$transaction
-        ? client.$transaction((transaction) => work(accessOf(transaction)), {
-            maxWait: CALL_TIMES.timeout,
-            timeout: CALL_TIMES.timeout,
-          })
-        : work(accessOf(client)),
+    transaction: (work) => {
+      // In a transaction of the app's, some versions have this and others don't.
+      if (client.$connect === undefined || !client.$transaction)
+        return turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
+      return client.$transaction((transaction) => work(accessOf(transaction)), {
+        maxWait: CALL_TIMES.timeout,
+        timeout: CALL_TIMES.timeout,
+      });
+    },
   };
   return { database, facts };
 }

@@ -90,24 +90,10 @@ const VIEWS: Record<string, (context: BrowserContext) => Promise<Page>> = {
     await page.locator('main:not([aria-busy]) h1').waitFor();
     return page;
   },
-  email: async (context) => {
-    const page = await openMemberView(context, '/email');
-    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
-    await page.route('**/auth/email/change', (route) => route.fulfill({ status: 401, json }));
-    await page.locator('#field-username').fill('new@example.com');
-    await page.keyboard.press('Enter');
-    await page.locator('#proof-password').waitFor();
-    return page;
-  },
+  email: askedInEmail,
   'email-question': async (context) => {
     await context.route('**/auth/factors', (route) => route.fulfill({ json: FACTORS }));
-    const page = await openMemberView(context, '/email');
-    const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
-    await page.route('**/auth/email/change', (route) => route.fulfill({ status: 401, json }));
-    await page.locator('#field-username').fill('new@example.com');
-    await page.keyboard.press('Enter');
-    await page.locator('#proof-password').waitFor();
-    return page;
+    return askedInEmail(context);
   },
   'second-step': async (context) => {
     const page = await openView(context, app, '/second-step');
@@ -236,6 +222,17 @@ const DEVICES = [
   { ...TIMES, id: 'one', current: true, name: 'Chrome 142, Windows' },
   { ...TIMES, id: 'two', current: false, name: null },
 ];
+
+/** The question of a login that is too old for a change of its address. Any proof will do. */
+async function askedInEmail(context: BrowserContext): Promise<Page> {
+  const page = await openMemberView(context, '/email');
+  const json = { code: 'REAUTHENTICATION_REQUIRED', message: '' };
+  await page.route('**/auth/email/change', (route) => route.fulfill({ status: 401, json }));
+  await page.locator('#field-username').fill('new@example.com');
+  await page.keyboard.press('Enter');
+  await page.locator('#proof-password').waitFor();
+  return page;
+}
 
 async function openLink(context: BrowserContext, page: string): Promise<Page> {
   const opened = await context.newPage();

@@ -81,6 +81,22 @@ describe.each(EACH_STORES)('in a process without the feature passkeys, on %s', (
     expect((await both.passwordLogin(both.browser(), 'cid')).body).toEqual(needed('passkey'));
   });
 
+  test('a factor of a kind that only a newer process knows is one all the same, and is not listed', async () => {
+    const eve = await without.createUser('eve');
+    const newer = { kind: 'sms', id: 'of-eve' };
+    await stores.users.credentials!().add({ ...newer, userId: eve.id, data: '{}' });
+    const browser = without.browser();
+    expect((await without.firstStep(browser, 'eve')).body).toMatchObject({ enrol: true });
+    await new FactorSets(stores.users.credentials!()).change(eve.id, (set) => ({ ...set, factors: [newer] }));
+    expect(await factorsOf(browser)).toEqual({ factors: [], recoveryCodesLeft: 0 });
+    expect((await browser.post('/auth/factors/totp')).body).toEqual(refused('REAUTHENTICATION_REQUIRED'));
+    for (const login of [
+      without.firstStep(without.browser(), 'eve'),
+      both.passwordLogin(both.browser(), 'eve'),
+    ])
+      expect((await login).body).toEqual({ ...needed(), message: expect.any(String) as string });
+  });
+
   test('a passkey that is being removed counts no more', async () => {
     const passkey = newPasskey();
     const { user } = await both.enrolled('dan', passkey);

@@ -1,9 +1,10 @@
 import { AuthError, isAuthError } from '../errors.js';
+import { SCHEMA_FAULTS } from '../stores/app-table/dialects/postgres-states.js';
+import { sqliteCode } from '../stores/app-table/dialects/sqlite-errors.js';
 import { SQLITE } from '../stores/app-table/dialects/sqlite.js';
 import { MissingTableError } from '../stores/app-table/table-facts.js';
-import { SCHEMA_FAULTS, sqlState } from '../stores/postgres/client.js';
+import { sqlState } from '../stores/postgres/client.js';
 import { SessionFormatError } from '../stores/session-format.js';
-import { sqliteCode } from '../stores/app-table/dialects/sqlite-errors.js';
 import { reasonOf as reasonInWords, withoutCredentials } from '../utils/reason-of.js';
 
 /** The command line or the environment is wrong: exit status 2. */

@@ -56,7 +56,9 @@ export async function withPostgres<T>(
     if (!mayTakeLong) return await work(pool);
     const connection = await pool.connect().catch(unusable);
     connection.on('error', () => undefined);
-    return await whileItAnswers(connection, () => work(pool)).finally(() => connection.release(true));
+    return await whileItAnswers(connection, () => work(pool), unusable).finally(() =>
+      connection.release(true),
+    );
   } finally {
     void pool.end().catch(() => undefined);
   }
@@ -67,13 +69,17 @@ async function ask(connection: Pick<Pool, 'query'>, timeoutMs: number): Promise<
   await withinTime(question, timeoutMs, () => noAnswer(timeoutMs));
 }
 
-/** @throws Error as soon as the server has been silent for too long */
-async function whileItAnswers<T>(connection: Pick<Pool, 'query'>, work: () => Promise<T>): Promise<T> {
+/** @param silent throws as soon as the server has been silent for too long */
+async function whileItAnswers<T>(
+  connection: Pick<Pool, 'query'>,
+  work: () => Promise<T>,
+  silent: (error: unknown) => never,
+): Promise<T> {
   const done = new AbortController();
   const silence = (async (): Promise<never> => {
     for (;;) {
       await sleep(ASK_EVERY_MS, undefined, { signal: done.signal });
-      await ask(connection, SILENCE_MS);
+      await ask(connection, SILENCE_MS).catch(silent);
     }
   })();
   try {

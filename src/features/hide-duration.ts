@@ -1,4 +1,5 @@
-import { randomInt } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { usernameKey } from '../utils/username.js';
 
 /** Milliseconds: many times what the differing steps of a flow take, and too little for a user to notice. */
 const BEAT = 10;
@@ -8,20 +9,26 @@ const BEAT = 10;
  * more than an unknown one, such as for a row that the database returns. Thousands of requests would show that difference, but the
  * same beat hides it.
  *
- * The work leaves the caches of the processor in another state, too, so what comes after the beat still differs by microseconds. A
- * random part of a millisecond covers these: to average it out takes more requests than the limits allow.
- * @param random from 0 to 1, without 1
+ * The work leaves the caches of the processor in another state, too, so what comes after the beat still differs by microseconds. A part
+ * of a millisecond covers these, which is another one for each name, and always the same for one: repeating the request averages
+ * nothing out.
+ * @param name whose presence must not show
  */
-export async function hideDuration<Result>(
-  work: () => Promise<Result>,
-  random: () => number = randomFraction,
-): Promise<Result> {
+export async function hideDuration<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now();
   const outcome = work();
   await Promise.allSettled([outcome]);
   const beats = Math.max(1, Math.ceil((performance.now() - startedAt) / BEAT));
-  await until(startedAt + beats * BEAT + random());
+  await until(startedAt + beats * BEAT + fractionOf(name));
   return outcome;
+}
+
+/** Of this process. Nobody can compute a fraction without it. */
+const SECRET = randomBytes(32);
+
+/** From 0 to 1, without 1. The same for all spellings of a name. */
+export function fractionOf(name: string): number {
+  return createHmac('sha256', SECRET).update(usernameKey(name)).digest().readUInt32LE() / 2 ** 32;
 }
 
 /** A timer may come late by up to a millisecond, and by some more on a busy machine. */
@@ -36,10 +43,4 @@ async function until(time: number): Promise<void> {
   const rest = Math.floor(time - performance.now() - TIMER_SLACK);
   if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
   while (performance.now() < time) await new Promise((resolve) => setImmediate(resolve));
-}
-
-const FRACTIONS = 2 ** 32;
-
-function randomFraction(): number {
-  return randomInt(FRACTIONS) / FRACTIONS;
 }

@@ -82,7 +82,7 @@ export class BoundedCalls {
       const timer = setTimeout(() => {
         isLate = true;
         this.#countTimeout();
-        reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${timeout} ms`)));
+        reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${Math.round(timeout)} ms`)));
       }, timeout);
       const succeed = (answer: T) => {
         clearTimeout(timer);

@@ -1,7 +1,7 @@
 // eslint-disable-next-line no-control-regex -- all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** Whether the value is anything but a text with a character outside ASCII. */
+/** False for a text with other characters. True for all that is no text. */
 export function isAscii(value: unknown): boolean {
   return typeof value !== 'string' || ASCII.test(value);
 }

@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAscii } from '../../utils/ascii.js';
 import { loadZod } from '../../utils/lazy-schema.js';
 import { parseCall } from '../../utils/parse-call.js';
-import { UNFIT_STATES } from '../app-table/dialects/postgres.js';
+import {
+  isOutageState,
+  ROLLED_BACK,
+  SCHEMA_FAULTS,
+  UNFIT_STATES,
+} from '../app-table/dialects/postgres-states.js';
 import { BoundedCalls, isProgrammingError } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
 
@@ -12,20 +17,9 @@ export interface PostgresClient {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-/** SQLSTATE classes of errors that pass: connection, conflict, resources, lock, operator, system. */
-const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58']);
-/**
- * A deadlock, or a conflict with a parallel statement. Conflicts come where the app has made its transactions stricter than
- * PostgreSQL's default, READ COMMITTED.
- */
-const ROLLED_BACK: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 /** Less than the time limit of a call. */
 const REPEAT_FOR_MS = 800;
 const REPEAT_WITHIN_MS = 30;
-const READ_ONLY_TRANSACTION = '25006'; // a standby that has not been promoted yet
-
-export const UNIQUE_VIOLATION = '23505';
-export const SCHEMA_FAULTS: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
 
 /** A client whose queries all have a time limit. It distinguishes an outage from a mistake in the program. */
 export class BoundedPostgres {
@@ -157,7 +151,7 @@ function withMigrateHint(error: unknown): unknown {
 function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined) return !isProgrammingError(error);
-  return OUTAGE_CLASSES.has(state.slice(0, 2)) || state === READ_ONLY_TRANSACTION;
+  return isOutageState(state);
 }
 
 /** @throws TypeError for an option that isn't one of `names` */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   checkedCredential,
   checkedRemoval,
@@ -6,7 +7,6 @@ import {
   type NewCredential,
   type RemoveCredentialsOptions,
 } from '../credential-store.js';
-import { createHash } from 'node:crypto';
 import { asText, createIndex, lockWaitIsBounded, readText, type BoundedPostgres } from './client.js';
 
 /** A row as the statements return it. */

@@ -1,5 +1,6 @@
 import { UsernameTakenError } from '../../errors.js';
 import { usernameKey } from '../../utils/username.js';
+import { UNIQUE_VIOLATION } from '../app-table/dialects/postgres-states.js';
 import {
   BoundedPostgres,
   checkedTableName,
@@ -7,7 +8,6 @@ import {
   lockWaitIsBounded,
   migration,
   sqlState,
-  UNIQUE_VIOLATION,
   type PostgresClient,
 } from './client.js';
 import { DEFAULT_USERS_TABLE } from './default-tables.js';

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { serviceUnavailable } from '../../errors.js';
+import { isError, isLocked, isOutage } from '../app-table/dialects/sqlite-errors.js';
 import { CALL_TIMES } from '../call-times.js';
 import type { SqliteDatabase } from './database.js';
-import { isError, isLocked, isOutage } from '../app-table/dialects/sqlite-errors.js';
 import { InUseError, SqliteTransactions, type Statements } from './transactions.js';
 
 /** What the stores' own tables keep: texts, numbers and null. */

@@ -1,7 +1,7 @@
 import { serviceUnavailable } from '../../errors.js';
+import { isError } from '../app-table/dialects/sqlite-errors.js';
 import { isProgrammingError } from '../bounded-calls.js';
 import { isClosed, prepare, type SqliteDatabase, type SqliteStatement } from './database.js';
-import { isError } from '../app-table/dialects/sqlite-errors.js';
 
 /** Statements inside one transaction. Values stand as `?` in their texts. */
 export interface Statements {

@@ -83,7 +83,8 @@ export function resendEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
     path: '/email/verify/resend',
     schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
-    run: ({ body, asker }) => hideDuration(() => resendVerification(services, body.address, asker)),
+    run: ({ body, asker }) =>
+      hideDuration(body.address, () => resendVerification(services, body.address, asker)),
     message: 'verificationMailed',
     operation: {
       id: 'resendVerification',

@@ -3,16 +3,14 @@ import { CALL_TIMES } from '../../call-times.js';
 import type { ErrorKind, SqlStatements, TablePlace } from '../sql-statements.js';
 import { SMALL_TABLE, type ColumnKind, type Dialect, type OpenTransaction } from './dialect.js';
 import { errorChain } from './error-chain.js';
+import {
+  isOutageState,
+  ROLLED_BACK,
+  SCHEMA_FAULTS,
+  UNFIT_STATES,
+  UNIQUE_VIOLATION,
+} from './postgres-states.js';
 
-/** SQLSTATE classes of errors that pass: connection, resources, lock, operator, system. */
-const OUTAGE_CLASSES = new Set(['08', '53', '55', '57', '58']);
-/** A standby that has not been promoted yet; transactions that the server has ended because of their time. */
-const OUTAGES = new Set(['25006', '25P03', '25P04']);
-const ROLLED_BACK = new Set(['40001', '40P01']);
-const MISSING = new Set(['42P01', '42703']);
-/** Texts that the encoding of the database doesn't know, such as Korean ones in LATIN1. */
-export const UNFIT_STATES: ReadonlySet<unknown> = new Set(['22P05', '22021']);
-const UNIQUE_VIOLATION = '23505';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
@@ -157,9 +155,9 @@ END $migrate$`,
     if (state === undefined) return isProgrammingError(error) ? 'mistake' : 'outage';
     if (state === UNIQUE_VIOLATION) return 'taken';
     if (ROLLED_BACK.has(state)) return 'rolled-back';
-    if (MISSING.has(state)) return 'schema';
+    if (SCHEMA_FAULTS.has(state)) return 'schema';
     if (UNFIT_STATES.has(state)) return 'unfit';
-    return OUTAGE_CLASSES.has(state.slice(0, 2)) || OUTAGES.has(state) ? 'outage' : 'mistake';
+    return isOutageState(state) ? 'outage' : 'mistake';
   },
 };
 

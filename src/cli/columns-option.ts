@@ -10,7 +10,7 @@ const MEMBERS = [
   'disabled',
   'emailVerified',
 ] as const;
-const CURE = 'It must be such as username=email,passwordHash=password_hash,disabled=!active.';
+const EXAMPLE = 'such as username=email,passwordHash=password_hash,disabled=!active.';
 
 /**
  * The mapping of the app's table as the command line has it: `username=email,passwordHash=password_hash`. `disabled=!active` is for a
@@ -19,9 +19,13 @@ const CURE = 'It must be such as username=email,passwordHash=password_hash,disab
 export function parseColumns(text: string): UserColumns {
   const pairs = text.split(',').map((pair) => {
     const [member = '', column = '', ...more] = pair.split('=').map((part) => part.trim());
-    if (!isMember(member) || column === '' || more.length > 0) throw new InvalidArgumentError(CURE);
+    if (!isMember(member))
+      throw new InvalidArgumentError(
+        `"${member}" is none of ${MEMBERS.join(', ')}: write member=column, ${EXAMPLE}`,
+      );
+    if (column === '' || column === '!' || more.length > 0)
+      throw new InvalidArgumentError(`It must name one column for ${member}, ${EXAMPLE}`);
     const inverted = member === 'disabled' && column.startsWith('!');
-    if (column === '!') throw new InvalidArgumentError(CURE);
     return [member, inverted ? { column: column.slice(1), invert: true as const } : column] as const;
   });
   const members = pairs.map(([member]) => member);
@@ -29,7 +33,8 @@ export function parseColumns(text: string): UserColumns {
   if (twice !== undefined) throw new InvalidArgumentError(`It names ${twice} twice.`);
   const named = Object.fromEntries(pairs) as Partial<UserColumns>;
   const { username, passwordHash } = named;
-  if (username === undefined || passwordHash === undefined) throw new InvalidArgumentError(CURE);
+  if (username === undefined || passwordHash === undefined)
+    throw new InvalidArgumentError(`It must have username and passwordHash, ${EXAMPLE}`);
   return checked({ id: 'id', ...named, username, passwordHash });
 }
 

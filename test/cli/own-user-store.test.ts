@@ -116,9 +116,9 @@ describe('with --columns, commands work on a table of the app', () => {
       'CREATE TABLE people (id serial PRIMARY KEY, email text NOT NULL, hash varchar(50), active boolean NOT NULL DEFAULT true)',
     );
     expect(await doctor()).toEqual([
-      'fail  postgres: the table people_usernames is missing -> run `npx passport-visa migrate`',
-      'fail  postgres: the table people_identities is missing -> run `npx passport-visa migrate`',
-      'fail  postgres: the table people_credentials is missing -> run `npx passport-visa migrate`',
+      'fail  postgres: the table people_usernames is missing -> run `npx passport-visa migrate` with the same options',
+      'fail  postgres: the table people_identities is missing -> run `npx passport-visa migrate` with the same options',
+      'fail  postgres: the table people_credentials is missing -> run `npx passport-visa migrate` with the same options',
       'fail  postgres: people: the column hash (columns.passwordHash) has the type character varying(50), which is too short for a hash -> ALTER TABLE people ALTER COLUMN hash TYPE text;',
       'fail  postgres: people: the column email (columns.username) has no unique index -> CREATE UNIQUE INDEX people_email ON people (email);',
     ]);
@@ -137,9 +137,10 @@ describe('with --columns, commands work on a table of the app', () => {
   });
 
   test.each([
-    [[...people, 'email'], /must be such as username=email/],
-    [[...people, 'username=email'], /must be such as username=email/],
-    [[...people, 'username=email,passwordHash=hash,name=x'], /must be such as username=email/],
+    [[...people, 'email'], /"email" is none of id, username, .* such as username=email/],
+    [[...people, 'username='], /one column for username, such as username=email/],
+    [[...people, 'username=email'], /must have username and passwordHash, such as username=email/],
+    [[...people, 'username=email,passwordHash=hash,name=x'], /"name" is none of id, username/],
     [['--columns', 'username=email,passwordHash=hash'], /--columns needs --users-table/],
   ])('%j is refused', async (args, message) => {
     const { status, stderr } = await cli(['doctor', ...args], { env: env() });

@@ -1,6 +1,6 @@
 import type { Database } from '../database.js';
 import { setting } from '../environment.js';
-import type { StoreNames } from '../store-names.js';
+import { sessionTables, type StoreNames } from '../store-names.js';
 import { findingsAbout, type Finding } from './finding.js';
 import { schemaColumns } from './schema-columns.js';
 
@@ -23,11 +23,11 @@ export async function checkSchema(
   const sessions = setting('REDIS_URL') === undefined ? await stores.sessions() : undefined;
   const { ok, fail } = findingsAbout(about);
   const findings: Finding[] = [];
+  const migrate = `run \`npx passport-visa migrate\`${hasTableNames(names) ? ' with the same options' : ''}`;
   const wanted = [users, sessions].map((store) => schemaColumns(store?.schema ?? ''));
   const [usersTable] = wanted[0]?.keys() ?? [];
   for (const [table, columns] of wanted.flatMap((tables) => [...tables])) {
     const present = await columnsOf(table);
-    const migrate = 'run `npx passport-visa migrate`';
     const cure = table === usersTable && !names.columns ? `${migrate}; ${OWN_USERS}` : migrate;
     const missing = columns.filter((column) => !present?.includes(column));
     if (!present) findings.push(fail(`the table ${table} is missing`, cure));
@@ -35,4 +35,13 @@ export async function checkSchema(
     else findings.push(ok(`the table ${table} is up to date`));
   }
   return findings;
+}
+
+/** Whether `migrate` would make other tables without the options of this command. */
+function hasTableNames(names: StoreNames): boolean {
+  const { columns, usersTable, identitiesTable, credentialsTable, prefix } = names;
+  const sessions = Object.values(sessionTables(names));
+  return [columns, usersTable, identitiesTable, credentialsTable, prefix, ...sessions].some(
+    (each) => each !== undefined,
+  );
 }

@@ -362,6 +362,24 @@ export function proveLibrary(
       expect(rows).toHaveLength(database === 'postgres' ? 1 : 0);
     });
 
+    if (database === 'mariadb')
+      test('in a transaction of the app no savepoint is a prepared statement, which MySQL refuses', async () => {
+        const log = (where: string) =>
+          sql(`SELECT command_type, CONVERT(argument USING utf8mb4) AS text FROM mysql.general_log ${where}`);
+        await sql("SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = ON");
+        await app.transaction?.(async (storeOf) => {
+          const users = storeOf('person_int', person());
+          const { username } = await users.create({ username: randomUUID(), passwordHash: HASH });
+          await expect(users.create({ username, passwordHash: HASH })).rejects.toThrow(UsernameTakenError);
+        });
+        await sql('SET GLOBAL general_log = OFF');
+        const savepoints = await log(
+          "WHERE argument LIKE '%savepoint%' AND argument NOT LIKE '%general_log%'",
+        );
+        expect(savepoints.length).toBeGreaterThanOrEqual(4);
+        expect(new Set(savepoints.map((row) => row['command_type']))).toEqual(new Set(['Query']));
+      });
+
     test('a look-up in a transaction of the app keeps no key, so no lock and no deadlock comes of it', async () => {
       const name = randomUUID();
       await sql(`INSERT INTO person_int (email) VALUES ('${name}')`);

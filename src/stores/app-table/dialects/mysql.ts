@@ -160,6 +160,11 @@ function textOf(value: unknown): string {
   return Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
 }
 
+/** Undefined: not an error of the server's. */
+export function mysqlNumberOf(error: unknown): number | undefined {
+  return serverErrorOf(error)?.number;
+}
+
 /** Errors of the server have a positive number and an SQLSTATE; those of the socket have a negative number, or none. */
 function serverErrorOf(error: unknown): { number: number; isOfSavepoint: boolean } | undefined {
   for (const each of errorChain(error) as Record<string, unknown>[]) {

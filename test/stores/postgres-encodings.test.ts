@@ -95,6 +95,44 @@ describe.each<[string, () => PostgresUserStore]>([
   });
 });
 
+test.each([
+  { table: 'people', columns: FLAGGED },
+  { table: 'keyed', columns: KEYED },
+])(
+  'with the table $table a transaction of the app goes on after names and credentials that do not fit',
+  async (options) => {
+    const client = await database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      const inside = new PostgresUserStore(client, options);
+      const credentials = inside.credentials();
+      const isAlive = () => client.query('SELECT 1');
+      expect(await inside.findByUsername('한국')).toBeUndefined();
+      await isAlive();
+      await expect(inside.create({ username: '한국', passwordHash: HASH })).rejects.toMatchObject(REFUSED);
+      await isAlive();
+      const { id } = await inside.create({ username: randomUUID(), passwordHash: HASH });
+      const kept = { userId: id, kind: 'totp', id: randomUUID(), data: 'x' };
+      expect(await credentials.add(kept)).toBe(true);
+      expect(await credentials.replace({ ...kept, data: '한국' }, 'y')).toBe(false);
+      await isAlive();
+      const refused = Array.from({ length: 10 }, () =>
+        expect(inside.create({ username: 'José', passwordHash: HASH })).rejects.toThrow(UsernameTakenError),
+      );
+      const found = Array.from({ length: 10 }, () => inside.findById(id));
+      await Promise.all(refused);
+      expect((await Promise.all(found)).map((each) => each?.id)).toEqual(found.map(() => id));
+      // No savepoint is left: thousands of them would slow the transaction down.
+      await expect(client.query('ROLLBACK TO SAVEPOINT passport_visa')).rejects.toMatchObject({
+        code: '3B001',
+      });
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  },
+);
+
 test('names whose key does not fit are found by the name in their row, and are given to nobody', async () => {
   const turkish = await createDatabase('LATIN5');
   const { pool } = turkish;

@@ -44,9 +44,13 @@ export class BoundedDatabase {
     if (!this.#facts.areKnown) await this.#run(() => Promise.resolve(), by);
   }
 
-  /** Calls outside a transaction. */
-  read<T>(work: (access: TableAccess) => Promise<T>, by = new Deadline()): Promise<T> {
-    return this.#run((isLate) => work(this.#access(this.#database, isLate)), by);
+  /** Look-ups. */
+  read<T>(work: (access: TransactionAccess) => Promise<T>, by = new Deadline()): Promise<T> {
+    const read = (isLate: () => boolean) =>
+      this.#database.mayBeInTransaction
+        ? this.#transaction(work, isLate)
+        : work(this.#access(this.#database, isLate));
+    return this.#run(read, by);
   }
 
   /** Whether there is such a table of ours. */
@@ -90,8 +94,13 @@ export class BoundedDatabase {
 
   /** @returns undefined if the column can't hold the text, because its character set knows few characters */
   async findIfHeld(member: KeyMember, text: string, by: Deadline): Promise<FoundRow[] | undefined> {
+    const find = ({ rows }: TableAccess) => rows.find(member, [text]);
+    const database = this.#database;
     try {
-      return await this.#run(() => this.#database.rows.find(member, [text]), by);
+      return await this.#run(
+        () => (database.mayBeInTransaction ? database.transaction(find) : find(database)),
+        by,
+      );
     } catch (error) {
       if (this.kindOfError(error) === 'unfit') return undefined;
       throw error;

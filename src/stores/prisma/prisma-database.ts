@@ -42,17 +42,18 @@ export function prismaDatabase(
   };
   const access = accessOf(client);
   const turns = inTurns();
+  const isOfApp = client.$connect === undefined || !client.$transaction;
   const database: AppDatabase = {
     ...access,
     dialect,
     place,
+    mayBeInTransaction: isOfApp,
     libraryFills: model.fills,
     startsSlowly: true,
     kindOfError: kindOfPrismaError,
     transaction: (work) => {
       if (!client.$transaction)
         return turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
-      const isOfApp = client.$connect === undefined;
       const begin = client.$transaction.bind(client);
       const transaction = () =>
         begin((connection) => work({ ...accessOf(connection), isOfApp }), {

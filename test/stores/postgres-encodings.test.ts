@@ -154,6 +154,18 @@ test('names whose key does not fit are found by the name in their row, and are g
   await own.migrate();
   for (const store of [people, own])
     await expect(store.create({ username: 'İpek', passwordHash: HASH })).rejects.toMatchObject(REFUSED);
+  await pool.query(
+    `CREATE TABLE keyed (id text PRIMARY KEY, email text NOT NULL UNIQUE, email_key text UNIQUE, password_hash text);
+    INSERT INTO keyed SELECT id, email, NULL, password_hash FROM people`,
+  );
+  const keyed = new PostgresUserStore(pool, {
+    table: 'keyed',
+    columns: { ...COLUMNS, usernameKey: 'email_key' },
+  });
+  await keyed.migrate();
+  const keys = await pool.query(`SELECT email_key AS key FROM keyed ORDER BY id`);
+  expect(keys.rows).toEqual([{ key: 'ann' }, { key: null }, { key: 'éva' }]);
+  expect((await keyed.findByUsername('İlke'))?.id).toBe('2');
   expect(await people.updateUsername('2', 'Ilke', 'İlke')).toBe(true);
   expect((await people.findByUsername('ilke'))?.id).toBe('2');
   await turkish.close();

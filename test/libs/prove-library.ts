@@ -331,6 +331,67 @@ export function proveLibrary(
       expect((await store.findById(id))?.username).toBe(next);
     });
 
+    test('a deadlock in a transaction of the app is a 503: the call is not made again outside of it', async () => {
+      const [own, name, next] = [randomUUID(), randomUUID(), randomUUID()];
+      const { id } = await store.create({ username: name, passwordHash: HASH });
+      const failures: unknown[] = [];
+      await onConnection(database, server.url, async ({ query }) => {
+        if (database === 'postgres') await query("SET deadlock_timeout = '1h'");
+        await query('BEGIN');
+        const keys = [next, ...Array.from({ length: 20 }, () => randomUUID())];
+        await query(
+          `INSERT INTO person_int_usernames (username_key, user_id) VALUES ${keys.map((key) => `('${key}', 'x')`).join(', ')}`,
+        );
+        await app.transaction?.(async (storeOf, inside) => {
+          await inside(`INSERT INTO person_int (email) VALUES ('${own}')`);
+          const renaming = storeOf('person_int', person()).updateUsername(id, next, name);
+          const failed = renaming.catch((error: unknown) => failures.push(error));
+          await eventually('the store has locked the row, and waits for the key', async () => {
+            const free = await sql(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE SKIP LOCKED`);
+            return free.length === 0;
+          });
+          await query(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE`); // the deadlock
+          await query('ROLLBACK');
+          await failed;
+        });
+      });
+      expect(failures).toMatchObject([{ code: 'SERVICE_UNAVAILABLE' }]);
+      expect((await store.findById(id))?.username).toBe(name);
+      // PostgreSQL has returned to the savepoint. MariaDB has rolled back the whole transaction, as the 503 says.
+      const rows = await sql(`SELECT id FROM person_int WHERE email = '${own}'`);
+      expect(rows).toHaveLength(database === 'postgres' ? 1 : 0);
+    });
+
+    if (database === 'mariadb')
+      test('in a transaction of the app no savepoint is a prepared statement, which MySQL refuses', async () => {
+        const log = (where: string) =>
+          sql(`SELECT command_type, CONVERT(argument USING utf8mb4) AS text FROM mysql.general_log ${where}`);
+        await sql("SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = ON");
+        await app.transaction?.(async (storeOf) => {
+          const users = storeOf('person_int', person());
+          const { username } = await users.create({ username: randomUUID(), passwordHash: HASH });
+          await expect(users.create({ username, passwordHash: HASH })).rejects.toThrow(UsernameTakenError);
+        });
+        await sql('SET GLOBAL general_log = OFF');
+        const savepoints = await log(
+          "WHERE argument LIKE '%savepoint%' AND argument NOT LIKE '%general_log%'",
+        );
+        expect(savepoints.length).toBeGreaterThanOrEqual(4);
+        expect(new Set(savepoints.map((row) => row['command_type']))).toEqual(new Set(['Query']));
+      });
+
+    test('a look-up in a transaction of the app keeps no key, so no lock and no deadlock comes of it', async () => {
+      const name = randomUUID();
+      await sql(`INSERT INTO person_int (email) VALUES ('${name}')`);
+      await app.transaction?.(async (storeOf) => {
+        expect((await storeOf('person_int', person()).findByUsername(name))?.username).toBe(name);
+      });
+      const keys = `SELECT user_id FROM person_int_usernames WHERE username_key = '${name}'`;
+      expect(await sql(keys)).toEqual([]);
+      expect((await store.findByUsername(name))?.username).toBe(name);
+      expect(await sql(keys)).toHaveLength(1);
+    });
+
     describe('outages', () => {
       const user = { username: 'outage', passwordHash: HASH };
       let id: string;

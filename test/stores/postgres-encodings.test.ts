@@ -95,6 +95,44 @@ describe.each<[string, () => PostgresUserStore]>([
   });
 });
 
+test.each([
+  { table: 'people', columns: FLAGGED },
+  { table: 'keyed', columns: KEYED },
+])(
+  'with the table $table a transaction of the app goes on after names and credentials that do not fit',
+  async (options) => {
+    const client = await database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      const inside = new PostgresUserStore(client, options);
+      const credentials = inside.credentials();
+      const isAlive = () => client.query('SELECT 1');
+      expect(await inside.findByUsername('한국')).toBeUndefined();
+      await isAlive();
+      await expect(inside.create({ username: '한국', passwordHash: HASH })).rejects.toMatchObject(REFUSED);
+      await isAlive();
+      const { id } = await inside.create({ username: randomUUID(), passwordHash: HASH });
+      const kept = { userId: id, kind: 'totp', id: randomUUID(), data: 'x' };
+      expect(await credentials.add(kept)).toBe(true);
+      expect(await credentials.replace({ ...kept, data: '한국' }, 'y')).toBe(false);
+      await isAlive();
+      const refused = Array.from({ length: 10 }, () =>
+        expect(inside.create({ username: 'José', passwordHash: HASH })).rejects.toThrow(UsernameTakenError),
+      );
+      const found = Array.from({ length: 10 }, () => inside.findById(id));
+      await Promise.all(refused);
+      expect((await Promise.all(found)).map((each) => each?.id)).toEqual(found.map(() => id));
+      // No savepoint is left: thousands of them would slow the transaction down.
+      await expect(client.query('ROLLBACK TO SAVEPOINT passport_visa')).rejects.toMatchObject({
+        code: '3B001',
+      });
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  },
+);
+
 test('names whose key does not fit are found by the name in their row, and are given to nobody', async () => {
   const turkish = await createDatabase('LATIN5');
   const { pool } = turkish;
@@ -116,6 +154,18 @@ test('names whose key does not fit are found by the name in their row, and are g
   await own.migrate();
   for (const store of [people, own])
     await expect(store.create({ username: 'İpek', passwordHash: HASH })).rejects.toMatchObject(REFUSED);
+  await pool.query(
+    `CREATE TABLE keyed (id text PRIMARY KEY, email text NOT NULL UNIQUE, email_key text UNIQUE, password_hash text);
+    INSERT INTO keyed SELECT id, email, NULL, password_hash FROM people`,
+  );
+  const keyed = new PostgresUserStore(pool, {
+    table: 'keyed',
+    columns: { ...COLUMNS, usernameKey: 'email_key' },
+  });
+  await keyed.migrate();
+  const keys = await pool.query(`SELECT email_key AS key FROM keyed ORDER BY id`);
+  expect(keys.rows).toEqual([{ key: 'ann' }, { key: null }, { key: 'éva' }]);
+  expect((await keyed.findByUsername('İlke'))?.id).toBe('2');
   expect(await people.updateUsername('2', 'Ilke', 'İlke')).toBe(true);
   expect((await people.findByUsername('ilke'))?.id).toBe('2');
   await turkish.close();

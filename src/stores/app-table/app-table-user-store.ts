@@ -72,7 +72,7 @@ export class AppTableUserStore implements UserStore, IdentityStore {
     this.#usernames =
       keyColumn === undefined
         ? new KeyTable(dialect, this.#tables.usernames as string, username)
-        : new KeyColumn(keyColumn, username);
+        : new KeyColumn(dialect, keyColumn, username);
     this.#newRows = new NewRows(this.#database, mapping, this.#usernames, this.#tables);
     this.#identities = new Identities(dialect, this.#tables.identities);
     this.#lookUps = new LookUps(this.#database, this.#values, this.#usernames, this.#identities);

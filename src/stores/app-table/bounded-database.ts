@@ -7,7 +7,7 @@ import type { OpenTransaction } from './dialects/dialect.js';
 import { FittingQueries, fittingStatements } from './fitting-queries.js';
 import { FittingRows } from './fitting-rows.js';
 import { RowLines } from './row-lines.js';
-import type { AppDatabase, TableAccess } from './sql-database.js';
+import type { AppDatabase, TableAccess, TransactionAccess } from './sql-database.js';
 import type { ErrorKind, SqlStatements } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, KeyMember } from './user-rows.js';
@@ -44,9 +44,13 @@ export class BoundedDatabase {
     if (!this.#facts.areKnown) await this.#run(() => Promise.resolve(), by);
   }
 
-  /** Calls outside a transaction. */
-  read<T>(work: (access: TableAccess) => Promise<T>, by = new Deadline()): Promise<T> {
-    return this.#run((isLate) => work(this.#access(this.#database, isLate)), by);
+  /** Look-ups. */
+  read<T>(work: (access: TransactionAccess) => Promise<T>, by = new Deadline()): Promise<T> {
+    const read = (isLate: () => boolean) =>
+      this.#database.mayBeInTransaction
+        ? this.#transaction(work, isLate)
+        : work(this.#access(this.#database, isLate));
+    return this.#run(read, by);
   }
 
   /** Whether there is such a table of ours. */
@@ -63,31 +67,40 @@ export class BoundedDatabase {
 
   /**
    * One transaction, also for a single statement: only in a transaction of its own has it a limit for its wait for locks. One that the
-   * database has rolled back is tried again, and is a 503 in the end.
+   * database has rolled back is tried again, and is a 503 in the end; in a transaction of the app's it is a 503 at once.
    * @param row the id of the row that it locks first. Undefined: none
    */
   write<T>(
     row: string | undefined,
-    work: (access: TableAccess) => Promise<T>,
+    work: (access: TransactionAccess) => Promise<T>,
     by = new Deadline(),
   ): Promise<T> {
     const write = () => this.#run((isLate) => this.#repeated(() => this.#transaction(work, isLate)), by);
     return row === undefined ? write() : this.#lines.run(row, write, by.turn);
   }
 
-  /** As `write` does, unless another change of the row is under way in this process. */
+  /**
+   * As `write` does, unless another change of the row is under way in this process, or the app has begun the transaction: a deadlock would
+   * cost the app all that it has written there.
+   */
   async writeUnlessBusy(
     row: string,
     work: (access: TableAccess) => Promise<unknown>,
     by: Deadline,
   ): Promise<void> {
-    if (this.#lines.isFree(row)) await this.write(row, work, by);
+    const unlessOfApp = async (access: TransactionAccess) => void (access.isOfApp || (await work(access)));
+    if (this.#lines.isFree(row)) await this.write(row, unlessOfApp, by);
   }
 
   /** @returns undefined if the column can't hold the text, because its character set knows few characters */
   async findIfHeld(member: KeyMember, text: string, by: Deadline): Promise<FoundRow[] | undefined> {
+    const find = ({ rows }: TableAccess) => rows.find(member, [text]);
+    const database = this.#database;
     try {
-      return await this.#run(() => this.#database.rows.find(member, [text]), by);
+      return await this.#run(
+        () => (database.mayBeInTransaction ? database.transaction(find) : find(database)),
+        by,
+      );
     } catch (error) {
       if (this.kindOfError(error) === 'unfit') return undefined;
       throw error;
@@ -107,18 +120,30 @@ export class BoundedDatabase {
     return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, isLate);
   }
 
-  #transaction<T>(work: (access: TableAccess) => Promise<T>, isLate: () => boolean): Promise<T> {
-    const { dialect } = this.#database;
-    return this.#database.transaction(async ({ isOfApp = false, ...access }) => {
-      const open = await dialect.begin(access.sql, isOfApp);
+  #transaction<T>(work: (access: TransactionAccess) => Promise<T>, isLate: () => boolean): Promise<T> {
+    let isOfApp = false;
+    let lost: AuthError | undefined;
+    // MySQL may have rolled back all of the app's transaction. What came next would be no part of any, so only the app can try again.
+    const unlessLost = (error: unknown) => {
+      if (isOfApp && this.kindOfError(error) === 'rolled-back') lost ??= serviceUnavailable(error);
+      throw lost ?? error;
+    };
+    const inside = async (access: TransactionAccess) => {
+      const open = await this.#database.dialect.begin(access.sql, isOfApp);
       try {
-        const result = await work(this.#access(access, isLate, open));
+        const result = await work({ ...this.#access(access, isLate, open), isOfApp });
         if (isLate()) throw tooLate();
         return result;
       } finally {
         await open.end?.().catch(() => undefined); // the error that came before says more
       }
+    };
+    const transaction = this.#database.transaction((access) => {
+      isOfApp = access.isOfApp ?? false;
+      return inside(access).catch(unlessLost);
     });
+    // Some libraries put the error of their own ROLLBACK TO SAVEPOINT in the place of ours.
+    return transaction.catch(unlessLost);
   }
 
   async #run<T>(work: (isLate: () => boolean) => Promise<T>, by: Deadline): Promise<T> {

@@ -1,14 +1,18 @@
+import { isAscii } from '../../utils/ascii.js';
 import { usernameKey } from '../../utils/username.js';
+import type { Dialect } from './dialects/dialect.js';
 import type { TableAccess } from './sql-database.js';
 import type { FoundRow, Row } from './user-rows.js';
 import { byId, keyIn, rowsNamed, taken, type NamedRow, type Usernames } from './usernames.js';
 
 /** The keys in a unique column of the app's table. */
 export class KeyColumn implements Usernames {
+  readonly #dialect: Dialect;
   readonly #column: string;
   readonly #username: string;
 
-  constructor(column: string, username: string) {
+  constructor(dialect: Dialect, column: string, username: string) {
+    this.#dialect = dialect;
     this.#column = column;
     this.#username = username;
   }
@@ -43,11 +47,21 @@ export class KeyColumn implements Usernames {
     for (const { id, row } of found) {
       const key = keyIn(row, this.#username);
       if (key === undefined || row[this.#column] === key) continue;
-      const owners = await access.rows.find('usernameKey', [key]);
-      if (owners.some((each) => keyIn(each.row, this.#username) === key)) homeless.push(id);
-      else await this.#keep(access, { id, row }, owners);
+      if (!(await this.#adopt(access, { id, row }, key))) homeless.push(id);
     }
     return homeless;
+  }
+
+  /** @returns false if another row has the key. A row whose key the column can't hold is found by the name in it. */
+  async #adopt(access: TableAccess, found: FoundRow, key: string): Promise<boolean> {
+    try {
+      const owners = await access.rows.find('usernameKey', [key]);
+      if (owners.some((each) => keyIn(each.row, this.#username) === key)) return false;
+      await this.#keep(access, found, owners);
+    } catch (error) {
+      if (isAscii(key) || this.#dialect.kindOfError(error) !== 'unfit') throw error;
+    }
+    return true;
   }
 
   /** The row that has the key; rows whose key isn't that of their name; rows whose name has the key. */

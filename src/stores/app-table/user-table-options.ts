@@ -36,7 +36,8 @@ export interface UserTableOptions {
   columns: UserColumns;
   /**
    * Makes the roles of a user from the row, for a flag, an enum or a table of roles; may ask the database. Then `create` stores
-   * none, and `update({ roles })` is refused. After a second without an answer the call is a 503. Default: the column `roles`, or none.
+   * none, and `update({ roles })` is refused. It has what is left of the call's 1.8 seconds, at most
+   * one second; then the call is a 503. A 503 of `create` may come after the user was made. Default: the column `roles`, or none.
    */
   roles?: ((row: UserTableRow) => readonly string[] | Promise<readonly string[]>) | undefined;
   /**

@@ -42,14 +42,15 @@ export function drizzleDatabase(
     return { sql: statements, rows: new BuiltRows(built, queries(connection), statements) };
   };
   const turns = inTurns();
+  const isOfApp = db.rollback !== undefined;
   const database: AppDatabase = {
     ...accessOf(db),
     dialect,
     place,
+    mayBeInTransaction: isOfApp,
     libraryFills: (column) => filled.has(column),
     transaction: (work) => {
       // Inside a transaction of the app's it is a savepoint, which has the same name as the next one.
-      const isOfApp = db.rollback !== undefined;
       const begin = () => db.transaction((transaction) => work({ ...accessOf(transaction), isOfApp }));
       return isOfApp ? turns(begin) : begin();
     },

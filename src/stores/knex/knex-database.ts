@@ -34,15 +34,14 @@ export function knexDatabase(
     const queries = queriesOf(connection, table, dialect, mapping.columns.id);
     return { sql, rows: new BuiltRows({ dialect, mapping, facts, lockedFirst: place }, queries, sql) };
   };
+  const isOfApp = knex.isTransaction === true;
   const database: AppDatabase = {
     ...accessOf(knex),
     dialect,
     place,
+    mayBeInTransaction: isOfApp,
     // Inside a transaction of the app's it is a savepoint.
-    transaction: (work) =>
-      knex.transaction((transaction) =>
-        work({ ...accessOf(transaction), isOfApp: knex.isTransaction === true }),
-      ),
+    transaction: (work) => knex.transaction((transaction) => work({ ...accessOf(transaction), isOfApp })),
   };
   return { database, facts };
 }

@@ -32,6 +32,7 @@ export function kyselyDatabase(
     ...access,
     dialect,
     place,
+    mayBeInTransaction: db.isTransaction === true,
     transaction: (work) =>
       db.isTransaction
         ? turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })))

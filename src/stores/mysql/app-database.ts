@@ -38,11 +38,13 @@ export function mysqlAppDatabase(
     const sql = statementsOf(one);
     return { sql, rows: new SqlUserRows({ dialect: MYSQL, place, mapping, facts }, sql) };
   };
-  const transaction = 'getConnection' in connection ? ofPool(connection) : ofConnection(connection);
+  const isPool = 'getConnection' in connection;
+  const transaction = isPool ? ofPool(connection) : ofConnection(connection);
   const database: AppDatabase = {
     ...accessOf(connection),
     dialect: MYSQL,
     place,
+    mayBeInTransaction: !isPool,
     transaction: (work) => transaction((one, isOfApp = false) => work({ ...accessOf(one), isOfApp })),
   };
   return { database, facts };

@@ -20,6 +20,7 @@ interface Connection extends PostgresClient {
   release?(error?: Error | boolean): void;
 }
 
+/** PostgreSQL has savepoints only in a transaction. */
 const NO_TRANSACTION = '25P01';
 
 /** The app's table in PostgreSQL, through a pool or a client of pg, or PGlite. */
@@ -37,11 +38,12 @@ export function postgresAppDatabase(
       rows: new SqlUserRows({ dialect: POSTGRES, place, mapping, facts }, statements),
     };
   };
-  const transaction = transactionsOf(client);
+  const { transaction, isOnOneConnection = false } = transactionsOf(client);
   const database: AppDatabase = {
     ...accessOf(client),
     dialect: POSTGRES,
     place,
+    mayBeInTransaction: isOnOneConnection,
     transaction: (work) =>
       transaction((connection, isOfApp = false) => work({ ...accessOf(connection), isOfApp })),
   };
@@ -64,16 +66,18 @@ function statementsOf(client: PostgresClient): SqlStatements {
 type Work<T> = (connection: PostgresClient, isOfApp?: boolean) => Promise<T>;
 type Transaction = <T>(work: Work<T>) => Promise<T>;
 
-function transactionsOf(client: PostgresClient): Transaction {
+function transactionsOf(client: PostgresClient): { transaction: Transaction; isOnOneConnection?: boolean } {
   const { connect, totalCount, transaction } = client as {
     connect?: () => Promise<Connection>;
     totalCount?: unknown;
     transaction?: Transaction;
   };
   if (typeof transaction === 'function')
-    return (work) => transaction.call(client, (connection) => work(connection)) as never;
-  if (typeof totalCount === 'number' && connect) return onConnectionOf(connect.bind(client));
-  return onOneConnection(client);
+    return {
+      transaction: (work) => transaction.call(client, (connection) => work(connection)) as never,
+    };
+  if (typeof totalCount === 'number' && connect) return { transaction: onConnectionOf(connect.bind(client)) };
+  return { transaction: onOneConnection(client), isOnOneConnection: true };
 }
 
 /** A pool. A connection whose transaction could not be ended is closed. */
@@ -107,28 +111,22 @@ function onConnectionOf(connect: () => Promise<Connection>): Transaction {
 function onOneConnection(client: PostgresClient): Transaction {
   const turns = inTurns();
   return (work) =>
-    turns(async () => {
-      if (await isInTransaction(client)) return inSavepoint(statementsOf(client), () => work(client, true));
-      await client.query('BEGIN');
-      try {
-        const result = await work(client);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      }
-    });
-}
-
-/** PostgreSQL has savepoints only in a transaction. */
-async function isInTransaction(client: PostgresClient): Promise<boolean> {
-  try {
-    await client.query('SAVEPOINT passport_visa');
-    await client.query('RELEASE SAVEPOINT passport_visa');
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === NO_TRANSACTION) return false;
-    throw error;
-  }
+    turns(() =>
+      inSavepoint(
+        statementsOf(client),
+        () => work(client, true),
+        async (refused) => {
+          if ((refused as { code?: unknown }).code !== NO_TRANSACTION) throw refused;
+          await client.query('BEGIN');
+          try {
+            const result = await work(client);
+            await client.query('COMMIT');
+            return result;
+          } catch (error) {
+            await client.query('ROLLBACK');
+            throw error;
+          }
+        },
+      ),
+    );
 }

@@ -50,7 +50,7 @@ export interface PrismaCalls {
   readonly _runtimeDataModel?: { readonly models: Readonly<Record<string, Model>> };
   $queryRawUnsafe(text: string, ...values: unknown[]): Promise<Record<string, unknown>[]>;
   $executeRawUnsafe(text: string, ...values: unknown[]): Promise<number>;
-  /** Missing inside a transaction of some versions. */
+  /** Inside a transaction it is a savepoint, which some versions have not. */
   $transaction?<T>(
     work: (transaction: PrismaCalls) => Promise<T>,
     options: { maxWait: number; timeout: number },

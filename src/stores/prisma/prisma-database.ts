@@ -42,21 +42,25 @@ export function prismaDatabase(
   };
   const access = accessOf(client);
   const turns = inTurns();
+  const isOfApp = client.$connect === undefined || !client.$transaction;
   const database: AppDatabase = {
     ...access,
     dialect,
     place,
+    mayBeInTransaction: isOfApp,
     libraryFills: model.fills,
     startsSlowly: true,
     kindOfError: kindOfPrismaError,
     transaction: (work) => {
-      // In a transaction of the app's, some versions have this and others don't.
-      if (client.$connect === undefined || !client.$transaction)
+      if (!client.$transaction)
         return turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
-      return client.$transaction((transaction) => work(accessOf(transaction)), {
-        maxWait: CALL_TIMES.timeout,
-        timeout: CALL_TIMES.timeout,
-      });
+      const begin = client.$transaction.bind(client);
+      const transaction = () =>
+        begin((connection) => work({ ...accessOf(connection), isOfApp }), {
+          maxWait: CALL_TIMES.timeout,
+          timeout: CALL_TIMES.timeout, // of no savepoint
+        });
+      return isOfApp ? turns(transaction) : transaction();
     },
   };
   return { database, facts };

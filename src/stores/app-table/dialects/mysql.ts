@@ -7,6 +7,8 @@ import { errorChain } from './error-chain.js';
 const DUPLICATE = 1062;
 /** A deadlock, a wait for a locked row that took too long, a row that has changed since it was read, and a conflict of a group of servers. */
 const ROLLED_BACK = new Set([1213, 1205, 1020, 3101]);
+/** A procedure that isn't there. Or a savepoint: then the transaction that had it has been rolled back. */
+const DOES_NOT_EXIST = 1305;
 const MISSING = new Set([1146, 1054]);
 /** Collations that can't be compared, and texts that the character set of a column doesn't know. */
 const UNFIT = new Set([1267, 1270, 1271, 1366, 3854, 3988]);
@@ -139,8 +141,9 @@ export const MYSQL: Dialect = {
   },
 
   kindOfError(error): ErrorKind {
-    const number = errnoOf(error);
+    const { number, isOfSavepoint } = serverErrorOf(error) ?? {};
     if (number === undefined) return isProgrammingError(error) ? 'mistake' : 'outage';
+    if (number === DOES_NOT_EXIST && isOfSavepoint) return 'rolled-back';
     if (number === DUPLICATE) return 'taken';
     if (ROLLED_BACK.has(number)) return 'rolled-back';
     if (MISSING.has(number)) return 'schema';
@@ -157,12 +160,19 @@ function textOf(value: unknown): string {
   return Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
 }
 
+/** Undefined: not an error of the server's. */
+export function mysqlNumberOf(error: unknown): number | undefined {
+  return serverErrorOf(error)?.number;
+}
+
 /** Errors of the server have a positive number and an SQLSTATE; those of the socket have a negative number, or none. */
-function errnoOf(error: unknown): number | undefined {
+function serverErrorOf(error: unknown): { number: number; isOfSavepoint: boolean } | undefined {
   for (const each of errorChain(error) as Record<string, unknown>[]) {
     const number = each['errno'] ?? each['code'] ?? each['originalCode'];
     const isOfServer = each['sqlState'] !== undefined || each['originalCode'] !== undefined;
-    if (isOfServer && Number(number) > 0) return Number(number);
+    if (!isOfServer || !(Number(number) > 0)) continue;
+    const message = String(each['originalMessage'] ?? each['message']);
+    return { number: Number(number), isOfSavepoint: /SAVEPOINT/.test(message) };
   }
   return undefined;
 }

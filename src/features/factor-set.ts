@@ -99,15 +99,20 @@ export class FactorSets {
   /**
    * Makes a stored credential a factor.
    * @param assertMayAdd is not asked about one that is a factor already
-   * @returns false if the user has no such credential
+   * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential
    */
-  async add(userId: string, name: FactorName, assertMayAdd: (set: FactorSet) => void): Promise<boolean> {
+  async add(
+    userId: string,
+    name: FactorName,
+    assertMayAdd: (set: FactorSet) => void,
+  ): Promise<'added' | 'was one' | 'unknown'> {
     const before = await this.change(userId, (set) => {
       if (!isAmong(set.others, name)) return undefined;
       assertMayAdd(set);
       return { ...set, factors: [...set.factors, name] };
     });
-    return isStored(before, name);
+    if (isAmong(before.factors, name)) return 'was one';
+    return isAmong(before.others, name) ? 'added' : 'unknown';
   }
 
   /**

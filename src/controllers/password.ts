@@ -66,14 +66,16 @@ export function createRepeatedPassword(services: RepeatedPasswordServices): Requ
     }
     const attempt = idempotencyKey(req) as string;
     const owner = { userId: user.id, sessionId: user.sessionId, ...originOf(req) };
-    const repeated = await repeatedChange(services, attempt, owner);
-    if (!repeated) {
+    const find = () => repeatedChange(services, attempt, owner);
+    if (!(await find())) {
       next();
       return;
     }
     await promisify((done: (error?: unknown) => void) => readBody(req, res, done))();
     const { newPassword } = (req as BodyRequest<'password'>).body;
-    const issued = await repeated.tokens(newPassword, transportOf(req, config));
+    // Once more: a client may hold its body back for minutes, and meanwhile the new session may end.
+    const repeated = await find();
+    const issued = await repeated?.tokens(newPassword, transportOf(req, config));
     if (issued) answer(services, req, res, issued);
     else next();
   };

@@ -28,16 +28,20 @@ export async function addFactor(
   { origin }: Asker,
 ): Promise<boolean> {
   const { factorSets, sessions } = services;
-  const { id: userId } = owner;
+  const { id: userId, sessionId } = owner;
+  let outcome: 'added' | 'was one' | 'unknown';
   try {
-    if (!(await factorSets.add(userId, factor.name, assertMayAdd))) return false;
+    outcome = await factorSets.add(userId, factor.name, assertMayAdd);
   } catch (error) {
     const isSecond = isAuthError(error, 'REAUTHENTICATION_REQUIRED');
     if (isSecond) await sessions.revokeAll(userId, {}, 'factor-added', origin);
     if (isSecond || isAuthError(error, 'TOO_MANY_FACTORS')) await factor.delete();
     throw error;
   }
-  await unlessEnded(services, owner, factor, origin);
+  if (outcome === 'unknown') return false;
+  if (outcome === 'added') await undoIfEnded(services, owner, factor, origin);
+  // Another request has made it a factor, and undoes that itself.
+  else if (!(await sessions.find(userId, sessionId))) throw new AuthError('SESSION_REVOKED');
   return true;
 }
 
@@ -45,7 +49,7 @@ export async function addFactor(
  * Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
  * @throws AuthError SESSION_REVOKED, SERVICE_UNAVAILABLE
  */
-async function unlessEnded(
+async function undoIfEnded(
   { factorSets, sessions }: AddingServices,
   { id: userId, sessionId }: Express.User,
   factor: StoredFactor,

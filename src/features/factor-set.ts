@@ -29,6 +29,8 @@ interface FactorsData {
   readonly factors: readonly string[];
   /** Null until the first ones are made. */
   readonly codes: readonly RecoveryCode[] | null;
+  /** Those of a renewal that has yet to find its session. They are no good, and no one has seen them. */
+  readonly nextCodes?: readonly RecoveryCode[] | undefined;
 }
 
 /** What a user has at one moment. */
@@ -37,6 +39,8 @@ export interface FactorSet {
   readonly factors: readonly Credential[];
   /** Undefined for a user without a factor, and until the first ones are made. */
   readonly codes: readonly RecoveryCode[] | undefined;
+  /** Those of the latest renewal that hasn't been finished. */
+  readonly nextCodes: readonly RecoveryCode[] | undefined;
   /** Credentials of the kinds that this process knows and that are no factors: one that is about to become one, or whose removal isn't finished. */
   readonly others: readonly Credential[];
 }
@@ -46,6 +50,7 @@ interface NextFactorSet {
   readonly factors: readonly { readonly kind: string; readonly id: string }[];
   /** They go with the last factor. */
   readonly codes: readonly RecoveryCode[] | undefined;
+  readonly nextCodes: readonly RecoveryCode[] | undefined;
 }
 
 /**
@@ -99,15 +104,20 @@ export class FactorSets {
   /**
    * Makes a stored credential a factor.
    * @param assertMayAdd is not asked about one that is a factor already
-   * @returns false if the user has no such credential
+   * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential
    */
-  async add(userId: string, name: FactorName, assertMayAdd: (set: FactorSet) => void): Promise<boolean> {
+  async add(
+    userId: string,
+    name: FactorName,
+    assertMayAdd: (set: FactorSet) => void,
+  ): Promise<'added' | 'was one' | 'unknown'> {
     const before = await this.change(userId, (set) => {
       if (!isAmong(set.others, name)) return undefined;
       assertMayAdd(set);
       return { ...set, factors: [...set.factors, name] };
     });
-    return isStored(before, name);
+    if (isAmong(before.factors, name)) return 'was one';
+    return isAmong(before.others, name) ? 'added' : 'unknown';
   }
 
   /**
@@ -137,13 +147,16 @@ export class FactorSets {
 /** Reads the set from all credentials of a user. @throws AuthError SERVICE_UNAVAILABLE for a row that isn't the user's */
 export function factorSetIn(credentials: readonly Credential[]): FactorSet {
   const row = rowIn(credentials);
-  const { factors: digests, codes }: FactorsData = row
-    ? (JSON.parse(row.data) as FactorsData)
-    : { factors: [], codes: null };
+  const {
+    factors: digests,
+    codes,
+    nextCodes,
+  }: FactorsData = row ? (JSON.parse(row.data) as FactorsData) : { factors: [], codes: null };
   const factors = credentials.filter((each) => digests.includes(digestOfName(each)));
   return {
     factors,
     codes: factors.length > 0 && codes ? codes : undefined,
+    nextCodes: factors.length > 0 ? nextCodes : undefined,
     others: credentials.filter((each) => KINDS.includes(each.kind) && !factors.includes(each)),
   };
 }
@@ -158,10 +171,11 @@ function rowIn(credentials: readonly Credential[]): Credential | undefined {
   return row;
 }
 
-function dataOf({ factors, codes }: NextFactorSet): string {
+function dataOf({ factors, codes, nextCodes }: NextFactorSet): string {
   const data: FactorsData = {
     factors: factors.map(digestOfName),
     codes: factors.length > 0 && codes ? codes : null,
+    nextCodes: factors.length > 0 ? nextCodes : undefined,
   };
   return JSON.stringify(data);
 }

@@ -33,7 +33,7 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     for (const name of names) expect(await credentials.add({ ...name, userId, data: '{}' })).toBe(true);
     return names;
   };
-  const outcomes = async (calls: Promise<boolean>[]) =>
+  const outcomes = async (calls: Promise<boolean | string>[]) =>
     (await Promise.allSettled(calls)).map((call) => (call.status === 'fulfilled' ? call.value : 'refused'));
   const refuseIf = (isRefused: boolean) => {
     if (isRefused) throw new AuthError('TOO_MANY_FACTORS');
@@ -48,9 +48,15 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
         setsAt(at).add(userId, name, ({ factors }) => refuseIf(factors.length >= MOST)),
       ),
     );
-    expect([count(added, true), count(added, 'refused')]).toEqual([MOST, PARALLEL - MOST]);
+    expect([count(added, 'added'), count(added, 'refused')]).toEqual([MOST, PARALLEL - MOST]);
     const { factors, others } = await setsAt(0).of(userId);
     expect([factors.length, others.length]).toEqual([MOST, PARALLEL - MOST]);
+  });
+
+  test('of parallel additions of one credential, one is told that it has made it a factor', async () => {
+    const [own] = await store(1);
+    const added = await outcomes([0, 1, 2, 3].map((at) => setsAt(at).add(userId, own!, anything)));
+    expect(added.toSorted()).toEqual(['added', 'was one', 'was one', 'was one']);
   });
 
   test('of parallel removals that each would leave one, exactly one factor is left', async () => {
@@ -93,10 +99,10 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
   test('what is not stored, or not the user’s, is no factor; what is deleted elsewhere is none any more', async () => {
     const [own, other] = await store(2);
     const { id: bob } = await stores.users.create({ username: randomUUID(), passwordHash: null });
-    expect(await setsAt(0).add(bob, own!, anything)).toBe(false);
-    expect(await setsAt(0).add(userId, { kind: 'totp', id: own!.id }, anything)).toBe(false);
+    expect(await setsAt(0).add(bob, own!, anything)).toBe('unknown');
+    expect(await setsAt(0).add(userId, { kind: 'totp', id: own!.id }, anything)).toBe('unknown');
     expect(await setsAt(0).remove(userId, { kind: 'totp', id: own!.id }, anything)).toBe(false);
-    for (const name of [own!, other!]) expect(await setsAt(0).add(userId, name, anything)).toBe(true);
+    for (const name of [own!, other!]) expect(await setsAt(0).add(userId, name, anything)).toBe('added');
     await credentials.remove(userId, 'passkey', own!.id);
     expect(idsOf(await setsAt(0).of(userId))).toEqual([other!.id]);
     await setsAt(0).removeAll(userId);
@@ -109,7 +115,7 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     const newer = { kind: 'security-question', id: randomUUID() };
     await credentials.add({ ...newer, userId, data: '{}' });
     await setsAt(0).change(userId, (set) => ({ ...set, factors: [newer], codes: CODES }));
-    for (const name of [own!, other!]) expect(await setsAt(1).add(userId, name, anything)).toBe(true);
+    for (const name of [own!, other!]) expect(await setsAt(1).add(userId, name, anything)).toBe('added');
     expect(await setsAt(1).remove(userId, own!, anything)).toBe(true);
     expect(await setsAt(1).remove(userId, other!, anything)).toBe(true);
     const { factors, codes } = await setsAt(1).of(userId);
@@ -124,6 +130,6 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     await expect(setsAt(0).of(userId)).rejects.toMatchObject(down);
     await expect(setsAt(0).add(userId, own!, anything)).rejects.toMatchObject(down);
     await setsAt(0).removeAll(userId);
-    expect(await setsAt(0).add(userId, own!, anything)).toBe(true);
+    expect(await setsAt(0).add(userId, own!, anything)).toBe('added');
   });
 });

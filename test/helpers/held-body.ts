@@ -12,7 +12,13 @@ export interface HeldRequest {
 
 /** Clients that hold their bodies back. */
 export interface HoldingClients {
-  hold(method: string, path: string, accessToken: string, body?: object): Promise<HeldRequest>;
+  hold(
+    method: string,
+    path: string,
+    accessToken: string,
+    body?: object,
+    headers?: Record<string, string>,
+  ): Promise<HeldRequest>;
   close(): Promise<void>;
 }
 
@@ -21,9 +27,10 @@ export async function holdingClients(app: RequestListener): Promise<HoldingClien
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    async hold(method, path, accessToken, body = {}) {
+    async hold(method, path, accessToken, body = {}, others = {}) {
       const content = JSON.stringify(body);
       const headers = {
+        ...others,
         Authorization: `Bearer ${accessToken}`,
         'Content-Type': 'application/json',
         'Content-Length': Buffer.byteLength(content),

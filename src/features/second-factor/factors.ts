@@ -1,5 +1,6 @@
-import { AuthError } from '../../errors.js';
+import { AuthError, serviceUnavailable } from '../../errors.js';
 import type { Credential, CredentialStore } from '../../stores/credential-store.js';
+import { untilStored } from '../../stores/until-stored.js';
 import type { ListedFactor } from '../factor-parts.js';
 import {
   factorSetIn,
@@ -87,9 +88,21 @@ export class Factors {
     };
   }
 
-  /** Stores an authenticator app, which is no factor yet. @returns false if it is stored already */
-  storeTotp(userId: string, id: string, data: TotpData): Promise<boolean> {
-    return this.#store.add({ userId, kind: TOTP, id, data: JSON.stringify(data) });
+  /**
+   * Stores an authenticator app, which is no factor yet. One that is stored already stays as it is, but no code up to `data.step` is good
+   * any more.
+   */
+  async storeTotp(userId: string, id: string, data: TotpData): Promise<void> {
+    await untilStored(async () => {
+      if (await this.#store.add({ userId, kind: TOTP, id, data: JSON.stringify(data) })) return true;
+      const found = await this.#store.find(TOTP, id);
+      // Removed at the same moment: whoever makes it a factor learns that.
+      if (found?.userId !== userId) return true;
+      const totp = toTotp(found);
+      if (totp.data.step >= data.step) return true;
+      const { step, usedBy } = data;
+      return (await this.replaceTotp(totp, { ...totp.data, step, usedBy })) || undefined;
+    });
   }
 
   /** @returns false, and changes nothing, when the app has changed or gone meanwhile */
@@ -116,10 +129,12 @@ export class Factors {
   }
 
   /**
-   * New recovery codes in place of all old ones.
+   * New recovery codes in place of all old ones. They wait beside the old ones until it is known that they may be kept: whatever stops
+   * that, the old ones are still good.
    * @param assertMayRenew asked when it is known that there is a factor: perhaps there was none when the request began
-   * @param assertMayKeep asked when the codes are stored. If it throws, the old ones come back
-   * @throws AuthError FACTOR_NOT_FOUND for a user without a factor; what the two throw
+   * @param assertMayKeep asked when the new ones wait
+   * @throws AuthError FACTOR_NOT_FOUND for a user without a factor; what the two throw; SERVICE_UNAVAILABLE, also if another call renews
+   * them at the same moment
    */
   async renewRecoveryCodes(
     userId: string,
@@ -127,20 +142,17 @@ export class Factors {
     assertMayKeep: () => Promise<void>,
   ): Promise<string[]> {
     const { codes, hashed } = this.#newCodes(userId);
-    const before = await this.#sets.change(userId, (set) => {
+    await this.#sets.change(userId, (set) => {
       if (set.factors.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
       assertMayRenew();
-      return { ...set, codes: hashed };
+      return { ...set, nextCodes: hashed };
     });
-    try {
-      await assertMayKeep();
-    } catch (error) {
-      await this.#sets.change(userId, (set) => {
-        const areThese = set.codes?.[0]?.hash === hashed[0]?.hash;
-        return areThese ? { ...set, codes: before.codes } : undefined;
-      });
-      throw error;
-    }
+    await assertMayKeep();
+    await this.#sets.change(userId, (set) => {
+      if (set.nextCodes?.[0]?.hash !== hashed[0]?.hash)
+        throw serviceUnavailable(new Error('The recovery codes were renewed at the same moment'));
+      return { ...set, codes: hashed, nextCodes: undefined };
+    });
     return codes;
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createTestApp, PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { holdingClients, type HoldingClients } from '../../helpers/held-body';
 
@@ -31,4 +32,16 @@ test('a session that has ended ends no other, and changes no password, by a body
   await testApp.auth.sessions.revoke(id, (session as { sessionId: string }).sessionId);
   for (const each of held) expect(await each.finish()).toMatchObject({ code: 'SESSION_REVOKED' });
   expect((await owner.post('/auth/refresh')).status).toBe(200);
+});
+
+test('a repeated change of the password gets no tokens of a session that ends before its body comes', async () => {
+  const { id } = await testApp.register('ann');
+  const { accessToken } = await testApp.tokensOf('ann');
+  const change = { currentPassword: PASSWORD, newPassword: 'another horse 8 battery' };
+  const key = { 'Idempotency-Key': randomUUID() };
+  const repeat = () => clients.hold('POST', '/password', accessToken, change, key);
+  expect(await (await repeat()).finish()).toHaveProperty('refreshToken');
+  const held = await repeat();
+  await testApp.auth.sessions.revokeAll(id);
+  expect(await held.finish()).toMatchObject({ code: 'SESSION_REVOKED' });
 });

@@ -128,6 +128,59 @@ describe.each<Fault>(['before', 'after'])('an outage %s a call', (fault) => {
     await factor.auth.close();
   });
 
+  test('a renewal of the recovery codes that it stops leaves the old ones, unless only its last answer gets lost', async () => {
+    const faulty = new FaultyStores(memoryStores());
+    const factor = factorApp({ stores: faulty.stores });
+    for (const onwards of [false, true]) {
+      let reached = false;
+      for (let at = 0; at < MANY && !reached; at += 1) {
+        const ann = await factor.createUser(`ann-${randomUUID()}`);
+        const { authenticator, recoveryCodes } = await factor.enrol(ann.username);
+        const browser = factor.browser();
+        await factor.firstStep(browser, ann.username);
+        await factor.secondStep(browser, { code: authenticator.nextCode() });
+        faulty.failAt(at, fault, { onwards });
+        const renewed = await browser.post('/auth/factors/recovery-codes');
+        const calls = [...faulty.calls];
+        faulty.heal();
+        reached = calls.length <= at;
+        if (renewed.status === 200) continue;
+        expect([renewed.status, renewed.body]).toEqual(DOWN);
+        // The switch to the new ones is the second change.
+        const changes = calls.slice(0, at + 1).filter((call) => call === 'credentials.replace').length;
+        const isSwitched = fault === 'after' && changes === 2;
+        const other = factor.browser();
+        await factor.firstStep(other, ann.username);
+        const login = await factor.secondStep(other, { recoveryCode: recoveryCodes[0] });
+        expect([calls[at], login.status]).toEqual([calls[at], isSwitched ? 401 : 200]);
+      }
+      expect(reached).toBe(true);
+    }
+    await factor.auth.close();
+  });
+
+  test('an enrolment that it stops and a newer code finishes uses that code up too', async () => {
+    const faulty = new FaultyStores(memoryStores());
+    const factor = factorApp({ stores: faulty.stores });
+    const ann = await factor.createUser(`ann-${randomUUID()}`);
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const started = await browser.post('/auth/factors/totp');
+    const authenticator = new Authenticator(started.body as { id: string; uri: string }, factor.clock);
+    const confirm = (code: string) =>
+      browser.post('/auth/factors/totp/confirm').send({ id: authenticator.id, code });
+    faulty.before('credentials.add', () => Promise.resolve(faulty.failAt(0, fault)));
+    expect((await confirm(authenticator.code())).status).toBe(503);
+    faulty.heal();
+    const newer = authenticator.nextCode();
+    expect((await confirm(newer)).status).toBe(200);
+    const other = factor.browser();
+    await factor.firstStep(other, ann.username);
+    expect((await factor.secondStep(other, { code: newer })).body).toEqual(refused('INVALID_SECOND_FACTOR'));
+    expect((await factor.secondStep(other, { code: authenticator.nextCode() })).status).toBe(200);
+    await factor.auth.close();
+  });
+
   test('a removal that it stops leaves the factor or removes it, and other sessions end once it is gone', async () => {
     let reached = false;
     const faulty = new FaultyStores(memoryStores());

@@ -41,7 +41,7 @@ export async function confirmTotp(
   if (step === undefined) throw new AuthError('INVALID_SECOND_FACTOR');
   const { digits, periodSeconds, secret } = enrolment as Enrolment;
   const data = { digits, periodSeconds, secret, step, usedBy: '', name: name ?? null, lastUsedAt: null };
-  // It may be stored already: the same request came before, and an outage stopped it.
+  // It may be stored already: the request came before, perhaps with an earlier code, and an outage stopped it.
   await factors.storeTotp(userId, id, data);
   const stored = { name: factor, delete: () => factors.delete(userId, 'totp', id) };
   if (!(await addFactor(services, owner, stored, mayAdd, asker)))

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { AuthError, type StoredUser } from '../../src/index';
+import { memoryStores } from '../helpers/apps/feature-stores';
+import type { SoftwarePasskey } from '../helpers/browsers/software-authenticator';
+import { newPasskey, passkeyApp, type PasskeyApp } from './passkeys/passkey-app';
+import { Authenticator, type Browser } from './second-factor/factor-app';
+import { FaultyStores } from './second-factor/faulty-stores';
+
+let faulty: FaultyStores;
+let app: PasskeyApp;
+let ann: StoredUser;
+let browser: Browser;
+
+beforeEach(async () => {
+  faulty = new FaultyStores(memoryStores());
+  app = passkeyApp({ stores: faulty.stores, factor: true });
+  ann = await app.createUser(`ann-${randomUUID()}`);
+  browser = app.browser();
+  await app.passwordLogin(browser, ann.username);
+});
+afterEach(() => app.auth.close());
+
+/** @returns what sends the request that makes a credential a factor */
+type Begin = () => Promise<() => Promise<[status: number, body: { recoveryCodes?: string[] }]>>;
+
+const send = async (path: string, body: object) => {
+  const answer = await browser.post(path).send(body);
+  return [answer.status, answer.body as object] as [number, object];
+};
+const beginTotp: Begin = async () => {
+  const { body } = await browser.post('/auth/factors/totp');
+  const authenticator = new Authenticator(body as { id: string; uri: string }, app.clock);
+  const confirmation = { id: authenticator.id, code: authenticator.code() };
+  return () => send('/auth/factors/totp/confirm', confirmation);
+};
+const beginPasskey: Begin = async () => {
+  const { body } = await browser.post('/auth/passkeys/options');
+  const credential = newPasskey().create(body as Parameters<SoftwarePasskey['create']>[0]);
+  return () => send('/auth/passkeys', { credential });
+};
+
+describe.each([
+  ['an authenticator app', beginTotp, 'credentials.add', 200],
+  ['a passkey', beginPasskey, 'credentials.find', 201],
+])('a request that adds %s comes twice', (_kind, begin, judged, added) => {
+  test.each([
+    ['the look for its session fails', 503, () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'))],
+    ['its session has ended', 401, () => app.auth.sessions.revokeAll(ann.id)],
+  ])('and the second one takes nothing away when %s', async (_what, status, meanwhile) => {
+    const request = await begin();
+    // An outage has stopped it, so that both finish it.
+    faulty.before('credentials.add', () => Promise.resolve(faulty.failAt(0, 'before')));
+    expect((await request())[0]).toBe(503);
+    faulty.heal();
+    let first: Awaited<ReturnType<typeof request>> | undefined;
+    faulty.before(judged, () => {
+      faulty.before('credentials.list', async () => {
+        first = await request();
+        faulty.before('sessions.find', meanwhile);
+      });
+      return Promise.resolve();
+    });
+    expect((await request())[0]).toBe(status);
+    expect(first?.[0]).toBe(added);
+    const other = app.browser();
+    const asked = await app.passwordLogin(other, ann.username);
+    expect([asked.status, asked.body]).toMatchObject([401, { code: 'SECOND_FACTOR_REQUIRED' }]);
+    const [recoveryCode] = first?.[1].recoveryCodes ?? [];
+    expect((await other.post('/auth/login/second-factor').send({ recoveryCode })).status).toBe(200);
+  });
+});

@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthError, serviceUnavailable } from '../../errors.js';
 import { BoundedCalls } from '../bounded-calls.js';
 import { CALL_TIMES } from '../call-times.js';
+import { briefStatements } from './brief-statements.js';
 import { Deadline } from './deadline.js';
 import type { OpenTransaction } from './dialects/dialect.js';
 import { FittingQueries, fittingStatements } from './fitting-queries.js';
 import { FittingRows } from './fitting-rows.js';
 import { RowLines } from './row-lines.js';
 import type { AppDatabase, TableAccess, TransactionAccess } from './sql-database.js';
-import type { ErrorKind, SqlStatements } from './sql-statements.js';
+import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
 import type { FoundRow, KeyMember } from './user-rows.js';
 
@@ -109,14 +110,11 @@ export class BoundedDatabase {
 
   /** @param open the transaction, if it is one */
   #access({ rows, sql }: TableAccess, isLate: () => boolean, open?: OpenTransaction): TableAccess {
-    const { name, waitingBriefly = (change: string) => change } = this.#database.dialect;
+    const { dialect } = this.#database;
     const fitting = new FittingQueries((error) => this.kindOfError(error) === 'unfit', open);
-    const brief: SqlStatements = {
-      query: (text, values) => sql.query(text, values),
-      execute: (change, values) => sql.execute(waitingBriefly(change), values),
-    };
+    const brief = briefStatements(sql, dialect);
     // In MySQL our tables hold every text, and the error is another mistake.
-    const own = name === 'postgres' ? fittingStatements(brief, fitting) : brief;
+    const own = dialect.name === 'postgres' ? fittingStatements(brief, fitting) : brief;
     return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, isLate);
   }
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { briefStatements } from './brief-statements.js';
 import type { Dialect } from './dialects/dialect.js';
 import { insertedRow, withId } from './inserted-row.js';
 import { quotedTable } from './quoted-table.js';
@@ -27,7 +28,7 @@ export class SqlUserRows implements UserRows {
 
   constructor(table: SqlTable, sql: SqlStatements) {
     this.#table = table;
-    this.#sql = sql;
+    this.#sql = briefStatements(sql, table.dialect);
   }
 
   async find(member: KeyMember, values: readonly string[]): Promise<FoundRow[]> {
@@ -62,7 +63,7 @@ export class SqlUserRows implements UserRows {
       VALUES (${marks(names)})`;
     const encoded = await this.#encoded(all);
     if (this.#table.dialect.name === 'mysql') {
-      await this.#change(insert, encoded);
+      await this.#sql.execute(insert, encoded);
       return insertedRow(this.#table, this, this.#sql, all);
     }
     const [row] = await this.#sql.query(`${insert} RETURNING ${await this.#list('*')}`, encoded);
@@ -74,22 +75,17 @@ export class SqlUserRows implements UserRows {
     if (where === undefined) return;
     const set = Object.keys(values).map((each) => `${this.#quoted(each)} = ?`);
     const update = `UPDATE ${this.#name} SET ${set.join(', ')} ${where}`;
-    await this.#change(update, [...(await this.#encoded(values)), id]);
+    await this.#sql.execute(update, [...(await this.#encoded(values)), id]);
   }
 
   async remove(id: string): Promise<void> {
     const where = await this.#whereId(id);
-    if (where !== undefined) await this.#change(`DELETE FROM ${this.#name} ${where}`, [id]);
+    if (where !== undefined) await this.#sql.execute(`DELETE FROM ${this.#name} ${where}`, [id]);
   }
 
   page(after: string, limit: number): Promise<FoundRow[]> {
     const column = this.#quoted(this.#columns.username);
     return this.#select(`WHERE ${column} > ? ORDER BY ${column} LIMIT ${limit}`, [after]);
-  }
-
-  async #change(text: string, values: readonly unknown[]): Promise<void> {
-    const { waitingBriefly } = this.#table.dialect;
-    await this.#sql.execute(waitingBriefly?.(text) ?? text, values);
   }
 
   async #select(end: string, values: readonly unknown[]): Promise<FoundRow[]> {

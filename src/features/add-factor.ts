@@ -16,7 +16,8 @@ type AddingServices = Pick<FeatureContext, 'sessions'> & { readonly factorSets: 
 
 /**
  * Makes a credential that has just been stored a factor, or deletes it if it may not become one. Of two logins that both add a user's
- * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment leaves no factor.
+ * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment
+ * leaves no factor, unless the process or the database dies between the change and the look for the session.
  * @returns false if the credential has gone meanwhile
  * @throws what `assertMayAdd` throws; AuthError SESSION_REVOKED; SERVICE_UNAVAILABLE: then the same request again goes on
  */

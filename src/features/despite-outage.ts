@@ -1,6 +1,6 @@
 import { isAuthError } from '../errors.js';
 
-/** What a last step returns. When its store doesn't answer, `otherwise`: the answer has what is shown only once, and must not get lost. */
+/** Returns `otherwise` if the store is down, so that codes that are shown only once still reach the user. */
 export async function despiteOutage<Result>(step: Promise<Result>, otherwise: Result): Promise<Result> {
   try {
     return await step;

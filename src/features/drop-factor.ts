@@ -21,6 +21,7 @@ export async function dropFactor(
   assertMayRemove: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<'unknown' | 'done' | 'done elsewhere'> {
+  await factorSets.keep(userId, factor.name);
   if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
   await others.factorRules()?.removed(userId);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.

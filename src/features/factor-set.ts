@@ -17,6 +17,12 @@ export interface FactorName {
   readonly id: string;
 }
 
+/** What the data of every kind may have. */
+export interface AwaitedData {
+  /** Milliseconds since 1970. If it is no factor by then, it is deleted. Undefined once that is done, for what is about to be removed at the latest. */
+  readonly awaitedUntil?: number | undefined;
+}
+
 /** A recovery code. Once it is used, it is kept with the name of what has used it. */
 export interface RecoveryCode {
   readonly hash: string;
@@ -88,6 +94,32 @@ export class FactorSets {
         ? await this.#store.replace(row, data)
         : await this.#store.add({ userId, kind: FACTORS, id: userId, data });
       return isStored ? set : undefined;
+    });
+  }
+
+  /**
+   * Deletes the credentials that were about to become factors, and haven't in time.
+   * @returns what the user has
+   */
+  async deleteAbandoned(userId: string, now: number): Promise<FactorSet> {
+    const set = await this.of(userId);
+    for (const { kind, id, data } of set.others) {
+      const { awaitedUntil } = JSON.parse(data) as AwaitedData;
+      if (awaitedUntil !== undefined && awaitedUntil <= now) await this.#store.remove(userId, kind, id);
+    }
+    return set;
+  }
+
+  /**
+   * Asks a factor to stay stored when it is one no longer, until what its removal ends has ended: `deleteAbandoned` then leaves it alone.
+   */
+  async keep(userId: string, name: FactorName): Promise<void> {
+    await untilStored(async () => {
+      const { factors } = await this.of(userId);
+      const found = factors.find((each) => isNamed(each, name));
+      const { awaitedUntil, ...data } = JSON.parse(found?.data ?? '{}') as AwaitedData;
+      if (!found || awaitedUntil === undefined) return true;
+      return (await this.#store.replace(found, JSON.stringify(data))) || undefined;
     });
   }
 
@@ -166,7 +198,9 @@ function rowIn(credentials: readonly Credential[]): Credential | undefined {
   const row = credentials.find(({ kind }) => kind === FACTORS);
   if (row && row.id !== row.userId)
     throw serviceUnavailable(
-      new Error(`The user ${row.userId} has the row of second factors of another user`),
+      new Error(
+        `The user ${row.userId} has the row of second factors of another user: npx passport-visa users reset-factors NAME removes it`,
+      ),
     );
   return row;
 }

@@ -1,7 +1,7 @@
 import type { Credential, CredentialStore } from '../stores/credential-store.js';
 import { untilStored } from '../stores/until-stored.js';
 import type { ListedFactor } from './factor-parts.js';
-import { factorSetIn, type FactorKind, type FactorSet } from './factor-set.js';
+import { factorSetIn, type AwaitedData, type FactorKind, type FactorSet } from './factor-set.js';
 
 /** The kind of their rows in the credential store. */
 export const PASSKEY = 'passkey' satisfies FactorKind;
@@ -20,7 +20,7 @@ export interface NewPasskey {
 }
 
 /** What the store keeps of a passkey. */
-export interface PasskeyData extends Omit<NewPasskey, 'id'> {
+export interface PasskeyData extends Omit<NewPasskey, 'id'>, AwaitedData {
   readonly name: string | null;
   /** Milliseconds since 1970; null before the first use. */
   readonly lastUsedAt: number | null;
@@ -77,9 +77,9 @@ export class StoredPasskeys {
     userId: string,
     { id, ...passkey }: NewPasskey,
     name: string | null,
-    pending: string,
+    registration: Required<Pick<PasskeyData, 'pending' | 'awaitedUntil'>>,
   ): Promise<boolean> {
-    const data: PasskeyData = { ...passkey, name, lastUsedAt: null, pending };
+    const data: PasskeyData = { ...passkey, name, lastUsedAt: null, ...registration };
     return this.#store.add({ userId, kind: PASSKEY, id, data: JSON.stringify(data) });
   }
 

@@ -4,6 +4,7 @@ import { untilStored } from '../../stores/until-stored.js';
 import type { ListedFactor } from '../factor-parts.js';
 import {
   factorSetIn,
+  type AwaitedData,
   type FactorKind,
   type FactorName,
   type FactorSet,
@@ -19,7 +20,7 @@ export const TOTP = 'totp' satisfies FactorKind;
 const RECOVERY_CODES = 'recovery-codes';
 
 /** What the store keeps of an authenticator app. */
-export interface TotpData extends TotpRules {
+export interface TotpData extends TotpRules, AwaitedData {
   /** Sealed. */
   readonly secret: string;
   /** The time step of the latest code that was used: no code of this step or an earlier one is good again. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredUser } from '../../../src/index';
+import { AuthError, type StoredUser } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 import { quickHash } from '../../helpers/apps/quick-passwords';
 import type { SoftwarePasskey } from '../../helpers/browsers/software-authenticator';
-import { refused, type Browser } from '../second-factor/factor-app';
+import { Authenticator, refused, type Browser } from '../second-factor/factor-app';
 import { FaultyStores } from '../second-factor/faulty-stores';
 import { newPasskey, passkeyApp, type PasskeyApp } from './passkey-app';
 
@@ -43,6 +43,9 @@ describe.each(EACH_STORES)('a registration that something comes in between, on %
     return [status, body as unknown];
   };
   const stored = async () => (await stores.users.credentials!().list(ann.id, 'passkey')).length;
+  const proveAgain = async () => {
+    expect((await browser.post('/auth/reauthenticate').send({ password: PASSWORD })).status).toBe(200);
+  };
   /** A registration whose passkey is stored, and no factor yet. */
   const interrupt = async (credential: object) => {
     faulty.before('credentials.add', () => Promise.resolve(faulty.failAt(0, 'before')));
@@ -80,11 +83,60 @@ describe.each(EACH_STORES)('a registration that something comes in between, on %
     await app.passwordLogin(other, ann.username);
     expect(await register(credential, other)).toEqual(INVALID);
     app.clock.forward(6 * MINUTE);
-    expect((await browser.post('/auth/reauthenticate').send({ password: PASSWORD })).status).toBe(200);
+    await proveAgain();
     expect(await register(credential)).toEqual(INVALID);
     // The next one cleans up.
     const [status] = await register(await newCredential());
     expect([status, await stored()]).toEqual([201, 1]);
+  });
+
+  test('leaves a passkey to the removal that an outage has stopped', async () => {
+    await begin(false);
+    const credential = await newCredential();
+    const { id } = credential as { id: string };
+    // Its last step, so the passkey keeps its mark.
+    faulty.before('credentials.replace', () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE')));
+    expect((await register(credential))[0]).toBe(201);
+    app.clock.forward(6 * MINUTE);
+    expect((await app.passwordLogin(browser, ann.username)).status).toBe(200);
+    const other = app.browser();
+    await app.passwordLogin(other, ann.username);
+    faulty.before('sessions.revokeAll', () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE')));
+    expect((await browser.delete(`/auth/passkeys/${id}`)).status).toBe(503);
+    await newCredential();
+    expect((await browser.delete(`/auth/passkeys/${id}`)).status).toBe(204);
+    expect((await other.get('/auth/check')).status).toBe(401);
+    const removed = app.events.filter(({ type }) => type === 'passkeyRemoved');
+    expect([removed.length, await stored()]).toEqual([1, 0]);
+  });
+
+  test.each(['/auth/passkeys/options', '/auth/factors/totp'])(
+    'of both kinds leaves nothing behind when its time is over (POST %s)',
+    async (path) => {
+      await begin(true);
+      await interrupt(await newCredential());
+      const { body } = await browser.post('/auth/factors/totp');
+      const authenticator = new Authenticator(body as { id: string; uri: string }, app.clock);
+      faulty.before('credentials.add', () => Promise.resolve(faulty.failAt(0, 'before')));
+      const confirmation = { id: authenticator.id, code: authenticator.code() };
+      expect((await browser.post('/auth/factors/totp/confirm').send(confirmation)).status).toBe(503);
+      faulty.heal();
+      const kinds = async () => (await stores.users.credentials!().list(ann.id)).map(({ kind }) => kind);
+      expect(await kinds()).toEqual(['passkey', 'totp']);
+      app.clock.forward(11 * MINUTE);
+      await proveAgain();
+      expect((await browser.post(path)).ok).toBe(true);
+      expect(await kinds()).toEqual([]);
+    },
+  );
+
+  test('is finished in time where the clocks of the two stores differ', async () => {
+    await begin(true);
+    app.clock.forward(6 * MINUTE);
+    await proveAgain();
+    const credential = await newCredential();
+    await interrupt(credential);
+    expect((await register(credential))[0]).toBe(201);
   });
 
   test('is finished by the same request in time', async () => {

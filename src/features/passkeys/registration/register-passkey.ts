@@ -8,6 +8,7 @@ import { despiteOutage } from '../../despite-outage.js';
 import { assertRoom } from '../../factor-parts.js';
 import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
+import { CHALLENGE_SECONDS } from '../challenges.js';
 import type { PasskeyServices } from '../services.js';
 import type { Passkey } from '../../stored-passkeys.js';
 import { isPending, pendingName } from './pending-registration.js';
@@ -74,6 +75,7 @@ async function store(
   const challenge = webauthn.challengeIn(credential);
   if (challenge === undefined) throw new AuthError('INVALID_PASSKEY');
   const pending = pendingName(challenge, sessionId, user);
+  await config.timeKnown();
   const asked = await challenges.find(
     'passkey-registration',
     challenge,
@@ -81,8 +83,7 @@ async function store(
   );
   if (!asked) {
     const stored = await passkeys.find((credential as { id: string }).id);
-    await config.timeKnown();
-    if (stored?.userId === userId && isPending(stored, pending, config.now())) return pending;
+    if (stored?.userId === userId && isPending(stored.data, pending, config.now())) return pending;
     throw new AuthError('INVALID_PASSKEY');
   }
   const { session, password } = asked;
@@ -92,7 +93,9 @@ async function store(
   // Of parallel answers to one challenge, one goes on.
   if (!made || !(await challenges.take('passkey-registration', challenge)))
     throw new AuthError('INVALID_PASSKEY');
-  if (!(await passkeys.store(userId, made, name ?? null, pending))) throw new AuthError('PASSKEY_EXISTS');
+  const awaitedUntil = config.now() + CHALLENGE_SECONDS * 1000;
+  if (!(await passkeys.store(userId, made, name ?? null, { pending, awaitedUntil })))
+    throw new AuthError('PASSKEY_EXISTS');
   return pending;
 }
 
@@ -106,7 +109,7 @@ async function finish(
 ): Promise<Passkey> {
   const { id } = found;
   const changing = passkeys.change(user.id, id, (data) =>
-    data.pending === pending ? { ...data, pending: undefined } : undefined,
+    data.pending === pending ? { ...data, pending: undefined, awaitedUntil: undefined } : undefined,
   );
   const changed = await despiteOutage(changing, { before: found, after: found.data });
   // Another session has removed it at the same moment.

@@ -12,7 +12,6 @@ import { descriptorsOf, type CredentialDescriptor } from '../credential-descript
 import type { PasskeyServices } from '../services.js';
 import { userHandleOf } from '../user-handle.js';
 import { ALGORITHMS } from '../webauthn.js';
-import { abandonedIn } from './pending-registration.js';
 
 /** For `PublicKeyCredential.parseCreationOptionsFromJSON`. */
 export interface RegistrationOptions {
@@ -42,15 +41,14 @@ export async function registrationOptions(
   asker: Asker,
   res: Response,
 ): Promise<RegistrationOptions> {
-  const { challenges, config, factorSets, options, passkeys } = services;
+  const { challenges, config, factorSets, options } = services;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
   const user = await ownUser(config.users, userId);
   const session = digestOf(sessionId);
   const data = { browser: digest, transport, userId, session, password: nameOfPassword(user) };
-  const set = await factorSets.of(userId);
-  assertRoom(set.factors);
   await config.timeKnown();
-  for (const { id } of abandonedIn(set, config.now())) await passkeys.delete(userId, id);
+  const set = await factorSets.deleteAbandoned(userId, config.now());
+  assertRoom(set.factors);
   const challenge = await challenges.create('passkey-registration', data, userId);
   return {
     challenge,

@@ -5,10 +5,11 @@ import { addFactor } from '../../add-factor.js';
 import { despiteOutage } from '../../despite-outage.js';
 import type { FactorName, FactorSet } from '../../factor-set.js';
 import { ownUser } from '../../own-user.js';
+import type { TotpData } from '../factors.js';
 import { assertMayAdd } from '../may-change.js';
 import type { FactorServices } from '../services.js';
 import { stepsOf } from '../totp.js';
-import type { Enrolment } from './enrolments.js';
+import { ENROLMENT_SECONDS, type Enrolment } from './enrolments.js';
 
 export interface TotpConfirmation {
   readonly id: string;
@@ -40,7 +41,10 @@ export async function confirmTotp(
   const step = enrolment && stepOf(services, user, enrolment, code);
   if (step === undefined) throw new AuthError('INVALID_SECOND_FACTOR');
   const { digits, periodSeconds, secret } = enrolment as Enrolment;
-  const data = { digits, periodSeconds, secret, step, usedBy: '', name: name ?? null, lastUsedAt: null };
+  const data: TotpData = {
+    ...{ digits, periodSeconds, secret, step, usedBy: '', name: name ?? null, lastUsedAt: null },
+    awaitedUntil: config.now() + ENROLMENT_SECONDS * 1000,
+  };
   // It may be stored already: the request came before, perhaps with an earlier code, and an outage stopped it.
   await factors.storeTotp(userId, id, data);
   const stored = { name: factor, delete: () => factors.delete(userId, 'totp', id) };

@@ -4,7 +4,7 @@ import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import type { TotpRules } from '../totp.js';
 
-const ENROLMENT_SECONDS = 600;
+export const ENROLMENT_SECONDS = 600;
 
 const PURPOSE = 'totp-enrolment';
 

@@ -19,11 +19,12 @@ export interface StartedEnrolment {
  * @throws AuthError ACCESS_TOKEN_INVALID for a user who is gone; TOO_MANY_FACTORS
  */
 export async function startTotp(
-  { config, enrolments, factors, options, secrets }: FactorServices,
+  { config, enrolments, factorSets, options, secrets }: FactorServices,
   { id: userId, sessionId }: Express.User,
 ): Promise<StartedEnrolment> {
   const user = await ownUser(config.users, userId);
-  assertRoom((await factors.of(userId)).all);
+  await config.timeKnown();
+  assertRoom((await factorSets.deleteAbandoned(userId, config.now())).factors);
   const { digits, periodSeconds } = options.totp;
   const id = randomBytes(ID_BYTES).toString('base64url');
   const secret = newTotpSecret();

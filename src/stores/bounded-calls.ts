@@ -64,12 +64,13 @@ export class BoundedCalls {
   }
 
   /**
+   * @param operation may lift the time limit: its caller then waits as long as it takes
    * @param undo called if the operation succeeds after its caller has already got an error
    * @param timeout in milliseconds. Default: a second
    * @throws AuthError SERVICE_UNAVAILABLE after this time, or in an outage
    */
   readonly run = <T>(
-    operation: () => Promise<T>,
+    operation: (lift: () => void) => Promise<T>,
     undo?: () => Promise<void>,
     timeout = this.#times.timeout,
   ): Promise<T> => {
@@ -82,7 +83,9 @@ export class BoundedCalls {
       const timer = setTimeout(() => {
         isLate = true;
         this.#countTimeout();
-        reject(serviceUnavailable(new Error(`${this.#backend} did not answer within ${Math.round(timeout)} ms`)));
+        reject(
+          serviceUnavailable(new Error(`${this.#backend} did not answer within ${Math.round(timeout)} ms`)),
+        );
       }, timeout);
       const succeed = (answer: T) => {
         clearTimeout(timer);
@@ -99,7 +102,7 @@ export class BoundedCalls {
         reject(this.#judged(error));
       };
       try {
-        operation().then(succeed, fail);
+        operation(() => clearTimeout(timer)).then(succeed, fail);
       } catch (error) {
         fail(error);
       }

@@ -308,6 +308,51 @@ export function proveLibrary(
       expect((await store.findByUsername(taken))?.username).toBe(taken);
     });
 
+    test('in a transaction of the app a call is answered when it has ended, so what the app writes next is not lost', async () => {
+      useCallTimes(REAL);
+      const [slow, next] = [`slow-${randomUUID()}`, randomUUID()];
+      await sql(
+        database === 'postgres'
+          ? `CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF NEW.email LIKE 'slow-%' THEN PERFORM pg_sleep(1.3); END IF; RETURN NEW; END $$`
+          : 'DO 0',
+      );
+      const when = 'TRIGGER be_slow BEFORE INSERT ON person_int FOR EACH ROW';
+      await sql(
+        database === 'postgres'
+          ? `CREATE ${when} EXECUTE FUNCTION be_slow()`
+          : `CREATE ${when} SET NEW.email = IF(NEW.email LIKE 'slow-%', CONCAT(NEW.email, LEFT('', SLEEP(1.3))), NEW.email)`,
+      );
+      try {
+        await app.transaction?.(async (storeOf, inside) => {
+          await storeOf('person_int', person()).create({ username: slow, passwordHash: HASH });
+          await inside(`INSERT INTO person_int (email) VALUES ('${next}')`);
+        });
+      } finally {
+        await sql(database === 'postgres' ? 'DROP FUNCTION be_slow() CASCADE' : 'DROP TRIGGER be_slow');
+        useCallTimes(PATIENT);
+      }
+      const names = app.transaction ? 2 : 0;
+      expect(await sql(`SELECT email FROM person_int WHERE email IN ('${slow}', '${next}')`)).toHaveLength(
+        names,
+      );
+      expect((await store.findByUsername(slow))?.username).toBe(app.transaction && slow);
+    });
+
+    test('several stores in one transaction of the app, at the same time, lose nothing', async () => {
+      const [first, taken, last] = [randomUUID(), randomUUID(), randomUUID()];
+      await store.create({ username: taken, passwordHash: HASH });
+      await app.transaction?.(async (storeOf) => {
+        const created = [first, taken, last].map((username) =>
+          storeOf('person_int', person()).create({ username, passwordHash: HASH }),
+        );
+        const outcomes = (await Promise.allSettled(created)).map(({ status }) => status);
+        expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      });
+      for (const name of app.transaction ? [first, taken, last] : [taken])
+        expect((await store.findByUsername(name))?.username).toBe(name);
+    });
+
     test('a transaction that a deadlock has rolled back is tried again', async () => {
       const { id, username } = await store.create({ username: randomUUID(), passwordHash: HASH });
       const next = randomUUID();

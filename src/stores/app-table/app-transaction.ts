@@ -2,15 +2,21 @@ import { serviceUnavailable } from '../../errors.js';
 import { mysqlNumberOf } from './dialects/mysql.js';
 import type { SqlStatements } from './sql-statements.js';
 
-/** One piece of work after the other. */
-export function inTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
+/** By connection, or transaction of the app: settles when all work on it so far has ended. */
+const ends = new WeakMap<object, Promise<unknown>>();
+
+/** One piece of work on a connection after the other, whichever stores have it: their savepoints have one name. */
+export function inTurn<T>(connection: object, work: () => Promise<T>): Promise<T> {
+  const next = (ends.get(connection) ?? Promise.resolve()).then(work);
+  ends.set(
+    connection,
+    next.catch(() => undefined),
+  );
+  return next;
 }
+
+/** The savepoint came too late. What has been written since is the app's own, and stays. */
+export class NotBegunError extends Error {}
 
 /** In MySQL, though not in MariaDB: some versions of Prisma prepare every statement, and MySQL prepares no SAVEPOINT. */
 const NOT_PREPARABLE = 1295;
@@ -43,7 +49,7 @@ export async function inSavepoint<T>(
     return result;
   } catch (error) {
     try {
-      await sql.execute('ROLLBACK TO SAVEPOINT passport_visa');
+      if (!(error instanceof NotBegunError)) await sql.execute('ROLLBACK TO SAVEPOINT passport_visa');
       // Otherwise it would stay, and each further one would lie inside of it.
       await sql.execute('RELEASE SAVEPOINT passport_visa');
     } catch {

@@ -11,6 +11,7 @@ import { RowLines } from './row-lines.js';
 import type { AppDatabase, TableAccess, TransactionAccess } from './sql-database.js';
 import type { ErrorKind } from './sql-statements.js';
 import type { TableFacts } from './table-facts.js';
+import { tooLate, TimeLimit, whileInTime } from './time-limit.js';
 import type { FoundRow, KeyMember } from './user-rows.js';
 
 /** Less than the time limit of a call: what part of it a transaction that is rolled back again and again may take. */
@@ -47,10 +48,10 @@ export class BoundedDatabase {
 
   /** Look-ups. */
   read<T>(work: (access: TransactionAccess) => Promise<T>, by = new Deadline()): Promise<T> {
-    const read = (isLate: () => boolean) =>
-      this.#database.mayBeInTransaction
-        ? this.#transaction(work, isLate)
-        : work(this.#access(this.#database, isLate));
+    const read = (limit: TimeLimit) =>
+      this.#database.transactionOfApp
+        ? this.#transaction(work, limit)
+        : work(this.#access(this.#database, limit));
     return this.#run(read, by);
   }
 
@@ -76,7 +77,7 @@ export class BoundedDatabase {
     work: (access: TransactionAccess) => Promise<T>,
     by = new Deadline(),
   ): Promise<T> {
-    const write = () => this.#run((isLate) => this.#repeated(() => this.#transaction(work, isLate)), by);
+    const write = () => this.#run((limit) => this.#repeated(() => this.#transaction(work, limit)), by);
     return row === undefined ? write() : this.#lines.run(row, write, by.turn);
   }
 
@@ -99,7 +100,13 @@ export class BoundedDatabase {
     const database = this.#database;
     try {
       return await this.#run(
-        () => (database.mayBeInTransaction ? database.transaction(find) : find(database)),
+        (limit) =>
+          database.transactionOfApp
+            ? database.transaction((access) => {
+                if (access.isOfApp) limit.lift();
+                return find(access);
+              })
+            : find(database),
         by,
       );
     } catch (error) {
@@ -109,16 +116,16 @@ export class BoundedDatabase {
   }
 
   /** @param open the transaction, if it is one */
-  #access({ rows, sql }: TableAccess, isLate: () => boolean, open?: OpenTransaction): TableAccess {
+  #access({ rows, sql }: TableAccess, limit: TimeLimit, open?: OpenTransaction): TableAccess {
     const { dialect } = this.#database;
     const fitting = new FittingQueries((error) => this.kindOfError(error) === 'unfit', open);
     const brief = briefStatements(sql, dialect);
     // In MySQL our tables hold every text, and the error is another mistake.
     const own = dialect.name === 'postgres' ? fittingStatements(brief, fitting) : brief;
-    return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, isLate);
+    return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, limit);
   }
 
-  #transaction<T>(work: (access: TransactionAccess) => Promise<T>, isLate: () => boolean): Promise<T> {
+  #transaction<T>(work: (access: TransactionAccess) => Promise<T>, limit: TimeLimit): Promise<T> {
     let isOfApp = false;
     let lost: AuthError | undefined;
     // MySQL may have rolled back all of the app's transaction. What came next would be no part of any, so only the app can try again.
@@ -129,8 +136,8 @@ export class BoundedDatabase {
     const inside = async (access: TransactionAccess) => {
       const open = await this.#database.dialect.begin(access.sql, isOfApp);
       try {
-        const result = await work({ ...this.#access(access, isLate, open), isOfApp });
-        if (isLate()) throw tooLate();
+        const result = await work({ ...this.#access(access, limit, open), isOfApp });
+        if (limit.isLate()) throw tooLate();
         return result;
       } finally {
         await open.end?.().catch(() => undefined); // the error that came before says more
@@ -138,20 +145,22 @@ export class BoundedDatabase {
     };
     const transaction = this.#database.transaction((access) => {
       isOfApp = access.isOfApp ?? false;
+      if (isOfApp) limit.lift();
       return inside(access).catch(unlessLost);
     });
     // Some libraries put the error of their own ROLLBACK TO SAVEPOINT in the place of ours.
     return transaction.catch(unlessLost);
   }
 
-  async #run<T>(work: (isLate: () => boolean) => Promise<T>, by: Deadline): Promise<T> {
+  async #run<T>(work: (limit: TimeLimit) => Promise<T>, by: Deadline): Promise<T> {
     const timeout = this.#isSlowStart ? by.left : by.step;
     if (timeout === 0) throw tooLate();
-    const lateAt = performance.now() + timeout;
-    const run = async () => {
+    const run = async (clearTimer: () => void) => {
+      const limit = new TimeLimit(timeout, clearTimer);
+      if (this.#database.transactionOfApp === 'begun') limit.lift();
       // Before a transaction, which would otherwise wait for a second connection while it has one.
       await this.#facts.load();
-      return work(() => performance.now() > lateAt);
+      return work(limit);
     };
     try {
       const answer = await this.#calls.run(run, undefined, timeout);
@@ -188,36 +197,4 @@ function withHint(error: unknown): Error {
     'A table or column is missing: call `await store.migrate()` before the app listens, and compare the option columns with your table',
     { cause: error },
   );
-}
-
-function tooLate(): Error {
-  return serviceUnavailable(new Error('The call took too long, and was given up'));
-}
-
-/**
- * Refuses every call after the time limit. The caller has got a 503 then: a transaction that goes on must be rolled back, not
- * committed.
- */
-function whileInTime({ rows, sql }: TableAccess, isLate: () => boolean): TableAccess {
-  const inTime = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
-    return async (...args: Args) => {
-      if (isLate()) throw tooLate();
-      return call(...args);
-    };
-  };
-  return {
-    rows: {
-      find: inTime((member, values) => rows.find(member, values)),
-      named: inTime((spellings) => rows.named(spellings)),
-      lock: inTime((id) => rows.lock(id)),
-      insert: inTime((values) => rows.insert(values)),
-      update: inTime((id, values) => rows.update(id, values)),
-      remove: inTime((id) => rows.remove(id)),
-      page: inTime((after, limit) => rows.page(after, limit)),
-    },
-    sql: {
-      query: inTime((text, values) => sql.query(text, values)),
-      execute: inTime((text, values) => sql.execute(text, values)),
-    },
-  };
 }

@@ -25,10 +25,10 @@ export interface AppDatabase extends TableAccess {
    */
   transaction<T>(work: (access: TransactionAccess) => Promise<T>): Promise<T>;
   /**
-   * Whether the app may have begun a transaction on the connection. Then look-ups are transactions too, so that an error of theirs doesn't
+   * Whether the app has begun a transaction on the connection. Then look-ups are transactions too, so that an error of theirs doesn't
    * end it, and none of them comes between an error and the return to its savepoint. Default: it hasn't.
    */
-  readonly mayBeInTransaction?: boolean;
+  readonly transactionOfApp?: 'begun' | 'perhaps' | undefined;
   /** Whether the library fills this column of the database by itself in an INSERT that doesn't name it. Default: it fills none. */
   readonly libraryFills?: (column: string) => boolean;
   /** Whether the library needs up to a second of its own before its very first query. */

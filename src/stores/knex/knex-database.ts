@@ -39,7 +39,7 @@ export function knexDatabase(
     ...accessOf(knex),
     dialect,
     place,
-    mayBeInTransaction: isOfApp,
+    transactionOfApp: isOfApp ? 'begun' : undefined,
     // Inside a transaction of the app's it is a savepoint.
     transaction: (work) => knex.transaction((transaction) => work({ ...accessOf(transaction), isOfApp })),
   };

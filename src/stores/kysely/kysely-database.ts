@@ -1,4 +1,4 @@
-import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
+import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import type { Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -27,15 +27,14 @@ export function kyselyDatabase(
     return { sql, rows: new BuiltRows({ dialect, mapping, facts, lockedFirst: place }, queries, sql) };
   };
   const access = accessOf(db);
-  const turns = inTurns();
   const database: AppDatabase = {
     ...access,
     dialect,
     place,
-    mayBeInTransaction: db.isTransaction === true,
+    transactionOfApp: db.isTransaction ? 'begun' : undefined,
     transaction: (work) =>
       db.isTransaction
-        ? turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })))
+        ? inTurn(db, () => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })))
         : db.transaction().execute((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };

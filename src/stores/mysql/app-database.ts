@@ -1,4 +1,4 @@
-import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
+import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
 import type { AppDatabase, TableAccess } from '../app-table/sql-database.js';
 import type { SqlStatements, TablePlace } from '../app-table/sql-statements.js';
@@ -44,7 +44,7 @@ export function mysqlAppDatabase(
     ...accessOf(connection),
     dialect: MYSQL,
     place,
-    mayBeInTransaction: !isPool,
+    transactionOfApp: isPool ? undefined : 'perhaps',
     transaction: (work) => transaction((one, isOfApp = false) => work({ ...accessOf(one), isOfApp })),
   };
   return { database, facts };
@@ -105,9 +105,8 @@ function ofPool(pool: MysqlPool): Transaction {
 
 /** A single connection: one transaction after the other. In a transaction that the app has begun, each is a savepoint. */
 function ofConnection(connection: MysqlConnection): Transaction {
-  const turns = inTurns();
   return (work) =>
-    turns(async () => {
+    inTurn(connection, async () => {
       const { serverStatus = 0 } = (await send(connection, 'DO 0')) as Header;
       if ((serverStatus & IN_TRANSACTION) !== 0)
         return inSavepoint(statementsOf(connection), () => work(connection, true));

@@ -1,4 +1,4 @@
-import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
+import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
 import { POSTGRES } from '../app-table/dialects/postgres.js';
 import { numberedMarks } from '../app-table/numbered-marks.js';
 import type { AppDatabase, TableAccess } from '../app-table/sql-database.js';
@@ -43,7 +43,7 @@ export function postgresAppDatabase(
     ...accessOf(client),
     dialect: POSTGRES,
     place,
-    mayBeInTransaction: isOnOneConnection,
+    transactionOfApp: isOnOneConnection ? 'perhaps' : undefined,
     transaction: (work) =>
       transaction((connection, isOfApp = false) => work({ ...accessOf(connection), isOfApp })),
   };
@@ -109,9 +109,8 @@ function onConnectionOf(connect: () => Promise<Connection>): Transaction {
  * name doesn't end the app's transaction.
  */
 function onOneConnection(client: PostgresClient): Transaction {
-  const turns = inTurns();
   return (work) =>
-    turns(() =>
+    inTurn(client, () =>
       inSavepoint(
         statementsOf(client),
         () => work(client, true),

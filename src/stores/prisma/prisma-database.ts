@@ -1,4 +1,4 @@
-import { inSavepoint, inTurns } from '../app-table/app-transaction.js';
+import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import type { ColumnFacts, Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -41,26 +41,25 @@ export function prismaDatabase(
     return { sql, rows: new BuiltRows({ dialect, mapping, facts, fillsIds: true, encoded }, queries, sql) };
   };
   const access = accessOf(client);
-  const turns = inTurns();
   const isOfApp = client.$connect === undefined || !client.$transaction;
   const database: AppDatabase = {
     ...access,
     dialect,
     place,
-    mayBeInTransaction: isOfApp,
+    transactionOfApp: isOfApp ? 'begun' : undefined,
     libraryFills: model.fills,
     startsSlowly: true,
     kindOfError: kindOfPrismaError,
     transaction: (work) => {
       if (!client.$transaction)
-        return turns(() => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
+        return inTurn(client, () => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
       const begin = client.$transaction.bind(client);
       const transaction = () =>
         begin((connection) => work({ ...accessOf(connection), isOfApp }), {
           maxWait: CALL_TIMES.timeout,
           timeout: CALL_TIMES.timeout, // of no savepoint
         });
-      return isOfApp ? turns(transaction) : transaction();
+      return isOfApp ? inTurn(client, transaction) : transaction();
     },
   };
   return { database, facts };

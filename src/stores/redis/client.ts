@@ -51,9 +51,9 @@ export class BoundedRedis {
 
   /** @param operation calls `send` */
   readonly run: BoundedCalls['run'] = (operation, undo) =>
-    this.#calls.run(() => {
+    this.#calls.run((lift) => {
       const driver = this.#driver;
-      return driver.status === 'ready' ? operation() : this.#ready(driver).then(operation);
+      return driver.status === 'ready' ? operation(lift) : this.#ready(driver).then(() => operation(lift));
     }, undo);
 
   /** Runs a script without a time limit. If it can't be sent by `until`, it is never sent. */

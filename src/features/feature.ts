@@ -62,7 +62,7 @@ export interface FeatureParts {
   readonly factor?: FactorPart;
   /** What holds for all kinds of second factors. Only `secondFactor` brings it. */
   readonly factorRules?: FactorRules;
-  /** Ends what outlasts sessions, before POST /logout-all ends these. If it fails, so does the logout. */
+  /** Ends what outlasts sessions, before POST /logout-all ends these. If it fails, so does the logout, and only the other sessions end. */
   onLogoutAll?(userId: string): Promise<void>;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;

@@ -347,3 +347,33 @@ test('an outage while a device is being trusted leaves challenge and code usable
   expect(trusted).toBe(true);
   await factor.auth.close();
 });
+
+test('POST /logout-all ends the other sessions while devices can not end, and the same call again finishes', async () => {
+  const users = new MemoryUserStore();
+  const faulty = new FaultyStores({ users, refreshTokens: new MemoryRefreshTokenStore() });
+  const factor = factorApp({ stores: faulty.stores });
+  const ann = await factor.createUser('ann');
+  const { authenticator, browser: other } = await factor.enrol('ann');
+  const browser = factor.browser();
+  await factor.firstStep(browser, 'ann');
+  const trusting = { code: authenticator.nextCode(), trustDevice: true };
+  expect((await factor.secondStep(browser, trusting)).status).toBe(200);
+  const own = (await browser.get('/auth/check')).body as { user: { sessionId: string } };
+  factor.events.length = 0;
+  faulty.failAt(0, 'before');
+  const down = await browser.post('/auth/logout-all');
+  expect([faulty.calls[0], down.status, setCookies(down)]).toEqual(['credentials.removeAll', 503, {}]);
+  faulty.heal();
+  expect((await other.get('/auth/check')).status).toBe(401);
+  expect((await other.post('/auth/refresh')).status).toBe(401);
+  expect((await factor.auth.sessions.list(ann.id)).map(({ sessionId }) => sessionId)).toEqual([
+    own.user.sessionId,
+  ]);
+  expect(factor.events).toContainEqual(expect.objectContaining({ type: 'revoked', reason: 'logout-all' }));
+  expect((await browser.post('/auth/logout-all')).body).toMatchObject({ ended: 1 });
+  expect(await factor.auth.sessions.list(ann.id)).toEqual([]);
+  expect((await users.credentials().list(ann.id)).filter(({ kind }) => kind === 'trusted-device')).toEqual(
+    [],
+  );
+  await factor.auth.close();
+});

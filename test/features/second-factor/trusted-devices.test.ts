@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { en } from '../../../src/messages/en';
+import { ko } from '../../../src/messages/ko';
 import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import {
   Authenticator,
@@ -267,8 +269,25 @@ describe.each(EACH_STORES)('trusted devices, on %s', (_name, open) => {
         .set('Cookie', cookie)
         .send({ username: ann.username, password: PASSWORD, transport: 'body' });
     const { challenge } = (await login()).body as { challenge: string };
-    const body = { challenge, code: enrolled.authenticator.nextCode(), trustDevice: true };
-    const answer = await factor.client().post('/auth/login/second-factor').send(body);
+    const body = { challenge, code: enrolled.authenticator.nextCode() };
+    for (const language of ['en', 'ko'] as const) {
+      const refusal = await factor
+        .client()
+        .post('/auth/login/second-factor')
+        .set('Accept-Language', language)
+        .send({ ...body, trustDevice: true });
+      expect([refusal.status, refusal.body]).toMatchObject([
+        400,
+        {
+          code: 'VALIDATION_FAILED',
+          errors: [{ path: 'trustDevice', message: { en, ko }[language].mustHaveCookies }],
+        },
+      ]);
+    }
+    const answer = await factor
+      .client()
+      .post('/auth/login/second-factor')
+      .send({ ...body, trustDevice: false });
     expect([answer.status, answer.headers['set-cookie']]).toEqual([200, undefined]);
     const cookie = await trust(factor.browser());
     expect((await login(cookie)).status).toBe(401);

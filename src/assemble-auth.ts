@@ -35,6 +35,7 @@ import { jwksEndpoints } from './routes/jwks-endpoint.js';
 import { loginEndpoints } from './routes/login-endpoints.js';
 import { sessionEndpoints } from './routes/session-endpoints.js';
 import { AccessTokens } from './sessions/access-tokens.js';
+import type { HasFactor } from './sessions/amr-after.js';
 import { sayWhileWaiting, waitForUsers, waitUntilReady } from './sessions/ready.js';
 import { Revocations } from './sessions/revocations.js';
 import { createServerPasswords } from './controllers/server-passwords.js';
@@ -174,8 +175,9 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   const revocations = new Revocations(config, events);
   // Filled below: features get the sessions, and sessions ask the features.
   const beforeSession: BeforeSession[] = [];
+  const hasFactor: HasFactor[] = [];
   const featureClaims: FeatureClaims = {};
-  const sessions = new Sessions(config, events, revocations, beforeSession, featureClaims);
+  const sessions = new Sessions(config, events, revocations, beforeSession, hasFactor, featureClaims);
   const verifier = new AccessTokenVerifier(config.accessToken);
   const accessTokens = new AccessTokens(config, revocations, featureClaims, verifier);
   const authenticateRequest = createAuthenticateRequest(config, accessTokens);
@@ -217,6 +219,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
   };
   const features = setUpFeatures(config.features, { ...shared, sameSite: sameSiteIfCookies });
   beforeSession.push(...features.beforeSession);
+  hasFactor.push(...features.hasFactor);
   Object.assign(featureClaims, features.claims);
   return {
     ...shared,

@@ -73,7 +73,8 @@ export function factorEndpointsPage(description, core) {
     title: 'Endpoints of the second factor',
     text:
       'What the feature `secondFactor` adds to [the endpoints](endpoints.md) of `auth.router`. With `trustedDevices: false` the endpoints of trusted devices ' +
-      "don't exist. What that page says about all endpoints holds here too. [A second factor](../second-factor.md) says how they work together.",
+      "don't exist. With the feature `passkeys` too, POST /login/second-factor and POST /reauthenticate take a `credential`, and without cookies its `challengeId`, in place of a `code` " +
+      '([Endpoints of passkeys](endpoints-passkeys.md)). What the page of all endpoints says holds here too. [A second factor](../second-factor.md) says how they work together.',
     note: 'Every endpoint that starts a session, such as POST /login, may also answer 401 [`SECOND_FACTOR_REQUIRED`](../errors.md#second_factor_required).',
     replaced: [],
   });

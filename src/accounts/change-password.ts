@@ -2,7 +2,6 @@ import { AuthError, isAuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { Requester } from '../limits/requester.js';
 import type { IssuedTokens } from '../sessions/issue-tokens.js';
-import { amrAfter } from '../sessions/raise-session.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Session } from '../stores/refresh-token-store.js';
 import { afterChange, isMarked, withMark, withoutMark } from '../stores/unfinished-change.js';
@@ -12,7 +11,7 @@ import { provePassword, type UserWithPassword } from './prove-password.js';
 import type { CredentialServices } from './verify-credentials.js';
 
 export interface ChangePasswordServices extends CredentialServices {
-  sessions: Pick<Sessions, 'assertTokenFits' | 'find' | 'startOver' | 'startedOver' | 'repeat'>;
+  sessions: Pick<Sessions, 'amrAfter' | 'assertTokenFits' | 'find' | 'startOver' | 'startedOver' | 'repeat'>;
 }
 
 /** Whose password, in which session, and where the request came from. */
@@ -85,6 +84,8 @@ interface ReplacedPassword {
   previousHash: string | undefined;
   /** The session that the request came from. */
   session: Session;
+  /** Of the session that begins. A password proves no second factor again. Where it isn't known how the user has logged in, it stays unknown. */
+  amr: readonly string[] | undefined;
 }
 
 /** Stores the new password. Of two parallel changes one wins; for the other, the current password is no longer current. */
@@ -107,11 +108,13 @@ async function replacePassword(
   const session = await sessions.find(userId, sessionId);
   if (!session) throw new AuthError('SESSION_REVOKED');
   await sessions.assertTokenFits(user, sessionId, transport);
-  if (finished) return { user, previousHash: undefined, session };
+  // Before anything has changed: an outage here leaves nothing behind.
+  const amr = session.amr && (await sessions.amrAfter(['pwd'], session));
+  if (finished) return { user, previousHash: undefined, session, amr };
   const newHash = withMark(await passwords.hash(newPassword, requester));
   if (!(await config.users.updatePasswordHash(userId, newHash, user.passwordHash)))
     throw new AuthError('INVALID_CREDENTIALS');
-  return { user: { ...user, passwordHash: newHash }, previousHash: user.passwordHash, session };
+  return { user: { ...user, passwordHash: newHash }, previousHash: user.passwordHash, session, amr };
 }
 
 /** Ends all sessions and begins a new one. In an outage the old password comes back. */
@@ -119,7 +122,7 @@ async function startOver(
   { config, events, sessions }: ChangePasswordServices,
   { attempt, transport }: PasswordChange,
   owner: PasswordOwner,
-  { user, previousHash, session }: ReplacedPassword,
+  { user, previousHash, session, amr }: ReplacedPassword,
 ): Promise<IssuedTokens> {
   const { userId, sessionId: _ended, ...origin } = owner;
   let takenBack = false;
@@ -138,8 +141,7 @@ async function startOver(
       change: withoutMark(user.passwordHash),
       origin,
       transport,
-      // A password proves no second factor again. Where it isn't known how the user has logged in, it stays unknown.
-      proof: { amr: session.amr && amrAfter(['pwd'], session) },
+      proof: { amr },
       takeBack,
     } as const;
     return (issued = await sessions.startOver(user, session, details));

@@ -9,7 +9,7 @@ import type { Sessions } from '../sessions/sessions.js';
 
 export interface LogoutServices {
   config: AccessTokenPlaces & { readonly cookies: CookieConfig };
-  sessions: Pick<Sessions, 'endByTokens' | 'endAll'>;
+  sessions: Pick<Sessions, 'endByTokens' | 'endAll' | 'revokeAll'>;
   textsFor: TextsFor;
   features: { logoutAll(userId: string): Promise<void> };
 }
@@ -37,12 +37,21 @@ export async function endByRequest(
   return sessions.endByTokens({ refreshTokens, accessTokens }, originOf(req));
 }
 
-/** Ends every session of the user, on all devices. */
+/**
+ * Ends every session of the user, on all devices. What lets a session begin without a full login ends first: none begins in between.
+ * If that can't end, all sessions but this one end all the same. With this one the user sends the request again, which finishes it.
+ */
 export function createLogoutAll({ config, features, sessions, textsFor }: LogoutServices): RequestHandler {
   return async function logoutAll(req, res: AnswerResponse<'logoutAll'>) {
     const { id, sessionId } = req.user as Express.User;
-    await features.logoutAll(id);
-    const ended = await sessions.endAll({ userId: id, sessionId }, originOf(req));
+    const origin = originOf(req);
+    try {
+      await features.logoutAll(id);
+    } catch (error) {
+      await sessions.revokeAll(id, { except: sessionId }, 'logout-all', origin).catch(() => undefined);
+      throw error;
+    }
+    const ended = await sessions.endAll({ userId: id, sessionId }, origin);
     clearTokenCookies(res, config.cookies);
     res.json({ message: textsFor(req, res).loggedOutEverywhere, ended });
   };

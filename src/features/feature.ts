@@ -13,6 +13,7 @@ import type { AttemptLimits } from '../limits/attempt-limits.js';
 import type { Locale } from '../messages/messages.js';
 import type { GuardOptions } from '../middleware/guard-options.js';
 import type { SessionConfig } from '../sessions/session-config.js';
+import type { HasFactor } from '../sessions/amr-after.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { BeforeSession } from '../sessions/start-session.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
@@ -46,6 +47,8 @@ export interface FeatureParts {
   readonly claims?: FeatureClaims;
   /** Asked between the proof of every login and its session. */
   readonly beforeSession?: SessionCheck;
+  /** Asked when a user whose session has `mfa` proves the password alone: without a factor, `mfa` goes. */
+  readonly hasFactor?: HasFactor;
   /**
    * The one form, of all that users may type, in which the feature stores a username: logins look it up and count it by that. A
    * name of another kind is returned as it is.
@@ -59,7 +62,7 @@ export interface FeatureParts {
   readonly factor?: FactorPart;
   /** What holds for all kinds of second factors. Only `secondFactor` brings it. */
   readonly factorRules?: FactorRules;
-  /** Ends what outlasts sessions, before POST /logout-all ends these. If it fails, so does the logout. */
+  /** Ends what outlasts sessions, before POST /logout-all ends these. If it fails, so does the logout, and only the other sessions end. */
   onLogoutAll?(userId: string): Promise<void>;
   /** Awaited by `auth.ready()`. */
   ready?(): Promise<void>;

@@ -21,6 +21,7 @@ const partsSchema = z.strictObject({
   endpoints: z.array(endpoint).optional(),
   replaces: z.array(z.string()).optional(),
   beforeSession: z.strictObject({ check: aFunction, failures: z.array(failure) }).optional(),
+  hasFactor: aFunction.optional(),
   canonicalUsername: aFunction.optional(),
   notify: aFunction.optional(),
   logsIn: aFunction.optional(),

@@ -1,5 +1,6 @@
 import type { AuthErrorCode } from '../errors.js';
 import { nameOf, type Endpoint, type EndpointName } from '../http/endpoint.js';
+import type { HasFactor } from '../sessions/amr-after.js';
 import type { BeforeSession } from '../sessions/start-session.js';
 import type { FeatureClaims } from '../sessions/token-claims.js';
 import type { Feature, FeatureContext, FeatureParts, OtherFeatures } from './feature.js';
@@ -13,6 +14,7 @@ export interface FeatureSet {
   readonly beforeSession: readonly BeforeSession[];
   /** The codes with which the features may stop a login. */
   readonly failures: readonly AuthErrorCode[];
+  readonly hasFactor: readonly HasFactor[];
   readonly claims: FeatureClaims;
   /** Endpoints of the core that a feature brings itself, or leaves out. */
   readonly replaced: ReadonlySet<EndpointName>;
@@ -47,6 +49,7 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   return {
     beforeSession: checks.map(({ check }) => check),
     failures: checks.flatMap(({ failures }) => failures),
+    hasFactor: parts.flatMap(({ hasFactor }) => hasFactor ?? []),
     claims: allClaims(parts),
     replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),

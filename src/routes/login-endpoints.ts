@@ -170,7 +170,8 @@ function logoutAllEndpoint(services: LoginEndpointServices): Endpoint {
       id: 'logoutAll',
       tag: 'Login',
       summary: 'Log out on all devices',
-      description: 'Ends every session of the user, this one included.',
+      description:
+        'Ends every session of the user, this one included. After a 503 it may have ended only the others: the same request again finishes it.',
       needs: 'access token',
       beforeEnrolment: true,
       success: { text: 'No session is left.', answer: () => answerSchemas().logoutAll },

@@ -6,6 +6,7 @@ import { isMarked } from '../stores/unfinished-change.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Transport } from '../tokens/transport.js';
 import { digestOf } from '../utils/digest.js';
+import { amrAfter, type HasFactor } from './amr-after.js';
 import type { IssuedTokens, TokenIssuer } from './issue-tokens.js';
 import { originHash } from './origin-hash.js';
 import type { Proof } from './proof.js';
@@ -37,6 +38,7 @@ interface RaiserServices {
   issuer: TokenIssuer;
   tokenSize: TokenSize;
   claims: TokenClaims;
+  hasFactor: readonly HasFactor[];
 }
 
 /** Gives sessions a new proof of who their user is: another `authTime` and `amr` in the same session. */
@@ -63,12 +65,12 @@ export class SessionRaiser {
    * @throws what `askClaims` throws; TokenTooLongError. Nothing has changed then
    */
   async raise(user: StoredUser, session: Session, details: RaiseDetails): Promise<IssuedTokens | undefined> {
-    const { config, events, issuer } = this.#services;
+    const { config, events, hasFactor, issuer } = this.#services;
     const { userId, sessionId } = session;
     const { attempt, origin, transport } = details;
-    const amr = amrAfter(details.amr, session);
     // The process of a new password was killed: no session of the user goes on.
     if (isMarked(user.passwordHash)) throw new AuthError('SESSION_REVOKED');
+    const amr = await amrAfter(details.amr, session, hasFactor);
     await config.timeKnown();
     const now = config.now();
     // Where another clock is ahead, the proof is not younger than now.
@@ -101,14 +103,15 @@ export class SessionRaiser {
    * @throws as `raise`
    */
   async raiseOrJoin(user: StoredUser, found: Session, details: RaiseDetails): Promise<IssuedTokens> {
+    const { config, hasFactor } = this.#services;
     let session: Session | undefined = found;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const issued = await this.raise(user, session, details);
       if (issued) return issued;
-      session = await this.#services.config.refreshTokens.find(found.userId, found.sessionId);
+      session = await config.refreshTokens.find(found.userId, found.sessionId);
       if (!session) throw new AuthError('SESSION_REVOKED');
-      if (session.amr?.join() === amrAfter(details.amr, session)?.join())
-        return this.repeat(user, session, details.transport);
+      const amr = await amrAfter(details.amr, session, hasFactor);
+      if (session.amr?.join() === amr?.join()) return this.repeat(user, session, details.transport);
     }
     throw serviceUnavailable(new Error('The session was raised at the same moment, again and again'));
   }
@@ -131,18 +134,6 @@ export class SessionRaiser {
     tokenSize.assertTokenFits(user, session, transport);
     return undefined;
   }
-}
-
-/**
- * How a session is proved after a new proof. A password leaves it as true as before that the login had a second factor. Every other proof
- * says itself what it is.
- */
-export function amrAfter(
-  proof: readonly string[] | undefined,
-  { amr = [] }: Pick<Session, 'amr'>,
-): readonly string[] | undefined {
-  const isPassword = proof?.length === 1 && proof[0] === 'pwd';
-  return isPassword && amr.includes('mfa') ? ['pwd', 'mfa'] : proof;
 }
 
 /** How often a session has been raised. */

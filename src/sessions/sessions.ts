@@ -1,5 +1,6 @@
 import type { AuthEvents } from '../events/auth-events.js';
 import type { Session } from '../stores/refresh-token-store.js';
+import { amrAfter, type HasFactor } from './amr-after.js';
 import { SessionEnder } from './end-sessions.js';
 import { TokenIssuer } from './issue-tokens.js';
 import { SessionRaiser } from './raise-session.js';
@@ -29,9 +30,11 @@ export class Sessions {
   readonly endByTokens: SessionEnder['endByTokens'];
   readonly endAll: SessionEnder['endAll'];
   readonly #config: SessionConfig;
+  readonly #hasFactor: readonly HasFactor[];
 
   /**
    * @param beforeSession called in this order between the proof of every login and its session
+   * @param hasFactor asked where a session keeps its `mfa`
    * @param featureClaims what features say in access tokens
    */
   constructor(
@@ -39,6 +42,7 @@ export class Sessions {
     events: AuthEvents,
     revocations: Revocations,
     beforeSession: readonly BeforeSession[],
+    hasFactor: readonly HasFactor[],
     featureClaims: FeatureClaims,
   ) {
     const tokenSize = new TokenSize(config);
@@ -48,8 +52,9 @@ export class Sessions {
     const starter = new SessionStarter({ config, events, ender, issuer, tokenSize, claims, beforeSession });
     const starterOver = new SessionStarterOver({ config, events, revocations, ender, issuer, claims });
     const rotator = new SessionRotator({ config, events, revocations, ender, issuer, tokenSize, claims });
-    const raiser = new SessionRaiser({ config, events, issuer, tokenSize, claims });
+    const raiser = new SessionRaiser({ config, events, issuer, tokenSize, claims, hasFactor });
     this.#config = config;
+    this.#hasFactor = hasFactor;
     this.findUser = starter.findUser.bind(starter);
     this.start = starter.start.bind(starter);
     this.startOver = starterOver.startOver.bind(starterOver);
@@ -65,6 +70,11 @@ export class Sessions {
     this.revokeAll = ender.revokeAll.bind(ender);
     this.endByTokens = ender.endByTokens.bind(ender);
     this.endAll = ender.endAll.bind(ender);
+  }
+
+  /** How a session is proved after a new proof. @throws AuthError SERVICE_UNAVAILABLE */
+  amrAfter(proof: readonly string[], session: Session): Promise<readonly string[] | undefined> {
+    return amrAfter(proof, session, this.#hasFactor);
   }
 
   find(userId: string, sessionId: string): Promise<Session | undefined> {

@@ -24,7 +24,7 @@ export interface Factors {
 /** A second factor. Times are ISO 8601. */
 export interface Factor {
   id: string;
-  /** `'totp'`: an authenticator app. */
+  /** `'totp'`: an authenticator app. `'passkey'`: a passkey, with the feature `passkeys`. */
   kind: string;
   /** What the user calls it. */
   name: string | null;

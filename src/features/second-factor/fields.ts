@@ -40,7 +40,8 @@ export const challengeField = z
   });
 
 export const trustDeviceField = z.boolean(rule('mustBeBoolean')).optional().meta({
-  description: 'Whether this browser skips the second factor from now on. Not with `transport: "body"`.',
+  description:
+    'Whether this browser skips the second factor from now on. With a `challenge` it must not be true.',
 });
 
 /** The members of a body with a passkey, where there is that feature. */

@@ -84,6 +84,7 @@ function partsOf(services: FactorServices): FeatureParts {
       },
     }),
     factorRules: createFactorRules(services),
+    hasFactor: async (userId) => (await services.factors.of(userId)).all.length > 0,
     beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },
   };
 }

@@ -129,6 +129,28 @@ describe.each(EACH_STORES)('POST /reauthenticate, on %s', (name, open) => {
     expect((await userOf(browser)).amr).toEqual(['pwd']);
   });
 
+  const proofsOfPassword: [string, (browser: Browser) => PromiseLike<{ status: number }>][] = [
+    ['POST /reauthenticate', (browser) => reauthenticate(browser, { password: PASSWORD })],
+    [
+      'POST /password',
+      (browser) =>
+        browser
+          .post('/auth/password')
+          .send({ currentPassword: PASSWORD, newPassword: 'quite another 8 words' }),
+    ],
+  ];
+
+  test.each(proofsOfPassword)('after the last factor is gone, %s takes mfa away', async (_call, prove) => {
+    const browser = await browserOfAnn();
+    expect((await reauthenticate(browser, { code: enrolled.authenticator.nextCode() })).status).toBe(200);
+    expect((await browser.delete(`/auth/factors/${enrolled.authenticator.id}`)).status).toBe(204);
+    factor.clock.forward(10 * MINUTE);
+    expect((await prove(browser)).status).toBe(200);
+    expect((await userOf(browser)).amr).toEqual(['pwd']);
+    expect((await browser.post('/auth/refresh')).status).toBe(200);
+    expect((await userOf(browser)).amr).toEqual(['pwd']);
+  });
+
   test('tokens that came in a header leave in the body, and never in a cookie', async () => {
     const tokens = await tokensOfAnn();
     const answer = await byTokens(tokens, { password: PASSWORD });

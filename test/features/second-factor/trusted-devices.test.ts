@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore, type StoredUser } from '../../../src/index';
+import { en } from '../../../src/messages/en';
+import { ko } from '../../../src/messages/ko';
 import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import {
   Authenticator,
@@ -267,8 +269,25 @@ describe.each(EACH_STORES)('trusted devices, on %s', (_name, open) => {
         .set('Cookie', cookie)
         .send({ username: ann.username, password: PASSWORD, transport: 'body' });
     const { challenge } = (await login()).body as { challenge: string };
-    const body = { challenge, code: enrolled.authenticator.nextCode(), trustDevice: true };
-    const answer = await factor.client().post('/auth/login/second-factor').send(body);
+    const body = { challenge, code: enrolled.authenticator.nextCode() };
+    for (const language of ['en', 'ko'] as const) {
+      const refusal = await factor
+        .client()
+        .post('/auth/login/second-factor')
+        .set('Accept-Language', language)
+        .send({ ...body, trustDevice: true });
+      expect([refusal.status, refusal.body]).toMatchObject([
+        400,
+        {
+          code: 'VALIDATION_FAILED',
+          errors: [{ path: 'trustDevice', message: { en, ko }[language].mustHaveCookies }],
+        },
+      ]);
+    }
+    const answer = await factor
+      .client()
+      .post('/auth/login/second-factor')
+      .send({ ...body, trustDevice: false });
     expect([answer.status, answer.headers['set-cookie']]).toEqual([200, undefined]);
     const cookie = await trust(factor.browser());
     expect((await login(cookie)).status).toBe(401);
@@ -345,5 +364,35 @@ test('an outage while a device is being trusted leaves challenge and code usable
     if (!isStored) expect(again.status).toBe(200);
   }
   expect(trusted).toBe(true);
+  await factor.auth.close();
+});
+
+test('POST /logout-all ends the other sessions while devices can not end, and the same call again finishes', async () => {
+  const users = new MemoryUserStore();
+  const faulty = new FaultyStores({ users, refreshTokens: new MemoryRefreshTokenStore() });
+  const factor = factorApp({ stores: faulty.stores });
+  const ann = await factor.createUser('ann');
+  const { authenticator, browser: other } = await factor.enrol('ann');
+  const browser = factor.browser();
+  await factor.firstStep(browser, 'ann');
+  const trusting = { code: authenticator.nextCode(), trustDevice: true };
+  expect((await factor.secondStep(browser, trusting)).status).toBe(200);
+  const own = (await browser.get('/auth/check')).body as { user: { sessionId: string } };
+  factor.events.length = 0;
+  faulty.failAt(0, 'before');
+  const down = await browser.post('/auth/logout-all');
+  expect([faulty.calls[0], down.status, setCookies(down)]).toEqual(['credentials.removeAll', 503, {}]);
+  faulty.heal();
+  expect((await other.get('/auth/check')).status).toBe(401);
+  expect((await other.post('/auth/refresh')).status).toBe(401);
+  expect((await factor.auth.sessions.list(ann.id)).map(({ sessionId }) => sessionId)).toEqual([
+    own.user.sessionId,
+  ]);
+  expect(factor.events).toContainEqual(expect.objectContaining({ type: 'revoked', reason: 'logout-all' }));
+  expect((await browser.post('/auth/logout-all')).body).toMatchObject({ ended: 1 });
+  expect(await factor.auth.sessions.list(ann.id)).toEqual([]);
+  expect((await users.credentials().list(ann.id)).filter(({ kind }) => kind === 'trusted-device')).toEqual(
+    [],
+  );
   await factor.auth.close();
 });

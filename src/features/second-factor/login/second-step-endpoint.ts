@@ -1,9 +1,11 @@
 import type { RequestHandler } from 'express';
+import type { z } from 'zod';
 import { loginAnswer } from '../../../controllers/login-answer.js';
 import { answerSchemas } from '../../../http/answer-schemas.js';
 import { component } from '../../../http/component.js';
 import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES } from '../../../http/operation.js';
+import { rule } from '../../../messages/rule.js';
 import { parseBody } from '../../../middleware/parse-body.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { answerSchema, challengeField, trustDeviceField } from '../fields.js';
@@ -16,7 +18,10 @@ export function secondStepEndpoint(services: FactorServices): Endpoint {
     challenge: challengeField,
     ...(services.devices && { trustDevice: trustDeviceField }),
   };
-  const body = component('AuthSecondFactorRequest', answerSchema(services, members));
+  const body = component(
+    'AuthSecondFactorRequest',
+    answerSchema(services, members).superRefine(refuseTrustWithoutCookies),
+  );
   return {
     verb: 'post',
     path: '/login/second-factor',
@@ -46,6 +51,15 @@ export function secondStepEndpoint(services: FactorServices): Endpoint {
       ],
     },
   };
+}
+
+/** A client without cookies can't be told apart from any other: to drop the wish would leave its user waiting for what never comes. */
+function refuseTrustWithoutCookies(
+  { challenge, trustDevice }: { readonly challenge?: unknown; readonly trustDevice?: unknown },
+  context: z.core.$RefinementCtx,
+): void {
+  if (trustDevice !== true || challenge === undefined) return;
+  context.addIssue({ code: 'custom', path: ['trustDevice'], message: rule('mustHaveCookies') });
 }
 
 function proofsIn({ others }: FactorServices): string {

@@ -10,16 +10,20 @@ const BEAT = 10;
  * same beat hides it.
  *
  * The work leaves the caches of the processor in another state, too, so what comes after the beat still differs by microseconds. A part
- * of a millisecond covers these, which is another one for each name, and always the same for one: repeating the request averages
- * nothing out.
+ * of a millisecond covers these, which is another one for each endpoint and name, and always the same for one of them: repeating the
+ * request averages nothing out, and comparing endpoints tells nothing.
  * @param name whose presence must not show
  */
-export async function hideDuration<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+export async function hideDuration<Result>(
+  endpoint: string,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const startedAt = performance.now();
   const outcome = work();
   await Promise.allSettled([outcome]);
   const beats = Math.max(1, Math.ceil((performance.now() - startedAt) / BEAT));
-  await until(startedAt + beats * BEAT + fractionOf(name));
+  await until(startedAt + beats * BEAT + fractionOf(endpoint, name));
   return outcome;
 }
 
@@ -27,8 +31,14 @@ export async function hideDuration<Result>(name: string, work: () => Promise<Res
 const SECRET = randomBytes(32);
 
 /** From 0 to 1, without 1. The same for all spellings of a name. */
-export function fractionOf(name: string): number {
-  return createHmac('sha256', SECRET).update(usernameKey(name)).digest().readUInt32LE() / 2 ** 32;
+export function fractionOf(endpoint: string, name: string): number {
+  return (
+    createHmac('sha256', SECRET)
+      .update(`${endpoint}\n${usernameKey(name)}`)
+      .digest()
+      .readUInt32LE() /
+    2 ** 32
+  );
 }
 
 /** A timer may come late by up to a millisecond, and by some more on a busy machine. */

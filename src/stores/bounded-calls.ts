@@ -64,13 +64,13 @@ export class BoundedCalls {
   }
 
   /**
-   * @param operation may lift the time limit: its caller then waits as long as it takes
+   * @param operation may lift the time limit: its caller then waits as long as it takes. `lift` returns false if it has got an error already
    * @param undo called if the operation succeeds after its caller has already got an error
    * @param timeout in milliseconds. Default: a second
    * @throws AuthError SERVICE_UNAVAILABLE after this time, or in an outage
    */
   readonly run = <T>(
-    operation: (lift: () => void) => Promise<T>,
+    operation: (lift: () => boolean) => Promise<T>,
     undo?: () => Promise<void>,
     timeout = this.#times.timeout,
   ): Promise<T> => {
@@ -87,6 +87,10 @@ export class BoundedCalls {
           serviceUnavailable(new Error(`${this.#backend} did not answer within ${Math.round(timeout)} ms`)),
         );
       }, timeout);
+      const lift = () => {
+        if (!isLate) clearTimeout(timer);
+        return !isLate;
+      };
       const succeed = (answer: T) => {
         clearTimeout(timer);
         this.#answered();
@@ -102,7 +106,7 @@ export class BoundedCalls {
         reject(this.#judged(error));
       };
       try {
-        operation(() => clearTimeout(timer)).then(succeed, fail);
+        operation(lift).then(succeed, fail);
       } catch (error) {
         fail(error);
       }

@@ -17,7 +17,7 @@ async function endOf(work: () => Promise<unknown>): Promise<number> {
   const startedAt = Date.now();
   let endedAt: number | undefined;
   const end = () => (endedAt = Date.now());
-  hideDuration('ann@example.com', work).then(end, end);
+  hideDuration('forgot', 'ann@example.com', work).then(end, end);
   for (let step = 0; step < 100 && endedAt === undefined; step += 1) await jest.advanceTimersByTimeAsync(1);
   return (endedAt as unknown as number) - startedAt - 1;
 }
@@ -36,9 +36,11 @@ test('a failure waits for the beat as a success does', async () => {
 
 test('the result and the error are those of the work', async () => {
   jest.useRealTimers();
-  await expect(hideDuration('ann@example.com', () => Promise.resolve('done'))).resolves.toBe('done');
+  await expect(hideDuration('forgot', 'ann@example.com', () => Promise.resolve('done'))).resolves.toBe(
+    'done',
+  );
   await expect(
-    hideDuration('ann@example.com', () => Promise.reject(new Error('the store is down'))),
+    hideDuration('forgot', 'ann@example.com', () => Promise.reject(new Error('the store is down'))),
   ).rejects.toThrow('the store is down');
 });
 
@@ -49,7 +51,7 @@ test('no timer is left once the work has ended', async () => {
 
 async function durationOfNothing(name: string): Promise<number> {
   const startedAt = performance.now();
-  await hideDuration(name, () => Promise.resolve());
+  await hideDuration('forgot', name, () => Promise.resolve());
   return performance.now() - startedAt;
 }
 
@@ -81,7 +83,8 @@ test('each name has a part of a millisecond of its own, and repeating the reques
   expect(parts[8]).toBeGreaterThan(0.15);
 });
 
-test('all spellings of a name have the same part', () => {
-  expect(fractionOf(' ANN@example.com')).toBe(fractionOf('ann@example.com'));
-  expect(fractionOf('ben@example.com')).not.toBe(fractionOf('ann@example.com'));
+test('all spellings of a name have the same part, and each endpoint has another one', () => {
+  expect(fractionOf('forgot', ' ANN@example.com')).toBe(fractionOf('forgot', 'ann@example.com'));
+  expect(fractionOf('forgot', 'ben@example.com')).not.toBe(fractionOf('forgot', 'ann@example.com'));
+  expect(fractionOf('register', 'ann@example.com')).not.toBe(fractionOf('forgot', 'ann@example.com'));
 });

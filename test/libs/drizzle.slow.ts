@@ -137,6 +137,12 @@ proveLibrary({
               async (text) => (await tx.execute(sql.raw(text))).rows,
             ),
           ),
+        innerTransaction: (work) =>
+          db.transaction((tx) =>
+            tx.transaction(() =>
+              work((table, options) => new DrizzleUserStore(tx, { table: POSTGRES[table], ...options })),
+            ),
+          ),
         end: () => pool.end(),
       };
     }
@@ -149,6 +155,12 @@ proveLibrary({
           work(
             (table, options) => new DrizzleUserStore(tx, { table: MYSQL[table], ...options }),
             async (text) => (await tx.execute(sql.raw(text)))[0],
+          ),
+        ),
+      innerTransaction: (work) =>
+        db.transaction((tx) =>
+          tx.transaction(() =>
+            work((table, options) => new DrizzleUserStore(tx, { table: MYSQL[table], ...options })),
           ),
         ),
       end: () => pool.end(),

@@ -25,6 +25,10 @@ proveLibrary({
             },
           ),
         ),
+      innerTransaction: (work) =>
+        db.transaction((tx) =>
+          tx.transaction(() => work((table, options) => new KnexUserStore(tx, { table, ...options }))),
+        ),
       end: () => db.destroy(),
     };
   },

@@ -20,6 +20,8 @@ export interface Opened {
   transaction?(
     work: (store: Opened['store'], query: (text: string) => Promise<unknown>) => Promise<void>,
   ): Promise<unknown>;
+  /** A transaction that the app has begun inside of its own. The stores are of the outer one. */
+  innerTransaction?(work: (store: Opened['store']) => Promise<void>): Promise<unknown>;
   /** Of SQLite, in milliseconds. */
   busyTimeout?(): Promise<unknown>;
   end(): Promise<unknown>;
@@ -337,6 +339,20 @@ export function proveLibrary(
         names,
       );
       expect((await store.findByUsername(slow))?.username).toBe(app.transaction && slow);
+    });
+
+    test('a call inside of an inner transaction of the app does not wait for its end, and leaves it as it is', async () => {
+      const [name, known] = [randomUUID(), randomUUID()];
+      await store.create({ username: known, passwordHash: HASH });
+      let isDone = false;
+      await app.innerTransaction?.(async (storeOf) => {
+        const users = storeOf('person_int', person());
+        expect((await users.findByUsername(known))?.username).toBe(known);
+        await users.create({ username: name, passwordHash: HASH });
+        isDone = true;
+      });
+      expect(isDone).toBe(app.innerTransaction !== undefined);
+      expect((await store.findByUsername(name))?.username).toBe(app.innerTransaction && name);
     });
 
     test('several stores in one transaction of the app, at the same time, lose nothing', async () => {

@@ -50,7 +50,7 @@ export class BoundedDatabase {
   read<T>(work: (access: TransactionAccess) => Promise<T>, by = new Deadline()): Promise<T> {
     const read = (limit: TimeLimit) =>
       this.#database.transactionOfApp
-        ? this.#transaction(work, limit)
+        ? this.#transaction(work, limit, true)
         : work(this.#access(this.#database, limit));
     return this.#run(read, by);
   }
@@ -105,7 +105,7 @@ export class BoundedDatabase {
             ? database.transaction((access) => {
                 if (access.isOfApp) limit.lift();
                 return find(access);
-              })
+              }, true)
             : find(database),
         by,
       );
@@ -125,7 +125,11 @@ export class BoundedDatabase {
     return whileInTime({ rows: new FittingRows(rows, fitting), sql: own }, limit);
   }
 
-  #transaction<T>(work: (access: TransactionAccess) => Promise<T>, limit: TimeLimit): Promise<T> {
+  #transaction<T>(
+    work: (access: TransactionAccess) => Promise<T>,
+    limit: TimeLimit,
+    onlyOfApp = false,
+  ): Promise<T> {
     let isOfApp = false;
     let lost: AuthError | undefined;
     // MySQL may have rolled back all of the app's transaction. What came next would be no part of any, so only the app can try again.
@@ -134,6 +138,7 @@ export class BoundedDatabase {
       throw lost ?? error;
     };
     const inside = async (access: TransactionAccess) => {
+      if (onlyOfApp && !isOfApp) return work(this.#access(access, limit));
       const open = await this.#database.dialect.begin(access.sql, isOfApp);
       try {
         const result = await work({ ...this.#access(access, limit, open), isOfApp });
@@ -147,7 +152,7 @@ export class BoundedDatabase {
       isOfApp = access.isOfApp ?? false;
       if (isOfApp) limit.lift();
       return inside(access).catch(unlessLost);
-    });
+    }, onlyOfApp);
     // Some libraries put the error of their own ROLLBACK TO SAVEPOINT in the place of ours.
     return transaction.catch(unlessLost);
   }
@@ -155,8 +160,8 @@ export class BoundedDatabase {
   async #run<T>(work: (limit: TimeLimit) => Promise<T>, by: Deadline): Promise<T> {
     const timeout = this.#isSlowStart ? by.left : by.step;
     if (timeout === 0) throw tooLate();
-    const run = async (clearTimer: () => void) => {
-      const limit = new TimeLimit(timeout, clearTimer);
+    const run = async (lift: () => boolean) => {
+      const limit = new TimeLimit(timeout, lift);
       if (this.#database.transactionOfApp === 'begun') limit.lift();
       // Before a transaction, which would otherwise wait for a second connection while it has one.
       await this.#facts.load();

@@ -22,8 +22,9 @@ export interface AppDatabase extends TableAccess {
   /**
    * Runs the work in one transaction. Rolls back if it throws, and throws the same. Inside a transaction that the app has begun, it
    * is a savepoint.
+   * @param onlyOfApp for a look-up: where the app has begun no transaction, it needs none
    */
-  transaction<T>(work: (access: TransactionAccess) => Promise<T>): Promise<T>;
+  transaction<T>(work: (access: TransactionAccess) => Promise<T>, onlyOfApp?: boolean): Promise<T>;
   /**
    * Whether the app has begun a transaction on the connection. Then look-ups are transactions too, so that an error of theirs doesn't
    * end it, and none of them comes between an error and the return to its savepoint. Default: it hasn't.

@@ -4,12 +4,13 @@ import type { TableAccess } from './sql-database.js';
 
 /** Of the questions of one call. */
 export class TimeLimit {
-  readonly #clearTimer: () => void;
+  readonly #lift: () => boolean;
   #at: number;
 
-  constructor(timeout: number, clearTimer: () => void) {
+  /** @param lift lets the caller wait; false if it has got its answer */
+  constructor(timeout: number, lift: () => boolean) {
     this.#at = performance.now() + timeout;
-    this.#clearTimer = clearTimer;
+    this.#lift = lift;
   }
 
   isLate(): boolean {
@@ -22,8 +23,7 @@ export class TimeLimit {
    * @throws NotBegunError if the caller has got its answer already
    */
   lift(): void {
-    if (this.isLate()) throw new NotBegunError();
-    this.#clearTimer();
+    if (!this.#lift()) throw new NotBegunError();
     this.#at = Infinity;
   }
 }

@@ -1,4 +1,4 @@
-import { inTurn } from '../app-table/app-transaction.js';
+import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
 import { BuiltRows, type BuiltTable } from '../app-table/built-rows.js';
 import type { Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -41,18 +41,19 @@ export function drizzleDatabase(
     const statements = drizzleStatements(connection, sql, dialect);
     return { sql: statements, rows: new BuiltRows(built, queries(connection), statements) };
   };
+  const access = accessOf(db);
   const isOfApp = db.rollback !== undefined;
   const database: AppDatabase = {
-    ...accessOf(db),
+    ...access,
     dialect,
     place,
     transactionOfApp: isOfApp ? 'begun' : undefined,
     libraryFills: (column) => filled.has(column),
-    transaction: (work) => {
-      // Inside a transaction of the app's it is a savepoint, which has the same name as the next one.
-      const begin = () => db.transaction((transaction) => work({ ...accessOf(transaction), isOfApp }));
-      return isOfApp ? inTurn(db, begin) : begin();
-    },
+    // Drizzle's own savepoint has the same name as one that the app has begun inside of its transaction.
+    transaction: (work) =>
+      isOfApp
+        ? inTurn(db, () => inSavepoint(access.sql, () => work({ ...access, isOfApp })))
+        : db.transaction((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };
 }

@@ -1,3 +1,4 @@
+import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
 import { POSTGRES } from '../app-table/dialects/postgres.js';
@@ -34,14 +35,18 @@ export function knexDatabase(
     const queries = queriesOf(connection, table, dialect, mapping.columns.id);
     return { sql, rows: new BuiltRows({ dialect, mapping, facts, lockedFirst: place }, queries, sql) };
   };
+  const access = accessOf(knex);
   const isOfApp = knex.isTransaction === true;
   const database: AppDatabase = {
-    ...accessOf(knex),
+    ...access,
     dialect,
     place,
     transactionOfApp: isOfApp ? 'begun' : undefined,
-    // Inside a transaction of the app's it is a savepoint.
-    transaction: (work) => knex.transaction((transaction) => work({ ...accessOf(transaction), isOfApp })),
+    // Knex's own savepoint would wait for a transaction that the app has begun inside of its own.
+    transaction: (work) =>
+      isOfApp
+        ? inTurn(knex, () => inSavepoint(access.sql, () => work({ ...access, isOfApp })))
+        : knex.transaction((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };
 }

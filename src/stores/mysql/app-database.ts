@@ -45,7 +45,8 @@ export function mysqlAppDatabase(
     dialect: MYSQL,
     place,
     transactionOfApp: isPool ? undefined : 'perhaps',
-    transaction: (work) => transaction((one, isOfApp = false) => work({ ...accessOf(one), isOfApp })),
+    transaction: (work, onlyOfApp) =>
+      transaction((one, isOfApp = false) => work({ ...accessOf(one), isOfApp }), onlyOfApp),
   };
   return { database, facts };
 }
@@ -77,7 +78,7 @@ async function send(
 
 /** Work on a connection, which may be in a transaction of the app's. */
 type Work<T> = (connection: MysqlConnection, isOfApp?: boolean) => Promise<T>;
-type Transaction = <T>(work: Work<T>) => Promise<T>;
+type Transaction = <T>(work: Work<T>, onlyOfApp?: boolean) => Promise<T>;
 
 /** A connection whose transaction could not be ended is closed. */
 function ofPool(pool: MysqlPool): Transaction {
@@ -105,11 +106,14 @@ function ofPool(pool: MysqlPool): Transaction {
 
 /** A single connection: one transaction after the other. In a transaction that the app has begun, each is a savepoint. */
 function ofConnection(connection: MysqlConnection): Transaction {
-  return (work) =>
-    inTurn(connection, async () => {
+  // Without callbacks it is a wrapper, and mysql2 makes a new one at each call.
+  const { connection: wrapped = connection } = connection as { connection?: object };
+  return (work, onlyOfApp) =>
+    inTurn(wrapped, async () => {
       const { serverStatus = 0 } = (await send(connection, 'DO 0')) as Header;
       if ((serverStatus & IN_TRANSACTION) !== 0)
         return inSavepoint(statementsOf(connection), () => work(connection, true));
+      if (onlyOfApp) return work(connection);
       await send(connection, 'START TRANSACTION');
       try {
         const result = await work(connection);

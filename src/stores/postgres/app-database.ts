@@ -44,8 +44,8 @@ export function postgresAppDatabase(
     dialect: POSTGRES,
     place,
     transactionOfApp: isOnOneConnection ? 'perhaps' : undefined,
-    transaction: (work) =>
-      transaction((connection, isOfApp = false) => work({ ...accessOf(connection), isOfApp })),
+    transaction: (work, onlyOfApp) =>
+      transaction((connection, isOfApp = false) => work({ ...accessOf(connection), isOfApp }), onlyOfApp),
   };
   return { database, facts };
 }
@@ -64,7 +64,7 @@ function statementsOf(client: PostgresClient): SqlStatements {
 
 /** Work on a connection, which may be in a transaction of the app's. */
 type Work<T> = (connection: PostgresClient, isOfApp?: boolean) => Promise<T>;
-type Transaction = <T>(work: Work<T>) => Promise<T>;
+type Transaction = <T>(work: Work<T>, onlyOfApp?: boolean) => Promise<T>;
 
 function transactionsOf(client: PostgresClient): { transaction: Transaction; isOnOneConnection?: boolean } {
   const { connect, totalCount, transaction } = client as {
@@ -109,13 +109,14 @@ function onConnectionOf(connect: () => Promise<Connection>): Transaction {
  * name doesn't end the app's transaction.
  */
 function onOneConnection(client: PostgresClient): Transaction {
-  return (work) =>
+  return (work, onlyOfApp) =>
     inTurn(client, () =>
       inSavepoint(
         statementsOf(client),
         () => work(client, true),
         async (refused) => {
           if ((refused as { code?: unknown }).code !== NO_TRANSACTION) throw refused;
+          if (onlyOfApp) return work(client);
           await client.query('BEGIN');
           try {
             const result = await work(client);

@@ -23,7 +23,9 @@ function askEndpoint(services: EmailServices): Endpoint {
     guard: services.guard({ freshWithin: '5m', checkSession: true }),
     schema: addressBody('AuthEmailChangeRequest', services.config, 'newAddress'),
     run: ({ body, asker, req }) =>
-      hideDuration(body.address, () => askChange(services, req.user as Express.User, body.address, asker)),
+      hideDuration('change', body.address, () =>
+        askChange(services, req.user as Express.User, body.address, asker),
+      ),
     message: 'addressChangeMailed',
     operation: {
       id: 'changeEmail',

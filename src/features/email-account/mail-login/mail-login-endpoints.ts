@@ -79,7 +79,9 @@ function askEndpoint(services: EmailServices, way: Way, browser: BrowserSecret):
     schema: component(`AuthLogin${capitalized(way.name)}Request`, askSchema(services)),
     async answer({ body: { transport, ...login }, asker, req }, res) {
       const secret = transport === 'body' ? newSecret() : browser.create(req);
-      await hideDuration(login.address, () => way.ask({ ...login, transport, secret }, asker));
+      await hideDuration(`login ${way.name}`, login.address, () =>
+        way.ask({ ...login, transport, secret }, asker),
+      );
       if (transport === 'cookie') browser.keep(res, secret, options.loginLifetimeSeconds);
       const message = textsFor(req, res).loginMailed;
       res.status(202).json({ message, ...(transport === 'body' && { challenge: secret }) });

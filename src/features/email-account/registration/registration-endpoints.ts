@@ -88,7 +88,9 @@ function createStart(services: EmailServices) {
   return async function start(req: RegistrationRequest, res: Response) {
     const asker = askerOf(services, req as Request, res);
     const secret = secretOf(services, req);
-    await hideDuration(req.body.username, () => startRegistration(services, req.body, secret, asker));
+    await hideDuration('register', req.body.username, () =>
+      startRegistration(services, req.body, secret, asker),
+    );
     if (req.body.transport === 'cookie') browser.keep(res, secret, lifetimeSeconds);
     res.status(202).json({ message: textsFor(req as Request, res).verificationMailed });
   };

@@ -84,7 +84,7 @@ export function resendEndpoint(services: EmailServices): Endpoint {
     path: '/email/verify/resend',
     schema: addressBody('AuthResendVerificationRequest', services.config, 'address'),
     run: ({ body, asker }) =>
-      hideDuration(body.address, () => resendVerification(services, body.address, asker)),
+      hideDuration('resend', body.address, () => resendVerification(services, body.address, asker)),
     message: 'verificationMailed',
     operation: {
       id: 'resendVerification',

@@ -18,7 +18,8 @@ function forgotEndpoint(services: EmailServices): Endpoint {
   return messageEndpoint(services, {
     path: '/password/forgot',
     schema: addressBody('AuthForgotPasswordRequest', services.config, 'address'),
-    run: ({ body, asker }) => hideDuration(body.address, () => askReset(services, body.address, asker)),
+    run: ({ body, asker }) =>
+      hideDuration('forgot', body.address, () => askReset(services, body.address, asker)),
     message: 'resetMailed',
     operation: {
       id: 'forgotPassword',

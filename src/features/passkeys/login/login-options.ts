@@ -74,7 +74,8 @@ async function expectedOf(
   { username, challenge }: LoginOptionsBody,
   req: Request,
 ): Promise<Expected> {
-  if (username !== undefined) return hideDuration(username, () => byName(services, username));
+  if (username !== undefined)
+    return hideDuration('passkey options', username, () => byName(services, username));
   const { others, passkeys } = services;
   const pending = await others.factorRules()?.pendingUser(req, challenge);
   const userId = pending ?? req.user?.id;

@@ -59,11 +59,13 @@ async function undoIfEnded(
   let session: Session | undefined;
   try {
     session = await sessions.find(userId, sessionId);
-  } finally {
-    // Also when no one knows whether it has ended. The same request again adds it.
-    if (!session) await factorSets.remove(userId, factor.name, () => undefined);
+  } catch (error) {
+    // No one knows whether it has ended. The same request again adds it.
+    await factorSets.takeBack(userId, factor.name);
+    throw error;
   }
   if (session) return;
+  await factorSets.remove(userId, factor.name, () => undefined);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.
   await sessions.revokeAll(userId, {}, 'factor-removed', origin);
   await factor.delete();

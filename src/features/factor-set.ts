@@ -111,7 +111,8 @@ export class FactorSets {
   }
 
   /**
-   * Asks a factor to stay stored when it is one no longer, until what its removal ends has ended: `deleteAbandoned` then leaves it alone.
+   * Asks a factor to stay: `takeBack` then leaves it alone, and when it is removed, it stays stored until what its removal ends has ended,
+   * because `deleteAbandoned` leaves it alone too.
    */
   async keep(userId: string, name: FactorName): Promise<void> {
     await untilStored(async () => {
@@ -150,6 +151,17 @@ export class FactorSets {
     });
     if (isAmong(before.factors, name)) return 'was one';
     return isAmong(before.others, name) ? 'added' : 'unknown';
+  }
+
+  /** Undoes `add`, unless the same request has come twice, and the other one has found the session and gone on. */
+  async takeBack(userId: string, name: FactorName): Promise<void> {
+    await this.change(userId, (set) => {
+      const added = set.factors.find((each) => isNamed(each, name));
+      if (!added || (JSON.parse(added.data) as AwaitedData).awaitedUntil === undefined) return undefined;
+      // The codes of a first factor are the other one's work, and its user has seen them.
+      if (set.factors.length === 1 && set.codes) return undefined;
+      return { ...set, factors: set.factors.filter((each) => each !== added) };
+    });
   }
 
   /**

@@ -43,6 +43,28 @@ describe.each([
   ['an authenticator app', beginTotp, 'credentials.add', 200],
   ['a passkey', beginPasskey, 'credentials.find', 201],
 ])('a request that adds %s comes twice', (_kind, begin, judged, added) => {
+  test('and the first one takes nothing away when the second has been answered, and its own look for the session fails', async () => {
+    const request = await begin();
+    let second: Awaited<ReturnType<typeof request>> | undefined;
+    faulty.before('credentials.add', () => {
+      faulty.before('credentials.list', () => {
+        faulty.before('sessions.find', async () => {
+          second = await request();
+          throw new AuthError('SERVICE_UNAVAILABLE');
+        });
+        return Promise.resolve();
+      });
+      return Promise.resolve();
+    });
+    expect((await request())[0]).toBe(503);
+    expect(second?.[0]).toBe(added);
+    const other = app.browser();
+    const asked = await app.passwordLogin(other, ann.username);
+    expect([asked.status, asked.body]).toMatchObject([401, { code: 'SECOND_FACTOR_REQUIRED' }]);
+    const [recoveryCode] = second?.[1].recoveryCodes ?? [];
+    expect((await other.post('/auth/login/second-factor').send({ recoveryCode })).status).toBe(200);
+  });
+
   test.each([
     ['the look for its session fails', 503, () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE'))],
     ['its session has ended', 401, () => app.auth.sessions.revokeAll(ann.id)],

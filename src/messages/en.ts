@@ -57,6 +57,7 @@ export const en = {
   mustBeRecoveryCode: 'must be a recovery code',
   mustBeCredential: 'must be what the browser returned: credential.toJSON()',
   mustBeAlone: 'must not come together with another proof',
+  mustNotComeWith: 'must not come together with {field}',
   mustHaveCookies: 'must not be true without cookies: with a challenge no browser can be trusted',
   mustHaveOneOf: 'must have one of these: {fields}',
   mustBeTransport: "must be 'cookie' or 'body'",

@@ -75,6 +75,7 @@ export const ko: Messages = {
   mustBeRecoveryCode: '복구 코드여야 합니다.',
   mustBeCredential: '브라우저가 반환한 값(credential.toJSON())이어야 합니다.',
   mustBeAlone: '다른 인증 수단과 함께 보낼 수 없습니다.',
+  mustNotComeWith: '{field} 항목과 함께 보낼 수 없습니다.',
   mustHaveCookies: '쿠키 없이 challenge로 로그인할 때는 true일 수 없습니다.',
   mustHaveOneOf: '{fields} 중 하나를 보내야 합니다.',
   mustBeTransport: "'cookie' 또는 'body'여야 합니다.",

@@ -24,21 +24,29 @@ export function loginEndpoints(services: PasskeyServices): Endpoint[] {
   return [optionsEndpoint(services), loginEndpoint(services)];
 }
 
-const challengeField = z
-  .string(rule('mustBeString'))
-  .optional()
-  .meta({ description: 'Of a login that waits for its second step, for clients without cookies.' });
+const challengeField = z.string(rule('mustBeString')).optional().meta({
+  description:
+    'Of a login that waits for its second step, for clients without cookies. Not together with a name.',
+});
 
 function optionsSchema({ config }: PasskeyServices): z.ZodType<LoginOptionsBody> {
   const { usernameField } = config;
   const { username, transport } = createFieldSchemas(config);
-  return z
-    .strictObject({ [usernameField]: username.optional(), challenge: challengeField, transport }, anObject)
-    .transform((body) => ({
-      username: body[usernameField],
-      challenge: body['challenge'],
-      transport: body['transport'] as Transport,
-    }));
+  return (
+    z
+      .strictObject({ [usernameField]: username.optional(), challenge: challengeField, transport }, anObject)
+      // Each says whose passkeys are asked for, and they may be of two users.
+      .superRefine((body, context) => {
+        if (body[usernameField] === undefined || body['challenge'] === undefined) return;
+        const message = rule('mustNotComeWith', { field: usernameField });
+        context.addIssue({ code: 'custom', path: ['challenge'], message });
+      })
+      .transform((body) => ({
+        username: body[usernameField],
+        challenge: body['challenge'],
+        transport: body['transport'] as Transport,
+      }))
+  );
 }
 
 function optionsEndpoint(services: PasskeyServices): Endpoint {

@@ -74,9 +74,11 @@ async function expectedOf(
   { username, challenge }: LoginOptionsBody,
   req: Request,
 ): Promise<Expected> {
-  if (username !== undefined)
-    return hideDuration('passkey options', username, () => byName(services, username));
   const { others, passkeys } = services;
+  if (username !== undefined) {
+    const name = others.canonicalUsername(username);
+    return hideDuration('passkey options', name, () => byName(services, name));
+  }
   const pending = await others.factorRules()?.pendingUser(req, challenge);
   const userId = pending ?? req.user?.id;
   if (userId === undefined) return { allowed: [], isKnown: false };
@@ -84,11 +86,7 @@ async function expectedOf(
 }
 
 /** Asks the stores as often for every name. */
-async function byName(
-  { config, others, passkeys, sealer }: PasskeyServices,
-  username: string,
-): Promise<Expected> {
-  const name = others.canonicalUsername(username);
+async function byName({ config, passkeys, sealer }: PasskeyServices, name: string): Promise<Expected> {
   const user = activeUser(await config.users.findByUsername(name));
   const decoys = decoysOf(sealer, name);
   const found = likeDecoys(descriptorsOf(await passkeys.of(user?.id ?? digestOf(name))));

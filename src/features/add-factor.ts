@@ -1,8 +1,10 @@
-import { AuthError, isAuthError } from '../errors.js';
+import { AuthError, isAuthError, serviceUnavailable } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { Session } from '../stores/refresh-token-store.js';
+import { undoInTime } from '../utils/undo-in-time.js';
 import type { Asker } from './asker.js';
-import type { FactorName, FactorSet, FactorSets } from './factor-set.js';
+import type { FactorName, FactorSet } from './factor-set.js';
+import type { FactorSets } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
 
 /** A credential in the store, which is a factor or isn't. */
@@ -29,7 +31,7 @@ export async function addFactor(
   { origin }: Asker,
 ): Promise<boolean> {
   const { factorSets, sessions } = services;
-  const { id: userId, sessionId } = owner;
+  const { id: userId } = owner;
   let outcome: 'added' | 'was one' | 'unknown';
   try {
     outcome = await factorSets.add(userId, factor.name, assertMayAdd);
@@ -40,34 +42,39 @@ export async function addFactor(
     throw error;
   }
   if (outcome === 'unknown') return false;
-  if (outcome === 'added') await undoIfEnded(services, owner, factor, origin);
-  // Another request has made it a factor, and undoes that itself.
-  else if (!(await sessions.find(userId, sessionId))) throw new AuthError('SESSION_REVOKED');
+  // Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
+  if (!(await findSession(services, owner, factor))) {
+    await undo(services, owner, factor, origin);
+    throw new AuthError('SESSION_REVOKED');
+  }
+  if (!(await factorSets.settle(userId, factor.name)))
+    throw serviceUnavailable(new Error('The factor was taken back or removed at the same moment'));
   return true;
 }
 
-/**
- * Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
- * @throws AuthError SESSION_REVOKED, SERVICE_UNAVAILABLE
- */
-async function undoIfEnded(
+/** @throws AuthError SERVICE_UNAVAILABLE. Then no one knows whether it has ended, and the same request again adds the factor */
+async function findSession(
   { factorSets, sessions }: AddingServices,
   { id: userId, sessionId }: Express.User,
   factor: StoredFactor,
-  origin: RequestOrigin,
-): Promise<void> {
-  let session: Session | undefined;
+): Promise<Session | undefined> {
   try {
-    session = await sessions.find(userId, sessionId);
+    return await sessions.find(userId, sessionId);
   } catch (error) {
-    // No one knows whether it has ended. The same request again adds it.
-    await factorSets.takeBack(userId, factor.name);
+    await undoInTime(factorSets.takeBack(userId, factor.name));
     throw error;
   }
-  if (session) return;
-  await factorSets.remove(userId, factor.name, () => undefined);
+}
+
+async function undo(
+  { factorSets, sessions }: AddingServices,
+  { id: userId }: Express.User,
+  factor: StoredFactor,
+  origin: RequestOrigin,
+): Promise<void> {
+  // The same request may have come twice, and found the session before it ended.
+  if (!(await factorSets.takeBack(userId, factor.name))) return;
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.
   await sessions.revokeAll(userId, {}, 'factor-removed', origin);
   await factor.delete();
-  throw new AuthError('SESSION_REVOKED');
 }

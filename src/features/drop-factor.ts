@@ -1,6 +1,7 @@
 import type { Asker } from './asker.js';
 import type { StoredFactor } from './add-factor.js';
-import type { FactorSet, FactorSets } from './factor-set.js';
+import type { FactorSet } from './factor-set.js';
+import type { FactorSets } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
 
 /**
@@ -21,7 +22,7 @@ export async function dropFactor(
   assertMayRemove: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<'unknown' | 'done' | 'done elsewhere'> {
-  await factorSets.keep(userId, factor.name);
+  await factorSets.keepStored(userId, factor.name);
   if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
   await others.factorRules()?.removed(userId);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.

@@ -10,9 +10,9 @@ const BEAT = 10;
  * same beat hides it.
  *
  * The work leaves the caches of the processor in another state, too, so what comes after the beat still differs by microseconds. A part
- * of a millisecond covers these, which is another one for each endpoint and name, and always the same for one of them: repeating the
- * request averages nothing out, and comparing endpoints tells nothing.
- * @param name whose presence must not show
+ * of a millisecond covers these, which is another one for each endpoint and name, and always the same for one of them in a process:
+ * repeating the request averages nothing out, and comparing endpoints tells nothing.
+ * @param name whose presence must not show, in its one form: of two spellings each would have a part of its own
  */
 export async function hideDuration<Result>(
   endpoint: string,
@@ -30,7 +30,7 @@ export async function hideDuration<Result>(
 /** Of this process. Nobody can compute a fraction without it. */
 const SECRET = randomBytes(32);
 
-/** From 0 to 1, without 1. The same for all spellings of a name. */
+/** From 0 to 1, without 1. The same in upper and lower case. */
 export function fractionOf(endpoint: string, name: string): number {
   return (
     createHmac('sha256', SECRET)

@@ -4,7 +4,8 @@ import type { Asker } from './asker.js';
 import { ownUser } from './own-user.js';
 import type { StoredFactor } from './add-factor.js';
 import { dropFactor } from './drop-factor.js';
-import type { FactorSet, FactorSets } from './factor-set.js';
+import type { FactorSet } from './factor-set.js';
+import type { FactorSets } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
 import type { StoredPasskeys } from './stored-passkeys.js';
 

@@ -49,7 +49,8 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   return {
     beforeSession: checks.map(({ check }) => check),
     failures: checks.flatMap(({ failures }) => failures),
-    hasFactor: parts.flatMap(({ hasFactor }) => hasFactor ?? []),
+    // Each would read the same row.
+    hasFactor: parts.flatMap(({ hasFactor }) => hasFactor ?? []).slice(0, 1),
     claims: allClaims(parts),
     replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),

@@ -10,7 +10,7 @@ import {
   type Auth,
   type SecondFactor,
 } from '../../src/index';
-import { FactorSets } from '../../src/features/factor-set';
+import { FactorSets } from '../../src/features/factor-sets';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { quickHash } from '../helpers/apps/quick-passwords';
 import { postJson } from '../helpers/post-json';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { FactorSets, type FactorName, type FactorSet } from '../../src/features/factor-set';
+import type { FactorName, FactorSet } from '../../src/features/factor-set';
+import { FactorSets } from '../../src/features/factor-sets';
 import { AuthError, type CredentialStore } from '../../src/index';
 import { EACH_STORES, type OpenStores } from '../helpers/apps/feature-stores';
 
@@ -57,6 +58,21 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     const [own] = await store(1);
     const added = await outcomes([0, 1, 2, 3].map((at) => setsAt(at).add(userId, own!, anything)));
     expect(added.toSorted()).toEqual(['added', 'was one', 'was one', 'was one']);
+  });
+
+  test('of a settlement and of takings back at the same moment the first one counts', async () => {
+    for (const name of await store(MOST)) {
+      await setsAt(0).add(userId, name, anything);
+      const [settled, ...takenBack] = await Promise.all([
+        setsAt(0).settle(userId, name),
+        ...[1, 2, 3].map((at) => setsAt(at).takeBack(userId, name)),
+      ]);
+      expect(count(takenBack, true)).toBe(settled ? 0 : 1);
+      expect(idsOf(await setsAt(0).of(userId)).includes(name.id)).toBe(settled);
+      // What is settled stays, and what was taken back is no factor: nothing is left to undo.
+      expect(await setsAt(1).takeBack(userId, name)).toBe(false);
+      expect(await setsAt(1).settle(userId, name)).toBe(settled);
+    }
   });
 
   test('of parallel removals that each would leave one, exactly one factor is left', async () => {

@@ -39,6 +39,14 @@ const beginPasskey: Begin = async () => {
   return () => send('/auth/passkeys', { credential });
 };
 
+/** The factor is there, and so are the codes. */
+async function expectSecondStep([recoveryCode]: string[] = []): Promise<void> {
+  const other = app.browser();
+  const asked = await app.passwordLogin(other, ann.username);
+  expect([asked.status, asked.body]).toMatchObject([401, { code: 'SECOND_FACTOR_REQUIRED' }]);
+  expect((await other.post('/auth/login/second-factor').send({ recoveryCode })).status).toBe(200);
+}
+
 describe.each([
   ['an authenticator app', beginTotp, 'credentials.add', 200],
   ['a passkey', beginPasskey, 'credentials.find', 201],
@@ -58,11 +66,71 @@ describe.each([
     });
     expect((await request())[0]).toBe(503);
     expect(second?.[0]).toBe(added);
-    const other = app.browser();
-    const asked = await app.passwordLogin(other, ann.username);
-    expect([asked.status, asked.body]).toMatchObject([401, { code: 'SECOND_FACTOR_REQUIRED' }]);
-    const [recoveryCode] = second?.[1].recoveryCodes ?? [];
-    expect((await other.post('/auth/login/second-factor').send({ recoveryCode })).status).toBe(200);
+    await expectSecondStep(second?.[1].recoveryCodes);
+  });
+
+  test('and the first one takes nothing away whose look for the session fails while the second is under way', async () => {
+    const request = await begin();
+    let second: ReturnType<typeof request> | undefined;
+    let failFirst: () => void = () => undefined;
+    faulty.before('credentials.add', () => {
+      faulty.before('credentials.list', () => {
+        faulty.before('sessions.find', async () => {
+          // Once it has found its session, and before it has ended the others.
+          faulty.before('sessions.revokeAll', async () => {
+            failFirst();
+            await first;
+          });
+          const failure = new Promise<never>((_resolve, reject) => {
+            failFirst = () => reject(new AuthError('SERVICE_UNAVAILABLE'));
+          });
+          second = request();
+          await failure;
+        });
+        return Promise.resolve();
+      });
+      return Promise.resolve();
+    });
+    const first = request();
+    expect((await first)[0]).toBe(503);
+    const [status, body] = (await second) ?? [];
+    expect(status).toBe(added);
+    await expectSecondStep(body?.recoveryCodes);
+  });
+
+  test('and the first one takes nothing away when its session ends after the second has been answered', async () => {
+    const request = await begin();
+    let second: Awaited<ReturnType<typeof request>> | undefined;
+    faulty.before('credentials.add', () => {
+      faulty.before('credentials.list', () => {
+        faulty.before('sessions.find', async () => {
+          second = await request();
+          await app.auth.sessions.revokeAll(ann.id);
+        });
+        return Promise.resolve();
+      });
+      return Promise.resolve();
+    });
+    expect((await request())[0]).toBe(401);
+    expect(second?.[0]).toBe(added);
+    await expectSecondStep(second?.[1].recoveryCodes);
+  });
+
+  test('and the second one undoes what the first has left, when the session has ended', async () => {
+    const request = await begin();
+    // The second call from there is the one that makes it a factor.
+    faulty.before('credentials.add', () => Promise.resolve(faulty.failAt(1, 'after')));
+    expect((await request())[0]).toBe(503);
+    faulty.heal();
+    faulty.before(judged, () => {
+      faulty.before('credentials.list', () => {
+        faulty.before('sessions.find', () => app.auth.sessions.revokeAll(ann.id));
+        return Promise.resolve();
+      });
+      return Promise.resolve();
+    });
+    expect((await request())[0]).toBe(401);
+    expect((await app.passwordLogin(app.browser(), ann.username)).status).toBe(200);
   });
 
   test.each([
@@ -84,10 +152,6 @@ describe.each([
     });
     expect((await request())[0]).toBe(status);
     expect(first?.[0]).toBe(added);
-    const other = app.browser();
-    const asked = await app.passwordLogin(other, ann.username);
-    expect([asked.status, asked.body]).toMatchObject([401, { code: 'SECOND_FACTOR_REQUIRED' }]);
-    const [recoveryCode] = first?.[1].recoveryCodes ?? [];
-    expect((await other.post('/auth/login/second-factor').send({ recoveryCode })).status).toBe(200);
+    await expectSecondStep(first?.[1].recoveryCodes);
   });
 });

@@ -8,7 +8,10 @@ export interface SecondStep {
   recoveryCode?: string;
   /** In place of `code`: the answer of a passkey. */
   credential?: object;
-  /** Whether this browser skips the second factor from now on, as long as the server's `trustedDevices` says. Default: false. */
+  /**
+   * Whether this browser skips the second factor from now on, as long as the server's `trustedDevices` says. Default: false. Together with
+   * `challenge` the server refuses `true`: it trusts browsers by a cookie.
+   */
   trustDevice?: boolean;
   /** The `challenge` of the error of the first step. Only bearer clients have one. */
   challenge?: string | undefined;

@@ -19,10 +19,8 @@ export interface ChallengeData {
   readonly transport: Transport;
   /** Undefined: any user may, so the passkey says who it is. Null: no one may, because the name that was typed has no passkey. */
   readonly userId?: string | null | undefined;
-  /** The digest of the only session that may. */
-  readonly session?: string | undefined;
-  /** Names the password that the user had. Another one ends the registration. */
-  readonly password?: string | undefined;
+  /** Names the only one who may. Undefined: every session may. */
+  readonly enroller?: string | undefined;
 }
 
 /** Challenges that wait for an answer. The store has their hashes. */

@@ -1,6 +1,6 @@
 import type { BrowserSecret } from '../../http/browser-secret.js';
 import type { NamedLimit } from '../../limits/attempt-limits.js';
-import type { FactorSets } from '../factor-set.js';
+import type { FactorSets } from '../factor-sets.js';
 import type { FeatureContext } from '../feature.js';
 import type { Challenges } from './challenges.js';
 import type { PasskeysConfig } from './options.js';

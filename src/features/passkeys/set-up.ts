@@ -1,6 +1,6 @@
 import { BrowserSecret } from '../../http/browser-secret.js';
 import { assertFieldsFree } from '../assert-fields-free.js';
-import { FactorSets } from '../factor-set.js';
+import { FactorSets } from '../factor-sets.js';
 import type { Feature, FeatureContext } from '../feature.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
 import { loginEndpoints } from './login/login-endpoints.js';
@@ -36,6 +36,7 @@ export function createPasskeys(options: PasskeysOptions): Feature {
           ...passkeyEndpoints(services),
         ],
         factor: createPasskeyFactor(services),
+        hasFactor: (userId) => services.factorSets.hasFactor(userId),
         // Only a login by this feature gets INVALID_PASSKEY, and its endpoint says so.
         beforeSession: { check: createLoginCheck(services), failures: [] },
       };

@@ -4,11 +4,11 @@ import type { FactorServices } from './services.js';
 
 /** What a feature that brings a kind of factor asks this one for. */
 export function createFactorRules(services: FactorServices): FactorRules {
-  const { browser, challenges, endDevices, factors } = services;
+  const { browser, challenges, endDevices, factors, factorSets } = services;
   return {
     assertMayAdd,
     assertMayRemove: assertMayChange,
-    hasFactor: async (userId) => (await factors.of(userId)).all.length > 0,
+    hasFactor: (userId) => factorSets.hasFactor(userId),
     assertProvedByFactor: (owner) => assertProvedByFactor(services, owner),
     firstRecoveryCodes: (userId) => factors.firstRecoveryCodes(userId),
     async removed(userId) {

@@ -8,9 +8,9 @@ import {
   type FactorKind,
   type FactorName,
   type FactorSet,
-  type FactorSets,
   type RecoveryCode,
 } from '../factor-set.js';
+import { type FactorSets } from '../factor-sets.js';
 import { listedPasskey, PASSKEY, toPasskey } from '../stored-passkeys.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';
@@ -150,6 +150,7 @@ export class Factors {
     });
     await assertMayKeep();
     await this.#sets.change(userId, (set) => {
+      if (set.factors.length === 0) throw new AuthError('FACTOR_NOT_FOUND');
       if (set.nextCodes?.[0]?.hash !== hashed[0]?.hash)
         throw serviceUnavailable(new Error('The recovery codes were renewed at the same moment'));
       return { ...set, codes: hashed, nextCodes: undefined };

@@ -4,8 +4,8 @@ import { proofNeeded } from '../fresh-login.js';
 import type { FactorServices } from './services.js';
 
 /**
- * Whether the latest proof was by a second factor. After a password that was proved again, `amr` keeps the `mfa` of the login, but a
- * thief who has a session and the password has no factor.
+ * Whether the latest proof was by a second factor. A password that is proved again leaves the `mfa` of the login in `amr`, but a thief
+ * who has a session and the password has no factor.
  */
 function isByFactor({ amr = [] }: Pick<Express.User, 'amr'>): boolean {
   const isByPassword = amr.length === 2 && amr.includes('pwd');
@@ -28,8 +28,8 @@ export function assertMayChange(owner: Express.User): void {
 
 /** A password alone changes no factor of a user who has one. @throws AuthError REAUTHENTICATION_REQUIRED */
 export async function assertProvedByFactor(
-  { factors }: Pick<FactorServices, 'factors'>,
+  { factorSets }: Pick<FactorServices, 'factorSets'>,
   user: Express.User,
 ): Promise<void> {
-  if (!isByFactor(user) && (await factors.of(user.id)).all.length > 0) throw proofNeeded(true);
+  if (!isByFactor(user) && (await factorSets.hasFactor(user.id))) throw proofNeeded(true);
 }

@@ -3,7 +3,7 @@ import { BrowserSecret } from '../../http/browser-secret.js';
 import { languageTag } from '../../messages/own-texts.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { assertFieldsFree } from '../assert-fields-free.js';
-import { FactorSets } from '../factor-set.js';
+import { FactorSets } from '../factor-sets.js';
 import type { FeatureContext, FeatureParts } from '../feature.js';
 import { StoredPasskeys } from '../stored-passkeys.js';
 import { CHALLENGE_SECONDS, Challenges } from './challenges.js';
@@ -84,7 +84,7 @@ function partsOf(services: FactorServices): FeatureParts {
       },
     }),
     factorRules: createFactorRules(services),
-    hasFactor: async (userId) => (await services.factors.of(userId)).all.length > 0,
+    hasFactor: (userId) => services.factorSets.hasFactor(userId),
     beforeSession: { check: createSessionCheck(services), failures: ['SECOND_FACTOR_REQUIRED'] },
   };
 }

@@ -1,4 +1,4 @@
-import { FactorSets } from '../../../src/features/factor-set';
+import { FactorSets } from '../../../src/features/factor-sets';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 import { enrolIn, factorApp, refused, type Browser, type FactorApp } from '../second-factor/factor-app';
 import { newPasskey, passkeyApp, type PasskeyApp } from './passkey-app';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MemoryRefreshTokenStore, MemoryUserStore } from '../../../src/index';
-import { setCookies } from '../../helpers/apps/app';
+import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
 import { refused } from '../second-factor/factor-app';
 import { newPasskey, passkeyApp, RP_ID, type PasskeyApp } from './passkey-app';
@@ -66,6 +66,21 @@ describe.each(EACH_STORES)('a login with a passkey, on %s', (_name, open) => {
     // An authenticator need not say who the user is when it was asked for one.
     const credential = passkey.get(options, { userHandle: undefined });
     expect((await browser.post('/auth/login/passkey').send({ credential })).status).toBe(200);
+  });
+
+  test.each([
+    ['en', 'must not come together with username'],
+    ['ko', 'username 항목과 함께 보낼 수 없습니다.'],
+  ])('a name together with a challenge is refused, in %s', async (language, message) => {
+    const answer = await app
+      .client()
+      .post('/auth/login/passkey/options')
+      .set('Accept-Language', language)
+      .send({ username: 'ann', challenge: 'x', transport: 'body' });
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      expect.objectContaining({ errors: [{ path: 'challenge', message }] }),
+    ]);
   });
 
   test('works without cookies, by the challengeId, from any site', async () => {
@@ -291,4 +306,20 @@ describe('a counter that goes back', () => {
     expect((await browser.get('/auth/passkeys')).body).toMatchObject({ passkeys: [{ backedUp: false }] });
     await app.auth.close();
   });
+});
+
+test('a password takes mfa out of a session whose user has no passkey any more, without secondFactor too', async () => {
+  const app = passkeyApp();
+  const { passkey } = await app.enrolled('ann');
+  const browser = app.browser();
+  await app.login(browser, passkey);
+  const change = async (currentPassword: string, newPassword: string) => {
+    expect((await browser.post('/auth/password').send({ currentPassword, newPassword })).status).toBe(200);
+    return ((await browser.get('/auth/check')).body as { user: { amr: string[] } }).user.amr;
+  };
+  expect(await change(PASSWORD, 'another plum cake at nine')).toEqual(['pwd', 'mfa']);
+  await app.login(browser, passkey);
+  expect((await browser.delete(`/auth/passkeys/${passkey.id}`)).status).toBe(204);
+  expect(await change('another plum cake at nine', PASSWORD)).toEqual(['pwd']);
+  await app.auth.close();
 });

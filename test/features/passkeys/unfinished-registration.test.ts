@@ -94,8 +94,11 @@ describe.each(EACH_STORES)('a registration that something comes in between, on %
     await begin(false);
     const credential = await newCredential();
     const { id } = credential as { id: string };
-    // Its last step, so the passkey keeps its mark.
-    faulty.before('credentials.replace', () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE')));
+    // Its last step, after that which settles the factor, so the passkey keeps its mark.
+    faulty.before('credentials.replace', () => {
+      faulty.before('credentials.replace', () => Promise.reject(new AuthError('SERVICE_UNAVAILABLE')));
+      return Promise.resolve();
+    });
     expect((await register(credential))[0]).toBe(201);
     app.clock.forward(6 * MINUTE);
     expect((await app.passwordLogin(browser, ann.username)).status).toBe(200);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FactorSets } from '../../../src/features/factor-set';
+import { FactorSets } from '../../../src/features/factor-sets';
 import { type MemoryUserStore, type StoredUser } from '../../../src/index';
 import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';

@@ -1,12 +1,11 @@
 import { AuthError } from '../../../errors.js';
-import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { StoredUser } from '../../../stores/user-store.js';
-import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
 import { addFactor } from '../../add-factor.js';
 import { despiteOutage } from '../../despite-outage.js';
 import { assertRoom } from '../../factor-parts.js';
 import type { FactorName, FactorSet } from '../../factor-set.js';
+import { nameOfEnroller } from '../../name-of-enroller.js';
 import { ownUser } from '../../own-user.js';
 import { CHALLENGE_SECONDS } from '../challenges.js';
 import type { PasskeyServices } from '../services.js';
@@ -45,7 +44,7 @@ export async function registerPasskey(
   const rules = others.factorRules();
   const mayAdd = (set: FactorSet) => (rules ? rules.assertMayAdd(owner, set) : assertRoom(set.factors));
   await factorSets.assertMayAdd(userId, name, mayAdd);
-  const pending = await store(services, user, sessionId, registration, asker);
+  const pending = await store(services, user, nameOfEnroller(user, sessionId), registration, asker);
   const stored = { name, delete: () => passkeys.delete(userId, id) };
   if (!(await addFactor(services, owner, stored, mayAdd, asker))) throw new AuthError('INVALID_PASSKEY');
   if (rules) {
@@ -66,7 +65,7 @@ export async function registerPasskey(
 async function store(
   services: PasskeyServices,
   user: StoredUser,
-  sessionId: string,
+  enroller: string,
   { credential, challengeId, name }: PasskeyRegistration,
   asker: Asker,
 ): Promise<string> {
@@ -74,7 +73,7 @@ async function store(
   const { id: userId } = user;
   const challenge = webauthn.challengeIn(credential);
   if (challenge === undefined) throw new AuthError('INVALID_PASSKEY');
-  const pending = pendingName(challenge, sessionId, user);
+  const pending = pendingName(challenge, enroller);
   await config.timeKnown();
   const asked = await challenges.find(
     'passkey-registration',
@@ -86,9 +85,7 @@ async function store(
     if (stored?.userId === userId && isPending(stored.data, pending, config.now())) return pending;
     throw new AuthError('INVALID_PASSKEY');
   }
-  const { session, password } = asked;
-  if (asked.userId !== userId || session !== digestOf(sessionId) || password !== nameOfPassword(user))
-    throw new AuthError('INVALID_PASSKEY');
+  if (asked.userId !== userId || asked.enroller !== enroller) throw new AuthError('INVALID_PASSKEY');
   const made = await webauthn.verifyRegistration(credential, challenge);
   // Of parallel answers to one challenge, one goes on.
   if (!made || !(await challenges.take('passkey-registration', challenge)))

@@ -1,9 +1,8 @@
 import type { Response } from 'express';
-import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { Transport } from '../../../tokens/transport.js';
-import { digestOf } from '../../../utils/digest.js';
 import type { Asker } from '../../asker.js';
 import { assertRoom } from '../../factor-parts.js';
+import { nameOfEnroller } from '../../name-of-enroller.js';
 import { ownUser } from '../../own-user.js';
 import { bindToBrowser } from '../bind-to-browser.js';
 import { passkeysIn } from '../../stored-passkeys.js';
@@ -44,8 +43,7 @@ export async function registrationOptions(
   const { challenges, config, factorSets, options } = services;
   const { digest, handOver } = bindToBrowser(services, asker, transport);
   const user = await ownUser(config.users, userId);
-  const session = digestOf(sessionId);
-  const data = { browser: digest, transport, userId, session, password: nameOfPassword(user) };
+  const data = { browser: digest, transport, userId, enroller: nameOfEnroller(user, sessionId) };
   await config.timeKnown();
   const set = await factorSets.deleteAbandoned(userId, config.now());
   assertRoom(set.factors);

@@ -52,7 +52,7 @@ export async function confirmTotp(
     throw new AuthError('INVALID_SECOND_FACTOR');
   // After it has become a factor: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
-  await factorSets.keep(userId, factor);
+  await factorSets.keepStored(userId, factor);
   const recoveryCodes = await factors.firstRecoveryCodes(userId);
   // In an outage it may be announced twice.
   if (await despiteOutage(enrolments.take(id), true)) {

@@ -1,7 +1,7 @@
-import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { OneTimeTokenStore } from '../../../stores/one-time-token-store.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
+import { nameOfEnroller } from '../../name-of-enroller.js';
 import type { TotpRules } from '../totp.js';
 
 export const ENROLMENT_SECONDS = 600;
@@ -18,10 +18,8 @@ export interface Enrolment extends TotpRules {
 
 /** What is kept with the token. */
 interface EnrolmentData extends Omit<Enrolment, 'id'> {
-  /** The digest of the session that has begun it. */
-  readonly session: string;
-  /** Names the password that the user had then. */
-  readonly password: string;
+  /** Names who has begun it. */
+  readonly enroller: string;
 }
 
 /** Enrolments that wait for a code: one a session, the newest. Another session, or a new password, ends them. */
@@ -33,12 +31,11 @@ export class Enrolments {
   }
 
   async create(user: StoredUser, sessionId: string, { id, ...enrolment }: Enrolment): Promise<void> {
-    const session = digestOf(sessionId);
-    const data: EnrolmentData = { ...enrolment, session, password: nameOfPassword(user) };
+    const data: EnrolmentData = { ...enrolment, enroller: nameOfEnroller(user, sessionId) };
     await this.#store.create({
       purpose: PURPOSE,
       subject: user.id,
-      slot: session,
+      slot: digestOf(sessionId),
       hash: digestOf(id),
       data: JSON.stringify(data),
       expiresInSeconds: ENROLMENT_SECONDS,
@@ -49,9 +46,8 @@ export class Enrolments {
   async find(user: StoredUser, sessionId: string, id: string): Promise<Enrolment | undefined> {
     const token = await this.#store.find(PURPOSE, digestOf(id));
     if (token?.subject !== user.id) return undefined;
-    const { session, password, ...enrolment } = JSON.parse(token.data as string) as EnrolmentData;
-    const isIts = session === digestOf(sessionId) && password === nameOfPassword(user);
-    return isIts ? { id, ...enrolment } : undefined;
+    const { enroller, ...enrolment } = JSON.parse(token.data as string) as EnrolmentData;
+    return enroller === nameOfEnroller(user, sessionId) ? { id, ...enrolment } : undefined;
   }
 
   /** Of parallel calls in all processes, one is told true. */

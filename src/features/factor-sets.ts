@@ -1,0 +1,166 @@
+import type { Credential, CredentialStore } from '../stores/credential-store.js';
+import { untilStored } from '../stores/until-stored.js';
+import {
+  dataOf,
+  FACTORS,
+  factorSetIn,
+  rowIn,
+  type AwaitedData,
+  type FactorName,
+  type FactorSet,
+  type NextFactorSet,
+} from './factor-set.js';
+
+/**
+ * Which credentials of a user are second factors, and the recovery codes. One row of the credential store says so, and each change
+ * replaces that row by a compare-and-set. So whatever depends on all factors of a user is decided in one step, in however many processes:
+ * how many there may be, whether one is the first or the last, and the codes that come and go with them.
+ *
+ * A credential is stored before it becomes a factor, and is deleted after it has ceased to be one. Before and after it proves nothing.
+ */
+export class FactorSets {
+  readonly #store: CredentialStore;
+
+  constructor(store: CredentialStore) {
+    this.#store = store;
+  }
+
+  async of(userId: string): Promise<FactorSet> {
+    return factorSetIn(await this.#store.list(userId));
+  }
+
+  async hasFactor(userId: string): Promise<boolean> {
+    return (await this.of(userId)).factors.length > 0;
+  }
+
+  /**
+   * @param decide returns what the user shall have, or undefined to change nothing. It is asked again if the set has changed meanwhile
+   * @returns the set that `decide` has seen the last time
+   * @throws what `decide` throws; AuthError SERVICE_UNAVAILABLE
+   */
+  change(userId: string, decide: (set: FactorSet) => NextFactorSet | undefined): Promise<FactorSet> {
+    return untilStored(async () => {
+      const credentials = await this.#store.list(userId);
+      const set = factorSetIn(credentials);
+      const next = decide(set);
+      if (!next) return set;
+      const row = rowIn(credentials);
+      const data = dataOf(next);
+      const isStored = row
+        ? await this.#store.replace(row, data)
+        : await this.#store.add({ userId, kind: FACTORS, id: userId, data });
+      return isStored ? set : undefined;
+    });
+  }
+
+  /**
+   * Deletes the credentials that were about to become factors, and haven't in time.
+   * @returns what the user has
+   */
+  async deleteAbandoned(userId: string, now: number): Promise<FactorSet> {
+    const set = await this.of(userId);
+    for (const { kind, id, data } of set.others) {
+      const { awaitedUntil } = JSON.parse(data) as AwaitedData;
+      if (awaitedUntil !== undefined && awaitedUntil <= now) await this.#store.remove(userId, kind, id);
+    }
+    return set;
+  }
+
+  /** From then on `deleteAbandoned` leaves the credential of a factor alone, also when it is one no longer. */
+  async keepStored(userId: string, name: FactorName): Promise<void> {
+    await untilStored(async () => {
+      const { factors } = await this.of(userId);
+      const found = factors.find((each) => isNamed(each, name));
+      const { awaitedUntil, ...data } = JSON.parse(found?.data ?? '{}') as AwaitedData;
+      if (!found || awaitedUntil === undefined) return true;
+      return (await this.#store.replace(found, JSON.stringify(data))) || undefined;
+    });
+  }
+
+  /** Asks about a credential that isn't stored yet, so that what may not be added leaves nothing behind. `add` asks again. */
+  async assertMayAdd(
+    userId: string,
+    name: FactorName,
+    assertMayAdd: (set: FactorSet) => void,
+  ): Promise<void> {
+    const set = await this.of(userId);
+    if (!isAmong(set.factors, name)) assertMayAdd(set);
+  }
+
+  /**
+   * Makes a stored credential a factor, unsettled at first.
+   * @param assertMayAdd is not asked about one that is a factor already
+   * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential
+   */
+  async add(
+    userId: string,
+    name: FactorName,
+    assertMayAdd: (set: FactorSet) => void,
+  ): Promise<'added' | 'was one' | 'unknown'> {
+    const before = await this.change(userId, (set) => {
+      if (!isAmong(set.others, name)) return undefined;
+      assertMayAdd(set);
+      return { ...set, factors: [...set.factors, name], unsettled: [...set.unsettled, name] };
+    });
+    if (isAmong(before.factors, name)) return 'was one';
+    return isAmong(before.others, name) ? 'added' : 'unknown';
+  }
+
+  /** The session of an addition has been found: `takeBack` leaves the factor alone. @returns false if it is no factor any more */
+  async settle(userId: string, name: FactorName): Promise<boolean> {
+    const before = await this.change(userId, (set) =>
+      isAmong(set.unsettled, name) ? { ...set, unsettled: without(set.unsettled, name) } : undefined,
+    );
+    return isAmong(before.factors, name);
+  }
+
+  /**
+   * Undoes `add`.
+   * @returns false if there is nothing to undo: the same request has come twice, and the other one has found the session or undone it
+   */
+  async takeBack(userId: string, name: FactorName): Promise<boolean> {
+    const before = await this.change(userId, (set) =>
+      isAmong(set.unsettled, name) ? { ...set, factors: without(set.factors, name) } : undefined,
+    );
+    return isAmong(before.unsettled, name);
+  }
+
+  /**
+   * From then on a credential is no factor. It stays stored, so that what its removal ends can be ended first.
+   * @param assertMayRemove is not asked about one that is no factor any more
+   * @returns false if the user has no such credential
+   */
+  async remove(
+    userId: string,
+    name: FactorName,
+    assertMayRemove: (set: FactorSet) => void,
+  ): Promise<boolean> {
+    const before = await this.change(userId, (set) => {
+      if (!isAmong(set.factors, name)) return undefined;
+      assertMayRemove(set);
+      return { ...set, factors: without(set.factors, name) };
+    });
+    return isStored(before, name);
+  }
+
+  /** From then on the user has no factor and no recovery code. The credentials stay stored. */
+  async removeAll(userId: string): Promise<void> {
+    await this.#store.removeAll(userId, { kinds: [FACTORS] });
+  }
+}
+
+function isStored({ factors, others }: FactorSet, name: FactorName): boolean {
+  return isAmong(factors, name) || isAmong(others, name);
+}
+
+function isAmong(credentials: readonly Credential[], name: FactorName): boolean {
+  return credentials.some((each) => isNamed(each, name));
+}
+
+function without(credentials: readonly Credential[], name: FactorName): Credential[] {
+  return credentials.filter((each) => !isNamed(each, name));
+}
+
+function isNamed({ kind, id }: Credential, name: FactorName): boolean {
+  return kind === name.kind && id === name.id;
+}

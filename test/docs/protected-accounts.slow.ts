@@ -70,9 +70,12 @@ test('a reader registers, adds an app and a passkey, and proves them', async () 
   expect(codes).toHaveLength(10);
 
   await tab.click('#logout');
+  await tab.waitForSelector('#login:visible');
+  expect(await tab.textContent('#codes')).toBe('');
   await logIn(tab);
   await tab.click('#login button:first-of-type');
   await tab.waitForSelector('#second-step:visible');
+  expect(await tab.inputValue('#login [name=password]')).toBe('');
   await tab.fill('[name=recoveryCode]', 'no code');
   await tab.click('#second-step button:first-of-type');
   await shows(tab, 'must be a recovery code');

@@ -22,8 +22,10 @@ const PAGE = `<!doctype html><title>Passkeys</title>
 <script type="module">
   import { createAuthClient } from '/client/index.js';
   import { passkeys } from '/client/passkeys/index.js';
+  import { stepUp } from '/client/second-factor/index.js';
   const auth = createAuthClient({ baseUrl: '/auth' });
-  Object.assign(globalThis, { auth, keys: passkeys(auth), isReady: true });
+  const raised = passkeys(createAuthClient({ baseUrl: '/auth', reauthenticate: stepUp(() => raised.prove()) }));
+  Object.assign(globalThis, { auth, keys: passkeys(auth), raised, isReady: true });
 </script>`;
 
 beforeAll(async () => {
@@ -99,6 +101,8 @@ test('a passkey is registered, logs in without a name, proves the second step, a
   expect([passkey.name, recoveryCodes?.length]).toEqual(['This computer', 10]);
   // The same device has one already. Without a factor, the login may not even ask.
   expect(await tab.run('keys.register()')).toMatchObject({ failed: { code: 'REAUTHENTICATION_REQUIRED' } });
+  // With a proof by the passkey it may, and goes on.
+  expect(await tab.run('raised.register()')).toMatchObject({ failed: { name: 'InvalidStateError' } });
   await tab.run('auth.logout()');
   expect(await tab.run('auth.check()')).toBeNull();
 

@@ -64,11 +64,12 @@ export function passkeys(auth: AuthClient): PasskeyClient {
   return {
     supported: !!api && 'parseRequestOptionsFromJSON' in api,
     async register(details) {
-      const signal = begin();
+      begin();
       const options = await optionsOf<Challenge>('/passkeys');
       const made = await navigator.credentials.create({
         publicKey: api?.parseCreationOptionsFromJSON?.(options),
-        signal,
+        // Not before: for the options the server may have asked for a proof, which was a request of its own.
+        signal: begin(),
       });
       return auth.call<RegisteredPasskey>('POST', '/passkeys', { ...proofOf(made, options), ...details });
     },

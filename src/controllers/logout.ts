@@ -6,7 +6,7 @@ import { clearTokenCookies, readCookies, type CookieConfig } from '../http/cooki
 import { originOf } from '../http/request-origin.js';
 import type { TextsFor } from '../http/texts-for.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { undoInTime } from '../utils/undo-in-time.js';
+import { inTimeLeft } from '../utils/in-time-left.js';
 
 export interface LogoutServices {
   config: AccessTokenPlaces & { readonly cookies: CookieConfig };
@@ -49,7 +49,7 @@ export function createLogoutAll({ config, features, sessions, textsFor }: Logout
     try {
       await features.logoutAll(id);
     } catch (error) {
-      await undoInTime(sessions.revokeAll(id, { except: sessionId }, 'logout-all', origin));
+      await inTimeLeft(sessions.revokeAll(id, { except: sessionId }, 'logout-all', origin));
       throw error;
     }
     const ended = await sessions.endAll({ userId: id, sessionId }, origin);

@@ -1,80 +1,65 @@
-import { AuthError, isAuthError, serviceUnavailable } from '../errors.js';
+import { AuthError, isAuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { Session } from '../stores/refresh-token-store.js';
-import { undoInTime } from '../utils/undo-in-time.js';
+import { inTimeLeft } from '../utils/in-time-left.js';
 import type { Asker } from './asker.js';
-import type { FactorName, FactorSet } from './factor-set.js';
+import type { FactorSet, StoredFactor } from './factor-row.js';
 import type { FactorSets } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
-
-/** A credential in the store, which is a factor or isn't. */
-export interface StoredFactor {
-  readonly name: FactorName;
-  /** Of parallel calls one returns true. */
-  delete(): Promise<boolean>;
-}
 
 type AddingServices = Pick<FeatureContext, 'sessions'> & { readonly factorSets: FactorSets };
 
 /**
  * Makes a credential that has just been stored a factor, or deletes it if it may not become one. Of two logins that both add a user's
- * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment
- * leaves no factor, unless the process or the database dies between the change and the look for the session.
- * @returns false if the credential has gone meanwhile
+ * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment leaves no factor, unless
+ * the process or a server dies before the addition is undone.
+ * @returns false if the credential has gone meanwhile, or is no factor again
  * @throws what `assertMayAdd` throws; AuthError SESSION_REVOKED; SERVICE_UNAVAILABLE: then the same request again goes on
  */
 export async function addFactor(
   services: AddingServices,
   owner: Express.User,
-  factor: StoredFactor,
+  stored: StoredFactor,
   assertMayAdd: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<boolean> {
   const { factorSets, sessions } = services;
-  const { id: userId } = owner;
-  let outcome: 'added' | 'was one' | 'unknown';
+  const { id: userId, sessionId } = owner;
+  const { addition, outcome } = await add(services, userId, stored, assertMayAdd, origin);
+  if (outcome === 'unknown') return false;
+  const takeBack = () => factorSets.takeBack(userId, stored.name, addition);
+  let session: Session | undefined;
   try {
-    outcome = await factorSets.add(userId, factor.name, assertMayAdd);
+    // Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
+    session = await sessions.find(userId, sessionId);
+  } catch (error) {
+    // No one knows whether it has ended. The same request again adds the factor.
+    await inTimeLeft(takeBack());
+    throw error;
+  }
+  if (session) return factorSets.settle(userId, stored.name, addition);
+  // The same request may have come twice, and found the session before it ended.
+  if (await takeBack()) {
+    // A login by this factor has its session by now, which ends, or notices that the factor is gone.
+    await sessions.revokeAll(userId, {}, 'factor-removed', origin);
+    await stored.delete();
+  }
+  throw new AuthError('SESSION_REVOKED');
+}
+
+async function add(
+  { factorSets, sessions }: AddingServices,
+  userId: string,
+  stored: StoredFactor,
+  assertMayAdd: (set: FactorSet) => void,
+  origin: RequestOrigin,
+): ReturnType<FactorSets['add']> {
+  try {
+    return await factorSets.add(userId, stored.name, assertMayAdd);
   } catch (error) {
     const isSecond = isAuthError(error, 'REAUTHENTICATION_REQUIRED');
     if (isSecond) await sessions.revokeAll(userId, {}, 'factor-added', origin);
-    if (isSecond || isAuthError(error, 'TOO_MANY_FACTORS')) await factor.delete();
+    if (isSecond || isAuthError(error, 'TOO_MANY_FACTORS')) await stored.delete();
     throw error;
   }
-  if (outcome === 'unknown') return false;
-  // Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
-  if (!(await findSession(services, owner, factor))) {
-    await undo(services, owner, factor, origin);
-    throw new AuthError('SESSION_REVOKED');
-  }
-  if (!(await factorSets.settle(userId, factor.name)))
-    throw serviceUnavailable(new Error('The factor was taken back or removed at the same moment'));
-  return true;
-}
-
-/** @throws AuthError SERVICE_UNAVAILABLE. Then no one knows whether it has ended, and the same request again adds the factor */
-async function findSession(
-  { factorSets, sessions }: AddingServices,
-  { id: userId, sessionId }: Express.User,
-  factor: StoredFactor,
-): Promise<Session | undefined> {
-  try {
-    return await sessions.find(userId, sessionId);
-  } catch (error) {
-    await undoInTime(factorSets.takeBack(userId, factor.name));
-    throw error;
-  }
-}
-
-async function undo(
-  { factorSets, sessions }: AddingServices,
-  { id: userId }: Express.User,
-  factor: StoredFactor,
-  origin: RequestOrigin,
-): Promise<void> {
-  // The same request may have come twice, and found the session before it ended.
-  if (!(await factorSets.takeBack(userId, factor.name))) return;
-  // A login by this factor has its session by now, which ends, or notices that the factor is gone.
-  await sessions.revokeAll(userId, {}, 'factor-removed', origin);
-  await factor.delete();
 }

@@ -1,6 +1,5 @@
 import type { Asker } from './asker.js';
-import type { StoredFactor } from './add-factor.js';
-import type { FactorSet } from './factor-set.js';
+import type { FactorSet, StoredFactor } from './factor-row.js';
 import type { FactorSets } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
 
@@ -24,7 +23,7 @@ export async function dropFactor(
 ): Promise<'unknown' | 'done' | 'done elsewhere'> {
   await factorSets.keepStored(userId, factor.name);
   if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
-  await others.factorRules()?.removed(userId);
+  await others.factorRules()?.endDevices(userId);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-removed', origin);
   return (await factor.delete()) ? 'done' : 'done elsewhere';

@@ -1,8 +1,7 @@
 import type { Request } from 'express';
-import { AuthError } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
-import type { FactorKind, FactorSet } from './factor-set.js';
+import type { FactorKind, FactorSet } from './factor-row.js';
 
 /** A second factor, as GET /factors lists it. */
 export interface ListedFactor {
@@ -11,14 +10,6 @@ export interface ListedFactor {
   readonly name: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
-}
-
-/** How many a user may have, of all kinds: each of them is one more secret that opens the account. */
-const MAX_FACTORS = 10;
-
-/** Whether a user who has these factors may have one more. @throws AuthError TOO_MANY_FACTORS */
-export function assertRoom(factors: readonly unknown[]): void {
-  if (factors.length >= MAX_FACTORS) throw new AuthError('TOO_MANY_FACTORS');
 }
 
 /** What a browser returned for a passkey. */
@@ -59,8 +50,8 @@ export interface FactorRules {
   assertProvedByFactor(owner: Express.User): Promise<void>;
   /** @returns the first recovery codes of a user who has a factor, or undefined if they were made before */
   firstRecoveryCodes(userId: string): Promise<string[] | undefined>;
-  /** A factor is one no longer: ends the trusted devices. */
-  removed(userId: string): Promise<void>;
+  /** Ends the trusted devices of a user. */
+  endDevices(userId: string): Promise<void>;
   /** Whose login waits for its second step in this browser, or with the challenge of a client without cookies. */
   pendingUser(req: Request, challenge: string | undefined): Promise<string | undefined>;
 }

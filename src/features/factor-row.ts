@@ -1,4 +1,4 @@
-import { serviceUnavailable } from '../errors.js';
+import { AuthError, serviceUnavailable } from '../errors.js';
 import type { Credential } from '../stores/credential-store.js';
 import { digestOf } from '../utils/digest.js';
 
@@ -16,6 +16,21 @@ export interface FactorName {
   readonly id: string;
 }
 
+/** A stored credential that is a factor, or is none yet or any more, and what deletes it. */
+export interface StoredFactor {
+  readonly name: FactorName;
+  /** Of parallel calls one returns true. */
+  delete(): Promise<boolean>;
+}
+
+/** How many factors a user may have, of all kinds: each of them is one more secret that opens the account. */
+const MAX_FACTORS = 10;
+
+/** Whether a user who has these factors may have one more. @throws AuthError TOO_MANY_FACTORS */
+export function assertRoom(factors: readonly unknown[]): void {
+  if (factors.length >= MAX_FACTORS) throw new AuthError('TOO_MANY_FACTORS');
+}
+
 /** What the data of every kind may have. */
 export interface AwaitedData {
   /**
@@ -31,12 +46,20 @@ export interface RecoveryCode {
   readonly usedBy?: string;
 }
 
+/** A factor whose request has yet to find its session, which takes it back if the session has ended. A process that is killed leaves it so. */
+export interface Unsettled {
+  /** The digest of its name. */
+  readonly factor: string;
+  /** Names the addition: a factor that is gone may be added again. */
+  readonly addition: string;
+}
+
 /** What the row keeps. */
 interface FactorsData {
   /** Digests of their names, because an id may be long. */
   readonly factors: readonly string[];
-  /** Those whose request has yet to find its session. Undefined: none. */
-  readonly unsettled?: readonly string[] | undefined;
+  /** Undefined: none. */
+  readonly unsettled?: readonly Unsettled[] | undefined;
   /** Null until the first ones are made. */
   readonly codes: readonly RecoveryCode[] | null;
   /** Those of a renewal that has yet to find its session. They are no good, and no one has seen them. */
@@ -47,18 +70,18 @@ interface FactorsData {
 export interface FactorSet {
   /** Oldest first. Of whatever kind: a newer process may know more kinds, and a password alone must not do for their users either. */
   readonly factors: readonly Credential[];
-  /** Those of `factors` whose request has yet to find its session: it takes them back if the session has ended. */
-  readonly unsettled: readonly Credential[];
+  /** Of `factors`. */
+  readonly unsettled: readonly Unsettled[];
   /** Undefined for a user without a factor, and until the first ones are made. */
   readonly codes: readonly RecoveryCode[] | undefined;
   /** Those of the latest renewal that hasn't been finished. */
   readonly nextCodes: readonly RecoveryCode[] | undefined;
   /** Credentials of the kinds that this process knows and that are no factors: one that is about to become one, or whose removal isn't finished. */
-  readonly others: readonly Credential[];
+  readonly unfinished: readonly Credential[];
 }
 
 /** A newer process may know more kinds. */
-interface CredentialName {
+export interface CredentialName {
   readonly kind: string;
   readonly id: string;
 }
@@ -67,7 +90,7 @@ interface CredentialName {
 export interface NextFactorSet {
   readonly factors: readonly CredentialName[];
   /** Those that are no factors are left out. */
-  readonly unsettled: readonly CredentialName[];
+  readonly unsettled: readonly Unsettled[];
   /** They go with the last factor. */
   readonly codes: readonly RecoveryCode[] | undefined;
   readonly nextCodes: readonly RecoveryCode[] | undefined;
@@ -85,10 +108,10 @@ export function factorSetIn(credentials: readonly Credential[]): FactorSet {
   const factors = credentials.filter((each) => digests.includes(digestOfName(each)));
   return {
     factors,
-    unsettled: factors.filter((each) => unsettled.includes(digestOfName(each))),
+    unsettled,
     codes: factors.length > 0 && codes ? codes : undefined,
     nextCodes: factors.length > 0 ? nextCodes : undefined,
-    others: credentials.filter((each) => KINDS.includes(each.kind) && !factors.includes(each)),
+    unfinished: credentials.filter((each) => KINDS.includes(each.kind) && !factors.includes(each)),
   };
 }
 
@@ -107,7 +130,7 @@ export function rowIn(credentials: readonly Credential[]): Credential | undefine
 /** What the row shall keep. */
 export function dataOf({ codes, nextCodes, ...set }: NextFactorSet): string {
   const factors = set.factors.map(digestOfName);
-  const unsettled = set.unsettled.map(digestOfName).filter((each) => factors.includes(each));
+  const unsettled = set.unsettled.filter(({ factor }) => factors.includes(factor));
   const data: FactorsData = {
     factors,
     unsettled: unsettled.length > 0 ? unsettled : undefined,
@@ -117,6 +140,6 @@ export function dataOf({ codes, nextCodes, ...set }: NextFactorSet): string {
   return JSON.stringify(data);
 }
 
-function digestOfName({ kind, id }: CredentialName): string {
+export function digestOfName({ kind, id }: CredentialName): string {
   return digestOf(`${kind}\n${id}`);
 }

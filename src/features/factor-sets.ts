@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Credential, CredentialStore } from '../stores/credential-store.js';
 import { untilStored } from '../stores/until-stored.js';
 import {
   dataOf,
+  digestOfName,
   FACTORS,
   factorSetIn,
   rowIn,
@@ -9,14 +11,16 @@ import {
   type FactorName,
   type FactorSet,
   type NextFactorSet,
-} from './factor-set.js';
+} from './factor-row.js';
 
 /**
  * Which credentials of a user are second factors, and the recovery codes. One row of the credential store says so, and each change
  * replaces that row by a compare-and-set. So whatever depends on all factors of a user is decided in one step, in however many processes:
  * how many there may be, whether one is the first or the last, and the codes that come and go with them.
  *
- * A credential is stored before it becomes a factor, and is deleted after it has ceased to be one. Before and after it proves nothing.
+ * A credential is stored before it becomes a factor, and is deleted after it has ceased to be one. Before and after it proves nothing. What
+ * isn't finished is marked in three places: `unsettled` in the row says that a factor may still be taken back, `awaitedUntil` in a
+ * credential when it is given up if it is no factor, and `pending` in a passkey which request goes on with it.
  */
 export class FactorSets {
   readonly #store: CredentialStore;
@@ -59,7 +63,7 @@ export class FactorSets {
    */
   async deleteAbandoned(userId: string, now: number): Promise<FactorSet> {
     const set = await this.of(userId);
-    for (const { kind, id, data } of set.others) {
+    for (const { kind, id, data } of set.unfinished) {
       const { awaitedUntil } = JSON.parse(data) as AwaitedData;
       if (awaitedUntil !== undefined && awaitedUntil <= now) await this.#store.remove(userId, kind, id);
     }
@@ -90,39 +94,52 @@ export class FactorSets {
   /**
    * Makes a stored credential a factor, unsettled at first.
    * @param assertMayAdd is not asked about one that is a factor already
-   * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential
+   * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential. `addition` is
+   * undefined for a factor that is settled
    */
   async add(
     userId: string,
     name: FactorName,
     assertMayAdd: (set: FactorSet) => void,
-  ): Promise<'added' | 'was one' | 'unknown'> {
+  ): Promise<{ outcome: 'added' | 'was one' | 'unknown'; addition: string | undefined }> {
+    const addition = randomUUID();
     const before = await this.change(userId, (set) => {
-      if (!isAmong(set.others, name)) return undefined;
+      if (!isAmong(set.unfinished, name)) return undefined;
       assertMayAdd(set);
-      return { ...set, factors: [...set.factors, name], unsettled: [...set.unsettled, name] };
+      const unsettled = [...set.unsettled, { factor: digestOfName(name), addition }];
+      return { ...set, factors: [...set.factors, name], unsettled };
     });
-    if (isAmong(before.factors, name)) return 'was one';
-    return isAmong(before.others, name) ? 'added' : 'unknown';
-  }
-
-  /** The session of an addition has been found: `takeBack` leaves the factor alone. @returns false if it is no factor any more */
-  async settle(userId: string, name: FactorName): Promise<boolean> {
-    const before = await this.change(userId, (set) =>
-      isAmong(set.unsettled, name) ? { ...set, unsettled: without(set.unsettled, name) } : undefined,
-    );
-    return isAmong(before.factors, name);
+    if (isAmong(before.factors, name)) return { outcome: 'was one', addition: additionOf(name, before) };
+    if (isAmong(before.unfinished, name)) return { outcome: 'added', addition };
+    return { outcome: 'unknown', addition: undefined };
   }
 
   /**
-   * Undoes `add`.
+   * The session of an addition has been found: `takeBack` leaves the factor alone.
+   * @param addition as `add` has returned it
+   * @returns false if the factor has gone, though it may have been added again
+   */
+  async settle(userId: string, name: FactorName, addition: string | undefined): Promise<boolean> {
+    const before = await this.change(userId, (set) =>
+      isUnsettled(set, name, addition)
+        ? { ...set, unsettled: set.unsettled.filter((each) => each.addition !== addition) }
+        : undefined,
+    );
+    if (!isAmong(before.factors, name)) return false;
+    const found = additionOf(name, before);
+    return found === undefined || found === addition;
+  }
+
+  /**
+   * Undoes an addition.
+   * @param addition as `add` has returned it
    * @returns false if there is nothing to undo: the same request has come twice, and the other one has found the session or undone it
    */
-  async takeBack(userId: string, name: FactorName): Promise<boolean> {
+  async takeBack(userId: string, name: FactorName, addition: string | undefined): Promise<boolean> {
     const before = await this.change(userId, (set) =>
-      isAmong(set.unsettled, name) ? { ...set, factors: without(set.factors, name) } : undefined,
+      isUnsettled(set, name, addition) ? { ...set, factors: without(set.factors, name) } : undefined,
     );
-    return isAmong(before.unsettled, name);
+    return isUnsettled(before, name, addition);
   }
 
   /**
@@ -149,8 +166,16 @@ export class FactorSets {
   }
 }
 
-function isStored({ factors, others }: FactorSet, name: FactorName): boolean {
-  return isAmong(factors, name) || isAmong(others, name);
+function isStored({ factors, unfinished }: FactorSet, name: FactorName): boolean {
+  return isAmong(factors, name) || isAmong(unfinished, name);
+}
+
+function additionOf(name: FactorName, { unsettled }: FactorSet): string | undefined {
+  return unsettled.find(({ factor }) => factor === digestOfName(name))?.addition;
+}
+
+function isUnsettled(set: FactorSet, name: FactorName, addition: string | undefined): boolean {
+  return addition !== undefined && additionOf(name, set) === addition;
 }
 
 function isAmong(credentials: readonly Credential[], name: FactorName): boolean {

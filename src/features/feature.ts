@@ -85,7 +85,7 @@ export interface OtherFeatures {
   readonly factor: () => FactorPart | undefined;
   readonly factorRules: () => FactorRules | undefined;
   /** Whether a feature logs the user in. */
-  readonly logIn: (user: StoredUser) => boolean;
+  readonly logsIn: (user: StoredUser) => boolean;
   /** The form in which a username is stored. */
   readonly canonicalUsername: (typed: string) => string;
 }

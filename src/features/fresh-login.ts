@@ -12,7 +12,7 @@ type GuardServices = Pick<FeatureContext, 'config' | 'guard' | 'others' | 'sameS
  * What a change of the user's factors needs: a login younger than 5 minutes, by a factor where `secondFactor` is on and the user has one.
  * @param validate what validates the body
  */
-export function freshGuards(services: GuardServices, validate: RequestHandler): RequestHandler[] {
+export function freshFactorGuards(services: GuardServices, validate: RequestHandler): RequestHandler[] {
   const { others } = services;
   const provedByFactor: RequestHandler = async (req, _res, next) => {
     await others.factorRules()?.assertProvedByFactor(req.user as Express.User);

@@ -2,9 +2,8 @@ import { AuthError } from '../errors.js';
 import type { StoredUser } from '../stores/user-store.js';
 import type { Asker } from './asker.js';
 import { ownUser } from './own-user.js';
-import type { StoredFactor } from './add-factor.js';
 import { dropFactor } from './drop-factor.js';
-import type { FactorSet } from './factor-set.js';
+import type { FactorSet, StoredFactor } from './factor-row.js';
 import type { FactorSets } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
 import type { StoredPasskeys } from './stored-passkeys.js';
@@ -52,7 +51,7 @@ export async function removePasskey(
 
 /** Whether the user can log in without any passkey. What an app brings of its own has linked an identity. */
 async function hasOtherWayIn({ config, others }: RemovalServices, user: StoredUser): Promise<boolean> {
-  if (user.passwordHash !== null || others.logIn(user)) return true;
+  if (user.passwordHash !== null || others.logsIn(user)) return true;
   const linked = await config.users.identities?.listIdentities(user.id);
   return (linked ?? []).length > 0;
 }

@@ -49,8 +49,7 @@ export function setUpFeatures(features: readonly Feature[], context: SharedConte
   return {
     beforeSession: checks.map(({ check }) => check),
     failures: checks.flatMap(({ failures }) => failures),
-    // Each would read the same row.
-    hasFactor: parts.flatMap(({ hasFactor }) => hasFactor ?? []).slice(0, 1),
+    hasFactor: parts.flatMap(({ hasFactor }) => hasFactor ?? []),
     claims: allClaims(parts),
     replaced: new Set(parts.flatMap(({ replaces = [] }) => replaces)),
     endpoints: (core) => withUniqueIds(allEndpoints(core, parts)),
@@ -73,7 +72,7 @@ function meeting(names: readonly string[], parts: () => readonly FeatureParts[])
     names: new Set(names),
     factor: () => parts().find((each) => each.factor)?.factor,
     factorRules: () => parts().find((each) => each.factorRules)?.factorRules,
-    logIn: (user) => parts().some((each) => each.logsIn?.(user)),
+    logsIn: (user) => parts().some((each) => each.logsIn?.(user)),
     canonicalUsername: (typed) =>
       parts().reduce((name, each) => each.canonicalUsername?.(name) ?? name, typed),
   };

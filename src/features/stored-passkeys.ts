@@ -1,7 +1,7 @@
 import type { Credential, CredentialStore } from '../stores/credential-store.js';
 import { untilStored } from '../stores/until-stored.js';
 import type { ListedFactor } from './factor-parts.js';
-import { factorSetIn, type AwaitedData, type FactorKind, type FactorSet } from './factor-set.js';
+import { factorSetIn, type AwaitedData, type FactorKind, type FactorSet } from './factor-row.js';
 
 /** The kind of their rows in the credential store. */
 export const PASSKEY = 'passkey' satisfies FactorKind;
@@ -121,7 +121,7 @@ export function listedPasskey({ id, createdAt, data }: Passkey): ListedFactor {
   return { id, kind: PASSKEY, name: data.name, createdAt, lastUsedAt: lastUsedAtOf(data) };
 }
 
-/** Only this file writes them. */
+/** This file writes them, and `FactorSets` takes their mark away. */
 export function toPasskey({ userId, id, createdAt, data }: Credential): Passkey {
   return { id, userId, createdAt, data: JSON.parse(data) as PasskeyData, stored: data };
 }

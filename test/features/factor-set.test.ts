@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FactorName, FactorSet } from '../../src/features/factor-set';
+import type { FactorName, FactorSet } from '../../src/features/factor-row';
 import { FactorSets } from '../../src/features/factor-sets';
 import { AuthError, type CredentialStore } from '../../src/index';
 import { EACH_STORES, type OpenStores } from '../helpers/apps/feature-stores';
@@ -39,40 +39,52 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
   const refuseIf = (isRefused: boolean) => {
     if (isRefused) throw new AuthError('TOO_MANY_FACTORS');
   };
+  const add = async (at: number, of: string, name: FactorName, mayAdd: (set: FactorSet) => void = anything) =>
+    (await setsAt(at).add(of, name, mayAdd)).outcome;
   const idsOf = ({ factors }: FactorSet) => factors.map(({ id }) => id);
   const count = (of: readonly unknown[], value: unknown) => of.filter((each) => each === value).length;
 
   test('of parallel additions exactly as many succeed as there is room for', async () => {
     const names = await store(PARALLEL);
     const added = await outcomes(
-      names.map((name, at) =>
-        setsAt(at).add(userId, name, ({ factors }) => refuseIf(factors.length >= MOST)),
-      ),
+      names.map((name, at) => add(at, userId, name, ({ factors }) => refuseIf(factors.length >= MOST))),
     );
     expect([count(added, 'added'), count(added, 'refused')]).toEqual([MOST, PARALLEL - MOST]);
-    const { factors, others } = await setsAt(0).of(userId);
-    expect([factors.length, others.length]).toEqual([MOST, PARALLEL - MOST]);
+    const { factors, unfinished } = await setsAt(0).of(userId);
+    expect([factors.length, unfinished.length]).toEqual([MOST, PARALLEL - MOST]);
   });
 
   test('of parallel additions of one credential, one is told that it has made it a factor', async () => {
     const [own] = await store(1);
-    const added = await outcomes([0, 1, 2, 3].map((at) => setsAt(at).add(userId, own!, anything)));
+    const added = await outcomes([0, 1, 2, 3].map((at) => add(at, userId, own!)));
     expect(added.toSorted()).toEqual(['added', 'was one', 'was one', 'was one']);
   });
 
   test('of a settlement and of takings back at the same moment the first one counts', async () => {
     for (const name of await store(MOST)) {
-      await setsAt(0).add(userId, name, anything);
+      const { addition } = await setsAt(0).add(userId, name, anything);
       const [settled, ...takenBack] = await Promise.all([
-        setsAt(0).settle(userId, name),
-        ...[1, 2, 3].map((at) => setsAt(at).takeBack(userId, name)),
+        setsAt(0).settle(userId, name, addition),
+        ...[1, 2, 3].map((at) => setsAt(at).takeBack(userId, name, addition)),
       ]);
       expect(count(takenBack, true)).toBe(settled ? 0 : 1);
       expect(idsOf(await setsAt(0).of(userId)).includes(name.id)).toBe(settled);
       // What is settled stays, and what was taken back is no factor: nothing is left to undo.
-      expect(await setsAt(1).takeBack(userId, name)).toBe(false);
-      expect(await setsAt(1).settle(userId, name)).toBe(settled);
+      expect(await setsAt(1).takeBack(userId, name, addition)).toBe(false);
+      expect(await setsAt(1).settle(userId, name, addition)).toBe(settled);
     }
+  });
+
+  test('a factor that was removed and added again is another addition, which the first one neither settles nor undoes', async () => {
+    const [own] = await store(1);
+    const first = await setsAt(0).add(userId, own!, anything);
+    await setsAt(0).remove(userId, own!, anything);
+    const second = await setsAt(1).add(userId, own!, anything);
+    expect([first.outcome, second.outcome]).toEqual(['added', 'added']);
+    expect(await setsAt(0).takeBack(userId, own!, first.addition)).toBe(false);
+    expect(await setsAt(0).settle(userId, own!, first.addition)).toBe(false);
+    expect(await setsAt(1).takeBack(userId, own!, second.addition)).toBe(true);
+    expect(await setsAt(0).of(userId)).toMatchObject({ factors: [] });
   });
 
   test('of parallel removals that each would leave one, exactly one factor is left', async () => {
@@ -115,15 +127,15 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
   test('what is not stored, or not the user’s, is no factor; what is deleted elsewhere is none any more', async () => {
     const [own, other] = await store(2);
     const { id: bob } = await stores.users.create({ username: randomUUID(), passwordHash: null });
-    expect(await setsAt(0).add(bob, own!, anything)).toBe('unknown');
-    expect(await setsAt(0).add(userId, { kind: 'totp', id: own!.id }, anything)).toBe('unknown');
+    expect(await add(0, bob, own!)).toBe('unknown');
+    expect(await add(0, userId, { kind: 'totp', id: own!.id })).toBe('unknown');
     expect(await setsAt(0).remove(userId, { kind: 'totp', id: own!.id }, anything)).toBe(false);
-    for (const name of [own!, other!]) expect(await setsAt(0).add(userId, name, anything)).toBe('added');
+    for (const name of [own!, other!]) expect(await add(0, userId, name)).toBe('added');
     await credentials.remove(userId, 'passkey', own!.id);
     expect(idsOf(await setsAt(0).of(userId))).toEqual([other!.id]);
     await setsAt(0).removeAll(userId);
-    const { factors, others } = await setsAt(0).of(userId);
-    expect([factors, others.map(({ id }) => id)]).toEqual([[], [other!.id]]);
+    const { factors, unfinished } = await setsAt(0).of(userId);
+    expect([factors, unfinished.map(({ id }) => id)]).toEqual([[], [other!.id]]);
   });
 
   test('a factor of a kind that only a newer process knows stays one, whatever an older process changes', async () => {
@@ -131,7 +143,7 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     const newer = { kind: 'security-question', id: randomUUID() };
     await credentials.add({ ...newer, userId, data: '{}' });
     await setsAt(0).change(userId, (set) => ({ ...set, factors: [newer], codes: CODES }));
-    for (const name of [own!, other!]) expect(await setsAt(1).add(userId, name, anything)).toBe('added');
+    for (const name of [own!, other!]) expect(await add(1, userId, name)).toBe('added');
     expect(await setsAt(1).remove(userId, own!, anything)).toBe(true);
     expect(await setsAt(1).remove(userId, other!, anything)).toBe(true);
     const { factors, codes } = await setsAt(1).of(userId);
@@ -146,6 +158,6 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     await expect(setsAt(0).of(userId)).rejects.toMatchObject(down);
     await expect(setsAt(0).add(userId, own!, anything)).rejects.toMatchObject(down);
     await setsAt(0).removeAll(userId);
-    expect(await setsAt(0).add(userId, own!, anything)).toBe('added');
+    expect(await add(0, userId, own!)).toBe('added');
   });
 });

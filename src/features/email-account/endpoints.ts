@@ -6,13 +6,13 @@ import type { Messages } from '../../messages/messages.js';
 import { aroundBody } from '../../middleware/around-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { messageAnswer } from './answers.js';
-import { askerOf, type Asker } from './mail-requests.js';
+import { emailAskerOf, type EmailAsker } from './mail-requests.js';
 import type { EmailServices } from './services.js';
 
 /** A request with a valid body. */
 export interface Posted<Body> {
   readonly body: Body;
-  readonly asker: Asker;
+  readonly asker: EmailAsker;
   readonly req: Request;
 }
 
@@ -38,7 +38,7 @@ export function postEndpoint<Body>(
       sameSite,
       ...aroundBody(guard ? [guard] : [], validateBody(schema)),
       (req: Request, res: Response) =>
-        answer({ body: req.body as Body, asker: askerOf(services, req, res), req }, res),
+        answer({ body: req.body as Body, asker: emailAskerOf(services, req, res), req }, res),
     ],
     operation: {
       tag: 'Account',

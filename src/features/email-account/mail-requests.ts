@@ -5,9 +5,9 @@ import type { BrowserSecret } from '../../http/browser-secret.js';
 import { isGoneOf, originOf } from '../../http/request-origin.js';
 import type { LocaleOf } from '../../http/texts-for.js';
 import type { AttemptLimits, NamedLimit } from '../../limits/attempt-limits.js';
-import type { Locale } from '../../messages/messages.js';
 import { addressGroup } from '../../utils/address-group.js';
 import { usernameKey } from '../../utils/username.js';
+import type { Asker } from '../asker.js';
 import type { MailContent } from './mails/mail.js';
 import type { Mailer } from './mails/mailer.js';
 import { renderMail } from './mails/render.js';
@@ -15,10 +15,8 @@ import type { EmailAccountConfig } from './options.js';
 
 const HOUR_SECONDS = 3600;
 
-/** What a flow knows of the request that asks. Read before anything is awaited. */
-export interface Asker {
-  readonly origin: RequestOrigin;
-  readonly locale: Locale;
+/** What a flow knows of the request that asks, and of its answer. Read before anything is awaited. */
+export interface EmailAsker extends Pick<Asker, 'origin' | 'locale'> {
   /** The secrets of the browser. One of them shows that it has registered. */
   readonly secrets: readonly string[];
   /** Whether the client has closed the connection. */
@@ -28,14 +26,18 @@ export interface Asker {
 }
 
 /** Who is to get a mail. Server code has no request, so there is no answer to wait for. */
-export type MailAsker = Pick<Asker, 'locale'> & Partial<Pick<Asker, 'answered'>>;
+export type Addressee = Pick<EmailAsker, 'locale'> & Partial<Pick<EmailAsker, 'answered'>>;
 
-interface AskerServices {
+interface EmailAskerServices {
   readonly browser: Pick<BrowserSecret, 'read'>;
   readonly localeOf: LocaleOf;
 }
 
-export function askerOf({ browser, localeOf }: AskerServices, req: Request, res: Response): Asker {
+export function emailAskerOf(
+  { browser, localeOf }: EmailAskerServices,
+  req: Request,
+  res: Response,
+): EmailAsker {
   return {
     origin: originOf(req),
     locale: localeOf(req),
@@ -74,13 +76,13 @@ export class MailRequests {
    * Counts a request for a mail. Its answer must not show what this returns.
    * @returns whether the mail may be sent
    */
-  async mayAsk(address: string, { origin }: Asker): Promise<boolean> {
+  async mayAsk(address: string, { origin }: EmailAsker): Promise<boolean> {
     const byMailbox = () => counted(this.#byMailbox, usernameKey(address), origin, () => Promise.resolve());
     return isWithinLimit(() => counted(this.#byAddress, addressGroup(origin.ip), origin, byMailbox));
   }
 
   /** Posts a mail. It is sent after the answer, and its failures are events, never errors here. */
-  send(content: MailContent, { locale, answered }: MailAsker): void {
+  send(content: MailContent, { locale, answered }: Addressee): void {
     this.#mailer.post(content, () => renderMail(content, locale, this.#options), answered);
   }
 }

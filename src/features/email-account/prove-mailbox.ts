@@ -3,7 +3,7 @@ import { isBrowser } from '../../http/is-browser.js';
 import { newSecret } from '../../http/new-secret.js';
 import { finishChange, withMark } from '../../stores/unfinished-change.js';
 import type { StoredUser } from '../../stores/user-store.js';
-import type { Asker } from './mail-requests.js';
+import type { EmailAsker } from './mail-requests.js';
 import type { EmailServices } from './services.js';
 import { unlinkIdentities } from './unlink-identities.js';
 
@@ -19,7 +19,7 @@ import { unlinkIdentities } from './unlink-identities.js';
 export async function proveMailbox(
   services: EmailServices,
   user: StoredUser,
-  asker: Pick<Asker, 'origin' | 'secrets'>,
+  asker: Pick<EmailAsker, 'origin' | 'secrets'>,
   how: 'reset' | 'login',
 ): Promise<StoredUser> {
   const { credentials, events, links, proofs, reserved } = services;
@@ -46,7 +46,7 @@ const MAX_TRIES = 5;
 async function withoutPassword(
   { config: { users }, passwords, sessions }: EmailServices,
   user: StoredUser,
-  { origin }: Pick<Asker, 'origin'>,
+  { origin }: Pick<EmailAsker, 'origin'>,
 ): Promise<StoredUser> {
   const passwordHash = withMark(await passwords.hash(newSecret(), { ...origin, userId: user.id }));
   let current: StoredUser | undefined = user;

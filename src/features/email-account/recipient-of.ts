@@ -1,6 +1,6 @@
 import { activeUser, type StoredUser } from '../../stores/user-store.js';
 import { isAddress } from './address.js';
-import type { Asker } from './mail-requests.js';
+import type { EmailAsker } from './mail-requests.js';
 import type { EmailServices } from './services.js';
 
 interface Recipient {
@@ -14,7 +14,7 @@ interface Recipient {
 export async function recipientOf(
   { config, mails }: EmailServices,
   address: string,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<Recipient> {
   const mayAsk = await mails.mayAsk(address, asker);
   const known = activeUser(await config.users.findByUsername(address));

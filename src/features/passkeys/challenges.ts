@@ -19,7 +19,7 @@ export interface ChallengeData {
   readonly transport: Transport;
   /** Undefined: any user may, so the passkey says who it is. Null: no one may, because the name that was typed has no passkey. */
   readonly userId?: string | null | undefined;
-  /** Names the only one who may. Undefined: every session may. */
+  /** Names the only one who may. Undefined for a challenge to log in. */
   readonly enroller?: string | undefined;
 }
 

@@ -8,7 +8,7 @@ import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { aroundBody } from '../../middleware/around-body.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
-import { freshGuards } from '../fresh-login.js';
+import { freshFactorGuards } from '../fresh-login.js';
 import { nameField } from '../name-field.js';
 import { removePasskey } from '../remove-passkey.js';
 import { passkeyAnswers, shownPasskey } from './answers.js';
@@ -96,7 +96,7 @@ function removeEndpoint(services: PasskeyServices): Endpoint {
     verb: 'delete',
     path: '/passkeys/:id',
     chain: [
-      ...freshGuards(services, validateBody(services.bodies.none)),
+      ...freshFactorGuards(services, validateBody(services.bodies.none)),
       async (req: Request<{ id: string }>, res) => {
         const asker = askerOf(services, req);
         if (!(await removePasskey(services, req.user as Express.User, req.params.id, asker)))

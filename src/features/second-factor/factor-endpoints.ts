@@ -4,7 +4,7 @@ import type { Endpoint } from '../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../http/operation.js';
 import { validateBody } from '../../middleware/validate-body.js';
 import { askerOf } from '../asker.js';
-import { freshGuards } from '../fresh-login.js';
+import { freshFactorGuards } from '../fresh-login.js';
 import { ownUser } from '../own-user.js';
 import { factorAnswers } from './answers.js';
 import { assertMayChange } from './may-change.js';
@@ -43,7 +43,7 @@ function removeEndpoint(services: FactorServices): Endpoint {
     verb: 'delete',
     path: '/factors/:id',
     chain: [
-      ...freshGuards(services, validateBody(services.bodies.none)),
+      ...freshFactorGuards(services, validateBody(services.bodies.none)),
       async (req: Request<{ id: string }>, res) => {
         const asker = askerOf(services, req);
         await removeFactor(services, req.user as Express.User, req.params.id, asker);
@@ -101,7 +101,7 @@ function renewEndpoint(services: FactorServices): Endpoint {
   return {
     verb: 'post',
     path: '/factors/recovery-codes',
-    chain: [...freshGuards(services, validateBody(bodies.none)), renew],
+    chain: [...freshFactorGuards(services, validateBody(bodies.none)), renew],
     operation: {
       id: 'renewRecoveryCodes',
       tag: 'Account',

@@ -11,9 +11,7 @@ export function createFactorRules(services: FactorServices): FactorRules {
     hasFactor: (userId) => factorSets.hasFactor(userId),
     assertProvedByFactor: (owner) => assertProvedByFactor(services, owner),
     firstRecoveryCodes: (userId) => factors.firstRecoveryCodes(userId),
-    async removed(userId) {
-      await endDevices(userId);
-    },
+    endDevices: async (userId) => void (await endDevices(userId)),
     async pendingUser(req, challenge) {
       const [transport, secrets] =
         challenge === undefined ? (['cookie', browser.read(req)] as const) : (['body', [challenge]] as const);

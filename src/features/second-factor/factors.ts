@@ -9,7 +9,7 @@ import {
   type FactorName,
   type FactorSet,
   type RecoveryCode,
-} from '../factor-set.js';
+} from '../factor-row.js';
 import { type FactorSets } from '../factor-sets.js';
 import { listedPasskey, PASSKEY, toPasskey } from '../stored-passkeys.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
@@ -97,7 +97,7 @@ export class Factors {
     await untilStored(async () => {
       if (await this.#store.add({ userId, kind: TOTP, id, data: JSON.stringify(data) })) return true;
       const found = await this.#store.find(TOTP, id);
-      // Removed at the same moment: whoever makes it a factor learns that.
+      // Removed at the same moment. The caller learns that when it makes it a factor.
       if (found?.userId !== userId) return true;
       const totp = toTotp(found);
       if (totp.data.step >= data.step) return true;
@@ -185,7 +185,7 @@ export type UsedRecoveryCode =
   | { readonly outcome: 'used' | 'used-before'; readonly left: number }
   | { readonly outcome: 'wrong-code' | 'used-code' };
 
-/** Only this file writes them. */
+/** This file writes them, and `FactorSets` takes their mark away. */
 function toTotp({ userId, id, createdAt, data }: Credential): TotpFactor {
   return { id, userId, createdAt, data: JSON.parse(data) as TotpData, stored: data };
 }

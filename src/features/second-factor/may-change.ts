@@ -1,5 +1,4 @@
-import { assertRoom } from '../factor-parts.js';
-import type { FactorSet } from '../factor-set.js';
+import { assertRoom, type FactorSet } from '../factor-row.js';
 import { proofNeeded } from '../fresh-login.js';
 import type { FactorServices } from './services.js';
 

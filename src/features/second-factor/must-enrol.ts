@@ -10,12 +10,12 @@ import type { FactorServices } from './services.js';
  * @throws TypeError if the app's function returns anything but a boolean
  */
 export async function mustEnrol(
-  { factors, options: { required } }: Pick<FactorServices, 'factors' | 'options'>,
+  { factorSets, options: { required } }: Pick<FactorServices, 'factorSets' | 'options'>,
   user: StoredUser,
 ): Promise<boolean> {
   const isRequired =
     required && (await answerInTime('secondFactor(): required', () => required(askedAbout(user))));
   if (typeof isRequired !== 'boolean')
     throw new TypeError(`secondFactor(): required must return true or false, not ${kindOf(isRequired)}`);
-  return isRequired && (await factors.of(user.id)).all.length === 0;
+  return isRequired && !(await factorSets.hasFactor(user.id));
 }

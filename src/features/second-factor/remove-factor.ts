@@ -1,8 +1,8 @@
 import { AuthError } from '../../errors.js';
 import { activeUser } from '../../stores/user-store.js';
-import type { StoredFactor } from '../add-factor.js';
 import type { Asker } from '../asker.js';
 import { dropFactor } from '../drop-factor.js';
+import type { StoredFactor } from '../factor-row.js';
 import { removePasskey } from '../remove-passkey.js';
 import { assertMayChange } from './may-change.js';
 import type { FactorServices } from './services.js';

@@ -15,12 +15,17 @@ export async function resetFactors(
   locale: Locale,
 ): Promise<FactorReset> {
   const { id: userId } = user;
-  await factorSets.removeAll(userId);
-  await endDevices(userId);
+  const removeAll = async () => {
+    await factorSets.removeAll(userId);
+    await endDevices(userId);
+  };
+  await removeAll();
   // A login by one of these factors has its session by now, which ends, or notices that the factor is gone.
   const sessionIds = await sessions.revokeAll(userId, {}, 'factor-removed', NO_ORIGIN);
+  // A session that has ended just now may have added one in between, when a password was enough for that.
+  await removeAll();
   const factorIds: string[] = [];
-  for (const { kind, id } of (await factorSets.of(userId)).others) {
+  for (const { kind, id } of (await factorSets.of(userId)).unfinished) {
     // Of parallel calls one goes on.
     if (!(await factors.delete(userId, kind, id))) continue;
     factorIds.push(id);

@@ -24,7 +24,7 @@ export interface FactorServices extends Omit<FeatureContext, 'credentials' | 'on
   /** Undefined where the option `trustedDevices` is false. */
   readonly devices: TrustedDevices | undefined;
   readonly endDevices: EndDevices;
-  /** Counts wrong codes by challenge. */
+  /** Counts wrong codes by challenge, and those of step-ups by session. */
   readonly tries: NamedLimit;
   /** Counts wrong codes in a row by user. Only someone who has made the first step gets this far. */
   readonly failures: NamedLimit;

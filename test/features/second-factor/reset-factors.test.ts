@@ -1,7 +1,7 @@
 import { emailAccount, type Mail, type SecondFactor } from '../../../src/index';
 import { secondFactor } from '../../../src/features/second-factor/second-factor';
 import { eventually } from '../../helpers/eventually';
-import { FACTOR_KEY, factorApp } from './factor-app';
+import { enrolIn, FACTOR_KEY, factorApp } from './factor-app';
 import { FaultyStores } from './faulty-stores';
 import { EACH_STORES, memoryStores, type FeatureStores } from '../../helpers/apps/feature-stores';
 
@@ -74,6 +74,20 @@ test('what an outage stops, the same call again finishes', async () => {
     expect(removed.every((event) => 'factorId' in event && event.factorId === authenticator.id)).toBe(true);
     await factor.auth.close();
   }
+});
+
+test('a session that adds a factor while support takes them away leaves none', async () => {
+  const faulty = new FaultyStores(memoryStores());
+  const { support, factor } = supportedApp(faulty.stores);
+  const { id } = await factor.createUser(ANN);
+  const thief = factor.browser();
+  await factor.firstStep(thief, ANN);
+  faulty.before('sessions.revokeAll', () => enrolIn(thief, factor.clock));
+  const { factorIds } = await support.resetFactors(id);
+  expect(factorIds).toHaveLength(1);
+  expect((await thief.get('/auth/check')).status).toBe(401);
+  expect((await factor.firstStep(factor.browser(), ANN)).status).toBe(200);
+  await factor.auth.close();
 });
 
 test('it names what is wrong with the call', async () => {

@@ -2,7 +2,7 @@ import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { ownUser } from '../../own-user.js';
 import { isAddress } from '../address.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 
 /** What is kept with the token of a change. */
@@ -23,7 +23,7 @@ export async function askChange(
   services: EmailServices,
   { id, sessionId }: Pick<Express.User, 'id' | 'sessionId'>,
   to: string,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<void> {
   const { config, events, links, mails, reserved } = services;
   const user = await ownUser(config.users, id);

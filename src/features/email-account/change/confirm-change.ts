@@ -5,7 +5,7 @@ import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { isAddress } from '../address.js';
 import { isFree } from '../free-address.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { dataOf, type NewLink } from '../one-time-links.js';
 import { repeatableSecret } from '../repeatable-secret.js';
 import { tokenRefused, type EmailServices } from '../services.js';
@@ -26,7 +26,7 @@ export async function confirmChange(
   services: EmailServices,
   userId: string,
   token: string,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<void> {
   const { config, events, limits, links, mails, proofs, sessions } = services;
   const found = await links.find('email-change', token);

@@ -2,7 +2,7 @@ import { isAuthError, serviceUnavailable } from '../../../errors.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import { repeatableSecret } from '../repeatable-secret.js';
@@ -21,7 +21,7 @@ const MAX_TRIES = 5;
  * killed, the same request finishes the rest.
  * @throws AuthError ONE_TIME_TOKEN_INVALID, TOO_MANY_ATTEMPTS, SERVICE_UNAVAILABLE
  */
-export async function undoChange(services: EmailServices, token: string, asker: Asker): Promise<void> {
+export async function undoChange(services: EmailServices, token: string, asker: EmailAsker): Promise<void> {
   const { config, events, links, proofs, reserved, sessions } = services;
   const { origin } = asker;
   const found = await links.find('email-undo', token);
@@ -95,7 +95,7 @@ async function lockPassword(
   { config: { users }, passwords, sealer }: EmailServices,
   userId: string,
   token: string,
-  { origin }: Asker,
+  { origin }: EmailAsker,
 ): Promise<StoredUser> {
   const unknown = repeatableSecret(sealer, 'address-restored', token);
   const requester = { ...origin, userId };

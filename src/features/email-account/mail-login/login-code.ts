@@ -3,7 +3,7 @@ import type { ShownSecrets } from '../../../http/browser-secret.js';
 import type { NamedLimit } from '../../../limits/attempt-limits.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
-import { isWithinLimit, type Asker } from '../mail-requests.js';
+import { isWithinLimit, type EmailAsker } from '../mail-requests.js';
 import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { keptWithToken, loginOf, type LoginRequest, type ProvedLogin } from './asked-login.js';
@@ -41,7 +41,7 @@ export function limitsOfCodes({
 export async function askLoginCode(
   services: LoginCodeServices,
   request: LoginRequest,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<void> {
   const { codes, events, mails } = services;
   const { address, secret } = request;
@@ -64,7 +64,7 @@ export async function proveLoginCode(
   services: LoginCodeServices,
   typed: string,
   { transport, secrets }: ShownSecrets,
-  { origin }: Asker,
+  { origin }: EmailAsker,
 ): Promise<ProvedLogin> {
   // Mail programs and people copy "123 456".
   const code = typed.replaceAll(/\s/g, '');

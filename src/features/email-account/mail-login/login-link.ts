@@ -1,5 +1,5 @@
 import type { ShownSecrets } from '../../../http/browser-secret.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { recipientOf } from '../recipient-of.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { keptWithToken, loginOf, type LoginRequest, type ProvedLogin } from './asked-login.js';
@@ -8,7 +8,7 @@ import { keptWithToken, loginOf, type LoginRequest, type ProvedLogin } from './a
 export async function askLoginLink(
   services: EmailServices,
   request: LoginRequest,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<void> {
   const { events, links, mails } = services;
   const { known, recipient } = await recipientOf(services, request.address, asker);
@@ -24,7 +24,7 @@ export async function proveLoginLink(
   services: EmailServices,
   token: string,
   shown: ShownSecrets,
-  { origin }: Asker,
+  { origin }: EmailAsker,
 ): Promise<ProvedLogin> {
   const { links } = services;
   const found = await links.find('login-link', token);

@@ -13,7 +13,7 @@ import { hideDuration } from '../../hide-duration.js';
 import { loginMailedAnswer } from '../answers.js';
 import { postEndpoint, type Posted } from '../endpoints.js';
 import { addressFields, challengeField, codeField, tokenField } from '../fields.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import type { EmailServices } from '../services.js';
 import type { LoginRequest, ProvedLogin } from './asked-login.js';
@@ -32,8 +32,8 @@ interface Way {
   /** The member of the body that has what the mail brought. */
   readonly member: 'token' | 'code';
   readonly field: z.ZodType<string>;
-  ask(request: LoginRequest, asker: Asker): Promise<void>;
-  prove(text: string, shown: ShownSecrets, asker: Asker): Promise<ProvedLogin>;
+  ask(request: LoginRequest, asker: EmailAsker): Promise<void>;
+  prove(text: string, shown: ShownSecrets, asker: EmailAsker): Promise<ProvedLogin>;
 }
 
 /** /login/link, /login/link/verify, /login/code, /login/code/verify: the ways that `options.login` names */

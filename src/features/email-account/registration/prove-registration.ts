@@ -3,7 +3,7 @@ import type { RequestOrigin } from '../../../events/auth-event.js';
 import { isBrowser } from '../../../http/is-browser.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { createUser } from '../free-address.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import type { WaitingRegistration } from './waiting-registrations.js';
 
@@ -15,7 +15,7 @@ export async function proveRegistration(
   services: EmailServices,
   registration: WaitingRegistration,
   password: string | undefined,
-  { origin, secrets }: Pick<Asker, 'origin' | 'secrets'>,
+  { origin, secrets }: Pick<EmailAsker, 'origin' | 'secrets'>,
 ): Promise<StoredUser> {
   if (!isBrowser(secrets, registration.browser))
     await provePassword(services, registration, password, origin);

@@ -5,7 +5,7 @@ import type { NewUser, StoredUser } from '../../../stores/user-store.js';
 import { digestOf } from '../../../utils/digest.js';
 import { usernameKey } from '../../../utils/username.js';
 import { createUser } from '../free-address.js';
-import type { Asker, MailAsker } from '../mail-requests.js';
+import type { EmailAsker, Addressee } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import type { Registration } from './start-registration.js';
 
@@ -24,7 +24,7 @@ export async function registerUnproved(
   services: EmailServices,
   registration: Registration,
   secret: string,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<StoredUser> {
   const { events, mails, passwords, proofs } = services;
   const { transport, remember } = registration;
@@ -47,7 +47,7 @@ export async function registerUnproved(
 export async function sendVerification(
   { links, mails }: EmailServices,
   user: StoredUser,
-  asker: MailAsker,
+  asker: Addressee,
 ): Promise<void> {
   const data: VerificationData = { address: usernameKey(user.username) };
   const link = await links.create('email-verification', user.id, { data });

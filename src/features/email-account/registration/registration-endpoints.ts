@@ -13,7 +13,7 @@ import { publicUser } from '../../../stores/public-user.js';
 import { messageAnswer } from '../answers.js';
 import { addressFields } from '../fields.js';
 import { hideDuration } from '../../hide-duration.js';
-import { askerOf } from '../mail-requests.js';
+import { emailAskerOf } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 import { registerUnproved } from './register-unproved.js';
 import { startRegistration, type Registration } from './start-registration.js';
@@ -86,7 +86,7 @@ function createStart(services: EmailServices) {
   const { browser, options, textsFor } = services;
   const { lifetimeSeconds } = options.links['email-verification'];
   return async function start(req: RegistrationRequest, res: Response) {
-    const asker = askerOf(services, req as Request, res);
+    const asker = emailAskerOf(services, req as Request, res);
     const secret = secretOf(services, req);
     await hideDuration('register', req.body.username, () =>
       startRegistration(services, req.body, secret, asker),
@@ -102,7 +102,7 @@ const REGISTERED_COOKIE_SECONDS = 30 * 24 * 60 * 60;
 function createRegisterUnproved(services: EmailServices) {
   const { browser, textsFor } = services;
   return async function register(req: RegistrationRequest, res: Response) {
-    const asker = askerOf(services, req as Request, res);
+    const asker = emailAskerOf(services, req as Request, res);
     const secret = secretOf(services, req);
     const user = await registerUnproved(services, req.body, secret, asker);
     if (req.body.transport === 'cookie') browser.keep(res, secret, REGISTERED_COOKIE_SECONDS);

@@ -1,17 +1,21 @@
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { recipientOf } from '../recipient-of.js';
 import type { EmailServices } from '../services.js';
 import { sendVerification } from './register-unproved.js';
 
 /** Sends the link of a registration again. Neither the result nor an error tells whether there is one. */
-export function resendVerification(services: EmailServices, address: string, asker: Asker): Promise<void> {
+export function resendVerification(
+  services: EmailServices,
+  address: string,
+  asker: EmailAsker,
+): Promise<void> {
   return services.options.verification === 'required'
     ? resendToBrowser(services, address, asker)
     : resendToUser(services, address, asker);
 }
 
 /** Sends the link of this browser's registration. Each browser that has registered the address has its own. */
-async function resendToBrowser(services: EmailServices, address: string, asker: Asker): Promise<void> {
+async function resendToBrowser(services: EmailServices, address: string, asker: EmailAsker): Promise<void> {
   const { config, mails, waiting } = services;
   const mayAsk = await mails.mayAsk(address, asker);
   const user = await config.users.findByUsername(address);
@@ -22,7 +26,7 @@ async function resendToBrowser(services: EmailServices, address: string, asker: 
   } else await waiting.pretend(address);
 }
 
-async function resendToUser(services: EmailServices, address: string, asker: Asker): Promise<void> {
+async function resendToUser(services: EmailServices, address: string, asker: EmailAsker): Promise<void> {
   const { links, proofs } = services;
   const { known, recipient } = await recipientOf(services, address, asker);
   // Where no user has the address too, for the same answer in the same time.

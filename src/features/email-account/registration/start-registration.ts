@@ -1,7 +1,7 @@
 import { activeUser } from '../../../stores/user-store.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { digestOf } from '../../../utils/digest.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import type { EmailServices } from '../services.js';
 
 export interface Registration {
@@ -21,7 +21,7 @@ export async function startRegistration(
   services: EmailServices,
   { username: address, password, transport, remember }: Registration,
   secret: string,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<void> {
   const { config, events, mails, passwords, reserved, waiting } = services;
   const passwordHash = await passwords.hash(password, { ...asker.origin, isGone: asker.isGone });

@@ -8,7 +8,7 @@ import type { OneTimeToken } from '../../../stores/one-time-token-store.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import type { PresentedTokens, Transport } from '../../../tokens/transport.js';
 import { usernameKey } from '../../../utils/username.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { tokenRefused, type EmailServices } from '../services.js';
 import { proveRegistration } from './prove-registration.js';
@@ -25,7 +25,7 @@ export interface Verification {
 }
 
 /** The browser, or the client, in which the link was opened. */
-export interface Verifier extends Pick<Asker, 'origin' | 'secrets'> {
+export interface Verifier extends Pick<EmailAsker, 'origin' | 'secrets'> {
   /**
    * Asked before the password is read: a page of another site must learn nothing about it.
    * @throws AuthError CROSS_SITE_REQUEST where the transport is cookies, and the answer may set none

@@ -1,7 +1,7 @@
 import { nameOfPassword } from '../../../stores/name-of-password.js';
 import type { StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import type { Asker, MailAsker } from '../mail-requests.js';
+import type { EmailAsker, Addressee } from '../mail-requests.js';
 import type { NewLink } from '../one-time-links.js';
 import { recipientOf } from '../recipient-of.js';
 import type { EmailServices } from '../services.js';
@@ -15,7 +15,7 @@ export interface ResetData {
 }
 
 /** Sends a link to choose a new password. Neither the result nor an error tells whether the address has a user. */
-export async function askReset(services: EmailServices, address: string, asker: Asker): Promise<void> {
+export async function askReset(services: EmailServices, address: string, asker: EmailAsker): Promise<void> {
   const { events, links } = services;
   const { known, recipient } = await recipientOf(services, address, asker);
   if (recipient) await sendReset(services, recipient, asker);
@@ -29,7 +29,7 @@ export function createResetLink({ links }: EmailServices, user: StoredUser): Pro
   return links.create('password-reset', user.id, { data });
 }
 
-export async function sendReset(services: EmailServices, user: StoredUser, asker: MailAsker): Promise<void> {
+export async function sendReset(services: EmailServices, user: StoredUser, asker: Addressee): Promise<void> {
   const link = await createResetLink(services, user);
   services.mails.send({ kind: 'reset', to: user.username, userId: user.id, ...link }, asker);
 }

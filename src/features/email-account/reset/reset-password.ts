@@ -6,7 +6,7 @@ import { nameOfPassword } from '../../../stores/name-of-password.js';
 import { finishChange, withMark } from '../../../stores/unfinished-change.js';
 import { activeUser, type StoredUser } from '../../../stores/user-store.js';
 import { usernameKey } from '../../../utils/username.js';
-import type { Asker } from '../mail-requests.js';
+import type { EmailAsker } from '../mail-requests.js';
 import { dataOf } from '../one-time-links.js';
 import { proveMailbox } from '../prove-mailbox.js';
 import { tokenRefused, type EmailServices } from '../services.js';
@@ -31,7 +31,7 @@ const MAX_TRIES = 3;
 export async function resetPassword(
   services: EmailServices,
   reset: PasswordReset,
-  asker: Asker,
+  asker: EmailAsker,
 ): Promise<void> {
   const { events, links, mails, sessions } = services;
   const { origin } = asker;

@@ -8,7 +8,7 @@ import { validateBody } from '../../../middleware/validate-body.js';
 import type { Transport } from '../../../tokens/transport.js';
 import { askerOf } from '../../asker.js';
 import { challengeIdField, credentialField } from '../../credential-fields.js';
-import { freshGuards, freshLoginGuards } from '../../fresh-login.js';
+import { freshFactorGuards, freshLoginGuards } from '../../fresh-login.js';
 import { nameField } from '../../name-field.js';
 import { passkeyAnswers, shownPasskey } from '../answers.js';
 import type { PasskeyServices } from '../services.js';
@@ -29,7 +29,7 @@ function optionsEndpoint(services: PasskeyServices): Endpoint {
     verb: 'post',
     path: '/passkeys/options',
     chain: [
-      ...freshGuards(services, validateBody(body)),
+      ...freshFactorGuards(services, validateBody(body)),
       async (req: Request<object, unknown, { transport: Transport }>, res) => {
         const asker = askerOf(services, req as Request);
         const owner = req.user as Express.User;

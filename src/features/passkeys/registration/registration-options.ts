@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Transport } from '../../../tokens/transport.js';
 import type { Asker } from '../../asker.js';
-import { assertRoom } from '../../factor-parts.js';
+import { assertRoom } from '../../factor-row.js';
 import { nameOfEnroller } from '../../name-of-enroller.js';
 import { ownUser } from '../../own-user.js';
 import { bindToBrowser } from '../bind-to-browser.js';

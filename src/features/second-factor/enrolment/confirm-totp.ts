@@ -3,7 +3,7 @@ import type { StoredUser } from '../../../stores/user-store.js';
 import type { Asker } from '../../asker.js';
 import { addFactor } from '../../add-factor.js';
 import { despiteOutage } from '../../despite-outage.js';
-import type { FactorName, FactorSet } from '../../factor-set.js';
+import type { FactorName, FactorSet } from '../../factor-row.js';
 import { ownUser } from '../../own-user.js';
 import type { TotpData } from '../factors.js';
 import { assertMayAdd } from '../may-change.js';

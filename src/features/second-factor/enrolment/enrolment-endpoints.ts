@@ -6,7 +6,7 @@ import type { Endpoint } from '../../../http/endpoint.js';
 import { BODY_FAILURES, GUARD_FAILURES } from '../../../http/operation.js';
 import { validateBody } from '../../../middleware/validate-body.js';
 import { askerOf } from '../../asker.js';
-import { freshGuards, freshLoginGuards } from '../../fresh-login.js';
+import { freshFactorGuards, freshLoginGuards } from '../../fresh-login.js';
 import { nameField } from '../../name-field.js';
 import { factorAnswers } from '../answers.js';
 import { codeField } from '../fields.js';
@@ -24,7 +24,7 @@ function startEndpoint(services: FactorServices): Endpoint {
     verb: 'post',
     path: '/factors/totp',
     chain: [
-      ...freshGuards(services, validateBody(services.bodies.none)),
+      ...freshFactorGuards(services, validateBody(services.bodies.none)),
       async (req, res) => {
         res.status(201).json(await startTotp(services, req.user as Express.User));
       },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { base32 } from '../../../utils/base32.js';
-import { assertRoom } from '../../factor-parts.js';
+import { assertRoom } from '../../factor-row.js';
 import { ownUser } from '../../own-user.js';
 import type { FactorServices } from '../services.js';
 import { newTotpSecret, otpauthUri } from '../totp.js';

@@ -3,7 +3,7 @@ import { appDatabase } from '../../helpers/apps/app-database';
 import { useAppProcesses } from '../../helpers/apps/app-processes';
 import { randomPrefix } from '../../helpers/apps/backends';
 
-const processes = useAppProcesses();
+const processes = useAppProcesses({ REAL_PASSWORDS: 'yes' });
 const NEW_PASSWORD = 'another good passphrase';
 
 interface Tokens {

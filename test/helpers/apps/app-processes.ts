@@ -14,7 +14,7 @@ export interface AppProcesses {
 }
 
 /** Processes of one app, with a new database, for the tests of a file. `EMAIL_ACCOUNT: 'yes'`, `FACTOR_KEY` and `PASSKEY_ORIGIN` give
- * it these features. */
+ * it these features; with `REAL_PASSWORDS: 'yes'` it hashes with bcrypt. */
 export function useAppProcesses(environment: Readonly<Record<string, string>> = {}): AppProcesses {
   const children: ChildProcess[] = [];
   let database: AppDatabase;

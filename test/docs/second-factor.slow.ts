@@ -128,16 +128,19 @@ describe('an app of users with a second factor', () => {
     const browser = factor.browser();
     const post = async (path: string, fields: object) =>
       (await browser.post(path).type('form').send(fields)).headers['location'] as string;
-    expect(await post('/login', { username: 'ann', password: PASSWORD })).toBe('/login/code');
+    const ann = { username: 'ann', password: PASSWORD };
+    expect(await post('/login', ann)).toBe('/login/code');
+    const action = await post('/login?returnTo=/orders', ann);
+    expect(action).toBe('/login/code?returnTo=%2Forders');
     // As a browser sends the form of the page: its text fields, also the empty ones, and no box that isn't ticked.
     const form = page.snippet('code-form');
-    const action = /action="([^"]+)"/.exec(form)?.[1] as string;
+    expect(form).not.toContain('action=');
     const names = Array.from(form.matchAll(/<input name="(\w+)"/g), ([, name = '']) => name);
     const sent = (code: string) => ({ ...Object.fromEntries(names.map((name) => [name, ''])), code });
     const wrong = sent(authenticator.wrongCode());
-    expect(await post(action, wrong)).toBe('/login/code?error=INVALID_SECOND_FACTOR');
-    expect(await post(action, sent(authenticator.nextCode()))).toBe('/account');
-    expect(await post(action, wrong)).toBe('/login?error=FLOW_STATE_INVALID');
+    expect(await post(action, wrong)).toBe('/login/code?error=INVALID_SECOND_FACTOR&returnTo=%2Forders');
+    expect(await post(action, sent(authenticator.nextCode()))).toBe('/orders');
+    expect(await post(action, wrong)).toBe('/login?error=FLOW_STATE_INVALID&returnTo=%2Forders');
   });
 
   test("the provider's own second factor counts, where the page says so", async () => {

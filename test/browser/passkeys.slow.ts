@@ -60,6 +60,8 @@ interface Tab {
   /** What the browser has been told to forget. */
   readonly credentials: () => Promise<{ credentialId: string }[]>;
   readonly setVerified: (isUserVerified: boolean) => Promise<unknown>;
+  /** Whether somebody touches the key when it is asked. */
+  readonly setPresent: (enabled: boolean) => Promise<unknown>;
   readonly run: <T>(script: string) => Promise<T>;
 }
 
@@ -74,6 +76,8 @@ async function openTab(context?: BrowserContext): Promise<Tab> {
     credentials: async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
     setVerified: (isUserVerified) =>
       session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
+    setPresent: (enabled) =>
+      session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled }),
     // What it rejects with comes as { name, code }.
     run: (script) =>
       page.evaluate(`(async () => ${script})().catch(({ name, code }) => ({ failed: { name, code } }))`),
@@ -144,6 +148,21 @@ test('the list of the name field offers passkeys, and another method ends the wa
     return [await waiting, user.username];
   })()`;
   expect(await tab.run(both)).toEqual([undefined, 'bob']);
+});
+
+test('a login by the password ends the wait', async () => {
+  const tab = await loggedInTab('dan');
+  await tab.run('keys.register()');
+  await tab.run('auth.logout()');
+  await users.create({ username: 'eda', passwordHash: quickHash(PASSWORD) });
+  // The list stays open, because nobody picks a passkey.
+  await tab.setPresent(false);
+  const both = `(async () => {
+    const waiting = keys.login({ autofill: true });
+    await auth.login(${text({ username: 'eda', password: PASSWORD })});
+    return [await waiting];
+  })()`;
+  expect(await tab.run(both)).toEqual([undefined]);
 });
 
 test('an authenticator that does not verify its user is refused', async () => {

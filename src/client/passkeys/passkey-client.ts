@@ -51,7 +51,7 @@ export interface PasskeyClient {
   /**
    * Offers passkeys in the list of the input field with `autocomplete="username webauthn"`. Call it when the page opens. It waits until the
    * user picks one, for as long as the page is open.
-   * @returns undefined in a browser without it, and when another method of this client is called meanwhile
+   * @returns undefined in a browser without it, and when the user logs in otherwise or another method of this client is called meanwhile
    */
   login(login: PasskeyLogin & { autofill: true }): Promise<AuthUser | undefined>;
   /**
@@ -59,7 +59,7 @@ export interface PasskeyClient {
    * POST /reauthenticate.
    * @param login `challenge`: what the first step has returned to a bearer client
    */
-  prove(login?: { challenge?: string }): Promise<PasskeyProof>;
+  prove(login?: { challenge?: string | undefined }): Promise<PasskeyProof>;
   /** Removes a passkey of the user, and tells the browser, which stops offering it. */
   remove(id: string): Promise<void>;
 }

@@ -24,7 +24,7 @@ export function passkeys(auth: AuthClient): PasskeyClient {
 
   const begin = () => {
     waiting?.abort();
-    return (waiting = new AbortController()).signal;
+    return (waiting = new AbortController());
   };
 
   const optionsOf = <Options>(path: string, body?: object) =>
@@ -40,24 +40,22 @@ export function passkeys(auth: AuthClient): PasskeyClient {
     return proofOf(found, options);
   }
 
-  /** Until the user picks a passkey, or another method is called. */
+  /** Until the user picks a passkey or logs in otherwise, or another method is called. */
   async function askByAutofill(body: object): Promise<PasskeyProof | undefined> {
-    const signal = begin();
-    if (!(await api?.isConditionalMediationAvailable?.())) return undefined;
-    while (!signal.aborted) {
-      const late = AbortSignal.timeout(RENEW_MS);
-      try {
-        return await ask(AbortSignal.any([signal, late]), body, true);
-      } catch (error) {
-        if (!signal.aborted && !late.aborted) throw error;
-      }
+    const own = begin();
+    const { signal } = own;
+    const unfollow = auth.onChange(({ type }) => type === 'login' && own.abort());
+    try {
+      if (!(await api?.isConditionalMediationAvailable?.())) return undefined;
+      return await renewing(signal, (each) => ask(each, body, true));
+    } finally {
+      unfollow();
     }
-    return undefined;
   }
 
   async function login(details: PasskeyLogin & { autofill?: boolean } = {}): Promise<AuthUser | undefined> {
     const { autofill, remember, ...owner } = details;
-    const proof = autofill ? await askByAutofill(owner) : await ask(begin(), owner);
+    const proof = autofill ? await askByAutofill(owner) : await ask(begin().signal, owner);
     return proof && auth.login({ ...proof, ...(remember && { remember }) }, '/login/passkey');
   }
 
@@ -69,17 +67,33 @@ export function passkeys(auth: AuthClient): PasskeyClient {
       const made = await navigator.credentials.create({
         publicKey: api?.parseCreationOptionsFromJSON?.(options),
         // Not before: for the options the server may have asked for a proof, which was a request of its own.
-        signal: begin(),
+        signal: begin().signal,
       });
       return auth.call<RegisteredPasskey>('POST', '/passkeys', { ...proofOf(made, options), ...details });
     },
     login: login as PasskeyClient['login'],
-    prove: (body) => ask(begin(), body),
+    prove: (body) => ask(begin().signal, body),
     async remove(id) {
       await auth.call('DELETE', `/passkeys/${encodeURIComponent(id)}`);
       await signalRemoved(api, id, () => optionsOf<{ rpId: string }>('/login/passkey'));
     },
   };
+}
+
+/** Asks again before a challenge expires. @returns undefined when `signal` has aborted it */
+async function renewing(
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<PasskeyProof>,
+): Promise<PasskeyProof | undefined> {
+  while (!signal.aborted) {
+    const late = AbortSignal.timeout(RENEW_MS);
+    try {
+      return await ask(AbortSignal.any([signal, late]));
+    } catch (error) {
+      if (!signal.aborted && !late.aborted) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The passkey is gone. If this fails, the browser only goes on offering it. */

@@ -63,7 +63,7 @@ const optionsSchema = z.strictObject({
     .refine((text) => text.trim() !== '' && text.isWellFormed(), 'must be a name'),
   key: z.union(
     [keyInput, z.array(keyInput).nonempty()],
-    `must be a secret of at least 32 bytes, or a list of them: make one with ${MAKE_A_SECRET}`,
+    `must be a secret of at least 32 bytes, or a list of them: make one with ${MAKE_A_SECRET}, and keep it, such as in .env (node --env-file=.env app.mjs)`,
   ),
   totp: z
     .strictObject({

@@ -48,6 +48,22 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
   });
 
+  test('leaves no new factor when the answer that it is one gets lost', async () => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    faulty.before('credentials.add', async () => {
+      await factor.auth.sessions.revokeAll(ann.id);
+      // The second call from there is the one that makes it a factor.
+      faulty.failAt(1, 'after');
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    faulty.heal();
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+  });
+
   test('leaves no new factor beside another, whose recovery codes stay', async () => {
     const { authenticator, recoveryCodes } = await factor.enrol(ann.username);
     const browser = await byFactor(authenticator);

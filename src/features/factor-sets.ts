@@ -72,13 +72,22 @@ export class FactorSets {
     return set;
   }
 
-  /** From then on `deleteAbandoned` leaves the credential of a factor alone, also when it is one no longer. */
-  async keepStored(userId: string, name: FactorName): Promise<void> {
-    await untilStored(async () => {
-      const { factors } = await this.of(userId);
-      const found = factors.find((each) => isNamed(each, name));
+  /**
+   * From then on `deleteAbandoned` leaves the credential of a factor alone, also when it is one no longer.
+   * @param assertMayKeep asked about a factor, before anything changes. Default: nothing to ask
+   * @returns whether it was awaited until now: of parallel calls one gets true
+   */
+  async keepStored(
+    userId: string,
+    name: FactorName,
+    assertMayKeep?: (set: FactorSet) => void,
+  ): Promise<boolean> {
+    return untilStored(async () => {
+      const set = await this.of(userId);
+      const found = set.factors.find((each) => isNamed(each, name));
+      if (found) assertMayKeep?.(set);
       const { awaitedUntil, ...data } = JSON.parse(found?.data ?? '{}') as AwaitedData;
-      if (!found || awaitedUntil === undefined) return true;
+      if (!found || awaitedUntil === undefined) return false;
       return (await this.#store.replace(found, JSON.stringify(data))) || undefined;
     });
   }

@@ -38,8 +38,13 @@ export async function addFactor(
     throw error;
   }
   if (session) return factorSets.settle(userId, stored.name, addition);
+  const isTakenBack = await takeBack().catch(async (error: unknown) => {
+    // Once more: the session is gone, so the same request doesn't come again.
+    await inTimeLeft(takeBack());
+    throw error;
+  });
   // The same request may have come twice, and found the session before it ended.
-  if (await takeBack()) {
+  if (isTakenBack) {
     // A login by this factor has its session by now, which ends, or notices that the factor is gone.
     await sessions.revokeAll(userId, {}, 'factor-removed', origin);
     await stored.delete();

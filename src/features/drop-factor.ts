@@ -21,7 +21,8 @@ export async function dropFactor(
   assertMayRemove: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<'unknown' | 'done' | 'done elsewhere'> {
-  await factorSets.keepStored(userId, factor.name);
+  // Asked before too: the mark that this takes away says whether the factor has been announced.
+  await factorSets.keepStored(userId, factor.name, assertMayRemove);
   if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
   await others.factorRules()?.endDevices(userId);
   // A login by this factor has its session by now, which ends, or notices that the factor is gone.

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { isAuthError } from '../errors.js';
 import type { Credential, CredentialStore } from '../stores/credential-store.js';
 import { untilStored } from '../stores/until-stored.js';
+import { inTimeLeft } from '../utils/in-time-left.js';
 import {
   dataOf,
   digestOfName,
@@ -70,13 +72,22 @@ export class FactorSets {
     return set;
   }
 
-  /** From then on `deleteAbandoned` leaves the credential of a factor alone, also when it is one no longer. */
-  async keepStored(userId: string, name: FactorName): Promise<void> {
-    await untilStored(async () => {
-      const { factors } = await this.of(userId);
-      const found = factors.find((each) => isNamed(each, name));
+  /**
+   * From then on `deleteAbandoned` leaves the credential of a factor alone, also when it is one no longer.
+   * @param assertMayKeep asked about a factor, before anything changes. Default: nothing to ask
+   * @returns whether it was awaited until now: of parallel calls one gets true
+   */
+  async keepStored(
+    userId: string,
+    name: FactorName,
+    assertMayKeep?: (set: FactorSet) => void,
+  ): Promise<boolean> {
+    return untilStored(async () => {
+      const set = await this.of(userId);
+      const found = set.factors.find((each) => isNamed(each, name));
+      if (found) assertMayKeep?.(set);
       const { awaitedUntil, ...data } = JSON.parse(found?.data ?? '{}') as AwaitedData;
-      if (!found || awaitedUntil === undefined) return true;
+      if (!found || awaitedUntil === undefined) return false;
       return (await this.#store.replace(found, JSON.stringify(data))) || undefined;
     });
   }
@@ -96,6 +107,7 @@ export class FactorSets {
    * @param assertMayAdd is not asked about one that is a factor already
    * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential. `addition` is
    * undefined for a factor that is settled
+   * @throws what `assertMayAdd` throws; AuthError SERVICE_UNAVAILABLE: then it is undone, as far as the store can be reached
    */
   async add(
     userId: string,
@@ -103,11 +115,16 @@ export class FactorSets {
     assertMayAdd: (set: FactorSet) => void,
   ): Promise<{ outcome: 'added' | 'was one' | 'unknown'; addition: string | undefined }> {
     const addition = randomUUID();
-    const before = await this.change(userId, (set) => {
+    const adding = this.change(userId, (set) => {
       if (!isAmong(set.unfinished, name)) return undefined;
       assertMayAdd(set);
       const unsettled = [...set.unsettled, { factor: digestOfName(name), addition }];
       return { ...set, factors: [...set.factors, name], unsettled };
+    });
+    const before = await adding.catch(async (error: unknown) => {
+      // It may be one, and only the answer got lost. Then no one would look for the session.
+      if (isAuthError(error, 'SERVICE_UNAVAILABLE')) await inTimeLeft(this.takeBack(userId, name, addition));
+      throw error;
     });
     if (isAmong(before.factors, name)) return { outcome: 'was one', addition: additionOf(name, before) };
     if (isAmong(before.unfinished, name)) return { outcome: 'added', addition };

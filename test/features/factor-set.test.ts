@@ -87,6 +87,18 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     expect(await setsAt(0).of(userId)).toMatchObject({ factors: [] });
   });
 
+  test('of parallel calls that keep a factor stored, one is told that it was awaited, and one that may not takes no mark away', async () => {
+    const [own] = await store(1);
+    const data = JSON.stringify({ awaitedUntil: 1 });
+    expect(await credentials.replace({ ...own!, userId, data: '{}' }, data)).toBe(true);
+    await setsAt(0).add(userId, own!, anything);
+    const refused = setsAt(0).keepStored(userId, own!, () => refuseIf(true));
+    await expect(refused).rejects.toMatchObject({ code: 'TOO_MANY_FACTORS' });
+    const kept = await Promise.all([0, 1, 2, 3].map((at) => setsAt(at).keepStored(userId, own!)));
+    expect([count(kept, true), count(kept, false)]).toEqual([1, 3]);
+    expect(await setsAt(0).deleteAbandoned(userId, 2)).toMatchObject({ factors: [own] });
+  });
+
   test('of parallel removals that each would leave one, exactly one factor is left', async () => {
     const names = await store(MOST);
     for (const name of names) await setsAt(0).add(userId, name, anything);

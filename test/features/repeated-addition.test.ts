@@ -119,7 +119,10 @@ describe.each([
   test('and the second one undoes what the first has left, when the session has ended', async () => {
     const request = await begin();
     // The second call from there is the one that makes it a factor.
-    faulty.before('credentials.add', () => Promise.resolve(faulty.failAt(1, 'after')));
+    faulty.before('credentials.add', () =>
+      // Nor can it be undone.
+      Promise.resolve(faulty.failAt(1, 'after', { onwards: true })),
+    );
     expect((await request())[0]).toBe(503);
     faulty.heal();
     faulty.before(judged, () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StoredUser } from '../../../src/index';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 import { Authenticator, factorApp, refused, type Browser, type FactorApp } from './factor-app';
-import { FaultyStores } from './faulty-stores';
+import { FaultyStores, type Fault } from './faulty-stores';
 
 const ENDED = [401, refused('SESSION_REVOKED')];
 
@@ -45,6 +45,26 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     expect(statusAndBody(confirmed)).toEqual(ENDED);
     const left = await stores.users.credentials?.().list(ann.id, 'totp');
     expect(left).toEqual([]);
+    expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+  });
+
+  // The second call from there is the one that makes it a factor, and the fifth one undoes that.
+  test.each<[call: string, at: number, fault: Fault]>([
+    ['makes it one gets no answer', 1, 'after'],
+    ['undoes it fails', 4, 'before'],
+    ['undoes it gets no answer', 4, 'after'],
+  ])('leaves no new factor when the call that %s', async (_call, at, fault) => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    faulty.before('credentials.add', async () => {
+      await factor.auth.sessions.revokeAll(ann.id);
+      faulty.failAt(at, fault);
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    faulty.heal();
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
     expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
   });
 

@@ -11,6 +11,7 @@ import {
   type FactorApp,
 } from './factor-app';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
+import { FaultyStores } from './faulty-stores';
 
 const INVALID = [401, refused('INVALID_SECOND_FACTOR')];
 const STALE = [401, refused('REAUTHENTICATION_REQUIRED')];
@@ -137,6 +138,20 @@ describe.each(EACH_STORES)('the second factors of a user, on %s', (_name, open) 
       INVALID,
     );
     expect(await list()).toMatchObject({ factors: [] });
+  });
+
+  test('a new factor is announced although the session begins another enrolment while it is confirmed', async () => {
+    const faulty = new FaultyStores(stores);
+    const slow = factorApp({ stores: faulty.stores });
+    const agent = slow.browser();
+    await slow.firstStep(agent, ann.username);
+    const authenticator = await start(agent);
+    faulty.before('credentials.add', () => start(agent));
+    expect((await confirm({ id: authenticator.id, code: authenticator.code() }, agent)).status).toBe(200);
+    expect(slow.events).toContainEqual(
+      expect.objectContaining({ type: 'factorAdded', factorId: authenticator.id }),
+    );
+    await slow.auth.close();
   });
 
   test('parallel confirmations of one enrolment make one factor, and one gets the recovery codes', async () => {

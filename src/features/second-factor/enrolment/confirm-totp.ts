@@ -52,10 +52,14 @@ export async function confirmTotp(
     throw new AuthError('INVALID_SECOND_FACTOR');
   // After it has become a factor: a login that comes now is asked for it, and one that came before ends.
   await sessions.revokeAll(userId, { except: sessionId }, 'factor-added', asker.origin);
-  await factorSets.keepStored(userId, factor);
   const recoveryCodes = await factors.firstRecoveryCodes(userId);
-  // In an outage it may be announced twice.
-  if (await despiteOutage(enrolments.take(id), true)) {
+  // The mark of the credential decides, not the enrolment: the session may have begun another one, which ends this. In an outage it may be
+  // announced twice.
+  const [isNew] = await Promise.all([
+    despiteOutage(factorSets.keepStored(userId, factor), true),
+    despiteOutage(enrolments.take(id), true),
+  ]);
+  if (isNew) {
     events.announce('factorAdded', () => ({
       userId,
       sessionId,

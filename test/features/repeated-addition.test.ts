@@ -47,6 +47,15 @@ async function expectSecondStep([recoveryCode]: string[] = []): Promise<void> {
   expect((await other.post('/auth/login/second-factor').send({ recoveryCode })).status).toBe(200);
 }
 
+/** At the look for the session of the next addition. @param call that comes before the credential is made a factor */
+function beforeLook(call: string, run: () => Promise<unknown>): void {
+  const then = (next: string, work: () => unknown) => () => {
+    faulty.before(next, () => Promise.resolve(work()));
+    return Promise.resolve();
+  };
+  faulty.before(call, then('credentials.list', then('sessions.find', run)));
+}
+
 describe.each([
   ['an authenticator app', beginTotp, 'credentials.add', 200],
   ['a passkey', beginPasskey, 'credentials.find', 201],
@@ -54,15 +63,9 @@ describe.each([
   test('and the first one takes nothing away when the second has been answered, and its own look for the session fails', async () => {
     const request = await begin();
     let second: Awaited<ReturnType<typeof request>> | undefined;
-    faulty.before('credentials.add', () => {
-      faulty.before('credentials.list', () => {
-        faulty.before('sessions.find', async () => {
-          second = await request();
-          throw new AuthError('SERVICE_UNAVAILABLE');
-        });
-        return Promise.resolve();
-      });
-      return Promise.resolve();
+    beforeLook('credentials.add', async () => {
+      second = await request();
+      throw new AuthError('SERVICE_UNAVAILABLE');
     });
     expect((await request())[0]).toBe(503);
     expect(second?.[0]).toBe(added);
@@ -73,23 +76,17 @@ describe.each([
     const request = await begin();
     let second: ReturnType<typeof request> | undefined;
     let failFirst: () => void = () => undefined;
-    faulty.before('credentials.add', () => {
-      faulty.before('credentials.list', () => {
-        faulty.before('sessions.find', async () => {
-          // Once it has found its session, and before it has ended the others.
-          faulty.before('sessions.revokeAll', async () => {
-            failFirst();
-            await first;
-          });
-          const failure = new Promise<never>((_resolve, reject) => {
-            failFirst = () => reject(new AuthError('SERVICE_UNAVAILABLE'));
-          });
-          second = request();
-          await failure;
-        });
-        return Promise.resolve();
+    beforeLook('credentials.add', async () => {
+      // Once it has found its session, and before it has ended the others.
+      faulty.before('sessions.revokeAll', async () => {
+        failFirst();
+        await first;
       });
-      return Promise.resolve();
+      const failure = new Promise<never>((_resolve, reject) => {
+        failFirst = () => reject(new AuthError('SERVICE_UNAVAILABLE'));
+      });
+      second = request();
+      await failure;
     });
     const first = request();
     expect((await first)[0]).toBe(503);
@@ -101,15 +98,9 @@ describe.each([
   test('and the first one takes nothing away when its session ends after the second has been answered', async () => {
     const request = await begin();
     let second: Awaited<ReturnType<typeof request>> | undefined;
-    faulty.before('credentials.add', () => {
-      faulty.before('credentials.list', () => {
-        faulty.before('sessions.find', async () => {
-          second = await request();
-          await app.auth.sessions.revokeAll(ann.id);
-        });
-        return Promise.resolve();
-      });
-      return Promise.resolve();
+    beforeLook('credentials.add', async () => {
+      second = await request();
+      await app.auth.sessions.revokeAll(ann.id);
     });
     expect((await request())[0]).toBe(401);
     expect(second?.[0]).toBe(added);
@@ -125,13 +116,7 @@ describe.each([
     );
     expect((await request())[0]).toBe(503);
     faulty.heal();
-    faulty.before(judged, () => {
-      faulty.before('credentials.list', () => {
-        faulty.before('sessions.find', () => app.auth.sessions.revokeAll(ann.id));
-        return Promise.resolve();
-      });
-      return Promise.resolve();
-    });
+    beforeLook(judged, () => app.auth.sessions.revokeAll(ann.id));
     expect((await request())[0]).toBe(401);
     expect((await app.passwordLogin(app.browser(), ann.username)).status).toBe(200);
   });

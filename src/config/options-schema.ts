@@ -54,10 +54,18 @@ const cookieSchema = z
     }
   });
 
-const feature = z.custom<Feature>((value) => {
-  const { name, setUp } = (value ?? {}) as Partial<Feature>;
-  return typeof name === 'string' && name !== '' && typeof setUp === 'function';
-}, 'must be a feature, with a name and the method setUp');
+const feature = z.custom<Feature>(
+  (value) => {
+    const { name, setUp } = (value ?? {}) as Partial<Feature>;
+    return typeof name === 'string' && name !== '' && typeof setUp === 'function';
+  },
+  {
+    error: ({ input }) =>
+      typeof input === 'function'
+        ? 'must be a feature: call the function, as in secondFactor({ … })'
+        : 'must be a feature, with a name and the method setUp',
+  },
+);
 
 /** Schemes of the registry of IANA whose credentials are no token. */
 const OTHER_SCHEMES = ['basic', 'digest', 'negotiate', 'dpop'];

@@ -314,7 +314,12 @@ test.each<[string, unknown, RegExp]>([
 describe('start-up throws on', () => {
   test.each<[string, Feature[], RegExp]>([
     ['two features of one name', [feature({}), feature({})], /features has two of the name sample/],
-    ['what is no feature', [(() => ({})) as never], /features\.0 must be a feature/],
+    ['what is no feature', [{} as never], /features\.0 must be a feature, with a name/],
+    [
+      'a function that makes one',
+      [(() => ({})) as never],
+      /features\.0 must be a feature: call the function/,
+    ],
     [
       'a limit by a rule that is none',
       [feature(({ limits }) => (limits.named('address', { failure: 5 } as never), {}))],

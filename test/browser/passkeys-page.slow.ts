@@ -116,10 +116,16 @@ test('the button logs in, and an old login proves itself with the passkey', asyn
   await notice(page, 'This device has a passkey of your account already.');
 
   await touch(false);
+  await page.evaluate(`(() => {
+    const get = navigator.credentials.get.bind(navigator.credentials);
+    globalThis.requests = 0;
+    navigator.credentials.get = (options) => ((globalThis.requests += 1), get(options));
+  })()`);
   await press(page, 'Log out');
   await heading(page, 'Log in');
   await page.getByLabel('Remember me').check();
-  // Only requests from now on are touched: not the one of the list.
+  // The list of the page, and that of the box. Only requests from now on are touched.
+  await page.waitForFunction('globalThis.requests === 2');
   await touch(true);
   await press(page, 'Log in with a passkey');
   await heading(page, `Hello, ${user.username}`);

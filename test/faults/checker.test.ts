@@ -94,6 +94,18 @@ describe('the checker finds', () => {
     expect(rules([gone, request('check', 200)], { sessionsLost: true })).toEqual(['401, and then accepted']);
   });
 
+  test('a 401 for a session that a guard of another process accepts, unless the log may still be on its way there', () => {
+    const later = (app: number, after: number, kind: Kind = 'guard') => {
+      const gone = request('guard', 401, { code: 'SESSION_REVOKED' });
+      return rules([gone, request(kind, 200, { app, startedAt: gone.endedAt + after })], {
+        sessionsLost: true,
+      });
+    };
+    expect(later(1, 100)).toEqual([]);
+    for (const wrong of [later(0, 100), later(1, 500), later(1, 100, 'check')])
+      expect(wrong).toEqual(['401, and then accepted']);
+  });
+
   test('a 404 for a session that the store accepts later, while a guard proves nothing', () => {
     const gone = request('revoke', 404);
     const lossy = { sessionsLost: true };

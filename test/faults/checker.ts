@@ -93,6 +93,7 @@ function revivedSessions(operations: readonly Operation[]): Breach[] {
       .filter(({ startedAt }) => startedAt > gone.endedAt)
       // A guard relies on the access token: until the next refresh it can't know what the store has lost.
       .filter(({ kind }) => gone.kind !== 'revoke' || kind !== 'guard')
+      .filter((accepted) => !mayNotKnowYet(gone, accepted))
       .slice(0, 1)
       .map((accepted) => breach('401, and then accepted', gone, accepted)),
   );

@@ -10,7 +10,7 @@ import {
   type FactorSet,
   type RecoveryCode,
 } from '../factor-row.js';
-import { type FactorSets } from '../factor-sets.js';
+import type { FactorSets } from '../factor-sets.js';
 import { listedPasskey, PASSKEY, toPasskey } from '../stored-passkeys.js';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import type { TotpRules } from './totp.js';

@@ -24,7 +24,11 @@ export interface DocPage {
   /** The code of a snippet. */
   snippet(name: string): string;
   /** Runs a snippet in this Jest. It imports the package from our sources. @returns what the snippet exports */
-  evaluate(name: string, modules?: Record<string, unknown>): Record<string, unknown>;
+  evaluate(
+    name: string,
+    modules?: Record<string, unknown>,
+    options?: Pick<RunOptions, 'edit'>,
+  ): Record<string, unknown>;
   /** Lets snippets import the libraries of test/libs/. For slow tests, which install them. */
   linkLibraries(): void;
   /** Writes a file next to the snippets, for their relative imports. @returns its path */
@@ -124,7 +128,8 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
     },
     unmarked,
     snippet,
-    evaluate: (name, modules) => evaluate(filledIn(snippet(name)), modules),
+    evaluate: (name, modules, { edit = (code: string) => code } = {}) =>
+      evaluate(edit(filledIn(snippet(name))), modules),
     linkLibraries: () =>
       symlinkSync(path.join(root, 'test/libs/node_modules'), path.join(folder, 'node_modules')),
     write(name, code) {

@@ -12,6 +12,7 @@ import type { TestServer } from '../helpers/servers/servers';
 import { expectNobody } from '../stores/hostile-ids';
 import { proveRefusals } from './refusals';
 import { connect, FIRST_BIG_ID, startDatabase, type Connection, type Server } from './tables';
+import { within } from '../helpers/within';
 
 type Store = PostgresUserStore | MysqlUserStore;
 
@@ -147,9 +148,8 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
     ])
       expect([nobody, await narrow.findByUsername(nobody)]).toEqual([nobody, undefined]);
     for (const endless of ['x', '\u0301', '😀']) {
-      const startedAt = performance.now();
-      expect(await narrow.findByUsername(endless.repeat(3_000_000))).toBeUndefined();
-      expect(performance.now() - startedAt).toBeLessThan(500);
+      const name = endless.repeat(3_000_000);
+      expect(await within(500, () => narrow.findByUsername(name))).toBeUndefined();
     }
     const page = narrow.list({ after: '😀' });
     if (database === 'mariadb') await expect(page).rejects.toThrow(/^users\.list\(\): after must be/);
@@ -350,9 +350,8 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
     ];
     const refusedInTime = async () => {
       for (const [name, call] of calls) {
-        const startedAt = performance.now();
-        await expect(call(store)).rejects.toMatchObject(unavailable);
-        expect({ name, inTime: performance.now() - startedAt < 2000 }).toEqual({ name, inTime: true });
+        const failure = await within(2000, () => call(store)).catch((error: unknown) => error);
+        expect([name, failure]).toEqual([name, expect.objectContaining(unavailable)]);
       }
     };
     const heals = () =>

@@ -10,6 +10,7 @@ import { runContract } from '../contract/run-contract';
 import { eventually } from '../helpers/eventually';
 import { useDocPage } from '../helpers/snippets';
 import { MongoStandIn } from './mongoose/stand-in';
+import { within } from '../helpers/within';
 
 const page = useDocPage('docs/mongoose.md');
 const HASH = `$2b$12$${'a'.repeat(53)}`;
@@ -25,11 +26,14 @@ interface Shown {
 
 const server = new MongoStandIn();
 const unconnected = { name: 'AuthError', code: 'SERVICE_UNAVAILABLE' };
+/** How long a call may take: a second on the page, and more in tests that are not about outages, for a busy machine. */
+const timeLimit = { ms: 1000 };
 let shown: Shown;
 let store: Required<UserStore> & IdentityStore;
 
 beforeAll(async () => {
-  const users = page.evaluate('store', { mongoose });
+  const withLimit = (code: string) => code.replace(', 1000);', ", require('time limit').ms);");
+  const users = page.evaluate('store', { mongoose, 'time limit': timeLimit }, { edit: withLimit });
   const identities = page.evaluate('identities', { mongoose, './users.js': users });
   const credentials = page.evaluate('credentials', { mongoose, './identities.js': identities });
   const fill = page.evaluate('fill', { './users.js': users });
@@ -54,6 +58,7 @@ test('before the app has connected, a call is a 503', async () => {
 describe('connected', () => {
   beforeAll(async () => {
     await mongoose.connect(server.url, { autoIndex: false, serverSelectionTimeoutMS: 900 });
+    timeLimit.ms = 20_000;
   });
 
   test('keys are filled in, and ready() says which indexes are missing', async () => {
@@ -111,6 +116,7 @@ describe('connected', () => {
 
   test('a frozen or a stopped server is a 503 within 2 seconds, and the store heals by itself', async () => {
     const { id } = await store.create({ username: 'outage', passwordHash: HASH });
+    timeLimit.ms = 1000;
     const calls = (): Promise<unknown>[] => [
       store.findById(id),
       store.findByUsername('outage'),
@@ -119,10 +125,8 @@ describe('connected', () => {
       store.ready(),
     ];
     const assertUnavailable = async () => {
-      const start = performance.now();
-      for (const call of await Promise.allSettled(calls()))
+      for (const call of await within(2000, () => Promise.allSettled(calls())))
         expect((call as PromiseRejectedResult).reason as AuthError).toMatchObject(unconnected);
-      expect(performance.now() - start).toBeLessThan(2000);
     };
     const heals = () =>
       eventually('the store works again', async () => {

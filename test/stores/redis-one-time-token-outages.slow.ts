@@ -7,6 +7,7 @@ import { startRedis } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newToken } from './samples';
 import { REAL, useCallTimes } from '../helpers/call-times';
+import { within } from '../helpers/within';
 
 useCallTimes(REAL);
 
@@ -91,10 +92,8 @@ test('calls fail with SERVICE_UNAVAILABLE within a second in an outage, and the 
   try {
     await store.create(token);
     server.freeze();
-    const began = performance.now();
-    for (const result of await Promise.allSettled(calls.map((call) => call(store))))
+    for (const result of await within(1500, () => Promise.allSettled(calls.map((call) => call(store)))))
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } });
-    expect(performance.now() - began).toBeLessThan(1500);
     server.thaw();
     await client.ping();
     expect(await store.take(token.purpose, token.hash)).toMatchObject({ subject: 'ann' });

@@ -5,6 +5,7 @@ import { PostgresRefreshTokenStore, PostgresUserStore, RedisRefreshTokenStore } 
 import { cookieHeader, createTestApp, PASSWORD, type TestApp } from '../../helpers/apps/app';
 import { startPostgres, startRedis, type TestServer } from '../../helpers/servers/servers';
 import { REAL, useCallTimes } from '../../helpers/call-times';
+import { within } from '../../helpers/within';
 
 useCallTimes(REAL);
 
@@ -101,8 +102,7 @@ describe('users in PostgreSQL, sessions in Redis', () => {
       await begin();
       try {
         for (const [what, send] of requests) {
-          const started = performance.now();
-          const response = await send();
+          const response = await within(LIMIT_MS, send);
           expect([what, response.status, response.body]).toEqual([
             what,
             503,
@@ -110,17 +110,16 @@ describe('users in PostgreSQL, sessions in Redis', () => {
           ]);
           expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
           expect(response.headers['set-cookie']).toBeUndefined();
-          expect(performance.now() - started).toBeLessThan(LIMIT_MS);
         }
         // Guards need no store, so they still work.
         expect((await browser.get('/profile')).status).toBe(200);
         // Right passwords that could not be checked don't count as failures.
         await Promise.all(Array.from({ length: 60 }, login));
         // Many requests are answered as fast as one.
-        const started = performance.now();
-        const crowd = await Promise.all(Array.from({ length: 50 }, () => browser.post('/auth/refresh')));
+        const crowd = await within(LIMIT_MS, () =>
+          Promise.all(Array.from({ length: 50 }, () => browser.post('/auth/refresh'))),
+        );
         expect(new Set(crowd.map(({ status }) => status))).toEqual(new Set([503]));
-        expect(performance.now() - started).toBeLessThan(LIMIT_MS);
       } finally {
         await end();
       }
@@ -154,10 +153,11 @@ describe('users and sessions in PostgreSQL', () => {
 
       await begin();
       try {
-        const started = performance.now();
-        expect((await browser.post('/auth/refresh')).status).toBe(503);
-        expect((await leaving.post('/auth/logout')).status).toBe(503);
-        expect(performance.now() - started).toBeLessThan(2 * LIMIT_MS);
+        for (const [each, path] of [
+          [browser, 'refresh'],
+          [leaving, 'logout'],
+        ] as const)
+          expect((await within(LIMIT_MS, () => each.post(`/auth/${path}`))).status).toBe(503);
       } finally {
         await end();
       }

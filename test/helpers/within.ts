@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * In milliseconds: how long this thread was ready to run, and other programs had all processors. Linux tells it. Elsewhere it is 0,
+ * and a busy machine counts.
+ */
+function waitedForProcessor(): number {
+  try {
+    const [, nanoseconds] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');
+    return Number(nanoseconds) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Starts a clock that stands still while a busy machine lets this process wait. So a limit on it is about the code.
+ * @returns the time since then, in milliseconds
+ */
+export function startStopwatch(): () => number {
+  const now = () => performance.now() - waitedForProcessor();
+  const start = now();
+  return () => now() - start;
+}
+
+/**
+ * Watches the event loop, by the same clock.
+ * @returns what ends this and tells the longest time between two turns, in milliseconds
+ */
+export function watchTurns(): () => number {
+  const elapsed = startStopwatch();
+  const turns = [0];
+  const watching = setInterval(() => turns.push(elapsed()), 5);
+  return () => {
+    clearInterval(watching);
+    turns.push(elapsed());
+    return Math.max(...turns.map((turn, n) => turn - (turns[n - 1] ?? 0)));
+  };
+}
+
+/** Expects that a call ends in time, with a result or an error, and passes that on. */
+export async function within<T>(limitMs: number, call: () => PromiseLike<T>): Promise<T> {
+  const elapsed = startStopwatch();
+  const ended = await Promise.allSettled([call()]).then(([result]) => ({ result, tookMs: elapsed() }));
+  expect(ended.tookMs).toBeLessThan(limitMs);
+  if (ended.result.status === 'rejected') throw ended.result.reason;
+  return ended.result.value;
+}

@@ -210,6 +210,7 @@ function createServices(config: AuthConfig, events: AuthEvents) {
     limits,
     flowState,
     sealer,
+    tokenKids: new Set([...config.accessToken.keys.kids, ...config.refreshToken.keys.kids]),
     guard,
     sameSiteIfCookies,
     sameSiteAlways,

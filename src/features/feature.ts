@@ -120,6 +120,8 @@ export interface FeatureContext {
   readonly flowState: FlowState;
   /** Seals and signs with keys that are derived from the refresh secrets. */
   readonly sealer: TextSealer;
+  /** The ids of all keys that sign tokens. A feature takes none of them for its own key. */
+  readonly tokenKids: ReadonlySet<string>;
   readonly guard: (options?: GuardOptions) => RequestHandler;
   readonly sameSite: RequestHandler;
   /** For forms: refuses what another site sends also where it brings no cookie. */

@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { ClaimsUser } from '../../sessions/ask-claims.js';
-import { createKeySet, KeyError, MAKE_A_SECRET, type KeyInput } from '../../tokens/keys.js';
+import { createKeySet, KeyError, MAKE_A_SECRET, type KeyInput, type KeySet } from '../../tokens/keys.js';
 import { secretsIn } from '../../tokens/secrets-in.js';
 import { durationInSeconds, type Duration } from '../../utils/duration.js';
 import { parseCall } from '../../utils/parse-call.js';
@@ -13,7 +13,7 @@ export interface SecondFactorOptions {
   /**
    * Seals the secrets of authenticator apps in the store: at least 32 bytes, a secret of its own. Of a list, the first one seals and
    * all of them open; a text with white space is read as a list. Without it no TOTP factor works any more.
-   * @throws TypeError if it is missing or too short
+   * @throws TypeError if it is missing or too short; `createAuth` throws one if it signs tokens too
    */
   key: KeyInput | readonly KeyInput[] | undefined;
   /**
@@ -41,7 +41,7 @@ export interface SecondFactorOptions {
 export interface SecondFactorConfig {
   readonly issuer: string;
   /** The first one seals. */
-  readonly keys: readonly KeyObject[];
+  readonly keys: KeySet;
   readonly totp: { readonly digits: number; readonly periodSeconds: number; readonly window: number };
   readonly recoveryCodes: number;
   /** Undefined: no device is trusted. */
@@ -108,13 +108,13 @@ export function parseSecondFactorOptions(options: SecondFactorOptions): SecondFa
     required,
     trustedDeviceSeconds,
     totp: { digits, periodSeconds, window },
-    keys: keysOf(key),
+    keys: keySetOf(key),
   };
 }
 
-function keysOf(key: KeyInput | readonly KeyInput[]): readonly KeyObject[] {
+function keySetOf(key: KeyInput | readonly KeyInput[]): KeySet {
   try {
-    return createKeySet('HS256', typeof key === 'string' ? secretsIn(key) : [key].flat()).verificationKeys;
+    return createKeySet('HS256', typeof key === 'string' ? secretsIn(key) : [key].flat());
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     // The app has chosen no algorithm, so its name would explain nothing.

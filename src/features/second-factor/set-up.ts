@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BrowserSecret } from '../../http/browser-secret.js';
 import { languageTag } from '../../messages/own-texts.js';
+import { MAKE_A_SECRET, type KeySet } from '../../tokens/keys.js';
 import { parseCall } from '../../utils/parse-call.js';
 import { assertFieldsFree } from '../assert-fields-free.js';
 import { FactorSets } from '../factor-sets.js';
@@ -92,6 +93,7 @@ function partsOf(services: FactorServices): FeatureParts {
 function createServices(options: SecondFactorConfig, context: FeatureContext): FactorServices {
   const { config, limits } = context;
   assertFieldsFree('secondFactor()', config, 'passwordField', proofNames(context));
+  assertOwnKeys(options.keys, context.tokenKids);
   const tokens = context.oneTimeTokens();
   const credentials = context.credentials();
   const factorSets = new FactorSets(credentials);
@@ -103,7 +105,7 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
     factors: new Factors(credentials, factorSets, options.recoveryCodes),
     factorSets,
     passkeys: new StoredPasskeys(credentials),
-    secrets: new TotpSecrets(options.keys),
+    secrets: new TotpSecrets(options.keys.verificationKeys),
     challenges: new Challenges(tokens),
     enrolments: new Enrolments(tokens),
     browser: new BrowserSecret(config.cookies, 'factor'),
@@ -120,4 +122,14 @@ function createServices(options: SecondFactorConfig, context: FeatureContext): F
       user: limits.named('step-up-user', { failures: STEP_UP_FAILURES }),
     },
   };
+}
+
+/** Whoever has a secret that signs tokens must not be able to read the secrets of authenticator apps too. */
+function assertOwnKeys({ kids }: KeySet, tokenKids: ReadonlySet<string>): void {
+  for (const kid of kids)
+    if (tokenKids.has(kid))
+      throw new TypeError(
+        'secondFactor(): key must have no key in common with accessToken.secret or refreshToken.secret: ' +
+          `make one of its own with ${MAKE_A_SECRET}`,
+      );
 }

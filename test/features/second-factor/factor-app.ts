@@ -88,7 +88,7 @@ export interface Enrolled {
   readonly browser: Browser;
 }
 
-interface FactorAppSettings {
+export interface FactorAppSettings {
   stores?: FeatureStores;
   factor?: Partial<SecondFactorOptions>;
   auth?: TestOptions;

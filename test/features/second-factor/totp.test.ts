@@ -9,8 +9,10 @@ import { secondFactor } from '../../../src/features/second-factor/second-factor'
 import { newTotpSecret, otpauthUri, stepsOf, totpCode } from '../../../src/features/second-factor/totp';
 import { TotpSecrets } from '../../../src/features/second-factor/totp-secrets';
 import { base32 } from '../../../src/utils/base32';
+import { ACCESS_SECRET, REFRESH_SECRET } from '../../helpers/apps/app';
+import { FACTOR_KEY, factorApp, type FactorAppSettings } from './factor-app';
 
-const KEY = 'a-key-for-second-factors-0123456789';
+const OLDER = 'an-older-secret-of-refresh-tokens-0123456789';
 
 describe('codes of authenticator apps', () => {
   test.each([
@@ -132,7 +134,7 @@ describe('recovery codes', () => {
 });
 
 describe('the options', () => {
-  const make = (options: object) => () => secondFactor({ issuer: 'App', key: KEY, ...options });
+  const make = (options: object) => () => secondFactor({ issuer: 'App', key: FACTOR_KEY, ...options });
 
   test.each([
     [{ issuer: undefined }, 'issuer must'],
@@ -144,7 +146,7 @@ describe('the options', () => {
     [{ key: 'a'.repeat(40) }, 'key is one character over and over'],
     [{ key: [] }, 'key must'],
     [{ key: 7 }, 'key must be a secret'],
-    [{ key: [KEY, 'short'] }, 'key must be at least 32 bytes'],
+    [{ key: [FACTOR_KEY, 'short'] }, 'key must be at least 32 bytes'],
     [{ totp: { digits: 5 } }, 'totp.digits must be 6, 7 or 8, not 5'],
     [{ totp: { period: 5 } }, 'totp.period must be at least 15'],
     [{ totp: { window: -1 } }, 'totp.window must be at least 0'],
@@ -159,6 +161,29 @@ describe('the options', () => {
   test('a variable of the environment is taken as it is, and refused where it is missing', () => {
     const key = process.env['FACTOR_KEY_THAT_NO_ONE_SETS'];
     expect(() => secondFactor({ issuer: 'App', key })).toThrow('key must be a secret');
+  });
+
+  test.each<[string, string, FactorAppSettings]>([
+    ['accessToken.secret', 'a text', { factor: { key: ACCESS_SECRET } }],
+    ['refreshToken.secret', 'bytes', { factor: { key: Buffer.from(REFRESH_SECRET) } }],
+    ['refreshToken.secret', 'one of a list', { factor: { key: [FACTOR_KEY, REFRESH_SECRET] } }],
+    [
+      'refreshToken.secret',
+      'one of several in a text',
+      { factor: { key: `${FACTOR_KEY} ${REFRESH_SECRET}` } },
+    ],
+    [
+      'an older refreshToken.secret',
+      'a text',
+      { factor: { key: OLDER }, auth: { refreshToken: { secret: [REFRESH_SECRET, OLDER] } } },
+    ],
+  ])('%s as %s is refused when the app starts, without showing it', (_secret, _form, settings) => {
+    const start = () => factorApp(settings);
+    expect(start).toThrow(TypeError);
+    expect(start).toThrow(
+      /^secondFactor\(\): key must have no key in common with accessToken\.secret or refreshToken\.secret: make one of its own with `node -p/,
+    );
+    for (const secret of [ACCESS_SECRET, REFRESH_SECRET, OLDER]) expect(start).not.toThrow(secret);
   });
 
   test('no error shows the key', () => {

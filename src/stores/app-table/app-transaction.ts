@@ -1,5 +1,6 @@
 import { serviceUnavailable } from '../../errors.js';
 import { mysqlNumberOf } from './dialects/mysql.js';
+import type { TableAccess, TransactionAccess } from './sql-database.js';
 import type { SqlStatements } from './sql-statements.js';
 
 /** By connection, or transaction of the app: settles when all work on it so far has ended. */
@@ -57,4 +58,13 @@ export async function inSavepoint<T>(
     }
     throw error;
   }
+}
+
+/** What a library does in a transaction that the app has begun, in a savepoint of ours: its own one may meet one of the app's. */
+export function inTransactionOfApp<T>(
+  connection: object,
+  access: TableAccess,
+  work: (access: TransactionAccess) => Promise<T>,
+): Promise<T> {
+  return inTurn(connection, () => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
 }

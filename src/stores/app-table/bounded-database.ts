@@ -90,6 +90,7 @@ export class BoundedDatabase {
     work: (access: TableAccess) => Promise<unknown>,
     by: Deadline,
   ): Promise<void> {
+    if (this.#database.transactionOfApp === 'begun') return;
     const unlessOfApp = async (access: TransactionAccess) => void (access.isOfApp || (await work(access)));
     if (this.#lines.isFree(row)) await this.write(row, unlessOfApp, by);
   }

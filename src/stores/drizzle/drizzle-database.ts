@@ -1,4 +1,4 @@
-import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
+import { inTransactionOfApp } from '../app-table/app-transaction.js';
 import { BuiltRows, type BuiltTable } from '../app-table/built-rows.js';
 import type { Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -52,7 +52,7 @@ export function drizzleDatabase(
     // Drizzle's own savepoint has the same name as one that the app has begun inside of its transaction.
     transaction: (work) =>
       isOfApp
-        ? inTurn(db, () => inSavepoint(access.sql, () => work({ ...access, isOfApp })))
+        ? inTransactionOfApp(db, access, work)
         : db.transaction((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };

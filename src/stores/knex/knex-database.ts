@@ -1,4 +1,4 @@
-import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
+import { inTransactionOfApp } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
 import { POSTGRES } from '../app-table/dialects/postgres.js';
@@ -45,7 +45,7 @@ export function knexDatabase(
     // Knex's own savepoint would wait for a transaction that the app has begun inside of its own.
     transaction: (work) =>
       isOfApp
-        ? inTurn(knex, () => inSavepoint(access.sql, () => work({ ...access, isOfApp })))
+        ? inTransactionOfApp(knex, access, work)
         : knex.transaction((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };

@@ -1,4 +1,4 @@
-import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
+import { inTransactionOfApp } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import type { Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -34,7 +34,7 @@ export function kyselyDatabase(
     transactionOfApp: db.isTransaction ? 'begun' : undefined,
     transaction: (work) =>
       db.isTransaction
-        ? inTurn(db, () => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })))
+        ? inTransactionOfApp(db, access, work)
         : db.transaction().execute((transaction) => work(accessOf(transaction))),
   };
   return { database, facts };

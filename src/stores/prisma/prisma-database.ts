@@ -1,4 +1,4 @@
-import { inSavepoint, inTurn } from '../app-table/app-transaction.js';
+import { inTransactionOfApp, inTurn } from '../app-table/app-transaction.js';
 import { BuiltRows, EXACT_ID, type RowQuery, type TableQueries } from '../app-table/built-rows.js';
 import type { ColumnFacts, Dialect } from '../app-table/dialects/dialect.js';
 import { MYSQL } from '../app-table/dialects/mysql.js';
@@ -51,8 +51,7 @@ export function prismaDatabase(
     startsSlowly: true,
     kindOfError: kindOfPrismaError,
     transaction: (work) => {
-      if (!client.$transaction)
-        return inTurn(client, () => inSavepoint(access.sql, () => work({ ...access, isOfApp: true })));
+      if (!client.$transaction) return inTransactionOfApp(client, access, work);
       const begin = client.$transaction.bind(client);
       const transaction = () =>
         begin((connection) => work({ ...accessOf(connection), isOfApp }), {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * In milliseconds: how long this thread was ready to run, and other programs had all processors. Linux tells it. Elsewhere it is 0,
- * and a busy machine counts.
+ * In milliseconds: how long this thread was ready to run, and others, also those of this process, had all processors. Linux tells it.
+ * Elsewhere it is 0, and a busy machine counts.
  */
 function waitedForProcessor(): number {
   try {

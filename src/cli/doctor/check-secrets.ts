@@ -31,7 +31,12 @@ function checkFactorKey({ FACTOR_KEY: key, ...tokens }: Environment): Finding[] 
   const { fail } = findingsAbout('secrets');
   for (const name of ['ACCESS_TOKEN_SECRET', 'REFRESH_TOKEN_SECRET'])
     if (secretsIn(tokens[name] ?? '').some((secret) => secret && secretsIn(key).includes(secret)))
-      findings.push(fail(`FACTOR_KEY and ${name} have a secret in common`, FACTOR_KEY_CURE));
+      findings.push(
+        fail(
+          `FACTOR_KEY and ${name} have a secret in common`,
+          `${FACTOR_KEY_CURE}; if users have enrolled already, replace ${name} instead`,
+        ),
+      );
   return findings;
 }
 

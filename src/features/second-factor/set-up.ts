@@ -130,6 +130,6 @@ function assertOwnKeys({ kids }: KeySet, tokenKids: ReadonlySet<string>): void {
     if (tokenKids.has(kid))
       throw new TypeError(
         'secondFactor(): key must have no key in common with accessToken.secret or refreshToken.secret: ' +
-          `make one of its own with ${MAKE_A_SECRET}`,
+          `make one of its own with ${MAKE_A_SECRET}. If users have enrolled already, keep it and replace the other one`,
       );
 }

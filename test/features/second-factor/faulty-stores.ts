@@ -61,9 +61,12 @@ export class FaultyStores {
           const count = this.calls.push(called) - 1;
           const run = this.#meanwhile.get(called);
           this.#meanwhile.delete(called);
+          const before = this.#failing;
           await run?.();
           const failing = this.#failing;
-          if (!failing || (failing.onwards ? count < failing.at : count !== failing.at)) return call(...args);
+          // What is to fail from now on comes after this call.
+          if (!failing || failing !== before || (failing.onwards ? count < failing.at : count !== failing.at))
+            return call(...args);
           if (failing.fault === 'after') await call(...args);
           throw new AuthError('SERVICE_UNAVAILABLE');
         };

@@ -76,6 +76,8 @@ export interface FactorSet {
   readonly codes: readonly RecoveryCode[] | undefined;
   /** Those of the latest renewal that hasn't been finished. */
   readonly nextCodes: readonly RecoveryCode[] | undefined;
+  /** Members of the row that only a newer process knows. */
+  readonly newer: object;
   /** Credentials of the kinds that this process knows and that are no factors: one that is about to become one, or whose removal isn't finished. */
   readonly unfinished: readonly Credential[];
 }
@@ -94,6 +96,7 @@ export interface NextFactorSet {
   /** They go with the last factor. */
   readonly codes: readonly RecoveryCode[] | undefined;
   readonly nextCodes: readonly RecoveryCode[] | undefined;
+  readonly newer: object;
 }
 
 /** Reads the set from all credentials of a user. @throws AuthError SERVICE_UNAVAILABLE for a row that isn't the user's */
@@ -104,6 +107,7 @@ export function factorSetIn(credentials: readonly Credential[]): FactorSet {
     unsettled = [],
     codes,
     nextCodes,
+    ...newer
   }: FactorsData = row ? (JSON.parse(row.data) as FactorsData) : { factors: [], codes: null };
   const factors = credentials.filter((each) => digests.includes(digestOfName(each)));
   return {
@@ -111,6 +115,7 @@ export function factorSetIn(credentials: readonly Credential[]): FactorSet {
     unsettled,
     codes: factors.length > 0 && codes ? codes : undefined,
     nextCodes: factors.length > 0 ? nextCodes : undefined,
+    newer,
     unfinished: credentials.filter((each) => KINDS.includes(each.kind) && !factors.includes(each)),
   };
 }
@@ -128,10 +133,11 @@ export function rowIn(credentials: readonly Credential[]): Credential | undefine
 }
 
 /** What the row shall keep. */
-export function dataOf({ codes, nextCodes, ...set }: NextFactorSet): string {
+export function dataOf({ codes, newer, nextCodes, ...set }: NextFactorSet): string {
   const factors = set.factors.map(digestOfName);
   const unsettled = set.unsettled.filter(({ factor }) => factors.includes(factor));
   const data: FactorsData = {
+    ...newer,
     factors,
     unsettled: unsettled.length > 0 ? unsettled : undefined,
     codes: factors.length > 0 && codes ? codes : null,

@@ -51,6 +51,7 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
   // The second call from there is the one that makes it a factor, and the fifth one undoes that.
   test.each<[call: string, at: number, fault: Fault]>([
     ['makes it one gets no answer', 1, 'after'],
+    ['makes it one arrives too late', 1, 'late'],
     ['undoes it fails', 4, 'before'],
     ['undoes it gets no answer', 4, 'after'],
   ])('leaves no new factor when the call that %s', async (_call, at, fault) => {
@@ -65,7 +66,27 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
     faulty.heal();
     expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    await faulty.arrive();
     expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+  });
+
+  test('leaves no new factor beside another when the call that makes it one arrives too late', async () => {
+    const { authenticator } = await factor.enrol(ann.username);
+    const browser = await byFactor(authenticator);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    faulty.before('credentials.add', async () => {
+      await factor.auth.sessions.revokeAll(ann.id);
+      faulty.failAt(1, 'late');
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    faulty.heal();
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    await faulty.arrive();
+    const { factors } = (await (await byFactor(authenticator)).get('/auth/factors')).body as {
+      factors: object[];
+    };
+    expect(factors).toMatchObject([{ id: authenticator.id }]);
   });
 
   test('leaves no new factor beside another, whose recovery codes stay', async () => {

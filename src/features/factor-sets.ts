@@ -164,11 +164,12 @@ export class FactorSets {
 
   /** Undoes an addition that got no answer, and what the store does of it later. */
   async #giveUp(userId: string, name: FactorName, addition: string): Promise<void> {
-    await this.change(userId, (set) => ({
-      ...set,
-      factors: isUnsettled(set, name, addition) ? without(set.factors, name) : set.factors,
-      givenUp: addition,
-    }));
+    await this.change(userId, (set) => {
+      // The credential is gone, perhaps with its user, and what is late makes nothing a factor.
+      if (!isStored(set, name)) return undefined;
+      const factors = isUnsettled(set, name, addition) ? without(set.factors, name) : set.factors;
+      return { ...set, factors, givenUp: addition };
+    });
   }
 
   /**

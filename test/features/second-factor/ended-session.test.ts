@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredUser } from '../../../src/index';
+import type { MemoryUserStore, PostgresUserStore, StoredUser } from '../../../src/index';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 import { Authenticator, factorApp, refused, type Browser, type FactorApp } from './factor-app';
 import { FaultyStores, type Fault } from './faulty-stores';
@@ -68,6 +68,23 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
     await faulty.arrive();
     expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+  });
+
+  test('an addition without an answer is given up at once when its user is gone', async () => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    const deleteUser = () => (stores.users as MemoryUserStore | PostgresUserStore).delete(ann.id);
+    faulty.before('credentials.add', () => {
+      faulty.failAt(1, 'before');
+      faulty.before('credentials.add', deleteUser);
+      return Promise.resolve();
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    expect(faulty.calls.filter((call) => call === 'credentials.add')).toHaveLength(1);
+    faulty.heal();
   });
 
   test('leaves no new factor beside another when the call that makes it one arrives too late', async () => {

@@ -1,6 +1,7 @@
 import { AuthError, isAuthError } from '../errors.js';
 import type { RequestOrigin } from '../events/auth-event.js';
 import type { Session } from '../stores/refresh-token-store.js';
+import { untilStored } from '../stores/until-stored.js';
 import { inTimeLeft } from '../utils/in-time-left.js';
 import type { Asker } from './asker.js';
 import type { FactorSet, StoredFactor } from './factor-row.js';
@@ -13,10 +14,10 @@ type AddingServices = Pick<FeatureContext, 'sessions'> & { readonly factorSets: 
  * Makes a credential that has just been stored a factor, or deletes it if it may not become one. Of two logins that both add a user's
  * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment leaves no factor, unless
  * the process or a server dies before the addition is undone.
- * @returns false if the credential has gone meanwhile, or is no factor again
+ * @returns false if the credential has gone meanwhile
  * @throws what `assertMayAdd` throws; AuthError SESSION_REVOKED; SERVICE_UNAVAILABLE: then the same request again goes on
  */
-export async function addFactor(
+export function addFactor(
   services: AddingServices,
   owner: Express.User,
   stored: StoredFactor,
@@ -25,31 +26,34 @@ export async function addFactor(
 ): Promise<boolean> {
   const { factorSets, sessions } = services;
   const { id: userId, sessionId } = owner;
-  const { addition, outcome } = await add(services, userId, stored, assertMayAdd, origin);
-  if (outcome === 'unknown') return false;
-  const takeBack = () => factorSets.takeBack(userId, stored.name, addition);
-  let session: Session | undefined;
-  try {
-    // Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
-    session = await sessions.find(userId, sessionId);
-  } catch (error) {
-    // No one knows whether it has ended. The same request again adds the factor.
-    await inTimeLeft(takeBack());
-    throw error;
-  }
-  if (session) return factorSets.settle(userId, stored.name, addition);
-  const isTakenBack = await takeBack().catch(async (error: unknown) => {
-    // Once more: the session is gone, so the same request doesn't come again.
-    await inTimeLeft(takeBack());
-    throw error;
+  // Again if the same request has come twice, and the other one takes it back because it couldn't look for the session.
+  return untilStored(async () => {
+    const { addition, outcome } = await add(services, userId, stored, assertMayAdd, origin);
+    if (outcome === 'unknown') return false;
+    const takeBack = () => factorSets.takeBack(userId, stored.name, addition);
+    let session: Session | undefined;
+    try {
+      // Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
+      session = await sessions.find(userId, sessionId);
+    } catch (error) {
+      // No one knows whether it has ended. The same request again adds the factor.
+      await inTimeLeft(takeBack());
+      throw error;
+    }
+    if (session) return (await factorSets.settle(userId, stored.name, addition)) || undefined;
+    const isTakenBack = await takeBack().catch(async (error: unknown) => {
+      // Once more: the session is gone, so the same request doesn't come again.
+      await inTimeLeft(takeBack());
+      throw error;
+    });
+    // The same request may have come twice, and found the session before it ended.
+    if (isTakenBack) {
+      // A login by this factor has its session by now, which ends, or notices that the factor is gone.
+      await sessions.revokeAll(userId, {}, 'factor-removed', origin);
+      await stored.delete();
+    }
+    throw new AuthError('SESSION_REVOKED');
   });
-  // The same request may have come twice, and found the session before it ended.
-  if (isTakenBack) {
-    // A login by this factor has its session by now, which ends, or notices that the factor is gone.
-    await sessions.revokeAll(userId, {}, 'factor-removed', origin);
-    await stored.delete();
-  }
-  throw new AuthError('SESSION_REVOKED');
 }
 
 async function add(

@@ -64,6 +64,8 @@ interface FactorsData {
   readonly codes: readonly RecoveryCode[] | null;
   /** Those of a renewal that has yet to find its session. They are no good, and no one has seen them. */
   readonly nextCodes?: readonly RecoveryCode[] | undefined;
+  /** Names the latest addition that was given up without an answer. A write of it that comes late finds another row, and changes nothing. */
+  readonly givenUp?: string | undefined;
 }
 
 /** What a user has at one moment. */
@@ -76,6 +78,9 @@ export interface FactorSet {
   readonly codes: readonly RecoveryCode[] | undefined;
   /** Those of the latest renewal that hasn't been finished. */
   readonly nextCodes: readonly RecoveryCode[] | undefined;
+  readonly givenUp: string | undefined;
+  /** Members of the row that only a newer process knows. */
+  readonly newer: object;
   /** Credentials of the kinds that this process knows and that are no factors: one that is about to become one, or whose removal isn't finished. */
   readonly unfinished: readonly Credential[];
 }
@@ -94,6 +99,8 @@ export interface NextFactorSet {
   /** They go with the last factor. */
   readonly codes: readonly RecoveryCode[] | undefined;
   readonly nextCodes: readonly RecoveryCode[] | undefined;
+  readonly givenUp: string | undefined;
+  readonly newer: object;
 }
 
 /** Reads the set from all credentials of a user. @throws AuthError SERVICE_UNAVAILABLE for a row that isn't the user's */
@@ -104,6 +111,8 @@ export function factorSetIn(credentials: readonly Credential[]): FactorSet {
     unsettled = [],
     codes,
     nextCodes,
+    givenUp,
+    ...newer
   }: FactorsData = row ? (JSON.parse(row.data) as FactorsData) : { factors: [], codes: null };
   const factors = credentials.filter((each) => digests.includes(digestOfName(each)));
   return {
@@ -111,6 +120,8 @@ export function factorSetIn(credentials: readonly Credential[]): FactorSet {
     unsettled,
     codes: factors.length > 0 && codes ? codes : undefined,
     nextCodes: factors.length > 0 ? nextCodes : undefined,
+    givenUp,
+    newer,
     unfinished: credentials.filter((each) => KINDS.includes(each.kind) && !factors.includes(each)),
   };
 }
@@ -128,14 +139,16 @@ export function rowIn(credentials: readonly Credential[]): Credential | undefine
 }
 
 /** What the row shall keep. */
-export function dataOf({ codes, nextCodes, ...set }: NextFactorSet): string {
+export function dataOf({ codes, givenUp, newer, nextCodes, ...set }: NextFactorSet): string {
   const factors = set.factors.map(digestOfName);
   const unsettled = set.unsettled.filter(({ factor }) => factors.includes(factor));
   const data: FactorsData = {
+    ...newer,
     factors,
     unsettled: unsettled.length > 0 ? unsettled : undefined,
     codes: factors.length > 0 && codes ? codes : null,
     nextCodes: factors.length > 0 ? nextCodes : undefined,
+    givenUp,
   };
   return JSON.stringify(data);
 }

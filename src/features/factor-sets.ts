@@ -115,15 +115,18 @@ export class FactorSets {
     assertMayAdd: (set: FactorSet) => void,
   ): Promise<{ outcome: 'added' | 'was one' | 'unknown'; addition: string | undefined }> {
     const addition = randomUUID();
+    let isWriting = false;
     const adding = this.change(userId, (set) => {
       if (!isAmong(set.unfinished, name)) return undefined;
       assertMayAdd(set);
+      isWriting = true;
       const unsettled = [...set.unsettled, { factor: digestOfName(name), addition }];
       return { ...set, factors: [...set.factors, name], unsettled };
     });
     const before = await adding.catch(async (error: unknown) => {
-      // It may be one, and only the answer got lost. Then no one would look for the session.
-      if (isAuthError(error, 'SERVICE_UNAVAILABLE')) await inTimeLeft(this.takeBack(userId, name, addition));
+      // It may be one, and only the answer got lost, or may become one later. Then no one would look for the session.
+      if (isWriting && isAuthError(error, 'SERVICE_UNAVAILABLE'))
+        await inTimeLeft(this.#giveUp(userId, name, addition));
       throw error;
     });
     if (isAmong(before.factors, name)) return { outcome: 'was one', addition: additionOf(name, before) };
@@ -157,6 +160,16 @@ export class FactorSets {
       isUnsettled(set, name, addition) ? { ...set, factors: without(set.factors, name) } : undefined,
     );
     return isUnsettled(before, name, addition);
+  }
+
+  /** Undoes an addition that got no answer, and what the store does of it later. */
+  async #giveUp(userId: string, name: FactorName, addition: string): Promise<void> {
+    await this.change(userId, (set) => {
+      // The credential is gone, perhaps with its user, and what is late makes nothing a factor.
+      if (!isStored(set, name)) return undefined;
+      const factors = isUnsettled(set, name, addition) ? without(set.factors, name) : set.factors;
+      return { ...set, factors, givenUp: addition };
+    });
   }
 
   /**

@@ -162,6 +162,19 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     expect([factors.map(({ kind, id }) => ({ kind, id })), codes]).toEqual([[newer], CODES]);
   });
 
+  test('what only a newer process knows of the row stays in it, whatever an older process changes', async () => {
+    const [own, other] = await store(2);
+    await setsAt(0).add(userId, own!, anything);
+    const row = (await credentials.list(userId, 'factors'))[0]!;
+    const newer = { held: [{ factor: 'of a newer process' }] };
+    const data = JSON.stringify({ ...(JSON.parse(row.data) as object), ...newer });
+    expect(await credentials.replace(row, data)).toBe(true);
+    expect(await add(1, userId, other!)).toBe('added');
+    expect(await setsAt(1).remove(userId, own!, anything)).toBe(true);
+    const [changed] = await credentials.list(userId, 'factors');
+    expect(JSON.parse(changed!.data)).toMatchObject(newer);
+  });
+
   test('a row that was moved from another user says nothing about this one', async () => {
     const [own] = await store(1);
     const { id: bob } = await stores.users.create({ username: randomUUID(), passwordHash: null });

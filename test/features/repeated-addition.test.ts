@@ -95,6 +95,30 @@ describe.each([
     await expectSecondStep(body?.recoveryCodes);
   });
 
+  test('and the second one adds it once more when the first takes it back before that is settled', async () => {
+    const request = await begin();
+    let second: ReturnType<typeof request> | undefined;
+    beforeLook('credentials.add', async () => {
+      const failure = new Promise<never>((_resolve, reject) => {
+        beforeLook(judged, () => {
+          // The call that settles it.
+          faulty.before('credentials.list', async () => {
+            reject(new AuthError('SERVICE_UNAVAILABLE'));
+            await first;
+          });
+          return Promise.resolve();
+        });
+      });
+      second = request();
+      await failure;
+    });
+    const first = request();
+    expect((await first)[0]).toBe(503);
+    const [status, body] = (await second) ?? [];
+    expect(status).toBe(added);
+    await expectSecondStep(body?.recoveryCodes);
+  });
+
   test('and the first one takes nothing away when its session ends after the second has been answered', async () => {
     const request = await begin();
     let second: Awaited<ReturnType<typeof request>> | undefined;

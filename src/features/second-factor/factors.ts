@@ -164,7 +164,7 @@ export class Factors {
     const { codes = [] } = await this.#sets.change(userId, (set) => {
       const isUnused = set.codes?.some((each) => each.hash === hash && each.usedBy === undefined);
       return isUnused
-        ? { ...set, codes: set.codes?.map((each) => (each.hash === hash ? { hash, usedBy: by } : each)) }
+        ? { ...set, codes: set.codes?.map((each) => (each.hash === hash ? { ...each, usedBy: by } : each)) }
         : undefined;
     });
     const found = codes.find((each) => each.hash === hash);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredUser } from '../../../src/index';
+import type { MemoryUserStore, PostgresUserStore, StoredUser } from '../../../src/index';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 import { Authenticator, factorApp, refused, type Browser, type FactorApp } from './factor-app';
 import { FaultyStores, type Fault } from './faulty-stores';
@@ -51,6 +51,7 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
   // The second call from there is the one that makes it a factor, and the fifth one undoes that.
   test.each<[call: string, at: number, fault: Fault]>([
     ['makes it one gets no answer', 1, 'after'],
+    ['makes it one arrives too late', 1, 'late'],
     ['undoes it fails', 4, 'before'],
     ['undoes it gets no answer', 4, 'after'],
   ])('leaves no new factor when the call that %s', async (_call, at, fault) => {
@@ -65,7 +66,44 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
     faulty.heal();
     expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    await faulty.arrive();
     expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+  });
+
+  test('an addition without an answer is given up at once when its user is gone', async () => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    const deleteUser = () => (stores.users as MemoryUserStore | PostgresUserStore).delete(ann.id);
+    faulty.before('credentials.add', () => {
+      faulty.failAt(1, 'before');
+      faulty.before('credentials.add', deleteUser);
+      return Promise.resolve();
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    expect(faulty.calls.filter((call) => call === 'credentials.add')).toHaveLength(1);
+    faulty.heal();
+  });
+
+  test('leaves no new factor beside another when the call that makes it one arrives too late', async () => {
+    const { authenticator } = await factor.enrol(ann.username);
+    const browser = await byFactor(authenticator);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    faulty.before('credentials.add', async () => {
+      await factor.auth.sessions.revokeAll(ann.id);
+      faulty.failAt(1, 'late');
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    faulty.heal();
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    await faulty.arrive();
+    const { factors } = (await (await byFactor(authenticator)).get('/auth/factors')).body as {
+      factors: object[];
+    };
+    expect(factors).toMatchObject([{ id: authenticator.id }]);
   });
 
   test('leaves no new factor beside another, whose recovery codes stay', async () => {

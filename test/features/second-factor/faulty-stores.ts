@@ -10,8 +10,8 @@ const AT_ONCE = new Set([
   'onUserGone',
 ]);
 
-/** `before`: the store never gets the call. `after`: it does what was asked, and its answer is lost. */
-export type Fault = 'before' | 'after';
+/** `before`: the store never gets the call. `after`: it does what was asked, and its answer is lost. `late`: it gets the call at `arrive`. */
+export type Fault = 'before' | 'after' | 'late';
 
 /** Stores of which one call, or every call from there on, fails as in an outage. */
 export class FaultyStores {
@@ -20,6 +20,7 @@ export class FaultyStores {
   readonly calls: string[] = [];
   #failing: { at: number; fault: Fault; onwards: boolean } | undefined;
   readonly #meanwhile = new Map<string, () => Promise<unknown>>();
+  readonly #late: (() => unknown)[] = [];
 
   constructor({ users, refreshTokens }: FeatureStores) {
     this.stores = {
@@ -37,6 +38,11 @@ export class FaultyStores {
   /** Does something at the moment before the next call of this name, as another process may. */
   before(call: string, run: () => Promise<unknown>): void {
     this.#meanwhile.set(call, run);
+  }
+
+  /** The store gets the calls that are late. */
+  async arrive(): Promise<void> {
+    for (const call of this.#late.splice(0)) await call();
   }
 
   heal(): void {
@@ -68,6 +74,7 @@ export class FaultyStores {
           if (!failing || failing !== before || (failing.onwards ? count < failing.at : count !== failing.at))
             return call(...args);
           if (failing.fault === 'after') await call(...args);
+          if (failing.fault === 'late') this.#late.push(() => call(...args));
           throw new AuthError('SERVICE_UNAVAILABLE');
         };
       },

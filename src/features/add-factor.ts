@@ -5,7 +5,7 @@ import { untilStored } from '../stores/until-stored.js';
 import { inTimeLeft } from '../utils/in-time-left.js';
 import type { Asker } from './asker.js';
 import type { FactorSet, StoredFactor } from './factor-row.js';
-import type { FactorSets } from './factor-sets.js';
+import type { FactorSets, Undone } from './factor-sets.js';
 import type { FeatureContext } from './feature.js';
 
 type AddingServices = Pick<FeatureContext, 'sessions'> & { readonly factorSets: FactorSets };
@@ -13,7 +13,7 @@ type AddingServices = Pick<FeatureContext, 'sessions'> & { readonly factorSets: 
 /**
  * Makes a credential that has just been stored a factor, or deletes it if it may not become one. Of two logins that both add a user's
  * first factor at the same moment one may be a thief's, so every session ends. A session that ends at this moment leaves no factor, unless
- * the process or a server dies before the addition is undone.
+ * the process or a server dies or hangs before the addition is undone.
  * @returns false if the credential has gone meanwhile
  * @throws what `assertMayAdd` throws; AuthError SESSION_REVOKED; SERVICE_UNAVAILABLE: then the same request again goes on
  */
@@ -30,28 +30,29 @@ export function addFactor(
   return untilStored(async () => {
     const { addition, outcome } = await add(services, userId, stored, assertMayAdd, origin);
     if (outcome === 'unknown') return false;
-    const takeBack = () => factorSets.takeBack(userId, stored.name, addition);
+    // The same request may have come twice: the other one has found the session before it ended, or undoes this itself.
+    const undo = async (from: readonly Undone[], except?: string) => {
+      const undone = await factorSets.takeBack(userId, stored.name, addition);
+      if (!from.includes(undone)) return;
+      // A login by this factor has its session by now, which ends, or notices that the factor is gone.
+      await sessions.revokeAll(userId, { except }, 'factor-removed', origin);
+      if (except === undefined) await stored.delete();
+    };
     let session: Session | undefined;
     try {
       // Asked when it is a factor: the session was there then, or has ended since the guards let it pass.
       session = await sessions.find(userId, sessionId);
     } catch (error) {
       // No one knows whether it has ended. The same request again adds the factor.
-      await inTimeLeft(takeBack());
+      await inTimeLeft(undo(['taken back'], sessionId));
       throw error;
     }
     if (session) return (await factorSets.settle(userId, stored.name, addition)) || undefined;
-    const isTakenBack = await takeBack().catch(async (error: unknown) => {
-      // Once more: the session is gone, so the same request doesn't come again.
-      await inTimeLeft(takeBack());
+    await undo(['taken back']).catch(async (error: unknown) => {
+      // Once more, and all of it, because only the answer may be lost. The session is gone, so the same request doesn't come again.
+      await inTimeLeft(undo(['taken back', 'gone']));
       throw error;
     });
-    // The same request may have come twice, and found the session before it ended.
-    if (isTakenBack) {
-      // A login by this factor has its session by now, which ends, or notices that the factor is gone.
-      await sessions.revokeAll(userId, {}, 'factor-removed', origin);
-      await stored.delete();
-    }
     throw new AuthError('SESSION_REVOKED');
   });
 }

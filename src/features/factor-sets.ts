@@ -16,6 +16,12 @@ import {
 } from './factor-row.js';
 
 /**
+ * What has become of an addition. `gone`: it is no factor, and this call has changed nothing. `settled`: it stays one, because the same request
+ * has come twice, and the other one has found the session.
+ */
+export type Undone = 'taken back' | 'gone' | 'settled';
+
+/**
  * Which credentials of a user are second factors, and the recovery codes. One row of the credential store says so, and each change
  * replaces that row by a compare-and-set. So whatever depends on all factors of a user is decided in one step, in however many processes:
  * how many there may be, whether one is the first or the last, and the codes that come and go with them.
@@ -153,13 +159,13 @@ export class FactorSets {
   /**
    * Undoes an addition.
    * @param addition as `add` has returned it
-   * @returns false if there is nothing to undo: the same request has come twice, and the other one has found the session or undone it
    */
-  async takeBack(userId: string, name: FactorName, addition: string | undefined): Promise<boolean> {
+  async takeBack(userId: string, name: FactorName, addition: string | undefined): Promise<Undone> {
     const before = await this.change(userId, (set) =>
       isUnsettled(set, name, addition) ? { ...set, factors: without(set.factors, name) } : undefined,
     );
-    return isUnsettled(before, name, addition);
+    if (isUnsettled(before, name, addition)) return 'taken back';
+    return isAmong(before.factors, name) ? 'settled' : 'gone';
   }
 
   /** Undoes an addition that got no answer, and what the store does of it later. */

@@ -67,10 +67,10 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
         setsAt(0).settle(userId, name, addition),
         ...[1, 2, 3].map((at) => setsAt(at).takeBack(userId, name, addition)),
       ]);
-      expect(count(takenBack, true)).toBe(settled ? 0 : 1);
+      expect(count(takenBack, 'taken back')).toBe(settled ? 0 : 1);
       expect(idsOf(await setsAt(0).of(userId)).includes(name.id)).toBe(settled);
       // What is settled stays, and what was taken back is no factor: nothing is left to undo.
-      expect(await setsAt(1).takeBack(userId, name, addition)).toBe(false);
+      expect(await setsAt(1).takeBack(userId, name, addition)).toBe(settled ? 'settled' : 'gone');
       expect(await setsAt(1).settle(userId, name, addition)).toBe(settled);
     }
   });
@@ -81,9 +81,9 @@ describe.each(EACH_STORES)('the factors of a user, on %s', (_name, open) => {
     await setsAt(0).remove(userId, own!, anything);
     const second = await setsAt(1).add(userId, own!, anything);
     expect([first.outcome, second.outcome]).toEqual(['added', 'added']);
-    expect(await setsAt(0).takeBack(userId, own!, first.addition)).toBe(false);
+    expect(await setsAt(0).takeBack(userId, own!, first.addition)).toBe('settled');
     expect(await setsAt(0).settle(userId, own!, first.addition)).toBe(false);
-    expect(await setsAt(1).takeBack(userId, own!, second.addition)).toBe(true);
+    expect(await setsAt(1).takeBack(userId, own!, second.addition)).toBe('taken back');
     expect(await setsAt(0).of(userId)).toMatchObject({ factors: [] });
   });
 

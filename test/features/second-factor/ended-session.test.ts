@@ -70,6 +70,36 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
   });
 
+  test.each<Fault>(['before', 'after'])(
+    'ends the session of a login by its factor when the call that undoes it fails once (%s)',
+    async (fault) => {
+      const browser = factor.browser();
+      await factor.firstStep(browser, ann.username);
+      const { body } = await browser.post('/auth/factors/totp');
+      const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+      let other: Browser | undefined;
+      const lookForSession = async () => {
+        await factor.auth.sessions.revokeAll(ann.id);
+        other = await byFactor(app);
+        faulty.failAt(1, fault); // after the list
+      };
+      faulty.before('credentials.add', () => {
+        faulty.before('credentials.list', () => {
+          faulty.before('sessions.find', lookForSession);
+          return Promise.resolve();
+        });
+        return Promise.resolve();
+      });
+      const confirmed = await browser
+        .post('/auth/factors/totp/confirm')
+        .send({ id: app.id, code: app.code() });
+      faulty.heal();
+      expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+      expect((await other?.post('/auth/refresh'))?.status).toBe(401);
+      expect((await factor.firstStep(factor.browser(), ann.username)).status).toBe(200);
+    },
+  );
+
   test('an addition without an answer is given up at once when its user is gone', async () => {
     const browser = factor.browser();
     await factor.firstStep(browser, ann.username);

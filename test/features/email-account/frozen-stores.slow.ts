@@ -33,7 +33,7 @@ beforeAll(async () => {
   refreshTokens = new RedisRefreshTokenStore(redis);
   email = emailApp({ stores: { users, refreshTokens }, auth: { limits: { password: false } as never } });
   passwordHash = await email.auth.passwords.hash(PASSWORD);
-}, 60_000);
+});
 
 afterAll(async () => {
   await email.auth.close();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   factor = factorApp({ stores, auth: { limits: { password: false } as never } });
   ann = await factor.createUser('ann');
   enrolled = await factor.enrol('ann');
-}, 60_000);
+});
 
 afterAll(async () => {
   await factor.auth.close();

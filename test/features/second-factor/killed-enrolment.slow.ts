@@ -85,7 +85,7 @@ describe.each(appDatabase.sessionStores)('with sessions in %s', (store) => {
     other = await processes.start(store, prefix);
     const hashed = await fetch(`${other}/own/hash`, postJson({ password: PASSWORD }));
     ({ passwordHash } = (await hashed.json()) as { passwordHash: string });
-  }, 60_000);
+  });
 
   const logIn = (username: string) =>
     call(other, '/login', { body: { username, password: PASSWORD, transport: 'body' } });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * In milliseconds: how long this thread was ready to run, and other programs had all processors. Linux tells it. Elsewhere it is 0,
- * and a busy machine counts.
+ * In milliseconds: how long a process, in its main thread, was ready to run, and others had all processors. Linux tells it. Elsewhere,
+ * and of a process that has ended, it is 0, and a busy machine counts.
  */
-function waitedForProcessor(): number {
+export function waitedForProcessor(pid: number | 'self' = 'self'): number {
   try {
-    const [, nanoseconds] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');
+    const [, nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
     return Number(nanoseconds) / 1e6;
   } catch {
     return 0;

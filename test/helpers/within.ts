@@ -15,10 +15,15 @@ export function waitedForProcessor(pid: number | 'self' = 'self'): number {
 
 /**
  * Starts a clock that stands still while a busy machine lets this process wait. So a limit on it is about the code.
+ * @param pids of other processes, which it waits for and which must go on
  * @returns the time since then, in milliseconds
  */
-export function startStopwatch(): () => number {
-  const now = () => performance.now() - waitedForProcessor();
+export function startStopwatch(...pids: number[]): () => number {
+  const now = () =>
+    (['self', ...pids] as const).reduce<number>(
+      (time, pid) => time - waitedForProcessor(pid),
+      performance.now(),
+    );
   const start = now();
   return () => now() - start;
 }
@@ -38,9 +43,9 @@ export function watchTurns(): () => number {
   };
 }
 
-/** Expects that a call ends in time, with a result or an error, and passes that on. */
-export async function within<T>(limitMs: number, call: () => PromiseLike<T>): Promise<T> {
-  const elapsed = startStopwatch();
+/** Expects that a call ends in time, by the same clock, with a result or an error, and passes that on. */
+export async function within<T>(limitMs: number, call: () => PromiseLike<T>, ...pids: number[]): Promise<T> {
+  const elapsed = startStopwatch(...pids);
   const ended = await Promise.allSettled([call()]).then(([result]) => ({ result, tookMs: elapsed() }));
   expect(ended.tookMs).toBeLessThan(limitMs);
   if (ended.result.status === 'rejected') throw ended.result.reason;

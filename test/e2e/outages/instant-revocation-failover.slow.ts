@@ -7,7 +7,10 @@ import { eventually } from '../../helpers/eventually';
 import { expectFailure } from '../../helpers/failures';
 import { startRedisCluster, startRedisSentinel, type TestServer } from '../../helpers/servers/servers';
 import { waitUntilReplicated } from '../../helpers/servers/wait-until-replicated';
-import { PATIENT, REAL, useCallTimes } from '../../helpers/call-times';
+import { REAL, useCallTimes } from '../../helpers/call-times';
+
+// From the start: a log of revocations keeps the times that it was opened with.
+useCallTimes(REAL);
 
 const LOG_KEY = 'visa:revocations';
 const USERNAME = 'ann';
@@ -69,7 +72,6 @@ interface Process {
 let closing: (() => unknown)[] = [];
 
 afterEach(async () => {
-  useCallTimes(PATIENT);
   const closers = closing.reverse();
   closing = [];
   for (const close of closers) await close();
@@ -181,13 +183,11 @@ test.each<[string, () => Promise<Deployment>, (master: TestServer) => Promise<vo
     const master = await deployment.logMaster();
     await waitUntilReplicated(master, `{${LOG_KEY}}:last`);
     const bothNoticed = Promise.all([waitUntilNoticed(here), waitUntilNoticed(there)]);
-    useCallTimes(REAL);
     await lose(master);
     await bothNoticed;
     await Promise.all([waitUntilCurrent(here, kept), waitUntilCurrent(there, kept)]);
 
     await eventually('the session is ended', () => here.logOut(after).then(() => true));
-    useCallTimes(PATIENT);
     await waitUntilRefused(there, after);
     const late = await startProcess(deployment);
     for (const process of [here, there, late]) {

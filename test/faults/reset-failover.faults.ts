@@ -8,11 +8,13 @@ import { BoundedRedis } from '../../src/stores/redis/client';
 import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from '../features/email-account/email-app';
 import { PASSWORD } from '../helpers/apps/app';
 import { createDatabase } from '../helpers/apps/backends';
-import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
+import { REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import { startRedis, startRedisSentinel, type TestServer } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { withRedis } from './redis-admin';
+
+useCallTimes(REAL);
 
 /** How many resets are posted one after another while no master answers. */
 const RESETS_MEANWHILE = 12;
@@ -23,7 +25,6 @@ let closing: (() => unknown)[] = [];
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  useCallTimes(PATIENT);
   for (const close of closing.reverse()) await close();
   closing = [];
 });
@@ -128,7 +129,6 @@ const byOldAndNew = async (app: App, { username }: Person) => [
 async function healed({ apps }: Apps, { username }: Person): Promise<void> {
   for (const app of apps)
     await eventually('a login', async () => (await login(app, username, PASSWORD)).status === 200);
-  useCallTimes(PATIENT);
 }
 
 /** Of many passwords at once over both apps. @returns the statuses, and the passwords that the token has set */
@@ -178,7 +178,6 @@ test('a reset during a failover answers 200 or 503, and leaves the old password 
     return answer;
   });
   await eventually('every reset is at its command', () => Promise.resolve(ready === held.length));
-  useCallTimes(REAL);
   before.give();
   await new Promise(setImmediate);
   const killed = master.kill();
@@ -326,7 +325,6 @@ async function startLosing() {
       link.cut();
     },
     async failOver(meanwhile: () => Promise<unknown>) {
-      useCallTimes(REAL);
       address.cut();
       await master.kill();
       await meanwhile();

@@ -29,7 +29,7 @@ function run(script: string, kind: 'module' | 'commonjs'): string {
   return execFileSync(process.execPath, flags, {
     cwd: ROOT,
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
     stdio: 'pipe',
   });
 }

@@ -159,7 +159,7 @@ describe.each([
         Promise.all([attempt(), attempt(), attempt()]).then(attempt).then(() => hasher.close()).then(() => console.log(codes.join()));`;
         const output = execFileSync(process.execPath, ['--max-old-space-size=40', '-e', script], {
           cwd: folder,
-          timeout: 20_000,
+          timeout: 60_000,
           encoding: 'utf8',
           stdio: 'pipe',
         });

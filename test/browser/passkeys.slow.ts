@@ -8,6 +8,7 @@ import { secondFactor } from '../../src/features/second-factor/second-factor';
 import { ACCESS_SECRET, PASSWORD, REFRESH_SECRET } from '../helpers/apps/app';
 import { quickHash } from '../helpers/apps/quick-passwords';
 import { useBrowser, type BrowserContext, type Page } from '../helpers/browsers/browser';
+import { eventually } from '../helpers/eventually';
 import { addAuthenticator } from '../helpers/browsers/virtual-authenticator';
 
 // The built client, in Chromium with a virtual authenticator.
@@ -128,9 +129,7 @@ test('a passkey is registered, logs in without a name, proves the second step, a
   expect(await tab.run(`keys.remove(${text(passkey.id)}).then(() => 'removed')`)).toBe('removed');
   // signalUnknownCredential has told the authenticator, where the browser knows that method.
   if (await tab.run("'signalUnknownCredential' in PublicKeyCredential")) {
-    for (let rounds = 0; rounds < 100 && (await tab.credentials()).length > 0; rounds += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await tab.credentials()).toEqual([]);
+    await eventually('it has none', async () => (await tab.credentials()).length === 0);
   }
 });
 

@@ -7,8 +7,6 @@ import { newSession } from '../../src/testing/session-fixtures';
 import { createDatabase, type TestDatabase } from '../helpers/apps/backends';
 import { cli, cliJson } from '../helpers/apps/cli';
 
-jest.setTimeout(60_000); // a dozen processes per test
-
 let database: TestDatabase;
 let env: Record<string, string>;
 let users: PostgresUserStore;

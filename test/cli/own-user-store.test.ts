@@ -3,8 +3,6 @@ import { newSession } from '../../src/testing/session-fixtures';
 import { connectRedis, createDatabase, randomPrefix, type TestDatabase } from '../helpers/apps/backends';
 import { cli, cliJson } from '../helpers/apps/cli';
 
-jest.setTimeout(60_000); // a dozen processes per test
-
 /** An app whose users are in a table of its own. The command knows only their ids. */
 let database: TestDatabase;
 beforeAll(async () => {

@@ -6,8 +6,6 @@ import { cli, cliJson } from '../helpers/apps/cli';
 import { eventually } from '../helpers/eventually';
 import { freePort } from '../helpers/servers/free-port';
 
-jest.setTimeout(60_000); // a dozen processes per test
-
 const processes = useAppProcesses();
 
 interface Tokens {

@@ -108,7 +108,7 @@ function inTerminal(line: string, answers: string[]): Promise<{ status: number |
     const child = execFile(
       'script',
       ['-qec', line, '/dev/null'],
-      { env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 },
+      { env: { PATH: process.env['PATH'], ...env }, timeout: 60_000 },
       (error, screen) => resolve({ status: error ? Number(error.code) : 0, screen }),
     );
     let seen = '';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../helpers/eventually';
 import type { AuthChange } from '../../src/client';
 import { ANN, keychain, losing, useBrowserSite, type Site } from './browser';
 
@@ -222,8 +223,8 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
     await one.login(ANN);
     const changes: AuthChange[] = [];
     two.onChange((change) => changes.push(change));
-    await sleep(50);
-    changes.length = 0; // the login
+    await eventually('the login is announced', () => Promise.resolve(changes.length > 0));
+    changes.length = 0;
     for (let expired = 0; expired < 8; expired++) site.expire();
     const response = await one.fetch(`${site.origin}/profile`);
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
@@ -231,7 +232,8 @@ describe.each(['cookie', 'bearer'] as const)('%s', (transport) => {
       'ACCESS_TOKEN_EXPIRED',
     ]);
     expect(await one.check()).toBeNull();
-    await sleep(50);
+    await eventually('the end is announced', () => Promise.resolve(changes.length > 0));
+    await sleep(50); // and nothing else
     expect(changes).toEqual([{ type: 'expired', code: 'REFRESH_TOKEN_EXPIRED' }]);
     one.close();
     two.close();

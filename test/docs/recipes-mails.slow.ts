@@ -11,8 +11,6 @@ const page = useDocPage(
 const NEW_PASSWORD = 'another horse 7 battery';
 const APP_URL = 'https://app.example.com';
 
-jest.setTimeout(120_000); // the apps hash passwords at full cost
-
 beforeAll(() => {
   page.write(
     'mail.mjs',

@@ -19,8 +19,6 @@ const page = useDocPage(
 const TENANTS = `let first;
 export const tenantOf = async (userId) => ((first ??= userId) === userId ? 'acme' : undefined);`;
 
-jest.setTimeout(120_000); // the apps hash passwords at full cost
-
 beforeAll(() => page.write('tenants.mjs', TENANTS));
 // For the snippets that run in this process.
 Object.assign(process.env, { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET });

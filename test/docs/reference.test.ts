@@ -8,4 +8,4 @@ test('docs/reference/ says what the doc comments and the endpoints say', () => {
   });
   // An outdated page is named here, with the command that writes it.
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-}, 60_000);
+});

@@ -13,8 +13,6 @@ import { EXAMPLE, ExampleProcess } from '../helpers/apps/example-process';
 import { eventually } from '../helpers/eventually';
 import { guardFolder, releaseFolder } from '../helpers/servers/guard';
 
-jest.setTimeout(60_000);
-
 const folder = mkdtempSync(path.join(tmpdir(), 'visa-example-'));
 const envFile = path.join(folder, '.env');
 const dataFolder = path.join(folder, 'data');
@@ -47,7 +45,7 @@ const start = (env?: Record<string, string>) => launch(env).waitForOutput('liste
 
 /** Runs a line as if it were pasted into a terminal. */
 async function paste(line: string): Promise<Record<string, unknown>> {
-  const options = { cwd: folder, timeout: 10_000, env: { ...process.env, NO_PROXY: '*' } };
+  const options = { cwd: folder, timeout: 60_000, env: { ...process.env, NO_PROXY: '*' } };
   const { stdout } = await promisify(execFile)('bash', ['-c', line], options);
   return JSON.parse(stdout) as Record<string, unknown>;
 }

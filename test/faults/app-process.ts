@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { ACCESS_SECRET, REFRESH_SECRET } from '../helpers/apps/app';
 
-const START_TIMEOUT_MS = 20_000;
+/** On a busy machine. */
+const START_TIMEOUT_MS = 60_000;
 /** For SQLite, which Node 20 has not. */
 export const NODE_24 = join(__dirname, '../libs/node_modules/node24/bin/node');
 

@@ -1,5 +1,5 @@
 import { findBreaches, lostSessions } from './checker';
-import type { Kind, Operation } from './history';
+import { isFailureOfServers, type Kind, type Operation } from './history';
 
 let now = 0;
 
@@ -152,5 +152,44 @@ describe('the checker finds', () => {
     ])
       expect(rules([late])).toEqual(['no answer within 2000 ms']);
     expect(rules([request('password', 200, slow)])).toEqual([]);
+  });
+});
+
+describe('what the processes of a busy machine wait for a processor', () => {
+  const waits = (clients: number, ...apps: number[]) => ({ clients, apps });
+
+  test('is not counted for an answer, unless another process has waited', () => {
+    const { startedAt } = request('check', 503);
+    const slow = { startedAt, endedAt: startedAt + 2500 };
+    const after = (...[clients, ...apps]: Parameters<typeof waits>) =>
+      rules([
+        request('check', 503, {
+          ...slow,
+          waited: { before: waits(7, 10, 10), after: waits(clients, ...apps) },
+        }),
+      ]);
+    expect(after(107, 410, 10)).toEqual([]);
+    expect(after(107, 409, 10)).toEqual(['no answer within 2000 ms']);
+    expect(after(107, 10, 410)).toEqual(['no answer within 2000 ms']);
+  });
+
+  test('is not counted for a guard that learns from the log', () => {
+    const at = waits(0, 0, 0);
+    const end = request('logout', 200, { waited: { before: at, after: at } });
+    const guard = (later: number) => {
+      const waited = { before: waits(0, 0, later), after: waits(0, 0, later) };
+      return rules([end, request('guard', 200, { app: 1, startedAt: end.endedAt + 900, waited })]);
+    };
+    expect(guard(401)).toEqual([]);
+    expect(guard(400)).toEqual(['accepted after the session ended']);
+  });
+
+  test('excuses a 503 of the process that waited', () => {
+    const failure = (clients: number, ...apps: number[]) =>
+      isFailureOfServers(
+        request('check', 503, { waited: { before: waits(0, 0, 0), after: waits(clients, ...apps) } }),
+      );
+    expect([failure(50, 99, 0), failure(0, 0, 500), failure(50, 100, 0)]).toEqual([true, true, false]);
+    expect(isFailureOfServers(request('check', 503))).toBe(true);
   });
 });

@@ -162,7 +162,7 @@ export class Device {
     about: { refreshToken?: string; sessionId?: string; isPresented?: boolean } = {},
   ): Promise<{ operation: Operation; answer: unknown }> {
     const { history, addressOf } = this.#world;
-    const startedAt = history.now();
+    const [startedAt, before] = [history.now(), history.waits()];
     const { status, answer } = await send(addressOf(app), call);
     const { code, refreshToken: successor } = answer as { code?: string; refreshToken?: string };
     const named = about.refreshToken ?? successor;
@@ -171,6 +171,7 @@ export class Device {
       app,
       startedAt,
       endedAt: history.now(),
+      waited: { before, after: history.waits() },
       status,
       code,
       sessionId: about.sessionId ?? (named && sessionOf(named)),

@@ -1,3 +1,5 @@
+import { waitedForProcessor } from '../helpers/within';
+
 /**
  * What a client asked for. `guard` is a page behind `tokenVerify`, `check` one behind `checkSession`, `theft` an old refresh token
  * that is presented again, `password` a login with a password that has to be hashed.
@@ -11,6 +13,8 @@ export interface Operation {
   app: number;
   startedAt: number;
   endedAt: number;
+  /** What the processes had waited for a processor when it started and when it ended. Default: nothing, as on an idle machine. */
+  waited?: { before: Waits; after: Waits };
   /** 0: no answer, because the connection broke. */
   status: number;
   code?: string | undefined;
@@ -19,6 +23,38 @@ export interface Operation {
   /** The refresh token that was presented, and the one in the answer: fingerprints, never tokens. */
   presented?: string | undefined;
   successor?: string | undefined;
+}
+
+/** How long each process of the app, by its number, and the clients had waited for a processor altogether. In milliseconds. */
+export interface Waits {
+  readonly clients: number;
+  readonly apps: readonly number[];
+}
+
+/** Whether an operation failed, although its processes hardly had to wait for a processor. */
+export function isFailureOfServers(operation: Operation): boolean {
+  return isFailure(operation) && waitedMs(operation) < BUSY_MS;
+}
+/** A process that waited so long may have given up a server that was there. */
+const BUSY_MS = 150;
+
+export function isFailure({ status }: Operation): boolean {
+  return status === 503 || status === 0;
+}
+
+/** How long the client and the process that it asked waited for a processor meanwhile, because the machine is busy otherwise. */
+export function waitedMs({ app, waited }: Operation): number {
+  return waited ? waitedBetween(waited.before, waited.after, app) : 0;
+}
+
+/** How long an answer took, but for that. */
+export function tookMs(operation: Operation): number {
+  return operation.endedAt - operation.startedAt - waitedMs(operation);
+}
+
+/** How long the clients and a process waited for a processor from one moment to a later one. */
+export function waitedBetween(earlier: Waits, later: Waits, app: number): number {
+  return later.clients - earlier.clients + (later.apps[app] ?? 0) - (earlier.apps[app] ?? 0);
 }
 
 /** What happened to the servers in the meantime. */
@@ -32,6 +68,24 @@ export class History {
   readonly operations: Operation[] = [];
   readonly marks: Mark[] = [];
   readonly #begin = performance.now();
+  readonly #pids: () => readonly number[];
+  /** Of each process of the app, those before it and itself. */
+  readonly #waits: Map<number, number>[] = [];
+
+  /** @param pids the processes of the app. Default: none is watched */
+  constructor(pids: () => readonly number[] = () => []) {
+    this.#pids = pids;
+  }
+
+  /** Never less than before, even if a process has ended and another one has its place. */
+  waits(): Waits {
+    const apps = this.#pids().map((pid, app) => {
+      const waits = (this.#waits[app] ??= new Map<number, number>());
+      waits.set(pid, Math.max(waits.get(pid) ?? 0, waitedForProcessor(pid)));
+      return [...waits.values()].reduce((sum, each) => sum + each, 0);
+    });
+    return { clients: waitedForProcessor(), apps };
+  }
 
   now(): number {
     return Math.round(performance.now() - this.#begin);

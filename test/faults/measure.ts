@@ -1,5 +1,5 @@
 import { lostSessions } from './checker';
-import type { History, Operation } from './history';
+import { isFailure, tookMs, type History, type Operation } from './history';
 
 /** The figures of a scenario for docs/reliability.md. */
 export interface Measurement {
@@ -41,12 +41,20 @@ export function medianTime(operations: readonly Operation[]): number {
   return percentileTime(operations, 50);
 }
 
-/** In milliseconds. */
-export function percentileTime(operations: readonly Operation[], percent: number): number {
-  const times = operations.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
-  return times[Math.floor((times.length * percent) / 100)] ?? NaN;
+/** The median, but for what a busy machine adds. */
+export function medianTimeAtWork(operations: readonly Operation[]): number {
+  return middle(operations.map(tookMs), 50);
 }
 
-export function isFailure({ status }: Operation): boolean {
-  return status === 503 || status === 0;
+/** In milliseconds. */
+export function percentileTime(operations: readonly Operation[], percent: number): number {
+  return middle(
+    operations.map(({ startedAt, endedAt }) => endedAt - startedAt),
+    percent,
+  );
+}
+
+function middle(times: number[], percent: number): number {
+  times.sort((a, b) => a - b);
+  return times[Math.floor((times.length * percent) / 100)] ?? NaN;
 }

@@ -9,8 +9,8 @@ import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lostSessions } from './checker';
 import type { Device } from './device';
-import { isFailure } from './measure';
 import { busiestMaster, expectNoLeak, isMaster, LATEST_WRITES_LOST, withRedis } from './redis-admin';
+import { isFailure } from './history';
 import { runScenario } from './run-scenario';
 
 /** How many devices have a second device that keeps their tokens. */

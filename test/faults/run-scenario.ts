@@ -7,8 +7,8 @@ import { createDatabase } from '../helpers/apps/backends';
 import { startAppProcess, type AppProcess, type AppSettings } from './app-process';
 import { findBreaches, type Allowance } from './checker';
 import { Device } from './device';
-import { History } from './history';
-import { isFailure, measure } from './measure';
+import { History, isFailure, waitedBetween, type Waits } from './history';
+import { measure } from './measure';
 import { saveResult } from './results';
 import type { ScenarioName } from './scenarios';
 import { Traffic } from './traffic';
@@ -64,8 +64,8 @@ export async function runScenario(name: ScenarioName, plan: Plan): Promise<Runni
   const isNew = file === undefined && given === undefined;
   const database = isNew ? await createDatabase() : undefined;
   const postgres = given ?? database?.url ?? '';
-  const history = new History();
   const apps: AppProcess[] = [];
+  const history = new History(() => apps.map(({ pid }) => pid));
   try {
     const users = newUsers();
     if (file === undefined) await createUsers(postgres, users);
@@ -83,7 +83,7 @@ export async function runScenario(name: ScenarioName, plan: Plan): Promise<Runni
     const running = { apps, devices, history, restartApp: startApp };
     await runPlan(plan, running);
     saveResult(name, history, { ...measure(history, plan.heals !== false), note: plan.note?.(running) });
-    const guardsLagUntil = healedAt(history) + CATCH_UP_MS;
+    const guardsLagUntil = healedAt(history) + CATCH_UP_MS + waitedSince(history, healedAt(history));
     expect(report(findBreaches(history.operations, { ...plan.allowed, guardsLagUntil }))).toEqual([]);
     for (const app of apps) expect(app.complaint()).toBeUndefined();
     return running;
@@ -121,9 +121,18 @@ function healedAt(history: History): number {
   return history.timeOf('repaired') ?? lastFailure?.endedAt ?? history.timeOf('fault') ?? 0;
 }
 
+/** How long the process that waited longest for a processor did so since a moment. */
+function waitedSince(history: History, moment: number): number {
+  const next = history.operations.find(({ startedAt }) => startedAt >= moment);
+  return next?.waited ? longestWait(next.waited.before, history.waits()) : 0;
+}
+
+const longestWait = (earlier: Waits, later: Waits) =>
+  Math.max(...later.apps.map((_, app) => waitedBetween(earlier, later, app)));
+
 async function waitUntilHealed(history: History): Promise<void> {
-  const since = history.now();
-  while (history.now() - since < HEAL_LIMIT_MS) {
+  const [since, before] = [history.now(), history.waits()];
+  while (history.now() - since - longestWait(before, history.waits()) < HEAL_LIMIT_MS) {
     await sleep(100);
     const lastFailureAt = history.operations.findLast(isFailure)?.endedAt ?? 0;
     if (history.now() - Math.max(lastFailureAt, since) > QUIET_MS) return;

@@ -60,7 +60,7 @@ beforeAll(() => {
     writeFileSync(path.join(project, file), `${text.slice(0, at)}${row.trimStart()}\n${text.slice(at)}`);
   }
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
-}, 120_000);
+});
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 

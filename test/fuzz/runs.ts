@@ -5,7 +5,7 @@ const DEFAULT_SEED = 20_261_121;
 /** A failure prints its seed: `FUZZ_SEED=-123` tries the same values again. */
 const FUZZ_SEED = process.env.FUZZ_SEED ?? (process.env.FUZZ_RUNS === undefined ? DEFAULT_SEED : undefined);
 
-jest.setTimeout(60_000 * Math.max(1, FACTOR));
+jest.setTimeout(240_000 * Math.max(1, FACTOR));
 
 /** @param count how often to try a property: of 1000, `npm run test:slow` tries 1,500 */
 export function runs(count: number): { numRuns: number; seed?: number } {

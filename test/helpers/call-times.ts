@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { CALL_TIMES, type CallTimes } from '../../src/stores/call-times';
 
 /** How long the stores of apps in production wait. For test files about outages. */
@@ -16,6 +17,12 @@ export const BRIEF: Partial<CallTimes> = {
   ready: 250,
   probeInterval: 100,
   reconnectInterval: 500,
+};
+
+/** For programs that run the built package in a process of their own: arguments of `node`, and what the environment must have. */
+export const PATIENT_PROCESS = {
+  args: ['--require', path.join(__dirname, 'apps/patient-process.js')],
+  env: { CALL_TIMES: JSON.stringify(PATIENT) },
 };
 
 /** All stores of the test file wait for these times from now on. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ACCESS_SECRET, REFRESH_SECRET } from './apps/app';
 import { createDatabase, type TestDatabase } from './apps/backends';
 import { CookieJar } from './browsers/cookie-jar';
+import { PATIENT_PROCESS } from './call-times';
 import { eventually } from './eventually';
 import { freePort } from './servers/free-port';
 
@@ -113,8 +114,8 @@ export function useDocPage(file: string, ...names: string[]): DocPage {
       ACCESS_TOKEN_SECRET: ACCESS_SECRET,
       REFRESH_TOKEN_SECRET: REFRESH_SECRET,
     };
-    const child = spawn(node, [module], {
-      env: { ...process.env, ...settings, ...env },
+    const child = spawn(node, [...PATIENT_PROCESS.args, module], {
+      env: { ...process.env, ...PATIENT_PROCESS.env, ...settings, ...env },
       stdio: ['ignore', 'pipe', stderr],
     });
     child.stdout?.resume(); // a full pipe would block it

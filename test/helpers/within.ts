@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * In milliseconds: how long this thread was ready to run, and others, also those of this process, had all processors. Linux tells it.
- * Elsewhere it is 0, and a busy machine counts.
+ * In milliseconds: how long a process, in its main thread, was ready to run, and others, also threads of its own, had all processors. Linux
+ * tells it. Elsewhere, and of a process that has ended, it is 0, and a busy machine counts.
  */
-function waitedForProcessor(): number {
+export function waitedForProcessor(pid: number | 'self' = 'self'): number {
   try {
-    const [, nanoseconds] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');
+    const [, nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
     return Number(nanoseconds) / 1e6;
   } catch {
     return 0;
@@ -15,10 +15,15 @@ function waitedForProcessor(): number {
 
 /**
  * Starts a clock that stands still while a busy machine lets this process wait. So a limit on it is about the code.
+ * @param pids of other processes, which it waits for and which must go on
  * @returns the time since then, in milliseconds
  */
-export function startStopwatch(): () => number {
-  const now = () => performance.now() - waitedForProcessor();
+export function startStopwatch(...pids: number[]): () => number {
+  const now = () =>
+    (['self', ...pids] as const).reduce<number>(
+      (time, pid) => time - waitedForProcessor(pid),
+      performance.now(),
+    );
   const start = now();
   return () => now() - start;
 }
@@ -38,9 +43,9 @@ export function watchTurns(): () => number {
   };
 }
 
-/** Expects that a call ends in time, with a result or an error, and passes that on. */
-export async function within<T>(limitMs: number, call: () => PromiseLike<T>): Promise<T> {
-  const elapsed = startStopwatch();
+/** Expects that a call ends in time, by the same clock, with a result or an error, and passes that on. */
+export async function within<T>(limitMs: number, call: () => PromiseLike<T>, ...pids: number[]): Promise<T> {
+  const elapsed = startStopwatch(...pids);
   const ended = await Promise.allSettled([call()]).then(([result]) => ({ result, tookMs: elapsed() }));
   expect(ended.tookMs).toBeLessThan(limitMs);
   if (ended.result.status === 'rejected') throw ended.result.reason;

@@ -6,8 +6,6 @@ import { answerCalls } from './answer-calls.mjs';
 
 const load = createRequire(import.meta.url);
 const [url = '', options = '{}'] = process.argv.slice(2);
-// A busy machine may take longer than an app in production waits.
-Object.assign(load('../../dist/stores/call-times.js').CALL_TIMES, { timeout: 20_000, lockWait: 15_000 });
 
 const isMysql = url.startsWith('mysql:');
 const pool = isMysql

@@ -314,7 +314,8 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
   });
 
   describe('in an outage', () => {
-    beforeAll(() => useCallTimes(REAL));
+    beforeEach(() => useCallTimes(REAL));
+    afterEach(() => useCallTimes(PATIENT));
 
     describe('what the server itself refuses', () =>
       proveRefusals(
@@ -324,18 +325,21 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
       ));
 
     test('a row that the app has locked is a 503, and the pool stays free for others', async () => {
+      useCallTimes(PATIENT);
       const [ann, bob] = [
         await store.create({ username: 'locked', passwordHash: null }),
         await store.create({ username: 'free', passwordHash: null }),
       ];
       await app.query('BEGIN');
       await app.query(`SELECT id FROM person_int WHERE id = ${ann.id} FOR UPDATE`);
+      useCallTimes(REAL);
       const waiting = Array.from({ length: 2 * POOL_SIZE }, () =>
         store.updatePasswordHash(ann.id, HASH, null),
       );
       const refused = Promise.all(waiting.map((each) => expect(each).rejects.toMatchObject(unavailable)));
       expect(await store.updatePasswordHash(bob.id, HASH, null)).toBe(true);
       await refused;
+      useCallTimes(PATIENT);
       await app.query('ROLLBACK');
       expect(await store.updatePasswordHash(ann.id, HASH, null)).toBe(true);
     });
@@ -354,8 +358,10 @@ describe.each<Server>(['postgres', 'mariadb'])('on %s', (database) => {
         expect([name, failure]).toEqual([name, expect.objectContaining(unavailable)]);
       }
     };
-    const heals = () =>
-      eventually('the store answers', async () => (await store.findByUsername('free')) !== undefined);
+    const heals = async () => {
+      await eventually('the store answers', async () => (await store.findByUsername('free')) !== undefined);
+      useCallTimes(PATIENT);
+    };
 
     test('a frozen server is a 503 within 2 seconds, and nothing of it is done after the thaw', async () => {
       server.freeze();

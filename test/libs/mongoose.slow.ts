@@ -158,7 +158,7 @@ test('the app of the page goes from register to logout, with a second factor too
     const { code } = transformSync(page.snippet(name), {
       jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
     });
-    page.write(file.replace('.ts', '.mjs'), asModule(code));
+    page.write(file.replace('.ts', '.mjs'), asModule(code).replace(', 1000);', ', 20000);'));
   }
   const edit = (app: string) =>
     asModule(app)

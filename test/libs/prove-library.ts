@@ -236,6 +236,7 @@ export function proveLibrary(
             expect(failure).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
           }
           expect(await store.findById('1')).toBeDefined(); // readers wait for nobody
+          useCallTimes(PATIENT);
           const waiting = calls.map((call) => call());
           await query('COMMIT');
           await Promise.all(waiting);
@@ -465,9 +466,9 @@ export function proveLibrary(
 
       beforeAll(async () => {
         ({ id } = await store.create(user));
-        useCallTimes(REAL);
       });
-      afterAll(() => useCallTimes(PATIENT));
+      beforeEach(() => useCallTimes(REAL));
+      afterEach(() => useCallTimes(PATIENT));
 
       async function assertUnavailable(): Promise<void> {
         for (const [call, run] of calls()) {
@@ -476,11 +477,13 @@ export function proveLibrary(
         }
       }
 
-      const heals = () =>
-        eventually('the store works again', async () => {
+      const heals = async () => {
+        await eventually('the store works again', async () => {
           const found = await store.findById(id).catch(() => undefined);
           return found?.id === id;
         });
+        useCallTimes(PATIENT);
+      };
 
       test('100 writes to one user at once wait for each other, also on a busy machine', async () => {
         const busy = [0, 1].map(() => spawn(process.execPath, ['-e', "console.log('busy'); for (;;);"]));
@@ -492,16 +495,17 @@ export function proveLibrary(
           expect(new Set(await Promise.all(writes))).toEqual(new Set([true]));
         } finally {
           for (const each of busy) each.kill('SIGKILL');
-          useCallTimes(REAL);
         }
         expect((await store.findById(id))?.roles).toHaveLength(1);
       });
 
       test('a locked row is a 503 within 2 seconds, and keeps no connection from others', async () => {
+        useCallTimes(PATIENT);
         const other = await store.create({ username: randomUUID(), passwordHash: HASH });
         await onConnection(database, server.url, async ({ query }) => {
           await query('BEGIN');
           await query(`SELECT id FROM person_int WHERE id = ${id} FOR UPDATE`);
+          useCallTimes(REAL);
           const refused = within(2000, () =>
             Promise.allSettled(Array.from({ length: 40 }, () => store.update(id, { disabled: true }))),
           );

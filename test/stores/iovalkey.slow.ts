@@ -95,6 +95,7 @@ test.each(Object.keys(deployments))('a %s fails over without a session lost', as
     code: 'SERVICE_UNAVAILABLE',
   });
   await eventually('the store answers', () => within(LIMIT_MS, () => answered(store.list('ann'))));
+  useCallTimes(PATIENT);
   expect((await store.find('ann', 'one'))?.generation).toBe(0);
   expect((await store.rotate(rotation)).outcome).toBe('rotated');
 });
@@ -116,6 +117,7 @@ test('a frozen server is an outage, and no rotation runs later', async () => {
   await sleep(REAL.writeDeadline + 1000);
   server.thaw();
   await eventually('the store answers', () => answered(store.list('ann')));
+  useCallTimes(PATIENT);
   expect((await store.find('ann', 'one'))?.generation).toBe(0);
 });
 

@@ -2,12 +2,12 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { PostgresRefreshTokenStore, RedisRefreshTokenStore, type RefreshTokenStore } from '../../src';
 import { createDatabase, randomPrefix } from '../helpers/apps/backends';
-import { REAL, useCallTimes } from '../helpers/call-times';
+import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { eventually } from '../helpers/eventually';
 import { startRedis } from '../helpers/servers/servers';
 import { newSession } from './samples';
 
-useCallTimes(REAL);
+afterEach(() => useCallTimes(PATIENT));
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const rotation = {
@@ -32,12 +32,14 @@ test('the first rotation of a process never runs after a freeze of Redis', async
     await new RedisRefreshTokenStore(other, { keyPrefix }).create(newSession('ann', 'one'));
     const store = new RedisRefreshTokenStore(redis, { keyPrefix });
     await store.time();
+    useCallTimes(REAL);
     server.freeze();
     await expect(store.rotate(rotation)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     await sleep(OUTAGE_MS);
     server.thaw();
     await eventually('Redis answers', async () => (await redis.ping()) === 'PONG');
     await eventually('the store answers', async () => (await store.list('ann')).length === 1);
+    useCallTimes(PATIENT);
     expect(await generationOf(store)).toBe(0);
   } finally {
     server.thaw();
@@ -55,9 +57,11 @@ test('a rotation that waits too long for a connection of the pool never runs', a
     await store.create(newSession('ann', 'one'));
     await store.time();
     const busy = await pool.connect();
+    useCallTimes(REAL);
     await expect(store.rotate(rotation)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     await sleep(OUTAGE_MS);
     busy.release();
+    useCallTimes(PATIENT);
     // The pool serves in order, so this read comes after the rotation.
     expect(await generationOf(store)).toBe(0);
     await expect(store.rotate(rotation)).resolves.toMatchObject({ outcome: 'rotated' });
@@ -74,12 +78,14 @@ test('the connection of our own stays in the database that the app selected befo
     await redis.select(3);
     const store = new RedisRefreshTokenStore(redis, { keyPrefix: randomPrefix() });
     await store.create(newSession('ann', 'one'));
+    useCallTimes(REAL);
     server.freeze();
     // After the first round the store asks the server whether it answers at all; the second takes longer than it waits for that.
     for (let round = 0; round < 2; round += 1)
       await Promise.allSettled(Array.from({ length: 6 }, () => store.list('ann')));
     server.thaw();
     await eventually('the store answers', () => store.list('ann').then(() => true));
+    useCallTimes(PATIENT);
     expect(await store.list('ann')).toHaveLength(1);
     const lines = (await redis.client('LIST')) as string;
     expect(lines.match(/ db=3 /g)).toHaveLength(2);

@@ -3,12 +3,12 @@ import { RedisRefreshTokenStore } from '../../src';
 import { randomPrefix } from '../helpers/apps/backends';
 import { ENDS_AT_ONCE } from '../helpers/apps/redis-clients';
 import { eventually } from '../helpers/eventually';
-import { REAL, useCallTimes } from '../helpers/call-times';
+import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newFollower, newSession } from './samples';
 
-useCallTimes(REAL);
+afterEach(() => useCallTimes(PATIENT));
 
 /** What a store does with a client: sessions, limits, tokens that can be used once. Each call is alone, and rejects in an outage. */
 const CALLS: [string, (store: RedisRefreshTokenStore) => Promise<unknown>][] = [
@@ -23,6 +23,12 @@ const answered = (call: Promise<unknown>) => call.then(() => true, () => false);
 const answersOf = (store: RedisRefreshTokenStore) =>
   Promise.all(CALLS.map(([, call]) => answered(call(store))));
 
+/** The end of an outage, in which calls wait for REAL times. Before and after it a busy machine may take its time. */
+async function healed(store: RedisRefreshTokenStore): Promise<void> {
+  await eventually('the store answers', () => answered(store.list('ann')));
+  useCallTimes(PATIENT);
+}
+
 describe('a Redis server that freezes', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -36,12 +42,13 @@ describe('a Redis server that freezes', () => {
     try {
       expect(await answersOf(store)).toEqual(CALLS.map(() => true));
       const connection = await redis.client('ID');
+      useCallTimes(REAL);
       server.freeze();
       const increments = Promise.all(Array.from({ length: 1000 }, () => redis.incr('counted by the app')));
       expect(await answersOf(store)).toEqual(CALLS.map(() => false));
       server.thaw();
       await increments;
-      await eventually('the store answers', () => answered(store.list('ann')));
+      await healed(store);
       expect(await redis.get('counted by the app')).toBe('1000');
       expect(await redis.client('ID')).toBe(connection);
     } finally {
@@ -61,9 +68,10 @@ test("a store whose line is dead recovers over a connection of its own, and leav
   const counter = store.attemptCounter('login', 60);
   try {
     expect((await counter.increment('ann')).count).toBe(1);
+    useCallTimes(REAL);
     proxy.silence();
     expect(await answersOf(store)).toEqual(CALLS.map(() => false));
-    await eventually('the store answers', () => answered(store.list('ann')));
+    await healed(store);
     expect(await answersOf(store)).toEqual(CALLS.map(() => true));
     // A counter from before goes on over the new connection.
     expect((await counter.increment('eve')).count).toBe(1);
@@ -72,9 +80,10 @@ test("a store whose line is dead recovers over a connection of its own, and leav
     await counter.reset('eve');
     expect([redis.status, statuses]).toEqual(['ready', []]);
     // A second dead line is replaced too, which is the store's own.
+    useCallTimes(REAL);
     proxy.silence();
     await answersOf(store);
-    await eventually('the store answers again', () => answered(store.list('ann')));
+    await healed(store);
     expect([redis.status, statuses]).toEqual(['ready', []]);
   } finally {
     redis.disconnect();
@@ -95,9 +104,10 @@ test("a store's own connections end with the app's client", async () => {
     const store = new RedisRefreshTokenStore(redis);
     const feed = store.followRevocations(newFollower());
     expect(await answersOf(store)).toEqual(CALLS.map(() => true));
+    useCallTimes(REAL);
     proxy.silence();
     await answersOf(store);
-    await eventually('the store answers', () => answered(store.list('ann')));
+    await healed(store);
     redis.disconnect();
     await eventually('all connections of the store have ended', async () => (await connections()) === 1);
     feed.close();

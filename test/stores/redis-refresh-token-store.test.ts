@@ -121,7 +121,7 @@ test('the log of revocations expires by itself, and keeps no more than it must',
   const feed = store.followRevocations(newFollower({ keepForSeconds: 1 }));
   const log = `${prefix}revocations`;
   for (let n = 0; n < 500; n += 1) await feed.announce({ userId: 'ann', sessionIds: [`session ${n}`] });
-  expect(await redis.pttl(log)).toBeGreaterThan(0);
+  expect(await redis.pttl(log)).not.toBe(-1); // it has a time to live, which may be over on a busy machine
   await sleep(900);
   await feed.announce({ userId: 'ann', sessionIds: ['later'] });
   await sleep(400);

@@ -6,6 +6,7 @@ import { postJson } from '../../helpers/post-json';
 import { samlProvider } from '../../helpers/providers/saml-provider';
 import { freePort } from '../../helpers/servers/free-port';
 import { useDocPage } from '../../helpers/snippets';
+import { within } from '../../helpers/within';
 
 /** What a stranger sends to a recipe, and what the other side may do: each answer is a kind one, without a stack. */
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -75,19 +76,15 @@ describe('OpenID Connect', () => {
       'never sends the user info',
       ({ url }, res) => void (url?.startsWith('/token') && res.end(tokens(goodClaims()))),
     ],
-  ])(
-    'a provider that %s: 503 in time, and the app goes on',
-    async (_what, answer) => {
-      listener = answer;
-      const { status, text } = await comeBack();
-      expect([status, JSON.parse(text)]).toEqual([
-        503,
-        expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
-      ]);
-      expect((await fetch(`${app}/profile`)).status).toBe(401);
-    },
-    20_000,
-  );
+  ])('a provider that %s: 503 in time, and the app goes on', async (_what, answer) => {
+    listener = answer;
+    const { status, text } = await within(20_000, comeBack);
+    expect([status, JSON.parse(text)]).toEqual([
+      503,
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
+    ]);
+    expect((await fetch(`${app}/profile`)).status).toBe(401);
+  });
 
   test('a code of which the provider knows nothing, and an error beside a code, are failed logins', async () => {
     listener = (_req, res) => void res.writeHead(400).end('{"error":"invalid_grant"}');

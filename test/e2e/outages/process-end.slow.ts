@@ -38,6 +38,6 @@ test.each([
   const env = { ...process.env, DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
   const args = ['--input-type=module', '--eval', SCRIPT, store, ending];
   // If it doesn't end, it is killed, and the promise rejects.
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, timeout: 15_000 });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, timeout: 60_000 });
   expect([stdout, stderr]).toEqual(['done\n', '']);
 });

@@ -12,6 +12,7 @@ import {
   type RotateRequest,
 } from '../../../src/index';
 import { clearsCookies, cookieHeader, createTestApp, setCookies } from '../../helpers/apps/app';
+import { eventually } from '../../helpers/eventually';
 import { expectFailure, type FailureName } from '../../helpers/failures';
 import { testClock } from '../../../src/testing/index';
 import { useRealApp } from '../../helpers/apps/real-app';
@@ -47,7 +48,13 @@ const writeHeaders: Record<'object' | 'list' | 'message', (res: Response) => unk
   list: (res) => res.writeHead(200, ['cache-control', CACHED, 'X-Page', 'kept']),
   message: (res) => res.writeHead(200, 'Fine', { 'CACHE-CONTROL': CACHED, 'X-Page': 'kept' }),
 };
+/** How many requests have come for the pages below. */
+let arrived = 0;
 const testApp = createTestApp({ users, refreshTokens, clock }, (app, auth) => {
+  app.use((_req, _res, next) => {
+    arrived += 1;
+    next();
+  });
   const pages: Record<string, GuardOptions> = {
     '/page': {},
     '/home': { optional: true },
@@ -409,7 +416,9 @@ describe('parallel requests and lost responses', () => {
     const tokens = await createLoggedInUser();
     clock.advance(LIFE);
     const find = users.findById.bind(users);
+    arrived = 0;
     const slow = jest.spyOn(users, 'findById').mockImplementation(async (id) => {
+      await eventually('all requests are here', () => Promise.resolve(arrived === 10));
       await sleep(300);
       return find(id);
     });

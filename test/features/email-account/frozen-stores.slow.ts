@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { PostgresUserStore, RedisRefreshTokenStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { BRIEF, REAL, useCallTimes } from '../../helpers/call-times';
+import { BRIEF, PATIENT, useCallTimes } from '../../helpers/call-times';
 import { freezeAt } from '../../helpers/servers/freeze-at';
 import { startPostgres } from '../../helpers/servers/postgres-server';
 import { startRedis } from '../../helpers/servers/redis-server';
@@ -11,7 +11,7 @@ import { eventually } from '../../helpers/eventually';
 import { emailApp, NEW_PASSWORD, tokenOf, type EmailApp } from './email-app';
 import { startStopwatch } from '../../helpers/within';
 
-useCallTimes({ ...REAL, ...BRIEF });
+afterEach(() => useCallTimes(PATIENT));
 
 let servers: Record<'redis' | 'postgres', TestServer>;
 let redis: Redis;
@@ -33,7 +33,7 @@ beforeAll(async () => {
   refreshTokens = new RedisRefreshTokenStore(redis);
   email = emailApp({ stores: { users, refreshTokens }, auth: { limits: { password: false } as never } });
   passwordHash = await email.auth.passwords.hash(PASSWORD);
-}, 60_000);
+});
 
 afterAll(async () => {
   await email.auth.close();
@@ -139,11 +139,18 @@ test.each(Object.keys(FLOWS))(
       const user = { address: `user${count}@example.com`, next: `next${count}@example.com` };
       const step = await begin(user);
       const freezing = freezeAt(servers, nth);
+      useCallTimes(BRIEF);
       const elapsed = startStopwatch();
       const first = await step();
       const tookMs = elapsed();
       freezing.end();
-      if (!freezing.frozen) break;
+      useCallTimes(PATIENT);
+      if (!freezing.frozen) {
+        if (first.status !== 503) break;
+        // On a busy machine a command before that one took too long.
+        nth -= 1;
+        continue;
+      }
       servers[freezing.frozen].thaw();
       expect(tookMs).toBeLessThan(2500);
       expect([200, 503]).toContain(first.status);

@@ -4,6 +4,7 @@ import { PASSWORD, setCookies } from '../../helpers/apps/app';
 import { decodeToken } from '../../helpers/tokens/tokens';
 import { refused } from '../second-factor/factor-app';
 import { newPasskey, passkeyApp, RP_ID, type PasskeyApp } from './passkey-app';
+import { eventually } from '../../helpers/eventually';
 import { EACH_STORES, type OpenStores } from '../../helpers/apps/feature-stores';
 
 const INVALID = refused('INVALID_PASSKEY');
@@ -120,13 +121,10 @@ describe.each(EACH_STORES)('a login with a passkey, on %s', (_name, open) => {
     expect(won).toHaveLength(1);
     for (const { status, body } of answers.filter((each) => !won.includes(each)))
       expect([status, body]).toEqual([401, INVALID]);
-    for (
-      let rounds = 0;
-      rounds < 100 && (await app.auth.sessions.list(user.id)).length > before + 1;
-      rounds += 1
-    )
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await app.auth.sessions.list(user.id)).toHaveLength(before + 1);
+    await eventually(
+      'one session is left',
+      async () => (await app.auth.sessions.list(user.id)).length === before + 1,
+    );
     expect((await browser.post('/auth/login/passkey').send({ credential })).body).toEqual(INVALID);
     expect((await first.get('/auth/info')).status).toBe(200);
     expect(app.events.filter(({ type }) => type === 'passkeyCounterRegressed')).toEqual([]);

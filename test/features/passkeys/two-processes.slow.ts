@@ -18,7 +18,7 @@ beforeAll(async () => {
   addresses = await Promise.all([1, 2].map(() => processes.start(sessions, keyPrefix)));
   const hashed = await fetch(`${addresses[0]}/own/hash`, postJson({ password: PASSWORD }));
   ({ passwordHash } = (await hashed.json()) as { passwordHash: string });
-}, 60_000);
+});
 
 interface Answer {
   status: number;
@@ -79,7 +79,7 @@ test('of 50 parallel registrations in two processes, no user gets more than ten 
   const { factors } = (await listed.json()) as { factors: object[] };
   expect(factors).toHaveLength(1 + added.length);
   expect(factors).toHaveLength(10);
-}, 60_000);
+});
 
 /** Sends DELETE to one of the processes. @returns the status */
 async function remove(id: string, at: number, token: string): Promise<number> {
@@ -121,7 +121,7 @@ test('while the last passkey is removed and others are added, in two processes, 
     const step = await post('/login/second-factor', { recoveryCode, challenge: body['challenge'] }, round);
     expect(step.status).toBe(200);
   }
-}, 60_000);
+});
 
 test('of 100 parallel removals of two passkeys in two processes, one stays where nothing else logs the user in', async () => {
   const username = 'fay';
@@ -142,7 +142,7 @@ test('of 100 parallel removals of two passkeys in two processes, one stays where
   const { body: options } = await post('/login/passkey/options', BODY, 0);
   const answer = { credential: left.get(options as never), challengeId: options.challengeId, ...BODY };
   expect((await post('/login/passkey', answer, 1)).status).toBe(200);
-}, 60_000);
+});
 
 test('of parallel uses of one answer for a login, a second step and a step-up, in two processes, one goes on', async () => {
   for (let round = 0; round < 5; round += 1) {
@@ -162,7 +162,7 @@ test('of parallel uses of one answer for a login, a second step and a step-up, i
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
     for (const use of uses) expect((await use(round)).status).not.toBe(200);
   }
-}, 60_000);
+});
 
 test('a registration whose process is killed half-way is finished by another process, with its recovery codes', async () => {
   const username = 'cid';
@@ -189,7 +189,7 @@ test('a registration whose process is killed half-way is finished by another pro
   ]);
   const stored = await users.credentials().list(userId);
   expect(stored.map(({ kind }) => kind).sort()).toEqual(['factors', 'passkey']);
-}, 60_000);
+});
 
 test('while a deployment is half-way, no process lets a user with a passkey in by the password alone', async () => {
   const { passkey } = await loggedIn('dan');
@@ -219,4 +219,4 @@ test('while a deployment is half-way, no process lets a user with a passkey in b
     1,
   );
   expect(login.status).toBe(200);
-}, 60_000);
+});

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { PostgresUserStore, RedisRefreshTokenStore } from '../../../src/index';
 import { PASSWORD } from '../../helpers/apps/app';
-import { BRIEF, REAL, useCallTimes } from '../../helpers/call-times';
+import { BRIEF, PATIENT, useCallTimes } from '../../helpers/call-times';
 import { eventually } from '../../helpers/eventually';
 import { freezeAt } from '../../helpers/servers/freeze-at';
 import { startPostgres } from '../../helpers/servers/postgres-server';
@@ -13,7 +13,7 @@ import { decodeToken } from '../../helpers/tokens/tokens';
 import { factorApp, refused, type Enrolled, type FactorApp } from './factor-app';
 import { startStopwatch } from '../../helpers/within';
 
-useCallTimes({ ...REAL, ...BRIEF });
+afterEach(() => useCallTimes(PATIENT));
 
 interface Tokens {
   accessToken: string;
@@ -39,7 +39,7 @@ beforeAll(async () => {
   factor = factorApp({ stores, auth: { limits: { password: false } as never } });
   ann = await factor.createUser('ann');
   enrolled = await factor.enrol('ann');
-}, 60_000);
+});
 
 afterAll(async () => {
   await factor.auth.close();
@@ -75,11 +75,18 @@ test.each<[string, () => object, string[]]>([
       const tokens = await newTokens();
       const [body, key] = [proof(), randomUUID()];
       const freezing = freezeAt(servers, nth);
+      useCallTimes(BRIEF);
       const elapsed = startStopwatch();
       const first = await send(tokens, body, key);
       const tookMs = elapsed();
       freezing.end();
-      if (!freezing.frozen) break;
+      useCallTimes(PATIENT);
+      if (!freezing.frozen) {
+        if (first.status !== 503) break;
+        // On a busy machine a command before that one took too long.
+        nth -= 1;
+        continue;
+      }
       servers[freezing.frozen].thaw();
       expect(tookMs).toBeLessThan(2500);
       expect([200, 503]).toContain(first.status);

@@ -85,7 +85,7 @@ describe.each(appDatabase.sessionStores)('with sessions in %s', (store) => {
     other = await processes.start(store, prefix);
     const hashed = await fetch(`${other}/own/hash`, postJson({ password: PASSWORD }));
     ({ passwordHash } = (await hashed.json()) as { passwordHash: string });
-  }, 60_000);
+  });
 
   const logIn = (username: string) =>
     call(other, '/login', { body: { username, password: PASSWORD, transport: 'body' } });
@@ -106,8 +106,8 @@ describe.each(appDatabase.sessionStores)('with sessions in %s', (store) => {
         const username = `${kind}, ${after}, ${isRepeated}, ${store}`.replaceAll(/\W+/g, '-');
         await processes.database.users().create({ username, passwordHash });
         const { accessToken = '' } = (await logIn(username)).body;
-        const factor = await begin(other, accessToken);
         const dying = await processes.start(store, prefix);
+        const factor = await begin(other, accessToken);
         await fetch(`${dying}/own/kill-after`, postJson(step));
         await expect(factor.add(dying)).rejects.toThrow('fetch failed');
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   addresses = await Promise.all([1, 2].map(() => processes.start(sessions, keyPrefix)));
   const hashed = await fetch(`${addresses[0]}/own/hash`, postJson({ password: PASSWORD }));
   ({ passwordHash } = (await hashed.json()) as { passwordHash: string });
-}, 60_000);
+});
 
 interface Answer {
   status: number;
@@ -75,7 +75,7 @@ test('of 200 parallel uses of one right code in two processes, one begins a sess
   );
   expect(counted(answers)).toMatchObject({ 200: 1, INVALID_SECOND_FACTOR: expect.any(Number) as number });
   expect(counted(answers)).not.toHaveProperty('SERVICE_UNAVAILABLE');
-}, 60_000);
+});
 
 test('of 200 parallel guesses with one challenge in two processes, five are judged', async () => {
   const authenticator = await enrolled('bob');
@@ -83,4 +83,4 @@ test('of 200 parallel guesses with one challenge in two processes, five are judg
   const code = authenticator.wrongCode();
   const answers = await inParallel(REQUESTS, (at) => post('/login/second-factor', { code, challenge }, at));
   expect(counted(answers)).toEqual({ INVALID_SECOND_FACTOR: 5, FLOW_STATE_INVALID: REQUESTS - 5 });
-}, 60_000);
+});

@@ -13,10 +13,6 @@ import {
 import { passkeys } from 'passport-visa/passkeys';
 import { SqliteRefreshTokenStore, SqliteUserStore } from 'passport-visa/sqlite';
 import pg from 'pg';
-import { CALL_TIMES } from '../../../dist/stores/call-times.js';
-
-// A busy machine may take seconds for what the stores give one.
-Object.assign(CALL_TIMES, JSON.parse(process.env['CALL_TIMES'] ?? '{}'));
 
 const {
   DATABASE_URL,

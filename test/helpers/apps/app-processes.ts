@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { ACCESS_SECRET, REFRESH_SECRET } from './app';
-import { PATIENT } from '../call-times';
+import { PATIENT_PROCESS } from '../call-times';
 import { appDatabase, type AppDatabase } from './app-database';
 
 /** On a busy machine. */
@@ -37,13 +37,14 @@ export function useAppProcesses(environment: Readonly<Record<string, string>> = 
       const servers = { DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
       const secrets = { ACCESS_TOKEN_SECRET: ACCESS_SECRET, REFRESH_TOKEN_SECRET: REFRESH_SECRET };
       const child = fork(require.resolve('./app-process.mjs'), [store], {
+        execArgv: PATIENT_PROCESS.args,
         env: {
           ...process.env,
           ...features,
           ...servers,
           ...secrets,
+          ...PATIENT_PROCESS.env,
           KEY_PREFIX: keyPrefix,
-          CALL_TIMES: JSON.stringify(PATIENT),
         },
       });
       children.push(child);

@@ -41,6 +41,9 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
   return result;
 }
 
+/** Of the process that runs commands, once it has run one. */
+export const cliPid = () => host?.pid as number;
+
 /** Runs a script in its own process, as users do. Default: the built command */
 export async function cliProcess(
   args: readonly string[],

@@ -2,11 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENT_PROCESS } from '../call-times';
 import { guardProcess, releaseProcess } from '../servers/guard';
 
 export const EXAMPLE = path.join(__dirname, '../../../example');
-const START_TIMEOUT_MS = 50_000; // PGlite creates its database
-const EXIT_TIMEOUT_MS = 12_000;
+/** On a busy machine, where PGlite creates its database. */
+const START_TIMEOUT_MS = 120_000;
+/** More than the ten seconds in which the example ends itself, because a process that is to be refused starts first. */
+const EXIT_TIMEOUT_MS = 60_000;
 
 /** The example in its own process. It doesn't inherit this machine's environment. */
 export class ExampleProcess {
@@ -19,8 +22,8 @@ export class ExampleProcess {
     args = [path.join(EXAMPLE, 'server.mjs')],
     node = process.execPath,
   ) {
-    this.#child = spawn(node, args, {
-      env: { PATH: String(process.env['PATH']), PORT: '0', ...env },
+    this.#child = spawn(node, [...PATIENT_PROCESS.args, ...args], {
+      env: { PATH: String(process.env['PATH']), PORT: '0', ...PATIENT_PROCESS.env, ...env },
     });
     guardProcess(this.pid);
     this.#exit = once(this.#child, 'exit').finally(() => releaseProcess(this.pid));

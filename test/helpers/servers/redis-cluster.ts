@@ -6,7 +6,7 @@ import type { TestServer } from './test-server';
 
 const MASTERS = 3;
 const SLOTS = 16_384;
-const JOIN_TIMEOUT_MS = 20_000;
+const JOIN_TIMEOUT_MS = 60_000;
 const CLUSTER_ARGS = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
 /** A replica takes over soon, and is in sync soon: with a sync delay Redis would wait for more replicas. */
 const REPLICATION_ARGS = ['--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'];

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { guardProcess, releaseProcess } from './guard';
 import { signalTree } from './process-tree.js';
 
-const START_TIMEOUT_MS = 20_000;
+/** On a busy machine. */
+const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
+const KILL_TIMEOUT_MS = 60_000;
 const TAIL_CHARACTERS = 2_000;
 
 export interface ServerCommand {
@@ -59,7 +61,7 @@ export class ServerProcess {
   /** Ends the server at once, like a power failure would. */
   async kill(): Promise<void> {
     if (this.#running) signalTree(this.#pid, 'SIGKILL');
-    if (!(await this.#exitsWithin(STOP_TIMEOUT_MS)))
+    if (!(await this.#exitsWithin(KILL_TIMEOUT_MS)))
       throw new Error(`${this.command.program} can't be killed`);
     this.#forget();
   }

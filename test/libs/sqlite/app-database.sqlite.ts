@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENT, REAL, useCallTimes } from '../../helpers/call-times';
+import { watchTurns } from '../../helpers/within';
 import { SqliteRefreshTokenStore } from '../../../src/stores/sqlite';
 import { newSession, newToken } from '../../stores/samples';
 import { DRIVERS, useFiles, type TestDatabase } from './databases';
@@ -21,11 +23,11 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     const locking = files.open('timeout.db');
     const store = await storeOf(database);
     locking.exec('BEGIN IMMEDIATE');
-    let ticks = 0;
-    const ticking = setInterval(() => (ticks += 1), 10);
+    useCallTimes(REAL);
+    const endOfTurns = watchTurns();
     await expect(store.revoke('ann', 'one')).rejects.toMatchObject(UNAVAILABLE);
-    clearInterval(ticking);
-    expect(ticks).toBeGreaterThan(20);
+    expect(endOfTurns()).toBeLessThan(500);
+    useCallTimes(PATIENT);
     locking.exec('COMMIT');
     await store.create(newSession('ann', randomUUID()));
     expect(database.prepare('PRAGMA busy_timeout').all()).toEqual([{ timeout: 4321 }]);
@@ -59,8 +61,10 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     expect(await listing).toEqual([]);
     expect(await store.find('ann', session.sessionId)).toBeUndefined();
     database.exec('BEGIN');
+    useCallTimes(REAL);
     await expect(store.list('ann')).rejects.toMatchObject(UNAVAILABLE);
     database.exec('COMMIT');
+    useCallTimes(PATIENT);
     expect(await store.list('ann')).toEqual([]);
   });
 

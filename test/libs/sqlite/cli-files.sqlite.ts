@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { RedisRefreshTokenStore } from '../../../src';
 import { SqliteRefreshTokenStore, SqliteUserStore } from '../../../src/stores/sqlite';
-import { cli, cliJson, cliProcess, expectCliFailure } from '../../helpers/apps/cli';
+import { cli, cliJson, cliPid, cliProcess, expectCliFailure } from '../../helpers/apps/cli';
 import { startRedis } from '../../helpers/servers/servers';
 import { newSession } from '../../stores/samples';
 import { DRIVERS, type TestDatabase } from './databases';
@@ -276,7 +276,8 @@ test('a file that the app has locked is reported within two seconds, in words', 
   await cli(['migrate'], { env });
   const locking = open(file);
   locking.exec('BEGIN IMMEDIATE');
-  const result = await within(2000, () => cli(['sessions', 'end', '--id', '42', '--all'], { env }));
+  const end = () => cli(['sessions', 'end', '--id', '42', '--all'], { env });
+  const result = await within(2000, end, cliPid());
   expectCliFailure(result, 1, /^passport-visa: The file of SQLite can't be used: database is locked\n$/);
   locking.close();
 });

@@ -3,7 +3,7 @@ import { realClients, type RealStores } from '../../helpers/apps/app';
 import { appDatabase } from '../../helpers/apps/app-database';
 import { attemptBackends } from '../../helpers/apps/attempt-backends';
 import { EACH_STORES } from '../../helpers/apps/feature-stores';
-import { REAL, useCallTimes } from '../../helpers/call-times';
+import { PATIENT, useCallTimes } from '../../helpers/call-times';
 import { openSqliteDatabase, openSqliteStores } from './app-in-sqlite';
 
 appDatabase.open = openSqliteDatabase;
@@ -23,5 +23,6 @@ attemptBackends['SQLite'] = async () => {
   return { store: refreshTokens, endWait, close };
 };
 
-// The tests of the stores themselves are about locks, and how long calls wait for them. The helpers are patient.
-if (expect.getState().testPath?.endsWith('.sqlite.ts')) useCallTimes(REAL);
+// Tests of locks, and of how long calls wait for them, set their own.
+useCallTimes(PATIENT);
+afterEach(() => useCallTimes(PATIENT));

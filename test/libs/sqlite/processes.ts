@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { PATIENT_PROCESS } from '../../helpers/call-times';
 
 /** A process that carries out the calls that it gets as messages. */
 export class OtherProcess {
@@ -18,13 +19,23 @@ export class OtherProcess {
       execPath = process.execPath,
     }: { script?: string; execPath?: string } = {},
   ) {
-    const options = { serialization: 'advanced', execPath } as const;
+    const { args: execArgv, env } = PATIENT_PROCESS;
+    const options = {
+      serialization: 'advanced',
+      execPath,
+      execArgv,
+      env: { ...process.env, ...env },
+    } as const;
     this.#child = fork(join(__dirname, script), [one, other], options);
     this.#ended = once(this.#child, 'exit').then(() => {
       throw new Error('The other process has ended');
     });
     this.#ended.catch(() => undefined); // killing it is no failure
     this.#child.on('message', (message) => this.messages.push(message as Record<string, unknown>));
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
   }
 
   /** Sends a call without waiting for its answer. */

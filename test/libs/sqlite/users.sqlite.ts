@@ -5,6 +5,7 @@ import { runContract } from '../../contract/run-contract';
 import { expectNobody } from '../../stores/hostile-ids';
 import { DRIVERS, useFiles, type TestDatabase } from './databases';
 import { OtherProcess } from './processes';
+import { PATIENT, REAL, useCallTimes } from '../../helpers/call-times';
 import { within } from '../../helpers/within';
 
 const columns = { id: 'id', username: 'email', passwordHash: 'password' };
@@ -184,6 +185,7 @@ describe.each(DRIVERS)('%s', (driver, open) => {
       INSERT INTO people VALUES (1, 'ann', NULL)`);
     const store = new SqliteUserStore(files.open(name), options);
     other.exec('BEGIN IMMEDIATE');
+    useCallTimes(REAL);
     const migration = store.migrate();
     await sleep(2500);
     other.exec('COMMIT');
@@ -197,8 +199,10 @@ describe.each(DRIVERS)('%s', (driver, open) => {
     const other = files.open('locked.db');
     for (const locking of [other, database]) {
       locking.exec('BEGIN IMMEDIATE');
+      useCallTimes(REAL);
       const refused = within(2000, () => store.create({ username: 'ann', passwordHash: null }));
       await expect(refused).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+      useCallTimes(PATIENT);
       const waiting = store.create({ username: locking === other ? 'bob' : 'carl', passwordHash: null });
       await sleep(100);
       locking.exec('ROLLBACK');

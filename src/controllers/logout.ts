@@ -53,6 +53,8 @@ export function createLogoutAll({ config, features, sessions, textsFor }: Logout
       throw error;
     }
     const ended = await sessions.endAll({ userId: id, sessionId }, origin);
+    // A login whose session has ended just now may have left what outlasts it. With its own session gone, the user can't ask for that again.
+    await inTimeLeft(features.logoutAll(id));
     clearTokenCookies(res, config.cookies);
     res.json({ message: textsFor(req, res).loggedOutEverywhere, ended });
   };

@@ -21,7 +21,8 @@ export async function dropFactor(
   assertMayRemove: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<'unknown' | 'done' | 'done elsewhere'> {
-  // Asked before too: the mark that this takes away says whether the factor has been announced.
+  // Asked before too: the mark that this takes away says whether the factor has been announced. If the removal then fails, one that an
+  // outage has left unannounced stays so until the same call comes again.
   await factorSets.keepStored(userId, factor.name, assertMayRemove);
   if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
   await others.factorRules()?.endDevices(userId);

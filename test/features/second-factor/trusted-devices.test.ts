@@ -367,6 +367,25 @@ test('an outage while a device is being trusted leaves challenge and code usable
   await factor.auth.close();
 });
 
+test('a login that trusts its device in the middle of POST /logout-all is trusted no more', async () => {
+  const faulty = new FaultyStores({
+    users: new MemoryUserStore(),
+    refreshTokens: new MemoryRefreshTokenStore(),
+  });
+  const factor = factorApp({ stores: faulty.stores });
+  await factor.createUser('ann');
+  const { authenticator, browser } = await factor.enrol('ann');
+  const other = factor.browser();
+  await factor.firstStep(other, 'ann');
+  const trusting = { code: authenticator.nextCode(), trustDevice: true };
+  faulty.before('sessions.revokeAll', async () =>
+    expect((await factor.secondStep(other, trusting)).status).toBe(200),
+  );
+  expect((await browser.post('/auth/logout-all')).body).toMatchObject({ ended: 2 });
+  expect((await factor.firstStep(other, 'ann')).body).toMatchObject(refused('SECOND_FACTOR_REQUIRED'));
+  await factor.auth.close();
+});
+
 test('POST /logout-all ends the other sessions while devices can not end, and the same call again finishes', async () => {
   const users = new MemoryUserStore();
   const faulty = new FaultyStores({ users, refreshTokens: new MemoryRefreshTokenStore() });

@@ -1,4 +1,4 @@
-import { tookMs, waitedBetween, type Operation } from './history';
+import { appWaitedMs, tookMs, type Operation } from './history';
 
 /** What a scenario may cost. Its row in docs/reliability.md says so. Default: nothing. */
 export interface Allowance {
@@ -80,7 +80,7 @@ function acceptedAfterEnd(operations: readonly Operation[], { guardsLagUntil = 0
 }
 
 function mayNotKnowYet(end: Operation, { kind, app, startedAt, waited }: Operation): boolean {
-  const waitedMs = end.waited && waited ? waitedBetween(end.waited.after, waited.before, app) : 0;
+  const waitedMs = end.waited && waited ? appWaitedMs(app, end.waited.after, waited.before) : 0;
   return kind === 'guard' && app !== end.app && startedAt - end.endedAt - waitedMs < LOG_DELAY_MS;
 }
 

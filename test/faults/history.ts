@@ -31,30 +31,42 @@ export interface Waits {
   readonly apps: readonly number[];
 }
 
-/** Whether an operation failed, although its processes hardly had to wait for a processor. */
-export function isFailureOfServers(operation: Operation): boolean {
-  return isFailure(operation) && waitedMs(operation) < BUSY_MS;
-}
-/** A process that waited so long may have given up a server that was there. */
-const BUSY_MS = 150;
-
 export function isFailure({ status }: Operation): boolean {
   return status === 503 || status === 0;
 }
 
-/** How long the client and the process that it asked waited for a processor meanwhile, because the machine is busy otherwise. */
-export function waitedMs({ app, waited }: Operation): number {
-  return waited ? waitedBetween(waited.before, waited.after, app) : 0;
+/** A process that waited so long may have given up a server that was there. */
+const BUSY_MS = 150;
+/** How many of a hundred operations may fail for that. More are no moment of a busy machine. */
+const MOST_EXCUSED_PERCENT = 5;
+
+/** The failures of operations that no server may fail. Few of them are excused, and only if their processes waited for a processor. */
+export function failuresOfServers(operations: readonly Operation[]): Operation[] {
+  const failures = operations.filter(isFailure);
+  if (100 * failures.length > MOST_EXCUSED_PERCENT * operations.length) return failures;
+  return failures.filter((each) => waitedMs(each) < BUSY_MS);
 }
 
-/** How long an answer took, but for that. */
+/** What is later than this is late on a busy machine too. */
+const MOST_WAITED_MS = 2000;
+
+/** How long an answer took, but for what the client and the process that it asked waited for a processor. */
 export function tookMs(operation: Operation): number {
-  return operation.endedAt - operation.startedAt - waitedMs(operation);
+  return operation.endedAt - operation.startedAt - Math.min(waitedMs(operation), MOST_WAITED_MS);
 }
 
-/** How long the clients and a process waited for a processor from one moment to a later one. */
-export function waitedBetween(earlier: Waits, later: Waits, app: number): number {
-  return later.clients - earlier.clients + (later.apps[app] ?? 0) - (earlier.apps[app] ?? 0);
+function waitedMs({ app, waited }: Operation): number {
+  if (!waited) return 0;
+  return waited.after.clients - waited.before.clients + waitOf(app, waited.before, waited.after);
+}
+
+/** How long a process of the app waited for a processor from one moment to a later one, as far as that counts. */
+export function appWaitedMs(app: number, earlier: Waits, later: Waits): number {
+  return Math.min(waitOf(app, earlier, later), MOST_WAITED_MS);
+}
+
+function waitOf(app: number, earlier: Waits, later: Waits): number {
+  return (later.apps[app] ?? 0) - (earlier.apps[app] ?? 0);
 }
 
 /** What happened to the servers in the meantime. */

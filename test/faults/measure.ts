@@ -1,5 +1,5 @@
 import { lostSessions } from './checker';
-import { isFailure, tookMs, type History, type Operation } from './history';
+import { isFailure, type History, type Operation } from './history';
 
 /** The figures of a scenario for docs/reliability.md. */
 export interface Measurement {
@@ -41,20 +41,8 @@ export function medianTime(operations: readonly Operation[]): number {
   return percentileTime(operations, 50);
 }
 
-/** The median, but for what a busy machine adds. */
-export function medianTimeAtWork(operations: readonly Operation[]): number {
-  return middle(operations.map(tookMs), 50);
-}
-
 /** In milliseconds. */
 export function percentileTime(operations: readonly Operation[], percent: number): number {
-  return middle(
-    operations.map(({ startedAt, endedAt }) => endedAt - startedAt),
-    percent,
-  );
-}
-
-function middle(times: number[], percent: number): number {
-  times.sort((a, b) => a - b);
+  const times = operations.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
   return times[Math.floor((times.length * percent) / 100)] ?? NaN;
 }

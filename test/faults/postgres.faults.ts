@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startPostgres, startRedis, type TestServer } from '../helpers/servers/servers';
-import { isFailureOfServers } from './history';
+import { failuresOfServers } from './history';
 import { runScenario } from './run-scenario';
 
 let redis: TestServer;
@@ -41,7 +41,7 @@ test('PostgreSQL with the users is stopped at once and restarted', async () => {
     repair: postgres.restart,
   });
   const needNoUser = history.operations.filter(({ kind }) => kind === 'guard' || kind === 'check');
-  expect(needNoUser.filter(isFailureOfServers)).toEqual([]);
+  expect(failuresOfServers(needNoUser)).toEqual([]);
 });
 
 test('PostgreSQL with the sessions is frozen for 5 s', async () => {

@@ -1,7 +1,7 @@
 import { eventually } from '../helpers/eventually';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { lostSessions } from './checker';
-import { isFailureOfServers, type History, type Operation } from './history';
+import { failuresOfServers, type History, type Operation } from './history';
 import { expectNoLeak, infoOf, withRedis } from './redis-admin';
 import { runScenario } from './run-scenario';
 
@@ -33,7 +33,7 @@ test('The scripts of Redis are flushed', async () => {
     },
   });
   expect(missing).toBeGreaterThan(10);
-  expect(history.operations.filter(isFailureOfServers)).toEqual([]);
+  expect(failuresOfServers(history.operations)).toEqual([]);
 });
 
 test('Redis is emptied', async () => {
@@ -49,7 +49,7 @@ test('Redis is emptied', async () => {
   });
   // Some devices may be logging in or out at that moment.
   expect(lostSessions(history.operations).length).toBeGreaterThan(live / 2);
-  expect(history.operations.filter(isFailureOfServers)).toEqual([]);
+  expect(failuresOfServers(history.operations)).toEqual([]);
 });
 
 test('Redis is out of memory', async () => {

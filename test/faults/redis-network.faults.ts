@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { startTcpProxy, type TcpProxy } from '../helpers/servers/tcp-proxy';
-import { isFailure, isFailureOfServers, type History } from './history';
+import { isFailure, failuresOfServers, type History } from './history';
 import { expectNoLeak } from './redis-admin';
 import { runScenario } from './run-scenario';
 
@@ -58,7 +58,7 @@ test('Redis answers 600 ms later', async () => {
     },
     afterHealing: () => expectNoLeak(redis.url),
   });
-  expect(history.operations.filter(isFailureOfServers)).toEqual([]);
+  expect(failuresOfServers(history.operations)).toEqual([]);
   expect(lateOnes(history)).toBeGreaterThan(50);
 });
 

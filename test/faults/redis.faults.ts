@@ -1,6 +1,6 @@
 import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { expectNoLeak } from './redis-admin';
-import { isFailureOfServers } from './history';
+import { failuresOfServers } from './history';
 import { runScenario } from './run-scenario';
 
 const AOF = ['--appendonly', 'yes', '--appendfsync', 'always'];
@@ -22,7 +22,7 @@ test('Redis is killed and stays down', async () => {
     heals: false,
   });
   const visits = history.operations.filter(({ kind }) => kind === 'guard');
-  expect(visits.filter(isFailureOfServers)).toEqual([]);
+  expect(failuresOfServers(visits)).toEqual([]);
 });
 
 test.each([

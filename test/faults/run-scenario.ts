@@ -7,7 +7,7 @@ import { createDatabase } from '../helpers/apps/backends';
 import { startAppProcess, type AppProcess, type AppSettings } from './app-process';
 import { findBreaches, type Allowance } from './checker';
 import { Device } from './device';
-import { History, isFailure, waitedBetween, type Waits } from './history';
+import { appWaitedMs, History, isFailure, type Waits } from './history';
 import { measure } from './measure';
 import { saveResult } from './results';
 import type { ScenarioName } from './scenarios';
@@ -128,7 +128,7 @@ function waitedSince(history: History, moment: number): number {
 }
 
 const longestWait = (earlier: Waits, later: Waits) =>
-  Math.max(...later.apps.map((_, app) => waitedBetween(earlier, later, app)));
+  Math.max(...later.apps.map((_, app) => appWaitedMs(app, earlier, later)));
 
 async function waitUntilHealed(history: History): Promise<void> {
   const [since, before] = [history.now(), history.waits()];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OtherProcess } from '../libs/sqlite/processes';
 import { NODE_24 } from './app-process';
-import { isFailureOfServers, type History } from './history';
+import { failuresOfServers, type History } from './history';
 import { runKilledInMidRefresh } from './killed-in-mid-refresh';
 import { runScenario, type Running } from './run-scenario';
 
@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Guards, and those that ask the store, only read. */
 function expectReadersServed({ operations }: History): void {
   const readers = operations.filter(({ kind }) => kind === 'guard' || kind === 'check');
-  expect(readers.filter(isFailureOfServers)).toEqual([]);
+  expect(failuresOfServers(readers)).toEqual([]);
   expect(operations.filter(({ status }) => status === 503).length).toBeGreaterThan(0);
 }
 

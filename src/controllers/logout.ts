@@ -39,7 +39,7 @@ export async function endByRequest(
 }
 
 /**
- * Ends every session of the user, on all devices. What lets a session begin without a full login ends first: none begins in between.
+ * Ends every session of the user, on all devices. What lets a session begin without a full login ends first, so that none begins in between.
  * If that can't end, all sessions but this one end all the same. With this one the user sends the request again, which finishes it.
  */
 export function createLogoutAll({ config, features, sessions, textsFor }: LogoutServices): RequestHandler {
@@ -53,7 +53,7 @@ export function createLogoutAll({ config, features, sessions, textsFor }: Logout
       throw error;
     }
     const ended = await sessions.endAll({ userId: id, sessionId }, origin);
-    // A login whose session has ended just now may have left what outlasts it. With its own session gone, the user can't ask for that again.
+    // Once more, for a login whose session has ended just now. Its own session is gone, so a failure is no reason to ask the user again.
     await inTimeLeft(features.logoutAll(id));
     clearTokenCookies(res, config.cookies);
     res.json({ message: textsFor(req, res).loggedOutEverywhere, ended });

@@ -28,14 +28,13 @@ export function addFactor(
   const { id: userId, sessionId } = owner;
   // Again if the same request has come twice, and the other one takes it back because it couldn't look for the session.
   return untilStored(async () => {
-    const { addition, outcome } = await add(services, userId, stored, assertMayAdd, origin);
+    const { addition, outcome } = await add(services, owner, stored, assertMayAdd, origin);
     if (outcome === 'unknown') return false;
     // The same request may have come twice: the other one has found the session before it ended, or undoes this itself.
     const undo = async (from: readonly Undone[], except?: string) => {
       const undone = await factorSets.takeBack(userId, stored.name, addition);
       if (!from.includes(undone)) return;
-      // A login by this factor has its session by now, which ends, or notices that the factor is gone.
-      await sessions.revokeAll(userId, { except }, 'factor-removed', origin);
+      await endSessions(services, userId, except, origin);
       if (except === undefined) await stored.delete();
     };
     let session: Session | undefined;
@@ -57,15 +56,28 @@ export function addFactor(
   });
 }
 
-async function add(
-  { factorSets, sessions }: AddingServices,
+/** A login by a factor that is undone has its session by now, which ends, or notices that the factor is gone. */
+async function endSessions(
+  { sessions }: AddingServices,
   userId: string,
+  except: string | undefined,
+  origin: RequestOrigin,
+): Promise<void> {
+  await sessions.revokeAll(userId, { except }, 'factor-removed', origin);
+}
+
+async function add(
+  services: AddingServices,
+  { id: userId, sessionId }: Express.User,
   stored: StoredFactor,
   assertMayAdd: (set: FactorSet) => void,
   origin: RequestOrigin,
 ): ReturnType<FactorSets['add']> {
+  const { factorSets, sessions } = services;
   try {
-    return await factorSets.add(userId, stored.name, assertMayAdd);
+    return await factorSets.add(userId, stored.name, assertMayAdd, () =>
+      endSessions(services, userId, sessionId, origin),
+    );
   } catch (error) {
     const isSecond = isAuthError(error, 'REAUTHENTICATION_REQUIRED');
     if (isSecond) await sessions.revokeAll(userId, {}, 'factor-added', origin);

@@ -21,8 +21,8 @@ export async function dropFactor(
   assertMayRemove: (set: FactorSet) => void,
   { origin }: Asker,
 ): Promise<'unknown' | 'done' | 'done elsewhere'> {
-  // Asked before too: the mark that this takes away says whether the factor has been announced. If the removal then fails, one that an
-  // outage has left unannounced stays so until the same call comes again.
+  // Asked before too: the mark that this takes away says whether the factor has been announced. If the removal fails after that, a factor
+  // whose addition an outage has left unannounced is never announced; only its removal is.
   await factorSets.keepStored(userId, factor.name, assertMayRemove);
   if (!(await factorSets.remove(userId, factor.name, assertMayRemove))) return 'unknown';
   await others.factorRules()?.endDevices(userId);

@@ -16,8 +16,8 @@ import {
 } from './factor-row.js';
 
 /**
- * What has become of an addition. `gone`: it is no factor, and this call has changed nothing. `settled`: it stays one, because the same request
- * has come twice, and the other one has found the session.
+ * What has become of an addition. `gone`: it is no factor, and this call has changed nothing. `settled`: it is one, whose session the same
+ * request has found, which came twice; or it is one by another addition.
  */
 export type Undone = 'taken back' | 'gone' | 'settled';
 
@@ -111,6 +111,7 @@ export class FactorSets {
   /**
    * Makes a stored credential a factor, unsettled at first.
    * @param assertMayAdd is not asked about one that is a factor already
+   * @param onUndone called when an addition is undone that got no answer: it may have been a factor for a moment. Default: nothing to do
    * @returns `added`: this call has made it one; of parallel calls one gets that. `unknown`: the user has no such credential. `addition` is
    * undefined for a factor that is settled
    * @throws what `assertMayAdd` throws; AuthError SERVICE_UNAVAILABLE: then it is undone, as far as the store can be reached
@@ -119,6 +120,7 @@ export class FactorSets {
     userId: string,
     name: FactorName,
     assertMayAdd: (set: FactorSet) => void,
+    onUndone?: () => Promise<unknown>,
   ): Promise<{ outcome: 'added' | 'was one' | 'unknown'; addition: string | undefined }> {
     const addition = randomUUID();
     let isWriting = false;
@@ -132,7 +134,7 @@ export class FactorSets {
     const before = await adding.catch(async (error: unknown) => {
       // It may be one, and only the answer got lost, or may become one later. Then no one would look for the session.
       if (isWriting && isAuthError(error, 'SERVICE_UNAVAILABLE'))
-        await inTimeLeft(this.#giveUp(userId, name, addition));
+        await inTimeLeft(this.#giveUp(userId, name, addition).then(onUndone));
       throw error;
     });
     if (isAmong(before.factors, name)) return { outcome: 'was one', addition: additionOf(name, before) };

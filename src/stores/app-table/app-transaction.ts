@@ -60,7 +60,7 @@ export async function inSavepoint<T>(
   }
 }
 
-/** What a library does in a transaction that the app has begun, in a savepoint of ours: its own one may meet one of the app's. */
+/** What a library does in a transaction that the app has begun, in a savepoint of ours: its own one may have the name of one that the app has begun. */
 export function inTransactionOfApp<T>(
   connection: object,
   access: TableAccess,

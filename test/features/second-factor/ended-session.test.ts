@@ -100,6 +100,30 @@ describe.each(EACH_STORES)('a session that ends between its guards and a change,
     },
   );
 
+  test('ends the session of a login by a factor whose addition got no answer', async () => {
+    const browser = factor.browser();
+    await factor.firstStep(browser, ann.username);
+    const { body } = await browser.post('/auth/factors/totp');
+    const app = new Authenticator(body as { id: string; uri: string }, factor.clock);
+    let other: Browser | undefined;
+    faulty.before('credentials.add', () => {
+      faulty.failAt(1, 'after');
+      faulty.before('credentials.list', () => {
+        // That of the addition. The next one undoes it.
+        faulty.before('credentials.list', async () => {
+          faulty.heal();
+          other = await byFactor(app);
+        });
+        return Promise.resolve();
+      });
+      return Promise.resolve();
+    });
+    const confirmed = await browser.post('/auth/factors/totp/confirm').send({ id: app.id, code: app.code() });
+    expect(statusAndBody(confirmed)).toEqual([503, refused('SERVICE_UNAVAILABLE')]);
+    expect((await other?.post('/auth/refresh'))?.status).toBe(401);
+    expect((await browser.post('/auth/refresh')).status).toBe(200);
+  });
+
   test('an addition without an answer is given up at once when its user is gone', async () => {
     const browser = factor.browser();
     await factor.firstStep(browser, ann.username);

@@ -16,7 +16,9 @@ test.each([
   ['Redis', 'REDIS_URL', (port: number) => `redis://127.0.0.1:${port}`],
 ])('an outage of %s is reported within two seconds, in words', async (name, variable, urlOf) => {
   // It reads, and never answers. Sockets that are not read would stay open, and keep this process alive.
-  const frozen = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+  const frozen = createServer((socket) => socket.resume())
+    .listen(0, '127.0.0.1')
+    .unref();
   await once(frozen, 'listening');
   const frozenPort = (frozen.address() as AddressInfo).port;
   for (const [port, reason] of [
@@ -32,5 +34,4 @@ test.each([
     );
     expect(result.stderr).toMatch(reason);
   }
-  frozen.close();
 });

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expectToEnd } from '../helpers/apps/process-end';
 import { eventually } from '../helpers/eventually';
 import { createAuthClient, AuthClientError, type AuthChange } from '../../src/client';
 import { ANN, installBrowserGlobals, keychain, openSite, type Site } from './browser';
@@ -182,11 +182,11 @@ test('a client is logged in by a storage that another client has filled', async 
   expect(await site.tab(fetch, { transport: 'bearer', storage }).check()).not.toBeNull();
 });
 
-test('importing and making a client needs no browser, and keeps no process running', () => {
+test('importing and making a client needs no browser, and keeps no process running', async () => {
   const built = path.join(__dirname, '../../dist/client/index.js');
   const script = `import { createAuthClient } from ${JSON.stringify(built)};
     createAuthClient({ baseUrl: '/auth' }).onChange(() => {});
     createAuthClient({ baseUrl: '/auth', transport: 'bearer' });`;
-  execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
+  await expectToEnd(script);
   expect(createAuthClient({ baseUrl: '/auth' })).toBeDefined();
 });

@@ -63,6 +63,7 @@ test('a reader registers, adds an app and a passkey, and proves them', async () 
   expect(await tab.textContent('h1:visible')).toBe('Hello, ann');
   await tab.click('#open-vault');
   await shows(tab, 'Add a passkey or an authenticator app first.');
+  expect(challenges).toBe(4);
 
   await tab.click('#add-app');
   await tab.waitForSelector('#enrolment:visible');

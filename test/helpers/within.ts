@@ -35,7 +35,7 @@ export function startStopwatch(...pids: number[]): () => number {
 export function watchTurns(): () => number {
   const elapsed = startStopwatch();
   const turns = [0];
-  const watching = setInterval(() => turns.push(elapsed()), 5);
+  const watching = setInterval(() => turns.push(elapsed()), 5).unref();
   return () => {
     clearInterval(watching);
     turns.push(elapsed());

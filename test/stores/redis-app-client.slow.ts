@@ -4,6 +4,7 @@ import { randomPrefix } from '../helpers/apps/backends';
 import { ENDS_AT_ONCE } from '../helpers/apps/redis-clients';
 import { eventually } from '../helpers/eventually';
 import { PATIENT, REAL, useCallTimes } from '../helpers/call-times';
+import { healed } from '../helpers/healed';
 import { startRedis, type TestServer } from '../helpers/servers/servers';
 import { startTcpProxy } from '../helpers/servers/tcp-proxy';
 import { newFollower, newSession } from './samples';
@@ -22,12 +23,6 @@ const CALLS: [string, (store: RedisRefreshTokenStore) => Promise<unknown>][] = [
 const answered = (call: Promise<unknown>) => call.then(() => true, () => false); // prettier-ignore
 const answersOf = (store: RedisRefreshTokenStore) =>
   Promise.all(CALLS.map(([, call]) => answered(call(store))));
-
-/** The end of an outage, in which calls wait for REAL times. Before and after it a busy machine may take its time. */
-async function healed(store: RedisRefreshTokenStore): Promise<void> {
-  await eventually('the store answers', () => answered(store.list('ann')));
-  useCallTimes(PATIENT);
-}
 
 describe('a Redis server that freezes', () => {
   let server: TestServer;
@@ -48,7 +43,7 @@ describe('a Redis server that freezes', () => {
       expect(await answersOf(store)).toEqual(CALLS.map(() => false));
       server.thaw();
       await increments;
-      await healed(store);
+      await healed(() => store.list('ann'));
       expect(await redis.get('counted by the app')).toBe('1000');
       expect(await redis.client('ID')).toBe(connection);
     } finally {
@@ -71,7 +66,7 @@ test("a store whose line is dead recovers over a connection of its own, and leav
     useCallTimes(REAL);
     proxy.silence();
     expect(await answersOf(store)).toEqual(CALLS.map(() => false));
-    await healed(store);
+    await healed(() => store.list('ann'));
     expect(await answersOf(store)).toEqual(CALLS.map(() => true));
     // A counter from before goes on over the new connection.
     expect((await counter.increment('eve')).count).toBe(1);
@@ -83,7 +78,7 @@ test("a store whose line is dead recovers over a connection of its own, and leav
     useCallTimes(REAL);
     proxy.silence();
     await answersOf(store);
-    await healed(store);
+    await healed(() => store.list('ann'));
     expect([redis.status, statuses]).toEqual(['ready', []]);
   } finally {
     redis.disconnect();
@@ -107,7 +102,7 @@ test("a store's own connections end with the app's client", async () => {
     useCallTimes(REAL);
     proxy.silence();
     await answersOf(store);
-    await healed(store);
+    await healed(() => store.list('ann'));
     redis.disconnect();
     await eventually('all connections of the store have ended', async () => (await connections()) === 1);
     feed.close();

@@ -209,7 +209,6 @@ test.each<[string, () => Promise<Deployment>]>([
   const tokens = await process.login();
 
   const lost = waitUntilNoticed(process);
-  useCallTimes(REAL);
   await Promise.all(deployment.servers.map((server) => server.kill()));
   await lost;
   expectFailure(await process.visit(tokens.accessToken, '/strict'), 'SERVICE_UNAVAILABLE');

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { createDatabase, type TestDatabase } from '../../helpers/apps/backends';
+import { expectToEnd } from '../../helpers/apps/process-end';
 
 /** An app that shuts down. Its process must end whether or not it calls `auth.close()`. */
 const SCRIPT = `
@@ -20,7 +19,6 @@ const auth = createAuth({
 await auth.ready();
 if (ending.includes('auth')) await auth.close();
 await (store === 'redis' ? client.quit() : client.end());
-console.log('done');
 `;
 
 let database: TestDatabase;
@@ -35,9 +33,6 @@ test.each([
   ['postgres', 'auth.close() and its own client'],
   ['postgres', 'only its own client'],
 ])('%s: a process that closes %s ends by itself', async (store, ending) => {
-  const env = { ...process.env, DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
-  const args = ['--input-type=module', '--eval', SCRIPT, store, ending];
-  // If it doesn't end, it is killed, and the promise rejects.
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, timeout: 60_000 });
-  expect([stdout, stderr]).toEqual(['done\n', '']);
+  const env = { DATABASE_URL: database.url, REDIS_URL: process.env['TEST_REDIS_URL'] };
+  await expectToEnd(SCRIPT, [store, ending], env);
 });

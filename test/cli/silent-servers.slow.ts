@@ -6,6 +6,7 @@ import { createDatabase, randomPrefix, type TestDatabase } from '../helpers/apps
 import { cliProcess, MAIN, type CliResult } from '../helpers/apps/cli';
 import { installedWithout, type InstalledCopy } from '../helpers/apps/installed-copy';
 import { sharedRedisUrl } from '../helpers/apps/redis-clients';
+import { eventually } from '../helpers/eventually';
 import { startPostgres, startRedis, type TestServer } from '../helpers/servers/servers';
 
 /** It takes two seconds; the rest is for starting several processes of Node at once on a busy machine. */
@@ -91,7 +92,8 @@ async function expectWords(run: Run, limitMs: number, words: RegExp): Promise<vo
       expect(result.status).toBe(1);
     }
     if (runs.some(({ isSilent }) => !isSilent)) {
-      expect(runs.at(-1)?.result).toMatchObject({ status: 0 });
+      // On a busy machine a server may be too late for the command that no one has silenced.
+      await eventually('the command succeeds', async () => (await run(first + AT_ONCE)).result.status === 0);
       expect(failures).toBeGreaterThan(1);
       return;
     }
